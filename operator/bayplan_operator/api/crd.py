@@ -1,0 +1,120 @@
+"""The CustomResourceDefinitions of Bayplan as plain objects: names, columns, schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from .schema import structural_schema
+from .v1alpha1 import GROUP, VERSION, PlacementPolicy, TaskGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of `kubectl get`; a `wide` one is shown with `-o wide` only."""
+
+    name: str
+    type: str
+    path: str
+    description: str
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind is called and shown."""
+
+    model: type[BaseModel]
+    plural: str
+    short: str
+    scope: str
+    columns: tuple[Column, ...]
+
+    @property
+    def name(self) -> str:
+        """Also the name of its file."""
+        return f"{self.plural}.{GROUP}"
+
+
+_AGE = Column("Age", "date", ".metadata.creationTimestamp", "Time since it was created.")
+
+KINDS = (
+    Kind(
+        model=TaskGraph,
+        plural="taskgraphs",
+        short="tg",
+        scope="Namespaced",
+        columns=(
+            Column("Progress", "string", ".status.progress", "Tasks that have succeeded, of all tasks."),
+            Column("Status", "string", ".status.summary", "The state in one word."),
+            Column("Waiting", "string", ".status.waiting", "Why tasks that could start have not."),
+            _AGE,
+            Column("Policy", "string", ".spec.policyName", "The PlacementPolicy that decides.", wide=True),
+            Column("Priority", "integer", ".spec.priority", "Higher ones go first.", wide=True),
+            Column("Active", "integer", ".status.active", "Tasks with pods that are not finished.", wide=True),
+            Column("Failed", "integer", ".status.failed", "Tasks that have failed for good.", wide=True),
+        ),
+    ),
+    Kind(
+        model=PlacementPolicy,
+        plural="placementpolicies",
+        short="pp",
+        scope="Cluster",
+        columns=(
+            Column("Order", "string", ".spec.order", "Who goes first."),
+            Column("Scorers", "string", ".spec.scorers", "Which node is better."),
+            Column("Binding", "string", ".spec.binding", "Who binds the pods."),
+            Column(
+                "Accepted",
+                "string",
+                '.status.conditions[?(@.type=="Accepted")].status',
+                "Whether it can be used.",
+            ),
+            _AGE,
+        ),
+    ),
+)
+
+
+def custom_resource_definition(kind: Kind) -> dict[str, Any]:
+    """The CustomResourceDefinition of `kind`, ready for `kubectl apply`."""
+    schema = structural_schema(kind.model)
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": kind.name},
+        "spec": {
+            "group": GROUP,
+            "scope": kind.scope,
+            "names": {
+                "kind": kind.model.__name__,
+                "listKind": f"{kind.model.__name__}List",
+                "plural": kind.plural,
+                "singular": kind.model.__name__.lower(),
+                "shortNames": [kind.short],
+                "categories": ["bayplan"],
+            },
+            "versions": [
+                {
+                    "name": VERSION,
+                    "served": True,
+                    "storage": True,
+                    "subresources": {"status": {}},
+                    "additionalPrinterColumns": [_column(column) for column in kind.columns],
+                    "schema": {"openAPIV3Schema": schema},
+                }
+            ],
+        },
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    shown = {
+        "name": column.name,
+        "type": column.type,
+        "jsonPath": column.path,
+        "description": column.description,
+    }
+    return {**shown, "priority": 1} if column.wide else shown

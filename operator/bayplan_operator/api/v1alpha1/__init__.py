@@ -1,0 +1,40 @@
+"""The kinds of bayplan.dev/v1alpha1 as frozen pydantic models; durations are float seconds, moments aware datetimes."""
+
+from .common import GROUP, VERSION, Condition, ObjectMeta
+from .placement_policy import (
+    PlacementPolicy,
+    PlacementPolicySpec,
+    PlacementPolicyStatus,
+    PlannerChoice,
+    ScorerWeight,
+    Serves,
+)
+from .pod_template import PodTemplate, PodTemplateMetadata
+from .retry import Backoff, BackoffOverride, Retry, RetryOverride
+from .task_graph import Dependency, EnvVar, NamedTemplate, Task, TaskGraph, TaskGraphSpec, TaskGraphStatus
+
+__all__ = [
+    "GROUP",
+    "VERSION",
+    "Backoff",
+    "BackoffOverride",
+    "Condition",
+    "Dependency",
+    "EnvVar",
+    "NamedTemplate",
+    "ObjectMeta",
+    "PlacementPolicy",
+    "PlacementPolicySpec",
+    "PlacementPolicyStatus",
+    "PlannerChoice",
+    "PodTemplate",
+    "PodTemplateMetadata",
+    "Retry",
+    "RetryOverride",
+    "ScorerWeight",
+    "Serves",
+    "Task",
+    "TaskGraph",
+    "TaskGraphSpec",
+    "TaskGraphStatus",
+]

@@ -1,0 +1,237 @@
+"""The kind TaskGraph: tasks, how they depend on each other, and what their pods are made from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StrictBool, StrictInt
+
+from .common import Conditions, Model, ObjectMeta
+from .extensions import cel, kubernetes
+from .pod_template import PodTemplate
+from .retry import Retry, RetryOverride
+from .scalars import Duration, EnvName, MicroTime, Name, ObjectName, Text, Time
+
+KIND = "TaskGraph"
+PLURAL = "taskgraphs"
+MAX_NAME = 63
+MAX_TASKS = 5000
+MAX_TEMPLATES = 100
+MAX_DEPENDENCIES = 100
+MAX_SHARDS = 1000
+MAX_ARGS = 256
+MAX_ENV = 256
+MIN_PRIORITY, MAX_PRIORITY = -1000, 1_000_000
+
+
+class Dependency(Model):
+    """A task that must have succeeded first."""
+
+    task: str = Field(
+        min_length=1,
+        max_length=63,
+        description="Name of a task of this graph. All its shards must have succeeded.",
+    )
+
+
+class EnvVar(Model):
+    """An environment variable with a plain value."""
+
+    name: EnvName = Field(description="Name of the environment variable.")
+    value: Text = Field(
+        default="",
+        description="Its value. For values from Secrets or ConfigMaps, use env of the template's container.",
+    )
+
+
+class NamedTemplate(Model):
+    """A pod template that tasks refer to by name, so that thousands of tasks need not repeat it."""
+
+    name: Name = Field(description="What tasks write in templateName. At most 63 characters.")
+    template: PodTemplate = Field(description="What the pods are made from, on top of spec.template.")
+
+
+class Task(Model):
+    """One step of the graph. It runs as one pod, or as several if `shards` says so."""
+
+    model_config = ConfigDict(
+        json_schema_extra=kubernetes(
+            cel(
+                "!has(self.template) || !has(self.templateName)",
+                "template and templateName exclude each other: keep one of them",
+            ),
+            cel(
+                "!has(self.dependsOn) || !(self.name in self.dependsOn.map(d, d.task))",
+                "a task cannot depend on itself",
+            ),
+            map_type="atomic",  # else managedFields would list every field of every task
+        )
+    )
+
+    name: Name = Field(description="Unique in the graph; lower case letters, digits and '-', at most 63 characters.")
+    depends_on: tuple[Dependency, ...] = Field(
+        default=(),
+        max_length=MAX_DEPENDENCIES,
+        description="Tasks that must have succeeded before this one starts. Empty: it may start at once.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    shards: StrictInt = Field(
+        default=1,
+        ge=1,
+        le=MAX_SHARDS,
+        description="How many pods work on this task in parallel. Each finds its number, from 0, in the "
+        "environment variable JOB_COMPLETION_INDEX. The task has succeeded when all of them have. Default: "
+        "1.",
+        json_schema_extra={"default": None},  # not to be stored 5,000 times in one object
+    )
+    expected_duration: Duration | None = Field(
+        default=None,
+        description='How long one pod of this task is expected to run, such as "5m". A hint that helps to '
+        "start the longest chain of tasks first; nothing is stopped when it runs longer.",
+    )
+    retry: RetryOverride | None = Field(
+        default=None, description="What happens when a pod of this task fails. Default: spec.retry."
+    )
+    template: PodTemplate | None = Field(
+        default=None,
+        description="What the pods of this task are made from, on top of spec.template. Not together with "
+        "templateName.",
+    )
+    template_name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=63,
+        description="Name of one of spec.templates, instead of an own template.",
+    )
+    args: tuple[Text, ...] = Field(
+        default=(),
+        max_length=MAX_ARGS,
+        description="Arguments of the first container; they replace those of the template.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    env: tuple[EnvVar, ...] = Field(
+        default=(),
+        max_length=MAX_ENV,
+        description="Environment variables of the first container, added to those of the template; the "
+        "same name replaces.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+
+
+class TaskGraphSpec(Model):
+    """What should run. Tasks and templates cannot change once the graph exists; the other fields can."""
+
+    model_config = ConfigDict(
+        json_schema_extra=kubernetes(
+            *(
+                cel(
+                    f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == "
+                    f"oldSelf.{field})",
+                    f"{field} cannot change once the graph exists: create a graph with another name instead",
+                )
+                for field in ("template", "templates", "tasks")
+            )
+        )
+    )
+
+    policy_name: ObjectName = Field(
+        default="default",
+        description="Name of the PlacementPolicy that decides which task goes first and which node it gets.",
+    )
+    priority: StrictInt = Field(
+        default=0,
+        ge=MIN_PRIORITY,
+        le=MAX_PRIORITY,
+        description="Graphs with a higher priority are placed first, from -1000 to 1000000. It orders "
+        "waiting tasks; running ones are not stopped for it.",
+    )
+    suspend: StrictBool = Field(
+        default=False,
+        description="true: no further pods are started; those that run go on to their end. false: the graph goes on.",
+    )
+    ttl_after_finished: Duration | None = Field(
+        default=None,
+        description='How long the graph and its pods stay after the end, such as "1h"; then they are '
+        "deleted. Default: they stay until someone deletes them.",
+    )
+    retry: Retry = Field(
+        default_factory=Retry,
+        description="What happens when a pod fails, for all tasks that do not say otherwise.",
+    )
+    template: PodTemplate = Field(
+        default_factory=PodTemplate,
+        description="What the pods of all tasks have in common. A task's own or named template is laid on "
+        "top: maps are merged, containers, env and volumes are merged by name, other lists are replaced.",
+    )
+    templates: tuple[NamedTemplate, ...] = Field(
+        default=(),
+        max_length=MAX_TEMPLATES,
+        description="Pod templates that tasks refer to with templateName. At most 100.",
+        json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"]),
+    )
+    tasks: tuple[Task, ...] = Field(
+        min_length=1,
+        max_length=MAX_TASKS,
+        description="The steps of the graph, 1 to 5000, in any order. A task starts once all tasks in its "
+        "dependsOn have succeeded and a node has room for it.",
+        json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"]),
+    )
+
+
+class TaskGraphStatus(Model):
+    """What has happened so far. Written by the operator."""
+
+    observed_generation: int | None = Field(
+        default=None, ge=0, description="The metadata.generation that this status was written for."
+    )
+    accepted_at: MicroTime | None = Field(
+        default=None,
+        description="When the graph was found valid. Of two graphs alike, the one accepted first goes first.",
+    )
+    start_time: Time | None = Field(default=None, description="When the first pod was started.")
+    completion_time: Time | None = Field(default=None, description="When the graph succeeded or failed.")
+    progress: str | None = Field(
+        default=None, max_length=32, description='Tasks that have succeeded, of all tasks, such as "37/120".'
+    )
+    summary: str | None = Field(
+        default=None,
+        max_length=64,
+        description="The state in one word, for people: Pending, Running, Suspended, Succeeded, Failed or "
+        "Invalid. Programs read the conditions.",
+    )
+    waiting: str | None = Field(
+        default=None,
+        max_length=1024,
+        description="Why tasks that could start have not, and how many. Empty: none waits.",
+    )
+    active: int | None = Field(default=None, ge=0, description="Number of tasks with pods that are not finished.")
+    succeeded: int | None = Field(default=None, ge=0, description="Number of tasks that have succeeded.")
+    failed: int | None = Field(default=None, ge=0, description="Number of tasks that have failed for good.")
+    conditions: Conditions = Field(default=(), description="Accepted, and what else programs may wait for.")
+    tasks: tuple[Annotated[str, Field(max_length=512)], ...] = Field(
+        default=(),
+        max_length=MAX_TASKS,
+        description="One compact line for each task, in the order of spec.tasks. `kubectl bayplan` prints "
+        "them readably.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+
+
+class TaskGraph(Model):
+    """A graph of tasks that depend on each other. Bayplan starts each task's pods on a fitting node as soon as the
+    tasks before it have succeeded, and starts them again when something fails."""
+
+    model_config = ConfigDict(
+        json_schema_extra=kubernetes(
+            cel(
+                f"size(self.metadata.name) <= {MAX_NAME}",
+                f"metadata.name must be at most {MAX_NAME} characters long, since the pods carry it as a label",
+            )
+        )
+    )
+
+    api_version: Literal["bayplan.dev/v1alpha1"] = "bayplan.dev/v1alpha1"
+    kind: Literal["TaskGraph"] = "TaskGraph"
+    metadata: ObjectMeta = Field(default_factory=ObjectMeta)
+    spec: TaskGraphSpec
+    status: TaskGraphStatus = Field(default_factory=TaskGraphStatus)

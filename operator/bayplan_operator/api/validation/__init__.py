@@ -1,0 +1,9 @@
+"""What neither schema nor CEL can see. Every problem is one sentence that starts with the path of the field.
+
+Whether the tasks form a graph (unknown dependencies, cycles) is `bayplan.graph`'s to say.
+"""
+
+from .errors import sentence
+from .graph import graph_problems
+
+__all__ = ["graph_problems", "sentence"]

@@ -1,0 +1,67 @@
+"""pydantic's ValidationError as one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from .words import shown
+
+_Context = Mapping[str, Any]
+_MESSAGES: dict[str, Callable[[_Context], str]] = {
+    "missing": lambda _: "is missing: it is required",
+    "int_type": lambda _: "must be a whole number",
+    "int_from_float": lambda _: "must be a whole number",
+    "bool_type": lambda _: "must be true or false",
+    "string_type": lambda _: "must be a string",
+    "dict_type": lambda _: "must be a map",
+    "model_type": lambda _: "must be a map",
+    "model_attributes_type": lambda _: "must be a map",
+    "tuple_type": lambda _: "must be a list",
+    "greater_than_equal": lambda context: f"must be at least {context['ge']}",
+    "less_than_equal": lambda context: f"must be at most {context['le']}",
+    "string_too_long": lambda context: f"must be at most {context['max_length']} characters long",
+    "string_too_short": lambda context: f"must be at least {context['min_length']} character(s) long",
+    "too_long": lambda context: f"has more than the {context['max_length']} items that are allowed",
+    "too_short": lambda context: f"must have at least {context['min_length']} item(s)",
+    "literal_error": lambda context: f"must be {context['expected']}".replace("'", '"'),
+    "value_error": lambda context: str(context["error"]),
+}
+
+
+def path(location: tuple[int | str, ...]) -> str:
+    """("spec", "tasks", 3, "name") as spec.tasks[3].name."""
+    text = ""
+    for step in location:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text or "the object"
+
+
+def sentence(error: ValidationError) -> str:
+    """The first error as '<field> is <value>: <what would be right>', and how many more there are."""
+    details = _without_echoes(error.errors(include_url=False))
+    first = details[0]
+    make = _MESSAGES.get(first["type"])
+    advice = make(first.get("ctx", {})) if make else first["msg"][:1].lower() + first["msg"][1:]
+    where = path(first["loc"])
+    if first["type"] in ("missing", "too_long"):
+        text = f"{where} {advice}"
+    else:
+        text = f"{where} is {shown(first['input'])}: {advice}"
+    others = len(details) - 1
+    return text if others == 0 else f"{text} (and {others} more error{'s' if others > 1 else ''})"
+
+
+def _without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without "too short" of lists that are short only because items of theirs were refused."""
+    locations = [detail["loc"] for detail in details]
+
+    def echo(detail: ErrorDetails) -> bool:
+        own = detail["loc"]
+        inner = (loc for loc in locations if len(loc) > len(own) and loc[: len(own)] == own)
+        return detail["type"] == "too_short" and next(inner, None) is not None
+
+    return [detail for detail in details if not echo(detail)]

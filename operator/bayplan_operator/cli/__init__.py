@@ -1,0 +1,28 @@
+"""The `bayplan` command, also `kubectl bayplan`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from kubernetes.config import ConfigException
+
+from bayplan_operator.cli import operate, release
+from bayplan_operator.kube.errors import ApiError
+
+_COMMANDS = (operate, release)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; answers the exit code."""
+    parser = argparse.ArgumentParser(prog="bayplan", description="Places graphs of AI tasks onto GPU and CPU nodes.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add_to(commands)
+    chosen = parser.parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except (ConfigException, ApiError) as error:
+        print(f"bayplan: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,50 @@
+"""`bayplan operator`: run the operator."""
+
+import argparse
+import logging
+import socket
+from pathlib import Path
+from typing import Any
+
+from bayplan_operator.process import run
+from bayplan_operator.settings import Settings
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("operator", help="run the operator", description="Run the operator until it is stopped.")
+    defaults = Settings(identity=socket.gethostname())
+    parser.add_argument("--kubeconfig", type=Path, help="default: the service account's, or the usual kubeconfig")
+    parser.add_argument(
+        "--identity",
+        default=defaults.identity,
+        help="who this process is in the Lease; the pod's name (default: %(default)s)",
+    )
+    parser.add_argument("--lease-namespace", default=defaults.lease_namespace, help="default: %(default)s")
+    parser.add_argument("--lease-duration", type=float, default=defaults.lease_duration, metavar="SECONDS")
+    parser.add_argument("--stuck-after", type=float, default=defaults.stuck_after, metavar="SECONDS",
+                        help="containers that cannot start for so long count as failed (default: %(default)g)")  # fmt: skip
+    parser.add_argument("--rejection-memory", type=float, default=defaults.rejection_memory, metavar="SECONDS",
+                        help="how long a node that kube-scheduler refused is left out (default: %(default)g)")  # fmt: skip
+    parser.add_argument("--health-port", type=int, default=defaults.health_port, help="0: none (default: %(default)s)")
+    parser.add_argument("--metrics-port", type=int, default=defaults.metrics_port, help="0: none (default: %(default)s)")
+    parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    logging.basicConfig(level=arguments.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    return run(
+        Settings(
+            identity=arguments.identity,
+            kubeconfig=arguments.kubeconfig,
+            lease_namespace=arguments.lease_namespace,
+            lease_duration=arguments.lease_duration,
+            lease_renewal=arguments.lease_duration / 4,
+            stuck_after=arguments.stuck_after,
+            rejection_memory=arguments.rejection_memory,
+            health_port=arguments.health_port,
+            metrics_port=arguments.metrics_port,
+        )
+    )

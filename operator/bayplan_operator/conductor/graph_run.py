@@ -1,0 +1,95 @@
+"""What the conductor holds of one task graph."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from bayplan.decision import Decision
+from bayplan.lifecycle import Attempt, Controls, Run, Wants
+from bayplan.workload import Request
+from numpy.typing import NDArray
+
+from bayplan_operator.inbox import Key
+from bayplan_operator.translate.own_pod import PodKey
+from bayplan_operator.translate.pod import GraphRef
+from bayplan_operator.translate.policy import Policy
+from bayplan_operator.translate.task_graph import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a graph may start nothing: a CamelCase reason and a sentence."""
+
+    reason: str
+    message: str
+
+
+@dataclass(slots=True)
+class Running:
+    """The parts that only a valid graph has."""
+
+    prepared: Prepared
+    run: Run
+    controls: Controls
+    critical_path: NDArray[np.float64]
+    """Per task: seconds from its start to the graph's end along the longest chain."""
+    recorded: NDArray[np.int32]
+    """Per unit: the highest incarnation whose outcome the API server's status holds."""
+    lines: list[str]
+    """The record of the run as it goes into the status, one line per task."""
+    wants: Wants = field(default_factory=Wants)
+    waiting: dict[int, Decision] = field(default_factory=dict)
+    """Units that could start and found no place, with why."""
+    requests: dict[int, Request] = field(default_factory=dict)
+    attempts: dict[PodKey, tuple[int, Attempt]] = field(default_factory=dict)
+    """What was made of each pod at which resource version."""
+    all_over: bool = False
+    """Every unit is in a terminal state and nothing runs any more."""
+
+
+@dataclass(slots=True)
+class GraphRun:
+    """One TaskGraph: what people said of it, how far it is, and what was last written about it."""
+
+    ref: GraphRef
+    generation: int
+    created: str
+    ttl: float | None = None
+    deleting: bool = False
+    invalid: Problem | None = None
+    """The spec itself cannot run."""
+    unserved: Problem | None = None
+    """There is no policy that would place it; may pass."""
+    policy: Policy | None = None
+    suspended: bool = False
+    running: Running | None = None
+    accepted_at: float | None = None
+    started_at: float | None = None
+    completed_at: float | None = None
+    conditions: list[dict[str, Any]] = field(default_factory=list)
+    written: dict[str, Any] = field(default_factory=dict)
+    """The status as we last wrote it, or found it."""
+    written_version: int = 0
+    next_write_at: float = 0.0
+    touched: bool = True
+    """Something may have changed that the status should say."""
+    urgent: bool = True
+    """What changed should not wait for the interval."""
+    ended: bool = False
+    """Its end is in the status: nothing is decided about it any more."""
+    stale_pods: bool = False
+    """Ended, and its pods have not been looked through since they changed."""
+
+    @property
+    def key(self) -> Key:
+        """Namespace and name."""
+        return self.ref.namespace, self.ref.name
+
+    @property
+    def startable(self) -> bool:
+        """It may start pods now."""
+        return (
+            self.running is not None
+            and self.policy is not None
+            and not (self.deleting or self.suspended or self.invalid or self.unserved or self.ended)
+        )

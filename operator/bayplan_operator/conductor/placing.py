@@ -1,0 +1,122 @@
+"""From the shards that want a place to pods on nodes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bayplan.cluster import Cluster
+from bayplan.context import Context
+from bayplan.decision import Decision
+from bayplan.engine import place
+from bayplan.workload import Request, RequestClass
+
+from bayplan_operator import metrics, names
+from bayplan_operator.cluster_view import PodStore
+from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.translate.own_pod import Identity, Pending
+from bayplan_operator.translate.pod import Place, PodRole, pod_manifest
+from bayplan_operator.translate.policy import Policy
+from bayplan_operator.writer.pods import Creation, PodWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A shard that wants a place."""
+
+    graph: GraphRun
+    running: Running
+    unit: int
+    request: Request
+
+
+def wanted(graphs: Iterable[GraphRun]) -> list[Wanted]:
+    """All shards of all graphs that want a place now."""
+    found = []
+    for graph in graphs:
+        running = graph.running
+        if running is None or not graph.startable:
+            continue
+        for unit in running.wants.start:
+            request = running.requests.get(unit)
+            if request is None:
+                request = running.requests[unit] = _request(graph, running, unit)
+            found.append(Wanted(graph, running, unit, request))
+    return found
+
+
+def decide(
+    batch: list[Wanted], cluster: Cluster, rejected: Mapping[RequestClass, frozenset[str]], now: float, pods: PodStore
+) -> list[tuple[Wanted, Decision]]:
+    """A decision for each; places that were found are charged to the cluster before the next group is decided.
+
+    One group per policy. Where several policies compete, the higher priorities of all of them go first.
+    """
+    context = Context(now=now, rejected=rejected)
+    decided = []
+    for group in _groups(batch):
+        policy = group[0].graph.policy
+        if policy is None:
+            continue
+        requests = [each.request for each in group]
+        for each, decision in zip(group, place(requests, cluster, policy.strategy, context), strict=True):
+            if decision.node is not None:
+                _assume(each, decision.node, pods)
+            decided.append((each, decision))
+    return decided
+
+
+def create(each: Wanted, decision: Decision, writer: PodWriter, now: float) -> None:
+    """Have the pod made that stands for a decision."""
+    graph, running, unit = each.graph, each.running, each.unit
+    policy = graph.policy
+    if policy is None or decision.node is None:
+        raise ValueError(f"unit {unit} of {graph.key} has no place")
+    role = _role(running, unit)
+    template = running.prepared.templates[int(running.prepared.graph.unit_task[unit])]
+    where = Place(decision.node, decision.message, policy.direct, policy.spec.node_loss_grace)
+    manifest = pod_manifest(graph.ref, template, role, where)
+    key = (graph.ref.namespace, manifest["metadata"]["name"])
+    writer.create(Creation(key, graph.ref.uid, unit, role.incarnation, manifest))
+    ready_at = float(running.run.ready_at[unit])
+    metrics.START_DELAY_SECONDS.observe(max(0.0, now - max(ready_at, float(running.run.not_before[unit]))))
+
+
+def _request(graph: GraphRun, running: Running, unit: int) -> Request:
+    task = int(running.prepared.graph.unit_task[unit])
+    return Request(
+        id=(graph.ref.uid, unit),
+        request_class=running.prepared.templates[task].request_class,
+        priority=running.prepared.spec.priority,
+        critical_path=float(running.critical_path[task]),
+        arrival=(graph.accepted_at, graph.ref.namespace, graph.ref.name, unit),
+    )
+
+
+def _groups(batch: list[Wanted]) -> list[list[Wanted]]:
+    policies = {each.graph.policy.name for each in batch if each.graph.policy is not None}
+    if len(policies) == 1:
+        return [batch]
+    groups: dict[tuple[int, str], list[Wanted]] = {}
+    for each in batch:
+        policy: Policy | None = each.graph.policy
+        if policy is not None:
+            groups.setdefault((-each.request.priority, policy.name), []).append(each)
+    return [groups[key] for key in sorted(groups)]
+
+
+def _role(running: Running, unit: int) -> PodRole:
+    graph = running.prepared.graph
+    task = int(graph.unit_task[unit])
+    return PodRole(
+        task=graph.tasks[task].name,
+        shard=unit - int(graph.unit_start[task]),
+        shards=graph.tasks[task].shards,
+        incarnation=int(running.run.incarnation[unit]) + 1,
+    )
+
+
+def _assume(each: Wanted, node: str, pods: PodStore) -> None:
+    role, ref = _role(each.running, each.unit), each.graph.ref
+    name = names.pod_name(ref.name, ref.uid, role.task, role.shard, role.incarnation)
+    identity = Identity(role.task, role.shard, role.incarnation)
+    resources = dict(each.request.request_class.resources)
+    pods.assume((ref.namespace, name), Pending(ref.uid, identity, node, resources))

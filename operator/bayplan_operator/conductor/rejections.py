@@ -1,0 +1,41 @@
+"""Which nodes kube-scheduler refused lately, per kind of pod."""
+
+from bayplan.workload import RequestClass
+
+_LONGEST = 16
+"""Times the first memory: how long a node that refuses again and again is left out."""
+
+
+class Rejections:
+    """Remembers refusals for a while, longer each time, so that the engine does not walk the nodes one by one."""
+
+    def __init__(self, memory: float) -> None:
+        self._memory = memory
+        self._until: dict[tuple[RequestClass, str], tuple[float, float]] = {}
+
+    def remember(self, request_class: RequestClass, node: str, now: float) -> None:
+        """The node could not have a pod of this class."""
+        _, last = self._until.get((request_class, node), (0.0, self._memory / 2))
+        length = min(last * 2, self._memory * _LONGEST)
+        self._until[request_class, node] = (now + length, length)
+
+    def active(self, now: float) -> dict[RequestClass, frozenset[str]]:
+        """The nodes left out per class."""
+        by_class: dict[RequestClass, set[str]] = {}
+        for (request_class, node), (until, _) in self._until.items():
+            if until > now:
+                by_class.setdefault(request_class, set()).add(node)
+        return {request_class: frozenset(nodes) for request_class, nodes in by_class.items()}
+
+    def active_count(self, now: float) -> int:
+        """How many refusals count now; with the refusals themselves only ever added, it changes when they do."""
+        return sum(until > now for until, _ in self._until.values())
+
+    def expire(self, now: float) -> None:
+        """Forget what is so old that not even its length matters."""
+        for key in [key for key, (until, length) in self._until.items() if until + length < now]:
+            del self._until[key]
+
+    def next_expiry(self, now: float) -> float | None:
+        """When a node is next allowed again."""
+        return min((until for until, _ in self._until.values() if until > now), default=None)

@@ -1,0 +1,1 @@
+"""Talking to the API server: configuration, raw requests, lists and watches, the few fields that are decoded."""

@@ -1,0 +1,116 @@
+"""Raw requests to the API server: bytes in, bytes out, errors by type."""
+
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+
+import aiohttp
+import msgspec
+from kubernetes import client
+
+from bayplan_operator.kube import configuration as kube_configuration
+from bayplan_operator.kube import errors
+
+MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+
+
+class _Status(msgspec.Struct):
+    reason: str = ""
+    message: str = ""
+
+
+class ApiServer:
+    """One session with keep-alive connections. An async context manager."""
+
+    def __init__(self, configuration: client.Configuration, connections: int = 64, timeout: float = 20.0) -> None:
+        self._configuration = configuration
+        self._connections = connections
+        self._timeout = timeout
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> "ApiServer":
+        connector = aiohttp.TCPConnector(
+            limit=self._connections, ssl=kube_configuration.tls(self._configuration), keepalive_timeout=60
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector, headers={"User-Agent": "bayplan", "Accept": "application/json"}
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        params: Mapping[str, str] | None = None,
+        content_type: str = "application/json",
+    ) -> bytes:
+        """One request with its whole answer. Raises ``errors.ApiError``."""
+        limit = aiohttp.ClientTimeout(total=self._timeout)
+        try:
+            async with self._open().request(
+                method,
+                self._configuration.host + path,
+                data=body,
+                params=params,
+                headers=self._headers(content_type),
+                timeout=limit,
+            ) as response:
+                answer = await response.read()
+                if response.status >= 400:
+                    raise self._refusal(response, answer)
+                return answer
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise errors.Unreachable(f"{method} {path}: {error or type(error).__name__}") from error
+
+    async def stream(self, path: str, params: Mapping[str, str], silence: float) -> AsyncIterator[bytes]:
+        """The answer's complete lines as they come, several at a time, until the server ends it.
+
+        A connection that brings nothing for ``silence`` seconds counts as broken. Raises ``errors.ApiError``.
+        """
+        limit = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout, sock_read=silence)
+        try:
+            async with self._open().get(
+                self._configuration.host + path, params=params, headers=self._headers(), timeout=limit
+            ) as response:
+                if response.status >= 400:
+                    raise self._refusal(response, await response.read())
+                rest = b""
+                async for chunk in response.content.iter_any():
+                    lines, separator, rest = (rest + chunk).rpartition(b"\n")
+                    if separator:
+                        yield lines
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise errors.Unreachable(f"watch {path}: {error or type(error).__name__}") from error
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("the session is not open: use `async with ApiServer(...)`")
+        return self._session
+
+    def _headers(self, content_type: str = "application/json") -> dict[str, str]:
+        headers = {"Content-Type": content_type}
+        token = kube_configuration.authorization(self._configuration)
+        if token:
+            headers["Authorization"] = token
+        return headers
+
+    @staticmethod
+    def _refusal(response: aiohttp.ClientResponse, answer: bytes) -> errors.Refused:
+        try:
+            status = msgspec.json.decode(answer, type=_Status)
+        except msgspec.MsgspecError:
+            status = _Status(message=answer[:200].decode(errors="replace"))
+        wait = response.headers.get("Retry-After", "")
+        return errors.refusal(
+            response.status,
+            status.reason,
+            status.message or str(response.reason),
+            float(wait) if wait.isdigit() else None,
+        )

@@ -1,0 +1,38 @@
+"""Paths of the API server's resources."""
+
+from bayplan_operator.names import API_VERSION
+
+PODS = "/api/v1/pods"
+NODES = "/api/v1/nodes"
+TASK_GRAPHS = f"/apis/{API_VERSION}/taskgraphs"
+PLACEMENT_POLICIES = f"/apis/{API_VERSION}/placementpolicies"
+
+
+def pods(namespace: str) -> str:
+    """The pods of a namespace."""
+    return f"/api/v1/namespaces/{namespace}/pods"
+
+
+def pod(namespace: str, name: str) -> str:
+    """One pod."""
+    return f"{pods(namespace)}/{name}"
+
+
+def task_graph(namespace: str, name: str) -> str:
+    """One task graph."""
+    return f"/apis/{API_VERSION}/namespaces/{namespace}/taskgraphs/{name}"
+
+
+def placement_policy(name: str) -> str:
+    """One placement policy."""
+    return f"{PLACEMENT_POLICIES}/{name}"
+
+
+def events(namespace: str) -> str:
+    """The events of a namespace."""
+    return f"/api/v1/namespaces/{namespace}/events"
+
+
+def leases(namespace: str) -> str:
+    """The leases of a namespace."""
+    return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"

@@ -1,0 +1,131 @@
+"""List, then watch, for as long as the operator lives."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from bayplan_operator.kube import errors, wire
+from bayplan_operator.kube.api_server import ApiServer
+
+log = logging.getLogger(__name__)
+
+PAGE = "500"
+WATCH_SECONDS = 290
+SILENCE_SECONDS = 330.0
+BACKOFF_FIRST, BACKOFF_CAP = 0.5, 30.0
+
+
+class Sink(Protocol):
+    """What takes the objects in. Versions are resource versions as numbers."""
+
+    def replace(self, items: Sequence[Any], version: int) -> None:
+        """All objects there were at ``version``; whatever is older and not among them is gone."""
+
+    def apply(self, item: Any) -> None:
+        """An object is new or has changed."""
+
+    def remove(self, item: Any) -> None:
+        """An object is gone; this is its last state."""
+
+    def flush(self) -> None:
+        """No more for the moment."""
+
+
+class _Event(wire.Wire):
+    type: str
+    object: msgspec.Raw
+
+
+class _Bookmark(wire.Wire):
+    metadata: wire.Metadata
+
+
+class _ErrorStatus(wire.Wire):
+    code: int = 500
+    reason: str = ""
+    message: str = ""
+
+
+class Reflector:
+    """Keeps a sink equal to one resource of the API server, deletions missed while disconnected included."""
+
+    def __init__(self, server: ApiServer, path: str, kind: type[wire.Pod] | type[wire.Node], sink: Sink) -> None:
+        self._server = server
+        self._path = path
+        self._sink = sink
+        self._item = msgspec.json.Decoder(kind, strict=False)
+        page: Any = msgspec.defstruct("Page", [("metadata", wire.ListMetadata), ("items", list[kind])])  # type: ignore[valid-type]
+        self._page: msgspec.json.Decoder[Any] = msgspec.json.Decoder(page, strict=False)
+        self._event = msgspec.json.Decoder(_Event)
+        self._bookmark = msgspec.json.Decoder(_Bookmark)
+        self._error = msgspec.json.Decoder(_ErrorStatus)
+        self._version = ""
+        self.synced = asyncio.Event()
+        """Set once the first list is complete."""
+        self.relists = 0
+
+    async def run(self) -> None:
+        """Never returns; what fails is tried again with back-off."""
+        wait = BACKOFF_FIRST
+        while True:
+            try:
+                if not self._version:
+                    await self._list()
+                await self._watch()
+                wait = BACKOFF_FIRST
+            except errors.Gone:
+                log.info("%s: the watch is too old, listing again", self._path)
+                self._version = ""
+            except errors.ApiError as error:
+                log.warning("%s: %s; trying again in %.1f s", self._path, error, wait)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, BACKOFF_CAP)
+            except msgspec.MsgspecError as error:
+                log.error("%s: an answer could not be read (%s); listing again in %.1f s", self._path, error, wait)
+                self._version = ""
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, BACKOFF_CAP)
+
+    async def _list(self) -> None:
+        items: list[Any] = []
+        params = {"limit": PAGE}
+        while True:
+            page = self._page.decode(await self._server.call("GET", self._path, params=params))
+            items += page.items
+            if not page.metadata.continue_:
+                break
+            params["continue"] = page.metadata.continue_
+        self._sink.replace(items, int(page.metadata.resource_version))
+        self._sink.flush()
+        self._version = page.metadata.resource_version
+        self.relists += 1
+        self.synced.set()
+
+    async def _watch(self) -> None:
+        params = {
+            "watch": "1",
+            "resourceVersion": self._version,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(WATCH_SECONDS),
+        }
+        async for lines in self._server.stream(self._path, params, SILENCE_SECONDS):
+            for line in lines.split(b"\n"):
+                self._take(self._event.decode(line))
+            self._sink.flush()
+
+    def _take(self, event: _Event) -> None:
+        if event.type == "BOOKMARK":
+            self._version = self._bookmark.decode(event.object).metadata.resource_version
+            return
+        if event.type == "ERROR":
+            status = self._error.decode(event.object)
+            raise errors.refusal(status.code, status.reason, status.message, None)
+        item = self._item.decode(event.object)
+        if event.type == "DELETED":
+            self._sink.remove(item)
+        else:
+            self._sink.apply(item)
+        self._version = item.metadata.resource_version

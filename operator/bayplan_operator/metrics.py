@@ -1,0 +1,23 @@
+"""The operator's own metrics, as Prometheus scrapes them."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+TICK_SECONDS = Histogram("bayplan_tick_seconds", "Duration of one tick of the conductor.", buckets=_FAST)
+PLACING_SECONDS = Histogram("bayplan_placing_seconds", "Duration of placing all requests of one tick.", buckets=_FAST)
+START_DELAY_SECONDS = Histogram(
+    "bayplan_start_delay_seconds",
+    "From the instant a shard could start to its pod's creation.",
+    buckets=(*_FAST, 5, 10, 30, 60, 300),
+)
+WRITES = Counter("bayplan_api_writes", "Writes to the API server.", ["what"])
+WRITE_RETRIES = Counter("bayplan_api_write_retries", "Writes that were tried again.", ["what", "why"])
+WRITE_FAILURES = Counter("bayplan_api_write_failures", "Writes that were given up for now.", ["what", "why"])
+STATUS_BYTES = Counter("bayplan_status_bytes", "Bytes of status written.")
+GRAPHS = Gauge("bayplan_graphs", "Task graphs that are not finished.")
+WAITING = Gauge("bayplan_waiting_shards", "Shards that could start but have no place, by reason.", ["reason"])
+TAKE_BACKS = Counter("bayplan_take_backs", "Pods taken back because their node could not have them.")
+TICK_ERRORS = Counter("bayplan_tick_errors", "Graphs that a tick could not handle.")
+LEADER = Gauge("bayplan_leader", "1 while this process holds the Lease.")
+EVENTS_DROPPED = Counter("bayplan_events_dropped", "Events that were not written.")

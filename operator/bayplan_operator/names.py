@@ -1,0 +1,37 @@
+"""Names that the operator puts on objects, each in one place."""
+
+import base64
+import hashlib
+
+GROUP = "bayplan.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+TASK_GRAPH = "TaskGraph"
+FIELD_MANAGER = "bayplan"
+
+LABEL_GRAPH = f"{GROUP}/graph"
+LABEL_GRAPH_UID = f"{GROUP}/graph-uid"
+LABEL_TASK = f"{GROUP}/task"
+LABEL_SHARD = f"{GROUP}/shard"
+LABEL_INCARNATION = f"{GROUP}/incarnation"
+ANNOTATION_NODE = f"{GROUP}/node"
+ANNOTATION_WHY = f"{GROUP}/why"
+ANNOTATION_TEMPLATE_HASH = f"{GROUP}/template-hash"
+FINALIZER = f"{GROUP}/outcome"
+
+PRIORITY_CLASS = "bayplan"
+
+_NAME_LIMIT = 63
+_HASH_CHARACTERS = 10
+
+
+def short_hash(*parts: object) -> str:
+    """Fifty bits of a hash of the parts, in characters that any name may hold."""
+    digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).digest()
+    return base64.b32encode(digest).decode().lower()[:_HASH_CHARACTERS]
+
+
+def pod_name(graph: str, graph_uid: str, task: str, shard: int, incarnation: int) -> str:
+    """A readable prefix and a hash of what the pod is; at most 63 characters. Never parsed: the labels say what it is."""
+    prefix = f"{graph}-{task}".replace(".", "-")[: _NAME_LIMIT - _HASH_CHARACTERS - 1].rstrip("-")
+    return f"{prefix}-{short_hash(graph_uid, task, shard, incarnation)}"

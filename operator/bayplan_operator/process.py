@@ -1,0 +1,134 @@
+"""The operator's process: everything that runs in it, started and stopped in order."""
+
+import asyncio
+import logging
+import random
+import signal
+import time
+
+import kopf
+from bayplan.cluster import Cluster
+from kubernetes import client
+from prometheus_client import start_http_server
+
+from bayplan_operator import handlers
+from bayplan_operator.cluster_view import NodeStore, PodStore
+from bayplan_operator.conductor import Conductor, View, Writers, conduct
+from bayplan_operator.inbox import Inbox
+from bayplan_operator.kinds import list_kinds
+from bayplan_operator.kube import configuration as kube_configuration
+from bayplan_operator.kube import paths, wire
+from bayplan_operator.kube.api_server import ApiServer
+from bayplan_operator.kube.reflector import Reflector
+from bayplan_operator.leader import Leader
+from bayplan_operator.settings import Settings
+from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, WriteQueue
+
+log = logging.getLogger(__name__)
+
+LEASE_LOST = 3
+"""Exit code of a process that lost its Lease; whoever runs it starts it again."""
+
+
+def run(settings: Settings) -> int:
+    """Run the operator until it is told to stop; answers the exit code."""
+    configuration = kube_configuration.load(settings.kubeconfig)
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port)
+    leader = Leader(settings, configuration)
+    leader.start()
+    try:
+        return asyncio.run(_run(settings, configuration, leader))
+    finally:
+        leader.stop()
+
+
+async def _run(settings: Settings, configuration: client.Configuration, leader: Leader) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    news = asyncio.Event()
+    view = _view(news)
+    async with ApiServer(configuration, connections=settings.writes + 16) as server:
+        pods = Reflector(server, paths.PODS, wire.Pod, view.pods)
+        nodes = Reflector(server, paths.NODES, wire.Node, view.nodes)
+        watchers = {
+            asyncio.create_task(pods.run(), name="pods"),
+            asyncio.create_task(nodes.run(), name="nodes"),
+            asyncio.create_task(_kopf(settings, configuration, view, stop), name="kopf"),
+        }
+        work = asyncio.create_task(_decide(settings, server, view, news, leader, (pods, nodes)), name="conductor")
+        stopped = asyncio.create_task(stop.wait(), name="stop")
+        done, _ = await asyncio.wait({work, stopped, *watchers}, return_when=asyncio.FIRST_COMPLETED)
+        lost = work in done and work.exception() is None
+        if lost:
+            log.error("the Lease is lost to another operator: stopping")
+        stop.set()
+        for task in {work, stopped, *watchers} - done:
+            if task.get_name() != "kopf":
+                task.cancel()
+        await asyncio.wait({work, stopped, *watchers}, timeout=5)
+        for task in done - {stopped}:
+            task.result()  # what ended by itself ended by an error, which belongs in the log and the exit code
+    return LEASE_LOST if lost else 0
+
+
+def _view(news: asyncio.Event) -> View:
+    cluster = Cluster()
+    return View(
+        graphs=Inbox(news.set),
+        policies=Inbox(news.set),
+        pods=PodStore(cluster, time.time, news.set),
+        nodes=NodeStore(cluster, news.set),
+        cluster=cluster,
+    )
+
+
+async def _kopf(settings: Settings, configuration: client.Configuration, view: View, stop: asyncio.Event) -> None:
+    registry, kopf_settings = handlers.registry(configuration, view.graphs, view.policies)
+    await kopf.operator(
+        registry=registry,
+        settings=kopf_settings,
+        standalone=True,
+        clusterwide=True,
+        stop_flag=stop,
+        liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz" if settings.health_port else None,
+    )
+
+
+async def _decide(
+    settings: Settings,
+    server: ApiServer,
+    view: View,
+    news: asyncio.Event,
+    leader: Leader,
+    reflectors: tuple[Reflector, Reflector],
+) -> None:
+    """Wait for the Lease and for complete lists; then conduct until the Lease is lost."""
+    while not leader.leading:  # noqa: ASYNC110 - the Lease lives in a thread, which knows no event of this loop
+        await asyncio.sleep(0.1)
+    for reflector in reflectors:
+        await reflector.synced.wait()
+    await list_kinds(server, view.graphs, view.policies)
+    log.info("leading, with complete lists: deciding from now on")
+    jitter = random.Random()
+    creations = WriteQueue(settings.writes, jitter, news.set)
+    endings = WriteQueue(max(1, settings.writes // 3), jitter, news.set)
+    writers = Writers(
+        pods=PodWriter(server, view.pods, creations, endings),
+        graphs=GraphWriter(server, endings),
+        events=EventWriter(server, endings, settings.identity),
+    )
+    conductor = Conductor(view, writers, settings, time.time, news.set)
+    relists = asyncio.create_task(_relist(settings, server, view, conductor))
+    try:
+        await conduct(conductor, news, lambda: leader.leading, time.time, settings)
+    finally:
+        relists.cancel()
+
+
+async def _relist(settings: Settings, server: ApiServer, view: View, conductor: Conductor) -> None:
+    while True:
+        await asyncio.sleep(settings.relist_kinds)
+        await list_kinds(server, view.graphs, view.policies)
+        conductor.kinds_listed()

@@ -1,0 +1,39 @@
+"""Settings of the operator. Each comes from a flag of `bayplan operator`; durations in seconds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator is told at its start."""
+
+    identity: str
+    """Who we are in the Lease. The same identity takes its own Lease over at once after a restart, so it must be unique
+    among processes that may live at the same time: the pod's name."""
+    lease_namespace: str = "bayplan-system"
+    lease_name: str = "bayplan-operator"
+    lease_duration: float = 15.0
+    """How long a silent holder keeps the Lease; a crashed operator of another name is waited for this long."""
+    lease_renewal: float = 4.0
+    """Between two renewals."""
+    kubeconfig: Path | None = None
+    """None: the service account's, or the usual kubeconfig outside a cluster."""
+    gather: float = 0.01
+    """How long a tick waits after the first news for more of them."""
+    relist_kinds: float = 300.0
+    """Between two lists of the kinds; they find the deletions that a broken watch did not deliver."""
+    status_interval: float = 1.0
+    """Between two status writes of one graph; longer for large graphs, see ``status_bytes_per_second``."""
+    status_bytes_per_second: float = 100_000.0
+    """A graph whose status is larger than this is written the less often."""
+    writes: int = 24
+    """Requests to the API server under way at once."""
+    stuck_after: float = 60.0
+    """How long containers may be unable to start (image, configuration) before that is a failure."""
+    rejection_memory: float = 30.0
+    """How long a node that kube-scheduler refused is left out for pods of the same kind."""
+    health_port: int = 8080
+    """Of /healthz; 0: none."""
+    metrics_port: int = 9090
+    """Of /metrics; 0: none."""

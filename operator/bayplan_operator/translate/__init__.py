@@ -1,0 +1,1 @@
+"""Between Kubernetes objects and the library's terms. Pure: nothing here talks to the API server."""

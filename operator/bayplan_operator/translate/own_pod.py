@@ -1,0 +1,102 @@
+"""Which pods are ours, and which attempt of which shard each of them is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bayplan_operator import names
+from bayplan_operator.kube import wire
+
+PodKey = tuple[str, str]
+"""Namespace and name."""
+
+TERMINAL_PHASES = ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which attempt a pod is, as its labels say."""
+
+    task: str
+    shard: int
+    incarnation: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPod:
+    """A pod that one of our graphs controls, or one that carries our finalizer without an owner."""
+
+    pod: wire.Pod
+    graph_uid: str
+    identity: Identity
+    version: int
+    stuck_since: float | None
+    """When its containers were first seen unable to start, in seconds since the epoch."""
+
+    @property
+    def key(self) -> PodKey:
+        """Namespace and name."""
+        return self.pod.metadata.namespace, self.pod.metadata.name
+
+    @property
+    def held(self) -> bool:
+        """It carries our finalizer."""
+        return names.FINALIZER in self.pod.metadata.finalizers
+
+    @property
+    def terminal(self) -> bool:
+        """Its phase will not change any more."""
+        return self.pod.status.phase in TERMINAL_PHASES
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A pod whose creation is under way: it counts although nobody has seen it."""
+
+    graph_uid: str
+    identity: Identity
+    node: str
+    resources: Mapping[str, int]
+
+
+def graph_uid_of(pod: wire.Pod) -> str:
+    """The UID of the graph that controls it; a label is believed only about whose finalizer it is. Empty: not ours."""
+    for owner in pod.metadata.owner_references:
+        if owner.controller and owner.kind == names.TASK_GRAPH and owner.api_version.startswith(names.GROUP + "/"):
+            return owner.uid
+    if names.FINALIZER in pod.metadata.finalizers:
+        return pod.metadata.labels.get(names.LABEL_GRAPH_UID, "unknown")
+    return ""
+
+
+def identity_of(pod: wire.Pod) -> Identity | None:
+    """Which attempt the pod is; ``None`` if it is none of ours."""
+    labels = pod.metadata.labels
+    try:
+        return Identity(labels[names.LABEL_TASK], int(labels.get(names.LABEL_SHARD, "0")), int(labels[names.LABEL_INCARNATION]))
+    except (KeyError, ValueError):
+        if names.FINALIZER in pod.metadata.finalizers:
+            return Identity("", 0, 0)  # no attempt of any task, but its finalizer is ours to remove
+        return None
+
+
+# What a kubelet says while it cannot start a container and does not expect that to pass by itself.
+_STUCK = frozenset(
+    {
+        "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable",
+        "ImageInspectError", "CreateContainerConfigError", "CreateContainerError", "RunContainerError",
+    }
+)  # fmt: skip
+
+
+def stuck_container(pod: wire.Pod) -> wire.Waiting | None:
+    """What the first container that cannot start waits for."""
+    for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
+        waiting = status.state.waiting
+        if waiting is not None and waiting.reason in _STUCK:
+            return waiting
+    return None
+
+
+def is_stuck(pod: wire.Pod) -> bool:
+    """One of its containers cannot start."""
+    return pod.status.phase == "Pending" and stuck_container(pod) is not None

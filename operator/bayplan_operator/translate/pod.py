@@ -1,0 +1,149 @@
+"""From a task and its place to the pod that is created."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bayplan.workload import RequestClass
+
+from bayplan_operator import names
+
+_UNREACHABLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A finished pod template: defaults, named template and the task's own parts merged."""
+
+    metadata: Mapping[str, Any]
+    spec: Mapping[str, Any]
+    digest: str
+    """A hash of metadata and spec; a pod that carries another was not made from this template."""
+    request_class: RequestClass
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRef:
+    """The graph that a pod belongs to."""
+
+    namespace: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class PodRole:
+    """Which attempt of which shard a pod is."""
+
+    task: str
+    shard: int
+    shards: int
+    incarnation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pod goes, and how it gets there."""
+
+    node: str
+    why: str
+    direct: bool
+    """Set ``spec.nodeName`` at creation instead of letting kube-scheduler bind."""
+    node_loss_grace: float
+    """Seconds that the pod tolerates its node being away."""
+
+
+def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Place) -> dict[str, Any]:
+    """The pod as it is posted. The template is not changed; parts of it are shared with the answer."""
+    metadata = template.metadata
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": names.pod_name(graph.name, graph.uid, role.task, role.shard, role.incarnation),
+            "namespace": graph.namespace,
+            "labels": {
+                **metadata.get("labels", {}),
+                "app.kubernetes.io/managed-by": "bayplan",
+                names.LABEL_GRAPH: graph.name,
+                names.LABEL_GRAPH_UID: graph.uid,
+                names.LABEL_TASK: role.task,
+                names.LABEL_SHARD: str(role.shard),
+                names.LABEL_INCARNATION: str(role.incarnation),
+            },
+            "annotations": {
+                **metadata.get("annotations", {}),
+                names.ANNOTATION_NODE: place.node,
+                names.ANNOTATION_WHY: place.why,
+                names.ANNOTATION_TEMPLATE_HASH: template.digest,
+            },
+            "finalizers": [names.FINALIZER],
+            "ownerReferences": [
+                {
+                    "apiVersion": names.API_VERSION,
+                    "kind": names.TASK_GRAPH,
+                    "name": graph.name,
+                    "uid": graph.uid,
+                    "controller": True,
+                    "blockOwnerDeletion": True,
+                }
+            ],
+        },
+        "spec": _spec(template.spec, role, place),
+    }
+
+
+def _spec(base: Mapping[str, Any], role: PodRole, place: Place) -> dict[str, Any]:
+    spec = {"restartPolicy": "Never", "priorityClassName": names.PRIORITY_CLASS, **base}
+    spec["containers"] = [_with_role(container, role) for container in base["containers"]]
+    if base.get("initContainers"):
+        spec["initContainers"] = [_with_role(container, role) for container in base["initContainers"]]
+    spec["tolerations"] = _tolerations(base.get("tolerations") or [], place.node_loss_grace)
+    if place.direct:
+        spec["nodeName"] = place.node
+    else:
+        spec["affinity"] = _pinned(base.get("affinity") or {}, place.node)
+    return spec
+
+
+def _with_role(container: Mapping[str, Any], role: PodRole) -> dict[str, Any]:
+    """The container knows which shard it is; what the user set under the same name wins."""
+    given = container.get("env") or []
+    taken = {variable.get("name") for variable in given}
+    told = {
+        "JOB_COMPLETION_INDEX": str(role.shard),
+        "BAYPLAN_SHARDS": str(role.shards),
+        "BAYPLAN_TASK": role.task,
+        "BAYPLAN_INCARNATION": str(role.incarnation),
+    }
+    return {**container, "env": [{"name": n, "value": v} for n, v in told.items() if n not in taken] + given}
+
+
+def _tolerations(given: list[Mapping[str, Any]], grace: float) -> list[Mapping[str, Any]]:
+    """The pod may not outstay the node-loss grace on a node that is away; without this, admission would allow 300 s."""
+    kept = [
+        toleration
+        for toleration in given
+        if not (toleration.get("key") in _UNREACHABLE and toleration.get("effect", "NoExecute") in ("NoExecute", ""))
+    ]
+    away = [
+        {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": round(grace)} for key in _UNREACHABLE
+    ]
+    return kept + away
+
+
+def _pinned(affinity: Mapping[str, Any], node: str) -> dict[str, Any]:
+    """The node's name is required beside whatever the user requires: in every term, since terms are alternatives."""
+    pin = {"key": "metadata.name", "operator": "In", "values": [node]}
+    node_affinity = affinity.get("nodeAffinity") or {}
+    required = node_affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    # An empty term matches nothing; with the pin added it would suddenly match, so it is left out.
+    given = [t for t in required.get("nodeSelectorTerms") or [] if t.get("matchExpressions") or t.get("matchFields")]
+    terms = [{**term, "matchFields": [*(term.get("matchFields") or []), pin]} for term in given]
+    return {
+        **affinity,
+        "nodeAffinity": {
+            **node_affinity,
+            "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms or [{"matchFields": [pin]}]},
+        },
+    }

@@ -1,0 +1,98 @@
+"""From a TaskGraph to what the conductor runs: the library's graph and finished pod templates."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from bayplan.graph import Graph, GraphError
+from bayplan.graph import Task as LibraryTask
+from bayplan.lifecycle import Retry
+from pydantic import ValidationError
+
+from bayplan_operator.api import validation
+from bayplan_operator.api.merge import effective_retry, pod_template
+from bayplan_operator.api.v1alpha1 import PodTemplate, Task, TaskGraph, TaskGraphSpec
+from bayplan_operator.translate.pod import Template
+from bayplan_operator.translate.request_class import request_class
+
+DEFAULT_DURATION = 60.0
+"""Seconds that a task is taken to run when nobody said how long."""
+
+MAX_PODS = 20_000
+"""Shards of all tasks of a graph together; its status would outgrow what the API server stores."""
+
+
+class InvalidGraph(ValueError):
+    """The graph cannot run; the message is one sentence for its author."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A valid graph, ready to run."""
+
+    spec: TaskGraphSpec
+    graph: Graph
+    templates: tuple[Template, ...]
+    """Per task; tasks made from the same parts share one."""
+
+
+def prepare(raw: Mapping[str, Any]) -> Prepared:
+    """Everything that is derived from a TaskGraph's spec. Raises ``InvalidGraph``."""
+    try:
+        spec = TaskGraph.model_validate(raw).spec
+    except ValidationError as error:
+        raise InvalidGraph(validation.sentence(error)) from error
+    for problem in validation.graph_problems(spec):
+        raise InvalidGraph(problem)
+    try:
+        graph = Graph.build(
+            [
+                LibraryTask(
+                    task.name,
+                    tuple(dependency.task for dependency in task.depends_on),
+                    task.shards,
+                    task.expected_duration or DEFAULT_DURATION,
+                )
+                for task in spec.tasks
+            ]
+        )
+    except GraphError as error:
+        raise InvalidGraph(str(error)) from error
+    if graph.units > MAX_PODS:
+        raise InvalidGraph(
+            f"spec.tasks: the shards of all tasks add up to {graph.units} pods, at most {MAX_PODS} are allowed: split the graph"
+        )
+    return Prepared(spec, graph, _templates(spec))
+
+
+def retries(spec: TaskGraphSpec) -> list[Retry]:
+    """How each task is retried."""
+    found = []
+    for task in spec.tasks:
+        retry = effective_retry(spec.retry, task.retry)
+        found.append(Retry(retry.limit, retry.backoff.initial, float(retry.backoff.factor), retry.backoff.cap))
+    return found
+
+
+def _templates(spec: TaskGraphSpec) -> tuple[Template, ...]:
+    made: dict[object, Template] = {}
+    templates = []
+    for index, task in enumerate(spec.tasks):
+        # Thousands of tasks share a few named templates; each is merged once.
+        key = id(task) if task.template is not None else (task.template_name, task.args, task.env)
+        if key not in made:
+            made[key] = _finished(pod_template(spec, task), index, task)
+        templates.append(made[key])
+    return tuple(templates)
+
+
+def _finished(template: PodTemplate, index: int, task: Task) -> Template:
+    metadata = {"labels": dict(template.metadata.labels), "annotations": dict(template.metadata.annotations)}
+    digest = hashlib.blake2b(msgspec.json.encode([metadata, template.spec], order="sorted"), digest_size=8).hexdigest()
+    try:
+        asked = request_class(template.spec)
+    except ValueError as error:
+        raise InvalidGraph(f"spec.tasks[{index}] ({task.name}): {error}") from error
+    return Template(metadata, template.spec, digest, asked)

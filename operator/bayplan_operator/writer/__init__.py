@@ -1,0 +1,8 @@
+"""All writes to the API server: bounded in number, tried again with back-off, and never twice at once for one object."""
+
+from bayplan_operator.writer.events import EventWriter
+from bayplan_operator.writer.graphs import GraphWriter
+from bayplan_operator.writer.pods import PodWriter
+from bayplan_operator.writer.queue import WriteQueue
+
+__all__ = ["EventWriter", "GraphWriter", "PodWriter", "WriteQueue"]

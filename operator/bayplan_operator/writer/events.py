@@ -1,0 +1,64 @@
+"""Events: what people see under `kubectl describe` and `kubectl events`."""
+
+import itertools
+from datetime import UTC, datetime
+
+import msgspec
+
+from bayplan_operator import metrics, names
+from bayplan_operator.kube import errors, paths
+from bayplan_operator.kube.api_server import ApiServer
+from bayplan_operator.writer.queue import WriteQueue
+
+UNDER_WAY = 50
+"""More than these at once are dropped: events are a courtesy and must not hold up anything."""
+
+
+class EventWriter:
+    """Writes events about task graphs; loses some rather than delay anything."""
+
+    def __init__(self, server: ApiServer, queue: WriteQueue, identity: str) -> None:
+        self._server = server
+        self._queue = queue
+        self._identity = identity
+        self._numbers = itertools.count()
+        self._open = 0
+
+    def write(self, graph: tuple[str, str, str], kind: str, reason: str, message: str, now: float) -> None:
+        """An event about a graph (namespace, name, uid); ``kind`` is Normal or Warning."""
+        if self._open >= UNDER_WAY:
+            metrics.EVENTS_DROPPED.inc()
+            return
+        self._open += 1
+        namespace, name, uid = graph
+        at = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        number = next(self._numbers)
+        event = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": f"{name}.{names.short_hash(uid, number, now)}", "namespace": namespace},
+            "involvedObject": {
+                "apiVersion": names.API_VERSION, "kind": names.TASK_GRAPH,
+                "namespace": namespace, "name": name, "uid": uid,
+            },
+            "type": kind,
+            "reason": reason,
+            "message": message[:1024],
+            "source": {"component": "bayplan"},
+            "reportingComponent": "bayplan.dev/operator",
+            "reportingInstance": self._identity[:128],
+            "firstTimestamp": at,
+            "lastTimestamp": at,
+            "count": 1,
+        }  # fmt: skip
+        self._queue.submit(("event", number), "write event", self._post(namespace, msgspec.json.encode(event)))
+
+    async def _post(self, namespace: str, body: bytes) -> None:
+        try:
+            await self._queue.request(
+                "write event", lambda: self._server.call("POST", paths.events(namespace), body), repeatable=False
+            )
+        except errors.ApiError:
+            metrics.EVENTS_DROPPED.inc()
+        finally:
+            self._open -= 1

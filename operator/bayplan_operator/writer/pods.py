@@ -1,0 +1,166 @@
+"""Creating, deleting and releasing pods."""
+
+from collections import defaultdict
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from bayplan.lifecycle import Refusal
+
+from bayplan_operator import names
+from bayplan_operator.cluster_view import PodStore
+from bayplan_operator.kube import errors, paths, wire
+from bayplan_operator.kube.api_server import JSON_PATCH, ApiServer
+from bayplan_operator.translate.own_pod import OwnPod, PodKey, graph_uid_of
+from bayplan_operator.writer.queue import TRIES, WriteQueue
+
+_STRICT = {"fieldValidation": "Strict", "fieldManager": names.FIELD_MANAGER}
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A pod to be created, and the attempt that it is."""
+
+    key: PodKey
+    graph_uid: str
+    unit: int
+    incarnation: int
+    manifest: Mapping[str, Any]
+
+
+class PodWriter:
+    """Writes pods, and gives the server's answers to the store at once."""
+
+    def __init__(self, server: ApiServer, store: PodStore, creations: WriteQueue, endings: WriteQueue) -> None:
+        self._server = server
+        self._store = store
+        self._creations = creations
+        self._endings = endings
+        self._pod = msgspec.json.Decoder(wire.Pod, strict=False)
+        self._refusals: defaultdict[str, list[Refusal]] = defaultdict(list)
+
+    def take_refusals(self, graph_uid: str) -> list[Refusal]:
+        """The attempts of a graph that could not be created since the last call."""
+        return self._refusals.pop(graph_uid, [])
+
+    def create(self, creation: Creation) -> None:
+        """Create a pod that the store already assumes."""
+        self._creations.submit(creation.key, "create pod", self._create(creation))
+
+    def delete(self, own: OwnPod) -> None:
+        """Delete a pod, with its own grace period."""
+        self._end(own, "delete pod", self._delete(own, {"uid": own.pod.metadata.uid}))
+
+    def take_back(self, own: OwnPod) -> bool:
+        """Delete a pod if it is still as we saw it: not bound. Answers whether that is newly begun."""
+        metadata = own.pod.metadata
+        only_if = {"uid": metadata.uid, "resourceVersion": metadata.resource_version}
+        return self._end(own, "take back pod", self._delete(own, only_if))
+
+    def release(self, own: OwnPod) -> None:
+        """Remove our finalizer."""
+        self._end(own, "release pod", self._release(own))
+
+    def _end(self, own: OwnPod, what: str, write: Coroutine[Any, Any, None]) -> bool:
+        if self._endings.busy(own.key):
+            write.close()
+            return False
+        self._endings.submit(own.key, what, write)
+        return True
+
+    async def _create(self, creation: Creation) -> None:
+        namespace, _ = creation.key
+        body = msgspec.json.encode(creation.manifest)
+        try:
+            await self._post_until_known(creation, paths.pods(namespace), body)
+        except errors.Invalid as error:
+            self._refuse(creation, "Invalid", error.message, final=True)
+        except errors.Forbidden as error:
+            quota = "exceeded quota" in error.message
+            self._refuse(creation, "QuotaExceeded" if quota else "Forbidden", error.message, final=False)
+        except errors.Conflict as error:
+            self._refuse(creation, "NameTaken", error.message, final=False)
+        except errors.ApiError as error:
+            self._refuse(creation, "ApiServer", str(error), final=False)
+
+    async def _post_until_known(self, creation: Creation, path: str, body: bytes) -> None:
+        """Post; when no answer came, ask whether the pod is there before posting again."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                answer = await self._creations.request(
+                    "create pod", lambda: self._server.call("POST", path, body, _STRICT), repeatable=False
+                )
+                self._store.apply(self._pod.decode(answer))
+                return
+            except errors.AlreadyExists:
+                await self._adopt(creation)
+                return
+            except errors.Unreachable:
+                if await self._found(creation):
+                    return
+                if attempt == TRIES:
+                    raise
+                await self._creations.back_off(attempt)
+
+    async def _found(self, creation: Creation) -> bool:
+        try:
+            await self._adopt(creation)
+        except errors.NotFound:
+            return False
+        return True
+
+    async def _adopt(self, creation: Creation) -> None:
+        """The pod is there already: take it if it is ours. Raises ``Conflict`` if it is not."""
+        path = paths.pod(*creation.key)
+        answer = await self._creations.request("get pod", lambda: self._server.call("GET", path))
+        pod = self._pod.decode(answer)
+        digest = creation.manifest["metadata"]["annotations"][names.ANNOTATION_TEMPLATE_HASH]
+        ours = (
+            graph_uid_of(pod) == creation.graph_uid
+            and pod.metadata.annotations.get(names.ANNOTATION_TEMPLATE_HASH) == digest
+            and pod.metadata.deletion_timestamp is None
+        )
+        if not ours:
+            raise errors.Conflict(409, f"a pod named {creation.key[1]} exists and was not made for this attempt: delete it")
+        self._store.apply(pod)
+
+    def _refuse(self, creation: Creation, cause: str, message: str, *, final: bool) -> None:
+        refusal = Refusal(creation.unit, creation.incarnation, final, cause, " ".join(message.split())[:500])
+        self._refusals[creation.graph_uid].append(refusal)
+        self._store.renounce(creation.key)
+
+    async def _delete(self, own: OwnPod, preconditions: Mapping[str, str]) -> None:
+        body = msgspec.json.encode({"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": preconditions})
+        path = paths.pod(*own.key)
+        try:
+            answer = await self._endings.request("delete pod", lambda: self._server.call("DELETE", path, body))
+        except (errors.NotFound, errors.Conflict):
+            return  # gone, or changed since: the watch tells
+        self._take_answer(answer)
+
+    async def _release(self, own: OwnPod) -> None:
+        place = f"/metadata/finalizers/{own.pod.metadata.finalizers.index(names.FINALIZER)}"
+        body = msgspec.json.encode(
+            [
+                {"op": "test", "path": "/metadata/uid", "value": own.pod.metadata.uid},
+                {"op": "test", "path": place, "value": names.FINALIZER},
+                {"op": "remove", "path": place},
+            ]
+        )
+        path = paths.pod(*own.key)
+        try:
+            answer = await self._endings.request(
+                "release pod", lambda: self._server.call("PATCH", path, body, content_type=JSON_PATCH)
+            )
+        except (errors.NotFound, errors.Conflict, errors.Invalid):
+            return  # gone, or its finalizers have changed since: the watch tells
+        self._take_answer(answer)
+
+    def _take_answer(self, answer: bytes) -> None:
+        try:
+            pod = self._pod.decode(answer)
+        except msgspec.ValidationError:
+            return  # a Status and not a pod: it is gone, and the watch tells
+        if pod.metadata.uid and pod.spec.containers:
+            self._store.apply(pod)

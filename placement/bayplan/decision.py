@@ -1,0 +1,16 @@
+"""The answer to a request."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from bayplan.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A node, with why there; or the reason why there is none, in words."""
+
+    request_id: Hashable
+    node: str | None
+    reason: Reason | None
+    message: str

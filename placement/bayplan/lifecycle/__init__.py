@@ -1,0 +1,27 @@
+"""The run of a graph as a pure state machine.
+
+``advance`` takes the whole state of a run, what was observed, and the time; it answers the next state and what is wanted now.
+It compares what should be with what is: an action that was wanted before and had no effect is simply wanted again.
+"""
+
+from bayplan.lifecycle.advance import Step, advance
+from bayplan.lifecycle.attempt import Attempt, Observations, Phase, Refusal
+from bayplan.lifecycle.controls import Controls, Retry
+from bayplan.lifecycle.run import Run
+from bayplan.lifecycle.state import TRANSITIONS, UnitState
+from bayplan.lifecycle.wants import Wants
+
+__all__ = [
+    "TRANSITIONS",
+    "Attempt",
+    "Controls",
+    "Observations",
+    "Phase",
+    "Refusal",
+    "Retry",
+    "Run",
+    "Step",
+    "UnitState",
+    "Wants",
+    "advance",
+]

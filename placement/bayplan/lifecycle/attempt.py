@@ -1,0 +1,73 @@
+"""What can be observed of a unit's attempts (in a cluster: its pods)."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+
+class Phase(IntEnum):
+    """How far an attempt has come."""
+
+    PENDING = 0
+    RUNNING = 1
+    SUCCEEDED = 2
+    FAILED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One incarnation of a unit, as it is seen now. Instants are seconds since the epoch."""
+
+    unit: int
+    incarnation: int
+    """Counts creations of this unit, from 1."""
+    key: Hashable
+    """The caller's handle of it; comes back in what is wanted."""
+    phase: Phase = Phase.PENDING
+    node: str = ""
+    """The node it was placed on."""
+    bound: bool = False
+    """The node has it for certain; an unbound attempt can be taken back."""
+    started: float | None = None
+    finished: float | None = None
+    terminating: bool = False
+    """Somebody asked for its end."""
+    ended: bool = False
+    """Nothing of it runs any more, whatever its phase says."""
+    held: bool = False
+    """Its outcome is kept for us: it does not disappear before it is released."""
+    disrupted: bool = False
+    """It failed through no fault of its own: evicted, preempted, refused by the node."""
+    unschedulable: str = ""
+    """Why the node cannot have it, in the scheduler's words; empty if nothing was said."""
+    stuck: str = ""
+    """Why its containers cannot start, e.g. ``ImagePullBackOff``."""
+    stuck_since: float = 0.0
+    exit_code: int | None = None
+    cause: str = ""
+    """The reason in one word, e.g. ``OOMKilled``."""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An attempt that could not even be created."""
+
+    unit: int
+    incarnation: int
+    final: bool
+    """Trying again cannot help."""
+    cause: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """All that is seen of one graph's attempts at one instant.
+
+    ``attempts`` must be complete: an attempt that is not in it does not exist any more.
+    """
+
+    attempts: Sequence[Attempt] = ()
+    refusals: Sequence[Refusal] = ()
+    lost_nodes: frozenset[str] = field(default_factory=frozenset)

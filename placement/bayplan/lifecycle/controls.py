@@ -1,0 +1,32 @@
+"""What people say about a run while it goes on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a failed unit is tried again, and how long it waits before. Delays in seconds."""
+
+    limit: int = 3
+    initial: float = 1.0
+    factor: float = 2.0
+    cap: float = 60.0
+
+    def delay(self, failures: int) -> float:
+        """Seconds to wait after the ``failures``-th failure (from 1): exponential back-off with a cap."""
+        exponent = min(failures - 1, 64)  # beyond that the cap has long been reached, and a float would overflow
+        return float(min(self.cap, self.initial * self.factor**exponent))
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """Settings that may change between two steps of a run."""
+
+    retries: Sequence[Retry]
+    """One per task."""
+    suspended: bool = False
+    setback: Retry = Retry(limit=0, initial=1.0, factor=2.0, cap=60.0)
+    """The wait after attempts that ended through no fault of the task; the first of them costs no wait."""
+    stuck_after: float = 60.0
+    """Seconds after which containers that cannot start count as a failure."""

@@ -1,0 +1,106 @@
+"""The state of a graph's run, in columns over its units."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayplan.graph import Graph
+from bayplan.lifecycle.state import TRANSITIONS, UnitState
+
+
+@dataclass(slots=True)
+class Run:
+    """Columns of length ``graph.units``; instants in seconds since the epoch, NaN where unknown."""
+
+    state: NDArray[np.int8]
+    incarnation: NDArray[np.int32]
+    """The highest incarnation known to have been created; 0 before the first."""
+    settled: NDArray[np.int32]
+    """The highest incarnation whose outcome is decided; later news of it are ignored."""
+    failures: NDArray[np.int32]
+    setbacks: NDArray[np.int32]
+    """Attempts in a row that ended before running, through no fault of the task."""
+    not_before: NDArray[np.float64]
+    ready_at: NDArray[np.float64]
+    started: NDArray[np.float64]
+    finished: NDArray[np.float64]
+    node: list[str]
+    notes: dict[int, str] = field(default_factory=dict)
+    """Unit to the last thing that went wrong with it, for people."""
+    failure: str = ""
+    """Which unit failed for good first, where and why, in one sentence; empty while none has."""
+
+    @classmethod
+    def fresh(cls, units: int) -> "Run":
+        """A run of which nothing has happened yet."""
+        return cls(
+            state=np.full(units, UnitState.PENDING, np.int8),
+            incarnation=np.zeros(units, np.int32),
+            settled=np.zeros(units, np.int32),
+            failures=np.zeros(units, np.int32),
+            setbacks=np.zeros(units, np.int32),
+            not_before=np.zeros(units),
+            ready_at=np.full(units, np.nan),
+            started=np.full(units, np.nan),
+            finished=np.full(units, np.nan),
+            node=[""] * units,
+        )
+
+    def copy(self) -> "Run":
+        """An independent copy; a few tens of microseconds at 5,000 units."""
+        return Run(
+            state=self.state.copy(),
+            incarnation=self.incarnation.copy(),
+            settled=self.settled.copy(),
+            failures=self.failures.copy(),
+            setbacks=self.setbacks.copy(),
+            not_before=self.not_before.copy(),
+            ready_at=self.ready_at.copy(),
+            started=self.started.copy(),
+            finished=self.finished.copy(),
+            node=self.node.copy(),
+            notes=self.notes.copy(),
+            failure=self.failure,
+        )
+
+    def columns(self) -> tuple[NDArray[np.generic], ...]:
+        """The numeric columns, in the order of their declaration."""
+        return (
+            self.state, self.incarnation, self.settled, self.failures, self.setbacks,
+            self.not_before, self.ready_at, self.started, self.finished,
+        )  # fmt: skip
+
+    def same_as(self, other: "Run") -> bool:
+        """Whether nothing differs."""
+        return (
+            all(
+                np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f")
+                for mine, theirs in zip(self.columns(), other.columns(), strict=True)
+            )
+            and self.node == other.node
+            and self.notes == other.notes
+            and self.failure == other.failure
+        )
+
+    def move(self, unit: int, to: UnitState) -> None:
+        """Bring a unit into another state; staying is no transition. Raises ``ValueError`` where the table has no way."""
+        source = UnitState(self.state[unit])
+        if source != to:
+            if (source, to) not in TRANSITIONS:
+                raise ValueError(f"unit {unit} cannot go from {source.name} to {to.name}")
+            self.state[unit] = to
+
+    def count(self, *states: UnitState) -> int:
+        """How many units are in one of the states."""
+        return int(np.isin(self.state, states).sum())
+
+    def finished_tasks(self, graph: Graph) -> NDArray[np.bool_]:
+        """Per task: all its units have succeeded."""
+        missing = np.add.reduceat((self.state != UnitState.SUCCEEDED).astype(np.int64), graph.unit_start[:-1])
+        return np.asarray(missing == 0)
+
+    @property
+    def succeeded(self) -> bool:
+        """All units have succeeded."""
+        return bool((self.state == UnitState.SUCCEEDED).all())

@@ -1,0 +1,132 @@
+"""Deciding the outcome of one attempt."""
+
+import math
+
+from bayplan.graph import Graph
+from bayplan.lifecycle.attempt import Attempt, Phase, Refusal
+from bayplan.lifecycle.controls import Controls
+from bayplan.lifecycle.run import Run
+from bayplan.lifecycle.state import UnitState
+from bayplan.lifecycle.wants import Wants
+
+
+def attempt(
+    graph: Graph, run: Run, controls: Controls, seen: Attempt, lost_nodes: frozenset[str], now: float, wants: Wants
+) -> None:
+    """Bring the unit of its newest, undecided attempt up to date with what is seen of it."""
+    unit = seen.unit
+    if seen.node:
+        run.node[unit] = seen.node
+    if seen.started is not None:
+        run.started[unit] = seen.started
+    if seen.phase == Phase.SUCCEEDED:
+        _succeeded(run, seen, now)
+    elif seen.phase == Phase.FAILED:
+        if seen.disrupted or seen.terminating:
+            lost(run, controls, unit, _words(seen) or "it was evicted", now)
+        else:
+            _failed(graph, run, controls, seen, now)
+    elif seen.ended:
+        lost(run, controls, unit, _setback_note(seen), now)
+    elif seen.bound and seen.node in lost_nodes:
+        lost(run, controls, unit, f"node {seen.node} was lost", now)
+    elif seen.phase == Phase.RUNNING:
+        run.move(unit, UnitState.RUNNING)
+        run.setbacks[unit] = 0
+        run.notes.pop(unit, None)
+    elif seen.stuck:
+        _stuck(graph, run, controls, seen, now, wants)
+    elif not seen.bound and (seen.unschedulable or seen.node in lost_nodes) and not seen.terminating:
+        run.notes[unit] = _setback_note(seen)
+        wants.take_back.append(seen)
+
+
+def refusal(graph: Graph, run: Run, controls: Controls, seen: Refusal, now: float) -> None:
+    """Settle an attempt that could not be created."""
+    unit = seen.unit
+    run.incarnation[unit] = max(run.incarnation[unit], seen.incarnation)
+    if seen.final:
+        run.failures[unit] += 1
+        _give_up(graph, run, unit, seen.cause, seen.message, None)
+    else:
+        run.setbacks[unit] = max(run.setbacks[unit], 1)  # unlike a lost node, a refusal is no reason to hurry
+        lost(run, controls, unit, f"{seen.cause}: {seen.message}", now)
+
+
+def lost(run: Run, controls: Controls, unit: int, note: str, now: float) -> None:
+    """The attempt ended through no fault of the task: replace it, at once the first time, then with back-off."""
+    run.settled[unit] = run.incarnation[unit]
+    run.move(unit, UnitState.READY)
+    run.setbacks[unit] += 1
+    setbacks = int(run.setbacks[unit])
+    run.not_before[unit] = now if setbacks == 1 else now + controls.setback.delay(setbacks - 1)
+    run.ready_at[unit] = now
+    run.started[unit] = math.nan
+    run.notes[unit] = note
+
+
+def _succeeded(run: Run, seen: Attempt, now: float) -> None:
+    unit = seen.unit
+    run.settled[unit] = seen.incarnation
+    run.move(unit, UnitState.SUCCEEDED)
+    run.finished[unit] = now if seen.finished is None else seen.finished
+    if math.isnan(run.started[unit]):
+        run.started[unit] = run.finished[unit]
+    run.notes.pop(unit, None)
+
+
+def _failed(graph: Graph, run: Run, controls: Controls, seen: Attempt, now: float) -> None:
+    unit = seen.unit
+    run.failures[unit] += 1
+    run.finished[unit] = now if seen.finished is None else seen.finished
+    retry = controls.retries[int(graph.unit_task[unit])]
+    failures = int(run.failures[unit])
+    if failures > retry.limit:
+        cause, message = (seen.cause, seen.message) if seen.phase == Phase.FAILED else (seen.stuck, seen.message)
+        _give_up(graph, run, unit, cause or "Error", message, seen.exit_code)
+        return
+    run.settled[unit] = run.incarnation[unit]
+    run.move(unit, UnitState.READY)
+    run.not_before[unit] = now + retry.delay(failures)
+    run.ready_at[unit] = now
+    run.started[unit] = math.nan
+    run.notes[unit] = f"failed on node {seen.node or 'unknown'}: {_words(seen) or seen.stuck}"
+
+
+def _stuck(graph: Graph, run: Run, controls: Controls, seen: Attempt, now: float, wants: Wants) -> None:
+    due = seen.stuck_since + controls.stuck_after
+    if now >= due:
+        _failed(graph, run, controls, seen, now)
+    else:
+        run.notes[seen.unit] = f"{seen.stuck} on node {seen.node}: {seen.message}"
+        wants.wake(due)
+
+
+def _give_up(graph: Graph, run: Run, unit: int, cause: str, message: str, exit_code: int | None) -> None:
+    run.settled[unit] = run.incarnation[unit]
+    run.move(unit, UnitState.FAILED)
+    run.notes[unit] = f"{cause}: {message}" if message else cause
+    if not run.failure:
+        run.failure = _failure_sentence(graph, run, unit, run.notes[unit], exit_code)
+
+
+def _failure_sentence(graph: Graph, run: Run, unit: int, why: str, exit_code: int | None) -> str:
+    task = graph.tasks[int(graph.unit_task[unit])]
+    shard = unit - int(graph.unit_start[graph.unit_task[unit]])
+    which = f"task {task.name}" + (f" (shard {shard} of {task.shards})" if task.shards > 1 else "")
+    where = f" on node {run.node[unit]}" if run.node[unit] else ""
+    code = f" with exit code {exit_code}" if exit_code is not None else ""
+    failures = int(run.failures[unit])
+    times = f", after {failures} failed attempts" if failures > 1 else ""
+    return f"{which} failed{where}{code}{times}: {why}"
+
+
+def _setback_note(seen: Attempt) -> str:
+    if seen.unschedulable:
+        return f"node {seen.node} could not take it: {seen.unschedulable}"
+    return f"it was deleted on node {seen.node}" if seen.node else "it was deleted"
+
+
+def _words(seen: Attempt) -> str:
+    code = f"exit code {seen.exit_code}" if seen.exit_code is not None else ""
+    return ", ".join(part for part in (seen.cause, code, seen.message) if part)

@@ -1,0 +1,40 @@
+"""The states of a unit (one shard of one task) and the only ways between them."""
+
+from enum import IntEnum
+
+
+class UnitState(IntEnum):
+    """Where a unit stands; small integers, so that a run holds them in one column."""
+
+    PENDING = 0
+    """Waits for the tasks it depends on."""
+    READY = 1
+    """Wants a place; perhaps not before some instant."""
+    BINDING = 2
+    """Has an attempt that was placed and does not run yet."""
+    RUNNING = 3
+    SUCCEEDED = 4
+    FAILED = 5
+    """Failed for good: its retries are used up, or trying again cannot help."""
+    SKIPPED = 6
+    """Never to run, because the graph has failed."""
+
+
+TERMINAL = frozenset({UnitState.SUCCEEDED, UnitState.FAILED, UnitState.SKIPPED})
+
+_S = UnitState
+
+TRANSITIONS: dict[tuple[UnitState, UnitState], str] = {
+    (_S.PENDING, _S.READY): "all tasks it depends on have succeeded",
+    (_S.READY, _S.BINDING): "an attempt exists",
+    (_S.BINDING, _S.RUNNING): "its containers started",
+    (_S.BINDING, _S.READY): "taken back, lost, refused, or failed with retries left",
+    (_S.RUNNING, _S.READY): "lost, or failed with retries left",
+    (_S.BINDING, _S.SUCCEEDED): "finished before it was seen to run",
+    (_S.RUNNING, _S.SUCCEEDED): "finished",
+    (_S.BINDING, _S.FAILED): "failed for good",
+    (_S.RUNNING, _S.FAILED): "failed for good",
+    (_S.PENDING, _S.SKIPPED): "the graph has failed",
+    (_S.READY, _S.SKIPPED): "the graph has failed",
+}
+"""Every transition there is, with what brings it about. A terminal state is never left."""

@@ -1,0 +1,10 @@
+"""Who goes first. Each order gives one key per request, the lower the earlier; a strategy lines several up."""
+
+from bayplan.ordering.age import age
+from bayplan.ordering.critical_path import critical_path
+from bayplan.ordering.priority import priority
+from bayplan.protocols import Order
+
+ORDERS: dict[str, Order] = {"Priority": priority, "CriticalPath": critical_path, "Age": age}
+
+__all__ = ["ORDERS"]
