@@ -44,7 +44,10 @@ def attempt(
 def refusal(graph: Graph, run: Run, controls: Controls, seen: Refusal, now: float) -> None:
     """Settle an attempt that could not be created."""
     unit = seen.unit
+    if run.state[unit] >= UnitState.SUCCEEDED or seen.incarnation <= run.settled[unit]:
+        return
     run.incarnation[unit] = max(run.incarnation[unit], seen.incarnation)
+    run.move(unit, UnitState.BINDING)  # it may have been refused before anybody saw that it was tried
     if seen.final:
         run.failures[unit] += 1
         _give_up(graph, run, unit, seen.cause, seen.message, None)

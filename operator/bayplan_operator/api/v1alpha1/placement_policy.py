@@ -45,8 +45,7 @@ class Serves(Model):
     priority_class_names: tuple[ObjectName, ...] = Field(
         default=(),
         max_length=100,
-        description="Priority classes that pods may ask for, beside the class bayplan of the Helm chart. "
-        "Empty: no other.",
+        description="Priority classes that pods may ask for, beside the class bayplan of the Helm chart. Empty: no other.",
         json_schema_extra=kubernetes(list_type="set"),
     )
     service_account_names: tuple[ObjectName, ...] = Field(
@@ -76,9 +75,7 @@ class PlacementPolicySpec(Model):
         description="Which of the fitting nodes is better: the weighted sum of these scores.",
         json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"]),
     )
-    planner: PlannerChoice = Field(
-        default_factory=PlannerChoice, description="How the pods that wait are assigned to nodes."
-    )
+    planner: PlannerChoice = Field(default_factory=PlannerChoice, description="How the pods that wait are assigned to nodes.")
     binding: Literal["Scheduler", "Direct"] = Field(
         default="Scheduler",
         description="Scheduler: the pod is pinned to its node, and kube-scheduler checks and binds it. "

@@ -49,6 +49,4 @@ class RetryOverride(Model):
     """The graph's `retry`, where a task wants another; a field that is left out keeps the graph's value."""
 
     limit: Annotated[Limit | None, Field(description=f"{_LIMIT} Default: the graph's.")] = None
-    backoff: Annotated[BackoffOverride | None, Field(description="How long to wait between retries of this task.")] = (
-        None
-    )
+    backoff: Annotated[BackoffOverride | None, Field(description="How long to wait between retries of this task.")] = None

@@ -102,9 +102,7 @@ _STRATEGY_RULE = "must be the name of a strategy, such as BestFit: letters, digi
 Name = Annotated[str, _matching(63, DNS_LABEL, _LABEL_RULE), _string_schema(63, DNS_LABEL, _LABEL_RULE)]
 """A DNS label of at most 63 characters."""
 
-ObjectName = Annotated[
-    str, _matching(253, DNS_SUBDOMAIN, _OBJECT_RULE), _string_schema(253, DNS_SUBDOMAIN, _OBJECT_RULE)
-]
+ObjectName = Annotated[str, _matching(253, DNS_SUBDOMAIN, _OBJECT_RULE), _string_schema(253, DNS_SUBDOMAIN, _OBJECT_RULE)]
 """The name of a Kubernetes object: a DNS subdomain of at most 253 characters."""
 
 LabelValue = Annotated[str, _matching(63, LABEL_VALUE, _VALUE_RULE), _pattern_schema(63, LABEL_VALUE)]
@@ -113,7 +111,5 @@ LabelValue = Annotated[str, _matching(63, LABEL_VALUE, _VALUE_RULE), _pattern_sc
 EnvName = Annotated[str, _matching(253, ENV_NAME, _ENV_RULE), _pattern_schema(253, ENV_NAME)]
 """The name of an environment variable."""
 
-StrategyName = Annotated[
-    str, _matching(63, STRATEGY_NAME, _STRATEGY_RULE), _string_schema(63, STRATEGY_NAME, _STRATEGY_RULE)
-]
+StrategyName = Annotated[str, _matching(63, STRATEGY_NAME, _STRATEGY_RULE), _string_schema(63, STRATEGY_NAME, _STRATEGY_RULE)]
 """The name of an order, scorer or planner; whether there is such a one is the library's to say."""

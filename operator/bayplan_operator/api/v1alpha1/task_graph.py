@@ -94,8 +94,7 @@ class Task(Model):
     )
     template: PodTemplate | None = Field(
         default=None,
-        description="What the pods of this task are made from, on top of spec.template. Not together with "
-        "templateName.",
+        description="What the pods of this task are made from, on top of spec.template. Not together with templateName.",
     )
     template_name: str | None = Field(
         default=None,
@@ -112,8 +111,7 @@ class Task(Model):
     env: tuple[EnvVar, ...] = Field(
         default=(),
         max_length=MAX_ENV,
-        description="Environment variables of the first container, added to those of the template; the "
-        "same name replaces.",
+        description="Environment variables of the first container, added to those of the template; the same name replaces.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
 
@@ -125,8 +123,7 @@ class TaskGraphSpec(Model):
         json_schema_extra=kubernetes(
             *(
                 cel(
-                    f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == "
-                    f"oldSelf.{field})",
+                    f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})",
                     f"{field} cannot change once the graph exists: create a graph with another name instead",
                 )
                 for field in ("template", "templates", "tasks")
@@ -211,8 +208,7 @@ class TaskGraphStatus(Model):
     tasks: tuple[Annotated[str, Field(max_length=512)], ...] = Field(
         default=(),
         max_length=MAX_TASKS,
-        description="One compact line for each task, in the order of spec.tasks. `kubectl bayplan` prints "
-        "them readably.",
+        description="One compact line for each task, in the order of spec.tasks. `kubectl bayplan` prints them readably.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
 

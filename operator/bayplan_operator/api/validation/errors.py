@@ -31,6 +31,8 @@ _MESSAGES: dict[str, Callable[[_Context], str]] = {
     "value_error": lambda context: str(context["error"]),
 }
 
+_WITHOUT_VALUE = ("missing", "too_long")  # there is none, or too much of it to be shown
+
 
 def path(location: tuple[int | str, ...]) -> str:
     """("spec", "tasks", 3, "name") as spec.tasks[3].name."""
@@ -47,10 +49,8 @@ def sentence(error: ValidationError) -> str:
     make = _MESSAGES.get(first["type"])
     advice = make(first.get("ctx", {})) if make else first["msg"][:1].lower() + first["msg"][1:]
     where = path(first["loc"])
-    if first["type"] in ("missing", "too_long"):
-        text = f"{where} {advice}"
-    else:
-        text = f"{where} is {shown(first['input'])}: {advice}"
+    subject = where if first["type"] in _WITHOUT_VALUE else f"{where} is {shown(first['input'])}:"
+    text = f"{subject} {advice}"
     others = len(details) - 1
     return text if others == 0 else f"{text} (and {others} more error{'s' if others > 1 else ''})"
 

@@ -67,8 +67,7 @@ def _pod_problems(where: str, merged: PodTemplate) -> Iterator[str]:
     containers = merged.spec.get("containers")
     if containers is None or containers == []:
         yield (
-            f"{where} has no container: spec.template, its own template or the one in templateName must have "
-            "one with an image"
+            f"{where} has no container: spec.template, its own template or the one in templateName must have one with an image"
         )
     for field in ("initContainers", "containers"):
         yield from _unfinished(where, field, merged.spec.get(field))

@@ -50,8 +50,7 @@ def _spec_problems(where: str, spec: Mapping[str, Any]) -> Iterator[str]:
     policy = spec.get("restartPolicy")
     if policy is not None and policy not in _RESTART_POLICIES:
         yield (
-            f'{where}.restartPolicy is {shown(policy)}: must be "Never" (the default) or "OnFailure", since '
-            "a task has an end"
+            f'{where}.restartPolicy is {shown(policy)}: must be "Never" (the default) or "OnFailure", since a task has an end'
         )
     for field in _CONTAINER_LISTS:
         yield from _container_problems(f"{where}.{field}", spec.get(field))

@@ -1,0 +1,58 @@
+# make demo   set everything up and run the main job on a cluster of simulated nodes
+# make test   set everything up and run every tier of tests
+# Both take KUBECONFIG (a cluster of yours) or KUBEBUILDER_ASSETS (its binaries) where they are set.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test unit cluster node chart lint venv testbed generate lock clean
+
+demo: venv
+	@$(BIN)/python -m tests.testbed.demo
+
+test: lint unit chart cluster node
+
+unit: venv
+	$(BIN)/python -m pytest tests/unit
+
+cluster: venv
+	$(BIN)/python -m pytest tests/cluster
+
+node: venv
+	$(BIN)/python -m pytest tests/node
+
+chart: venv
+	$(BIN)/python -m pytest tests/chart
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m bayplan_operator.api.generate --check
+
+testbed: venv
+	$(BIN)/python -m tests.testbed build
+
+generate: venv
+	$(BIN)/python -m bayplan_operator.api.generate
+
+venv: $(VENV)/installed
+
+$(VENV)/installed: requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Bayplan needs Python 3.11 or newer; name one with make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked dependencies into $(VENV) (about a minute the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Versions and hashes of all dependencies; needs uv.
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header --upgrade --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --group dev --constraint requirements.lock --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

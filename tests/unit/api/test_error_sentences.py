@@ -1,0 +1,85 @@
+"""Each value that a model refuses is named in one sentence: field, value, what would be right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from bayplan_operator.api.v1alpha1 import PlacementPolicy, TaskGraph
+from bayplan_operator.api.validation import sentence
+from pydantic import ValidationError
+
+LABEL = "must consist of lower case letters, digits and '-', and start and end with a letter or digit"
+POSITIVE = "must be longer than zero, such as 90s, 45m, 1h30m or 250ms"
+DURATION = "must be a duration such as 90s, 45m, 1h30m or 250ms"
+
+
+def refusal(kind: type[TaskGraph | PlacementPolicy], spec: Any) -> str:
+    with pytest.raises(ValidationError) as caught:
+        kind.model_validate({"spec": spec})
+    return sentence(caught.value)
+
+
+def task(**fields: Any) -> dict[str, Any]:
+    return {"tasks": [{"name": "a"}, {"name": "b", **fields}]}
+
+
+GRAPHS: list[tuple[Any, str]] = [
+    ({}, "spec.tasks is missing: it is required"),
+    ({"tasks": []}, "spec.tasks is []: must have at least 1 item(s)"),
+    ({"tasks": {}}, "spec.tasks is {}: must be a list"),
+    ({"tasks": [{"name": f"t{n}"} for n in range(5001)]}, "spec.tasks has more than the 5000 items that are allowed"),
+    ({"tasks": ["a"]}, 'spec.tasks[0] is "a": must be a map'),
+    ("x", 'spec is "x": must be a map'),
+    (task(name="B"), f'spec.tasks[1].name is "B": {LABEL}'),
+    (task(name="b" * 64), f'spec.tasks[1].name is "{"b" * 64}": must be at most 63 characters long'),
+    (task(name="b\n"), f'spec.tasks[1].name is "b\\n": {LABEL}'),
+    (task(name=None), "spec.tasks[1].name is null: must be a string"),
+    (task(shards=0), "spec.tasks[1].shards is 0: must be at least 1"),
+    (task(shards=1001), "spec.tasks[1].shards is 1001: must be at most 1000"),
+    (task(shards="2"), 'spec.tasks[1].shards is "2": must be a whole number'),
+    (task(shards=1.5), "spec.tasks[1].shards is 1.5: must be a whole number"),
+    (task(expectedDuration="0s"), f'spec.tasks[1].expectedDuration is "0s": {POSITIVE}'),
+    (task(expectedDuration="1d"), f'spec.tasks[1].expectedDuration is "1d": {DURATION}'),
+    (task(expectedDuration=60), f"spec.tasks[1].expectedDuration is 60: {DURATION}"),
+    (task(dependsOn=[{}]), "spec.tasks[1].dependsOn[0].task is missing: it is required"),
+    (task(dependsOn=[{"task": ""}]), 'spec.tasks[1].dependsOn[0].task is "": must be at least 1 character(s) long'),
+    (task(retry={"limit": -1}), "spec.tasks[1].retry.limit is -1: must be at least 0"),
+    (task(env=[{"name": "1A", "value": ""}]), ('spec.tasks[1].env[0].name is "1A": must consist of letters, digits, '
+     "'_', '-' and '.', and not start with a digit")),
+    (task(args=[1]), "spec.tasks[1].args[0] is 1: must be a string"),
+    (task(template={"spec": []}), "spec.tasks[1].template.spec is []: must be a map"),
+    (
+        task(template={"metadata": {"labels": {"team": "a b"}}}),
+        ('spec.tasks[1].template.metadata.labels.team is "a b": must be a label value: letters, digits, '
+        "'-', '_' and '.', starting and ending with a letter or digit"),
+    ),
+    ({**task(), "suspend": "yes"}, 'spec.suspend is "yes": must be true or false'),
+    ({**task(), "priority": 1000001}, "spec.priority is 1000001: must be at most 1000000"),
+    ({**task(), "retry": {"backoff": {"factor": 11}}}, "spec.retry.backoff.factor is 11: must be at most 10"),
+    (
+        {"tasks": [{"name": "a", "shards": 0}, {"name": "B"}], "suspend": 1},
+        "spec.suspend is 1: must be true or false (and 2 more errors)",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "expected"), GRAPHS, ids=[text[:60] for _, text in GRAPHS])
+def test_graphs(spec: Any, expected: str) -> None:
+    assert refusal(TaskGraph, spec) == expected
+
+
+POLICIES: list[tuple[Any, str]] = [
+    ({"binding": "Magic"}, 'spec.binding is "Magic": must be "Scheduler" or "Direct"'),
+    ({"scorers": [{"name": "BestFit", "weight": 101}]}, "spec.scorers[0].weight is 101: must be at most 100"),
+    ({"order": []}, "spec.order is []: must have at least 1 item(s)"),
+    ({"nodeLossGrace": "soon"}, f'spec.nodeLossGrace is "soon": {DURATION}'),
+    ({"planner": {"name": "?"}}, ('spec.planner.name is "?": must be the name of a strategy, such as BestFit: letters, '
+     "digits, '-', '_', '.' and '/'")),
+    ({"serves": {"namespaces": ["A"]}}, f'spec.serves.namespaces[0] is "A": {LABEL}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "expected"), POLICIES, ids=[text[:60] for _, text in POLICIES])
+def test_policies(spec: Any, expected: str) -> None:
+    assert refusal(PlacementPolicy, spec) == expected

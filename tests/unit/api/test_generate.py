@@ -1,0 +1,137 @@
+"""The generated CRDs: up to date, structural, bounded, described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import yaml
+from bayplan_operator.api import generate
+from bayplan_operator.api.crd import KINDS, Kind, custom_resource_definition
+from bayplan_operator.api.schema import SchemaError, structural_schema
+from bayplan_operator.api.v1alpha1 import PlacementPolicy
+from pydantic import BaseModel, Field
+
+REPOSITORY = Path(__file__).parents[3]
+PLURALS = ("taskgraphs", "placementpolicies")
+FORBIDDEN = {"$ref", "$defs", "title", "anyOf", "allOf", "oneOf", "const", "examples"}
+
+
+def schema_of(kind: Kind) -> dict[str, Any]:
+    definition = custom_resource_definition(kind)
+    schema: dict[str, Any] = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    return schema
+
+
+def nodes(schema: dict[str, Any], where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema in `schema`, with its path."""
+    yield where, schema
+    for name, child in schema.get("properties", {}).items():
+        yield from nodes(child, f"{where}.{name}")
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), dict):
+            yield from nodes(schema[name], f"{where}.{name}")
+
+
+SCHEMAS = [pytest.param(place, node, id=place) for kind in KINDS for place, node in nodes(schema_of(kind), kind.plural)]
+
+
+def test_crds_in_the_repository_are_up_to_date() -> None:
+    assert generate.stale(REPOSITORY) == []
+
+
+def test_check_tells_the_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "crds").mkdir()
+    assert generate.main(["--root", str(tmp_path), "--check"]) == 1
+    assert "crds/taskgraphs.yaml differs from the models" in capsys.readouterr().err
+    assert generate.main(["--root", str(tmp_path)]) == 0
+    assert generate.main(["--root", str(tmp_path), "--check"]) == 0
+    with (tmp_path / "crds/taskgraphs.yaml").open("a") as file:
+        file.write("# by hand\n")
+    assert generate.main(["--root", str(tmp_path), "--check"]) == 1
+
+
+def test_a_wrong_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        generate.main(["--root", str(tmp_path)])
+    assert "holds no folder crds" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("plural", PLURALS)
+def test_the_charts_copy_differs_only_in_the_keep_policy(plural: str) -> None:
+    lines = (REPOSITORY / f"charts/bayplan/templates/crds/{plural}.yaml").read_text().splitlines()
+    copy = yaml.safe_load("\n".join(line for line in lines if not line.startswith("{{-")))
+    assert copy["metadata"].pop("annotations") == {"helm.sh/resource-policy": "keep"}
+    assert copy == yaml.safe_load((REPOSITORY / f"crds/{plural}.yaml").read_text())
+
+
+@pytest.mark.parametrize(("place", "node"), SCHEMAS)
+def test_every_schema_is_structural_and_bounded(place: str, node: dict[str, Any]) -> None:
+    assert node["type"] in {"object", "array", "string", "integer", "boolean"}
+    assert not FORBIDDEN & node.keys()
+    if node["type"] == "array":
+        assert "maxItems" in node
+    if node["type"] == "string" and not {"enum", "format"} & node.keys() and not place.endswith((".kind", "apiVersion")):
+        assert "maxLength" in node
+    if "additionalProperties" in node:
+        assert "maxProperties" in node
+
+
+@pytest.mark.parametrize(("place", "node"), SCHEMAS)
+def test_every_field_is_described_in_a_sentence(place: str, node: dict[str, Any]) -> None:
+    head, _, last = place.rpartition(".")
+    if last in {"items", "additionalProperties"} or place in PLURALS or (head in PLURALS and last not in {"spec", "status"}):
+        return
+    assert node["description"].endswith(".")
+    assert "\n" not in node["description"]
+
+
+def test_the_questions_that_columns_answer() -> None:
+    columns = {kind.plural: [(c.name, c.wide) for c in kind.columns] for kind in KINDS}
+    assert columns["taskgraphs"] == [
+        ("Progress", False), ("Status", False), ("Waiting", False), ("Age", False),
+        ("Policy", True), ("Priority", True), ("Active", True), ("Failed", True),
+    ]  # fmt: skip
+    assert [name for name, _ in columns["placementpolicies"]] == [
+        "Order",
+        "Scorers",
+        "Binding",
+        "Accepted",
+        "Age",
+    ]
+
+
+def test_defaults_are_written_as_manifests_write_them() -> None:
+    spec = structural_schema(PlacementPolicy)["properties"]["spec"]["properties"]
+    assert spec["nodeLossGrace"]["default"] == "30s"
+    assert spec["order"]["default"] == ["Priority", "CriticalPath", "Age"]
+    assert spec["scorers"]["default"] == [{"name": "BestFit", "weight": 1}]
+    assert "default" not in spec["nodeSelector"]
+
+
+class _Unbounded(BaseModel):
+    """A kind with a list that has no bound."""
+
+    spec: list[Annotated[str, Field(max_length=5)]]
+    status: dict[str, str] = Field(default_factory=dict)
+
+
+class _Ambiguous(BaseModel):
+    """A kind with a field of two types."""
+
+    spec: Annotated[int, Field(ge=0)] | bool
+    status: Annotated[str, Field(max_length=5)] = ""
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (_Unbounded, "_Unbounded.spec: needs maxItems"),
+        (_Ambiguous, "_Ambiguous.spec: a structural schema cannot choose"),
+    ],
+)
+def test_what_cannot_be_expressed_is_named(model: type[BaseModel], message: str) -> None:
+    with pytest.raises(SchemaError, match=message):
+        structural_schema(model)
