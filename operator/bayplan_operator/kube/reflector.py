@@ -34,16 +34,16 @@ class Sink(Protocol):
         """No more for the moment."""
 
 
-class _Event(wire.Wire):
+class _Event(wire.Wire, frozen=True):
     type: str
     object: msgspec.Raw
 
 
-class _Bookmark(wire.Wire):
+class _Bookmark(wire.Wire, frozen=True):
     metadata: wire.Metadata
 
 
-class _ErrorStatus(wire.Wire):
+class _ErrorStatus(wire.Wire, frozen=True):
     code: int = 500
     reason: str = ""
     message: str = ""

@@ -6,11 +6,11 @@ import msgspec
 from msgspec import field
 
 
-class Wire(msgspec.Struct, rename="camel", gc=False):
+class Wire(msgspec.Struct, rename="camel", gc=False, frozen=True):
     """Camel case on the wire. Without tracking by the garbage collector: the structs hold no cycles."""
 
 
-class OwnerReference(Wire):
+class OwnerReference(Wire, frozen=True):
     kind: str
     name: str
     uid: str
@@ -18,7 +18,7 @@ class OwnerReference(Wire):
     controller: bool = False
 
 
-class Metadata(Wire):
+class Metadata(Wire, frozen=True):
     name: str = ""
     namespace: str = ""
     uid: str = ""
@@ -32,18 +32,18 @@ class Metadata(Wire):
     deletion_grace_period_seconds: int | None = None
 
 
-class Requirements(Wire):
+class Requirements(Wire, frozen=True):
     requests: dict[str, str | int | float] = {}
     limits: dict[str, str | int | float] = {}
 
 
-class Container(Wire):
+class Container(Wire, frozen=True):
     name: str = ""
     resources: Requirements = Requirements()
     restart_policy: str = ""
 
 
-class PodSpec(Wire):
+class PodSpec(Wire, frozen=True):
     node_name: str = ""
     containers: list[Container] = []
     init_containers: list[Container] = []
@@ -51,7 +51,7 @@ class PodSpec(Wire):
     resources: Requirements = Requirements()
 
 
-class Condition(Wire):
+class Condition(Wire, frozen=True):
     type: str
     status: str
     reason: str = ""
@@ -59,7 +59,7 @@ class Condition(Wire):
     last_transition_time: datetime | None = None
 
 
-class Terminated(Wire):
+class Terminated(Wire, frozen=True):
     exit_code: int = 0
     reason: str = ""
     message: str = ""
@@ -67,27 +67,27 @@ class Terminated(Wire):
     finished_at: datetime | None = None
 
 
-class Waiting(Wire):
+class Waiting(Wire, frozen=True):
     reason: str = ""
     message: str = ""
 
 
-class Running(Wire):
+class Running(Wire, frozen=True):
     started_at: datetime | None = None
 
 
-class ContainerState(Wire):
+class ContainerState(Wire, frozen=True):
     running: Running | None = None
     terminated: Terminated | None = None
     waiting: Waiting | None = None
 
 
-class ContainerStatus(Wire):
+class ContainerStatus(Wire, frozen=True):
     name: str = ""
     state: ContainerState = ContainerState()
 
 
-class PodStatus(Wire):
+class PodStatus(Wire, frozen=True):
     phase: str = "Pending"
     reason: str = ""
     message: str = ""
@@ -98,34 +98,34 @@ class PodStatus(Wire):
     init_container_statuses: list[ContainerStatus] = []
 
 
-class Pod(Wire):
+class Pod(Wire, frozen=True):
     metadata: Metadata
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
 
 
-class Taint(Wire):
+class Taint(Wire, frozen=True):
     key: str
     effect: str
     value: str = ""
 
 
-class NodeSpec(Wire):
+class NodeSpec(Wire, frozen=True):
     unschedulable: bool = False
     taints: list[Taint] = []
 
 
-class NodeStatus(Wire):
+class NodeStatus(Wire, frozen=True):
     allocatable: dict[str, str] = {}
     conditions: list[Condition] = []
 
 
-class Node(Wire):
+class Node(Wire, frozen=True):
     metadata: Metadata
     spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()
 
 
-class ListMetadata(Wire):
+class ListMetadata(Wire, frozen=True):
     resource_version: str = "0"
     continue_: str = field(default="", name="continue")
