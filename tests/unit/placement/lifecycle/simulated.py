@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-
 from bayplan.graph import Graph, Task
 from bayplan.lifecycle import Attempt, Controls, Observations, Phase, Refusal, Retry, Run, Wants, advance
 

@@ -1,0 +1,1 @@
+"""Benchmarks, each `python -m bench.NAME` from the repository root."""

@@ -1,0 +1,67 @@
+"""An independent watcher of pods with one clock, since the API's own timestamps have whole seconds only."""
+
+import asyncio
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bayplan_operator.kube import configuration, paths
+from bayplan_operator.kube.api_server import ApiServer
+
+
+@dataclass
+class Seen:
+    """Per task name: when its pod was first seen, and first seen finished (seconds, one monotonic clock)."""
+
+    created: dict[str, float] = field(default_factory=dict)
+    ended: dict[str, float] = field(default_factory=dict)
+    succeeded: set[str] = field(default_factory=set)
+    nodes: dict[str, str] = field(default_factory=dict)
+
+
+class PodWatch:
+    """Watches the pods of one graph in a thread of its own. A context manager; `seen` grows while it is open."""
+
+    def __init__(self, kubeconfig: Path, graph: str) -> None:
+        self._kubeconfig = kubeconfig
+        self._selector = f"bayplan.dev/graph={graph}"
+        self._stop = threading.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+        self.seen = Seen()
+
+    def __enter__(self) -> "PodWatch":
+        self._thread.start()
+        self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+
+    async def _run(self) -> None:
+        async with ApiServer(configuration.load(self._kubeconfig)) as server:
+            listed = json.loads(await server.call("GET", paths.PODS, params={"limit": "1"}))
+            params = {
+                "watch": "1", "labelSelector": self._selector, "timeoutSeconds": "3600",
+                "resourceVersion": listed["metadata"]["resourceVersion"],
+            }  # fmt: skip
+            self._ready.set()
+            async for lines in server.stream(paths.PODS, params, silence=3600.0):
+                now = time.monotonic()
+                for line in lines.split(b"\n"):
+                    self._take(json.loads(line), now)
+                if self._stop.is_set():
+                    return
+
+    def _take(self, event: dict[str, dict[str, dict[str, dict[str, str]]]], now: float) -> None:
+        pod = event["object"]
+        task = pod["metadata"]["labels"]["bayplan.dev/task"]
+        self.seen.created.setdefault(task, now)
+        phase = str(pod["status"].get("phase", ""))
+        if phase in ("Succeeded", "Failed"):
+            self.seen.ended.setdefault(task, now)
+            self.seen.nodes.setdefault(task, str(pod["spec"].get("nodeName", "")))
+            if phase == "Succeeded":
+                self.seen.succeeded.add(task)

@@ -1,0 +1,100 @@
+"""Bayplan on a cluster: the chart, and the operator as a process of this machine under its own ServiceAccount."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .cluster import Cluster
+from .errors import TestbedError
+from .processes import Process, free_ports, spawn, stop
+
+ROOT = Path(__file__).parents[2]
+NAMESPACE = "bayplan-system"
+SERVICE_ACCOUNT = "bayplan-operator"
+_STOP_GRACE = 10.0
+
+
+def install_chart(cluster: Cluster, *settings: str) -> None:
+    """Install CRDs, RBAC, policy and priority class; the operator's own pod is left out, see `OperatorProcess`."""
+    values = [
+        part for setting in ("operator.replicas=0", "hooks.release.enabled=false", *settings) for part in ("--set", setting)
+    ]
+    chart = str(ROOT / "charts" / "bayplan")
+    cluster.helm("upgrade", "--install", "bayplan", chart, "--namespace", NAMESPACE, "--create-namespace", *values)
+    crds = ("crd/taskgraphs.bayplan.dev", "crd/placementpolicies.bayplan.dev")
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *crds)
+
+
+class OperatorProcess:
+    """`bayplan operator`, with the rights of the chart's ServiceAccount and no others. A context manager."""
+
+    def __init__(self, cluster: Cluster, arguments: Sequence[str] = (), *, keep: bool = False) -> None:
+        self._kubeconfig = cluster.service_account_kubeconfig(NAMESPACE, SERVICE_ACCOUNT)
+        self._arguments = list(arguments)
+        self._keep = keep
+        self.log = cluster.directory / "operator.log"
+        self.metrics_port, self.health_port = free_ports(2)
+        self.process = self._start()
+
+    def _start(self) -> Process:
+        command = [
+            sys.executable, "-m", "bayplan_operator", "operator",
+            f"--kubeconfig={self._kubeconfig}", "--identity=testbed", f"--lease-namespace={NAMESPACE}",
+            f"--metrics-port={self.metrics_port}", f"--health-port={self.health_port}", *self._arguments,
+        ]  # fmt: skip
+        return spawn(command, self.log, keep=self._keep)
+
+    def wait_until_leading(self, timeout: float = 30.0) -> None:
+        """Until it decides. Raises TestbedError when it does not come to that."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            self.process.check()
+            if self.metric("bayplan_leader") == 1.0:
+                return
+            time.sleep(0.1)
+        raise TestbedError(f"The operator does not lead after {timeout:.0f} s: {self.process.log_tail()}")
+
+    def metric(self, name: str) -> float | None:
+        """A sample of its /metrics by its name (with labels where it has any); None while it does not answer."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+        except OSError:
+            return None
+        return next((float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == name), None)
+
+    def cpu_seconds(self) -> float:
+        """User and system time used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def peak_memory(self) -> int:
+        """The largest resident size so far, in bytes."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+    def kill(self) -> None:
+        """SIGKILL: it gets no chance to do anything."""
+        stop([self.process], 0.0)
+
+    def restart(self) -> None:
+        """Kill it and start it again, as a kubelet would after a crash."""
+        self.kill()
+        self.process = self._start()
+
+    def stop(self) -> None:
+        """SIGTERM, and time to finish."""
+        stop([self.process], _STOP_GRACE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()

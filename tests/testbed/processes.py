@@ -1,0 +1,131 @@
+"""Child processes that end with their parent, or on purpose outlive it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import TestbedError
+
+# The kernel's parent-death signal fires when the *thread* that started the child ends. So one thread, which lives
+# as long as the interpreter, starts them all; a test may then start a testbed from any thread.
+_STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="testbed-starter")
+
+
+@dataclass(frozen=True)
+class Process:
+    """A running program. `started` (clock ticks since boot) tells it from a later one with the same pid."""
+
+    name: str
+    pid: int
+    started: int
+    log: Path
+
+    def alive(self) -> bool:
+        """Whether it still runs; a zombie does not."""
+        stat = _stat(self.pid)
+        return stat is not None and stat[0] != "Z" and stat[1] == self.started
+
+    def log_tail(self, lines: int = 15) -> str:
+        """The end of its log, for error messages."""
+        try:
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        except FileNotFoundError:
+            return "(no log)"
+
+    def check(self) -> None:
+        """Raise TestbedError with the end of its log when it has ended."""
+        if not self.alive():
+            raise TestbedError(f"{self.name} ended unexpectedly; the end of {self.log}:\n{self.log_tail()}")
+
+
+def spawn(command: list[str], log: Path, *, keep: bool) -> Process:
+    """Start `command` with its output in `log`; it dies with this interpreter unless `keep`.
+
+    Raises TestbedError where the system has no `setpriv` (util-linux).
+    """
+    name = Path(command[0]).name
+    if not keep:
+        if shutil.which("setpriv") is None:
+            raise TestbedError("The program setpriv is missing; it belongs to the package util-linux.")
+        command = ["setpriv", "--pdeathsig", "KILL", "--", *command]
+    return _STARTER.submit(_spawn, name, command, log).result()
+
+
+def stop(processes: Iterable[Process], grace: float) -> None:
+    """End the processes: SIGTERM to all, SIGKILL after `grace` seconds to those that are still there."""
+    running = list(processes)
+    _signal(running, signal.SIGTERM)
+    running = _wait(running, grace)
+    _signal(running, signal.SIGKILL)
+    left = _wait(running, 10.0)
+    if left:
+        names = ", ".join(f"{process.name} ({process.pid})" for process in left)
+        raise TestbedError(f"Still running 10 s after SIGKILL: {names}.")
+
+
+def free_ports(count: int) -> list[int]:
+    """`count` different loopback ports that nobody listens on now."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for item in sockets:
+            item.bind(("127.0.0.1", 0))
+        return [int(item.getsockname()[1]) for item in sockets]
+
+
+def _spawn(name: str, command: list[str], log: Path) -> Process:
+    with log.open("ab") as output:
+        # A session of its own: Ctrl-C in the terminal is for the parent, which then ends the children in order.
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    stat = _stat(child.pid)
+    _CHILDREN[child.pid] = child
+    return Process(name, child.pid, stat[1] if stat else 0, log)
+
+
+# Kept so that ended children are reaped by pid; Popen objects that are dropped would warn and stay zombies.
+_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
+
+
+def _signal(processes: list[Process], number: signal.Signals) -> None:
+    for process in processes:
+        if process.alive():
+            try:
+                os.kill(process.pid, number)
+            except ProcessLookupError:
+                continue  # it ended between the two calls
+
+
+def _wait(processes: list[Process], seconds: float) -> list[Process]:
+    """Those of `processes` that still run after at most `seconds`."""
+    end = time.monotonic() + seconds
+    left = processes
+    while True:
+        left = [process for process in left if process.alive()]
+        for process in processes:
+            child = _CHILDREN.get(process.pid)
+            if child is not None and child.poll() is not None:
+                del _CHILDREN[process.pid]
+        if not left or time.monotonic() > end:
+            return left
+        time.sleep(0.02)
+
+
+def _stat(pid: int) -> tuple[str, int] | None:
+    """State letter and start time of a process."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = text.rpartition(")")[2].split()
+    return fields[0], int(fields[19])
