@@ -1,9 +1,9 @@
 # The operator's image: docker build -t bayplan:0.1.0 .
 FROM python:3.12-slim AS build
 WORKDIR /src
-COPY requirements.lock ./
+COPY requirements-dev.lock ./
 # Everything that is downloaded is checked against the lock file's hashes; from here on nothing else is.
-RUN pip wheel --no-cache-dir --require-hashes --wheel-dir /wheels -r requirements.lock
+RUN pip wheel --no-cache-dir --require-hashes --wheel-dir /wheels -r requirements-dev.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY placement placement
 COPY operator operator

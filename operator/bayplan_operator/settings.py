@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+LEASE_NAMESPACE = "bayplan-system"
+LEASE_NAME = "bayplan-operator"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -11,8 +14,8 @@ class Settings:
     identity: str
     """Who we are in the Lease. The same identity takes its own Lease over at once after a restart, so it must be unique
     among processes that may live at the same time: the pod's name."""
-    lease_namespace: str = "bayplan-system"
-    lease_name: str = "bayplan-operator"
+    lease_namespace: str = LEASE_NAMESPACE
+    lease_name: str = LEASE_NAME
     lease_duration: float = 15.0
     """How long a silent holder keeps the Lease; a crashed operator of another name is waited for this long."""
     lease_renewal: float = 4.0
@@ -25,7 +28,7 @@ class Settings:
     """Between two lists of the kinds; they find the deletions that a broken watch did not deliver."""
     status_interval: float = 1.0
     """Between two status writes of one graph; longer for large graphs, see ``status_bytes_per_second``."""
-    status_bytes_per_second: float = 100_000.0
+    status_bytes_per_second: float = 50_000.0
     """A graph whose status is larger than this is written the less often."""
     writes: int = 24
     """Requests to the API server under way at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def main() -> int:
         elif args.command == "up":
             _up(args.nodes, args.grace_period)
         else:
-            _down(args.directory)
+            _down(args.directory, args.all)
     except TestbedError as error:
         print(f"testbed: {error}", file=sys.stderr)
         return 1
@@ -35,17 +36,23 @@ def _up(wanted: list[tuple[NodeKind, int]], grace_period: float | None) -> None:
     options = Options(nodes=tuple(wanted), node_monitor_grace_period=grace_period, keep=True)
     testbed = Testbed.start(options)
     print(f"testbed: running; logs are in {testbed.directory}", file=sys.stderr)
-    print("testbed: `python -m tests.testbed down` ends it", file=sys.stderr)
+    print(f"testbed: `python -m tests.testbed down {testbed.directory}` ends it", file=sys.stderr)
     print(f"export KUBECONFIG={testbed.kubeconfig}")
 
 
-def _down(directory: Path | None) -> None:
-    directories = [directory] if directory else state.kept()
-    if not directories:
-        print("testbed: none is running", file=sys.stderr)
-    for item in directories:
+def _down(directory: Path | None, everything: bool) -> None:
+    for item in state.kept() if everything else [directory or _named_by_kubeconfig()]:
         Testbed.attach(item).stop()
         print(f"testbed: ended the one in {item}", file=sys.stderr)
+
+
+def _named_by_kubeconfig() -> Path:
+    """The testbed that this shell uses. Others of the same user may be someone's running work: never a guess."""
+    path = os.environ.get("KUBECONFIG")
+    if path:
+        return Path(path).parent
+    running = ", ".join(map(str, state.kept())) or "none"
+    raise TestbedError(f"Which testbed is meant? Name its directory, set KUBECONFIG, or say --all. Running: {running}.")
 
 
 def _nodes(text: str) -> tuple[NodeKind, int]:
@@ -70,8 +77,10 @@ def _parser() -> argparse.ArgumentParser:
         help=f"simulated nodes; KIND of {', '.join(KINDS)}",
     )
     up.add_argument("--grace-period", type=float, metavar="SECONDS", help="of silence until a node is NotReady")
-    down = commands.add_parser("down", help="end all testbeds that were left running, or the one given")
-    down.add_argument("directory", nargs="?", type=Path)
+    down = commands.add_parser("down", help="end a testbed that was left running: the one given, or KUBECONFIG's")
+    which = down.add_mutually_exclusive_group()
+    which.add_argument("directory", nargs="?", type=Path)
+    which.add_argument("--all", action="store_true", help="all that this user left running, whoever uses them")
     return parser
 
 

@@ -41,6 +41,29 @@ def create(folder: Path, addresses: tuple[str, ...]) -> Certificates:
     return made
 
 
+@dataclass(frozen=True)
+class ClientCertificate:
+    """PEM files with which a user proves who it is."""
+
+    certificate: Path
+    key: Path
+
+
+def client(pki: Path, folder: Path, user: str, group: str) -> ClientCertificate:
+    """Make a certificate for `user` of `group`, signed by the CA that `create` made in the folder `pki`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    request, made = folder / "client.csr", ClientCertificate(folder / "client.crt", folder / "client.key")
+    _openssl(
+        *("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/O={group}/CN={user}"),
+        *("-keyout", str(made.key), "-out", str(request)),
+    )
+    _openssl(
+        *("x509", "-req", "-in", str(request), "-CA", str(pki / "ca.crt"), "-CAkey", str(pki / "ca.key")),
+        *("-CAcreateserial", "-days", _DAYS, "-out", str(made.certificate)),
+    )
+    return made
+
+
 def _self_signed_ca(made: Certificates) -> None:
     _openssl(
         *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", _DAYS, "-subj", "/CN=bayplan-testbed"),

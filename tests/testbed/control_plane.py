@@ -130,6 +130,10 @@ class ControlPlane:
             f"--tls-cert-file={made.server}",
             f"--tls-private-key-file={made.server_key}",
             f"--client-ca-file={made.ca}",
+            # Real kubelets want to know who asks them for logs.
+            f"--kubelet-client-certificate={made.server}",
+            f"--kubelet-client-key={made.server_key}",
+            "--kubelet-preferred-address-types=InternalIP,Hostname",  # their host names are known to no DNS
             f"--token-auth-file={self.directory / 'tokens.csv'}",
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",

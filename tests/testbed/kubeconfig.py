@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from .certificates import ClientCertificate
+
 
 @dataclass(frozen=True)
 class Server:
@@ -18,13 +20,23 @@ class Server:
 
 def write(path: Path, server: Server, token: str, namespace: str = "default") -> Path:
     """Write a kubeconfig with one context for a bearer token, readable by its owner only."""
+    return _write(path, server, {"token": token}, namespace)
+
+
+def write_for_certificate(path: Path, server: Server, pair: ClientCertificate) -> Path:
+    """Write a kubeconfig with one context for a client certificate, which it refers to by path."""
+    user = {"client-certificate": str(pair.certificate), "client-key": str(pair.key)}
+    return _write(path, server, user, "default")
+
+
+def _write(path: Path, server: Server, user: dict[str, str], namespace: str) -> Path:
     cluster = {"server": server.url, "certificate-authority-data": base64.b64encode(server.ca).decode()}
     context = {"cluster": "testbed", "user": "testbed", "namespace": namespace}
     config = {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "testbed", "cluster": cluster}],
-        "users": [{"name": "testbed", "user": {"token": token}}],
+        "users": [{"name": "testbed", "user": user}],
         "contexts": [{"name": "testbed", "context": context}],
         "current-context": "testbed",
     }

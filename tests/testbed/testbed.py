@@ -36,7 +36,7 @@ class Options:
     `node_monitor_grace_period`: seconds of silence until a node is NotReady; None: as short as the number of `nodes`
     allows (6 s up to about 100 nodes), since that many Leases must be renewed three times in it.
     `control_plane`: rates, feature gates and the like.
-    `keep`: the programs outlive this Python process; `python -m tests.testbed down` ends them.
+    `keep`: the programs outlive this Python process; `python -m tests.testbed down DIRECTORY` ends them.
     """
 
     nodes: tuple[tuple[NodeKind, int], ...] = ()
@@ -64,7 +64,7 @@ class Testbed(Cluster):
         self._processes = processes
 
     @classmethod
-    def start(cls, options: Options = Options()) -> Testbed:
+    def start(cls, options: Options = Options()) -> Self:
         """Build what is missing, start the programs and add the nodes. Raises TestbedError with the reason."""
         programs = ensure(*CONTROL_PLANE, *(("kwok",) if options.simulated else ()))
         directory = Path(mkdtemp(prefix="bayplan-testbed-"))

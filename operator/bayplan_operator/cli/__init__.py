@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from kubernetes.config import ConfigException
 
-from bayplan_operator.cli import operate, release
+from bayplan_operator.cli import operate, release, show
 from bayplan_operator.kube.errors import ApiError
 
-_COMMANDS = (operate, release)
+_COMMANDS = (operate, release, show)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

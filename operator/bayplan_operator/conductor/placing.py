@@ -72,7 +72,9 @@ def create(each: Wanted, decision: Decision, writer: PodWriter, now: float) -> N
         raise ValueError(f"unit {unit} of {graph.key} has no place")
     role = _role(running, unit)
     template = running.prepared.templates[int(running.prepared.graph.unit_task[unit])]
-    where = Place(decision.node, decision.message, policy.direct, policy.spec.node_loss_grace)
+    # Only kube-scheduler can have volumes bound where the pod goes.
+    direct = policy.direct and not template.claims_volumes
+    where = Place(decision.node, decision.message, direct, policy.spec.node_loss_grace)
     manifest = pod_manifest(graph.ref, template, role, where)
     key = (graph.ref.namespace, manifest["metadata"]["name"])
     writer.create(Creation(key, graph.ref.uid, unit, role.incarnation, manifest))
@@ -87,7 +89,7 @@ def _request(graph: GraphRun, running: Running, unit: int) -> Request:
         request_class=running.prepared.templates[task].request_class,
         priority=running.prepared.spec.priority,
         critical_path=float(running.critical_path[task]),
-        arrival=(graph.accepted_at, graph.ref.namespace, graph.ref.name, unit),
+        arrival=(graph.accepted_at, graph.ref.namespace, graph.ref.name),
     )
 
 

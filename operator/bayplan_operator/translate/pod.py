@@ -21,6 +21,12 @@ class Template:
     """A hash of metadata and spec; a pod that carries another was not made from this template."""
     request_class: RequestClass
 
+    @property
+    def claims_volumes(self) -> bool:
+        """Its pods use volumes that may have to be made or attached where the pod goes."""
+        volumes = self.spec.get("volumes") or []
+        return any("persistentVolumeClaim" in volume or "ephemeral" in volume for volume in volumes)
+
 
 @dataclass(frozen=True, slots=True)
 class GraphRef:

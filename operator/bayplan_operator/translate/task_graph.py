@@ -24,6 +24,13 @@ MAX_PODS = 20_000
 """Shards of all tasks of a graph together; its status would outgrow what the API server stores."""
 
 
+MAX_BYTES = 1_300_000
+"""Of the object with its record; what is above about 1.5 MB cannot be stored, and managed fields take some of it."""
+
+_BYTES_PER_UNIT, _BYTES_PER_TASK = 45, 35
+"""What the record of a unit and the managed fields of a task come to, beside the task's name."""
+
+
 class InvalidGraph(ValueError):
     """The graph cannot run; the message is one sentence for its author."""
 
@@ -64,7 +71,19 @@ def prepare(raw: Mapping[str, Any]) -> Prepared:
         raise InvalidGraph(
             f"spec.tasks: the shards of all tasks add up to {graph.units} pods, at most {MAX_PODS} are allowed: split the graph"
         )
+    _check_size(raw, graph)
     return Prepared(spec, graph, _templates(spec))
+
+
+def _check_size(raw: Mapping[str, Any], graph: Graph) -> None:
+    names = sum(len(task.name) for task in graph.tasks)
+    size = len(msgspec.json.encode(raw["spec"])) + 2 * names
+    size += _BYTES_PER_UNIT * graph.units + _BYTES_PER_TASK * len(graph.tasks)
+    if size > MAX_BYTES:
+        raise InvalidGraph(
+            f"spec: the graph and the record of its run would take about {size:,} bytes, at most {MAX_BYTES:,} can be stored: "
+            "share templates by templateName, shorten the names, or split the graph"
+        )
 
 
 def retries(spec: TaskGraphSpec) -> list[Retry]:

@@ -19,6 +19,7 @@ MAX_TASKS = 5000
 MAX_TEMPLATES = 100
 MAX_DEPENDENCIES = 100
 MAX_SHARDS = 1000
+MAX_LINE = 320 * MAX_SHARDS  # of the status: per shard a node's name of at most 253 characters, and numbers
 MAX_ARGS = 256
 MAX_ENV = 256
 MIN_PRIORITY, MAX_PRIORITY = -1000, 1_000_000
@@ -205,7 +206,7 @@ class TaskGraphStatus(Model):
     succeeded: int | None = Field(default=None, ge=0, description="Number of tasks that have succeeded.")
     failed: int | None = Field(default=None, ge=0, description="Number of tasks that have failed for good.")
     conditions: Conditions = Field(default=(), description="Accepted, and what else programs may wait for.")
-    tasks: tuple[Annotated[str, Field(max_length=512)], ...] = Field(
+    tasks: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
         default=(),
         max_length=MAX_TASKS,
         description="One compact line for each task, in the order of spec.tasks. `kubectl bayplan` prints them readably.",

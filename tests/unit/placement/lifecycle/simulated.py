@@ -7,10 +7,13 @@ from bayplan.graph import Graph, Task
 from bayplan.lifecycle import Attempt, Controls, Observations, Phase, Refusal, Retry, Run, Wants, advance
 
 
+TWICE = Retry(limit=2, initial=1.0, factor=2.0, cap=60.0)
+
+
 class World:
     """Holds the attempts of one graph; `step` shows them to the state machine and starts what it wants."""
 
-    def __init__(self, tasks: list[Task], retry: Retry = Retry(limit=2, initial=1.0, factor=2.0, cap=60.0)) -> None:
+    def __init__(self, tasks: list[Task], retry: Retry = TWICE) -> None:
         self.graph = Graph.build(tasks)
         self.run = Run.fresh(self.graph.units)
         self.controls = Controls(retries=[retry] * len(tasks))

@@ -1,0 +1,92 @@
+"""Reading graphs, their pods and the nodes for `bayplan show`."""
+
+import difflib
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from bayplan.workload import NodeInfo
+from kubernetes import config
+
+from bayplan_operator import names
+from bayplan_operator.cli.report.build import Seen
+from bayplan_operator.kube import errors, paths, wire
+from bayplan_operator.kube.api_server import ApiServer
+from bayplan_operator.translate.node import node_info
+from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare
+
+_IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+
+class NotThere(errors.ApiError):
+    """What was asked for is not in the cluster; the message is one sentence for the user."""
+
+
+class _Pods(msgspec.Struct):
+    items: list[wire.Pod]
+
+
+class _Nodes(msgspec.Struct):
+    items: list[wire.Node]
+
+
+def default_namespace(kubeconfig: Path | None) -> str:
+    """That of the kubeconfig's current context, or of the pod that this runs in."""
+    if kubeconfig is None and _IN_CLUSTER.is_file():
+        return _IN_CLUSTER.read_text().strip()
+    _, active = config.list_kube_config_contexts(None if kubeconfig is None else str(kubeconfig))  # type: ignore[no-untyped-call]
+    return str((active.get("context") or {}).get("namespace") or "default")
+
+
+class Reader:
+    """Reads one API server; keeps what cannot change between two reads."""
+
+    def __init__(self, server: ApiServer) -> None:
+        self._server = server
+        self._prepared: dict[str, Prepared | None] = {}
+
+    async def graphs(self, namespace: str | None) -> list[dict[str, Any]]:
+        """All graphs, of one namespace or of all. Raises ``errors.ApiError``."""
+        path = paths.TASK_GRAPHS
+        if namespace is not None:
+            path = f"/apis/{names.API_VERSION}/namespaces/{namespace}/taskgraphs"
+        try:
+            items: list[dict[str, Any]] = msgspec.json.decode(await self._server.call("GET", path))["items"]
+        except errors.NotFound:
+            raise NotThere("the cluster knows no TaskGraphs: install Bayplan's chart or apply crds/ first") from None
+        return items
+
+    async def graph(self, namespace: str, name: str) -> Seen:
+        """One graph with its pods and the nodes. Raises ``errors.ApiError``."""
+        try:
+            raw = msgspec.json.decode(await self._server.call("GET", paths.task_graph(namespace, name)))
+        except errors.NotFound:
+            raise await self._not_found(namespace, name) from None
+        uid = raw["metadata"]["uid"]
+        selector = {"labelSelector": f"{names.LABEL_GRAPH_UID}={uid}"}
+        answer = await self._server.call("GET", paths.pods(namespace), params=selector)
+        pods = msgspec.json.decode(answer, type=_Pods, strict=False).items
+        return Seen(raw, self._prepare(uid, raw), pods, await self._nodes(), time.time())
+
+    async def _nodes(self) -> dict[str, NodeInfo] | None:
+        try:
+            answer = await self._server.call("GET", paths.NODES, params={"resourceVersion": "0"})
+        except errors.Forbidden:
+            return None
+        nodes = msgspec.json.decode(answer, type=_Nodes, strict=False).items
+        return {node.metadata.name: node_info(node) for node in nodes}
+
+    def _prepare(self, uid: str, raw: dict[str, Any]) -> Prepared | None:
+        if uid not in self._prepared:  # tasks and templates cannot change once the graph exists
+            try:
+                self._prepared[uid] = prepare({**raw, "status": {}})  # only the spec is of interest
+            except InvalidGraph:
+                self._prepared[uid] = None  # its status says why
+        return self._prepared[uid]
+
+    async def _not_found(self, namespace: str, name: str) -> NotThere:
+        known = [graph["metadata"]["name"] for graph in await self.graphs(namespace)]
+        near = difflib.get_close_matches(name, known, n=1)
+        advice = f'did you mean "{near[0]}"?' if near else "`bayplan show -A` lists the graphs of all namespaces"
+        return NotThere(f'there is no TaskGraph "{name}" in the namespace "{namespace}": {advice}')

@@ -1,0 +1,88 @@
+"""The attempts of a graph: its pods, and what the record still knows of pods that are gone."""
+
+import math
+from collections.abc import Iterable
+
+from bayplan.graph import Graph
+from bayplan.lifecycle import Attempt as SeenAttempt
+from bayplan.lifecycle import Phase, Run, UnitState
+
+from bayplan_operator import names
+from bayplan_operator.cli.report import model
+from bayplan_operator.kube import wire
+from bayplan_operator.translate.attempt import attempt
+from bayplan_operator.translate.own_pod import OwnPod, graph_uid_of, identity_of
+
+_OUTCOMES = {
+    UnitState.RUNNING: model.RUNNING,
+    UnitState.SUCCEEDED: model.SUCCEEDED,
+    UnitState.FAILED: model.FAILED,
+}
+
+
+def attempts(graph: Graph, run: Run, uid: str, pods: Iterable[wire.Pod], epoch: float) -> tuple[model.Attempt, ...]:
+    """All attempts that are known, by task, shard and number. Pods that other graphs or nobody controls are left out."""
+    found: dict[tuple[int, int], model.Attempt] = {}
+    for pod in pods:
+        identity = identity_of(pod) if graph_uid_of(pod) == uid else None
+        task = graph.index.get(identity.task) if identity is not None else None
+        if identity is None or task is None or not 0 <= identity.shard < graph.tasks[task].shards:
+            continue
+        unit = int(graph.unit_start[task]) + identity.shard
+        seen = attempt(OwnPod(pod, uid, identity, 0, None), unit)
+        why = pod.metadata.annotations.get(names.ANNOTATION_WHY, "")
+        found[unit, identity.incarnation] = _from_pod(graph, run, seen, why, epoch)
+    for unit in range(graph.units):
+        key = (unit, int(run.incarnation[unit]))
+        state = UnitState(run.state[unit])
+        if state in _OUTCOMES and key not in found and not math.isnan(run.started[unit]):
+            found[key] = _from_record(graph, run, unit, _OUTCOMES[state], epoch)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _from_pod(graph: Graph, run: Run, seen: SeenAttempt, why: str, epoch: float) -> model.Attempt:
+    given_up = seen.incarnation <= run.settled[seen.unit]
+    if seen.phase == Phase.SUCCEEDED:
+        outcome = model.SUCCEEDED
+    elif seen.phase == Phase.FAILED:
+        outcome = model.LOST if seen.disrupted or seen.terminating else model.FAILED
+    elif given_up:
+        outcome = model.LOST
+    else:
+        outcome = model.RUNNING if seen.phase == Phase.RUNNING else model.STARTING
+    code = f"exit code {seen.exit_code}" if seen.exit_code is not None else ""
+    failed = outcome in (model.FAILED, model.LOST)
+    task, shard = _place(graph, seen.unit)
+    return model.Attempt(
+        task=task,
+        shard=shard,
+        number=seen.incarnation,
+        node=seen.node,
+        outcome=outcome,
+        start=_since(epoch, seen.started) if seen.phase >= Phase.RUNNING else None,
+        end=_since(epoch, seen.finished),
+        why=why,
+        message=", ".join(part for part in (seen.cause, code, seen.message) if part) if failed else seen.unschedulable,
+    )
+
+
+def _from_record(graph: Graph, run: Run, unit: int, outcome: str, epoch: float) -> model.Attempt:
+    task, shard = _place(graph, unit)
+    return model.Attempt(
+        task=task,
+        shard=shard,
+        number=int(run.incarnation[unit]),
+        node=run.node[unit],
+        outcome=outcome,
+        start=_since(epoch, float(run.started[unit])),
+        end=_since(epoch, float(run.finished[unit])),
+    )
+
+
+def _place(graph: Graph, unit: int) -> tuple[str, int]:
+    task = int(graph.unit_task[unit])
+    return graph.tasks[task].name, unit - int(graph.unit_start[task])
+
+
+def _since(epoch: float, at: float | None) -> float | None:
+    return None if at is None or math.isnan(at) else round(at - epoch, 3)

@@ -1,0 +1,147 @@
+"""A report as text."""
+
+from collections.abc import Sequence
+
+from bayplan_operator.cli.report import units
+from bayplan_operator.cli.report.gantt import gantt
+from bayplan_operator.cli.report.model import FAILED, LOST, GraphLine, GraphReport, NodeUse, Task
+from bayplan_operator.cli.report.table import Paint, style_of, table
+
+_MOST_FAILURES = 20
+
+
+def graphs(lines: Sequence[GraphLine], with_namespace: bool, width: int, paint: Paint) -> list[str]:
+    """A table of graphs."""
+    rows = []
+    for line in lines:
+        times = (units.seconds(line.duration), units.seconds(line.age))
+        rows.append([line.namespace, line.name, line.status, line.progress, *times, line.waiting])
+    header = ["NAMESPACE", "NAME", "STATUS", "TASKS", "DURATION", "AGE", "WAITING"]
+    first = 0 if with_namespace else 1
+    return table(header[first:], [row[first:] for row in rows], width, paint, state=2 - first)
+
+
+def full(report: GraphReport, width: int, paint: Paint) -> str:
+    """Everything."""
+    parts = [_head(report, width, paint), _tasks(report, width, paint)]
+    parts.append(_titled("Timeline", _timeline(report, width, paint), paint))
+    parts.append(
+        _titled("Share of each node that the graph's pods asked for, over its run", _nodes(report, width, paint), paint)
+    )
+    parts.append(_titled("Retries and failures", _failures(report, width, paint), paint))
+    parts.append(_makespan(report, paint))
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def live(report: GraphReport, width: int, paint: Paint) -> str:
+    """What is redrawn while the graph runs."""
+    parts = [_head(report, width, paint), _tasks(report, width, paint), _timeline(report, width, paint)]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def state_words(task: Task) -> str:
+    """The state, with how many shards are in it."""
+    return task.state if len(task.shards) == 1 else f"{task.state} {task.in_state}/{len(task.shards)}"
+
+
+def node_words(task: Task) -> str:
+    """One or two nodes; of more, the first and how many others."""
+    nodes = task.nodes
+    return ", ".join(nodes) if len(nodes) <= 2 else f"{nodes[0]} +{len(nodes) - 1}"
+
+
+def _head(report: GraphReport, width: int, paint: Paint) -> list[str]:
+    name = paint(f"{report.namespace}/{report.name}", "bold")
+    words = [paint(report.status, style_of(report.status))]
+    if report.progress:
+        words.append(f"{report.progress} tasks")
+    if report.makespan is not None:
+        words.append(units.seconds(report.makespan) + ("" if report.over else " so far"))
+        if report.bound is not None and not report.over:
+            words.append(f"at least {units.seconds(report.bound.remaining)} to go")
+    lines = [f"{name}   {' · '.join(words)}   (policy {report.policy}, priority {report.priority})"]
+    if report.problem:
+        lines.append(paint(report.problem, "bad"))
+    if report.waiting:
+        lines.append(paint(report.waiting, "wait"))
+    return lines
+
+
+def _tasks(report: GraphReport, width: int, paint: Paint) -> list[str]:
+    if not report.tasks:
+        return []
+    rows = []
+    for task in report.tasks:
+        why = task.waiting if task.waiting and task.state != "Running" else task.why
+        times = (units.seconds(task.start), units.seconds(task.duration))
+        rows.append([task.name, state_words(task), node_words(task), str(_retries(task) or ""), *times, why])
+    return table(["TASK", "STATE", "NODE", "RETRIES", "START", "DURATION", "WHY"], rows, width, paint, state=1)
+
+
+def _retries(task: Task) -> int:
+    return sum(max(0, shard.attempts - 1) for shard in task.shards)
+
+
+def _timeline(report: GraphReport, width: int, paint: Paint) -> list[str]:
+    chart = gantt(report, width, paint)
+    if not chart:
+        return []
+    legend = "█ runs (its height: how many of the shards)   ░ failed or lost   · waits"
+    if any(task.critical for task in report.tasks):
+        legend += "   ◆ critical path"
+    return [*chart, paint(legend, "dim")]
+
+
+def _nodes(report: GraphReport, width: int, paint: Paint) -> list[str]:
+    if not report.nodes:
+        return []
+    rows = [_node(use) for use in report.nodes]
+    lines = table(["NODE", "PODS", "CPU", "MEMORY", "GPU", "OVER TIME"], rows, max(width, 80), paint)
+    if report.other_nodes is None:
+        lines.append("(shares are unknown: nodes may not be listed with these credentials)")
+    elif report.other_nodes:
+        lines.append(f"({units.count(report.other_nodes, 'other node')} not used)")
+    return lines
+
+
+def _node(use: NodeUse) -> list[str]:
+    shares = [units.percent(share) for share in (use.cpu, use.memory, use.gpu)]
+    # No spaces: the table would wrap at them.
+    timeline = units.bars(use.timeline).replace(" ", "·") if use.timeline else ""
+    return [use.name, str(use.attempts), *shares, f"{use.resource} {timeline}" if timeline else "unknown"]
+
+
+def _failures(report: GraphReport, width: int, paint: Paint) -> list[str]:
+    failed = [attempt for attempt in report.attempts if attempt.outcome in (FAILED, LOST)]
+    failures = sum(task.failures for task in report.tasks)
+    if not failed and not failures and not report.retries:
+        return []
+    shards = {task.name: len(task.shards) for task in report.tasks}
+    lines = [f"{units.count(failures, 'failure')}, {units.count(report.retries, 'retry')}"]
+    for attempt in failed[:_MOST_FAILURES]:
+        which = attempt.task + (f" shard {attempt.shard}" if shards[attempt.task] > 1 else "")
+        word = paint(attempt.outcome.lower(), "bad")
+        at = f" after {units.seconds(attempt.end)}" if attempt.end is not None else ""
+        lines.append(f"{which}: attempt {attempt.number} {word} on {attempt.node}{at}: {attempt.message or 'no message'}")
+    if len(failed) > _MOST_FAILURES:
+        lines.append(f"... and {len(failed) - _MOST_FAILURES} more")
+    return lines
+
+
+def _makespan(report: GraphReport, paint: Paint) -> list[str]:
+    if report.makespan is None or not report.tasks:
+        return []
+    took = f"Makespan: {units.seconds(report.makespan)}{'' if report.over else ' so far'}"
+    bound = report.bound
+    if bound is None:
+        return [paint(took, "bold")]
+    over = f" ({report.makespan / bound.seconds:.2f} times that)" if report.over and bound.seconds else ""
+    durations = "measured durations" if bound.measured else "measured and expected durations"
+    return [
+        paint(f"{took}; lower bound with unlimited nodes: {units.seconds(bound.seconds)}{over}", "bold"),
+        f"Critical path, by {durations}: {' → '.join(bound.critical_path)}",
+    ]
+
+
+def _titled(title: str, lines: list[str], paint: Paint) -> list[str]:
+    return [paint(title, "bold"), *lines] if lines else []

@@ -1,0 +1,47 @@
+"""A cluster of its own for installing the chart: the release owns cluster-wide objects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chart.rendering import CHART, NAMESPACE
+from tests.testbed.cluster import Cluster
+from tests.testbed.nodes import CPU_LARGE
+from tests.testbed.testbed import Options, Testbed
+
+# On simulated nodes containers have no program; this annotation makes the hook's container end at once, with success.
+HOOK_ENDS = "hooks.release.podAnnotations.sim\\.bayplan\\.dev/seconds=0.1"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Three simulated nodes, and nothing of Bayplan yet. Never the cluster of KUBECONFIG: tests uninstall things."""
+    if os.environ.get("KUBECONFIG"):
+        pytest.skip("installs and uninstalls cluster-wide objects; unset KUBECONFIG to run it on a testbed of its own")
+    with Testbed.start(Options(nodes=((CPU_LARGE, 3),))) as testbed:
+        yield testbed
+
+
+@pytest.fixture
+def release(cluster: Cluster) -> Iterator[Cluster]:
+    """The cluster with the chart installed; afterwards without it, without its CRDs, and without its objects."""
+    cluster.helm(
+        "install", "bayplan", str(CHART), "--namespace", NAMESPACE, "--create-namespace", "--wait", "--timeout=60s",
+        "--set-string", HOOK_ENDS,
+    )  # fmt: skip
+    yield cluster
+    cluster.helm(
+        "uninstall", "bayplan", "--namespace", NAMESPACE, "--no-hooks", "--ignore-not-found", "--wait", "--timeout=60s"
+    )
+    crds = ("crd/taskgraphs.bayplan.dev", "crd/placementpolicies.bayplan.dev")
+    cluster.kubectl("delete", "--ignore-not-found", *crds)
+
+
+@pytest.fixture
+def operator_kubeconfig(release: Cluster) -> Path:
+    """How the operator in the cluster speaks to the API server."""
+    return release.service_account_kubeconfig(NAMESPACE, "bayplan-operator")

@@ -1,0 +1,140 @@
+"""Graphs and pods of one namespace, through the official client: the API server's view, not the operator's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
+
+GROUP, VERSION = "bayplan.dev", "v1alpha1"
+_T = TypeVar("_T")
+Object = dict[str, Any]
+
+
+def wait_for(look: Callable[[], _T | None], what: str, timeout: float = 60.0) -> _T:
+    """What `look` answers as soon as that is not None or False."""
+    deadline = time.monotonic() + timeout
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {timeout:.0f} s")
+        time.sleep(0.1)
+
+
+def task(name: str, *after: str, seconds: float | None = 1.0, cpu: str = "1", **fields: Any) -> Object:
+    """A task that runs so many seconds on a simulated node (None: for ever)."""
+    annotations = {} if seconds is None else {"sim.bayplan.dev/seconds": str(seconds)}
+    annotations |= fields.pop("annotations", {})
+    requests = {"cpu": cpu, **fields.pop("requests", {})}
+    pod = {"containers": [{"image": "none", "resources": {"requests": requests}}], **fields.pop("pod", {})}
+    return {
+        "name": name,
+        "dependsOn": [{"task": parent} for parent in after],
+        "template": {"metadata": {"annotations": annotations}, "spec": pod},
+        **fields,
+    }
+
+
+class Kube:
+    """The objects of one namespace."""
+
+    def __init__(self, kubeconfig: Path, namespace: str) -> None:
+        api = config.new_client_from_config(str(kubeconfig))
+        self.namespace = namespace
+        self.core = client.CoreV1Api(api)
+        self.custom = client.CustomObjectsApi(api)
+
+    def create(self, name: str, *tasks: Object, **spec: Any) -> Object:
+        """Create a graph of these tasks."""
+        body = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": "TaskGraph",
+            "metadata": {"name": name},
+            "spec": {"tasks": list(tasks), **spec},
+        }
+        made: Object = self.custom.create_namespaced_custom_object(GROUP, VERSION, self.namespace, "taskgraphs", body)
+        return made
+
+    def graph(self, name: str) -> Object:
+        """The graph as it is now."""
+        found: Object = self.custom.get_namespaced_custom_object(GROUP, VERSION, self.namespace, "taskgraphs", name)
+        return found
+
+    def graphs(self) -> list[Object]:
+        """All graphs."""
+        listed = self.custom.list_namespaced_custom_object(GROUP, VERSION, self.namespace, "taskgraphs")
+        return list(listed["items"])
+
+    def patch(self, name: str, spec: Object) -> Object:
+        """Change fields of a graph's spec."""
+        patched: Object = self.custom.patch_namespaced_custom_object(
+            GROUP, VERSION, self.namespace, "taskgraphs", name, {"spec": spec}
+        )
+        return patched
+
+    def delete(self, name: str, propagation: str = "Background") -> None:
+        """Delete a graph."""
+        options = client.V1DeleteOptions(propagation_policy=propagation)
+        self.custom.delete_namespaced_custom_object(GROUP, VERSION, self.namespace, "taskgraphs", name, body=options)
+
+    def create_policy(self, name: str, **spec: Any) -> None:
+        """Create a PlacementPolicy, which is cluster-wide."""
+        body = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": "PlacementPolicy",
+            "metadata": {"name": name},
+            "spec": spec,
+        }
+        self.custom.create_cluster_custom_object(GROUP, VERSION, "placementpolicies", body)
+
+    def policy(self, name: str) -> Object:
+        """A policy as it is now."""
+        found: Object = self.custom.get_cluster_custom_object(GROUP, VERSION, "placementpolicies", name)
+        return found
+
+    def delete_policy(self, name: str) -> None:
+        """Delete a policy; one that is gone already is no error."""
+        try:
+            self.custom.delete_cluster_custom_object(GROUP, VERSION, "placementpolicies", name)
+        except ApiException as error:
+            if error.status != 404:
+                raise
+
+    def pods(self, graph: str | None = None, task: str | None = None) -> list[Any]:
+        """The pods of a graph or of one of its tasks, as the API server has them."""
+        selector = [f"bayplan.dev/graph={graph}"] if graph else ["bayplan.dev/graph"]
+        selector += [f"bayplan.dev/task={task}"] if task else []
+        return list(self.core.list_namespaced_pod(self.namespace, label_selector=",".join(selector)).items)
+
+    def condition(self, name: str, kind: str) -> Object | None:
+        """A condition of a graph."""
+        conditions = self.graph(name).get("status", {}).get("conditions", [])
+        return next((condition for condition in conditions if condition["type"] == kind), None)
+
+    def wait_condition(self, name: str, kind: str, status: str = "True", timeout: float = 60.0) -> Object:
+        """The condition, once it has the status."""
+
+        def look() -> Object | None:
+            found = self.condition(name, kind)
+            return found if found is not None and found["status"] == status else None
+
+        return wait_for(look, f"condition {kind}={status} of {name}; its status: {self.graph(name).get('status')}", timeout)
+
+    def wait_running(self, graph: str, task: str | None = None, count: int = 1, timeout: float = 30.0) -> list[Any]:
+        """The running pods, once there are so many."""
+
+        def look() -> list[Any] | None:
+            running = [pod for pod in self.pods(graph, task) if pod.status.phase == "Running"]
+            return running if len(running) >= count else None
+
+        return wait_for(look, f"{count} running pods of {graph}", timeout)
+
+    def lines(self, name: str) -> dict[str, str]:
+        """The status line of each task, without its name."""
+        return dict(line.split(" ", 1) for line in self.graph(name)["status"]["tasks"])

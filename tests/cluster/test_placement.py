@@ -1,0 +1,154 @@
+"""Where pods go, as the API server shows it: packing, capacity, priority, and what kube-scheduler refuses."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kubernetes import client
+
+from tests.cluster.kube import Kube, task, wait_for
+from tests.testbed.nodes import NodeKind
+from tests.testbed.testbed import Testbed
+
+
+@pytest.fixture
+def pool(simulated: Testbed, kube: Kube) -> Iterator[str]:
+    """The label value of four nodes of 8 cores and 2 GPUs that only this test uses."""
+    value = f"pool-{uuid.uuid4().hex[:6]}"
+    names = simulated.add_nodes(NodeKind(value, 8, "32Gi", gpus={"nvidia.com/gpu": 2}, labels={"pool": value}), 4)
+    yield value
+    for graph in kube.graphs():
+        kube.delete(graph["metadata"]["name"])
+    wait_for(lambda: not kube.pods(), "the pods are gone", timeout=60)
+    for name in names:
+        simulated.delete_node(name)
+
+
+def selected(pool: str) -> dict[str, Any]:
+    return {"nodeSelector": {"pool": pool}}
+
+
+def test_a_batch_that_needs_exactly_n_nodes_uses_n(kube: Kube, pool: str) -> None:
+    small = [task(f"small{i}", cpu="2", seconds=None, pod=selected(pool)) for i in range(3)]
+    large = [task(f"large{i}", cpu="6", seconds=None, pod=selected(pool)) for i in range(3)]
+    kube.create("g", *small, *large)
+    pods = kube.wait_running("g", count=6)
+    assert len({pod.spec.node_name for pod in pods}) == 3
+
+
+def test_gpus_are_packed_too(kube: Kube, pool: str) -> None:
+    gpu = {"nvidia.com/gpu": "1"}
+    pod = {**selected(pool), "containers": [{"image": "none", "resources": {"limits": gpu}}]}
+    kube.create("g", task("a", seconds=None, pod=pod, shards=4))
+    pods = kube.wait_running("g", count=4)
+    assert len({pod.spec.node_name for pod in pods}) == 2
+
+
+def test_no_node_is_ever_over_committed_while_others_place_pods_too(kube: Kube, pool: str) -> None:
+    stop = threading.Event()
+
+    def foreign() -> None:
+        number = 0
+        while not stop.is_set():
+            container = client.V1Container(
+                name="c", image="none", resources=client.V1ResourceRequirements(requests={"cpu": "1500m"})
+            )
+            spec = client.V1PodSpec(containers=[container], node_selector={"pool": pool}, restart_policy="Never")
+            meta = client.V1ObjectMeta(name=f"foreign{number}", annotations={"sim.bayplan.dev/seconds": "1"})
+            kube.core.create_namespaced_pod(kube.namespace, client.V1Pod(metadata=meta, spec=spec))
+            number += 1
+            time.sleep(0.15)
+
+    thread = threading.Thread(target=foreign)
+    thread.start()
+    try:
+        for number in range(6):
+            kube.create(f"g{number}", task("a", cpu="1300m", seconds=0.5, shards=12, pod=selected(pool)))
+        deadline = time.monotonic() + 90
+        while any("completionTime" not in graph.get("status", {}) for graph in kube.graphs()):
+            assert time.monotonic() < deadline, "the graphs do not finish beside the foreign pods"
+            used: defaultdict[str, float] = defaultdict(float)
+            for pod in kube.core.list_namespaced_pod(kube.namespace).items:
+                if pod.spec.node_name and pod.status.phase in ("Pending", "Running"):
+                    used[pod.spec.node_name] += sum(_cores(c.resources.requests["cpu"]) for c in pod.spec.containers)
+            assert all(cores <= 8.0 + 1e-9 for cores in used.values()), dict(used)
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _cores(text: str) -> float:
+    return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
+
+
+def test_under_contention_the_higher_priority_starts_first_and_equals_in_order_of_arrival(kube: Kube, pool: str) -> None:
+    whole = {"cpu": "8", "pod": selected(pool)}
+    kube.create("holder", task("a", seconds=None, shards=4, **whole))
+    kube.wait_running("holder", count=4)
+    for name, priority in (("low1", 0), ("low2", 0), ("high1", 10), ("low3", 0), ("high2", 10)):
+        kube.create(name, task("a", seconds=1.0, shards=4, **whole), priority=priority)
+    wait_for(lambda: all(kube.condition(name, "Waiting") for name in ("low1", "high2", "low3")), "all wait")
+    kube.delete("holder")
+    started: list[str] = []
+
+    def all_started() -> bool:
+        for pod in kube.pods():
+            name = pod.metadata.labels["bayplan.dev/graph"]
+            if name != "holder" and name not in started:
+                started.append(name)
+        return len(started) == 5
+
+    wait_for(all_started, "all have started", timeout=90)
+    assert started == ["high1", "high2", "low1", "low2", "low3"]
+
+
+def test_a_node_that_kube_scheduler_refuses_is_left_and_the_graph_finishes(kube: Kube, pool: str) -> None:
+    """Two pods want the same host port, which the engine leaves to kube-scheduler: they cannot share the fullest node."""
+    container = {"image": "none", "resources": {"requests": {"cpu": "1"}}, "ports": [{"containerPort": 80, "hostPort": 8080}]}
+    pod = {**selected(pool), "containers": [container]}
+    kube.create("g", task("a", seconds=3.0, pod=pod, shards=3))
+    kube.wait_condition("g", "Complete", timeout=90)
+    entries = kube.lines("g")["a"].split(" | ")
+    assert len({entry.split()[2] for entry in entries}) == 3
+    assert all(entry.split()[1].endswith("/0") for entry in entries), "a refusal is no failure of the task"
+
+
+def test_where_every_node_is_refused_the_task_waits_with_kube_schedulers_words(kube: Kube, pool: str) -> None:
+    container = {"image": "none", "resources": {"requests": {"cpu": "1"}}, "ports": [{"containerPort": 80, "hostPort": 8081}]}
+    pod = {**selected(pool), "containers": [container]}
+    kube.create("g", task("a", seconds=None, pod=pod, shards=5))
+    kube.wait_running("g", count=4)
+
+    def told() -> bool:
+        waiting = kube.condition("g", "Waiting")
+        return waiting is not None and waiting["status"] == "True" and "free ports" in waiting["message"]
+
+    wait_for(told, "kube-scheduler's own message is shown", timeout=40)
+
+
+def test_pods_of_others_count_as_used(kube: Kube, pool: str) -> None:
+    container = client.V1Container(name="c", image="none", resources=client.V1ResourceRequirements(requests={"cpu": "7"}))
+    for number in range(4):
+        spec = client.V1PodSpec(containers=[container], node_selector={"pool": pool})
+        pod = client.V1Pod(metadata=client.V1ObjectMeta(name=f"other{number}"), spec=spec)
+        kube.core.create_namespaced_pod(kube.namespace, pod)
+
+    def spread() -> bool:
+        pods = kube.core.list_namespaced_pod(kube.namespace).items
+        return len(Counter(pod.spec.node_name for pod in pods if pod.spec.node_name)) == 4
+
+    wait_for(spread, "the others are bound")
+    kube.create("g", task("a", cpu="2", pod=selected(pool)))
+    waiting = kube.wait_condition("g", "Waiting")
+    assert waiting["reason"] == "NoCapacity"
+    assert "4 " in waiting["message"]
+    assert "cpu" in waiting["message"]
+    for number in range(4):
+        kube.core.delete_namespaced_pod(f"other{number}", kube.namespace)
+    kube.wait_condition("g", "Complete")
