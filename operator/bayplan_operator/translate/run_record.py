@@ -13,6 +13,7 @@ A line is the task's name and, for each shard, one entry; entries are separated 
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from bayplan.graph import Graph
@@ -21,6 +22,7 @@ from bayplan.lifecycle import Run, UnitState
 _NAMES = {state: state.name.capitalize() for state in UnitState}
 _STATES = {name: state for state, name in _NAMES.items()}
 _BETWEEN = " | "
+_LONGEST_COUNT = 8
 
 
 class MalformedRecord(ValueError):
@@ -77,52 +79,69 @@ def _number(seconds: float) -> str:
     return f"{seconds:.3f}".rstrip("0").rstrip(".")
 
 
+@dataclass(slots=True)
+class _Entry:
+    """One entry of a line; instants in seconds after the epoch of the record, NaN where it says nothing."""
+
+    state: UnitState
+    attempts: int = 0
+    failures: int = 0
+    not_before: float = math.nan
+    node: str = ""
+    started: float = math.nan
+    took: float = math.nan
+
+
 def _read_task(graph: Graph, run: Run, line: str, epoch: float) -> None:
     name, _, rest = line.partition(" ")
     task = graph.index.get(name)
-    entries = rest.split(_BETWEEN)
-    if task is None or len(entries) != graph.tasks[task].shards:
+    texts = rest.split(_BETWEEN)
+    if task is None or len(texts) != graph.tasks[task].shards:
         raise MalformedRecord(line)
-    parsed = [_read_unit(entry, line) for entry in entries]
-    for unit, (state, attempts, failures, words) in enumerate(parsed, int(graph.unit_start[task])):
-        active = state in (UnitState.BINDING, UnitState.RUNNING)
-        run.state[unit] = state
-        run.incarnation[unit] = attempts
-        run.settled[unit] = attempts - 1 if active and attempts else attempts
-        run.failures[unit] = failures
-        _read_rest(run, unit, words, epoch, line)
-
-
-def _read_unit(entry: str, line: str) -> tuple[UnitState, int, int, list[str]]:
-    word, *words = entry.split(" ")
-    if word not in _STATES:
-        raise MalformedRecord(line)
-    attempts = failures = 0
-    if words and "/" in words[0]:
-        counted = words.pop(0).split("/")
-        if len(counted) != 2 or not all(count.isdecimal() and len(count) < 9 for count in counted):
-            raise MalformedRecord(line)
-        attempts, failures = map(int, counted)
-    state = _STATES[word]
-    if state in (UnitState.BINDING, UnitState.RUNNING, UnitState.SUCCEEDED) and not attempts:
-        raise MalformedRecord(line)
-    return state, attempts, failures, words
-
-
-def _read_rest(run: Run, unit: int, words: list[str], epoch: float, line: str) -> None:
     try:
-        if words and words[0].startswith(">"):
-            run.not_before[unit] = epoch + _seconds(words.pop(0)[1:])
-        if words:
-            run.node[unit] = words.pop(0)
-        if words:
-            start, _, took = words.pop(0).partition("+")
-            run.started[unit] = epoch + _seconds(start)
-            run.finished[unit] = run.started[unit] + _seconds(took) if took else math.nan
+        entries = [_read_entry(text) for text in texts]  # all of them, before any counts
     except ValueError as error:
         raise MalformedRecord(line) from error
+    for unit, entry in enumerate(entries, int(graph.unit_start[task])):
+        active = entry.state in (UnitState.BINDING, UnitState.RUNNING)
+        run.state[unit] = entry.state
+        run.incarnation[unit] = entry.attempts
+        run.settled[unit] = entry.attempts - 1 if active else entry.attempts
+        run.failures[unit] = entry.failures
+        run.not_before[unit] = 0.0 if math.isnan(entry.not_before) else epoch + entry.not_before
+        run.node[unit] = entry.node
+        run.started[unit] = epoch + entry.started
+        run.finished[unit] = run.started[unit] + entry.took
+
+
+def _read_entry(text: str) -> _Entry:
+    """Raises ``ValueError``."""
+    word, *words = text.split(" ")
+    entry = _Entry(_STATES[word]) if word in _STATES else None
+    if entry is None:
+        raise ValueError(f"{word!r} is no state")
+    if words and "/" in words[0]:
+        entry.attempts, entry.failures = _counts(words.pop(0))
+    if entry.state in (UnitState.BINDING, UnitState.RUNNING, UnitState.SUCCEEDED) and not entry.attempts:
+        raise ValueError("this state is not reached without an attempt")
+    if words and words[0].startswith(">"):
+        entry.not_before = _seconds(words.pop(0)[1:])
     if words:
-        raise MalformedRecord(line)
+        entry.node = words.pop(0)
+    if words:
+        start, _, took = words.pop(0).partition("+")
+        entry.started = _seconds(start)
+        entry.took = _seconds(took) if took else math.nan
+    if words:
+        raise ValueError(f"{words[0]!r} is one word too many")
+    return entry
+
+
+def _counts(text: str) -> tuple[int, int]:
+    attempts, _, failures = text.partition("/")
+    if not all(count.isdecimal() and len(count) <= _LONGEST_COUNT for count in (attempts, failures)):
+        raise ValueError(f"{text!r} is no count of attempts and failures")
+    return int(attempts), int(failures)
 
 
 def _seconds(text: str) -> float:

@@ -33,10 +33,10 @@ def attempts(graph: Graph, run: Run, uid: str, pods: Iterable[wire.Pod], epoch: 
         why = pod.metadata.annotations.get(names.ANNOTATION_WHY, "")
         found[unit, identity.incarnation] = _from_pod(graph, run, seen, why, epoch)
     for unit in range(graph.units):
-        key = (unit, int(run.incarnation[unit]))
         state = UnitState(run.state[unit])
-        if state in _OUTCOMES and key not in found and not math.isnan(run.started[unit]):
-            found[key] = _from_record(graph, run, unit, _OUTCOMES[state], epoch)
+        if state in _OUTCOMES and not math.isnan(run.started[unit]):
+            key = (unit, int(run.incarnation[unit]))
+            found[key] = _recorded(graph, run, unit, epoch, found.get(key))
     return tuple(found[key] for key in sorted(found))
 
 
@@ -66,16 +66,20 @@ def _from_pod(graph: Graph, run: Run, seen: SeenAttempt, why: str, epoch: float)
     )
 
 
-def _from_record(graph: Graph, run: Run, unit: int, outcome: str, epoch: float) -> model.Attempt:
+def _recorded(graph: Graph, run: Run, unit: int, epoch: float, pod: model.Attempt | None) -> model.Attempt:
+    """A shard's last attempt: the record's times are finer than the pod's, and it may know that the pod is over."""
     task, shard = _place(graph, unit)
+    ended = pod is not None and pod.end is not None and math.isnan(run.finished[unit])
     return model.Attempt(
         task=task,
         shard=shard,
         number=int(run.incarnation[unit]),
         node=run.node[unit],
-        outcome=outcome,
+        outcome=pod.outcome if pod is not None else _OUTCOMES[UnitState(run.state[unit])],
         start=_since(epoch, float(run.started[unit])),
-        end=_since(epoch, float(run.finished[unit])),
+        end=pod.end if pod is not None and ended else _since(epoch, float(run.finished[unit])),
+        why=pod.why if pod is not None else "",
+        message=pod.message if pod is not None else "",
     )
 
 
@@ -85,4 +89,4 @@ def _place(graph: Graph, unit: int) -> tuple[str, int]:
 
 
 def _since(epoch: float, at: float | None) -> float | None:
-    return None if at is None or math.isnan(at) else round(at - epoch, 3)
+    return None if at is None or math.isnan(at) else max(0.0, round(at - epoch, 3))

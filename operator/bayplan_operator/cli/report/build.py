@@ -45,7 +45,7 @@ def line(raw: Mapping[str, Any], now: float) -> GraphLine:
         progress=status.get("progress") or "",
         waiting=status.get("waiting") or "",
         age=now - (_instant(metadata.get("creationTimestamp")) or now),
-        duration=None if accepted is None else max(0.0, (completed or now) - math.floor(accepted)),
+        duration=None if accepted is None else max(0.0, (completed or now) - accepted),
     )
 
 
@@ -94,10 +94,10 @@ class _Parts:
         prepared = seen.prepared
         if prepared is None or accepted is None:
             return cls()
-        graph, epoch = prepared.graph, math.floor(accepted)
+        graph = prepared.graph
         run, _ = run_record.read(graph, status.get("tasks") or (), accepted)
-        found = list_attempts(graph, run, seen.raw["metadata"]["uid"], seen.pods, epoch)
-        makespan = _makespan(found, _instant(status.get("completionTime")), epoch, seen.now)
+        found = list_attempts(graph, run, seen.raw["metadata"]["uid"], seen.pods, accepted)
+        makespan = _makespan(found, _instant(status.get("completionTime")), accepted, seen.now)
         failed = _holds(conditions, "Failed") or _holds(conditions, "FailureTarget")
         bound = None if failed else bounds.bound(graph, run, seen.now)
         told = waiting.said(conditions["Waiting"].get("message", "")) if _holds(conditions, "Waiting") else {}
@@ -108,7 +108,7 @@ class _Parts:
         return cls(
             makespan=makespan,
             bound=bound,
-            tasks=_tasks(prepared, run, found, bound.critical_path if bound else (), told, epoch, seen.now),
+            tasks=_tasks(prepared, run, found, bound.critical_path if bound else (), told, accepted, seen.now),
             attempts=found,
             nodes=usage.usage(found, requests, seen.nodes or {}, max(makespan, 1.0)),
         )
@@ -166,11 +166,11 @@ def _shard(run: Run, unit: int, epoch: float, now: float) -> Shard:
 
 
 def _makespan(found: Sequence[Attempt], completed: float | None, epoch: float, now: float) -> float:
-    """The pods' times decide, not when the operator came to say so; without pods, that has to do."""
+    """Until the last attempt's end; `completed` has only whole seconds and has to do where no attempt is known."""
     if completed is None:
         return round(max(0.0, now - epoch), 3)
     ends = [attempt.end for attempt in found if attempt.end is not None]
-    return round(max(ends, default=completed - epoch), 3)
+    return round(max(ends, default=max(0.0, completed - epoch)), 3)
 
 
 def _problem(status: Mapping[str, Any], conditions: Mapping[str, Mapping[str, Any]]) -> str:

@@ -1,7 +1,7 @@
 """The figures of a graph's run, as `bayplan show -o json` gives them.
 
-Times are seconds since the graph was accepted, counted from the start of that second, since Kubernetes' times are whole
-seconds too. None: not known, or not yet.
+Times are seconds since the graph was accepted. Those of each shard's last attempt are what the operator recorded; those
+of earlier attempts are what the pods say, in whole seconds. None: not known, or not yet.
 """
 
 import msgspec

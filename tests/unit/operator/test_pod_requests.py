@@ -1,0 +1,60 @@
+import msgspec
+from bayplan.constraints import Requirement, Term, Toleration
+from bayplan_operator.kube import wire
+from bayplan_operator.translate.pod_requests import pod_requests
+from bayplan_operator.translate.request_class import request_class
+
+
+def asked(**requests: str) -> dict[str, dict[str, dict[str, str]]]:
+    return {"resources": {"requests": requests}}
+
+
+def requests_of(spec: object) -> dict[str, int]:
+    return pod_requests(msgspec.convert(spec, wire.PodSpec, strict=False))
+
+
+def test_containers_add_up_and_limits_stand_in_for_missing_requests() -> None:
+    spec = {"containers": [asked(cpu="500m", memory="1Gi"), {"resources": {"limits": {"cpu": "2", "nvidia.com/gpu": "1"}}}]}
+    assert requests_of(spec) == {"cpu": 2500, "memory": 2**30, "nvidia.com/gpu": 1, "pods": 1}
+
+
+def test_an_init_container_counts_only_where_it_needs_more() -> None:
+    spec = {"containers": [asked(cpu="1")], "initContainers": [asked(cpu="3"), asked(memory="1Gi")]}
+    assert requests_of(spec) == {"cpu": 3000, "memory": 2**30, "pods": 1}
+
+
+def test_a_sidecar_runs_beside_the_containers_and_beside_later_init_containers() -> None:
+    sidecar = {**asked(cpu="1"), "restartPolicy": "Always"}
+    spec = {"containers": [asked(cpu="1")], "initContainers": [asked(cpu="4"), sidecar, asked(cpu="5")]}
+    assert requests_of(spec)["cpu"] == 6000
+    assert requests_of({"containers": [asked(cpu="9")], "initContainers": [sidecar]})["cpu"] == 10_000
+
+
+def test_overhead_comes_on_top_and_pod_level_resources_replace_the_sum() -> None:
+    spec = {"containers": [asked(cpu="1")], "resources": {"requests": {"cpu": "4"}}, "overhead": {"cpu": "250m"}}
+    assert requests_of(spec)["cpu"] == 4250
+
+
+def test_a_template_becomes_its_class() -> None:
+    spec = {
+        "containers": [asked(cpu="1")],
+        "nodeSelector": {"b": "2", "a": "1"},
+        "tolerations": [{"key": "k", "operator": "Exists"}, {"key": "v", "value": "x", "effect": "NoSchedule"}],
+        "affinity": {
+            "nodeAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": {
+                    "nodeSelectorTerms": [{"matchExpressions": [{"key": "z", "operator": "In", "values": ["p", "q"]}]}]
+                },
+                "preferredDuringSchedulingIgnoredDuringExecution": [
+                    {"weight": 7, "preference": {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n"]}]}}
+                ],
+            }
+        },
+    }
+    made = request_class(spec)
+    assert dict(made.resources) == {"cpu": 1000, "pods": 1}
+    assert made.node_selector == (("a", "1"), ("b", "2"))
+    assert made.required == (Term((Requirement("z", "In", ("p", "q")),), ()),)
+    assert made.preferred[0].weight == 7
+    assert made.tolerations == (Toleration("k", "Exists", "", ""), Toleration("v", "Equal", "x", "NoSchedule"))
+    assert request_class(dict(reversed(spec.items()))) == made

@@ -1,0 +1,112 @@
+from typing import Any
+
+import msgspec
+from bayplan.cluster import Cluster
+from bayplan.workload import NodeInfo
+from bayplan_operator.cluster_view import PodStore
+from bayplan_operator.kube import wire
+from bayplan_operator.translate.own_pod import Identity, Pending
+
+OWNER = {"kind": "TaskGraph", "name": "g", "uid": "u", "apiVersion": "bayplan.dev/v1alpha1", "controller": True}
+
+
+def pod(name: str, version: int, node: str = "n", phase: str = "Running", own: bool = True, **status: Any) -> wire.Pod:
+    labels = {"bayplan.dev/task": "a", "bayplan.dev/shard": "0", "bayplan.dev/incarnation": "1"}
+    raw = {
+        "metadata": {
+            "name": name, "namespace": "ns", "resourceVersion": str(version), "labels": labels,
+            "ownerReferences": [OWNER] if own else [],
+        },
+        "spec": {"nodeName": node, "containers": [{"resources": {"requests": {"cpu": "1"}}}]},
+        "status": {"phase": phase, **status},
+    }  # fmt: skip
+    return msgspec.convert(raw, wire.Pod, strict=False)
+
+
+class Fixture:
+    def __init__(self) -> None:
+        self.cluster = Cluster()
+        self.cluster.set_node(NodeInfo("n", {"cpu": 8000, "pods": 10}))
+        self.now = 100.0
+        self.store = PodStore(self.cluster, lambda: self.now, lambda: None)
+
+    def used(self) -> int:
+        return int(self.cluster.used[self.cluster.row("n"), self.cluster.resources.index("cpu")])
+
+
+def assume(fixture: Fixture, name: str = "p") -> None:
+    fixture.store.assume(("ns", name), Pending("u", Identity("a", 0, 1), "n", {"cpu": 1000, "pods": 1}))
+
+
+def test_a_creation_counts_from_the_moment_it_is_asked_for_and_only_once() -> None:
+    fixture = Fixture()
+    assume(fixture)
+    assert fixture.used() == 1000
+    assert len(list(fixture.store.pending("u"))) == 1
+    fixture.store.apply(pod("p", 5))
+    assert fixture.used() == 1000
+    assert list(fixture.store.pending("u")) == []
+    assert [own.key for own in fixture.store.own("u")] == [("ns", "p")]
+
+
+def test_a_creation_that_came_to_nothing_frees_its_place() -> None:
+    fixture = Fixture()
+    assume(fixture)
+    fixture.store.changed_graphs.clear()
+    fixture.store.renounce(("ns", "p"))
+    assert fixture.used() == 0
+    assert fixture.store.changed_graphs == {"u"}
+
+
+def test_older_news_never_overwrite_newer_ones() -> None:
+    fixture = Fixture()
+    fixture.store.apply(pod("p", 9, phase="Succeeded"))
+    fixture.store.apply(pod("p", 5))
+    (own,) = fixture.store.own("u")
+    assert own.terminal
+    assert fixture.used() == 0
+
+
+def test_a_late_answer_does_not_bring_a_deleted_pod_back() -> None:
+    fixture = Fixture()
+    fixture.store.apply(pod("p", 5))
+    fixture.store.remove(pod("p", 8))
+    fixture.store.apply(pod("p", 7))
+    assert list(fixture.store.own("u")) == []
+    assert fixture.used() == 0
+    fixture.store.apply(pod("p", 12))  # made anew under the same name
+    assert fixture.used() == 1000
+
+
+def test_a_list_drops_what_went_unseen_and_keeps_what_is_newer_than_it() -> None:
+    fixture = Fixture()
+    fixture.store.apply(pod("old", 5))
+    fixture.store.apply(pod("own-write", 30))
+    fixture.store.replace([pod("listed", 7, own=False)], version=20)
+    assert {own.key[1] for own in fixture.store.own("u")} == {"own-write"}
+    assert fixture.used() == 2000
+
+
+def test_pods_of_others_count_bound_or_nominated() -> None:
+    fixture = Fixture()
+    fixture.store.apply(pod("bound", 5, own=False))
+    fixture.store.apply(pod("nominated", 6, node="", phase="Pending", own=False, nominatedNodeName="n"))
+    fixture.store.apply(pod("waiting", 7, node="", phase="Pending", own=False))
+    assert fixture.used() == 2000
+    assert list(fixture.store.graphs_with_pods()) == []
+
+
+def test_since_when_a_pod_is_stuck_outlasts_its_changes_and_ends_when_it_runs() -> None:
+    fixture = Fixture()
+    waiting = [{"state": {"waiting": {"reason": "ErrImagePull"}}}]
+    fixture.store.apply(pod("p", 5, phase="Pending", containerStatuses=waiting))
+    fixture.now = 130.0
+    again = [{"state": {"waiting": {"reason": "ImagePullBackOff"}}}]
+    fixture.store.apply(pod("p", 6, phase="Pending", containerStatuses=again))
+    own = fixture.store.own_pod(("ns", "p"))
+    assert own is not None
+    assert own.stuck_since == 100.0
+    fixture.store.apply(pod("p", 7))
+    own = fixture.store.own_pod(("ns", "p"))
+    assert own is not None
+    assert own.stuck_since is None
