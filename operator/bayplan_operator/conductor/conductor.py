@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from bayplan.cluster import Cluster
 from bayplan.lifecycle import Run, advance
-
 from bayplan_operator import metrics
 from bayplan_operator.cluster_view import NodeStore, PodStore
 from bayplan_operator.conductor import intake, placing
@@ -60,6 +59,8 @@ class Conductor:
         self._wake = wake
         self._graphs: dict[Key, GraphRun] = {}
         self._by_uid: dict[str, GraphRun] = {}
+        self._open: dict[str, GraphRun] = {}
+        """By UID, the graphs that may still need something: a tick costs nothing for those that are over."""
         self._due: set[str] = set()
         """UIDs of graphs that the next tick looks at."""
         self._lost: dict[float, frozenset[str]] = {}
@@ -89,12 +90,13 @@ class Conductor:
             for graph in [self._by_uid[uid] for uid in sorted(due) if uid in self._by_uid]:
                 self._guarded(graph, now, self._advance)
             self._place(now)
-            for graph in self._graphs.values():
+            for graph in self._open.values():
                 self._guarded(graph, now, self._recorder.step)
             self._leftovers.sweep(self._by_uid)
+        self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
         self._measure()
         times = [next_loss, self._rejections.next_expiry(now)]
-        for graph in self._graphs.values():
+        for graph in self._open.values():
             times += (_wake_at(graph), self._recorder.next_time(graph))
         return now if self._due else min((at for at in times if at is not None), default=None)
 
@@ -106,7 +108,7 @@ class Conductor:
             self._policies.take(key, raw, now)
         if news:
             self._wishes += 1
-            for graph in self._graphs.values():
+            for graph in self._open.values():
                 self._assign_policy(graph)
 
     def _take_graphs(self, now: float) -> None:
@@ -114,6 +116,7 @@ class Conductor:
             known = self._graphs.get(key)
             if known is not None and (raw is None or raw["metadata"]["uid"] != known.ref.uid):
                 del self._graphs[key], self._by_uid[known.ref.uid]
+                self._open.pop(known.ref.uid, None)
                 known = None
             if raw is None:
                 continue
@@ -128,6 +131,7 @@ class Conductor:
                 metrics.TICK_ERRORS.inc()
                 log.exception("TaskGraph %s/%s could not be taken in", *key)
                 continue
+            self._open[known.ref.uid] = known
             self._wishes += 1
             self._assign_policy(known)
             self._due.add(known.ref.uid)
@@ -154,12 +158,12 @@ class Conductor:
         if self._view.nodes.availability_changed:
             self._view.nodes.availability_changed = False
             self._due.update(self._view.pods.graphs_with_pods())
-        self._due.update(uid for uid, graph in self._by_uid.items() if (_wake_at(graph) or now + 1) <= now)
+        self._due.update(uid for uid, graph in self._open.items() if (_wake_at(graph) or now + 1) <= now)
         return self._find_lost(now)
 
     def _find_lost(self, now: float) -> float | None:
         lost, next_loss = {}, None
-        for grace in {_grace(graph) for graph in self._graphs.values() if graph.running is not None}:
+        for grace in {_grace(graph) for graph in self._open.values() if graph.running is not None}:
             lost[grace], at = self._view.nodes.lost(grace, now)
             if at is not None and (next_loss is None or at < next_loss):
                 next_loss = at
@@ -216,7 +220,7 @@ class Conductor:
         self._rejections.expire(now)
         if self._situation(now) == self._placed_at:
             return
-        batch = placing.wanted(self._graphs.values())
+        batch = placing.wanted(self._open.values())
         with metrics.PLACING_SECONDS.time():
             decided = placing.decide(batch, self._view.cluster, self._rejections.active(now), now, self._view.pods)
         for each, decision in decided:
@@ -240,12 +244,12 @@ class Conductor:
 
     def _measure(self) -> None:
         waiting: dict[str, int] = {}
-        for graph in self._graphs.values():
+        for graph in self._open.values():
             if graph.running is not None:
                 for decision in graph.running.waiting.values():
                     if decision.reason is not None:
                         waiting[decision.reason.value] = waiting.get(decision.reason.value, 0) + 1
-        metrics.GRAPHS.set(sum(not graph.ended for graph in self._graphs.values()))
+        metrics.GRAPHS.set(sum(not graph.ended for graph in self._open.values()))
         metrics.WAITING.clear()
         for reason, count in waiting.items():
             metrics.WAITING.labels(reason).set(count)

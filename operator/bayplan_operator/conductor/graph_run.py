@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from bayplan.decision import Decision
 from bayplan.lifecycle import Attempt, Controls, Run, Wants
 from bayplan.workload import Request
-from numpy.typing import NDArray
-
 from bayplan_operator.inbox import Key
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.translate.pod import GraphRef

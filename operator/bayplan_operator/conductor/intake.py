@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from bayplan.lifecycle import Controls, UnitState
-
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.conductor.conditions import find
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from bayplan.lifecycle import Attempt, Observations, Refusal
-
 from bayplan_operator.cluster_view import NodeStore, PodStore
 from bayplan_operator.conductor.graph_run import Running
 from bayplan_operator.translate.attempt import attempt, pending_attempt

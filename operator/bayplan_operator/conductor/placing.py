@@ -8,7 +8,6 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.engine import place
 from bayplan.workload import Request, RequestClass
-
 from bayplan_operator import metrics, names
 from bayplan_operator.cluster_view import PodStore
 from bayplan_operator.conductor.graph_run import GraphRun, Running

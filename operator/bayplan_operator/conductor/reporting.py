@@ -4,7 +4,6 @@ from typing import Any
 
 from bayplan.lifecycle import UnitState
 from bayplan.reasons import Reason
-
 from bayplan_operator.conductor import conditions
 from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.writer import EventWriter

@@ -9,6 +9,8 @@ from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import UnitState
 from bayplan.lifecycle.wants import Wants
 
+_CUT = 0.999
+
 
 def attempt(
     graph: Graph, run: Run, controls: Controls, seen: Attempt, lost_nodes: frozenset[str], now: float, wants: Wants
@@ -17,8 +19,8 @@ def attempt(
     unit = seen.unit
     if seen.node:
         run.node[unit] = seen.node
-    if seen.started is not None:
-        run.started[unit] = seen.started
+    if seen.started is not None and math.isnan(run.started[unit]):
+        run.started[unit] = _sharpened(seen.started, now)
     if seen.phase == Phase.SUCCEEDED:
         _succeeded(run, seen, now)
     elif seen.phase == Phase.FAILED:
@@ -72,7 +74,7 @@ def _succeeded(run: Run, seen: Attempt, now: float) -> None:
     unit = seen.unit
     run.settled[unit] = seen.incarnation
     run.move(unit, UnitState.SUCCEEDED)
-    run.finished[unit] = now if seen.finished is None else seen.finished
+    run.finished[unit] = now if seen.finished is None else _sharpened(seen.finished, now)
     if math.isnan(run.started[unit]):
         run.started[unit] = run.finished[unit]
     run.notes.pop(unit, None)
@@ -81,7 +83,7 @@ def _succeeded(run: Run, seen: Attempt, now: float) -> None:
 def _failed(graph: Graph, run: Run, controls: Controls, seen: Attempt, now: float) -> None:
     unit = seen.unit
     run.failures[unit] += 1
-    run.finished[unit] = now if seen.finished is None else seen.finished
+    run.finished[unit] = now if seen.finished is None else _sharpened(seen.finished, now)
     retry = controls.retries[int(graph.unit_task[unit])]
     failures = int(run.failures[unit])
     if failures > retry.limit:
@@ -128,6 +130,11 @@ def _setback_note(seen: Attempt) -> str:
     if seen.unschedulable:
         return f"node {seen.node} could not take it: {seen.unschedulable}"
     return f"it was deleted on node {seen.node}" if seen.node else "it was deleted"
+
+
+def _sharpened(at: float, now: float) -> float:
+    """An instant that was cut to whole seconds, with the fraction that is known from when it was first seen."""
+    return min(max(at, now), at + _CUT)
 
 
 def _words(seen: Attempt) -> str:

@@ -145,7 +145,8 @@ class TaskGraphSpec(Model):
     )
     suspend: StrictBool = Field(
         default=False,
-        description="true: no further pods are started; those that run go on to their end. false: the graph goes on.",
+        description="true: the pods that run are stopped, as a suspended Job's are, and no others are started. false: "
+        "the graph goes on, and what was stopped starts anew.",
     )
     ttl_after_finished: Duration | None = Field(
         default=None,
@@ -202,14 +203,14 @@ class TaskGraphStatus(Model):
         max_length=1024,
         description="Why tasks that could start have not, and how many. Empty: none waits.",
     )
-    active: int | None = Field(default=None, ge=0, description="Number of tasks with pods that are not finished.")
-    succeeded: int | None = Field(default=None, ge=0, description="Number of tasks that have succeeded.")
-    failed: int | None = Field(default=None, ge=0, description="Number of tasks that have failed for good.")
+    active: int | None = Field(default=None, ge=0, description="Number of shards whose pods are not finished.")
+    succeeded: int | None = Field(default=None, ge=0, description="Number of shards that have succeeded.")
+    failed: int | None = Field(default=None, ge=0, description="Number of shards that have failed for good.")
     conditions: Conditions = Field(default=(), description="Accepted, and what else programs may wait for.")
     tasks: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
         default=(),
         max_length=MAX_TASKS,
-        description="One compact line for each task, in the order of spec.tasks. `kubectl bayplan` prints them readably.",
+        description="One compact line for each task, in the order of spec.tasks. `bayplan show` prints them readably.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
 
