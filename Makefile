@@ -5,15 +5,20 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test unit cluster node chart lint venv testbed generate lock clean
+.PHONY: demo test unit clusters cluster node chart lint venv testbed generate lock clean
 
 demo: venv
 	@$(BIN)/python -m tests.testbed.demo
 
-test: lint unit chart cluster node
+test: lint unit clusters
 
 unit: venv
 	$(BIN)/python -m pytest tests/unit
+
+# The tiers that need a cluster, side by side: they mostly wait. Each process has a testbed of its own.
+clusters: venv
+	$(BIN)/python -m tests.testbed build
+	$(BIN)/python -m pytest tests/node tests/cluster tests/chart -n 3 --dist loadgroup
 
 cluster: venv
 	$(BIN)/python -m pytest tests/cluster

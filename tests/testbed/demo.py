@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -95,9 +96,9 @@ def _play(scene: Scene) -> int:
     with ExitStack() as stack:
         operator = _operator(scene, stack)
         _say(f"kubectl apply -f examples/{scene.graph}.yaml")
-        _apply(scene)
+        ours = _apply(scene)
         if scene.external and not scene.keep:
-            stack.callback(cluster.kubectl, "delete", "namespace", NAMESPACE, "--timeout=120s", check=False)
+            stack.callback(cluster.kubectl, "delete", *ours, "--timeout=120s", check=False)
         _say(f"bayplan show {scene.graph} -n {NAMESPACE} --watch")
         code = _show(scene)
     if code != 0 and operator is not None:
@@ -138,13 +139,16 @@ def _holder(cluster: Cluster) -> str:
     return identity
 
 
-def _apply(scene: Scene) -> None:
-    cluster = scene.cluster
-    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-    cluster.kubectl("apply", "-f", "-", input=str(manifest).replace("'", '"'))
+def _apply(scene: Scene) -> tuple[str, ...]:
+    """What has to be deleted to have the cluster as it was, as kubectl's arguments."""
+    cluster, graph = scene.cluster, (scene.graph, "--namespace", NAMESPACE)
+    created = cluster.kubectl("get", "namespace", NAMESPACE, check=False).returncode != 0
+    if created:
+        cluster.kubectl("create", "namespace", NAMESPACE)
     # Left from an earlier run: tasks of a graph that exists cannot be changed.
-    cluster.kubectl("delete", "taskgraph", scene.graph, "-n", NAMESPACE, "--ignore-not-found", "--timeout=60s")
+    cluster.kubectl("delete", "taskgraph", *graph, "--ignore-not-found", "--timeout=60s")
     cluster.kubectl("apply", "-n", NAMESPACE, "-f", str(ROOT / "examples" / f"{scene.graph}.yaml"))
+    return ("namespace", NAMESPACE) if created else ("taskgraph", *graph)
 
 
 def _show(scene: Scene) -> int:
@@ -189,8 +193,8 @@ def _stay(scene: Scene) -> None:
     print(f"  bayplan show {scene.graph} -n {NAMESPACE}")
     if scene.graph == "containers":
         print("They end with this process: press Ctrl-C.", flush=True)
-        while True:
-            time.sleep(3600)
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
     elif isinstance(cluster, Testbed):
         print(f"To end them: {here} -m tests.testbed down {cluster.directory}")
     else:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from bayplan.workload import NodeInfo
 from kubernetes import config
 
+from bayplan.workload import NodeInfo
 from bayplan_operator import names
 from bayplan_operator.cli.report.build import Seen
 from bayplan_operator.kube import errors, paths, wire

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bayplan_operator.api.duration import (
     MAX_SECONDS,
     PATTERN,
@@ -12,8 +15,6 @@ from bayplan_operator.api.duration import (
     format_duration,
     parse_duration,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(

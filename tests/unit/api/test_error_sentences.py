@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
+
 from bayplan_operator.api.v1alpha1 import PlacementPolicy, TaskGraph
 from bayplan_operator.api.validation import sentence
-from pydantic import ValidationError
 
 LABEL = "must consist of lower case letters, digits and '-', and start and end with a letter or digit"
 POSITIVE = "must be longer than zero, such as 90s, 45m, 1h30m or 250ms"

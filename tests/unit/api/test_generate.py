@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import pytest
 import yaml
+from pydantic import BaseModel, Field
+
 from bayplan_operator.api import generate
 from bayplan_operator.api.crd import KINDS, Kind, custom_resource_definition
 from bayplan_operator.api.schema import SchemaError, structural_schema
 from bayplan_operator.api.v1alpha1 import PlacementPolicy
-from pydantic import BaseModel, Field
 
 REPOSITORY = Path(__file__).parents[3]
 PLURALS = ("taskgraphs", "placementpolicies")

@@ -6,10 +6,11 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from bayplan_operator.api.merge import effective_retry, merge_templates, pod_template
-from bayplan_operator.api.v1alpha1 import PodTemplate, Retry, RetryOverride, TaskGraphSpec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from bayplan_operator.api.merge import effective_retry, merge_templates, pod_template
+from bayplan_operator.api.v1alpha1 import PodTemplate, Retry, RetryOverride, TaskGraphSpec
 
 
 def merged(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:

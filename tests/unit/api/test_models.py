@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
+
 from bayplan_operator.api.v1alpha1 import (
     Condition,
     PlacementPolicy,
@@ -15,7 +17,6 @@ from bayplan_operator.api.v1alpha1 import (
     TaskGraphSpec,
     TaskGraphStatus,
 )
-from pydantic import ValidationError
 
 MANIFEST: dict[str, Any] = {
     "apiVersion": "bayplan.dev/v1alpha1",

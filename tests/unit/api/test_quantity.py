@@ -6,9 +6,10 @@ import contextlib
 from fractions import Fraction
 
 import pytest
-from bayplan_operator.api.quantity import MAX_VALUE, QuantityError, parse_exact, parse_quantity
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bayplan_operator.api.quantity import MAX_VALUE, QuantityError, parse_exact, parse_quantity
 
 SCALES = {
     "n": Fraction(1, 10**9),

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from bayplan_operator.api.v1alpha1 import TaskGraphSpec
 from bayplan_operator.api.validation import graph_problems
 

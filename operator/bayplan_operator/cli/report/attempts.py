@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from bayplan.graph import Graph
 from bayplan.lifecycle import Attempt as SeenAttempt
 from bayplan.lifecycle import Phase, Run, UnitState
-
 from bayplan_operator import names
 from bayplan_operator.cli.report import model
 from bayplan_operator.kube import wire

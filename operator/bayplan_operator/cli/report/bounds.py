@@ -1,9 +1,9 @@
 """The makespan's lower bound from what was measured."""
 
 import numpy as np
+
 from bayplan.graph import FloatArray, Graph
 from bayplan.lifecycle import Run, UnitState
-
 from bayplan_operator.cli.report.model import Bound
 
 

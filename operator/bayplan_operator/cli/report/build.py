@@ -8,7 +8,6 @@ from typing import Any
 
 from bayplan.lifecycle import Run, UnitState
 from bayplan.workload import NodeInfo
-
 from bayplan_operator.cli.report import bounds, usage, waiting
 from bayplan_operator.cli.report.attempts import attempts as list_attempts
 from bayplan_operator.cli.report.model import LOST, Attempt, Bound, GraphLine, GraphReport, NodeUse, Shard, Task

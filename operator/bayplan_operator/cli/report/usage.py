@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from bayplan.workload import NodeInfo
-
 from bayplan_operator.cli.report.model import Attempt, NodeUse
 
 PARTS = 30

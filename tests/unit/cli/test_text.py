@@ -1,0 +1,120 @@
+"""The whole report, character by character."""
+
+from __future__ import annotations
+
+from bayplan_operator.cli.report import build, text
+from bayplan_operator.cli.report.build import Seen
+from bayplan_operator.cli.report.table import coloured, plain
+from bayplan_operator.translate.task_graph import prepare
+from tests.unit.cli import sample
+
+SUCCEEDED = """\
+team/sample   Succeeded · 3/3 tasks · 10 s   (policy default, priority 7)
+
+TASK     STATE          NODE          RETRIES  START  DURATION  WHY
+prepare  Succeeded      cpu-0                  0 s    2 s       best fit for
+                                                                prepare
+train    Succeeded 2/2  gpu-0, gpu-1  1        2 s    4 s       best fit for
+                                                                train
+check    Succeeded      cpu-0                  8 s    2 s       best fit for
+                                                                check
+
+Timeline
+prepare  ◆ █████████████
+train ×2 ◆              ▄▄▄▄▄▄▄▄▄▄▄▄▄▄█████████████▄▄▄▄▄▄▄▄▄▄▄▄▄▄
+check    ◆                                                       █████████████
+           │0 s         │2 s          │4 s         │6 s          │8 s
+█ runs (its height: how many of the shards)   ░ failed or lost   · waits   ◆ critical path
+
+Share of each node that the graph's pods asked for, over its run
+NODE   PODS  CPU   MEMORY  GPU   OVER TIME
+cpu-0  2     10 %  0 %     -     cpu ▂▂▂▂▂▂··················▂▂▂▂▂▂
+gpu-0  2     12 %  6 %     25 %  gpu ······███▄▄▄▄▄▄▄▄▄············
+gpu-1  1     10 %  5 %     10 %  gpu ············▂▂▂▂▂▂▂▂▂▂▂▂······
+(1 other node not used)
+
+Retries and failures
+1 failure, 1 retry
+train shard 1: attempt 1 failed on gpu-0 after 3 s: Error, exit code 1, bad batch
+
+Makespan: 10 s; lower bound with unlimited nodes: 8 s (1.25 times that)
+Critical path, by measured durations: prepare → train → check"""
+
+
+def test_a_graph_that_has_succeeded() -> None:
+    assert text.full(sample.report(), 80, plain) == SUCCEEDED
+
+
+RUNNING = """\
+team/sample   Running · 1/3 tasks · 4 s so far · at least 13 s to go   (policy default, priority 7)
+BackingOff: task train: failed on node gpu-0: Error
+
+TASK     STATE        NODE   RETRIES  START  DURATION  WHY
+prepare  Succeeded    cpu-0           0 s    2 s       best fit for prepare
+train    Running 1/2  gpu-0           2 s    2 s       best fit for train
+check    Pending                                       DependencyPending:
+                                                       after train
+
+prepare  ◆ ████████████████████████████████
+train ×2 ◆                                 ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄
+           │0 s            │1 s            │2 s           │3 s
+█ runs (its height: how many of the shards)   ░ failed or lost   · waits   ◆ critical path"""
+
+
+def test_a_graph_that_runs() -> None:
+    graph = sample.raw(sample.RUNNING, **sample.running("BackingOff: task train: failed on node gpu-0: Error"))
+    pods = (
+        sample.PODS[0],
+        sample.pod("train", 0, 1, "gpu-0", "Running", 2),
+        sample.pod("train", 1, 1, "gpu-0", "Running", 2, 3),
+    )
+    report = sample.report(graph, pods, now=sample.EPOCH + 4)
+    assert text.live(report, 76, plain) == RUNNING
+
+
+def test_an_invalid_graph_is_only_its_problem() -> None:
+    accepted = {"type": "Accepted", "status": "False", "reason": "CycleFound", "message": "a → b → a"}
+    graph = sample.raw((), summary="Invalid", conditions=[accepted])
+    report = build.report(Seen(graph, None, (), sample.NODES, sample.EPOCH))
+    assert text.full(report, 80, plain) == "team/sample   Invalid   (policy default, priority 7)\nCycleFound: a → b → a"
+
+
+def test_a_graph_that_nobody_has_looked_at() -> None:
+    graph = {**sample.raw(), "status": {}}
+    report = build.report(Seen(graph, prepare(graph), (), sample.NODES, sample.EPOCH))
+    assert text.full(report, 80, plain).splitlines()[1] == "the operator has not looked at it yet: does it run?"
+
+
+def test_without_the_right_to_list_nodes_only_the_shares_are_missing() -> None:
+    lines = text.full(sample.report(nodes=None), 80, plain).splitlines()
+    assert "gpu-1  1     -    -       -    unknown" in lines
+    assert "(shares are unknown: nodes may not be listed with these credentials)" in lines
+    assert lines[-2:] == SUCCEEDED.splitlines()[-2:]
+
+
+def test_a_failed_graph_says_why_and_has_no_bound() -> None:
+    graph = sample.raw(**sample.over("Failed", "task train failed"))
+    lines = text.full(sample.report(graph), 80, plain).splitlines()
+    assert lines[1] == "task train failed"
+    assert lines[-1] == "Makespan: 10 s"
+    assert not any("critical path" in line for line in lines)
+
+
+def test_colours_add_nothing_else() -> None:
+    painted = text.full(sample.report(), 80, coloured)
+    assert "\x1b[32mSucceeded    \x1b[0m" in painted
+    bare = painted
+    for code in ("\x1b[32m", "\x1b[31m", "\x1b[1m", "\x1b[2m", "\x1b[0m"):
+        bare = bare.replace(code, "")
+    assert bare == SUCCEEDED
+
+
+def test_the_table_of_graphs() -> None:
+    now = sample.EPOCH + 90
+    lines = [build.line(sample.raw(**sample.over()), now), build.line({**sample.raw(), "status": {}}, now)]
+    assert text.graphs(lines, True, 80, plain) == [
+        "NAMESPACE  NAME    STATUS     TASKS  DURATION  AGE   WAITING",
+        "team       sample  Succeeded  3/3    10 s      90 s",
+        "team       sample  Unknown                     90 s",
+    ]
+    assert text.graphs(lines[:1], False, 80, plain)[1] == "sample  Succeeded  3/3    10 s      90 s"
