@@ -8,6 +8,7 @@ import time
 from collections import Counter, defaultdict
 
 from kubernetes import watch
+from urllib3.exceptions import ProtocolError
 
 from tests.cluster.kube import Kube, Object, task, wait_for
 from tests.testbed.installation import OperatorProcess
@@ -41,9 +42,17 @@ class Witness:
         self.succeeded: dict[tuple[str, str, str], set[int]] = defaultdict(set)
         self.started_after_success: list[tuple[str, str, str]] = []
         self._seen: set[str] = set()
+        self._stopped = False
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
+        try:
+            self._look()
+        except ProtocolError:
+            if not self._stopped:
+                raise
+
+    def _look(self) -> None:
         for event in self._watch.stream(self._kube.core.list_namespaced_pod, self._kube.namespace):
             pod = event["object"]
             labels = pod.metadata.labels
@@ -58,6 +67,7 @@ class Witness:
                 self.succeeded[unit].add(number)
 
     def stop(self) -> None:
+        self._stopped = True
         self._watch.stop()
 
 
@@ -78,6 +88,8 @@ def test_fifty_graphs_survive_twenty_kills(kube: Kube, operator: OperatorProcess
     wait_for(finished, "all graphs are finished", timeout=180)
     wait_for(lambda: not any(pod.metadata.finalizers for pod in kube.pods()), "no finalizer is left", timeout=30)
     witness.stop()
+    all_units = sum(each.get("shards", 1) for graph in kube.graphs() for each in graph["spec"]["tasks"])
+    assert len(witness.succeeded) == all_units, "the witness has not seen everything"
     for graph in kube.graphs():
         name = graph["metadata"]["name"]
         assert graph["status"]["summary"] == "Succeeded", graph["status"]

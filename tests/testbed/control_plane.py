@@ -164,6 +164,8 @@ class ControlPlane:
             f"--kube-api-qps={options.controller_manager_qps}",
             f"--kube-api-burst={options.controller_manager_burst}",
             f"--node-monitor-grace-period={self.grace_period}s",
+            # Else it makes a folder under /usr on the machine that the testbed runs on.
+            f"--flex-volume-plugin-dir={self.directory / 'flexvolume'}",
             f"--node-monitor-period={min(5.0, self.grace_period / 6)}s",
             *self._gates(),
             *options.controller_manager_args,
