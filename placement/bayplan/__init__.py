@@ -1,1 +1,1 @@
-"""Bayplan's library: every decision about what runs where. Pure: no input or output, no clock, no Kubernetes."""
+"""Bayplan's library: every decision about what runs where. Pure: no I/O, no clock, no Kubernetes."""

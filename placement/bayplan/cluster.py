@@ -1,28 +1,36 @@
 """The cluster in columns: one row per node, one column per resource, whole numbers throughout."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayplan.changes import ChangeLog
 from bayplan.constraints import Taint
-from bayplan.labels import LabelColumns
+from bayplan.labels import BoolArray, IntArray, LabelColumns
+from bayplan.memo import Memo
+from bayplan.resources import LARGEST, Resources, bounded
 from bayplan.workload import NodeInfo, RequestClass
 
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+_MEMO_LIMIT = 2_048
 
-_LOG_LIMIT = 65_536
-_MEMO_LIMIT = 4_096
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a class asks for, in columns; what it asks nothing of is left out, as Kubernetes does."""
+
+    columns: IntArray
+    amounts: IntArray
+    impossible: bool = False
+    """Something is asked for that no node has ever had, so that there is no column for it."""
 
 
 class Cluster:
     """Nodes, and what is used of them.
 
-    Rows of removed nodes stay, marked absent, and are used again. Every change of a row's usage is noted in a log, so that
-    whatever is derived per row can be brought up to date for the changed rows only.
+    Rows of removed nodes stay, marked absent, and are used again. Every change of a row is noted in a log,
+    so that whatever is derived per row can be brought up to date for the changed rows only.
     """
 
     def __init__(self) -> None:
@@ -32,22 +40,31 @@ class Cluster:
         """Changes whenever a node comes, goes, or changes in anything but usage."""
         self.names: list[str] = []
         """Per row, the node's name; empty in a row that is free."""
-        self.taints: list[tuple[Taint, ...]] = []
+        self.taint_sets: list[tuple[Taint, ...]] = []
+        """All different sets of taints that nodes have had; `taint_set` points into it."""
         self.labels = LabelColumns()
+        self.changes = ChangeLog()
+        """Rows whose usage has changed."""
+        self.static_changes = ChangeLog()
+        """Rows that have changed in anything but usage."""
+        self.memo = Memo(_MEMO_LIMIT)
+        """What is derived from the cluster and brings itself up to date by the logs."""
+        self.static_memo = Memo(_MEMO_LIMIT)
+        """What is derived from everything but usage; forgotten whenever `static_version` changes."""
         self._nodes: dict[str, NodeInfo] = {}
         self._rows: dict[str, int] = {}
         self._free_rows: list[int] = []
         self._resources: dict[str, int] = {}
+        self._taint_set_of: dict[tuple[Taint, ...], int] = {}
         self._allocatable = np.zeros((0, 0), np.int64)
         self._used = np.zeros((0, 0), np.int64)
+        self._present = np.zeros(0, bool)
         self._ready = np.zeros(0, bool)
         self._cordoned = np.zeros(0, bool)
-        self._occupants: dict[Hashable, tuple[str, Mapping[str, int]]] = {}
-        self._homeless: dict[str, dict[Hashable, Mapping[str, int]]] = {}
-        self._log: list[int] = []
-        self._log_start = 0
-        self._memo: dict[Hashable, Any] = {}
-        self._name_rank: tuple[int, IntArray] = (-1, np.zeros(0, np.int64))
+        self._taint_set = np.zeros(0, np.int64)
+        self._node_of: dict[Hashable, str] = {}
+        self._occupants: dict[str, dict[Hashable, Resources]] = {}
+        self._name_rank: IntArray | None = None
 
     # Columns; rows first
 
@@ -68,72 +85,70 @@ class Cluster:
     @property
     def allocatable(self) -> IntArray:
         """Shape (rows, resources)."""
-        return self._allocatable[: self.rows]
+        return self._allocatable[: len(self.names), : len(self._resources)]
 
     @property
     def used(self) -> IntArray:
         """Shape (rows, resources)."""
-        return self._used[: self.rows]
+        return self._used[: len(self.names), : len(self._resources)]
 
     @property
     def present(self) -> BoolArray:
         """Per row: there is a node."""
-        return np.fromiter(map(bool, self.names), bool, self.rows)
+        return self._present[: len(self.names)]
 
     @property
     def ready(self) -> BoolArray:
         """Per row: the node's Ready condition is True."""
-        return self._ready[: self.rows]
+        return self._ready[: len(self.names)]
 
     @property
     def cordoned(self) -> BoolArray:
         """Per row: marked unschedulable."""
-        return self._cordoned[: self.rows]
+        return self._cordoned[: len(self.names)]
+
+    @property
+    def taint_set(self) -> IntArray:
+        """Per row: the number of the node's set of taints in `taint_sets`."""
+        return self._taint_set[: len(self.names)]
 
     @property
     def name_rank(self) -> IntArray:
         """Per row: the place of its name among all names in lexicographic order."""
-        if self._name_rank[0] != self.static_version:
+        if self._name_rank is None:
             order = sorted(range(self.rows), key=self.names.__getitem__)
-            rank = np.empty(self.rows, np.int64)
-            rank[order] = np.arange(self.rows)
-            self._name_rank = (self.static_version, rank)
-        return self._name_rank[1]
+            self._name_rank = np.empty(self.rows, np.int64)
+            self._name_rank[order] = np.arange(self.rows)
+        return self._name_rank
 
-    def row(self, name: str) -> int:
-        """The row of a node. Raises `KeyError`."""
-        return self._rows[name]
+    def row(self, name: str) -> int | None:
+        """The row of a node, if there is such a node."""
+        return self._rows.get(name)
 
-    def demand(self, request_class: RequestClass) -> tuple[IntArray, IntArray]:
-        """Columns and amounts of what a class asks for; what it asks nothing of is left out, as Kubernetes does."""
-        asked = [(self._column(name), amount) for name, amount in request_class.resources if amount > 0]
-        return np.array([c for c, _ in asked], np.int64), np.array([a for _, a in asked], np.int64)
+    def demand(self, request_class: RequestClass) -> Demand:
+        """The columns and amounts that a class asks for."""
+        return self.static_memo(("demand", request_class), lambda: self._demand(request_class))
 
     # Nodes
 
     def set_node(self, node: NodeInfo) -> None:
-        """Add or replace a node. What is unchanged costs nothing. Raises `ValueError` for a negative quantity."""
+        """Add or replace a node. What is unchanged costs nothing; a negative quantity counts as none."""
         known = self._nodes.get(node.name)
         if known == node:
             return
-        for resource, amount in node.allocatable.items():
-            if amount < 0:
-                raise ValueError(f"node {node.name}: allocatable {resource} is {amount}: it must not be negative")
         row = self._rows.get(node.name)
         if row is None:
             row = self._new_row(node.name)
-        columns = [self._column(resource) for resource in node.allocatable]
+            for resources in self._occupants.get(node.name, {}).values():
+                self._charge(row, resources, 1)
+        amounts = {self._column(resource): bounded(amount) for resource, amount in node.allocatable.items()}
         self._allocatable[row] = 0
-        self._allocatable[row, columns] = list(node.allocatable.values())
+        self._allocatable[row, list(amounts)] = list(amounts.values())
         self._ready[row], self._cordoned[row] = node.ready, node.unschedulable
-        self.taints[row] = node.taints
+        self._taint_set[row] = self._number_of(node.taints)
         if known is None or known.labels != node.labels:
             self.labels.set(row, node.name, node.labels)
-        self._nodes[node.name] = node
-        if known is None:
-            for key, resources in self._homeless.pop(node.name, {}).items():
-                self._charge(row, resources, 1)
-                self._occupants[key] = (node.name, resources)
+        self._nodes[node.name] = _copied(node)
         self._static_change(row)
 
     def remove_node(self, name: str) -> None:
@@ -142,109 +157,101 @@ class Cluster:
         if row is None:
             return
         del self._nodes[name]
-        staying = {key: resources for key, (node, resources) in self._occupants.items() if node == name}
-        if staying:
-            self._homeless[name] = staying
         self._allocatable[row] = 0
         self._used[row] = 0
-        self._ready[row] = False
+        self._present[row] = self._ready[row] = self._cordoned[row] = False
+        self._taint_set[row] = self._number_of(())
         self.names[row] = ""
-        self.taints[row] = ()
+        self._name_rank = None
         self.labels.set(row, "", {})
         self._free_rows.append(row)
         self._static_change(row)
 
     # Usage
 
-    def occupy(self, key: Hashable, node: str, resources: Mapping[str, int]) -> None:
+    def occupy(self, key: Hashable, node: str, resources: Resources) -> None:
         """A pod on a node counts as used; the same key again replaces what it said before.
 
         A node that is not known is remembered, and charged when it appears.
         """
-        known = self._occupants.get(key)
-        if known is not None and known[0] == node and known[1] == resources:
+        before = self._node_of.get(key)
+        if before == node and self._occupants[node][key] == resources:
             return
-        self.vacate(key)
-        self._occupants[key] = (node, resources)
+        if before is not None:
+            self.vacate(key)
+        self._node_of[key] = node
+        self._occupants.setdefault(node, {})[key] = dict(resources)
         row = self._rows.get(node)
-        if row is None:
-            self._homeless.setdefault(node, {})[key] = resources
-        else:
+        if row is not None:
             self._charge(row, resources, 1)
+            self._usage_change(row)
 
     def vacate(self, key: Hashable) -> None:
         """The pod does not count any more. Unknown: nothing happens."""
-        known = self._occupants.pop(key, None)
-        if known is None:
+        node = self._node_of.pop(key, None)
+        if node is None:
             return
-        node, resources = known
+        occupants = self._occupants[node]
+        resources = occupants.pop(key)
+        if not occupants:
+            del self._occupants[node]
         row = self._rows.get(node)
         if row is not None:
             self._charge(row, resources, -1)
-            return
-        waiting = self._homeless.get(node, {})
-        waiting.pop(key, None)
-        if not waiting:
-            self._homeless.pop(node, None)
+            self._usage_change(row)
 
     @contextmanager
-    def trial(self) -> Iterator[Callable[[int, IntArray, IntArray], None]]:
-        """Within it, `take(row, columns, amounts)` places something; at its end all that is undone to the byte."""
-        taken: list[tuple[int, IntArray, IntArray]] = []
-        version = self.version
+    def trial(self) -> Iterator[Callable[[int, Demand], None]]:
+        """Within it, `take(row, demand)` places something; at its end all that is undone to the byte.
 
-        def take(row: int, columns: IntArray, amounts: IntArray) -> None:
-            self._used[row, columns] += amounts
-            self._note(row)
-            taken.append((row, columns, amounts))
+        The version stays: it tells what really happened. The log of changes notes what is tried and undone.
+        """
+        taken: list[tuple[int, Demand]] = []
+
+        def take(row: int, demand: Demand) -> None:
+            self._used[row, demand.columns] += demand.amounts
+            self.changes.note(row)
+            taken.append((row, demand))
 
         try:
             yield take
         finally:
-            for row, columns, amounts in reversed(taken):
-                self._used[row, columns] -= amounts
-                self._note(row)
-            self.version = version
-
-    # What is derived from it
-
-    @property
-    def log_position(self) -> int:
-        """Where the log of changed rows ends now."""
-        return self._log_start + len(self._log)
-
-    def changed_since(self, position: int) -> list[int] | None:
-        """The rows whose usage has changed since a position of the log; `None` if that is too long ago to tell."""
-        if position < self._log_start:
-            return None
-        return list(dict.fromkeys(self._log[position - self._log_start :]))
-
-    def memo(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """What was made under the key, made now if need be; a bounded number is kept, the oldest go first."""
-        if key not in self._memo:
-            if len(self._memo) >= _MEMO_LIMIT:
-                del self._memo[next(iter(self._memo))]
-            self._memo[key] = make()
-        return self._memo[key]
+            for row, demand in reversed(taken):
+                self._used[row, demand.columns] -= demand.amounts
+                self.changes.note(row)
 
     # Inside
 
-    def _charge(self, row: int, resources: Mapping[str, int], sign: int) -> None:
-        for name, amount in resources.items():
-            self._used[row, self._column(name)] += sign * amount
-        self._note(row)
+    def _demand(self, request_class: RequestClass) -> Demand:
+        # What exceeds the largest amount that is counted stays larger than any node.
+        asked = [(name, min(amount, LARGEST + 1)) for name, amount in request_class.resources if amount > 0]
+        known = [(self._resources[name], amount) for name, amount in asked if name in self._resources]
+        return Demand(
+            np.array([column for column, _ in known], np.int64),
+            np.array([amount for _, amount in known], np.int64),
+            len(known) < len(asked),
+        )
 
-    def _note(self, row: int) -> None:
-        self._log.append(row)
+    def _charge(self, row: int, resources: Resources, sign: int) -> None:
+        for name, amount in resources.items():
+            column = self._column(name)
+            self._used[row, column] += sign * bounded(amount)
+
+    def _usage_change(self, row: int) -> None:
+        self.changes.note(row)
         self.version += 1
-        if len(self._log) > _LOG_LIMIT:
-            dropped = len(self._log) // 2
-            del self._log[:dropped]
-            self._log_start += dropped
 
     def _static_change(self, row: int) -> None:
+        self.static_memo.clear()
         self.static_version += 1
-        self._note(row)
+        self.static_changes.note(row)
+        self._usage_change(row)
+
+    def _number_of(self, taints: tuple[Taint, ...]) -> int:
+        number = self._taint_set_of.setdefault(taints, len(self.taint_sets))
+        if number == len(self.taint_sets):
+            self.taint_sets.append(taints)
+        return number
 
     def _new_row(self, name: str) -> int:
         if self._free_rows:
@@ -253,16 +260,19 @@ class Cluster:
         else:
             row = len(self.names)
             self.names.append(name)
-            self.taints.append(())
             if row >= len(self._allocatable):
                 self._grow(max(16, 2 * row), self._allocatable.shape[1])
         self._rows[name] = row
+        self._present[row] = True
+        self._name_rank = None
         return row
 
     def _column(self, resource: str) -> int:
         column = self._resources.get(resource)
         if column is None:
             column = self._resources[resource] = len(self._resources)
+            self.static_memo.clear()
+            self.static_version += 1
             if column >= self._allocatable.shape[1]:
                 self._grow(len(self._allocatable), max(4, 2 * column))
         return column
@@ -273,7 +283,13 @@ class Cluster:
             grown = np.zeros((rows, columns), np.int64)
             grown[: old.shape[0], : old.shape[1]] = old
             setattr(self, name, grown)
-        for name in ("_ready", "_cordoned"):
-            flags = np.zeros(rows, bool)
-            flags[: len(getattr(self, name))] = getattr(self, name)
-            setattr(self, name, flags)
+        for name in ("_present", "_ready", "_cordoned", "_taint_set"):
+            old = getattr(self, name)
+            column = np.zeros(rows, old.dtype)
+            column[: len(old)] = old
+            setattr(self, name, column)
+
+
+def _copied(node: NodeInfo) -> NodeInfo:
+    """A copy that stays what it is if the caller's dictionaries change."""
+    return replace(node, allocatable=dict(node.allocatable), labels=dict(node.labels))

@@ -14,7 +14,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Conditions that must all hold. A term without any matches no node (Kubernetes API, NodeSelectorTerm)."""
+    """Conditions that must all hold; a term without any matches no node (Kubernetes: NodeSelectorTerm)."""
 
     expressions: tuple[Requirement, ...] = ()
     fields: tuple[Requirement, ...] = ()

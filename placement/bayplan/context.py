@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from bayplan.workload import RequestClass
 
 
@@ -14,3 +16,5 @@ class Context:
     """Seconds since the epoch."""
     rejected: Mapping[RequestClass, frozenset[str]] = field(default_factory=dict)
     """Nodes that kube-scheduler refused for a class lately."""
+    rng: np.random.Generator | None = None
+    """Where strategies that draw lots take them from."""

@@ -13,4 +13,6 @@ class Decision:
     request_id: Hashable
     node: str | None
     reason: Reason | None
+    """`None` if there is a node."""
     message: str
+    """One line of fewer than 256 characters."""

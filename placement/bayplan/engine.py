@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
-from bayplan.strategy import Strategy
+from bayplan.protocols import Strategy
 from bayplan.workload import Request
 
 
@@ -14,4 +14,4 @@ def place(requests: Sequence[Request], cluster: Cluster, strategy: Strategy, con
 
     The cluster is left as it was: whoever acts on a decision tells the cluster so with `Cluster.occupy`.
     """
-    return strategy.planner(requests, cluster, context) if requests else []
+    return strategy.planner(requests, cluster, strategy, context) if requests else []

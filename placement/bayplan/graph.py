@@ -1,19 +1,17 @@
-"""A graph of tasks in columns: validation, longest chains, lower bounds."""
+"""A graph of tasks in columns: longest chains and lower bounds."""
 
-import difflib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bayplan.graph_checks import GraphError, parent_lists, task_index, topological_order
+
+__all__ = ["Adjacency", "Graph", "GraphError", "Task"]
+
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
-
-
-class GraphError(ValueError):
-    """The tasks form no graph that can run; the message names the task and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +25,32 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjacency:
+    """Neighbours in compressed sparse rows: those of task t are `indices[indptr[t]:indptr[t + 1]]`."""
+
+    indptr: IntArray
+    """Shape (tasks + 1,)."""
+    indices: IntArray
+    """Shape (edges,)."""
+
+    def of(self, task: int) -> IntArray:
+        """The neighbours of one task."""
+        return self.indices[self.indptr[task] : self.indptr[task + 1]]
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """An acyclic graph. Tasks are numbered in the order given, units (shards) in the order of their tasks."""
 
     tasks: tuple[Task, ...]
     index: dict[str, int]
-    edge_parent: IntArray
-    """Per edge, the task that has to succeed first; edges are sorted by child."""
+    """Name to number."""
+    parents: Adjacency
+    """Per task, those that have to succeed before it, in the order in which it names them."""
+    children: Adjacency
+    """Per task, those that wait for it, ascending."""
     edge_child: IntArray
-    """Per edge, the task that waits."""
+    """Per edge, the task that waits; edges are sorted by it."""
     topological: IntArray
     """All tasks, parents before children."""
     unit_task: IntArray
@@ -48,157 +63,79 @@ class Graph:
         """Number of units."""
         return len(self.unit_task)
 
+    @property
+    def edge_parent(self) -> IntArray:
+        """Per edge, the task that has to succeed first."""
+        return self.parents.indices
+
     @classmethod
     def build(cls, tasks: Sequence[Task]) -> "Graph":
         """Check the tasks and put them into columns; O(tasks + edges). Raises `GraphError`."""
-        index = _index(tasks)
-        parents: list[int] = []
-        children: list[int] = []
-        for child, task in enumerate(tasks):
-            for name in dict.fromkeys(task.depends_on):
-                parents.append(_parent(name, task, index))
-                children.append(child)
+        index = task_index(tasks)
+        parents = parent_lists(tasks, index)
+        counts = np.fromiter(map(len, parents), np.int64, len(parents))
+        edge_parent = np.array([parent for of_one in parents for parent in of_one], np.int64)
+        edge_child = np.repeat(np.arange(len(tasks)), counts)
+        by_parent = np.argsort(edge_parent, kind="stable")
         shards = np.array([task.shards for task in tasks], np.int64)
+        children = Adjacency(_starts(np.bincount(edge_parent, minlength=len(tasks))), edge_child[by_parent])
         return cls(
             tasks=tuple(tasks),
             index=index,
-            edge_parent=np.array(parents, np.int64),
-            edge_child=np.array(children, np.int64),
-            topological=_topological(tasks, parents, children),
+            parents=Adjacency(_starts(counts), edge_parent),
+            children=children,
+            edge_child=edge_child,
+            topological=topological_order(tasks, parents),
             unit_task=np.repeat(np.arange(len(tasks)), shards),
-            unit_start=np.concatenate(([0], np.cumsum(shards))),
+            unit_start=_starts(shards),
         )
 
     def upward_rank(self, durations: FloatArray | None = None) -> FloatArray:
-        """Per task, seconds of the longest chain that starts with it, itself included.
+        """Per task, seconds of the longest chain that starts with it, itself included. O(tasks + edges).
 
-        `durations`: seconds per task, shape (tasks,). Topcuoglu et al. 2002, equation 3, without communication.
+        `durations`: seconds per task, shape (tasks,). Topcuoglu et al. 2002, without communication.
         """
-        rank = self._durations(durations).astype(np.float64)
-        order = self.topological[::-1].tolist()
-        starts = np.searchsorted(self.edge_child, np.arange(len(self.tasks) + 1)).tolist()
-        parents, ranks, owns = self.edge_parent.tolist(), rank.tolist(), rank.tolist()
-        for task in order:
+        own = self._durations(durations).tolist()
+        after = [0.0] * len(own)
+        starts, parents = self.parents.indptr.tolist(), self.parents.indices.tolist()
+        for task in self.topological[::-1].tolist():
+            rank = own[task] + after[task]
             for parent in parents[starts[task] : starts[task + 1]]:
-                ranks[parent] = max(ranks[parent], owns[parent] + ranks[task])
-        return np.array(ranks)
+                after[parent] = max(after[parent], rank)
+        return np.array(own, np.float64) + np.array(after, np.float64)
 
     def critical_path(self, durations: FloatArray | None = None) -> list[int]:
-        """The tasks of a longest chain, first to last."""
+        """The tasks of a longest chain, first to last; of equal ones the lower numbers."""
         rank = self.upward_rank(durations)
-        by_parent = np.argsort(self.edge_parent, kind="stable")
-        parents, children = self.edge_parent[by_parent], self.edge_child[by_parent]
         path = [int(np.argmax(rank))]
-        while True:
-            low, high = np.searchsorted(parents, [path[-1], path[-1] + 1])
-            if low == high:
-                return path
-            after = children[low:high]
-            path.append(int(after[np.argmax(rank[after])]))
+        while len(following := self.children.of(path[-1])):
+            path.append(int(following[np.argmax(rank[following])]))
+        return path
 
     def critical_path_length(self, durations: FloatArray | None = None) -> float:
         """Seconds that the graph takes at least, however many nodes there are."""
         return float(self.upward_rank(durations).max())
 
-    def lower_bound(self, capacity: int | None = None, durations: FloatArray | None = None) -> float:
-        """Seconds that no schedule can beat if at most `capacity` units run at once: longest chain or total work / capacity."""
+    def lower_bound(self, capacity_units: int | None = None, durations: FloatArray | None = None) -> float:
+        """Seconds that no schedule can beat: the longest chain, or total work / `capacity_units` if larger.
+
+        `capacity_units`: how many units can run at once; `None`: any number. Raises `ValueError` below 1.
+        """
         chain = self.critical_path_length(durations)
-        if capacity is None:
+        if capacity_units is None:
             return chain
-        shards = np.diff(self.unit_start)
-        return max(chain, float((self._durations(durations) * shards).sum()) / capacity)
+        if capacity_units < 1:
+            raise ValueError(f"capacity_units is {capacity_units}: it must be at least 1")
+        work = float(self._durations(durations) @ np.diff(self.unit_start))
+        return max(chain, work / capacity_units)
 
     def _durations(self, durations: FloatArray | None) -> FloatArray:
-        return np.array([task.duration for task in self.tasks]) if durations is None else durations
+        if durations is None:
+            return np.array([task.duration for task in self.tasks], np.float64)
+        if durations.shape != (len(self.tasks),):
+            raise ValueError(f"durations has shape {durations.shape}: it must be ({len(self.tasks)},)")
+        return durations.astype(np.float64)
 
 
-def _index(tasks: Sequence[Task]) -> dict[str, int]:
-    if not tasks:
-        raise GraphError("tasks is empty: a graph needs at least one task")
-    index: dict[str, int] = {}
-    for number, task in enumerate(tasks):
-        if task.name in index:
-            raise GraphError(
-                f'tasks[{number}].name is "{task.name}", as is that of tasks[{index[task.name]}]: give each its own'
-            )
-        if task.shards < 1:
-            raise GraphError(f'task "{task.name}": shards is {task.shards}, it must be at least 1')
-        if not (task.duration > 0 and math.isfinite(task.duration)):
-            raise GraphError(f'task "{task.name}": duration is {task.duration}, it must be a positive number of seconds')
-        index[task.name] = number
-    return index
-
-
-def _parent(name: str, task: Task, index: dict[str, int]) -> int:
-    if name == task.name:
-        raise GraphError(f'task "{task.name}": dependsOn names the task itself: remove that dependency')
-    if name not in index:
-        near = difflib.get_close_matches(name, index, n=1)
-        advice = f'did you mean "{near[0]}"?' if near else "there is no such task in this graph"
-        raise GraphError(f'task "{task.name}": dependsOn names "{name}", which is unknown: {advice}')
-    return index[name]
-
-
-def _topological(tasks: Sequence[Task], parents: list[int], children: list[int]) -> IntArray:
-    """Kahn's algorithm. Raises `GraphError` with a shortest cycle where there is one."""
-    after: list[list[int]] = [[] for _ in tasks]
-    open_parents = [0] * len(tasks)
-    for parent, child in zip(parents, children, strict=True):
-        after[parent].append(child)
-        open_parents[child] += 1
-    order = [task for task, count in enumerate(open_parents) if count == 0]
-    for task in order:
-        for child in after[task]:
-            open_parents[child] -= 1
-            if open_parents[child] == 0:
-                order.append(child)
-    if len(order) < len(tasks):
-        stuck = {task for task, count in enumerate(open_parents) if count > 0}
-        names = [tasks[task].name for task in _shortest_cycle(after, stuck)]
-        raise GraphError(
-            f"the tasks depend on each other in a cycle: {' → '.join([*names, names[0]])}; remove one of the dependencies"
-        )
-    return np.array(order, np.int64)
-
-
-_CYCLE_SEARCHES = 64
-
-
-def _shortest_cycle(after: list[list[int]], stuck: set[int]) -> list[int]:
-    """A cycle among the tasks that Kahn's algorithm left over, in the order in which the tasks would run.
-
-    The shortest through any of the first tasks tried; each search is breadth-first, O(edges).
-    """
-    best: list[int] = []
-    for start in sorted(stuck)[:_CYCLE_SEARCHES]:
-        found = _cycle_through(start, after, stuck)
-        if found and (not best or len(found) < len(best)):
-            best = found
-    return best or _any_cycle(after, stuck)
-
-
-def _cycle_through(start: int, after: list[list[int]], stuck: set[int]) -> list[int]:
-    came_from = {start: start}
-    queue = [start]
-    for task in queue:
-        for child in after[task]:
-            if child == start:
-                path = [task]
-                while path[-1] != start:
-                    path.append(came_from[path[-1]])
-                return path[::-1]
-            if child in stuck and child not in came_from:
-                came_from[child] = task
-                queue.append(child)
-    return []
-
-
-def _any_cycle(after: list[list[int]], stuck: set[int]) -> list[int]:
-    """Walk backwards: every left-over task waits for another one, so the walk must come back to where it was."""
-    before = {child: task for task in stuck for child in after[task] if child in stuck}
-    walk: list[int] = []
-    task = min(stuck)
-    while task not in walk:
-        walk.append(task)
-        task = before[task]
-    return walk[walk.index(task) :][::-1]
+def _starts(counts: IntArray) -> IntArray:
+    return np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))

@@ -1,6 +1,8 @@
-"""Node labels in columns, and conditions on them evaluated for all nodes at once."""
+"""Node labels in columns, and conditions on them evaluated for many nodes at once."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,85 +11,122 @@ from bayplan.constraints import Requirement, Term
 
 NAME_FIELD = "metadata.name"
 
+IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+
+_COLUMN_LIMIT = 256
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
+
+
+@dataclass(slots=True)
+class _Column:
+    """One label key: per row the number of its value, -1 where there is no such label."""
+
+    numbers: IntArray
+    number_of: dict[str, int] = field(default_factory=dict)
+
+    def put(self, row: int, text: str | None) -> None:
+        if row >= len(self.numbers):
+            grown = np.full(2 * row + 16, -1, np.int64)
+            grown[: len(self.numbers)] = self.numbers
+            self.numbers = grown
+        self.numbers[row] = -1 if text is None else self.number_of.setdefault(text, len(self.number_of))
 
 
 class LabelColumns:
-    """Per label key that anybody asks about, one column of value numbers (-1: the node has no such label)."""
+    """A column per key that anybody has asked about, kept up to date node by node."""
 
     def __init__(self) -> None:
         self._labels: list[Mapping[str, str]] = []
         self._names: list[str] = []
-        self._columns: dict[tuple[bool, str], NDArray[np.int64]] = {}
-        self._values: dict[tuple[bool, str], dict[str, int]] = {}
+        self._columns: dict[tuple[bool, str], _Column] = {}
 
     def set(self, row: int, name: str, labels: Mapping[str, str]) -> None:
-        """The labels of the node in a row; rows are filled in order. Drops what was derived."""
-        while len(self._labels) <= row:
+        """The node in a row, which is at most one beyond the last. O(columns)."""
+        if row == len(self._labels):
             self._labels.append({})
             self._names.append("")
-        self._labels[row], self._names[row] = labels, name
-        self._columns.clear()
-        self._values.clear()
+        self._labels[row], self._names[row] = dict(labels), name
+        for (is_field, key), column in list(self._columns.items()):
+            if len(column.number_of) > 2 * len(self._names) + 1024:
+                del self._columns[is_field, key]  # mostly values of nodes long gone; made anew when asked for
+            else:
+                column.put(row, self._text(row, is_field, key))
 
-    def matches(self, term: Term) -> BoolArray:
-        """Per row: all conditions of the term hold; none at all match nothing."""
+    def matches(self, term: Term, rows: IntArray) -> BoolArray:
+        """Per row given: all conditions of the term hold; a term without any matches nothing."""
         if not term.expressions and not term.fields:
-            return np.zeros(len(self._labels), bool)
-        fits = np.ones(len(self._labels), bool)
+            return np.zeros(len(rows), bool)
+        fits = np.ones(len(rows), bool)
         for requirement in term.expressions:
-            fits &= self.satisfies(requirement, is_field=False)
+            fits &= self.satisfies(requirement, rows)
         for requirement in term.fields:
-            fits &= self.satisfies(requirement, is_field=True)
+            fits &= self._field_satisfies(requirement, rows)
         return fits
 
-    def satisfies(self, requirement: Requirement, *, is_field: bool = False) -> BoolArray:
-        """Per row: the condition holds. A missing label satisfies NotIn and DoesNotExist only, as in Kubernetes."""
-        column, values = self._column(is_field, requirement.key)
-        match requirement.operator:
-            case "In":
-                return np.isin(column, _numbers(values, requirement.values))
-            case "NotIn":
-                return ~np.isin(column, _numbers(values, requirement.values))
-            case "Exists":
-                return column >= 0
-            case "DoesNotExist":
-                return column < 0
-            case "Gt" | "Lt":
-                return self._compares(column, values, requirement)
-            case _:
-                return np.zeros(len(column), bool)
+    def satisfies(self, requirement: Requirement, rows: IntArray) -> BoolArray:
+        """Per row given: the condition on a label holds, as Kubernetes has it.
 
-    def _compares(self, column: NDArray[np.int64], values: Mapping[str, int], requirement: Requirement) -> BoolArray:
-        bound = _integer(requirement.values[0]) if len(requirement.values) == 1 else None
+        A missing label satisfies NotIn and DoesNotExist only. A malformed condition (an unknown operator, too
+        few or too many values, a bound that is no integer) holds nowhere.
+        """
+        values = requirement.values
+        match requirement.operator:
+            case "In" if values:
+                return self._among(False, requirement.key, values, rows)
+            case "NotIn" if values:
+                return ~self._among(False, requirement.key, values, rows)
+            case "Exists" if not values:
+                return self._column(False, requirement.key).numbers[rows] >= 0
+            case "DoesNotExist" if not values:
+                return self._column(False, requirement.key).numbers[rows] < 0
+            case "Gt" | "Lt" if len(values) == 1:
+                return self._beyond(requirement, rows)
+            case _:
+                return np.zeros(len(rows), bool)
+
+    def _field_satisfies(self, requirement: Requirement, rows: IntArray) -> BoolArray:
+        """Kubernetes allows In and NotIn with one value, on the node's name."""
+        if requirement.key == NAME_FIELD and len(requirement.values) == 1:
+            if requirement.operator == "In":
+                return self._among(True, NAME_FIELD, requirement.values, rows)
+            if requirement.operator == "NotIn":
+                return ~self._among(True, NAME_FIELD, requirement.values, rows)
+        return np.zeros(len(rows), bool)
+
+    def _among(self, is_field: bool, key: str, texts: tuple[str, ...], rows: IntArray) -> BoolArray:
+        column = self._column(is_field, key)
+        wanted = [column.number_of[text] for text in texts if text in column.number_of]
+        numbers = column.numbers[rows]
+        return numbers == wanted[0] if len(wanted) == 1 else np.isin(numbers, wanted)
+
+    def _beyond(self, requirement: Requirement, rows: IntArray) -> BoolArray:
+        bound = _integer(requirement.values[0])
         if bound is None:
-            return np.zeros(len(column), bool)
+            return np.zeros(len(rows), bool)
+        column = self._column(False, requirement.key)
         fitting = []
-        for text, number in values.items():
+        for text, number in column.number_of.items():
             value = _integer(text)
             if value is not None and (value > bound if requirement.operator == "Gt" else value < bound):
                 fitting.append(number)
-        return np.isin(column, fitting)
+        return np.isin(column.numbers[rows], fitting)
 
-    def _column(self, is_field: bool, key: str) -> tuple[NDArray[np.int64], dict[str, int]]:
-        at = (is_field, key)
-        if at not in self._columns:
-            values: dict[str, int] = {}
-            texts = self._field(key) if is_field else [labels.get(key) for labels in self._labels]
-            numbers = [-1 if text is None else values.setdefault(text, len(values)) for text in texts]
-            self._columns[at], self._values[at] = np.array(numbers, np.int64), values
-        return self._columns[at], self._values[at]
+    def _column(self, is_field: bool, key: str) -> _Column:
+        column = self._columns.get((is_field, key))
+        if column is None:
+            if len(self._columns) >= _COLUMN_LIMIT:
+                del self._columns[next(iter(self._columns))]
+            column = self._columns[is_field, key] = _Column(np.full(len(self._names), -1, np.int64))
+            for row in range(len(self._names)):
+                column.put(row, self._text(row, is_field, key))
+        return column
 
-    def _field(self, key: str) -> list[str | None]:
-        return [name if key == NAME_FIELD else None for name in self._names]
-
-
-def _numbers(values: Mapping[str, int], texts: tuple[str, ...]) -> list[int]:
-    return [values[text] for text in texts if text in values]
+    def _text(self, row: int, is_field: bool, key: str) -> str | None:
+        return self._names[row] if is_field else self._labels[row].get(key)
 
 
 def _integer(text: str) -> int | None:
-    try:
-        return int(text)
-    except ValueError:
-        return None
+    """As Go's `ParseInt(text, 10, 64)` reads it."""
+    value = int(text) if _INTEGER.fullmatch(text) else None
+    return value if value is not None and -(2**63) <= value < 2**63 else None

@@ -22,17 +22,22 @@ class Reason(Enum):
 
 
 class Rejection(Enum):
-    """Why one node cannot have one request; the value says it to people, after a number of nodes."""
+    """Why one node cannot have one request, in the order in which it is told: the first that holds."""
 
-    OUTSIDE_POLICY = "outside the policy's nodeSelector"
-    NODE_SELECTOR = "do not match its nodeSelector"
-    NODE_AFFINITY = "do not match its node affinity"
-    TAINT = "have a taint it does not tolerate"
-    TOO_SMALL = "are too small"
-    NOT_READY = "not ready"
-    UNSCHEDULABLE = "cordoned"
-    REJECTED_BY_SCHEDULER = "refused by kube-scheduler a moment ago"
-    INSUFFICIENT = "have too little free"
+    OUTSIDE_POLICY = "OutsidePolicy"
+    NODE_SELECTOR = "NodeSelector"
+    NODE_AFFINITY = "NodeAffinity"
+    TAINT = "Taint"
+    TOO_SMALL = "TooSmall"
+    """Even empty the node could not hold it."""
+    NOT_READY = "NotReady"
+    UNSCHEDULABLE = "Unschedulable"
+    """Cordoned."""
+    CONDITION_TAINT = "ConditionTaint"
+    """A taint that Kubernetes itself puts on for as long as a condition lasts, such as disk pressure."""
+    REJECTED_BY_SCHEDULER = "RejectedByScheduler"
+    INSUFFICIENT = "Insufficient"
+    """Too little is free."""
 
     @property
     def permanent(self) -> bool:

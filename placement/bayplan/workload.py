@@ -1,9 +1,10 @@
-"""What is to be placed, and on what. Quantities are whole numbers in smallest units: millicores, bytes, devices, pods."""
+"""What is to be placed, and on what."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from bayplan.constraints import PreferredTerm, Taint, Term, Toleration
+from bayplan.resources import Resources
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,20 @@ class RequestClass:
         for name, amount in self.resources:
             if amount < 0:
                 raise ValueError(f"resources[{name}] is {amount}: it must not be negative")
-        parts = (self.resources, self.node_selector, self.required, self.preferred, self.tolerations)
-        object.__setattr__(self, "_hash", hash(parts))
+        if len(dict(self.resources)) < len(self.resources):
+            names = ", ".join(name for name, _ in self.resources)
+            raise ValueError(f"resources has a name more than once ({names}): each must have one amount")
+        object.__setattr__(self, "_hash", hash(self._parts()))
 
     def __hash__(self) -> int:
         return self._hash
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Hashes of strings differ between processes, so the kept one must not travel.
+        return RequestClass, self._parts()
+
+    def _parts(self) -> tuple[object, ...]:
+        return self.resources, self.node_selector, self.required, self.preferred, self.tolerations
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class Request:
     critical_path: float = 0.0
     """Seconds from its start to the end of its graph along the longest chain."""
     arrival: tuple[object, ...] = ()
-    """Sorts those who came earlier first; equal for the pods of one graph."""
+    """Sorts those who came earlier first; equal for the pods of one graph, so that they may be packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ class NodeInfo:
     """A node as far as placing depends on it."""
 
     name: str
-    allocatable: Mapping[str, int]
+    allocatable: Resources
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Taint, ...] = ()
     unschedulable: bool = False

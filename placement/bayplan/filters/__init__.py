@@ -1,6 +1,8 @@
-"""Which nodes can have a request at all. Each filter looks at all nodes at once and has a typed rejection."""
+"""Which nodes can have a request at all. Each filter looks at many nodes at once, in columns."""
 
-from bayplan.filters.fit import Fit, fit
+from bayplan.filters.fit import Fit
+from bayplan.filters.node_selector import Selector
+from bayplan.filters.resources import room
 from bayplan.filters.words import rejections_in_words
 
-__all__ = ["Fit", "fit", "rejections_in_words"]
+__all__ = ["Fit", "Selector", "rejections_in_words", "room"]

@@ -1,69 +1,79 @@
-"""All filters together, in columns."""
+"""All filters together: what keeps one class of requests away from each node, usage left aside."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bayplan.cluster import BoolArray, Cluster, IntArray
+from bayplan.cluster import Cluster, Demand
+from bayplan.filters.availability import ready, schedulable
 from bayplan.filters.node_affinity import node_affinity
-from bayplan.filters.node_selector import node_selector
-from bayplan.filters.taints import taints, tolerates_cordon
+from bayplan.filters.node_selector import Selector, node_selector
+from bayplan.filters.resources import large_enough
+from bayplan.filters.taints import untainted
+from bayplan.labels import BoolArray, IntArray
 from bayplan.reasons import Rejection
 from bayplan.workload import RequestClass
 
-Selector = tuple[tuple[str, str], ...]
+CODES: dict[Rejection, int] = {rejection: number for number, rejection in enumerate(Rejection, start=1)}
+_FITS = 0
+_ABSENT = -1
 
 
-@dataclass(frozen=True, slots=True)
 class Fit:
-    """What does not depend on usage: it holds for one static version of the cluster."""
+    """Per row, the first filter that turns the class away; evaluated anew only for nodes that changed."""
 
-    columns: IntArray
-    """The resources asked for."""
-    amounts: IntArray
-    permanent: tuple[tuple[Rejection, BoolArray], ...]
-    """Per filter, in the order in which a node is told why: the rows that pass it."""
-    passing: tuple[tuple[Rejection, BoolArray], ...]
-    """The same for what may pass by itself."""
-    rows: BoolArray
-    """The rows that pass all of them."""
+    def __init__(self, request_class: RequestClass, policy_selector: Selector) -> None:
+        self.request_class = request_class
+        self.policy_selector = policy_selector
+        self.codes: NDArray[np.int8] = np.zeros(0, np.int8)
+        """Per row: 0 fits, -1 there is no node, otherwise the rejection's number in `CODES`."""
+        self.demand = Demand(np.zeros(0, np.int64), np.zeros(0, np.int64))
+        self._version = -1
+        self._position = -1
+
+    def refresh(self, cluster: Cluster) -> bool:
+        """Bring it up to date; whether there was anything to do. O(changed nodes)."""
+        if self._version == cluster.static_version:
+            return False
+        changed = cluster.static_changes.since(self._position) if self._position >= 0 else None
+        if changed is None:
+            changed = list(range(cluster.rows))
+        codes = np.full(cluster.rows, _ABSENT, np.int8)
+        codes[: len(self.codes)] = self.codes
+        self.codes = codes
+        self.demand = cluster.demand(self.request_class)
+        rows = np.array(changed, np.int64)
+        self.codes[rows] = self._evaluate(cluster, rows)
+        self._version = cluster.static_version
+        self._position = cluster.static_changes.position
+        return True
 
     @property
-    def possible(self) -> BoolArray:
-        """The rows that could ever hold the request."""
-        return np.asarray(np.logical_and.reduce([ok for _, ok in self.permanent]), bool)
+    def rows(self) -> BoolArray:
+        """Per row: no filter turns the class away."""
+        return np.asarray(self.codes == _FITS)
 
-    def room(self, cluster: Cluster, rows: IntArray | slice) -> BoolArray:
-        """For each of the rows: what is free holds the request."""
-        free = cluster.allocatable[rows][:, self.columns] - cluster.used[rows][:, self.columns]
-        return np.asarray((free >= self.amounts).all(axis=1))
+    @property
+    def possible(self) -> bool:
+        """Whether any node could hold a request of the class, now or later."""
+        permanent = [CODES[rejection] for rejection in Rejection if rejection.permanent]
+        return bool((~np.isin(self.codes, [_ABSENT, *permanent])).any())
 
+    def _evaluate(self, cluster: Cluster, rows: IntArray) -> NDArray[np.int8]:
+        codes = np.where(cluster.present[rows], _FITS, _ABSENT).astype(np.int8)
+        for rejection, passes in self._filters(cluster, rows):
+            codes[(codes == _FITS) & ~passes] = CODES[rejection]
+        return codes
 
-def fit(cluster: Cluster, request_class: RequestClass, policy_selector: Selector) -> Fit:
-    """Evaluate the filters for all nodes; kept until a node changes in more than usage. O(nodes) when it has."""
-    key = ("fit", request_class, policy_selector)
-    version, known = cluster.memo(key, lambda: [-1, None])
-    if version == cluster.static_version:
-        return known  # type: ignore[no-any-return]
-    made = _evaluate(cluster, request_class, policy_selector)
-    cluster.memo(key, list)[:] = [cluster.static_version, made]
-    return made
-
-
-def _evaluate(cluster: Cluster, request_class: RequestClass, policy_selector: Selector) -> Fit:
-    columns, amounts = cluster.demand(request_class)
-    present = cluster.present
-    permanent = (
-        (Rejection.OUTSIDE_POLICY, node_selector(cluster, policy_selector)),
-        (Rejection.NODE_SELECTOR, node_selector(cluster, request_class.node_selector)),
-        (Rejection.NODE_AFFINITY, node_affinity(cluster, request_class.required)),
-        (Rejection.TAINT, taints(cluster, request_class.tolerations)),
-        (Rejection.TOO_SMALL, (cluster.allocatable[:, columns] >= amounts).all(axis=1) & present),
-    )
-    may_be_cordoned = tolerates_cordon(request_class.tolerations)
-    passing = (
-        (Rejection.NOT_READY, cluster.ready.copy()),
-        (Rejection.UNSCHEDULABLE, np.ones(cluster.rows, bool) if may_be_cordoned else ~cluster.cordoned),
-    )
-    rows = np.logical_and.reduce([ok for _, ok in (*permanent, *passing)])
-    return Fit(columns, amounts, permanent, passing, rows)
+    def _filters(self, cluster: Cluster, rows: IntArray) -> Iterator[tuple[Rejection, BoolArray]]:
+        """In the order of `Rejection`: first what is permanent."""
+        asked, tolerations = self.request_class, self.request_class.tolerations
+        yield Rejection.OUTSIDE_POLICY, node_selector(cluster, self.policy_selector, rows)
+        yield Rejection.NODE_SELECTOR, node_selector(cluster, asked.node_selector, rows)
+        yield Rejection.NODE_AFFINITY, node_affinity(cluster, asked.required, rows)
+        yield Rejection.TAINT, untainted(cluster, tolerations, Rejection.TAINT, rows)
+        yield Rejection.TOO_SMALL, large_enough(cluster, self.demand, rows)
+        yield Rejection.NOT_READY, ready(cluster, tolerations, rows)
+        yield Rejection.UNSCHEDULABLE, schedulable(cluster, tolerations, rows)
+        yield Rejection.CONDITION_TAINT, untainted(cluster, tolerations, Rejection.CONDITION_TAINT, rows)

@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from bayplan.cluster import BoolArray, Cluster
+from bayplan.cluster import Cluster
 from bayplan.constraints import Term
+from bayplan.labels import BoolArray, IntArray
 
 
-def node_affinity(cluster: Cluster, required: tuple[Term, ...]) -> BoolArray:
-    """Rows that match any term; all rows where there are no terms."""
+def node_affinity(cluster: Cluster, required: tuple[Term, ...], rows: IntArray) -> BoolArray:
+    """Per row given: it matches any of the terms, or there are no terms."""
     if not required:
-        return np.ones(cluster.rows, bool)
-    fits = np.zeros(cluster.rows, bool)
+        return np.ones(len(rows), bool)
+    fits = np.zeros(len(rows), bool)
     for term in required:
-        fits |= cluster.labels.matches(term)
+        fits |= cluster.labels.matches(term, rows)
     return fits

@@ -2,13 +2,16 @@
 
 import numpy as np
 
-from bayplan.cluster import BoolArray, Cluster
+from bayplan.cluster import Cluster
 from bayplan.constraints import Requirement
+from bayplan.labels import BoolArray, IntArray
+
+Selector = tuple[tuple[str, str], ...]
 
 
-def node_selector(cluster: Cluster, selector: tuple[tuple[str, str], ...]) -> BoolArray:
-    """Rows whose labels include the selector's."""
-    fits = np.ones(cluster.rows, bool)
+def node_selector(cluster: Cluster, selector: Selector, rows: IntArray) -> BoolArray:
+    """Per row given: its labels include the selector's."""
+    fits = np.ones(len(rows), bool)
     for key, value in selector:
-        fits &= cluster.labels.satisfies(Requirement(key, "In", (value,)))
+        fits &= cluster.labels.satisfies(Requirement(key, "In", (value,)), rows)
     return fits

@@ -1,34 +1,61 @@
-"""Taints of effect NoSchedule and NoExecute must be tolerated; PreferNoSchedule makes a node worse, not impossible."""
+"""Taints of effect NoSchedule and NoExecute must be tolerated.
+
+PreferNoSchedule makes a node worse, not impossible: see the scorer of preferred affinity.
+"""
 
 import numpy as np
 
-from bayplan.cluster import BoolArray, Cluster
+from bayplan.cluster import Cluster
 from bayplan.constraints import Taint, Toleration
+from bayplan.labels import BoolArray, IntArray
+from bayplan.reasons import Rejection
 
-_HARD = ("NoSchedule", "NoExecute")
-# Kubernetes sets these itself, for states that have a filter and words of their own.
-CORDONED = "node.kubernetes.io/unschedulable"
-AWAY = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+Taints = tuple[Taint, ...]
+Tolerations = tuple[Toleration, ...]
+
+_HARD = frozenset({"NoSchedule", "NoExecute"})
+_CORDONED = "node.kubernetes.io/unschedulable"
+
+# Kubernetes itself puts these on and takes them off again (documentation, "Taints and Tolerations");
+# any other taint stays until somebody decides otherwise.
+_PASSING = {
+    "node.kubernetes.io/not-ready": Rejection.NOT_READY,
+    "node.kubernetes.io/unreachable": Rejection.NOT_READY,
+    _CORDONED: Rejection.UNSCHEDULABLE,
+    "node.kubernetes.io/memory-pressure": Rejection.CONDITION_TAINT,
+    "node.kubernetes.io/disk-pressure": Rejection.CONDITION_TAINT,
+    "node.kubernetes.io/pid-pressure": Rejection.CONDITION_TAINT,
+    "node.kubernetes.io/network-unavailable": Rejection.CONDITION_TAINT,
+    "node.kubernetes.io/out-of-service": Rejection.CONDITION_TAINT,
+    "node.cloudprovider.kubernetes.io/uninitialized": Rejection.CONDITION_TAINT,
+    "node.cloudprovider.kubernetes.io/shutdown": Rejection.CONDITION_TAINT,
+}
 
 
-def taints(cluster: Cluster, tolerations: tuple[Toleration, ...]) -> BoolArray:
-    """Rows without a taint that is not tolerated; each distinct set of taints is looked at once."""
-    verdicts: dict[tuple[Taint, ...], bool] = {}
-    for these in cluster.taints:
-        if these not in verdicts:
-            verdicts[these] = first_untolerated(these, tolerations) is None
-    return np.fromiter((verdicts[these] for these in cluster.taints), bool, cluster.rows)
+def untainted(cluster: Cluster, tolerations: Tolerations, kind: Rejection, rows: IntArray) -> BoolArray:
+    """Per row given: no taint of this kind keeps the request away. Judges each set of taints once."""
+    verdicts = [first_untolerated(these, tolerations, kind) is None for these in cluster.taint_sets]
+    return np.array(verdicts, bool)[cluster.taint_set[rows]]
 
 
-def first_untolerated(these: tuple[Taint, ...], tolerations: tuple[Toleration, ...]) -> Taint | None:
-    """The taint that keeps the request away."""
-    for taint in these:
-        told_otherwise = taint.key == CORDONED or taint.key in AWAY
-        if taint.effect in _HARD and not told_otherwise and not any(t.tolerates(taint) for t in tolerations):
+def first_untolerated(taints: Taints, tolerations: Tolerations, kind: Rejection) -> Taint | None:
+    """The taint that keeps the request away with this kind of rejection."""
+    for taint in taints:
+        concerned = taint.effect in _HARD and _PASSING.get(taint.key, Rejection.TAINT) is kind
+        if concerned and not _tolerated(taint, tolerations):
             return taint
     return None
 
 
-def tolerates_cordon(tolerations: tuple[Toleration, ...]) -> bool:
+def dislikes(taints: Taints, tolerations: Tolerations) -> bool:
+    """Whether a PreferNoSchedule taint is not tolerated."""
+    return any(taint.effect == "PreferNoSchedule" and not _tolerated(taint, tolerations) for taint in taints)
+
+
+def tolerates_cordon(tolerations: Tolerations) -> bool:
     """Whether the request may go to cordoned nodes."""
-    return any(t.tolerates(Taint(CORDONED)) for t in tolerations)
+    return _tolerated(Taint(_CORDONED), tolerations)
+
+
+def _tolerated(taint: Taint, tolerations: Tolerations) -> bool:
+    return any(toleration.tolerates(taint) for toleration in tolerations)

@@ -1,70 +1,129 @@
-"""Why no node can have a request, summed up."""
+"""Why no node can have a request, summed up for people."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from bayplan.cluster import BoolArray, Cluster, IntArray
-from bayplan.filters.fit import Fit
+from bayplan.cluster import Cluster
+from bayplan.constraints import Taint
+from bayplan.filters.fit import CODES, Fit
+from bayplan.filters.resources import room
 from bayplan.filters.taints import first_untolerated
+from bayplan.labels import BoolArray, IntArray
 from bayplan.reasons import Rejection
-from bayplan.workload import RequestClass
+from bayplan.resources import PODS, amount_in_words
 
 LONGEST = 255
-_UNITS = ((2**40, "Ti"), (2**30, "Gi"), (2**20, "Mi"), (2**10, "Ki"))
+_LONGEST_NAME = 90
+_PLAIN = {
+    Rejection.NODE_AFFINITY: "do not match the required node affinity",
+    Rejection.NOT_READY: "are not ready",
+    Rejection.UNSCHEDULABLE: "are cordoned",
+    Rejection.REJECTED_BY_SCHEDULER: "have been refused by kube-scheduler a moment ago",
+}
+_SINGULAR = {"have": "has", "are": "is", "do": "does", "allow": "allows"}
 
 
-def rejections_in_words(cluster: Cluster, request_class: RequestClass, fit: Fit, refused: BoolArray) -> str:
-    """One line such as `0/12 nodes: 8 have too little nvidia.com/gpu free (4 asked, at most 2 free), 4 cordoned`.
+def rejections_in_words(cluster: Cluster, fit: Fit, refused: BoolArray | None) -> str:
+    """One line such as `0/9 nodes: 8 have too little cpu free (4 asked, at most 2 free), 1 is cordoned`.
 
-    Every node is counted once, under the first filter that it fails; most frequent first.
+    `refused`: the rows that kube-scheduler has refused. Every node is counted once, under the first filter
+    that turns it away; most frequent first, equal ones by their words. Shorter than 256 characters.
     """
-    left = cluster.present
-    total = int(left.sum())
+    total = len(cluster)
     if total == 0:
-        return "there are no nodes"
+        return "the cluster has no nodes"
     counted: Counter[str] = Counter()
-    rejected_by_scheduler = (Rejection.REJECTED_BY_SCHEDULER, ~refused)
-    for rejection, ok in (*fit.permanent, *fit.passing, rejected_by_scheduler):
-        counted.update(_words(cluster, request_class, fit, rejection, np.flatnonzero(left & ~ok)))
-        left = left & ok
-    free = cluster.allocatable - cluster.used
-    counted.update(_lacking(cluster, fit, free, np.flatnonzero(left), "have too little {} free ({} asked, at most {} free)"))
-    parts = [f"{count} {words}" for words, count in counted.most_common()]
-    text = f"0/{total} nodes: " + ", ".join(parts)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    for rejection, code in CODES.items():
+        rows = np.flatnonzero(fit.codes == code)
+        if len(rows):
+            counted.update(_static_words(cluster, fit, rejection, rows))
+    rows = np.flatnonzero(fit.rows)
+    if refused is not None:
+        counted[_PLAIN[Rejection.REJECTED_BY_SCHEDULER]] += int(refused[rows].sum())
+        rows = rows[~refused[rows]]
+    counted.update(_lacking(cluster, fit, rows[~room(cluster, fit.demand, rows)]))
+    ranked = sorted((-count, words) for words, count in counted.items() if count)
+    return _joined(f"0/{total} nodes: ", [(-minus, words) for minus, words in ranked])
 
 
-def _words(cluster: Cluster, request_class: RequestClass, fit: Fit, rejection: Rejection, rows: IntArray) -> Counter[str]:
+def _static_words(cluster: Cluster, fit: Fit, rejection: Rejection, rows: IntArray) -> Counter[str]:
+    if rejection in (Rejection.TAINT, Rejection.CONDITION_TAINT):
+        return _tainted(cluster, fit, rejection, rows)
     if rejection is Rejection.TOO_SMALL:
-        return _lacking(cluster, fit, cluster.allocatable, rows, "have too little {} ({} asked, the largest has {})")
-    if rejection is Rejection.TAINT:
-        found = (first_untolerated(cluster.taints[row], request_class.tolerations) for row in rows.tolist())
-        return Counter(f"have taint {taint}, which it does not tolerate" for taint in found)
-    return Counter({rejection.value: len(rows)}) if len(rows) else Counter()
+        return _too_small(cluster, fit, rows)
+    if rejection is Rejection.OUTSIDE_POLICY:
+        words = f"do not match the policy's nodeSelector {_shown(fit.policy_selector)}"
+    elif rejection is Rejection.NODE_SELECTOR:
+        words = f"do not match nodeSelector {_shown(fit.request_class.node_selector)}"
+    else:
+        words = _PLAIN[rejection]
+    return Counter({words: len(rows)})
 
 
-def _lacking(cluster: Cluster, fit: Fit, amounts: IntArray, rows: IntArray, words: str) -> Counter[str]:
-    """Count the rows by the first resource of which they have too little."""
-    if not len(rows) or not len(fit.columns):
-        return Counter()
-    there = amounts[rows][:, fit.columns]
-    first = np.argmax(there < fit.amounts, axis=1)
+def _tainted(cluster: Cluster, fit: Fit, kind: Rejection, rows: IntArray) -> Counter[str]:
     counted: Counter[str] = Counter()
-    for place in np.unique(first).tolist():
-        name = cluster.resources[int(fit.columns[place])]
-        these = first == place
-        most = int(there[these, place].max())
-        asked = int(fit.amounts[place])
-        counted[words.format(name, _amount(name, asked), _amount(name, max(0, most)))] = int(these.sum())
+    for number, count in zip(*np.unique(cluster.taint_set[rows], return_counts=True), strict=True):
+        taint = first_untolerated(cluster.taint_sets[number], fit.request_class.tolerations, kind)
+        counted[f"have taint {_shortened(taint)} that is not tolerated"] += int(count)
     return counted
 
 
-def _amount(resource: str, amount: int) -> str:
-    if resource == "cpu":
-        return f"{amount / 1000:g}"
-    if resource in ("memory", "ephemeral-storage") or resource.startswith("hugepages-"):
-        for size, suffix in _UNITS:
-            if amount >= size:
-                return f"{amount / size:.3g}{suffix}"
-    return str(amount)
+def _too_small(cluster: Cluster, fit: Fit, rows: IntArray) -> Counter[str]:
+    """Count the rows by the first resource of which even the whole node has too little."""
+    counted: Counter[str] = Counter()
+    for name, asked, there in _first_lacking(cluster, fit, cluster.allocatable, rows):
+        too_little = _too_little(name, asked, "", "largest {}", int(there.max()))
+        counted["allow no pods" if name == PODS else too_little] = len(there)
+    return counted
+
+
+def _lacking(cluster: Cluster, fit: Fit, rows: IntArray) -> Counter[str]:
+    """Count the rows by the first resource of which too little is free."""
+    counted: Counter[str] = Counter()
+    for name, asked, there in _first_lacking(cluster, fit, cluster.allocatable - cluster.used, rows):
+        too_little = _too_little(name, asked, " free", "at most {} free", max(0, int(there.max())))
+        counted["are at the limit of pods" if name == PODS else too_little] = len(there)
+    return counted
+
+
+def _first_lacking(cluster: Cluster, fit: Fit, amounts: IntArray, rows: IntArray) -> Iterator[tuple[str, int, IntArray]]:
+    """Per resource: its name, what is asked, and what there is in the rows of which it is the first short."""
+    columns = {name: column for column, name in enumerate(cluster.resources)}
+    for name, asked in fit.request_class.resources:
+        there = amounts[rows, columns[name]] if name in columns else np.zeros(len(rows), np.int64)
+        lacks = there < asked if asked > 0 else np.zeros(len(rows), bool)
+        if lacks.any():
+            yield name, asked, there[lacks]
+        rows = rows[~lacks]
+
+
+def _too_little(resource: str, asked: int, free: str, there_is: str, there: int) -> str:
+    wanted = amount_in_words(resource, asked, up=True)
+    found = there_is.format(amount_in_words(resource, there, up=False))
+    return f"have too little {_shortened(resource)}{free} ({wanted} asked, {found})"
+
+
+def _shown(selector: Iterable[tuple[str, str]]) -> str:
+    return _shortened(",".join(f"{key}={value}" for key, value in selector))
+
+
+def _shortened(thing: Taint | str | None) -> str:
+    text = str(thing)
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
+
+
+def _joined(start: str, parts: list[tuple[int, str]]) -> str:
+    """As many of the parts as there is room for; the nodes of the others are only counted."""
+    text, left = start, sum(count for count, _ in parts)
+    for number, (count, words) in enumerate(parts):
+        verb, rest = words.split(" ", 1)
+        part = f"{', ' if number else ''}{count} {_SINGULAR[verb] if count == 1 else verb} {rest}"
+        tail = f", {left} for other reasons"
+        fits = len(text) + len(part) <= LONGEST - (0 if number == len(parts) - 1 else len(tail))
+        if not fits:
+            return (text + tail if number else start + part)[:LONGEST]
+        text += part
+        left -= count
+    return text

@@ -1,4 +1,4 @@
-"""Who goes first. Each order gives one key per request, the lower the earlier; a strategy lines several up."""
+"""Who goes first. Each order gives one key per request, the lower the earlier; a strategy has several."""
 
 from bayplan.ordering.age import age
 from bayplan.ordering.critical_path import critical_path

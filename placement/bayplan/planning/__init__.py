@@ -1,5 +1,8 @@
 """How a batch of requests is assigned to nodes."""
 
-from bayplan.planning.greedy import Greedy
+from bayplan.planning.greedy import greedy
+from bayplan.protocols import Planner
 
-__all__ = ["Greedy"]
+PLANNERS: dict[str, Planner] = {"Greedy": greedy}
+
+__all__ = ["PLANNERS"]

@@ -1,90 +1,77 @@
 """Greedy: one request after the other, each on its best node."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.cluster import BoolArray, Cluster, IntArray
+from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.filters import rejections_in_words
-from bayplan.filters.fit import Selector
-from bayplan.planning.candidates import Candidates, WeightedScorer
-from bayplan.protocols import Order
+from bayplan.labels import BoolArray, IntArray
+from bayplan.planning.candidates import Candidates
+from bayplan.planning.size import sizes
+from bayplan.protocols import FloatArray, Strategy
 from bayplan.reasons import Reason
 from bayplan.workload import Request, RequestClass
 
 
-@dataclass(frozen=True, slots=True)
-class Greedy:
-    """Order, filter, score. O(requests log requests + placements + classes x nodes).
+def greedy(requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
+    """Order, filter, score. O(requests log requests + placements x nodes + classes x nodes).
 
     Among requests that the order holds equal, the larger goes first (best-fit decreasing; Johnson 1973).
     """
-
-    order: tuple[Order, ...]
-    scorers: tuple[WeightedScorer, ...]
-    node_selector: Selector
-    label: str
-
-    def __call__(self, requests: Sequence[Request], cluster: Cluster, context: Context) -> list[Decision]:
-        """A decision per request, in their order; the cluster is left as it was."""
-        decisions: dict[int, Decision] = {}
-        full: dict[RequestClass, tuple[Reason, str]] = {}
-        refused = {cls: _rows(cluster, names) for cls, names in context.rejected.items() if names}
-        with cluster.trial() as take:
-            for number in self._sorted(requests, cluster, context).tolist():
-                request = requests[number]
-                cls = request.request_class
-                known = full.get(cls)
+    decisions: list[Decision | None] = [None] * len(requests)
+    candidates: dict[RequestClass, Candidates] = {}
+    full: dict[RequestClass, tuple[Reason, str]] = {}
+    refused = {cls: _refused_rows(cluster, names) for cls, names in context.rejected.items() if names}
+    label = _label(strategy)
+    with cluster.trial() as take:
+        for number in _sorted(requests, cluster, strategy, context).tolist():
+            request = requests[number]
+            cls = request.request_class
+            why_not = full.get(cls)
+            if why_not is None:
+                known = candidates.get(cls)
                 if known is None:
-                    candidates = self._candidates(cls, cluster)
-                    candidates.refresh(cluster, context)
-                    row = candidates.best(cluster, refused.get(cls))
-                    if row >= 0 and candidates.fit is not None:
-                        take(row, candidates.fit.columns, candidates.fit.amounts)
-                        decisions[number] = Decision(request.id, cluster.names[row], None, self._why(candidates, row, cluster))
-                        continue
-                    # Nothing is freed within a batch, so whoever asks for the same finds the same.
-                    known = full[cls] = _why_not(candidates, cls, cluster, refused.get(cls))
-                decisions[number] = Decision(request.id, None, *known)
-        return [decisions[number] for number in range(len(requests))]
-
-    def _candidates(self, cls: RequestClass, cluster: Cluster) -> Candidates:
-        key = ("candidates", cls, self.scorers, self.node_selector)
-        made: Candidates = cluster.memo(key, lambda: Candidates(cls, self.scorers, self.node_selector))
-        return made
-
-    def _sorted(self, requests: Sequence[Request], cluster: Cluster, context: Context) -> IntArray:
-        keys = [order(requests, context) for order in self.order]
-        sizes = {cls: _size(cls, cluster) for cls in {request.request_class for request in requests}}
-        size = np.array([-sizes[request.request_class] for request in requests])
-        return np.lexsort((np.arange(len(requests)), size, *reversed(keys)))
-
-    def _why(self, candidates: Candidates, row: int, cluster: Cluster) -> str:
-        fitting = int(np.isfinite(candidates.scores).sum())
-        total = sum(weight for _, weight in self.scorers)
-        return f"{self.label} {candidates.scores[row] / total:.2f}; {fitting} of {len(cluster)} nodes fit"
+                    known = candidates[cls] = _candidates(cls, cluster, strategy)
+                known.refresh(cluster)
+                row, fitting = known.best(cluster, refused.get(cls))
+                if row >= 0:
+                    take(row, known.fit.demand)
+                    why = f"score {known.scores[row]:.2f} ({label}); {fitting} of {len(cluster)} nodes fit"
+                    decisions[number] = Decision(request.id, cluster.names[row], None, why)
+                    continue
+                # Nothing is freed within a batch, so whoever asks for the same finds the same.
+                why_not = full[cls] = _why_not(known, cluster, refused.get(cls))
+            decisions[number] = Decision(request.id, None, *why_not)
+    return [decision for decision in decisions if decision is not None]
 
 
-def _size(cls: RequestClass, cluster: Cluster) -> float:
-    """The largest share that the class asks of the largest node in any resource."""
-    columns, amounts = cluster.demand(cls)
-    if not len(columns) or not cluster.rows:
-        return 0.0
-    largest = cluster.allocatable[:, columns].max(axis=0)
-    return float((amounts / np.maximum(largest, 1)).max())
+def _candidates(cls: RequestClass, cluster: Cluster, strategy: Strategy) -> Candidates:
+    key = ("candidates", cls, strategy.scorers, strategy.node_selector)
+    return cluster.memo(key, lambda: Candidates(cls, strategy.scorers, strategy.node_selector))
 
 
-def _rows(cluster: Cluster, names: frozenset[str]) -> BoolArray:
-    return np.fromiter((name in names for name in cluster.names), bool, cluster.rows)
+def _sorted(requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> IntArray:
+    """Numbers of the requests, who goes first first: by the strategy's order, then by size, then as given."""
+    keys: list[FloatArray] = [order(requests, context) for order in strategy.order]
+    devices, shares = sizes(requests, cluster)
+    return np.lexsort((-shares, -devices, *reversed(keys)))
 
 
-def _why_not(candidates: Candidates, cls: RequestClass, cluster: Cluster, refused: BoolArray | None) -> tuple[Reason, str]:
-    if candidates.fit is None:
-        raise ValueError("candidates must be refreshed before they can say why nothing fits")
-    nobody = np.zeros(cluster.rows, bool)
-    words = rejections_in_words(cluster, cls, candidates.fit, nobody if refused is None else refused)
-    reason = Reason.NO_CAPACITY if candidates.fit.possible.any() else Reason.NO_SUCH_NODE
-    return reason, words
+def _refused_rows(cluster: Cluster, names: frozenset[str]) -> BoolArray:
+    refused = np.zeros(cluster.rows, bool)
+    refused[[row for name in names if (row := cluster.row(name)) is not None]] = True
+    return refused
+
+
+def _why_not(candidates: Candidates, cluster: Cluster, refused: BoolArray | None) -> tuple[Reason, str]:
+    reason = Reason.NO_CAPACITY if candidates.fit.possible else Reason.NO_SUCH_NODE
+    return reason, rejections_in_words(cluster, candidates.fit, refused)
+
+
+def _label(strategy: Strategy) -> str:
+    """The scorers' names as words: `best fit, preferred affinity`."""
+    return ", ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", each.name).lower() for each in strategy.scorers)

@@ -1,4 +1,4 @@
-"""Which node is better. Each scorer gives every candidate a score from 0 to 1; a strategy adds them up by weight."""
+"""Which node is better. Each scorer gives every candidate a score from 0 to 1; a strategy weighs them."""
 
 from bayplan.protocols import Scorer
 from bayplan.scoring.best_fit import best_fit

@@ -1,39 +1,62 @@
-"""How full a node is, the base of best fit and spread."""
+"""How full a node is and what lies idle on it: the base of best fit and spread."""
 
 import numpy as np
 
-from bayplan.cluster import Cluster, IntArray
+from bayplan.cluster import Cluster, Demand
+from bayplan.labels import IntArray
 from bayplan.protocols import FloatArray
+from bayplan.resources import PODS, is_device
 from bayplan.workload import RequestClass
-
-_PODS = "pods"
 
 
 def fullness_after(request_class: RequestClass, cluster: Cluster, rows: IntArray) -> FloatArray:
     """Per row, the mean over the resources asked for of (used + asked) / allocatable, from 0 to 1.
 
-    The number of pods counts only where nothing else is asked for: it is a limit, hardly ever a resource that is short.
+    The number of pods does not count: it is a limit, hardly ever a resource that is short.
     """
-    columns, amounts = cluster.demand(request_class)
-    names = cluster.resources
-    real = np.array([names[column] != _PODS for column in columns.tolist()], bool)
-    if real.any():
-        columns, amounts = columns[real], amounts[real]
+    demand = cluster.static_memo(("sized", request_class), lambda: _without_pods(request_class, cluster))
+    if not len(demand.columns):
+        return np.zeros(len(rows))
+    at = (rows[:, None], demand.columns)
+    share = (cluster.used[at] + demand.amounts) / np.maximum(cluster.allocatable[at], 1)
+    return np.asarray(np.minimum(share, 1.0).sum(axis=1) / len(demand.columns))
+
+
+def sparing(request_class: RequestClass, cluster: Cluster, rows: IntArray) -> FloatArray:
+    """Per row, from 0 to 1, how little the request would sit in the way of requests for the row's devices.
+
+    (1 - stranded + spared) / 2. `stranded`: over the kinds of devices (extended resources) that are not
+    asked for, the mean of the share that stands free, each kind weighing 1 / (nodes that have it). `spared`:
+    1 if of the kinds that not every node has nothing stands free, else 0. So a request without GPUs keeps off
+    free GPUs while there is another node, and rare devices are kept free first.
+    """
+    key = ("devices", request_class)
+    columns, weights, uneven = cluster.static_memo(key, lambda: _others(request_class, cluster))
     if not len(columns):
-        return np.zeros(len(rows))
-    there = cluster.allocatable[rows][:, columns]
-    used = cluster.used[rows][:, columns] + amounts
-    return np.asarray(np.clip(used / np.maximum(there, 1), 0.0, 1.0).mean(axis=1))
+        return np.ones(len(rows))
+    at = (rows[:, None], columns)
+    there = cluster.allocatable[at]
+    free = np.maximum(there - cluster.used[at], 0) / np.maximum(there, 1)
+    spared = (free @ uneven) == 0.0
+    return np.asarray((1.0 - free @ weights + spared) / 2)
 
 
-def idle_devices(request_class: RequestClass, cluster: Cluster, rows: IntArray) -> FloatArray:
-    """Per row, the share of its device kinds (extended resources) of which some are free and none is asked for."""
-    names = cluster.resources
+def _without_pods(request_class: RequestClass, cluster: Cluster) -> Demand:
+    demand, names = cluster.demand(request_class), cluster.resources
+    kept = np.array([names[column] != PODS for column in demand.columns.tolist()], bool)
+    return Demand(demand.columns[kept], demand.amounts[kept])
+
+
+def _others(request_class: RequestClass, cluster: Cluster) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Columns of devices that nodes have and the class does not ask for, weights, 1 if some nodes lack it."""
     asked = {name for name, amount in request_class.resources if amount > 0}
-    columns = [c for c, name in enumerate(names) if "/" in name and name not in asked]
-    if not columns:
-        return np.zeros(len(rows))
-    there = cluster.allocatable[rows][:, columns]
-    free = there - cluster.used[rows][:, columns]
-    kinds = (there > 0).sum(axis=1)
-    return np.asarray(((free > 0) & (there > 0)).sum(axis=1) / np.maximum(kinds, 1))
+    holders = cluster.static_memo("holders", lambda: (cluster.allocatable > 0).sum(axis=0))
+    columns = [
+        column
+        for name, column in sorted(zip(cluster.resources, range(len(holders)), strict=True))
+        if is_device(name) and name not in asked and holders[column] > 0
+    ]
+    having = holders[columns].astype(np.float64)
+    weights = 1.0 / having
+    uneven = (having < len(cluster)).astype(np.float64)
+    return np.array(columns, np.int64), weights / weights.sum() if columns else weights, uneven

@@ -2,32 +2,29 @@
 
 import numpy as np
 
-from bayplan.cluster import Cluster, IntArray
-from bayplan.context import Context
+from bayplan.cluster import Cluster
+from bayplan.filters.taints import dislikes
+from bayplan.labels import IntArray
 from bayplan.protocols import FloatArray
 from bayplan.workload import RequestClass
 
 
-def preferred_affinity(request_class: RequestClass, cluster: Cluster, rows: IntArray, context: Context) -> FloatArray:
-    """The share of the preferred terms' weight that a node matches, halved where a PreferNoSchedule taint is not tolerated.
+def preferred_affinity(request_class: RequestClass, cluster: Cluster, rows: IntArray) -> FloatArray:
+    """The share of the preferred terms' weight that a node matches; 1 everywhere if nothing is preferred.
 
-    1 for every node where nothing is preferred. O(terms x nodes) once per static version of the cluster.
+    Halved where a PreferNoSchedule taint is not tolerated. O(terms x nodes), once per static version.
     """
-    key = ("preferred", request_class.preferred, request_class.tolerations, cluster.static_version)
-    scores: FloatArray = cluster.memo(key, lambda: _all_rows(request_class, cluster))
-    return scores[rows]
+    key = ("preferred", request_class.preferred, request_class.tolerations)
+    return cluster.static_memo(key, lambda: _all_rows(request_class, cluster))[rows]
 
 
 def _all_rows(request_class: RequestClass, cluster: Cluster) -> FloatArray:
-    total = sum(preferred.weight for preferred in request_class.preferred)
-    scores = np.ones(cluster.rows)
-    if total > 0:
-        scores[:] = 0.0
-        for preferred in request_class.preferred:
-            scores += cluster.labels.matches(preferred.term) * (preferred.weight / total)
-    for row, taints in enumerate(cluster.taints):
-        for taint in taints:
-            if taint.effect == "PreferNoSchedule" and not any(t.tolerates(taint) for t in request_class.tolerations):
-                scores[row] /= 2
-                break
-    return scores
+    rows = np.arange(cluster.rows)
+    # An empty term has no effect, whatever its weight (Kubernetes API, PreferredSchedulingTerm).
+    preferred = [each for each in request_class.preferred if each.term.expressions or each.term.fields]
+    total = sum(each.weight for each in preferred)
+    matched = np.zeros(cluster.rows) if total > 0 else np.ones(cluster.rows)
+    for each in preferred:
+        matched += cluster.labels.matches(each.term, rows) * (each.weight / total)
+    disliked = np.array([dislikes(these, request_class.tolerations) for these in cluster.taint_sets], bool)
+    return np.where(disliked[cluster.taint_set], matched / 2, matched)

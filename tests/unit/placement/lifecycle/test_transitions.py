@@ -1,12 +1,12 @@
 from dataclasses import replace
 
 import pytest
-from bayplan.graph import Task
-from bayplan.lifecycle import TRANSITIONS, Phase, Retry, Run, UnitState
-from bayplan.lifecycle.state import TERMINAL
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bayplan.graph import Task
+from bayplan.lifecycle import TRANSITIONS, Phase, Retry, Run, UnitState
+from bayplan.lifecycle.state import TERMINAL
 from tests.unit.placement.lifecycle.simulated import World
 
 TASKS = [Task("a", shards=2), Task("b", ("a",)), Task("c", ("a",)), Task("d", ("b", "c"))]
@@ -84,9 +84,7 @@ def reachable(source: UnitState, to: UnitState) -> bool:
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(EVENTS, st.integers(0, 4)), max_size=40), st.integers(0, 1_000))
-def test_a_restart_from_any_record_ever_written_comes_to_the_same_successes(
-    events: list[tuple[str, int]], when: int
-) -> None:
+def test_a_restart_from_any_record_ever_written_comes_to_the_same_successes(events: list[tuple[str, int]], when: int) -> None:
     """Held pods and a stale record together know at least what the operator knew."""
     world = World(TASKS, Retry(limit=50))
     world.step()
