@@ -53,8 +53,8 @@ KINDS = (
             _AGE,
             Column("Policy", "string", ".spec.policyName", "The PlacementPolicy that decides.", wide=True),
             Column("Priority", "integer", ".spec.priority", "Higher ones go first.", wide=True),
-            Column("Active", "integer", ".status.active", "Tasks with pods that are not finished.", wide=True),
-            Column("Failed", "integer", ".status.failed", "Tasks that have failed for good.", wide=True),
+            Column("Active", "integer", ".status.active", "Shards whose pods are not finished.", wide=True),
+            Column("Failed", "integer", ".status.failed", "Shards that have failed for good.", wide=True),
         ),
     ),
     Kind(

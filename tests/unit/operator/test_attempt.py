@@ -2,6 +2,7 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from bayplan.lifecycle import Phase
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.attempt import attempt

@@ -4,7 +4,7 @@ from bayplan.workload import RequestClass
 from bayplan_operator.conductor import conditions
 from bayplan_operator.conductor.rejections import Rejections
 
-SMALL, LARGE = RequestClass((("cpu", 1),)), RequestClass((("cpu", 2),))
+SMALL = RequestClass((("cpu", 1),), judged_elsewhere="ns/template")
 
 
 def test_the_transition_time_changes_only_with_the_status() -> None:
@@ -40,3 +40,11 @@ def test_a_node_that_refuses_again_is_left_out_longer_up_to_a_limit() -> None:
     rejections.expire(now + 161.0)
     rejections.remember(SMALL, "n", now + 161.0)
     assert rejections.next_expiry(now + 161.0) == now + 171.0
+
+
+def test_a_refusal_of_pods_that_ask_nothing_special_is_soon_forgotten() -> None:
+    rejections = Rejections(10.0)
+    plain = RequestClass((("cpu", 1),))
+    rejections.remember(plain, "n", 100.0)
+    assert rejections.active(101.0) == {plain: frozenset({"n"})}
+    assert rejections.active(102.0) == {}

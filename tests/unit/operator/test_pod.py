@@ -95,5 +95,6 @@ def test_pods_get_the_class_that_never_preempts_unless_the_template_names_anothe
 
 
 def test_volumes_that_have_to_be_claimed_are_noticed() -> None:
-    assert template(volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]).claims_volumes
-    assert not template(volumes=[{"name": "v", "emptyDir": {}}]).claims_volumes
+    assert template(volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]).needs_scheduler
+    assert template(resourceClaims=[{"name": "gpu", "resourceClaimTemplateName": "t"}]).needs_scheduler
+    assert not template(volumes=[{"name": "v", "emptyDir": {}}]).needs_scheduler

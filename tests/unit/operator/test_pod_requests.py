@@ -1,4 +1,6 @@
 import msgspec
+import pytest
+
 from bayplan.constraints import Requirement, Term, Toleration
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.pod_requests import pod_requests
@@ -58,3 +60,19 @@ def test_a_template_becomes_its_class() -> None:
     assert made.preferred[0].weight == 7
     assert made.tolerations == (Toleration("k", "Exists", "", ""), Toleration("v", "Equal", "x", "NoSchedule"))
     assert request_class(dict(reversed(spec.items()))) == made
+
+
+@pytest.mark.parametrize(
+    "special",
+    [
+        {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]},
+        {"topologySpreadConstraints": [{"maxSkew": 1}]},
+        {"affinity": {"podAntiAffinity": {"x": []}}},
+        {"containers": [{"ports": [{"containerPort": 1, "hostPort": 80}]}]},
+        {"resourceClaims": [{"name": "gpu"}]},
+    ],
+)
+def test_what_kube_scheduler_alone_judges_keeps_templates_apart(special: dict[str, object]) -> None:
+    plain = {"containers": [asked(cpu="1")], "volumes": [{"name": "v", "emptyDir": {}}]}
+    assert request_class(plain, "a/1") == request_class(plain, "b/2")
+    assert request_class({**plain, **special}, "a/1") != request_class({**plain, **special}, "b/2")

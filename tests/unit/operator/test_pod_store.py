@@ -1,13 +1,18 @@
 from typing import Any
 
 import msgspec
+
 from bayplan.cluster import Cluster
 from bayplan.workload import NodeInfo
+from bayplan_operator import names
 from bayplan_operator.cluster_view import PodStore
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.own_pod import Identity, Pending
 
 OWNER = {"kind": "TaskGraph", "name": "g", "uid": "u", "apiVersion": "bayplan.dev/v1alpha1", "controller": True}
+
+
+P = names.pod_name("g", "u", "a", 0, 1)
 
 
 def pod(name: str, version: int, node: str = "n", phase: str = "Running", own: bool = True, **status: Any) -> wire.Pod:
@@ -34,7 +39,7 @@ class Fixture:
         return int(self.cluster.used[self.cluster.row("n"), self.cluster.resources.index("cpu")])
 
 
-def assume(fixture: Fixture, name: str = "p") -> None:
+def assume(fixture: Fixture, name: str = P) -> None:
     fixture.store.assume(("ns", name), Pending("u", Identity("a", 0, 1), "n", {"cpu": 1000, "pods": 1}))
 
 
@@ -43,25 +48,25 @@ def test_a_creation_counts_from_the_moment_it_is_asked_for_and_only_once() -> No
     assume(fixture)
     assert fixture.used() == 1000
     assert len(list(fixture.store.pending("u"))) == 1
-    fixture.store.apply(pod("p", 5))
+    fixture.store.apply(pod(P, 5))
     assert fixture.used() == 1000
     assert list(fixture.store.pending("u")) == []
-    assert [own.key for own in fixture.store.own("u")] == [("ns", "p")]
+    assert [own.key for own in fixture.store.own("u")] == [("ns", P)]
 
 
 def test_a_creation_that_came_to_nothing_frees_its_place() -> None:
     fixture = Fixture()
     assume(fixture)
     fixture.store.changed_graphs.clear()
-    fixture.store.renounce(("ns", "p"))
+    fixture.store.renounce(("ns", P))
     assert fixture.used() == 0
     assert fixture.store.changed_graphs == {"u"}
 
 
 def test_older_news_never_overwrite_newer_ones() -> None:
     fixture = Fixture()
-    fixture.store.apply(pod("p", 9, phase="Succeeded"))
-    fixture.store.apply(pod("p", 5))
+    fixture.store.apply(pod(P, 9, phase="Succeeded"))
+    fixture.store.apply(pod(P, 5))
     (own,) = fixture.store.own("u")
     assert own.terminal
     assert fixture.used() == 0
@@ -69,12 +74,12 @@ def test_older_news_never_overwrite_newer_ones() -> None:
 
 def test_a_late_answer_does_not_bring_a_deleted_pod_back() -> None:
     fixture = Fixture()
-    fixture.store.apply(pod("p", 5))
-    fixture.store.remove(pod("p", 8))
-    fixture.store.apply(pod("p", 7))
+    fixture.store.apply(pod(P, 5))
+    fixture.store.remove(pod(P, 8))
+    fixture.store.apply(pod(P, 7))
     assert list(fixture.store.own("u")) == []
     assert fixture.used() == 0
-    fixture.store.apply(pod("p", 12))  # made anew under the same name
+    fixture.store.apply(pod(P, 12))  # made anew under the same name
     assert fixture.used() == 1000
 
 
@@ -96,17 +101,28 @@ def test_pods_of_others_count_bound_or_nominated() -> None:
     assert list(fixture.store.graphs_with_pods()) == []
 
 
+def test_nobody_else_can_book_room_with_our_annotation() -> None:
+    fixture = Fixture()
+    raw = {
+        "metadata": {"name": "x", "namespace": "ns", "resourceVersion": "5", "annotations": {"bayplan.dev/node": "n"}},
+        "spec": {"containers": [{"resources": {"requests": {"cpu": "1"}}}]},
+        "status": {"phase": "Pending"},
+    }
+    fixture.store.apply(msgspec.convert(raw, wire.Pod, strict=False))
+    assert fixture.used() == 0
+
+
 def test_since_when_a_pod_is_stuck_outlasts_its_changes_and_ends_when_it_runs() -> None:
     fixture = Fixture()
     waiting = [{"state": {"waiting": {"reason": "ErrImagePull"}}}]
-    fixture.store.apply(pod("p", 5, phase="Pending", containerStatuses=waiting))
+    fixture.store.apply(pod(P, 5, phase="Pending", containerStatuses=waiting))
     fixture.now = 130.0
     again = [{"state": {"waiting": {"reason": "ImagePullBackOff"}}}]
-    fixture.store.apply(pod("p", 6, phase="Pending", containerStatuses=again))
-    own = fixture.store.own_pod(("ns", "p"))
+    fixture.store.apply(pod(P, 6, phase="Pending", containerStatuses=again))
+    own = fixture.store.own_pod(("ns", P))
     assert own is not None
     assert own.stuck_since == 100.0
-    fixture.store.apply(pod("p", 7))
-    own = fixture.store.own_pod(("ns", "p"))
+    fixture.store.apply(pod(P, 7))
+    own = fixture.store.own_pod(("ns", P))
     assert own is not None
     assert own.stuck_since is None

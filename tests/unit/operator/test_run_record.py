@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bayplan.graph import Graph, Task
 from bayplan.lifecycle import Run, UnitState
 from bayplan_operator.translate import run_record
-from hypothesis import given
-from hypothesis import strategies as st
 
 GRAPH = Graph.build([Task("a"), Task("b", ("a",), shards=2)])
 EPOCH = 1_700_000_000.0

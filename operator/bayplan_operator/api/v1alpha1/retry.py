@@ -10,8 +10,8 @@ from .common import Model
 from .scalars import Duration
 
 _LIMIT = (
-    "How many failed pods of one task are replaced before the task, and with it the graph, counts as "
-    "failed. Only a pod's own failure counts; a lost node, an eviction or a pre-emption does not. 0: never "
+    "How many failed pods of one shard of a task are replaced before the task, and with it the graph, "
+    "counts as failed. Only a pod's own failure counts; a lost node, an eviction or a pre-emption does not. 0: never "
     "tried again."
 )
 _INITIAL = 'Wait before the first retry, such as "1s".'

@@ -195,8 +195,8 @@ class TaskGraphStatus(Model):
     summary: str | None = Field(
         default=None,
         max_length=64,
-        description="The state in one word, for people: Pending, Running, Suspended, Succeeded, Failed or "
-        "Invalid. Programs read the conditions.",
+        description="The state in one word, for people: Waiting, Running, Suspended, Failing, Succeeded, "
+        "Failed or Invalid. Programs read the conditions.",
     )
     waiting: str | None = Field(
         default=None,
