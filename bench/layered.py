@@ -61,7 +61,6 @@ class Layered:
                     {
                         "name": task,
                         "templateName": f"s{seconds}",
-                        "expectedDuration": f"{seconds}s",
                         **({"dependsOn": [{"task": p} for p in self.parents[task]]} if self.parents[task] else {}),
                     }
                     for task, seconds in self.seconds.items()

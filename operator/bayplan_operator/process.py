@@ -7,10 +7,10 @@ import signal
 import time
 
 import kopf
-from bayplan.cluster import Cluster
 from kubernetes import client
 from prometheus_client import start_http_server
 
+from bayplan.cluster import Cluster
 from bayplan_operator import handlers
 from bayplan_operator.cluster_view import NodeStore, PodStore
 from bayplan_operator.conductor import Conductor, View, Writers, conduct
@@ -44,9 +44,7 @@ def run(settings: Settings) -> int:
 
 
 async def _run(settings: Settings, configuration: client.Configuration, leader: Leader) -> int:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop, kopf_ready = asyncio.Event(), asyncio.Event()
     news = asyncio.Event()
     view = _view(news)
     async with ApiServer(configuration, connections=settings.writes + 16) as server:
@@ -55,14 +53,15 @@ async def _run(settings: Settings, configuration: client.Configuration, leader: 
         watchers = {
             asyncio.create_task(pods.run(), name="pods"),
             asyncio.create_task(nodes.run(), name="nodes"),
-            asyncio.create_task(_kopf(settings, configuration, view, stop), name="kopf"),
+            asyncio.create_task(_kopf(settings, configuration, view, (kopf_ready, stop)), name="kopf"),
+            asyncio.create_task(_listen(kopf_ready, stop), name="signals"),
         }
         work = asyncio.create_task(_decide(settings, server, view, news, leader, (pods, nodes)), name="conductor")
         stopped = asyncio.create_task(stop.wait(), name="stop")
         done, _ = await asyncio.wait({work, stopped, *watchers}, return_when=asyncio.FIRST_COMPLETED)
         lost = work in done and work.exception() is None
         if lost:
-            log.error("the Lease is lost to another operator: stopping")
+            log.error("the Lease is lost (to another operator, or it could not be renewed in time): stopping")
         stop.set()
         for task in {work, stopped, *watchers} - done:
             if task.get_name() != "kopf":
@@ -84,13 +83,29 @@ def _view(news: asyncio.Event) -> View:
     )
 
 
-async def _kopf(settings: Settings, configuration: client.Configuration, view: View, stop: asyncio.Event) -> None:
+async def _listen(kopf_ready: asyncio.Event, stop: asyncio.Event) -> None:
+    """Stop at once on SIGTERM or SIGINT.
+
+    kopf puts in handlers of its own when it starts, and takes seconds to end; no pod may be created in these. So ours
+    take their place once it has started; until then nothing is decided, and its own do.
+    """
+    await kopf_ready.wait()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+async def _kopf(
+    settings: Settings, configuration: client.Configuration, view: View, flags: tuple[asyncio.Event, asyncio.Event]
+) -> None:
+    ready, stop = flags
     registry, kopf_settings = handlers.registry(configuration, view.graphs, view.policies)
     await kopf.operator(
         registry=registry,
         settings=kopf_settings,
         standalone=True,
         clusterwide=True,
+        ready_flag=ready,
         stop_flag=stop,
         liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz" if settings.health_port else None,
     )

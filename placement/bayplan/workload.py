@@ -21,6 +21,9 @@ class RequestClass:
     """Alternatives; none: no such constraint."""
     preferred: tuple[PreferredTerm, ...] = ()
     tolerations: tuple[Toleration, ...] = ()
+    judged_elsewhere: str = ""
+    """An opaque name for demands that only the cluster's own scheduler can judge (volumes, ports, pods nearby); empty: none.
+    What it refuses to one class says nothing about another."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -41,7 +44,14 @@ class RequestClass:
         return RequestClass, self._parts()
 
     def _parts(self) -> tuple[object, ...]:
-        return self.resources, self.node_selector, self.required, self.preferred, self.tolerations
+        return (
+            self.resources,
+            self.node_selector,
+            self.required,
+            self.preferred,
+            self.tolerations,
+            self.judged_elsewhere,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,3 +152,12 @@ def test_pods_of_others_count_as_used(kube: Kube, pool: str) -> None:
     for number in range(4):
         kube.core.delete_namespaced_pod(f"other{number}", kube.namespace)
     kube.wait_condition("g", "Complete")
+
+
+def test_what_is_refused_to_one_graph_is_not_held_against_another(kube: Kube, pool: str) -> None:
+    """A claim that does not exist keeps its own pods from every node, and nobody else's."""
+    claim = {"name": "v", "persistentVolumeClaim": {"claimName": "missing"}}
+    kube.create("claims", task("a", cpu="2", seconds=None, shards=4, pod={**selected(pool), "volumes": [claim]}))
+    wait_for(lambda: "claim" in (kube.condition("claims", "Waiting") or {}).get("message", ""), "the claim is named")
+    kube.create("plain", task("a", cpu="2", pod=selected(pool)))
+    kube.wait_condition("plain", "Complete", timeout=10)

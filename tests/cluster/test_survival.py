@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import threading
 import time
 from collections import Counter, defaultdict
@@ -119,3 +121,15 @@ def test_what_ended_while_nobody_watched_is_known_afterwards(kube: Kube, operato
     kube.wait_condition("g", "Complete")
     assert len(kube.pods("g")) == 2
     wait_for(lambda: not kube.pods("gone"), "the pod of the deleted graph is gone")
+
+
+def test_told_to_stop_it_creates_nothing_more(kube: Kube, operator: OperatorProcess) -> None:
+    kube.create("g", *(task(f"t{i}", *([f"t{i - 1}"] if i else []), seconds=0.3) for i in range(40)))
+    kube.wait_running("g")
+    os.kill(operator.process.pid, signal.SIGTERM)
+    time.sleep(0.5)
+    before = len(kube.pods("g"))
+    time.sleep(4)
+    assert len(kube.pods("g")) == before
+    operator.restart()
+    kube.wait_condition("g", "Complete")

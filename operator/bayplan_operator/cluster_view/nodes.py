@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from bayplan.cluster import Cluster
-
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.node import is_ready, node_info, ready_since_change
 

@@ -4,14 +4,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
 from bayplan.cluster import Cluster
-
 from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.own_pod import (
+    NOBODY,
     TERMINAL_PHASES,
     OwnPod,
     Pending,
     PodKey,
+    borne_out,
     graph_uid_of,
     identity_of,
     is_stuck,
@@ -132,18 +133,25 @@ class PodStore:
         self._forget_own(key)
 
     def _charge(self, key: PodKey, pod: wire.Pod) -> None:
-        node = pod.spec.node_name or pod.metadata.annotations.get(names.ANNOTATION_NODE, "") or pod.status.nominated_node_name
+        node = pod.spec.node_name or _pinned_to(pod) or pod.status.nominated_node_name
         if node and pod.status.phase not in TERMINAL_PHASES:
             self._cluster.occupy(key, node, pod_requests(pod.spec))
         else:
             self._cluster.vacate(key)
 
     def _keep_if_own(self, key: PodKey, pod: wire.Pod, version: int) -> None:
-        graph_uid, identity = graph_uid_of(pod), identity_of(pod)
-        if not graph_uid or identity is None:
-            self._forget_own(key)
-            return
         before = self.own_pod(key)
+        if before is not None and before.pod.metadata.uid != pod.metadata.uid:
+            before = None
+        if before is not None and before.identity != NOBODY:
+            graph_uid, identity = before.graph_uid, before.identity  # neither changes, whoever edits the labels
+        else:
+            graph_uid = graph_uid_of(pod)
+            found = identity_of(pod) if graph_uid else None
+            self._forget_own(key)
+            if found is None:
+                return
+            identity = found if borne_out(pod, graph_uid, found) else NOBODY
         stuck_since = None
         if is_stuck(pod):
             stuck_since = self._clock() if before is None or before.stuck_since is None else before.stuck_since
@@ -159,3 +167,8 @@ class PodStore:
             if not pods:
                 del self._own[graph_uid]
             self.changed_graphs.add(graph_uid)
+
+
+def _pinned_to(pod: wire.Pod) -> str:
+    """The node that we chose for it; what others write into that annotation books nothing."""
+    return pod.metadata.annotations.get(names.ANNOTATION_NODE, "") if graph_uid_of(pod) else ""

@@ -11,7 +11,7 @@ from bayplan_operator.writer import PodWriter
 
 
 def act(running: Running, pods: PodStore, writer: PodWriter, rejections: Rejections, now: float) -> None:
-    """Take back, stop, release and forget, as wanted. What is already under way is not begun again."""
+    """Take back, stop, release and forget, as wanted, and end strays. What is already under way is not begun again."""
     wants = running.wants
     for attempt in wants.take_back:
         own = _own(pods, attempt.key)
@@ -27,10 +27,22 @@ def act(running: Running, pods: PodStore, writer: PodWriter, rejections: Rejecti
         own = _own(pods, attempt.key)
         if own is not None:
             writer.release(own)
+    for key in running.strays:
+        own = pods.own_pod(key)
+        if own is not None:
+            _end(own, writer)
     for attempt in wants.forget:
         own = _own(pods, attempt.key)
         if own is not None:
             pods.retire(own.key)
+
+
+def _end(own: OwnPod, writer: PodWriter) -> None:
+    """Nothing can come of the pod: it goes, and our finalizer with it."""
+    if not own.terminal and own.pod.metadata.deletion_timestamp is None:
+        writer.delete(own)
+    elif own.held:
+        writer.release(own)
 
 
 def _own(pods: PodStore, key: Hashable) -> OwnPod | None:

@@ -24,6 +24,9 @@ from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter
 log = logging.getLogger(__name__)
 
 _GRACE_WITHOUT_POLICY = 30.0
+_AFTER_ERROR = 5.0
+"""Seconds until a graph that could not be handled is looked at again."""
+_INTERNAL_ERROR = "InternalError"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class Conductor:
             for graph in self._open.values():
                 self._guarded(graph, now, self._recorder.step)
             self._leftovers.sweep(self._by_uid)
+            self._policies.tell()
         self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
         self._measure()
         times = [next_loss, self._rejections.next_expiry(now)]
@@ -109,7 +113,7 @@ class Conductor:
         if news:
             self._wishes += 1
             for graph in self._open.values():
-                self._assign_policy(graph)
+                self._guarded(graph, now, self._assign_policy)
 
     def _take_graphs(self, now: float) -> None:
         for key, raw in self._view.graphs.take():
@@ -132,8 +136,8 @@ class Conductor:
                 log.exception("TaskGraph %s/%s could not be taken in", *key)
                 continue
             self._open[known.ref.uid] = known
+            self._guarded(known, now, self._assign_policy)
             self._wishes += 1
-            self._assign_policy(known)
             self._due.add(known.ref.uid)
 
     def _arrival(self, now: float) -> float:
@@ -141,7 +145,7 @@ class Conductor:
         self._last_arrival = max(now, self._last_arrival + 1e-6)
         return self._last_arrival
 
-    def _assign_policy(self, graph: GraphRun) -> None:
+    def _assign_policy(self, graph: GraphRun, now: float) -> None:
         if graph.running is not None:
             self._policies.assign(graph, graph.running.prepared.spec.policy_name)
 
@@ -179,8 +183,11 @@ class Conductor:
         except Exception as error:
             metrics.TICK_ERRORS.inc()
             log.exception("TaskGraph %s/%s could not be handled", *graph.key)
-            graph.invalid = Problem("InternalError", f"the operator could not handle this graph: {error!r}")
-            graph.touched = True
+            graph.invalid = Problem(_INTERNAL_ERROR, f"the operator could not handle this graph: {error!r}")
+            graph.touched, graph.urgent = True, False
+            graph.next_write_at = now + _AFTER_ERROR  # else the next tick would be due at once, and so on for ever
+            if graph.running is not None:
+                graph.running.wants.wake_at = now + _AFTER_ERROR
 
     def _advance(self, graph: GraphRun, now: float) -> None:
         running, uid = graph.running, graph.ref.uid
@@ -201,6 +208,8 @@ class Conductor:
         if step.ended and not running.all_over:
             graph.touched = graph.urgent = True
         running.run, running.wants, running.all_over = step.run, step.wants, step.ended
+        if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
+            graph.invalid, graph.touched = None, True
         act(running, self._view.pods, self._write.pods, self._rejections, now)
 
     def _describe(self, graph: GraphRun, running: Running, run: Run) -> None:
@@ -212,7 +221,8 @@ class Conductor:
         for unit, note in run.notes.items():
             if run.settled[unit] > before.settled[unit]:
                 task_name = library_graph.tasks[int(library_graph.unit_task[unit])].name
-                self._write.events.write(told, "Warning", "AttemptEnded", f"task {task_name}: {note}", self._clock())
+                kind = "Normal" if graph.suspended else "Warning"
+                self._write.events.write(told, kind, "AttemptEnded", f"task {task_name}: {note}", self._clock())
 
     # 3. Where what wants to start goes
 

@@ -43,6 +43,8 @@ class Running:
     requests: dict[int, Request] = field(default_factory=dict)
     attempts: dict[PodKey, tuple[int, Attempt]] = field(default_factory=dict)
     """What was made of each pod at which resource version."""
+    strays: list[PodKey] = field(default_factory=list)
+    """Pods of the graph that are no attempt of any of its tasks: their labels were edited while nobody watched."""
     all_over: bool = False
     """Every unit is in a terminal state and nothing runs any more."""
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from bayplan.lifecycle import Controls, UnitState
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.conductor.conditions import find
@@ -11,6 +13,10 @@ from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.pod import GraphRef
 from bayplan_operator.translate.task_graph import InvalidGraph, prepare, retries
+
+_CYCLE = " a cycle: "
+_CLOCKS_APART = 3600.0
+"""Seconds by which the clock of an operator before us may have been ahead."""
 
 
 def new_graph(raw: Mapping[str, Any], now: float, stuck_after: float) -> GraphRun:
@@ -22,9 +28,9 @@ def new_graph(raw: Mapping[str, Any], now: float, stuck_after: float) -> GraphRu
         generation=metadata.get("generation", 0),
         created=metadata["creationTimestamp"],
         deleting=bool(metadata.get("deletionTimestamp")),
-        accepted_at=_instant(status.get("acceptedAt")),
-        started_at=_instant(status.get("startTime")),
-        completed_at=_instant(status.get("completionTime")),
+        accepted_at=_instant(status.get("acceptedAt"), now),
+        started_at=_instant(status.get("startTime"), now),
+        completed_at=_instant(status.get("completionTime"), now),
         conditions=[dict(condition) for condition in status.get("conditions") or ()],
         written=status,
     )
@@ -58,7 +64,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
     try:
         prepared = prepare(raw)
     except InvalidGraph as error:
-        graph.invalid = Problem("CycleFound" if "cycle" in str(error) else "Invalid", str(error))
+        graph.invalid = Problem("CycleFound" if _CYCLE in str(error) else "Invalid", str(error))
         return
     spec = prepared.spec
     if graph.running is not None and _immutable(graph.running.prepared.spec) != _immutable(spec):
@@ -79,6 +85,9 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
     if graph.accepted_at is None:
         graph.accepted_at = now
     run, _ = run_record.read(prepared.graph, _lines(graph.written), graph.accepted_at)
+    # No back-off is longer than its cap: what says so was edited, or the clock was wrong when it was written.
+    longest = max(controls.setback.cap, *(retry.cap for retry in controls.retries))
+    np.minimum(run.not_before, now + longest, out=run.not_before)
     if (run.state == UnitState.FAILED).any():
         target = find(graph.conditions, "FailureTarget")
         run.failure = target["message"] if target else "a task failed for good"
@@ -119,10 +128,12 @@ def _true(graph: GraphRun, kind: str) -> bool:
     return condition is not None and condition.get("status") == "True"
 
 
-def _instant(text: object) -> float | None:
+def _instant(text: object, now: float) -> float | None:
+    """The instant that was written; ``None`` where it cannot be true: edited by hand, it counts as not written."""
     if not isinstance(text, str):
         return None
     try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return None  # edited by hand into something that is no time: as if it had not been written
+        at = datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return at if 0.0 <= at <= now + _CLOCKS_APART else None

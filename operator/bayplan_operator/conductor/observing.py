@@ -17,20 +17,22 @@ def observe(
     lost_nodes: frozenset[str],
     refusals: Sequence[Refusal],
 ) -> Observations:
-    """Everything the state machine may know now. Pods that are no attempt of any task of the graph are left out."""
+    """Everything the state machine may know now. Pods that are no attempt of any task become ``running.strays``."""
     known = running.attempts
     attempts: list[Attempt] = []
     fresh: dict[PodKey, tuple[int, Attempt]] = {}
+    strays: list[PodKey] = []
     for own in pods.own(graph_uid):
         cached = known.get(own.key)
         if cached is None or cached[0] != own.version:
             unit = unit_of(running, own.identity)
             if unit is None:
+                strays.append(own.key)
                 continue
             cached = (own.version, attempt(own, unit))
         fresh[own.key] = cached
         attempts.append(cached[1])
-    running.attempts = fresh
+    running.attempts, running.strays = fresh, strays
     attempts += [pending for pending in _pending(running, graph_uid, pods) if pending.key not in fresh]
     absent = {a.node for a in attempts if a.bound and not nodes.known(a.node)}
     return Observations(attempts, refusals, lost_nodes | absent if absent else lost_nodes)

@@ -71,8 +71,7 @@ def create(each: Wanted, decision: Decision, writer: PodWriter, now: float) -> N
         raise ValueError(f"unit {unit} of {graph.key} has no place")
     role = _role(running, unit)
     template = running.prepared.templates[int(running.prepared.graph.unit_task[unit])]
-    # Only kube-scheduler can have volumes bound where the pod goes.
-    direct = policy.direct and not template.claims_volumes
+    direct = policy.direct and not template.needs_scheduler
     where = Place(decision.node, decision.message, direct, policy.spec.node_loss_grace)
     manifest = pod_manifest(graph.ref, template, role, where)
     key = (graph.ref.namespace, manifest["metadata"]["name"])

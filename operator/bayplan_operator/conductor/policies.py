@@ -17,6 +17,8 @@ class Policies:
         self._writer = writer
         self._compiled: dict[str, Policy] = {}
         self._broken: dict[str, str] = {}
+        self._untold: dict[Key, tuple[str, dict[str, Any]]] = {}
+        """Statuses to be written: UID and body."""
 
     def take(self, key: Key, raw: Mapping[str, Any] | None, now: float) -> None:
         """A policy is new, has changed, or is gone (``None``)."""
@@ -29,7 +31,7 @@ class Policies:
             self._compiled[name] = compile_policy(raw)
         except InvalidPolicy as error:
             self._broken[name] = str(error)
-        self._tell(key, raw, now)
+        self._note(key, raw, now)
 
     def assign(self, graph: GraphRun, policy_name: str) -> None:
         """Give a graph its policy, or say why it has none."""
@@ -50,7 +52,7 @@ class Policies:
         known = ", ".join(sorted(self._compiled)) or "none"
         return Problem("PolicyNotFound", f'spec.policyName is "{name}": there is no such PlacementPolicy; there are: {known}')
 
-    def _tell(self, key: Key, raw: Mapping[str, Any], now: float) -> None:
+    def _note(self, key: Key, raw: Mapping[str, Any], now: float) -> None:
         name, metadata = key[1], raw["metadata"]
         status = raw.get("status") or {}
         known = [dict(condition) for condition in status.get("conditions") or ()]
@@ -59,6 +61,11 @@ class Policies:
         reason = "Invalid" if name in self._broken else "Accepted"
         generation = metadata.get("generation", 0)
         conditions.put(updated, "Accepted", name not in self._broken, reason, message, generation, now)
-        if updated != known and not self._writer.busy(key):
-            body = {"observedGeneration": generation, "conditions": updated}
-            self._writer.write_status(key, metadata["uid"], body, lambda version: None)
+        if updated != known:
+            self._untold[key] = (metadata["uid"], {"observedGeneration": generation, "conditions": updated})
+
+    def tell(self) -> None:
+        """Write the statuses that are due, each as soon as no write of it is under way."""
+        for key in [key for key in self._untold if not self._writer.busy(key)]:
+            uid, body = self._untold.pop(key)
+            self._writer.write_status(key, uid, body, lambda version: None)

@@ -75,5 +75,6 @@ class Recorder:
             self._on_durable(graph)
 
     def _interval(self, graph: GraphRun) -> float:
-        size = sum(map(len, graph.running.lines)) if graph.running is not None else 0
+        # The API server validates the whole object at each write: of 5,000 tasks for more than a second.
+        size = graph.running.prepared.size + sum(map(len, graph.running.lines)) if graph.running is not None else 0
         return max(self._settings.status_interval, size / self._settings.status_bytes_per_second)

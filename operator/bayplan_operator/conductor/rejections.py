@@ -5,6 +5,10 @@ from bayplan.workload import RequestClass
 _LONGEST = 16
 """Times the first memory: how long a node that refuses again and again is left out."""
 
+_PASSING = 2.0
+"""Seconds, where nothing is asked that kube-scheduler alone can judge: then somebody else was faster, and the view of the
+cluster will soon say so itself."""
+
 
 class Rejections:
     """Remembers refusals for a while, longer each time, so that the engine does not walk the nodes one by one."""
@@ -15,8 +19,9 @@ class Rejections:
 
     def remember(self, request_class: RequestClass, node: str, now: float) -> None:
         """The node could not have a pod of this class."""
-        _, last = self._until.get((request_class, node), (0.0, self._memory / 2))
-        length = min(last * 2, self._memory * _LONGEST)
+        memory = self._memory if request_class.judged_elsewhere else min(self._memory, _PASSING)
+        _, last = self._until.get((request_class, node), (0.0, memory / 2))
+        length = min(last * 2, memory * _LONGEST)
         self._until[request_class, node] = (now + length, length)
 
     def active(self, now: float) -> dict[RequestClass, frozenset[str]]:

@@ -41,7 +41,8 @@ def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
         return
     graph.completed_at = graph.completed_at or now
     if running.run.succeeded:
-        message = f"all {len(running.prepared.graph.tasks)} tasks have succeeded"
+        tasks = len(running.prepared.graph.tasks)
+        message = f"all {tasks} tasks have succeeded" if tasks > 1 else "its task has succeeded"
         if put("Complete", True, "Succeeded", message):
             tell("Normal", "Succeeded", message)
     elif put("Failed", True, "TaskFailed", running.run.failure):
@@ -76,8 +77,6 @@ def status(graph: GraphRun) -> dict[str, Any]:
 
 def _summary(graph: GraphRun) -> str:
     running = graph.running
-    if graph.deleting:
-        return "Deleting"
     if graph.invalid is not None or running is None:
         return "Invalid"
     if running.all_over:
@@ -100,9 +99,10 @@ def _by_reason(graph: GraphRun, running: Running) -> dict[Reason, list[int]]:
     if graph.startable:
         starting = set(running.wants.start)
         ready = (running.run.state == UnitState.READY).nonzero()[0].tolist()
-        backing_off = [unit for unit in ready if unit not in starting]
-        if backing_off:
-            found[Reason.BACKING_OFF] = backing_off
+        for unit in ready:
+            if unit not in starting:
+                quota = running.run.notes.get(unit, "").startswith(Reason.QUOTA_EXCEEDED.value)
+                found.setdefault(Reason.QUOTA_EXCEEDED if quota else Reason.BACKING_OFF, []).append(unit)
     order = list(Reason)
     return dict(sorted(found.items(), key=lambda item: order.index(item[0])))
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from bayplan.lifecycle import Attempt, Phase
-
 from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.own_pod import OwnPod, Pending, PodKey, stuck_container
@@ -17,7 +16,7 @@ _PHASES = {
 }
 # Pod reasons that say that the node or the cluster ended the pod, not its own containers.
 _DISRUPTIONS = frozenset(
-    {"Evicted", "Preempting", "NodeLost", "NodeShutdown", "Terminated", "Shutdown", "NodeAffinity",
+    {"Evicted", "NodePorts", "Preempting", "NodeLost", "NodeShutdown", "Terminated", "Shutdown", "NodeAffinity",
      "UnexpectedAdmissionError", "TopologyAffinityError", "TaintManagerEviction"}
 )  # fmt: skip
 _OUT_OF = "OutOf"  # a kubelet's own check: OutOfcpu, OutOfmemory, OutOfnvidia.com/gpu, ...

@@ -4,7 +4,6 @@ from functools import lru_cache
 
 from bayplan.constraints import Taint
 from bayplan.workload import NodeInfo
-
 from bayplan_operator.api.quantity import parse_quantity
 from bayplan_operator.kube import wire
 

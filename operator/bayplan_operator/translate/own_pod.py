@@ -68,15 +68,22 @@ def graph_uid_of(pod: wire.Pod) -> str:
     return ""
 
 
+NOBODY = Identity("", 0, 0)
+"""No attempt of any task; but the pod carries our finalizer, which is ours to remove."""
+
+
 def identity_of(pod: wire.Pod) -> Identity | None:
-    """Which attempt the pod is; ``None`` if it is none of ours."""
+    """Which attempt the pod is, as its labels say; ``None`` if it is none of ours."""
     labels = pod.metadata.labels
     try:
         return Identity(labels[names.LABEL_TASK], int(labels.get(names.LABEL_SHARD, "0")), int(labels[names.LABEL_INCARNATION]))
     except (KeyError, ValueError):
-        if names.FINALIZER in pod.metadata.finalizers:
-            return Identity("", 0, 0)  # no attempt of any task, but its finalizer is ours to remove
-        return None
+        return NOBODY if names.FINALIZER in pod.metadata.finalizers else None
+
+
+def borne_out(pod: wire.Pod, graph_uid: str, said: Identity) -> bool:
+    """Whether the pod's name, which nobody can edit, is that of the attempt that the labels say it is."""
+    return pod.metadata.name.endswith("-" + names.short_hash(graph_uid, said.task, said.shard, said.incarnation))
 
 
 # What a kubelet says while it cannot start a container and does not expect that to pass by itself.

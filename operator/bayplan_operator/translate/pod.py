@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayplan.workload import RequestClass
-
 from bayplan_operator import names
+from bayplan_operator.translate.judged_elsewhere import claims_devices, claims_volumes
 
 _UNREACHABLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
@@ -22,10 +22,9 @@ class Template:
     request_class: RequestClass
 
     @property
-    def claims_volumes(self) -> bool:
-        """Its pods use volumes that may have to be made or attached where the pod goes."""
-        volumes = self.spec.get("volumes") or []
-        return any("persistentVolumeClaim" in volume or "ephemeral" in volume for volume in volumes)
+    def needs_scheduler(self) -> bool:
+        """Only kube-scheduler can have its volumes and devices made or attached where the pod goes."""
+        return claims_volumes(self.spec) or claims_devices(self.spec)
 
 
 @dataclass(frozen=True, slots=True)

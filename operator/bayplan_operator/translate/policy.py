@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bayplan.strategy import Strategy, StrategyError, compile_strategy
 from pydantic import ValidationError
 
+from bayplan.strategy import Strategy, StrategyError, compile_strategy
 from bayplan_operator import names
 from bayplan_operator.api import validation
 from bayplan_operator.api.v1alpha1 import PlacementPolicy, PlacementPolicySpec
@@ -60,7 +60,8 @@ def objections(policy: Policy, namespace: str, templates: tuple[Template, ...]) 
         asked = template.spec.get("priorityClassName", names.PRIORITY_CLASS)
         if asked not in classes:
             yield f"policy {policy.name} does not allow priorityClassName {asked}; it allows {', '.join(sorted(classes))}"
-        account = template.spec.get("serviceAccountName", "default")
+        # The API server still takes the old spelling where the new one is missing.
+        account = template.spec.get("serviceAccountName") or template.spec.get("serviceAccount") or "default"
         if serves.service_account_names and account not in serves.service_account_names:
             allowed = ", ".join(serves.service_account_names)
             yield f"policy {policy.name} does not allow serviceAccountName {account}; it allows {allowed}"

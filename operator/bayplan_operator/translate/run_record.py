@@ -3,7 +3,7 @@
 A line is the task's name and, for each shard, one entry; entries are separated by " | ":
 
     train Running 2/1 a100-003 14.2
-    └name └state  │ │ └node    └start, seconds after the graph was accepted (whole milliseconds)
+    └name └state  │ │ └node    └start, seconds after the graph was accepted (to the hundredth)
                   │ └failures
                   └attempts
     evaluate Succeeded 1/0 cpu-001 120.5+3.25        started at 120.5 s and ran for 3.25 s
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from bayplan.graph import Graph
 from bayplan.lifecycle import Run, UnitState
 
@@ -56,7 +57,23 @@ def read(graph: Graph, lines: Sequence[str], epoch: float) -> tuple[Run, list[st
             _read_task(graph, run, line, epoch)
         except MalformedRecord:
             malformed.append(line)
+    _hold_back(graph, run)
     return run, malformed
+
+
+def _hold_back(graph: Graph, run: Run) -> None:
+    """Nothing gets anywhere before the tasks it depends on, or is skipped without a failure: such lines were edited.
+
+    Their units wait again; a pod that is there brings back what happened to them.
+    """
+    unfinished = ~run.finished_tasks(graph)
+    blocked = np.zeros(len(graph.tasks), bool)
+    blocked[graph.edge_child[unfinished[graph.edge_parent]]] = True
+    on_the_way = np.isin(run.state, (UnitState.READY, UnitState.BINDING, UnitState.RUNNING))
+    early = on_the_way & blocked[graph.unit_task]
+    if not (run.state == UnitState.FAILED).any():
+        early |= run.state == UnitState.SKIPPED
+    run.state[early] = UnitState.PENDING
 
 
 def _write_unit(run: Run, unit: int, epoch: float) -> str:
@@ -64,7 +81,7 @@ def _write_unit(run: Run, unit: int, epoch: float) -> str:
     words = [_NAMES[state]]
     if run.incarnation[unit]:
         words.append(f"{run.incarnation[unit]}/{run.failures[unit]}")
-    if state in (UnitState.BINDING, UnitState.RUNNING, UnitState.SUCCEEDED, UnitState.FAILED) and run.node[unit]:
+    if state not in (UnitState.PENDING, UnitState.READY) and run.node[unit]:
         words.append(run.node[unit])
         started, finished = float(run.started[unit]), float(run.finished[unit])
         if state != UnitState.BINDING and not math.isnan(started):
@@ -76,7 +93,7 @@ def _write_unit(run: Run, unit: int, epoch: float) -> str:
 
 
 def _number(seconds: float) -> str:
-    return f"{seconds:.3f}".rstrip("0").rstrip(".")
+    return f"{seconds:.2f}".rstrip("0").rstrip(".")
 
 
 @dataclass(slots=True)

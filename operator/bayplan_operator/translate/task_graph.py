@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from pydantic import ValidationError
+
 from bayplan.graph import Graph, GraphError
 from bayplan.graph import Task as LibraryTask
 from bayplan.lifecycle import Retry
-from pydantic import ValidationError
-
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
 from bayplan_operator.api.v1alpha1 import PodTemplate, Task, TaskGraph, TaskGraphSpec
@@ -43,12 +43,15 @@ class Prepared:
     graph: Graph
     templates: tuple[Template, ...]
     """Per task; tasks made from the same parts share one."""
+    size: int
+    """Bytes of the spec as JSON."""
 
 
 def prepare(raw: Mapping[str, Any]) -> Prepared:
     """Everything that is derived from a TaskGraph's spec. Raises ``InvalidGraph``."""
     try:
-        spec = TaskGraph.model_validate(raw).spec
+        # The status is not the author's: nothing in it may speak against the spec.
+        spec = TaskGraph.model_validate({**raw, "status": {}}).spec
     except ValidationError as error:
         raise InvalidGraph(validation.sentence(error)) from error
     for problem in validation.graph_problems(spec):
@@ -71,13 +74,13 @@ def prepare(raw: Mapping[str, Any]) -> Prepared:
         raise InvalidGraph(
             f"spec.tasks: the shards of all tasks add up to {graph.units} pods, at most {MAX_PODS} are allowed: split the graph"
         )
-    _check_size(raw, graph)
-    return Prepared(spec, graph, _templates(spec))
+    size = len(msgspec.json.encode(raw["spec"]))
+    _check_size(size, graph)
+    return Prepared(spec, graph, _templates(spec, raw["metadata"].get("namespace", "")), size)
 
 
-def _check_size(raw: Mapping[str, Any], graph: Graph) -> None:
-    names = sum(len(task.name) for task in graph.tasks)
-    size = len(msgspec.json.encode(raw["spec"])) + 2 * names
+def _check_size(size: int, graph: Graph) -> None:
+    size += 2 * sum(len(task.name) for task in graph.tasks)
     size += _BYTES_PER_UNIT * graph.units + _BYTES_PER_TASK * len(graph.tasks)
     if size > MAX_BYTES:
         raise InvalidGraph(
@@ -95,23 +98,23 @@ def retries(spec: TaskGraphSpec) -> list[Retry]:
     return found
 
 
-def _templates(spec: TaskGraphSpec) -> tuple[Template, ...]:
+def _templates(spec: TaskGraphSpec, namespace: str) -> tuple[Template, ...]:
     made: dict[object, Template] = {}
     templates = []
     for index, task in enumerate(spec.tasks):
         # Thousands of tasks share a few named templates; each is merged once.
         key = id(task) if task.template is not None else (task.template_name, task.args, task.env)
         if key not in made:
-            made[key] = _finished(pod_template(spec, task), index, task)
+            made[key] = _finished(pod_template(spec, task), namespace, index, task)
         templates.append(made[key])
     return tuple(templates)
 
 
-def _finished(template: PodTemplate, index: int, task: Task) -> Template:
+def _finished(template: PodTemplate, namespace: str, index: int, task: Task) -> Template:
     metadata = {"labels": dict(template.metadata.labels), "annotations": dict(template.metadata.annotations)}
     digest = hashlib.blake2b(msgspec.json.encode([metadata, template.spec], order="sorted"), digest_size=8).hexdigest()
     try:
-        asked = request_class(template.spec)
+        asked = request_class(template.spec, f"{namespace}/{digest}")
     except ValueError as error:
         raise InvalidGraph(f"spec.tasks[{index}] ({task.name}): {error}") from error
     return Template(metadata, template.spec, digest, asked)

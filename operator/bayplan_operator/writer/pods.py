@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from bayplan.lifecycle import Refusal
 
+from bayplan.lifecycle import Refusal
 from bayplan_operator import names
 from bayplan_operator.cluster_view import PodStore
 from bayplan_operator.kube import errors, paths, wire
@@ -74,8 +74,11 @@ class PodWriter:
         body = msgspec.json.encode(creation.manifest)
         try:
             await self._post_until_known(creation, paths.pods(namespace), body)
+            self._store.renounce(creation.key)  # no effect, unless what was answered is older news than the watch's
         except errors.Invalid as error:
-            self._refuse(creation, "Invalid", error.message, final=True)
+            # A webhook that denies without a code of its own is answered with 400; it may think otherwise later.
+            denied = "denied the request" in error.message
+            self._refuse(creation, "Denied" if denied else "Invalid", error.message, final=not denied)
         except errors.Forbidden as error:
             quota = "exceeded quota" in error.message
             self._refuse(creation, "QuotaExceeded" if quota else "Forbidden", error.message, final=False)
