@@ -35,7 +35,7 @@ gpu-1  1     10 %  5 %     10 %  gpu ············▂▂▂▂▂▂�
 
 Retries and failures
 1 failure, 1 retry
-train shard 1: attempt 1 failed on gpu-0 after 3 s: Error, exit code 1, bad batch
+train shard 1: attempt 1 failed on gpu-0 at 3 s: Error, exit code 1, bad batch
 
 Makespan: 10 s; lower bound with unlimited nodes: 8 s (1.25 times that)
 Critical path, by measured durations: prepare → train → check"""

@@ -121,7 +121,7 @@ def _failures(report: GraphReport, width: int, paint: Paint) -> list[str]:
     for attempt in failed[:_MOST_FAILURES]:
         which = attempt.task + (f" shard {attempt.shard}" if shards[attempt.task] > 1 else "")
         word = paint(attempt.outcome.lower(), "bad")
-        at = f" after {units.seconds(attempt.end)}" if attempt.end is not None else ""
+        at = f" at {units.seconds(attempt.end)}" if attempt.end is not None else ""
         lines.append(f"{which}: attempt {attempt.number} {word} on {attempt.node}{at}: {attempt.message or 'no message'}")
     if len(failed) > _MOST_FAILURES:
         lines.append(f"... and {len(failed) - _MOST_FAILURES} more")
