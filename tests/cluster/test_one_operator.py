@@ -1,0 +1,103 @@
+"""One operator at a time, and an API server that does not answer for a while."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.cluster.kube import Kube, task, wait_for
+from tests.cluster.pod_log import PodLog
+from tests.testbed.installation import OperatorProcess
+from tests.testbed.testbed import Testbed
+
+LEASE = "--lease-duration=4"
+
+
+@pytest.fixture
+def alone(operator: OperatorProcess) -> Iterator[None]:
+    """The operator that all tests share is away, and its Lease given back."""
+    operator.stop()
+    yield
+    operator.restart()
+    operator.wait_until_leading()
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def ticks(operator: OperatorProcess) -> float:
+    return operator.metric("bayplan_tick_seconds_count") or 0.0
+
+
+def test_a_second_operator_decides_nothing_until_the_first_is_gone(kube: Kube, testbed: Testbed, alone: None) -> None:
+    """Rule 10: killed, or only held up for longer than its Lease: there is never more than one who decides."""
+    with (
+        OperatorProcess(testbed, [LEASE, "--identity=first"]) as first,
+        OperatorProcess(testbed, [LEASE, "--identity=second"]) as second,
+    ):
+        wait_for(lambda: first.metric("bayplan_leader") == 1.0 or second.metric("bayplan_leader") == 1.0, "one leads")
+        if second.metric("bayplan_leader") == 1.0:
+            first, second = second, first
+        log = PodLog(kube)
+        kube.create("g", task("a", seconds=0.5), task("b", "a", seconds=6.0), task("c", "b", seconds=0.2))
+        kube.wait_running("g", "b")
+        assert ticks(second) == 0
+        with stopped(first.process.pid):
+            held_up = time.monotonic()
+            second.wait_until_leading(timeout=15)
+            assert time.monotonic() - held_up > 2.5, "the Lease was not waited for"
+            wait_for(lambda: ticks(second) > 0, "the second decides")
+        wait_for(lambda: not first.process.alive(), "the first finds its Lease lost and ends", timeout=10)
+        assert "the Lease is lost" in first.process.log_tail(400)
+        kube.wait_condition("g", "Complete")
+        log.stop()
+        assert Counter(log.created().values()) == Counter((name, "0", "1") for name in "abc")
+        first.restart()  # it comes back, as a kubelet would have it, and waits
+        kube.create("h", task("a", seconds=0.2))
+        kube.wait_condition("h", "Complete")
+        assert ticks(first) == 0
+        second.kill()
+        kube.create("i", task("a", seconds=0.2))
+        killed = time.monotonic()
+        kube.wait_condition("i", "Complete", timeout=20)
+        assert time.monotonic() - killed > 2.0
+        assert first.metric("bayplan_leader") == 1.0
+
+
+def test_an_api_server_that_does_not_answer_for_ten_seconds(kube: Kube, simulated: Testbed, alone: None) -> None:
+    """Rules 3 and 10: what was asked meanwhile is settled, nothing is made twice, and everything ends well."""
+    (api_server,) = [process for process in simulated._processes if process.name == "kube-apiserver"]
+    with OperatorProcess(simulated, ["--lease-duration=40"]) as operator:
+        operator.wait_until_leading()
+        log = PodLog(kube)
+        parents = [f"p{number}" for number in range(12)]
+        kube.create("g", *(task(name, seconds=1.5) for name in parents), task("last", *parents, shards=6, seconds=0.3))
+        kube.wait_running("g", count=6)
+        process = operator.process
+        with stopped(api_server.pid):
+            time.sleep(10.0)
+            assert process.alive()
+        kube.create("h", task("a", seconds=0.2))
+        kube.wait_condition("g", "Complete", timeout=60)
+        kube.wait_condition("h", "Complete")
+        assert operator.process == process
+        assert process.alive()
+        log.stop()
+        made = Counter(log.created().values())
+        assert max(made.values()) == 1, "an attempt was made twice"
+        succeeded = {unit for unit in made if unit[2] == "1"}
+        assert len(succeeded) == len(parents) + 6 + 1
+        wait_for(lambda: not any(pod.metadata.finalizers for pod in kube.pods()), "the finalizers are gone")
+        assert operator.metric("bayplan_tick_errors_total") == 0
