@@ -28,8 +28,9 @@ class Settings:
     """Between two lists of the kinds; they find the deletions that a broken watch did not deliver."""
     status_interval: float = 1.0
     """Between two status writes of one graph; longer for large graphs, see ``status_bytes_per_second``."""
-    status_bytes_per_second: float = 50_000.0
-    """A graph whose status is larger than this is written the less often."""
+    status_bytes_per_second: float = 100_000.0
+    """Of spec and record: a graph that is larger than this is written the less often, since each write costs the API server
+    as much as the whole object is large."""
     writes: int = 24
     """Requests to the API server under way at once."""
     stuck_after: float = 60.0

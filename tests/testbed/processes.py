@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import random
 import signal
 import socket
 import subprocess
@@ -19,6 +20,8 @@ from .errors import TestbedError
 # The kernel's parent-death signal fires when the *thread* that started the child ends. So one thread, which lives
 # as long as the interpreter, starts them all; a test may then start a testbed from any thread.
 _STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="testbed-starter")
+
+_PORTS = (16_000, 32_000)
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,23 @@ def stop(processes: Iterable[Process], grace: float) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different loopback ports that nobody listens on now."""
+    """`count` different loopback ports that nobody listens on now.
+
+    Drawn at random from below the range that the kernel gives to outgoing connections: a port that is only asked for here
+    could otherwise be somebody's connection by the time that its program listens.
+    """
+    found: list[int] = []
+    draw = random.SystemRandom()
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for item in sockets:
-            item.bind(("127.0.0.1", 0))
-        return [int(item.getsockname()[1]) for item in sockets]
+        while len(found) < count:
+            port = draw.randrange(*_PORTS)
+            item = stack.enter_context(socket.socket())
+            try:
+                item.bind(("127.0.0.1", port))
+            except OSError:
+                continue  # taken; there are thousands more
+            found.append(port)
+    return found
 
 
 def _spawn(name: str, command: list[str], log: Path) -> Process:
