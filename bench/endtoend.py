@@ -74,9 +74,7 @@ def measure(testbed: Testbed, operator: OperatorProcess, graph: Layered, limit: 
     rows: list[tuple[str, float, str]] = [
         ("tasks", len(graph.seconds), "tasks"),
         ("finished", len(seen.succeeded), "tasks"),
-        ("delay_p50", float(np.percentile(delays, 50)), "ms"),
-        ("delay_p99", float(np.percentile(delays, 99)), "ms"),
-        ("delay_max", float(delays.max()), "ms"),
+        *_delay_rows(delays),
         ("critical_path", critical, "s"),
         ("makespan", makespan, "s"),
         ("makespan_over_critical_path", makespan / critical, ""),
@@ -89,6 +87,14 @@ def measure(testbed: Testbed, operator: OperatorProcess, graph: Layered, limit: 
         ("object_bytes", len(json.dumps(final, separators=(",", ":")).encode()), "bytes"),
     ]
     return [{"metric": metric, "value": value, "unit": unit} for metric, value, unit in rows]
+
+
+def _delay_rows(delays: "np.ndarray[Any, Any]") -> list[tuple[str, float, str]]:
+    """None where no task has parents."""
+    if not len(delays):
+        return []
+    p50, p99 = np.percentile(delays, [50, 99])
+    return [("delay_p50", float(p50), "ms"), ("delay_p99", float(p99), "ms"), ("delay_max", float(delays.max()), "ms")]
 
 
 def _delays(graph: Layered, seen: Seen) -> list[float]:

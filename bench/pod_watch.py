@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bayplan_operator.kube import configuration, paths
+from bayplan_operator.kube import configuration, errors, paths
 from bayplan_operator.kube.api_server import ApiServer
 
 
@@ -30,6 +30,7 @@ class PodWatch:
         self._stop = threading.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+        self._version = ""
         self.seen = Seen()
 
     def __enter__(self) -> "PodWatch":
@@ -41,22 +42,35 @@ class PodWatch:
         self._stop.set()
 
     async def _run(self) -> None:
+        try:
+            await self._watch()
+        except errors.Unreachable:
+            if not self._stop.is_set():  # at the end the API server goes first
+                raise
+
+    async def _watch(self) -> None:
         async with ApiServer(configuration.load(self._kubeconfig)) as server:
             listed = json.loads(await server.call("GET", paths.PODS, params={"limit": "1"}))
-            params = {
-                "watch": "1", "labelSelector": self._selector, "timeoutSeconds": "3600",
-                "resourceVersion": listed["metadata"]["resourceVersion"],
-            }  # fmt: skip
+            self._version = listed["metadata"]["resourceVersion"]
             self._ready.set()
-            async for lines in server.stream(paths.PODS, params, silence=3600.0):
-                now = time.monotonic()
-                for line in lines.split(b"\n"):
-                    self._take(json.loads(line), now)
-                if self._stop.is_set():
-                    return
+            # The API server ends the watch of whoever falls behind in a burst; it goes on where it was.
+            while not self._stop.is_set():
+                await self._follow(server)
+
+    async def _follow(self, server: ApiServer) -> None:
+        params = {
+            "watch": "1", "labelSelector": self._selector, "timeoutSeconds": "3600", "resourceVersion": self._version
+        }  # fmt: skip
+        async for lines in server.stream(paths.PODS, params, silence=3600.0):
+            now = time.monotonic()
+            for line in lines.split(b"\n"):
+                self._take(json.loads(line), now)
+            if self._stop.is_set():
+                return
 
     def _take(self, event: dict[str, dict[str, dict[str, dict[str, str]]]], now: float) -> None:
         pod = event["object"]
+        self._version = pod["metadata"]["resourceVersion"]
         task = pod["metadata"]["labels"]["bayplan.dev/task"]
         self.seen.created.setdefault(task, now)
         phase = str(pod["status"].get("phase", ""))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ import pytest
 
 from tests.cluster.kube import Kube, task, wait_for
 from tests.cluster.pod_log import PodLog
-from tests.testbed.installation import OperatorProcess
+from tests.testbed.installation import NAMESPACE, SERVICE_ACCOUNT, OperatorProcess
 from tests.testbed.testbed import Testbed
 
 LEASE = "--lease-duration=4"
@@ -101,3 +103,21 @@ def test_an_api_server_that_does_not_answer_for_ten_seconds(kube: Kube, simulate
         assert len(succeeded) == len(parents) + 6 + 1
         wait_for(lambda: not any(pod.metadata.finalizers for pod in kube.pods()), "the finalizers are gone")
         assert operator.metric("bayplan_tick_errors_total") == 0
+
+
+def test_release_stops_the_operator_and_frees_every_pod(kube: Kube, testbed: Testbed, alone: None) -> None:
+    """Rule 5: what uninstalling runs, with the operator still there and with its rights only."""
+    with OperatorProcess(testbed, [LEASE, "--identity=first"]) as first:
+        first.wait_until_leading()
+        kube.create("g", task("a", seconds=None, shards=2))
+        kube.wait_running("g", count=2)
+        kubeconfig = testbed.service_account_kubeconfig(NAMESPACE, SERVICE_ACCOUNT)
+        command = [sys.executable, "-m", "bayplan_operator", "release", f"--kubeconfig={kubeconfig}", "-n", kube.namespace]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        assert "took the Lease of first" in done.stdout
+        assert "released 2 of 2 pods" in done.stdout
+        assert not any(pod.metadata.finalizers for pod in kube.pods("g"))
+        wait_for(lambda: not first.process.alive(), "the operator has ended", timeout=10)
+        kube.delete("g")
+        wait_for(lambda: not kube.pods("g"), "the pods go without an operator")
+    testbed.kubectl("delete", "lease", "bayplan-operator", "-n", NAMESPACE)
