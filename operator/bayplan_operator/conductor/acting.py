@@ -30,19 +30,11 @@ def act(running: Running, pods: PodStore, writer: PodWriter, rejections: Rejecti
     for key in running.strays:
         own = pods.own_pod(key)
         if own is not None:
-            _end(own, writer)
+            writer.end(own)
     for attempt in wants.forget:
         own = _own(pods, attempt.key)
         if own is not None:
             pods.retire(own.key)
-
-
-def _end(own: OwnPod, writer: PodWriter) -> None:
-    """Nothing can come of the pod: it goes, and our finalizer with it."""
-    if not own.terminal and own.pod.metadata.deletion_timestamp is None:
-        writer.delete(own)
-    elif own.held:
-        writer.release(own)
 
 
 def _own(pods: PodStore, key: Hashable) -> OwnPod | None:

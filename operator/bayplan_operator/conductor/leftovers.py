@@ -69,12 +69,10 @@ class Leftovers:
 
     def _of_ended(self, uid: str) -> None:
         for own in list(self._pods.own(uid)):
-            if not own.terminal and own.pod.metadata.deletion_timestamp is None:
-                self._pod_writer.delete(own)
-            elif own.held:
-                self._pod_writer.release(own)
-            elif own.terminal:
+            if own.terminal and not own.held:
                 self._pods.retire(own.key)
+            else:
+                self._pod_writer.end(own)
 
 
 def _graph_key(own: OwnPod) -> Key | None:

@@ -1,23 +1,16 @@
 """From a Node object to what the library knows of a node."""
 
-from functools import lru_cache
-
 from bayplan.constraints import Taint
 from bayplan.workload import NodeInfo
-from bayplan_operator.api.quantity import parse_quantity
 from bayplan_operator.kube import wire
-
-
-@lru_cache(maxsize=16_384)
-def _parse(resource: str, text: str) -> int:
-    return parse_quantity(resource, text)
+from bayplan_operator.translate.amounts import accepted_amount
 
 
 def node_info(node: wire.Node) -> NodeInfo:
     """Allocatable resources in smallest units, labels, taints, and whether it takes pods."""
     return NodeInfo(
         name=node.metadata.name,
-        allocatable={name: _parse(name, value) for name, value in node.status.allocatable.items()},
+        allocatable={name: accepted_amount(name, value) for name, value in node.status.allocatable.items()},
         labels=node.metadata.labels,
         taints=tuple(Taint(taint.key, taint.value, taint.effect) for taint in node.spec.taints),
         unschedulable=node.spec.unschedulable,

@@ -1,20 +1,13 @@
 """What a pod asks of a node, summed up as kube-scheduler does."""
 
-from functools import lru_cache
-
-from bayplan_operator.api.quantity import parse_quantity
 from bayplan_operator.kube import wire
-
-
-@lru_cache(maxsize=16_384)
-def _parse(resource: str, text: str) -> int:
-    return parse_quantity(resource, text)
+from bayplan_operator.translate.amounts import accepted_amount
 
 
 def _asked(requirements: wire.Requirements) -> dict[str, int]:
     """Requests, with the limit where only that is given."""
     merged = {**requirements.limits, **requirements.requests}
-    return {name: _parse(name, str(value)) for name, value in merged.items()}
+    return {name: accepted_amount(name, str(value)) for name, value in merged.items()}
 
 
 def _add(total: dict[str, int], more: dict[str, int]) -> None:
@@ -32,8 +25,7 @@ def pod_requests(spec: wire.PodSpec) -> dict[str, int]:
 
     Containers add up, together with sidecars (init containers that restart always); an init container needs its own
     request beside the sidecars started before it; pod-level resources replace the sum; the overhead comes on top
-    (Kubernetes documentation, "Resource sharing within containers" and KEP-753). Raises ``ValueError`` for a malformed
-    quantity.
+    (Kubernetes documentation, "Resource sharing within containers" and KEP-753).
     """
     total: dict[str, int] = {}
     for container in spec.containers:
@@ -51,6 +43,6 @@ def pod_requests(spec: wire.PodSpec) -> dict[str, int]:
     _add(total, sidecars)
     _raise_to(total, peak)
     total.update(_asked(spec.resources))
-    _add(total, {name: _parse(name, str(value)) for name, value in spec.overhead.items()})
+    _add(total, {name: accepted_amount(name, str(value)) for name, value in spec.overhead.items()})
     total["pods"] = 1
     return total

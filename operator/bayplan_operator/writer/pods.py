@@ -62,6 +62,13 @@ class PodWriter:
         """Remove our finalizer."""
         self._end(own, "release pod", self._release(own))
 
+    def end(self, own: OwnPod) -> None:
+        """Nothing can come of the pod any more: delete it if it runs, otherwise remove our finalizer."""
+        if not own.terminal and own.pod.metadata.deletion_timestamp is None:
+            self.delete(own)
+        elif own.held:
+            self.release(own)
+
     def _end(self, own: OwnPod, what: str, write: Coroutine[Any, Any, None]) -> bool:
         if self._endings.busy(own.key):
             write.close()

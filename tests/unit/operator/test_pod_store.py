@@ -112,6 +112,17 @@ def test_nobody_else_can_book_room_with_our_annotation() -> None:
     assert fixture.used() == 0
 
 
+def test_what_is_larger_than_any_column_fills_the_node_and_brings_nobody_down() -> None:
+    fixture = Fixture()
+    raw = {
+        "metadata": {"name": "x", "namespace": "ns", "resourceVersion": "5"},
+        "spec": {"nodeName": "n", "containers": [{"resources": {"requests": {"cpu": "10P", "memory": "100E"}}}]},
+        "status": {"phase": "Pending"},
+    }
+    fixture.store.apply(msgspec.convert(raw, wire.Pod, strict=False))
+    assert fixture.used() >= 8000
+
+
 def test_since_when_a_pod_is_stuck_outlasts_its_changes_and_ends_when_it_runs() -> None:
     fixture = Fixture()
     waiting = [{"state": {"waiting": {"reason": "ErrImagePull"}}}]
