@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test unit clusters cluster node chart lint venv testbed generate lock clean
+.PHONY: demo test unit clusters cluster browser node chart lint venv testbed generate lock clean
 
 demo: venv
 	@$(BIN)/python -m tests.testbed.demo
@@ -13,7 +13,7 @@ demo: venv
 test: lint unit clusters
 
 unit: venv
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest tests/unit -n auto
 
 # The tiers that need a cluster, side by side: they mostly wait. Each process has a testbed of its own.
 clusters: venv
@@ -22,6 +22,9 @@ clusters: venv
 
 cluster: venv
 	$(BIN)/python -m pytest tests/cluster
+
+browser: venv
+	$(BIN)/python -m pytest tests/browser
 
 node: venv
 	$(BIN)/python -m pytest tests/node
@@ -54,9 +57,9 @@ $(VENV)/installed: requirements-dev.lock pyproject.toml
 
 # Versions and hashes of all dependencies; needs uv.
 lock:
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --extra fast --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --no-header --upgrade --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --group dev --constraint requirements.lock --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra fast --group dev --constraint requirements.lock --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements-dev.lock
 
 clean:

@@ -18,6 +18,13 @@ STATUS_BYTES = Counter("bayplan_status_bytes", "Bytes of status written.")
 GRAPHS = Gauge("bayplan_graphs", "Task graphs that are not finished.")
 WAITING = Gauge("bayplan_waiting_shards", "Shards that could start but have no place, by reason.", ["reason"])
 TAKE_BACKS = Counter("bayplan_take_backs", "Pods taken back because their node could not have them.")
+ARRIVALS = Counter("bayplan_arrivals", "Shards counted among what usually arrives.")
+MIX_BUILD_SECONDS = Histogram(
+    "bayplan_mix_build_seconds",
+    "Duration of building the model of what usually arrives, beside the ticks.",
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+MIX_BUILD_FAILURES = Counter("bayplan_mix_build_failures", "Models of what usually arrives that could not be built.")
 TICK_ERRORS = Counter("bayplan_tick_errors", "Graphs that a tick could not handle.")
 LEADER = Gauge("bayplan_leader", "1 while this process holds the Lease.")
 EVENTS_DROPPED = Counter("bayplan_events_dropped", "Events that were not written.")

@@ -17,7 +17,15 @@ LABEL_INCARNATION = f"{GROUP}/incarnation"
 ANNOTATION_NODE = f"{GROUP}/node"
 ANNOTATION_WHY = f"{GROUP}/why"
 ANNOTATION_TEMPLATE_HASH = f"{GROUP}/template-hash"
+ANNOTATION_GPUS = f"{GROUP}/gpus"
 FINALIZER = f"{GROUP}/outcome"
+
+# On nodes, by the cluster's owner
+LABEL_GPU_MODEL = f"{GROUP}/gpu-model"
+LABEL_NODE_CLASS = f"{GROUP}/node-class"
+LABEL_COST = f"{GROUP}/cost-per-hour"
+GPU_MILLI = f"{GROUP}/gpu-milli"
+"""The extended resource of nodes that share GPUs: thousandths of one."""
 
 PRIORITY_CLASS = "bayplan"
 

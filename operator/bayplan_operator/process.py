@@ -11,6 +11,7 @@ from kubernetes import client
 from prometheus_client import start_http_server
 
 from bayplan.cluster import Cluster
+from bayplan.warm_up import warm_up
 from bayplan_operator import handlers
 from bayplan_operator.cluster_view import NodeStore, PodStore
 from bayplan_operator.conductor import Conductor, View, Writers, conduct
@@ -67,6 +68,7 @@ async def _run(settings: Settings, configuration: client.Configuration, leader: 
             if task.get_name() != "kopf":
                 task.cancel()
         await asyncio.wait({work, stopped, *watchers}, timeout=5)
+        leader.stop()  # now, since threads that still work on something are waited for before this returns
         for task in done - {stopped}:
             task.result()  # what ended by itself ended by an error, which belongs in the log and the exit code
     return LEASE_LOST if lost else 0
@@ -120,10 +122,12 @@ async def _decide(
     reflectors: tuple[Reflector, Reflector],
 ) -> None:
     """Wait for the Lease and for complete lists; then conduct until the Lease is lost."""
+    warm = asyncio.create_task(_warm_up())
     while not leader.leading:  # noqa: ASYNC110 - the Lease lives in a thread, which knows no event of this loop
         await asyncio.sleep(0.1)
     for reflector in reflectors:
         await reflector.synced.wait()
+    await warm
     await list_kinds(server, view.graphs, view.policies)
     log.info("leading, with complete lists: deciding from now on")
     jitter = random.Random()
@@ -140,6 +144,14 @@ async def _decide(
         await conduct(conductor, news, lambda: leader.leading, time.time, settings)
     finally:
         relists.cancel()
+
+
+async def _warm_up() -> None:
+    """Have the library's kernels compiled, or loaded, before a tick would have to wait for that."""
+    try:
+        await asyncio.to_thread(warm_up)
+    except Exception:
+        log.exception("the library could not be warmed up: the first decisions will take longer")
 
 
 async def _relist(settings: Settings, server: ApiServer, view: View, conductor: Conductor) -> None:

@@ -37,6 +37,10 @@ class Settings:
     """How long containers may be unable to start (image, configuration) before that is a failure."""
     rejection_memory: float = 30.0
     """How long a node that kube-scheduler refused is left out for pods of the same kind."""
+    placing_budget: float = 0.05
+    """How long a planner that improves on its answer may go on with one batch; what it has then counts."""
+    seed: int = 0
+    """What strategies that draw lots start from: the same seed and the same events, the same decisions."""
     health_port: int = 8080
     """Of /healthz; 0: none."""
     metrics_port: int = 9090

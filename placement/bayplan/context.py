@@ -1,20 +1,33 @@
 """What strategies may know beside the cluster."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
+from bayplan.efficiency import Efficiency
+from bayplan.packing.model import MixModel
 from bayplan.workload import RequestClass
+
+
+def never() -> bool:
+    """No time box: a planner works until it is done."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Immutable; the same context and cluster give the same decisions."""
+    """Immutable; the same context and cluster give the same decisions, as long as `stop` answers the same."""
 
     now: float = 0.0
     """Seconds since the epoch."""
     rejected: Mapping[RequestClass, frozenset[str]] = field(default_factory=dict)
     """Nodes that kube-scheduler refused for a class lately."""
-    rng: np.random.Generator | None = None
-    """Where strategies that draw lots take them from."""
+    seed: int = 0
+    """What strategies that draw lots start from, together with `turn`."""
+    turn: int = 0
+    """Requests placed before this batch: where round robin goes on, and what makes lots differ between batches."""
+    mix: MixModel | None = None
+    """What is expected to arrive, and what free room is worth by it; none: not known yet."""
+    efficiency: Efficiency | None = None
+    """What tasks achieve on which nodes; none: not known."""
+    stop: Callable[[], bool] = never
+    """The time box: a planner that improves on its answer asks it now and then, and ends when it says so."""

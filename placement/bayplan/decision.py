@@ -16,3 +16,5 @@ class Decision:
     """`None` if there is a node."""
     message: str
     """One line of fewer than 256 characters."""
+    gpus: tuple[int, ...] = ()
+    """Which of the node's GPUs, by index from 0; none if none is asked for. Advice, unless something enforces it."""

@@ -4,14 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayplan.arrays import FloatArray, IntArray
 from bayplan.graph_checks import GraphError, parent_lists, task_index, topological_order
 
 __all__ = ["Adjacency", "Graph", "GraphError", "Task"]
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayplan.arrays import BoolArray, IntArray
 from bayplan.constraints import Requirement, Term
 
 NAME_FIELD = "metadata.name"
 
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 _COLUMN_LIMIT = 256
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)

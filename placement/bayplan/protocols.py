@@ -1,20 +1,15 @@
 """The three small protocols that carry every allocation strategy, and the strategy that joins them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from bayplan.arrays import FloatArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.filters import Selector
-from bayplan.labels import IntArray
-from bayplan.workload import Request, RequestClass
-
-FloatArray = NDArray[np.float64]
+from bayplan.workload import Request
 
 
 class Order(Protocol):
@@ -25,21 +20,35 @@ class Order(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a request could go: nodes, and for a fraction of a GPU also the GPU."""
+
+    rows: IntArray
+    """Shape (places,): rows of the cluster; a row may appear several times, with different GPUs."""
+    devices: IntArray
+    """Shape (places,): the GPU that a fraction would come from; -1 where whole GPUs or none are asked for."""
+
+
 class Scorer(Protocol):
-    """Which node is better."""
+    """Which place is better. Its parameters are its fields.
 
-    def __call__(self, request_class: RequestClass, cluster: Cluster, rows: IntArray) -> FloatArray:
-        """One score per row given, shape (rows,), from 0 (bad) to 1 (good), for a request of the class there.
+    It may have two more things. `depends_on(request, context)` answers something hashable: on what its scores
+    depend beside the request's class and the row. `per_task = True`: they depend on `request.task`.
+    """
 
-        The rows have room for it. Scores are kept, and made anew only for rows whose usage changed, and for
-        all once a node came, went or changed otherwise: a row's score may depend on its own usage and on what
-        is static of the cluster, never on the usage of other rows.
+    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+        """One score per place, shape (places,), from 0 (bad) to 1 (good).
+
+        There is room at all of them. Scores are kept, and made anew only for rows whose usage changed, and for all
+        once a node came, went or changed otherwise, or `depends_on` answers something else: a row's score may
+        depend on its own usage and on what is static of the cluster, never on the usage of other rows.
         """
         ...
 
 
 class Planner(Protocol):
-    """How a batch is assigned."""
+    """How a batch is assigned. Its parameters are its fields."""
 
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: "Strategy", context: Context) -> list[Decision]:
         """One decision per request, in their order; the cluster is left as it was."""
@@ -55,13 +64,29 @@ class WeightedScorer:
     weight: float
 
 
+@dataclass(frozen=True)
+class Scoring:
+    """Scorers that count together. Not slotted: its hash is kept, since it is part of a key for every decision."""
+
+    scorers: tuple[WeightedScorer, ...] = ()
+    """None: all places are equally good."""
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Keep the hash."""
+        object.__setattr__(self, "_hash", hash(self.scorers))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """A compiled policy."""
 
     order: tuple[Order, ...]
     """The first decides who goes first; each further one decides among those the ones before hold equal."""
-    scorers: tuple[WeightedScorer, ...]
+    scoring: Scoring
     planner: Planner
     node_selector: Selector = ()
     """Labels of the nodes that may be used at all."""

@@ -28,6 +28,8 @@ class Rejection(Enum):
     NODE_SELECTOR = "NodeSelector"
     NODE_AFFINITY = "NodeAffinity"
     TAINT = "Taint"
+    GPU_MODEL = "GpuModel"
+    """Its GPUs are of another model, or have too little memory."""
     TOO_SMALL = "TooSmall"
     """Even empty the node could not hold it."""
     NOT_READY = "NotReady"
@@ -51,6 +53,7 @@ _PERMANENT = frozenset(
         Rejection.NODE_SELECTOR,
         Rejection.NODE_AFFINITY,
         Rejection.TAINT,
+        Rejection.GPU_MODEL,
         Rejection.TOO_SMALL,
     }
 )

@@ -1,15 +1,18 @@
 """From names in a policy to something that decides, resolved once."""
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bayplan.filters import Selector
 from bayplan.ordering import ORDERS
+from bayplan.parameters import ParameterError, with_parameters
 from bayplan.planning import PLANNERS
-from bayplan.protocols import Strategy, WeightedScorer
+from bayplan.plugins import NO_PLUGIN, Plugin
+from bayplan.protocols import Planner, Scorer, Scoring, Strategy, WeightedScorer
 from bayplan.scoring import SCORERS
+from bayplan.spelling import unknown
 
-__all__ = ["Strategy", "StrategyError", "compile_strategy"]
+__all__ = ["Named", "Strategy", "StrategyError", "compile_strategy"]
 
 _PREFERENCES = "PreferredAffinity"
 
@@ -18,45 +21,64 @@ class StrategyError(ValueError):
     """A policy names what does not exist; the message names the field and the nearest right name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A scorer or planner by its name, with its parameters as text."""
+
+    name: str
+    weight: float = 1.0
+    """How much a scorer counts beside others; of a planner without meaning."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
 def compile_strategy(
-    order: Sequence[str], scorers: Sequence[tuple[str, int]], planner: str, node_selector: Selector = ()
+    order: Sequence[str],
+    scorers: Sequence[Named],
+    planner: Named,
+    node_selector: Selector = (),
+    plugin: Plugin = NO_PLUGIN,
 ) -> Strategy:
-    """A strategy from names, with a weight (above zero) for each scorer. Raises `StrategyError`.
+    """A strategy from names. Raises `StrategyError`. `plugin`: orders, scorers and planners beside the built-in ones.
 
     What pods themselves prefer always counts. Where the policy gives it no weight, it counts as much as all
     the named scorers together, as in kube-scheduler's defaults (node affinity 2, two of resources 1 each).
     """
+    orders, known = {**ORDERS, **plugin.orders}, {**SCORERS, **plugin.scorers}
+    planners = {**PLANNERS, **plugin.planners}
     for number, name in enumerate(order):
-        _check_known(f"order[{number}]", name, ORDERS)
+        if name not in orders:
+            raise StrategyError(unknown(f"order[{number}]", name, orders))
     _check_once("order", order)
     if not scorers:
         raise StrategyError("scorers is empty: name at least one")
-    for number, (name, weight) in enumerate(scorers):
-        _check_known(f"scorers[{number}].name", name, SCORERS)
-        if not weight > 0:
-            raise StrategyError(f"scorers[{number}].weight is {weight}: it must be above zero")
-    _check_once("scorers", [name for name, _ in scorers])
-    _check_known("planner.name", planner, PLANNERS)
-    weights = {name: float(weight) for name, weight in scorers}
-    weights.setdefault(_PREFERENCES, sum(weights.values()))
-    return Strategy(
-        order=tuple(ORDERS[name] for name in order),
-        scorers=tuple(WeightedScorer(name, SCORERS[name], weight) for name, weight in weights.items()),
-        planner=PLANNERS[planner],
-        node_selector=node_selector,
-    )
+    weighted = [_weighted(f"scorers[{number}]", each, known) for number, each in enumerate(scorers)]
+    _check_once("scorers", [each.name for each in scorers])
+    if _PREFERENCES not in (each.name for each in scorers):
+        preferences: Scorer = SCORERS[_PREFERENCES]()
+        weighted.append(WeightedScorer(_PREFERENCES, preferences, sum(each.weight for each in weighted)))
+    if planner.name not in planners:
+        raise StrategyError(unknown("planner.name", planner.name, planners))
+    try:
+        made: Planner = with_parameters(planners[planner.name], planner.parameters)
+    except ParameterError as error:
+        raise StrategyError(f"planner.{error}") from error
+    return Strategy(tuple(orders[name] for name in order), Scoring(tuple(weighted)), made, node_selector)
 
 
-def _check_known(field: str, name: str, known: Iterable[str]) -> None:
-    names = list(known)
-    if name not in names:
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        advice = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(names)}"
-        raise StrategyError(f'{field} is "{name}", which is unknown: {advice}')
+def _weighted(path: str, each: Named, known: Mapping[str, type[Scorer]]) -> WeightedScorer:
+    if each.name not in known:
+        raise StrategyError(unknown(f"{path}.name", each.name, known))
+    if not 0 < each.weight < float("inf"):
+        raise StrategyError(f"{path}.weight is {each.weight}: it must be a number above zero")
+    try:
+        scorer: Scorer = with_parameters(known[each.name], each.parameters)
+    except ParameterError as error:
+        raise StrategyError(f"{path}.{error}") from error
+    return WeightedScorer(each.name, scorer, float(each.weight))
 
 
-def _check_once(field: str, names: Sequence[str]) -> None:
+def _check_once(field_name: str, names: Sequence[str]) -> None:
     for number, name in enumerate(names):
         first = names.index(name)
         if first < number:
-            raise StrategyError(f'{field}[{number}] is "{name}", as is {field}[{first}]: name each once')
+            raise StrategyError(f'{field_name}[{number}] is "{name}", as is {field_name}[{first}]: name each once')

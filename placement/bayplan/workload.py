@@ -1,9 +1,11 @@
 """What is to be placed, and on what."""
 
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from bayplan.constraints import PreferredTerm, Taint, Term, Toleration
+from bayplan.gpu import GpuAsk, Gpus
 from bayplan.resources import Resources
 
 
@@ -24,6 +26,8 @@ class RequestClass:
     judged_elsewhere: str = ""
     """An opaque name for demands that only the cluster's own scheduler can judge (volumes, ports, pods nearby); empty: none.
     What it refuses to one class says nothing about another."""
+    gpus: GpuAsk | None = None
+    """What is asked for of single GPUs, beside the resource that stands for them in `resources`; none: nothing."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +55,7 @@ class RequestClass:
             self.preferred,
             self.tolerations,
             self.judged_elsewhere,
+            self.gpus,
         )
 
 
@@ -65,6 +70,14 @@ class Request:
     """Seconds from its start to the end of its graph along the longest chain."""
     arrival: tuple[object, ...] = ()
     """Sorts those who came earlier first; equal for the pods of one graph, so that they may be packed."""
+    task: str = ""
+    """The task it belongs to, by a name that stays the same whenever the task comes back."""
+    gang: Hashable | None = None
+    """All requests of a gang get a place, or none does."""
+    deadline: float | None = None
+    """When its graph should have ended, in seconds since the epoch."""
+    duration: float = 0.0
+    """Expected seconds from its start to its end; 0: unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +91,13 @@ class NodeInfo:
     unschedulable: bool = False
     """Cordoned."""
     ready: bool = True
+    gpus: Gpus | None = None
+    node_class: str = ""
+    """Nodes of one class run a task equally fast."""
+    cost: float = 0.0
+    """The price of an hour, in any one currency."""
+
+    def __post_init__(self) -> None:
+        """Check the figures. Raises `ValueError`."""
+        if not (math.isfinite(self.cost) and self.cost >= 0):
+            raise ValueError(f"node {self.name}: cost is {self.cost}: it must be a number, 0 or above")

@@ -92,6 +92,9 @@ REFUSED: list[tuple[Object, str]] = [
     (graph(priority=1000001), "spec.priority in body should be less than or equal to 1000000"),
     (graph(priority=-1001), "spec.priority in body should be greater than or equal to -1000"),
     (graph(policyName="X"), 'spec.policyName: Invalid value: "X": must consist of lower case letters'),
+    (graph(deadline="soon"), f'spec.deadline: Invalid value: "soon": {POSITIVE}'),
+    (with_task(gpuModels=["x"] * 17), "spec.tasks[0].gpuModels: Too many: 17: must have at most 16"),
+    (with_task(gpuModels=["x" * 64]), "spec.tasks[0].gpuModels[0]: Too long: may not be more than 63 bytes"),
     (graph(ttlAfterFinished="-1h"), f'spec.ttlAfterFinished: Invalid value: "-1h": {POSITIVE}'),
     (graph(retry={"backoff": {"factor": 0}}), "spec.retry.backoff.factor in body should be greater than or equal to 1"),
     (graph("x" * 64), "metadata.name must be at most 63 characters long, since the pods carry it as a label"),
@@ -102,6 +105,27 @@ REFUSED: list[tuple[Object, str]] = [
     (policy(scorers=[{"name": "A"}] * 2), 'spec.scorers[1]: Duplicate value: {"name":"A"}'),
     (policy(scorers=[{"name": "A", "weight": 0}]), "spec.scorers[0].weight in body should be greater than or equal to 1"),
     (policy(planner={"name": ""}), 'spec.planner.name: Invalid value: "": must be the name of a strategy'),
+    *(
+        (policy(preset="Auto", **beside), "preset stands for order, scorers and planner: leave these out, or leave preset out")
+        for beside in ({"order": ["Age"]}, {"scorers": [{"name": "A"}]}, {"planner": {"name": "A"}})
+    ),
+    (policy(preset="?"), 'spec.preset: Invalid value: "?": must be the name of a strategy'),
+    (
+        policy(planner={"name": "A", "parameters": [{"name": "b", "value": "1"}] * 2}),
+        'spec.planner.parameters[1]: Duplicate value: {"name":"b"}',
+    ),
+    (
+        policy(planner={"name": "A", "parameters": [{"name": "b", "value": 0.5}]}),
+        "spec.planner.parameters[0].value in body must be of type string",
+    ),
+    (
+        policy(scorers=[{"name": "A", "parameters": [{"name": "?", "value": "1"}]}]),
+        "spec.scorers[0].parameters[0].name in body should match",
+    ),
+    (
+        policy(planner={"parameters": [{"name": f"p{number}", "value": "1"} for number in range(65)]}),
+        "spec.planner.parameters: Too many: 65: must have at most 64",
+    ),
     (policy(serves={"namespaces": ["A"]}), f'spec.serves.namespaces[0]: Invalid value: "A": {LABEL}'),
     (policy(nodeSelector={"a": "b c"}), "spec.nodeSelector.a in body should match"),
 ]
@@ -128,13 +152,26 @@ def test_a_policy_without_a_word_gets_the_documented_defaults(cluster: Cluster) 
         row = cluster.kubectl("get", "pp", "api-test").stdout.splitlines()
     finally:
         cluster.kubectl("delete", "pp", "api-test")
-    assert spec == {
-        "order": ["Priority", "CriticalPath", "Age"],
-        "scorers": [{"name": "BestFit", "weight": 1}],
-        "binding": "Scheduler",
-        "nodeLossGrace": "30s",
+    assert spec == {"binding": "Scheduler", "nodeLossGrace": "30s"}
+    assert row[0].split() == ["NAME", "PRESET", "ORDER", "SCORERS", "PLANNER", "BINDING", "ACCEPTED", "AGE"]
+
+
+def test_parameters_are_merged_by_name(cluster: Cluster) -> None:
+    """64 parameters for each of 16 scorers and the planner are accepted; one of them can be changed by itself."""
+    parameters = [{"name": f"p{number}", "value": "1"} for number in range(64)]
+    scorers = [{"name": f"S{number}", "parameters": parameters} for number in range(16)]
+    manifest = policy(scorers=scorers, planner={"name": "P", "parameters": parameters})
+    assert "created" in create(cluster, manifest)
+    try:
+        change = policy(planner={"name": "P", "parameters": [{"name": "p7", "value": "0.5"}]})
+        cluster.kubectl("apply", "--server-side", "--force-conflicts", "--filename", "-", input=json.dumps(change))
+        spec = json.loads(cluster.kubectl("get", "pp", "api-test", "--output=json").stdout)["spec"]
+    finally:
+        cluster.kubectl("delete", "pp", "api-test")
+    assert {each["name"]: each["value"] for each in spec["planner"]["parameters"]} == {
+        **{each["name"]: "1" for each in parameters},
+        "p7": "0.5",
     }
-    assert row[0].split() == ["NAME", "ORDER", "SCORERS", "BINDING", "ACCEPTED", "AGE"]
 
 
 FROZEN = ["template", "templates", "tasks"]
@@ -178,7 +215,14 @@ def test_a_template_cannot_be_added_later(cluster: Cluster) -> None:
 
 
 def test_what_can_change(cluster: Cluster, frozen: str) -> None:
-    spec = {"suspend": True, "priority": 7, "ttlAfterFinished": "1h", "policyName": "other", "retry": {"limit": 9}}
+    spec = {
+        "suspend": True,
+        "priority": 7,
+        "deadline": "2h",
+        "ttlAfterFinished": "1h",
+        "policyName": "other",
+        "retry": {"limit": 9},
+    }
     assert "patched" in patch(cluster, frozen, spec)
 
 
@@ -206,6 +250,14 @@ def test_explain_reads_well(cluster: Cluster) -> None:
     assert 'How long one pod of this task is expected to run, such as "5m".' in flat
     assert "name <string> -required-" in flat
     assert "name <string> -required-" not in " ".join(cluster.kubectl("explain", "taskgraph.spec").stdout.split())
+
+
+def test_a_policy_is_explained_too(cluster: Cluster) -> None:
+    spec = " ".join(cluster.kubectl("explain", "placementpolicy.spec").stdout.split())
+    assert "preset <string>" in spec
+    assert "It stands for order, scorers and planner, which must be left out then." in spec
+    parameters = " ".join(cluster.kubectl("explain", "placementpolicy.spec.planner.parameters").stdout.split())
+    assert 'Its value as text, such as "40" or "0.5".' in parameters
 
 
 class TestTheLargestGraph:

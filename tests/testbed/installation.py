@@ -51,15 +51,16 @@ class OperatorProcess:
         ]  # fmt: skip
         return spawn(command, self.log, keep=self._keep)
 
-    def wait_until_leading(self, timeout: float = 30.0) -> None:
-        """Until it decides. Raises TestbedError when it does not come to that."""
+    def wait_until_leading(self, timeout: float = 120.0) -> None:
+        """Until it decides; the very first time, kernels are compiled before that. Raises TestbedError when it does not come
+        to that."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             self.process.check()
-            if self.metric("bayplan_leader") == 1.0:
+            if self.metric("bayplan_leader") == 1.0 and self.metric("bayplan_tick_seconds_count"):
                 return
             time.sleep(0.1)
-        raise TestbedError(f"The operator does not lead after {timeout:.0f} s: {self.process.log_tail()}")
+        raise TestbedError(f"The operator does not decide after {timeout:.0f} s: {self.process.log_tail()}")
 
     def metric(self, name: str) -> float | None:
         """A sample of its /metrics by its name (with labels where it has any); None while it does not answer."""

@@ -75,7 +75,11 @@ T4 = NodeKind(
     },
     taints=(_GPU_TAINT,),
 )
-KINDS = {kind.prefix: kind for kind in (CPU_LARGE, CPU_SMALL, A100, T4)}
+_SHARES = "bayplan.dev/gpu-milli"
+# Nodes whose GPUs are shared out in thousandths, as their owner would label them.
+A100_SHARED = NodeKind("a100-shared", 96, "1Ti", gpus={_SHARES: 8000}, labels={"bayplan.dev/gpu-model": "A100"})
+T4_SHARED = NodeKind("t4-shared", 32, "128Gi", gpus={_SHARES: 4000}, labels={"bayplan.dev/gpu-model": "Tesla-T4"})
+KINDS = {kind.prefix: kind for kind in (CPU_LARGE, CPU_SMALL, A100, T4, A100_SHARED, T4_SHARED)}
 
 
 def manifest(kind: NodeKind, index: int) -> dict[str, Any]:

@@ -12,6 +12,12 @@ import pytest
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
+from bayplan import parameters
+from bayplan.objectives import OBJECTIVES
+from bayplan.ordering import ORDERS
+from bayplan.planning import PLANNERS
+from bayplan.presets import PRESETS
+from bayplan.scoring import SCORERS
 from bayplan_operator import metrics
 from bayplan_operator.api.crd import KINDS, custom_resource_definition
 from bayplan_operator.cli import operate, release, show
@@ -24,7 +30,7 @@ OTHERS = (ROOT / "examples" / "README.md", ROOT / "tests" / "testbed" / "README.
 PAGE_OF = {"TaskGraph": "taskgraph.md", "PlacementPolicy": "policies.md"}
 # Hosts and domains that the pages may name; others would be somebody's machine or registry.
 HOSTS = {
-    "bayplan.dev", "keepachangelog.com", "semver.org", "nvidia.com",
+    "bayplan.dev", "keepachangelog.com", "semver.org", "nvidia.com", "amd.com", "gpu.intel.com",
     "kubernetes.io", "app.kubernetes.io", "node.kubernetes.io", "events.k8s.io",
 }  # fmt: skip
 UNWANTED = ("TODO", "FIXME", "TBD", "blazing", "seamless", "cutting-edge", "revolutionary", "world-class", "effortless")
@@ -78,6 +84,28 @@ def test_every_metric_is_explained(name: str) -> None:
 def test_no_metric_is_explained_that_does_not_exist() -> None:
     told = re.findall(r"^\| `(bayplan_\w+)", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
     assert sorted(told) == sorted(metric_names())
+
+
+# Strategies
+
+STRATEGIES = [*ORDERS, *SCORERS, *PLANNERS, *PRESETS, *OBJECTIVES]
+PARAMETERS = [
+    (name, parameter)
+    for name, kind in [*SCORERS.items(), *PLANNERS.items()]
+    if not hasattr(kind, "from_parameters")
+    for parameter in parameters.names(kind)
+]
+
+
+@pytest.mark.parametrize("name", sorted(set(STRATEGIES)))
+def test_every_strategy_is_explained(name: str) -> None:
+    assert mentions(code(ROOT / "docs" / "strategies.md"), name)
+
+
+@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
+def test_every_parameter_is_in_its_planners_line(name: str, parameter: str) -> None:
+    (line,) = re.findall(rf"^\| `{name}` \|.*`{parameter}`.*$", (ROOT / "docs" / "strategies.md").read_text(), re.MULTILINE)
+    assert line
 
 
 # Fields of the kinds

@@ -63,8 +63,10 @@ KINDS = (
         short="pp",
         scope="Cluster",
         columns=(
+            Column("Preset", "string", ".spec.preset", "The ready-made strategy, where one is named."),
             Column("Order", "string", ".spec.order", "Who goes first."),
             Column("Scorers", "string", ".spec.scorers", "Which node is better."),
+            Column("Planner", "string", ".spec.planner.name", "How the pods that wait are assigned to nodes."),
             Column("Binding", "string", ".spec.binding", "Who binds the pods."),
             Column(
                 "Accepted",

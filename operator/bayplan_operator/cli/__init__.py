@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from kubernetes.config import ConfigException
 
-from bayplan_operator.cli import operate, release, show
+from bayplan.plugins import PluginError
+from bayplan_operator.cli import case, operate, release, show
 from bayplan_operator.kube.errors import ApiError
 
-_COMMANDS = (operate, release, show)
+_COMMANDS = (operate, release, show, case)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.run(chosen))
-    except (ConfigException, ApiError) as error:
+    except (ConfigException, ApiError, PluginError) as error:
         print(f"bayplan: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -26,10 +26,20 @@ def add_to(commands: Any) -> None:
                         help="containers that cannot start for so long count as failed (default: %(default)g)")  # fmt: skip
     parser.add_argument("--rejection-memory", type=float, default=defaults.rejection_memory, metavar="SECONDS",
                         help="how long a node that kube-scheduler refused is left out (default: %(default)g)")  # fmt: skip
+    parser.add_argument("--placing-budget", type=float, default=defaults.placing_budget, metavar="SECONDS",
+                        help="how long a planner may improve on its answer to one batch (default: %(default)g)")  # fmt: skip
+    parser.add_argument("--seed", type=_from_zero, default=defaults.seed,
+                        help="what strategies that draw lots start from (default: %(default)s)")  # fmt: skip
     parser.add_argument("--health-port", type=int, default=defaults.health_port, help="0: none (default: %(default)s)")
     parser.add_argument("--metrics-port", type=int, default=defaults.metrics_port, help="0: none (default: %(default)s)")
     parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     parser.set_defaults(run=_run)
+
+
+def _from_zero(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more, not {text!r}")
+    return int(text)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -44,6 +54,8 @@ def _run(arguments: argparse.Namespace) -> int:
             lease_renewal=arguments.lease_duration / 4,
             stuck_after=arguments.stuck_after,
             rejection_memory=arguments.rejection_memory,
+            placing_budget=arguments.placing_budget,
+            seed=arguments.seed,
             health_port=arguments.health_port,
             metrics_port=arguments.metrics_port,
         )

@@ -1,10 +1,14 @@
 """The nodes: what they offer, and which of them are lost."""
 
+import logging
 from collections.abc import Callable, Sequence
 
 from bayplan.cluster import Cluster
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.node import is_ready, node_info, ready_since_change
+from bayplan_operator.translate.node_labels import unreadable
+
+log = logging.getLogger(__name__)
 
 
 class NodeStore:
@@ -15,6 +19,8 @@ class NodeStore:
         self._on_change = on_change
         self._versions: dict[str, int] = {}
         self._not_ready: dict[str, float] = {}
+        self._unreadable: dict[str, tuple[str, ...]] = {}
+        """Per node, what was last told of its labels."""
         self.availability_changed = False
         """A node went, or its readiness changed; whoever handles it sets it back."""
 
@@ -41,6 +47,7 @@ class NodeStore:
         elif name not in self._not_ready:
             self._not_ready[name] = ready_since_change(node)
             self.availability_changed = True
+        self._tell_unreadable(name, tuple(unreadable(node.metadata.labels)))
         self._cluster.set_node(node_info(node))
 
     def remove(self, node: wire.Node) -> None:
@@ -66,8 +73,20 @@ class NodeStore:
                 next_due = due
         return frozenset(lost), next_due
 
+    def _tell_unreadable(self, name: str, sentences: tuple[str, ...]) -> None:
+        """Once, not with each heartbeat of the node."""
+        if sentences == self._unreadable.get(name, ()):
+            return
+        if sentences:
+            self._unreadable[name] = sentences
+        else:
+            del self._unreadable[name]
+        for sentence in sentences:
+            log.warning("node %s: %s", name, sentence)
+
     def _drop(self, name: str) -> None:
         self._versions.pop(name, None)
+        self._unreadable.pop(name, None)
         self._not_ready.pop(name, None)
         self._cluster.remove_node(name)
         self.availability_changed = True

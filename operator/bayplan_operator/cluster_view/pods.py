@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from bayplan.cluster import Cluster
 from bayplan_operator import names
 from bayplan_operator.kube import wire
+from bayplan_operator.translate.gpus import gpu_use, read_devices
 from bayplan_operator.translate.own_pod import (
     NOBODY,
     TERMINAL_PHASES,
@@ -46,7 +47,8 @@ class PodStore:
     def replace(self, items: Sequence[wire.Pod], version: int) -> None:
         """All pods there were at ``version``. Newer ones that an own write brought stay."""
         listed = set()
-        for pod in items:
+        # Those that say which GPUs they have come first, so that the others are charged to what is left.
+        for pod in sorted(items, key=lambda each: names.ANNOTATION_GPUS not in each.metadata.annotations):
             listed.add((pod.metadata.namespace, pod.metadata.name))
             self.apply(pod)
         for key in [key for key, known in self._versions.items() if known <= version and key not in listed]:
@@ -80,7 +82,7 @@ class PodStore:
         """A pod is being created: count it at once."""
         self._pending.setdefault(pending.graph_uid, {})[key] = pending
         self._assumed[key] = pending.graph_uid
-        self._cluster.occupy(key, pending.node, pending.resources)
+        self._cluster.occupy(key, pending.node, pending.resources, gpu_use(pending.resources, pending.gpus))
         self.changed_graphs.add(pending.graph_uid)
 
     def renounce(self, key: PodKey) -> None:
@@ -133,9 +135,11 @@ class PodStore:
         self._forget_own(key)
 
     def _charge(self, key: PodKey, pod: wire.Pod) -> None:
-        node = pod.spec.node_name or _pinned_to(pod) or pod.status.nominated_node_name
+        node = pod.spec.node_name or _said(pod, names.ANNOTATION_NODE) or pod.status.nominated_node_name
         if node and pod.status.phase not in TERMINAL_PHASES:
-            self._cluster.occupy(key, node, pod_requests(pod.spec))
+            resources = pod_requests(pod.spec)
+            devices = read_devices(_said(pod, names.ANNOTATION_GPUS))
+            self._cluster.occupy(key, node, resources, gpu_use(resources, devices))
         else:
             self._cluster.vacate(key)
 
@@ -169,6 +173,6 @@ class PodStore:
             self.changed_graphs.add(graph_uid)
 
 
-def _pinned_to(pod: wire.Pod) -> str:
-    """The node that we chose for it; what others write into that annotation books nothing."""
-    return pod.metadata.annotations.get(names.ANNOTATION_NODE, "") if graph_uid_of(pod) else ""
+def _said(pod: wire.Pod, annotation: str) -> str:
+    """What we wrote into it: its node, its GPUs; what others write into such an annotation books nothing."""
+    return pod.metadata.annotations.get(annotation, "") if graph_uid_of(pod) else ""

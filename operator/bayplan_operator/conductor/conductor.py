@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bayplan.cluster import Cluster
+from bayplan.context import Context
 from bayplan.lifecycle import Run, advance
 from bayplan_operator import metrics
 from bayplan_operator.cluster_view import NodeStore, PodStore
 from bayplan_operator.conductor import intake, placing
 from bayplan_operator.conductor.acting import act
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
+from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
 from bayplan_operator.conductor.observing import observe
 from bayplan_operator.conductor.policies import Policies
@@ -71,10 +73,13 @@ class Conductor:
         self._policies = Policies(writers.graphs)
         self._rejections = Rejections(settings.rejection_memory)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
+        self._learner = Learner(view.cluster, settings.seed)
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0
         self._wishes = 0
         """Changes whenever what wants a place does."""
+        self._placed = 0
+        """Requests that this process has found a place for."""
         self._placed_at: tuple[int, int, int] | None = None
         """The situation in which nothing more could be placed."""
 
@@ -93,6 +98,7 @@ class Conductor:
             for graph in [self._by_uid[uid] for uid in sorted(due) if uid in self._by_uid]:
                 self._guarded(graph, now, self._advance)
             self._place(now)
+            self._learner.step()
             for graph in self._open.values():
                 self._guarded(graph, now, self._recorder.step)
             self._leftovers.sweep(self._by_uid)
@@ -208,6 +214,7 @@ class Conductor:
         if step.ended and not running.all_over:
             graph.touched = graph.urgent = True
         running.run, running.wants, running.all_over = step.run, step.wants, step.ended
+        self._learner.note(running)
         if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
             graph.invalid, graph.touched = None, True
         act(running, self._view.pods, self._write.pods, self._rejections, now)
@@ -231,10 +238,18 @@ class Conductor:
         if self._situation(now) == self._placed_at:
             return
         batch = placing.wanted(self._open.values())
+        context = Context(
+            now=now,
+            rejected=self._rejections.active(now),
+            seed=self._settings.seed,
+            turn=self._placed,
+            mix=self._learner.model,
+        )
         with metrics.PLACING_SECONDS.time():
-            decided = placing.decide(batch, self._view.cluster, self._rejections.active(now), now, self._view.pods)
+            decided = placing.decide(batch, self._view.cluster, context, self._settings.placing_budget, self._view.pods)
         for each, decision in decided:
             if decision.node is not None:
+                self._placed += 1
                 placing.create(each, decision, self._write.pods, now)
                 each.running.waiting.pop(each.unit, None)
                 each.graph.started_at = each.graph.started_at or now

@@ -35,6 +35,8 @@ class Running:
     """Per task: seconds from its start to the graph's end along the longest chain."""
     recorded: NDArray[np.int32]
     """Per unit: the highest incarnation whose outcome the API server's status holds."""
+    arrived: NDArray[np.bool_]
+    """Per unit: it has been counted among what usually arrives."""
     lines: list[str]
     """The record of the run as it goes into the status, one line per task."""
     wants: Wants = field(default_factory=Wants)
@@ -64,6 +66,8 @@ class GraphRun:
     """There is no policy that would place it; may pass."""
     policy: Policy | None = None
     suspended: bool = False
+    deadline: float | None = None
+    """When it should be done, in seconds since the epoch."""
     running: Running | None = None
     accepted_at: float | None = None
     started_at: float | None = None

@@ -76,6 +76,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
         return
     graph.invalid = None
     graph.suspended = spec.suspend
+    graph.deadline = None if spec.deadline is None else datetime.fromisoformat(graph.created).timestamp() + spec.deadline
     controls = Controls(retries=retries(spec), suspended=spec.suspend, stuck_after=stuck_after)
     if graph.running is not None:
         graph.running.prepared = prepared
@@ -97,6 +98,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
         controls=controls,
         critical_path=prepared.graph.upward_rank(),
         recorded=run.settled.copy(),
+        arrived=np.zeros(prepared.graph.units, bool),
         lines=[run_record.write_task(prepared.graph, run, task, graph.accepted_at) for task in range(len(spec.tasks))],
     )
 

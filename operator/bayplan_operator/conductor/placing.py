@@ -1,13 +1,14 @@
 """From the shards that want a place to pods on nodes."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.engine import place
-from bayplan.workload import Request, RequestClass
+from bayplan.workload import Request
 from bayplan_operator import metrics, names
 from bayplan_operator.cluster_view import PodStore
 from bayplan_operator.conductor.graph_run import GraphRun, Running
@@ -43,24 +44,33 @@ def wanted(graphs: Iterable[GraphRun]) -> list[Wanted]:
 
 
 def decide(
-    batch: list[Wanted], cluster: Cluster, rejected: Mapping[RequestClass, frozenset[str]], now: float, pods: PodStore
+    batch: list[Wanted], cluster: Cluster, context: Context, budget: float, pods: PodStore
 ) -> list[tuple[Wanted, Decision]]:
     """A decision for each; places that were found are charged to the cluster before the next group is decided.
 
-    One group per policy. Where several policies compete, the higher priorities of all of them go first.
+    One group per policy, each with a time box of ``budget`` seconds. Where several policies compete, the higher
+    priorities of all of them go first.
     """
-    context = Context(now=now, rejected=rejected)
     decided = []
+    turn = context.turn
     for group in _groups(batch):
         policy = group[0].graph.policy
         if policy is None:
             continue
         requests = [each.request for each in group]
-        for each, decision in zip(group, place(requests, cluster, policy.strategy, context), strict=True):
+        boxed = replace(context, turn=turn, stop=time_box(budget))
+        for each, decision in zip(group, place(requests, cluster, policy.strategy, boxed), strict=True):
             if decision.node is not None:
-                _assume(each, decision.node, pods)
+                _assume(each, decision, decision.node, pods)
+                turn += 1
             decided.append((each, decision))
     return decided
+
+
+def time_box(seconds: float) -> Callable[[], bool]:
+    """Whether so many seconds have passed since now."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() >= end
 
 
 def create(each: Wanted, decision: Decision, writer: PodWriter, now: float) -> None:
@@ -72,7 +82,7 @@ def create(each: Wanted, decision: Decision, writer: PodWriter, now: float) -> N
     role = _role(running, unit)
     template = running.prepared.templates[int(running.prepared.graph.unit_task[unit])]
     direct = policy.direct and not template.needs_scheduler
-    where = Place(decision.node, decision.message, direct, policy.spec.node_loss_grace)
+    where = Place(decision.node, decision.message, direct, policy.spec.node_loss_grace, decision.gpus)
     manifest = pod_manifest(graph.ref, template, role, where)
     key = (graph.ref.namespace, manifest["metadata"]["name"])
     writer.create(Creation(key, graph.ref.uid, unit, role.incarnation, manifest))
@@ -82,12 +92,16 @@ def create(each: Wanted, decision: Decision, writer: PodWriter, now: float) -> N
 
 def _request(graph: GraphRun, running: Running, unit: int) -> Request:
     task = int(running.prepared.graph.unit_task[unit])
+    written = running.prepared.spec.tasks[task]
     return Request(
         id=(graph.ref.uid, unit),
         request_class=running.prepared.templates[task].request_class,
         priority=running.prepared.spec.priority,
         critical_path=float(running.critical_path[task]),
         arrival=(graph.accepted_at, graph.ref.namespace, graph.ref.name),
+        task=f"{graph.ref.name}/{written.name}",
+        deadline=graph.deadline,
+        duration=written.expected_duration or 0.0,
     )
 
 
@@ -114,9 +128,9 @@ def _role(running: Running, unit: int) -> PodRole:
     )
 
 
-def _assume(each: Wanted, node: str, pods: PodStore) -> None:
+def _assume(each: Wanted, decision: Decision, node: str, pods: PodStore) -> None:
     role, ref = _role(each.running, each.unit), each.graph.ref
     name = names.pod_name(ref.name, ref.uid, role.task, role.shard, role.incarnation)
     identity = Identity(role.task, role.shard, role.incarnation)
     resources = dict(each.request.request_class.resources)
-    pods.assume((ref.namespace, name), Pending(ref.uid, identity, node, resources))
+    pods.assume((ref.namespace, name), Pending(ref.uid, identity, node, resources, decision.gpus))

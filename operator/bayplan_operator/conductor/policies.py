@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bayplan.plugins import installed
 from bayplan_operator.conductor import conditions
 from bayplan_operator.conductor.graph_run import GraphRun, Problem
 from bayplan_operator.inbox import Key
@@ -11,10 +12,11 @@ from bayplan_operator.writer import GraphWriter
 
 
 class Policies:
-    """Keeps the policies, and says in their status whether they can be used."""
+    """Keeps the policies, and says in their status whether they can be used. Raises ``PluginError`` when it is made."""
 
     def __init__(self, writer: GraphWriter) -> None:
         self._writer = writer
+        self._plugin = installed()
         self._compiled: dict[str, Policy] = {}
         self._broken: dict[str, str] = {}
         self._untold: dict[Key, tuple[str, dict[str, Any]]] = {}
@@ -28,7 +30,7 @@ class Policies:
         if raw is None:
             return
         try:
-            self._compiled[name] = compile_policy(raw)
+            self._compiled[name] = compile_policy(raw, self._plugin)
         except InvalidPolicy as error:
             self._broken[name] = str(error)
         self._note(key, raw, now)
@@ -57,7 +59,7 @@ class Policies:
         status = raw.get("status") or {}
         known = [dict(condition) for condition in status.get("conditions") or ()]
         updated = [dict(condition) for condition in known]
-        message = self._broken.get(name, "every name in the spec is known")
+        message = self._broken.get(name, "every name and parameter in the spec is known")
         reason = "Invalid" if name in self._broken else "Accepted"
         generation = metadata.get("generation", 0)
         conditions.put(updated, "Accepted", name not in self._broken, reason, message, generation, now)

@@ -4,17 +4,24 @@ from bayplan.constraints import Taint
 from bayplan.workload import NodeInfo
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.amounts import accepted_amount
+from bayplan_operator.translate.gpus import node_gpus
+from bayplan_operator.translate.node_labels import cost_per_hour, node_class
 
 
 def node_info(node: wire.Node) -> NodeInfo:
-    """Allocatable resources in smallest units, labels, taints, and whether it takes pods."""
+    """Allocatable resources in smallest units, GPUs, labels, taints, and whether it takes pods."""
+    labels = node.metadata.labels
+    allocatable = {name: accepted_amount(name, value) for name, value in node.status.allocatable.items()}
     return NodeInfo(
         name=node.metadata.name,
-        allocatable={name: accepted_amount(name, value) for name, value in node.status.allocatable.items()},
-        labels=node.metadata.labels,
+        allocatable=allocatable,
+        labels=labels,
         taints=tuple(Taint(taint.key, taint.value, taint.effect) for taint in node.spec.taints),
         unschedulable=node.spec.unschedulable,
         ready=is_ready(node),
+        gpus=node_gpus(allocatable, labels),
+        node_class=node_class(labels),
+        cost=cost_per_hour(labels),
     )
 
 

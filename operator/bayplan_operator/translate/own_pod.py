@@ -56,6 +56,8 @@ class Pending:
     identity: Identity
     node: str
     resources: Mapping[str, int]
+    gpus: tuple[int, ...] = ()
+    """Which GPUs of the node."""
 
 
 def graph_uid_of(pod: wire.Pod) -> str:

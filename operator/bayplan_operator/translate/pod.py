@@ -6,6 +6,7 @@ from typing import Any
 
 from bayplan.workload import RequestClass
 from bayplan_operator import names
+from bayplan_operator.translate.gpus import write_devices
 from bayplan_operator.translate.judged_elsewhere import claims_devices, claims_volumes
 
 _UNREACHABLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
@@ -56,6 +57,8 @@ class Place:
     """Set ``spec.nodeName`` at creation instead of letting kube-scheduler bind."""
     node_loss_grace: float
     """Seconds that the pod tolerates its node being away."""
+    gpus: tuple[int, ...] = ()
+    """Which of the node's GPUs it was placed on."""
 
 
 def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Place) -> dict[str, Any]:
@@ -81,6 +84,7 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
                 names.ANNOTATION_NODE: place.node,
                 names.ANNOTATION_WHY: place.why,
                 names.ANNOTATION_TEMPLATE_HASH: template.digest,
+                **({names.ANNOTATION_GPUS: write_devices(place.gpus)} if place.gpus else {}),
             },
             "finalizers": [names.FINALIZER],
             "ownerReferences": [
@@ -100,9 +104,9 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
 
 def _spec(base: Mapping[str, Any], role: PodRole, place: Place) -> dict[str, Any]:
     spec = {"restartPolicy": "Never", "priorityClassName": names.PRIORITY_CLASS, **base}
-    spec["containers"] = [_with_role(container, role) for container in base["containers"]]
-    if base.get("initContainers"):
-        spec["initContainers"] = [_with_role(container, role) for container in base["initContainers"]]
+    for field in ("containers", "initContainers"):
+        if base.get(field):
+            spec[field] = [_told(container, role, place.gpus) for container in base[field]]
     spec["tolerations"] = _tolerations(base.get("tolerations") or [], place.node_loss_grace)
     if place.direct:
         spec["nodeName"] = place.node
@@ -111,8 +115,8 @@ def _spec(base: Mapping[str, Any], role: PodRole, place: Place) -> dict[str, Any
     return spec
 
 
-def _with_role(container: Mapping[str, Any], role: PodRole) -> dict[str, Any]:
-    """The container knows which shard it is; what the user set under the same name wins."""
+def _told(container: Mapping[str, Any], role: PodRole, gpus: tuple[int, ...]) -> dict[str, Any]:
+    """The container knows which shard it is and which GPUs it has; what the user set under the same name wins."""
     given = container.get("env") or []
     taken = {variable.get("name") for variable in given}
     told = {
@@ -121,7 +125,16 @@ def _with_role(container: Mapping[str, Any], role: PodRole) -> dict[str, Any]:
         "BAYPLAN_TASK": role.task,
         "BAYPLAN_INCARNATION": str(role.incarnation),
     }
+    if gpus:
+        told["BAYPLAN_GPUS"] = ",".join(map(str, gpus))
+        if _shares_gpus(container):  # a whole GPU's container is told so by its device plugin
+            told["NVIDIA_VISIBLE_DEVICES"] = told["BAYPLAN_GPUS"]
     return {**container, "env": [{"name": n, "value": v} for n, v in told.items() if n not in taken] + given}
+
+
+def _shares_gpus(container: Mapping[str, Any]) -> bool:
+    resources = container.get("resources") or {}
+    return any(names.GPU_MILLI in (resources.get(field) or {}) for field in ("requests", "limits"))
 
 
 def _tolerations(given: list[Mapping[str, Any]], grace: float) -> list[Mapping[str, Any]]:

@@ -6,11 +6,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bayplan.strategy import Strategy, StrategyError, compile_strategy
+from bayplan.plugins import NO_PLUGIN, Plugin
+from bayplan.presets import compile_preset
+from bayplan.strategy import Named, Strategy, StrategyError, compile_strategy
 from bayplan_operator import names
 from bayplan_operator.api import validation
-from bayplan_operator.api.v1alpha1 import PlacementPolicy, PlacementPolicySpec
+from bayplan_operator.api.v1alpha1 import Parameter, PlacementPolicy, PlacementPolicySpec, PlannerChoice, ScorerWeight
 from bayplan_operator.translate.pod import Template
+
+_PRESET = "Auto"
+_ORDER = ("Priority", "CriticalPath", "Age")
+_SCORERS = (ScorerWeight(name="BestFit"),)
+_PLANNER = PlannerChoice()
 
 
 class InvalidPolicy(ValueError):
@@ -31,23 +38,32 @@ class Policy:
         return self.spec.binding == "Direct"
 
 
-def compile_policy(raw: Mapping[str, Any]) -> Policy:
-    """The policy, ready for use. Raises ``InvalidPolicy``."""
+def compile_policy(raw: Mapping[str, Any], plugin: Plugin = NO_PLUGIN) -> Policy:
+    """The policy, ready for use; ``plugin``: what other packages add. Raises ``InvalidPolicy``."""
     try:
         policy = PlacementPolicy.model_validate(raw)
     except ValidationError as error:
         raise InvalidPolicy(validation.sentence(error)) from error
-    spec = policy.spec
     try:
-        strategy = compile_strategy(
-            spec.order,
-            [(scorer.name, scorer.weight) for scorer in spec.scorers],
-            spec.planner.name,
-            tuple(sorted(spec.node_selector.items())),
-        )
+        return Policy(policy.metadata.name, policy.spec, _strategy(policy.spec, plugin))
     except StrategyError as error:
         raise InvalidPolicy(f"spec.{error}") from error
-    return Policy(policy.metadata.name, spec, strategy)
+
+
+def _strategy(spec: PlacementPolicySpec, plugin: Plugin) -> Strategy:
+    """Raises ``StrategyError``."""
+    selector = tuple(sorted(spec.node_selector.items()))
+    if spec.preset is not None or not (spec.order or spec.scorers or spec.planner):
+        return compile_preset(spec.preset or _PRESET, selector, plugin)
+    scorers = [Named(each.name, float(each.weight), _values(each.parameters)) for each in spec.scorers or _SCORERS]
+    planner = spec.planner or _PLANNER
+    return compile_strategy(
+        spec.order or _ORDER, scorers, Named(planner.name, parameters=_values(planner.parameters)), selector, plugin
+    )
+
+
+def _values(parameters: tuple[Parameter, ...]) -> dict[str, str]:
+    return {each.name: each.value for each in parameters}
 
 
 def objections(policy: Policy, namespace: str, templates: tuple[Template, ...]) -> Iterator[str]:

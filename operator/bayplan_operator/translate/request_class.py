@@ -6,20 +6,23 @@ from typing import Any
 from bayplan.constraints import PreferredTerm, Requirement, Term, Toleration
 from bayplan.workload import RequestClass
 from bayplan_operator.translate import pod_shape
+from bayplan_operator.translate.gpus import gpu_ask
 from bayplan_operator.translate.judged_elsewhere import judged_elsewhere
 from bayplan_operator.translate.pod_requests import pod_requests
 
 
-def request_class(spec: Mapping[str, Any], origin: str = "") -> RequestClass:
-    """The class of pods made from this spec. Raises ``ValueError`` where the spec is malformed.
+def request_class(spec: Mapping[str, Any], origin: str = "", gpu_models: tuple[str, ...] = ()) -> RequestClass:
+    """The class of pods made from this spec. Raises ``ValueError`` where the spec is malformed, or asks for GPUs in a way
+    that has no sense.
 
     ``origin`` names the template and its namespace. It tells classes apart where kube-scheduler judges more than the
     library sees, since its verdict then depends on more than what is in the class.
     """
     shape, decoded = pod_shape.read(spec)
     affinity = shape.affinity.node_affinity
+    resources = pod_requests(decoded)
     return RequestClass(
-        resources=tuple(sorted(pod_requests(decoded).items())),
+        resources=tuple(sorted(resources.items())),
         node_selector=tuple(sorted(shape.node_selector.items())),
         required=tuple(
             _term(term) for term in affinity.required_during_scheduling_ignored_during_execution.node_selector_terms
@@ -30,6 +33,7 @@ def request_class(spec: Mapping[str, Any], origin: str = "") -> RequestClass:
         ),
         tolerations=tuple(Toleration(t.key, t.operator or "Equal", t.value, t.effect) for t in shape.tolerations),
         judged_elsewhere=origin if judged_elsewhere(spec) else "",
+        gpus=gpu_ask(resources, gpu_models),
     )
 
 

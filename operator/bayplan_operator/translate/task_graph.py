@@ -103,7 +103,7 @@ def _templates(spec: TaskGraphSpec, namespace: str) -> tuple[Template, ...]:
     templates = []
     for index, task in enumerate(spec.tasks):
         # Thousands of tasks share a few named templates; each is merged once.
-        key = id(task) if task.template is not None else (task.template_name, task.args, task.env)
+        key = id(task) if task.template is not None else (task.template_name, task.args, task.env, task.gpu_models)
         if key not in made:
             made[key] = _finished(pod_template(spec, task), namespace, index, task)
         templates.append(made[key])
@@ -114,7 +114,7 @@ def _finished(template: PodTemplate, namespace: str, index: int, task: Task) -> 
     metadata = {"labels": dict(template.metadata.labels), "annotations": dict(template.metadata.annotations)}
     digest = hashlib.blake2b(msgspec.json.encode([metadata, template.spec], order="sorted"), digest_size=8).hexdigest()
     try:
-        asked = request_class(template.spec, f"{namespace}/{digest}")
+        asked = request_class(template.spec, f"{namespace}/{digest}", tuple(sorted(set(task.gpu_models))))
     except ValueError as error:
         raise InvalidGraph(f"spec.tasks[{index}] ({task.name}): {error}") from error
     return Template(metadata, template.spec, digest, asked)

@@ -2,7 +2,7 @@
 
 from bayplan.filters.fit import Fit
 from bayplan.filters.node_selector import Selector
-from bayplan.filters.resources import room
+from bayplan.filters.resources import open_places, room
 from bayplan.filters.words import rejections_in_words
 
-__all__ = ["Fit", "Selector", "rejections_in_words", "room"]
+__all__ = ["Fit", "Selector", "open_places", "rejections_in_words", "room"]

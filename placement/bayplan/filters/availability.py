@@ -1,8 +1,8 @@
 """Whether a node takes pods at the moment: it is ready and not cordoned."""
 
+from bayplan.arrays import BoolArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.filters.taints import Tolerations, tolerates_cordon, untainted
-from bayplan.labels import BoolArray, IntArray
 from bayplan.reasons import Rejection
 
 

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from bayplan.arrays import BoolArray, IntArray
 from bayplan.cluster import Cluster, Demand
 from bayplan.filters.availability import ready, schedulable
+from bayplan.filters.gpus import acceptable_gpus
 from bayplan.filters.node_affinity import node_affinity
 from bayplan.filters.node_selector import Selector, node_selector
 from bayplan.filters.resources import large_enough
 from bayplan.filters.taints import untainted
-from bayplan.labels import BoolArray, IntArray
 from bayplan.reasons import Rejection
 from bayplan.workload import RequestClass
 
@@ -73,6 +74,7 @@ class Fit:
         yield Rejection.NODE_SELECTOR, node_selector(cluster, asked.node_selector, rows)
         yield Rejection.NODE_AFFINITY, node_affinity(cluster, asked.required, rows)
         yield Rejection.TAINT, untainted(cluster, tolerations, Rejection.TAINT, rows)
+        yield Rejection.GPU_MODEL, acceptable_gpus(cluster, asked.gpus, rows)
         yield Rejection.TOO_SMALL, large_enough(cluster, self.demand, rows)
         yield Rejection.NOT_READY, ready(cluster, tolerations, rows)
         yield Rejection.UNSCHEDULABLE, schedulable(cluster, tolerations, rows)

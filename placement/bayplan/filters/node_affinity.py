@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from bayplan.arrays import BoolArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.constraints import Term
-from bayplan.labels import BoolArray, IntArray
 
 
 def node_affinity(cluster: Cluster, required: tuple[Term, ...], rows: IntArray) -> BoolArray:

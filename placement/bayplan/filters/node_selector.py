@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from bayplan.arrays import BoolArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.constraints import Requirement
-from bayplan.labels import BoolArray, IntArray
 
 Selector = tuple[tuple[str, str], ...]
 

@@ -5,9 +5,9 @@ PreferNoSchedule makes a node worse, not impossible: see the scorer of preferred
 
 import numpy as np
 
+from bayplan.arrays import BoolArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.constraints import Taint, Toleration
-from bayplan.labels import BoolArray, IntArray
 from bayplan.reasons import Rejection
 
 Taints = tuple[Taint, ...]

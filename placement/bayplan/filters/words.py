@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from bayplan.arrays import BoolArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.constraints import Taint
 from bayplan.filters.fit import CODES, Fit
 from bayplan.filters.resources import room
 from bayplan.filters.taints import first_untolerated
-from bayplan.labels import BoolArray, IntArray
+from bayplan.gpu import GpuAsk
 from bayplan.reasons import Rejection
 from bayplan.resources import PODS, amount_in_words
 
@@ -53,6 +54,8 @@ def _static_words(cluster: Cluster, fit: Fit, rejection: Rejection, rows: IntArr
         return _tainted(cluster, fit, rejection, rows)
     if rejection is Rejection.TOO_SMALL:
         return _too_small(cluster, fit, rows)
+    if rejection is Rejection.GPU_MODEL:
+        return _unacceptable_gpus(cluster, fit, rows)
     if rejection is Rejection.OUTSIDE_POLICY:
         words = f"do not match the policy's nodeSelector {_shown(fit.policy_selector)}"
     elif rejection is Rejection.NODE_SELECTOR:
@@ -70,22 +73,52 @@ def _tainted(cluster: Cluster, fit: Fit, kind: Rejection, rows: IntArray) -> Cou
     return counted
 
 
+def _unacceptable_gpus(cluster: Cluster, fit: Fit, rows: IntArray) -> Counter[str]:
+    ask = fit.request_class.gpus
+    if ask is None:
+        return Counter()
+    other = ~np.isin(cluster.gpu_model[rows], [n for n, model in enumerate(cluster.gpu_models) if model in ask.models])
+    other &= bool(ask.models)
+    wanted, memory = _shortened(" or ".join(ask.models)), amount_in_words("memory", ask.memory, up=True)
+    return Counter(
+        {
+            f"have GPUs of another model ({wanted} asked)": int(other.sum()),
+            f"have GPUs with too little memory ({memory} asked)": int((~other).sum()),
+        }
+    )
+
+
 def _too_small(cluster: Cluster, fit: Fit, rows: IntArray) -> Counter[str]:
     """Count the rows by the first resource of which even the whole node has too little."""
     counted: Counter[str] = Counter()
+    left = len(rows)
     for name, asked, there in _first_lacking(cluster, fit, cluster.allocatable, rows):
         too_little = _too_little(name, asked, "", "largest {}", int(there.max()))
         counted["allow no pods" if name == PODS else too_little] = len(there)
+        left -= len(there)
+    if left:
+        counted["have too few GPUs"] = left
     return counted
 
 
 def _lacking(cluster: Cluster, fit: Fit, rows: IntArray) -> Counter[str]:
     """Count the rows by the first resource of which too little is free."""
     counted: Counter[str] = Counter()
+    left = len(rows)
     for name, asked, there in _first_lacking(cluster, fit, cluster.allocatable - cluster.used, rows):
         too_little = _too_little(name, asked, " free", "at most {} free", max(0, int(there.max())))
         counted["are at the limit of pods" if name == PODS else too_little] = len(there)
+        left -= len(there)
+    if left:
+        counted[_scattered(fit.request_class.gpus)] = left
     return counted
+
+
+def _scattered(ask: GpuAsk | None) -> str:
+    """Enough GPU is free in sum, but not on single GPUs."""
+    if ask is None or ask.fraction:
+        return f"have no GPU with as much free ({ask.thousandths if ask else 0}/1000 asked)"
+    return f"have too few wholly free GPUs ({ask.count} asked)"
 
 
 def _first_lacking(cluster: Cluster, fit: Fit, amounts: IntArray, rows: IntArray) -> Iterator[tuple[str, int, IntArray]]:

@@ -2,9 +2,17 @@
 
 from bayplan.ordering.age import age
 from bayplan.ordering.critical_path import critical_path
+from bayplan.ordering.earliest_deadline import earliest_deadline
+from bayplan.ordering.least_slack import least_slack
 from bayplan.ordering.priority import priority
 from bayplan.protocols import Order
 
-ORDERS: dict[str, Order] = {"Priority": priority, "CriticalPath": critical_path, "Age": age}
+ORDERS: dict[str, Order] = {
+    "Priority": priority,
+    "CriticalPath": critical_path,
+    "Age": age,
+    "EarliestDeadline": earliest_deadline,
+    "LeastSlack": least_slack,
+}
 
 __all__ = ["ORDERS"]

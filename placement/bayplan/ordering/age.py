@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from bayplan.arrays import FloatArray
 from bayplan.context import Context
-from bayplan.protocols import FloatArray
 from bayplan.workload import Request
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bayplan.arrays import FloatArray
 from bayplan.context import Context
-from bayplan.protocols import FloatArray
 from bayplan.workload import Request
 
 

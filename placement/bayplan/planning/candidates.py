@@ -1,65 +1,87 @@
 """The nodes that can have one class of requests, with their scores, kept up to date row by row."""
 
+from collections.abc import Hashable
+
 import numpy as np
 
+from bayplan.arrays import BoolArray, IntArray
 from bayplan.cluster import Cluster
-from bayplan.filters import Fit, Selector, room
-from bayplan.labels import BoolArray, IntArray
-from bayplan.protocols import FloatArray, WeightedScorer
-from bayplan.workload import RequestClass
+from bayplan.context import Context
+from bayplan.filters import Fit, Selector, open_places
+from bayplan.kernels import fit as kernels
+from bayplan.protocols import Places, Scoring, Strategy
+from bayplan.workload import Request, RequestClass
+
+NO_ROWS = np.zeros(0, bool)
 
 
 class Candidates:
-    """Scores per row, minus infinity where the class does not fit; a placement makes only one row anew."""
+    """Scores per row, -1 where the class does not fit; a placement makes only one row anew."""
 
-    def __init__(self, request_class: RequestClass, scorers: tuple[WeightedScorer, ...], policy_selector: Selector) -> None:
+    def __init__(self, request_class: RequestClass, scoring: Scoring, policy_selector: Selector) -> None:
         self.fit = Fit(request_class, policy_selector)
-        self.scores: FloatArray = np.zeros(0)
-        """Per row: the weighted mean of all scorers, from 0 to 1."""
-        self._scorers = scorers
-        self._weights = sum(each.weight for each in scorers)
+        self.scores: IntArray = np.zeros(0, np.int64)
+        """Per row: the weighted mean of all scorers at the best place there, from 0 to `UNIT`."""
+        self._devices = np.zeros(0, np.int16)
+        self._scorers = [(each.scorer, each.weight) for each in scoring.scorers]
+        self._weights = sum(each.weight for each in scoring.scorers) or 1.0
+        self._depending = [each.scorer for each in scoring.scorers if hasattr(each.scorer, "depends_on")]
         self._position = -1
+        self._known: list[Hashable] = []
 
-    def refresh(self, cluster: Cluster) -> None:
-        """Bring the scores up to date. O(changed rows), O(nodes) after a node came, went or was changed."""
+    def refresh(self, request: Request, cluster: Cluster, context: Context) -> None:
+        """Bring the scores up to date. O(changed rows); O(nodes) after a node came, went or was changed, or the mix was."""
         position = cluster.changes.position
-        if self.fit.refresh(cluster):
+        known = [each.depends_on(request, context) for each in self._depending]
+        if self.fit.refresh(cluster) or known != self._known:
             changed = None
         elif position == self._position:
             return
         else:
             changed = cluster.changes.since(self._position)
-        self._position = position
+        self._position, self._known = position, known
         if changed is None or len(changed) >= cluster.rows:
-            self.scores = np.full(cluster.rows, -np.inf)
+            self.scores = np.full(cluster.rows, -1)
+            self._devices = np.full(cluster.rows, -1, np.int16)
             rows = np.flatnonzero(self.fit.rows)
         else:
             rows = np.array(changed, np.int64)
-            self.scores[rows] = -np.inf
+            self.scores[rows] = -1
             rows = rows[self.fit.codes[rows] == 0]
-        self._score(cluster, rows)
+        self._score(rows, request, cluster, context)
 
-    def best(self, cluster: Cluster, refused: BoolArray | None) -> tuple[int, int]:
+    def best(self, cluster: Cluster, refused: BoolArray = NO_ROWS) -> tuple[int, int]:
         """The row with the best score, of equals the lexicographically first name, and how many fit.
 
-        The row is -1 if none fits.
+        The row is -1 if none fits. `refused`: rows that are left out.
         """
-        scores = self.scores if refused is None else np.where(refused, -np.inf, self.scores)
-        if not len(scores):
-            return -1, 0
-        top = scores.max()
-        if top == -np.inf:
-            return -1, 0
-        (ties,) = np.nonzero(scores == top)
-        row = ties[0] if len(ties) == 1 else ties[np.argmin(cluster.name_rank[ties])]
-        return int(row), int(np.count_nonzero(scores > -np.inf))
+        return kernels.best_row(self.scores, refused, cluster.name_rank)
 
-    def _score(self, cluster: Cluster, rows: IntArray) -> None:
-        rows = rows[room(cluster, self.fit.demand, rows)]
-        if not len(rows):
+    def open(self, refused: BoolArray = NO_ROWS) -> BoolArray:
+        """Per row: it fits."""
+        fits = self.scores >= 0
+        return np.asarray(fits & ~refused) if len(refused) else fits
+
+    def devices(self, row: int, cluster: Cluster) -> tuple[int, ...]:
+        """The GPUs of a fitting row that a request of the class gets."""
+        ask = self.fit.demand.gpus
+        if ask is None:
+            return ()
+        return (int(self._devices[row]),) if ask.fraction else cluster.choose_gpus(row, ask)
+
+    def _score(self, rows: IntArray, request: Request, cluster: Cluster, context: Context) -> None:
+        found = open_places(cluster, self.fit.demand, rows)
+        if not len(found[0]):
             return
-        total = np.zeros(len(rows))
-        for each in self._scorers:
-            total += each.weight * each.scorer(self.fit.request_class, cluster, rows)
-        # Sums that differ only by rounding are equal: ties go by name whatever the order of additions.
-        self.scores[rows] = np.round(total / self._weights, 12)
+        places = Places(*found)
+        total = np.zeros(len(places.rows))
+        for scorer, weight in self._scorers:
+            total += weight * scorer(request, cluster, places, context)
+        kernels.keep_best(found, total / self._weights, self.scores, self._devices)
+
+
+def candidates(request: Request, cluster: Cluster, strategy: Strategy, scoring: Scoring) -> Candidates:
+    """The candidates of a request's class, as they were left when they were last asked for."""
+    per_task = any(getattr(each.scorer, "per_task", False) for each in scoring.scorers)
+    key = ("candidates", request.request_class, scoring, strategy.node_selector, request.task if per_task else "")
+    return cluster.memo(key, lambda: Candidates(request.request_class, scoring, strategy.node_selector))

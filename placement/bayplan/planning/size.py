@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 
+from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
-from bayplan.protocols import FloatArray
 from bayplan.resources import is_device
 from bayplan.workload import Request, RequestClass
 

@@ -1,10 +1,28 @@
-"""Which node is better. Each scorer gives every candidate a score from 0 to 1; a strategy weighs them."""
+"""Which place is better. Each scorer gives every candidate a score from 0 to 1; a strategy weighs them."""
 
 from bayplan.protocols import Scorer
-from bayplan.scoring.best_fit import best_fit
-from bayplan.scoring.preferred_affinity import preferred_affinity
-from bayplan.scoring.spread import spread
+from bayplan.scoring.best_fit import BestFit
+from bayplan.scoring.dot_product import DotProduct
+from bayplan.scoring.efficiency import EfficiencyScorer
+from bayplan.scoring.fragmentation import FragmentationGradient
+from bayplan.scoring.least_connections import LeastConnections
+from bayplan.scoring.least_loaded import LeastLoaded
+from bayplan.scoring.potential import Potential
+from bayplan.scoring.preferred_affinity import PreferredAffinity
+from bayplan.scoring.rounded_best_fit import RoundedBestFit
+from bayplan.scoring.spread import Spread
 
-SCORERS: dict[str, Scorer] = {"BestFit": best_fit, "Spread": spread, "PreferredAffinity": preferred_affinity}
+SCORERS: dict[str, type[Scorer]] = {
+    "Potential": Potential,
+    "BestFit": BestFit,
+    "Spread": Spread,
+    "LeastLoaded": LeastLoaded,
+    "LeastConnections": LeastConnections,
+    "DotProduct": DotProduct,
+    "Efficiency": EfficiencyScorer,
+    "FragmentationGradient": FragmentationGradient,
+    "RoundedBestFit": RoundedBestFit,
+    "PreferredAffinity": PreferredAffinity,
+}
 
 __all__ = ["SCORERS"]

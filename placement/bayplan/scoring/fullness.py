@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from bayplan.arrays import FloatArray, IntArray
 from bayplan.cluster import Cluster, Demand
-from bayplan.labels import IntArray
-from bayplan.protocols import FloatArray
+from bayplan.kernels.shares import free_share, used_share
 from bayplan.resources import PODS, is_device
 from bayplan.workload import RequestClass
 
@@ -14,12 +14,10 @@ def fullness_after(request_class: RequestClass, cluster: Cluster, rows: IntArray
 
     The number of pods does not count: it is a limit, hardly ever a resource that is short.
     """
-    demand = cluster.static_memo(("sized", request_class), lambda: _without_pods(request_class, cluster))
+    demand = sized(request_class, cluster)
     if not len(demand.columns):
         return np.zeros(len(rows))
-    at = (rows[:, None], demand.columns)
-    share = (cluster.used[at] + demand.amounts) / np.maximum(cluster.allocatable[at], 1)
-    return np.asarray(np.minimum(share, 1.0).sum(axis=1) / len(demand.columns))
+    return used_share(rows, demand.columns, demand.amounts, cluster.allocatable, cluster.used)
 
 
 def sparing(request_class: RequestClass, cluster: Cluster, rows: IntArray) -> FloatArray:
@@ -34,11 +32,14 @@ def sparing(request_class: RequestClass, cluster: Cluster, rows: IntArray) -> Fl
     columns, weights, uneven = cluster.static_memo(key, lambda: _others(request_class, cluster))
     if not len(columns):
         return np.ones(len(rows))
-    at = (rows[:, None], columns)
-    there = cluster.allocatable[at]
-    free = np.maximum(there - cluster.used[at], 0) / np.maximum(there, 1)
-    spared = (free @ uneven) == 0.0
-    return np.asarray((1.0 - free @ weights + spared) / 2)
+    stranded = free_share(rows, columns, weights, cluster.allocatable, cluster.used)
+    spared = free_share(rows, columns, uneven, cluster.allocatable, cluster.used) == 0.0
+    return np.asarray((1.0 - stranded + spared) / 2)
+
+
+def sized(request_class: RequestClass, cluster: Cluster) -> Demand:
+    """What a class asks for, the number of pods left out."""
+    return cluster.static_memo(("sized", request_class), lambda: _without_pods(request_class, cluster))
 
 
 def _without_pods(request_class: RequestClass, cluster: Cluster) -> Demand:

@@ -1,21 +1,29 @@
 """What pods prefer and nodes would rather not have: preferred node affinity, and PreferNoSchedule taints."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
+from bayplan.context import Context
 from bayplan.filters.taints import dislikes
-from bayplan.labels import IntArray
-from bayplan.protocols import FloatArray
-from bayplan.workload import RequestClass
+from bayplan.protocols import Places
+from bayplan.workload import Request, RequestClass
 
 
-def preferred_affinity(request_class: RequestClass, cluster: Cluster, rows: IntArray) -> FloatArray:
+@dataclass(frozen=True, slots=True)
+class PreferredAffinity:
     """The share of the preferred terms' weight that a node matches; 1 everywhere if nothing is preferred.
 
     Halved where a PreferNoSchedule taint is not tolerated. O(terms x nodes), once per static version.
     """
-    key = ("preferred", request_class.preferred, request_class.tolerations)
-    return cluster.static_memo(key, lambda: _all_rows(request_class, cluster))[rows]
+
+    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+        """One score per place."""
+        asked = request.request_class
+        key = ("preferred", asked.preferred, asked.tolerations)
+        return cluster.static_memo(key, lambda: _all_rows(asked, cluster))[places.rows]
 
 
 def _all_rows(request_class: RequestClass, cluster: Cluster) -> FloatArray:

@@ -1,13 +1,20 @@
 """Spread (worst fit): the node that is emptiest afterwards, so that pods do not crowd."""
 
+from dataclasses import dataclass
+
+from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
-from bayplan.labels import IntArray
-from bayplan.protocols import FloatArray
+from bayplan.context import Context
+from bayplan.protocols import Places
 from bayplan.scoring.fullness import fullness_after, sparing
-from bayplan.workload import RequestClass
+from bayplan.workload import Request
 
 
-def spread(request_class: RequestClass, cluster: Cluster, rows: IntArray) -> FloatArray:
-    """(1 - fullness + 2 sparing) / 3, both from 0 to 1, see `fullness`. O(rows)."""
-    emptiness = 1.0 - fullness_after(request_class, cluster, rows)
-    return (emptiness + 2.0 * sparing(request_class, cluster, rows)) / 3.0
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """(1 - fullness + 2 sparing) / 3, both from 0 to 1, see `fullness`. Worst fit (Johnson 1973). O(places)."""
+
+    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+        """One score per place."""
+        emptiness = 1.0 - fullness_after(request.request_class, cluster, places.rows)
+        return (emptiness + 2.0 * sparing(request.request_class, cluster, places.rows)) / 3.0

@@ -77,6 +77,17 @@ POLICIES: list[tuple[Any, str]] = [
     ({"nodeLossGrace": "soon"}, f'spec.nodeLossGrace is "soon": {DURATION}'),
     ({"planner": {"name": "?"}}, ('spec.planner.name is "?": must be the name of a strategy, such as BestFit: letters, '
      "digits, '-', '_', '.' and '/'")),
+    (
+        {"planner": {"parameters": [{"name": "a", "value": "1"}, {"name": "a", "value": "2"}]}},
+        ('spec.planner.parameters is [{"name": "a", "value": "1"}, {"name": "a", "value": "2"}]: '
+        'has "a" more than once: name each once'),
+    ),
+    ({"planner": {"parameters": [{"name": "a", "value": 0.5}]}}, "spec.planner.parameters[0].value is 0.5: must be a string"),
+    (
+        {"preset": "Auto", "order": ["Age"]},
+        ('spec is {"preset": "Auto", "order": ["Age"]}: preset stands for order, scorers and planner: '
+        "leave these out, or leave preset out"),
+    ),
     ({"serves": {"namespaces": ["A"]}}, f'spec.serves.namespaces[0] is "A": {LABEL}'),
 ]  # fmt: skip
 

@@ -96,8 +96,10 @@ def test_the_questions_that_columns_answer() -> None:
         ("Policy", True), ("Priority", True), ("Active", True), ("Failed", True),
     ]  # fmt: skip
     assert [name for name, _ in columns["placementpolicies"]] == [
+        "Preset",
         "Order",
         "Scorers",
+        "Planner",
         "Binding",
         "Accepted",
         "Age",
@@ -107,9 +109,14 @@ def test_the_questions_that_columns_answer() -> None:
 def test_defaults_are_written_as_manifests_write_them() -> None:
     spec = structural_schema(PlacementPolicy)["properties"]["spec"]["properties"]
     assert spec["nodeLossGrace"]["default"] == "30s"
-    assert spec["order"]["default"] == ["Priority", "CriticalPath", "Age"]
-    assert spec["scorers"]["default"] == [{"name": "BestFit", "weight": 1}]
+    assert spec["scorers"]["items"]["properties"]["weight"]["default"] == 1
+    assert spec["planner"]["properties"]["name"]["default"] == "Greedy"
     assert "default" not in spec["nodeSelector"]
+
+
+@pytest.mark.parametrize("field", ["order", "scorers", "planner"])
+def test_what_excludes_a_preset_has_no_default_that_the_api_server_would_fill_in(field: str) -> None:
+    assert "default" not in structural_schema(PlacementPolicy)["properties"]["spec"]["properties"][field]
 
 
 class _Unbounded(BaseModel):

@@ -12,6 +12,8 @@ from bayplan_operator.api.v1alpha1 import (
     Condition,
     PlacementPolicy,
     PlacementPolicySpec,
+    PlannerChoice,
+    ScorerWeight,
     Task,
     TaskGraph,
     TaskGraphSpec,
@@ -89,9 +91,31 @@ def test_the_documented_defaults() -> None:
         None,
     )
     policy = PlacementPolicySpec()
-    assert policy.order == ("Priority", "CriticalPath", "Age")
-    assert [(scorer.name, scorer.weight) for scorer in policy.scorers] == [("BestFit", 1)]
-    assert (policy.planner.name, policy.binding, policy.node_loss_grace) == ("Greedy", "Scheduler", 30.0)
+    assert (policy.preset, policy.order, policy.scorers, policy.planner) == (None, None, None, None)
+    assert (PlannerChoice().name, ScorerWeight(name="BestFit").weight) == ("Greedy", 1)
+    assert (policy.binding, policy.node_loss_grace) == ("Scheduler", 30.0)
+
+
+def test_parameters_are_text_under_a_name() -> None:
+    planner = {"name": "Genetic", "parameters": [{"name": "population", "value": "40"}, {"name": "share", "value": "0.5"}]}
+    policy = PlacementPolicy.model_validate({"spec": {"planner": planner}})
+    assert policy.spec.planner is not None
+    assert [(each.name, each.value) for each in policy.spec.planner.parameters] == [("population", "40"), ("share", "0.5")]
+    assert policy.dump()["spec"]["planner"] == planner
+
+
+@pytest.mark.parametrize("beside", [{"order": ["Age"]}, {"scorers": [{"name": "BestFit"}]}, {"planner": {}}])
+def test_a_preset_stands_alone(beside: dict[str, Any]) -> None:
+    assert PlacementPolicySpec.model_validate({"preset": "Auto", "binding": "Direct"}).preset == "Auto"
+    with pytest.raises(ValidationError, match="preset stands for order, scorers and planner"):
+        PlacementPolicySpec.model_validate({"preset": "Auto", **beside})
+
+
+def test_a_deadline_and_models_of_gpus() -> None:
+    spec = {"deadline": "45m", "tasks": [{"name": "a", "gpuModels": ["Tesla-T4", "NVIDIA-A100-SXM4-80GB"]}]}
+    read = TaskGraphSpec.model_validate(spec)
+    assert (read.deadline, read.tasks[0].gpu_models) == (2700.0, ("Tesla-T4", "NVIDIA-A100-SXM4-80GB"))
+    assert read.dump()["deadline"] == "45m"
 
 
 def test_a_policy_may_give_nodes_no_grace_at_all() -> None:

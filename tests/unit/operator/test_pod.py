@@ -98,3 +98,39 @@ def test_volumes_that_have_to_be_claimed_are_noticed() -> None:
     assert template(volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]).needs_scheduler
     assert template(resourceClaims=[{"name": "gpu", "resourceClaimTemplateName": "t"}]).needs_scheduler
     assert not template(volumes=[{"name": "v", "emptyDir": {}}]).needs_scheduler
+
+
+def env_of(container: dict[str, Any]) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in container["env"]}
+
+
+def test_a_pod_says_which_gpus_it_was_placed_on_and_its_containers_know() -> None:
+    share = {"limits": {"bayplan.dev/gpu-milli": 460}}
+    containers = [{"name": "main", "image": "i", "resources": share}, {"name": "logs", "image": "i"}]
+    place = Place("node-7", "why", False, 30.0, (3,))
+    pod = pod_manifest(REF, template(containers=containers), ROLE, place)
+    assert pod["metadata"]["annotations"]["bayplan.dev/gpus"] == "3"
+    main, logs = (env_of(each) for each in pod["spec"]["containers"])
+    assert (main["BAYPLAN_GPUS"], main["NVIDIA_VISIBLE_DEVICES"]) == ("3", "3")
+    assert logs["BAYPLAN_GPUS"] == "3"
+    assert "NVIDIA_VISIBLE_DEVICES" not in logs, "it asked for no share"
+
+
+def test_whole_gpus_are_shown_by_the_device_plugin_and_the_users_own_variables_win() -> None:
+    whole = {"name": "main", "image": "i", "resources": {"limits": {"nvidia.com/gpu": 2}}}
+    pod = pod_manifest(REF, template(containers=[whole]), ROLE, Place("node-7", "why", False, 30.0, (0, 3)))
+    assert pod["metadata"]["annotations"]["bayplan.dev/gpus"] == "0;3"
+    told = env_of(pod["spec"]["containers"][0])
+    assert told["BAYPLAN_GPUS"] == "0,3"
+    assert "NVIDIA_VISIBLE_DEVICES" not in told
+    own = [{"name": "NVIDIA_VISIBLE_DEVICES", "value": "none"}, {"name": "BAYPLAN_GPUS", "value": "mine"}]
+    share = {"name": "main", "image": "i", "resources": {"requests": {"bayplan.dev/gpu-milli": 460}}, "env": own}
+    pod = pod_manifest(REF, template(containers=[share]), ROLE, Place("node-7", "why", False, 30.0, (0,)))
+    told = env_of(pod["spec"]["containers"][0])
+    assert (told["NVIDIA_VISIBLE_DEVICES"], told["BAYPLAN_GPUS"]) == ("none", "mine")
+
+
+def test_without_gpus_nothing_is_said_of_them() -> None:
+    pod = made()
+    assert "bayplan.dev/gpus" not in pod["metadata"]["annotations"]
+    assert "BAYPLAN_GPUS" not in env_of(pod["spec"]["containers"][0])

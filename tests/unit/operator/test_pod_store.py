@@ -3,6 +3,7 @@ from typing import Any
 import msgspec
 
 from bayplan.cluster import Cluster
+from bayplan.gpu import Gpus
 from bayplan.workload import NodeInfo
 from bayplan_operator import names
 from bayplan_operator.cluster_view import PodStore
@@ -137,3 +138,51 @@ def test_since_when_a_pod_is_stuck_outlasts_its_changes_and_ends_when_it_runs() 
     own = fixture.store.own_pod(("ns", P))
     assert own is not None
     assert own.stuck_since is None
+
+
+def gpu_pod(name: str, version: int, said: str | None, milli: str = "600", own: bool = True) -> wire.Pod:
+    annotations = {} if said is None else {"bayplan.dev/gpus": said}
+    raw = {
+        "metadata": {
+            "name": name, "namespace": "ns", "resourceVersion": str(version), "annotations": annotations,
+            "ownerReferences": [OWNER] if own else [],
+        },
+        "spec": {"nodeName": "g", "containers": [{"resources": {"limits": {"bayplan.dev/gpu-milli": milli}}}]},
+        "status": {"phase": "Running"},
+    }  # fmt: skip
+    return msgspec.convert(raw, wire.Pod, strict=False)
+
+
+def with_gpus() -> Fixture:
+    """With a node "g" that shares four GPUs."""
+    fixture = Fixture()
+    fixture.cluster.set_node(NodeInfo("g", {"bayplan.dev/gpu-milli": 4000, "pods": 10}, gpus=Gpus(4)))
+    return fixture
+
+
+def free(fixture: Fixture) -> list[int]:
+    return [device.free for device in fixture.cluster.gpus("g")]
+
+
+def test_a_pod_is_charged_to_the_gpus_that_it_says_and_others_to_the_first_that_fit() -> None:
+    fixture = with_gpus()
+    fixture.store.apply(gpu_pod("ours", 5, "2"))
+    fixture.store.apply(gpu_pod("foreign", 6, "3", own=False))  # not ours: what it says books nothing
+    assert free(fixture) == [400, 1000, 400, 1000]
+
+
+def test_an_assumed_pod_takes_its_gpu_before_anybody_has_seen_it() -> None:
+    fixture = with_gpus()
+    resources = {"bayplan.dev/gpu-milli": 600, "pods": 1}
+    fixture.store.assume(("ns", P), Pending("u", Identity("a", 0, 1), "g", resources, (2,)))
+    assert free(fixture) == [1000, 1000, 400, 1000]
+    version = fixture.cluster.version
+    fixture.store.apply(gpu_pod(P, 5, "2"))
+    assert free(fixture) == [1000, 1000, 400, 1000]
+    assert fixture.cluster.version == version, "the server's answer changes nothing"
+
+
+def test_after_a_restart_those_that_know_their_gpus_come_first() -> None:
+    fixture = with_gpus()
+    fixture.store.replace([gpu_pod("unknown", 5, None), gpu_pod("ours", 6, "0")], version=9)
+    assert free(fixture) == [400, 400, 1000, 1000]

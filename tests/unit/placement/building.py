@@ -1,14 +1,17 @@
 """Short ways to write nodes, classes and requests in tests."""
 
+import numpy as np
 from hypothesis import settings
 
+from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.constraints import Taint
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.engine import place
+from bayplan.protocols import Places, Scorer
 from bayplan.reasons import Reason
-from bayplan.strategy import Strategy, compile_strategy
+from bayplan.strategy import Named, Strategy, compile_strategy
 from bayplan.workload import NodeInfo, Request, RequestClass
 
 # Time limits of single examples would fail at random on a busy machine.
@@ -16,8 +19,8 @@ QUICK = settings(max_examples=100, deadline=None)
 
 GPU = "nvidia.com/gpu"
 GI = 2**30
-BEST_FIT = compile_strategy(["Priority", "CriticalPath", "Age"], [("BestFit", 1)], "Greedy")
-SPREAD = compile_strategy(["Priority", "CriticalPath", "Age"], [("Spread", 1)], "Greedy")
+BEST_FIT = compile_strategy(["Priority", "CriticalPath", "Age"], [Named("BestFit", 1)], Named("Greedy"))
+SPREAD = compile_strategy(["Priority", "CriticalPath", "Age"], [Named("Spread", 1)], Named("Greedy"))
 
 
 def node(
@@ -69,3 +72,9 @@ def refusal(on: Cluster, request_class: RequestClass, context: Context | None = 
     decision = decide(on, [request_class], context=context)[0]
     assert decision.node is None
     return decision.reason, decision.message
+
+
+def scores(scorer: Scorer, request_class: RequestClass, on: Cluster, context: Context | None = None) -> FloatArray:
+    """What a scorer says of every node, room or not."""
+    rows = np.arange(on.rows)
+    return scorer(Request(0, request_class), on, Places(rows, np.full(on.rows, -1)), context or Context())

@@ -11,7 +11,8 @@ from tests.unit.placement.building import BEST_FIT, GPU, SPREAD, asking, cluster
 def snapshot(on: Cluster) -> tuple[object, ...]:
     return (
         on.allocatable.tobytes(), on.used.tobytes(), on.used.shape, on.ready.tobytes(), on.cordoned.tobytes(),
-        on.present.tobytes(), on.taint_set.tobytes(), on.version, on.static_version, *on.names, *on.resources,
+        on.present.tobytes(), on.taint_set.tobytes(), on.gpu_free.tobytes(),
+        on.version, on.static_version, *on.names, *on.resources,
     )  # fmt: skip
 
 
@@ -64,8 +65,8 @@ def test_the_cluster_is_left_as_it_was_even_by_a_strategy_that_breaks() -> None:
     before = snapshot(two)
     demand = two.demand(asking(2))
     try:
-        with two.trial() as take:
-            take(0, demand)
+        with two.trial() as trial:
+            trial.take(0, demand)
             assert snapshot(two) != before
             raise Broken
     except Broken:

@@ -1,7 +1,7 @@
 import pytest
 
 from bayplan.reasons import Reason
-from bayplan.strategy import compile_strategy
+from bayplan.strategy import Named, compile_strategy
 from tests.unit.placement.building import asking, cluster, decide, fits, node, places, refusal
 
 
@@ -38,7 +38,7 @@ def test_the_mismatch_is_permanent_and_named() -> None:
 
 
 def test_a_policys_selector_holds_for_all_its_requests() -> None:
-    strategy = compile_strategy(["Age"], [("BestFit", 1)], "Greedy", (("pool", "a"),))
+    strategy = compile_strategy(["Age"], [Named("BestFit", 1)], Named("Greedy"), (("pool", "a"),))
     two = cluster(node("n1"), node("n2", labels={"pool": "a"}))
     assert places(two, [asking()], strategy) == ["n2"]
     assert places(two, [asking()]) == ["n1"]

@@ -5,8 +5,9 @@ from bayplan.engine import place
 from bayplan.ordering import ORDERS
 from bayplan.ordering.age import age
 from bayplan.ordering.critical_path import critical_path
+from bayplan.ordering.least_slack import least_slack
 from bayplan.ordering.priority import priority
-from bayplan.strategy import compile_strategy
+from bayplan.strategy import Named, compile_strategy
 from bayplan.workload import Request
 from tests.unit.placement.building import asking, cluster, node
 
@@ -17,7 +18,7 @@ def request(name: str, priority: int = 0, chain: float = 0.0, arrival: tuple[obj
 
 def winner(order: list[str], *requests: Request) -> object:
     """Who gets the only node."""
-    strategy = compile_strategy(order, [("BestFit", 1)], "Greedy")
+    strategy = compile_strategy(order, [Named("BestFit", 1)], Named("Greedy"))
     decisions = place(requests, cluster(node("n", cpu=8)), strategy, Context())
     assert [decision.request_id for decision in decisions] == [each.id for each in requests]
     (chosen,) = [decision.request_id for decision in decisions if decision.node]
@@ -77,3 +78,19 @@ def test_of_equals_the_larger_goes_first_then_the_one_named_first() -> None:
 def test_many_priorities_are_told_apart_exactly() -> None:
     requests = [request(f"{n}", 1_000_000 - n) for n in range(5)]
     assert np.argsort(priority(requests, Context())).tolist() == [0, 1, 2, 3, 4]
+
+
+def due(name: str, deadline: float | None, chain: float = 0.0, duration: float = 0.0) -> Request:
+    return Request(name, asking(8), critical_path=chain, deadline=deadline, duration=duration)
+
+
+def test_the_earliest_deadline_goes_first_and_none_last() -> None:
+    assert winner(["EarliestDeadline"], due("none", None), due("late", 900), due("soon", 100)) == "soon"
+    assert winner(["EarliestDeadline"], due("none", None), due("late", 900)) == "late"
+
+
+def test_the_least_slack_goes_first_and_none_last() -> None:
+    assert winner(["LeastSlack"], due("none", None, 1e9), due("soon", 100, 10), due("long", 900, 850)) == "long"
+    assert winner(["LeastSlack"], due("a", 100, 10, 95), due("b", 100, 20, 5)) == "a"
+    keys = least_slack([due("a", 100, 30), due("b", None)], Context(now=20))
+    assert keys.tolist() == [50, np.inf]

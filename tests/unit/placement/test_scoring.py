@@ -3,11 +3,11 @@ import pytest
 
 from bayplan.constraints import PreferredTerm, Requirement, Taint, Term, Toleration
 from bayplan.scoring import SCORERS
-from bayplan.scoring.best_fit import best_fit
-from bayplan.scoring.preferred_affinity import preferred_affinity
-from bayplan.scoring.spread import spread
+from bayplan.scoring.best_fit import BestFit
+from bayplan.scoring.preferred_affinity import PreferredAffinity
+from bayplan.scoring.spread import Spread
 from bayplan.workload import NodeInfo, RequestClass
-from tests.unit.placement.building import BEST_FIT, GI, GPU, SPREAD, asking, cluster, node, places
+from tests.unit.placement.building import BEST_FIT, GI, GPU, SPREAD, asking, cluster, node, places, scores
 
 KVM = "devices.example.com/kvm"
 
@@ -21,9 +21,8 @@ def test_best_fit_is_the_mean_share_after_placing() -> None:
     both.occupy("p", "a", {"cpu": 2000})
     request_class = RequestClass((("cpu", 2000), ("memory", 8 * GI), ("pods", 1)))
     fullness = np.array([(4 / 8 + 8 / 32) / 2, (2 / 16 + 8 / 32) / 2])
-    rows = np.array([0, 1])
-    assert best_fit(request_class, both, rows) == pytest.approx((fullness + 2) / 3)
-    assert spread(request_class, both, rows) == pytest.approx((1 - fullness + 2) / 3)
+    assert scores(BestFit(), request_class, both) == pytest.approx((fullness + 2) / 3)
+    assert scores(Spread(), request_class, both) == pytest.approx((1 - fullness + 2) / 3)
 
 
 def test_best_fit_packs_and_spread_spreads() -> None:
@@ -90,15 +89,15 @@ def test_resources_of_kubernetes_own_domain_are_no_devices() -> None:
 def test_the_share_of_the_preferred_weight_counts() -> None:
     three = cluster(node("a"), node("b", labels={"x": ""}), node("c", labels={"x": "", "y": ""}))
     request_class = asking(preferred=(prefers("x", 30), prefers("y", 70)))
-    assert preferred_affinity(request_class, three, np.arange(3)) == pytest.approx([0, 0.3, 1])
+    assert scores(PreferredAffinity(), request_class, three) == pytest.approx([0, 0.3, 1])
     assert places(three, [request_class]) == ["c"]
     assert places(three, [asking()]) == ["a"]
 
 
 def test_an_empty_preference_has_no_effect() -> None:
     one = cluster(node("a", labels={"x": ""}))
-    assert preferred_affinity(asking(preferred=(PreferredTerm(50, Term()),)), one, np.arange(1)) == [1]
-    assert preferred_affinity(asking(preferred=(PreferredTerm(50, Term()), prefers("x", 1))), one, np.arange(1)) == [1]
+    assert scores(PreferredAffinity(), asking(preferred=(PreferredTerm(50, Term()),)), one) == [1]
+    assert scores(PreferredAffinity(), asking(preferred=(PreferredTerm(50, Term()), prefers("x", 1))), one) == [1]
 
 
 def test_prefer_no_schedule_halves_unless_tolerated() -> None:
@@ -107,8 +106,8 @@ def test_prefer_no_schedule_halves_unless_tolerated() -> None:
         node("b", taints=(Taint("k", "", "NoSchedule"),)),
     )
     tolerant = asking(tolerations=(Toleration("k", "Exists"),))
-    assert preferred_affinity(asking(), two, np.arange(2)).tolist() == [0.5, 1]
-    assert preferred_affinity(tolerant, two, np.arange(2)).tolist() == [1, 1]
+    assert scores(PreferredAffinity(), asking(), two).tolist() == [0.5, 1]
+    assert scores(PreferredAffinity(), tolerant, two).tolist() == [1, 1]
 
 
 def test_preferences_outweigh_packing() -> None:
@@ -124,7 +123,7 @@ def test_every_score_is_from_0_to_1(name: str) -> None:
     for n in range(50):
         many.occupy(n, f"n{n}", {"cpu": int(generator.integers(0, 80_000)), GPU: int(generator.integers(0, 12))})
     for request_class in (asking(1), asking(3, gpu=2), asking(0), asking(64, gpu=9)):
-        scores = SCORERS[name](request_class, many, np.arange(50))
-        assert scores.shape == (50,)
-        assert scores.min() >= 0
-        assert scores.max() <= 1
+        found = scores(SCORERS[name](), request_class, many)
+        assert found.shape == (50,)
+        assert found.min() >= 0
+        assert found.max() <= 1

@@ -96,5 +96,6 @@ def test_permanent_rejections_come_before_those_that_pass() -> None:
         Rejection.NODE_SELECTOR,
         Rejection.NODE_AFFINITY,
         Rejection.TAINT,
+        Rejection.GPU_MODEL,
         Rejection.TOO_SMALL,
     }

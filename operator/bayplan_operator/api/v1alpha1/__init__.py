@@ -2,6 +2,7 @@
 
 from .common import GROUP, VERSION, Condition, ObjectMeta
 from .placement_policy import (
+    Parameter,
     PlacementPolicy,
     PlacementPolicySpec,
     PlacementPolicyStatus,
@@ -23,6 +24,7 @@ __all__ = [
     "EnvVar",
     "NamedTemplate",
     "ObjectMeta",
+    "Parameter",
     "PlacementPolicy",
     "PlacementPolicySpec",
     "PlacementPolicyStatus",

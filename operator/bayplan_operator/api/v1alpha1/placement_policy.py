@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictInt
+from pydantic import AfterValidator, ConfigDict, Field, StrictInt, model_validator
 
 from .common import Conditions, Model, ObjectMeta
-from .extensions import kubernetes
-from .scalars import DurationOrZero, LabelValue, Name, ObjectName, StrategyName
+from .extensions import cel, kubernetes
+from .scalars import DurationOrZero, LabelValue, Name, ObjectName, ParameterName, ParameterValue, StrategyName
 
 KIND = "PlacementPolicy"
 PLURAL = "placementpolicies"
+MAX_PARAMETERS = 64
+PRESET_RULE = "preset stands for order, scorers and planner: leave these out, or leave preset out"
+
+
+class Parameter(Model):
+    """A parameter of a scorer or planner. Its value is text, also where it is a number."""
+
+    name: ParameterName = Field(description='Name of the parameter, such as "population".')
+    value: ParameterValue = Field(description='Its value as text, such as "40" or "0.5".')
+
+
+def _each_once(parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    names = [each.name for each in parameters]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f'has "{twice}" more than once: name each once')
+    return parameters
+
+
+Parameters = Annotated[
+    tuple[Parameter, ...],
+    Field(max_length=MAX_PARAMETERS, json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"])),
+    AfterValidator(_each_once),
+]
 
 
 class ScorerWeight(Model):
-    """A scorer and how much it counts."""
+    """A scorer, how much it counts, and its parameters."""
 
     name: StrategyName = Field(
         description="Name of the scorer: BestFit fills nodes up, Spread evens them out, PreferredAffinity "
-        "follows the pods' preferred node affinity."
+        "follows the pods' preferred node affinity. docs/strategies.md has them all; status names the nearest "
+        "right one where there is no such scorer."
     )
     weight: StrictInt = Field(default=1, ge=1, le=100, description="How much it counts against the others, 1 to 100.")
+    parameters: Parameters = Field(
+        default=(), description="Parameters of this scorer that shall not have their defaults, at most 64."
+    )
 
 
 class PlannerChoice(Model):
@@ -29,7 +57,13 @@ class PlannerChoice(Model):
 
     name: StrategyName = Field(
         default="Greedy",
-        description="Name of the planner: Greedy places one pod after the other on its best node.",
+        description="Name of the planner: Greedy places one pod after the other on its best node. "
+        "docs/strategies.md has them all; status names the nearest right one where there is no such planner.",
+    )
+    parameters: Parameters = Field(
+        default=(),
+        description="Parameters of this planner that shall not have their defaults, at most 64. Of Static, "
+        "each name is a task's (TASK or GRAPH/TASK), and its value the node that the task goes to.",
     )
 
 
@@ -59,23 +93,40 @@ class Serves(Model):
 class PlacementPolicySpec(Model):
     """How Bayplan decides. A change takes effect with the next decision; running pods stay where they are."""
 
-    order: tuple[StrategyName, ...] = Field(
-        default=("Priority", "CriticalPath", "Age"),
+    model_config = ConfigDict(
+        json_schema_extra=kubernetes(
+            cel("!has(self.preset) || !(has(self.order) || has(self.scorers) || has(self.planner))", PRESET_RULE)
+        )
+    )
+
+    preset: StrategyName | None = Field(
+        default=None,
+        description="Name of a ready-made strategy, such as Auto, which picks by what is asked; docs/strategies.md has "
+        "them all. It stands for order, scorers and planner, which must be left out then. Default: Auto, where none of the "
+        "three is given either.",
+    )
+    # No defaults in the schema: what the API server fills in could not be told from what somebody wrote beside preset.
+    order: tuple[StrategyName, ...] | None = Field(
+        default=None,
         min_length=1,
         max_length=8,
         description="Who goes first: the first rule decides, the next one among equals, and so on. "
         "Priority: the graph's priority. CriticalPath: the longest chain of tasks still ahead. Age: who "
-        "waits longest.",
+        "waits longest. Default, where scorers or planner is given: Priority, CriticalPath, Age.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
-    scorers: tuple[ScorerWeight, ...] = Field(
-        default=(ScorerWeight(name="BestFit"),),
+    scorers: tuple[ScorerWeight, ...] | None = Field(
+        default=None,
         min_length=1,
         max_length=16,
-        description="Which of the fitting nodes is better: the weighted sum of these scores.",
+        description="Which of the fitting nodes is better: the weighted mean of these scores. Default, where order or "
+        "planner is given: BestFit.",
         json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"]),
     )
-    planner: PlannerChoice = Field(default_factory=PlannerChoice, description="How the pods that wait are assigned to nodes.")
+    planner: PlannerChoice | None = Field(
+        default=None,
+        description="How the pods that wait are assigned to nodes. Default, where order or scorers is given: Greedy.",
+    )
     binding: Literal["Scheduler", "Direct"] = Field(
         default="Scheduler",
         description="Scheduler: the pod is pinned to its node, and kube-scheduler checks and binds it. "
@@ -96,6 +147,12 @@ class PlacementPolicySpec(Model):
         description="Whose graphs the policy places. Default: those of every namespace.",
     )
 
+    @model_validator(mode="after")
+    def _preset_alone(self) -> Self:
+        if self.preset is not None and (self.order is not None or self.scorers is not None or self.planner is not None):
+            raise ValueError(PRESET_RULE)
+        return self
+
 
 class PlacementPolicyStatus(Model):
     """Whether the policy can be used. Written by the operator."""
@@ -103,7 +160,7 @@ class PlacementPolicyStatus(Model):
     observed_generation: int | None = Field(
         default=None, ge=0, description="The metadata.generation that this status was written for."
     )
-    conditions: Conditions = Field(default=(), description="Accepted: every name in the spec is known.")
+    conditions: Conditions = Field(default=(), description="Accepted: every name and parameter in the spec is known.")
 
 
 class PlacementPolicy(Model):

@@ -16,6 +16,7 @@ DNS_SUBDOMAIN = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
 LABEL_VALUE = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"
 ENV_NAME = "^[-._a-zA-Z][-._a-zA-Z0-9]*$"
 STRATEGY_NAME = "^[A-Za-z][-A-Za-z0-9._/]*$"
+PARAMETER_NAME = "^[A-Za-z0-9][-A-Za-z0-9._/]*$"
 
 Text = Annotated[str, Field(max_length=32768)]
 """Free text as long as an API object can bear it."""
@@ -97,6 +98,7 @@ _LABEL_RULE = "must consist of lower case letters, digits and '-', and start and
 _OBJECT_RULE = "must consist of lower case letters, digits, '-' and '.', and start and end with a letter or digit"
 _VALUE_RULE = "must be a label value: letters, digits, '-', '_' and '.', starting and ending with a letter or digit"
 _ENV_RULE = "must consist of letters, digits, '_', '-' and '.', and not start with a digit"
+_PARAMETER_RULE = "must be the name of a parameter, such as population: letters, digits, '-', '_', '.' and '/'"
 _STRATEGY_RULE = "must be the name of a strategy, such as BestFit: letters, digits, '-', '_', '.' and '/'"
 
 Name = Annotated[str, _matching(63, DNS_LABEL, _LABEL_RULE), _string_schema(63, DNS_LABEL, _LABEL_RULE)]
@@ -113,3 +115,13 @@ EnvName = Annotated[str, _matching(253, ENV_NAME, _ENV_RULE), _pattern_schema(25
 
 StrategyName = Annotated[str, _matching(63, STRATEGY_NAME, _STRATEGY_RULE), _string_schema(63, STRATEGY_NAME, _STRATEGY_RULE)]
 """The name of an order, scorer or planner; whether there is such a one is the library's to say."""
+
+# In lists of lists, where a rule per item would cost too much.
+ParameterName = Annotated[str, _matching(253, PARAMETER_NAME, _PARAMETER_RULE), _pattern_schema(253, PARAMETER_NAME)]
+"""The name of a parameter; whether there is such a one is the library's to say."""
+
+ParameterValue = Annotated[str, Field(min_length=1, max_length=253)]
+"""The value of a parameter as text."""
+
+GpuModel = Annotated[str, Field(min_length=1, max_length=63)]
+"""A model of GPU as the label of a node says it: a label's value has at most 63 characters."""

@@ -10,7 +10,7 @@ from .common import Conditions, Model, ObjectMeta
 from .extensions import cel, kubernetes
 from .pod_template import PodTemplate
 from .retry import Retry, RetryOverride
-from .scalars import Duration, EnvName, MicroTime, Name, ObjectName, Text, Time
+from .scalars import Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, Text, Time
 
 KIND = "TaskGraph"
 PLURAL = "taskgraphs"
@@ -22,6 +22,7 @@ MAX_SHARDS = 1000
 MAX_LINE = 320 * MAX_SHARDS  # of the status: per shard a node's name of at most 253 characters, and numbers
 MAX_ARGS = 256
 MAX_ENV = 256
+MAX_GPU_MODELS = 16
 MIN_PRIORITY, MAX_PRIORITY = -1000, 1_000_000
 
 
@@ -90,6 +91,13 @@ class Task(Model):
         description='How long one pod of this task is expected to run, such as "5m". A hint that helps to '
         "start the longest chain of tasks first; nothing is stopped when it runs longer.",
     )
+    gpu_models: tuple[GpuModel, ...] = Field(
+        default=(),
+        max_length=MAX_GPU_MODELS,
+        description="Models of GPU that will do, any of them, as nodes are labelled (nvidia.com/gpu.product, "
+        "amd.com/gpu.product-name or bayplan.dev/gpu-model). Only where the pods ask for GPUs. Empty: any model.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
     retry: RetryOverride | None = Field(
         default=None, description="What happens when a pod of this task fails. Default: spec.retry."
     )
@@ -142,6 +150,11 @@ class TaskGraphSpec(Model):
         le=MAX_PRIORITY,
         description="Graphs with a higher priority are placed first, from -1000 to 1000000. It orders "
         "waiting tasks; running ones are not stopped for it.",
+    )
+    deadline: Duration | None = Field(
+        default=None,
+        description='When the graph should be done, counted from its creation, such as "45m". For policies whose order or '
+        "planner looks at deadlines; nothing is stopped when it passes. May be changed.",
     )
     suspend: StrictBool = Field(
         default=False,

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bayplan.graph import FloatArray, Graph
+from bayplan.arrays import FloatArray
+from bayplan.graph import Graph
 from bayplan.lifecycle import Run, UnitState
 from bayplan_operator.cli.report.model import Bound
 

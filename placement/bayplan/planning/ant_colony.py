@@ -1,0 +1,43 @@
+"""Ant colony: assignments made at random, more and more like the best so far."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from bayplan.cluster import Cluster
+from bayplan.context import Context
+from bayplan.decision import Decision
+from bayplan.objectives import objective
+from bayplan.optimisation import ant_colony
+from bayplan.planning.assigning import assigned
+from bayplan.protocols import Strategy
+from bayplan.workload import Request
+
+
+@dataclass(frozen=True, slots=True)
+class AntColony:
+    """MAX-MIN ant system, O(iterations x ants x requests x choices), about 32 choices of node each.
+
+    See `optimisation.ant_colony`.
+    """
+
+    objective: str = "Priority"
+    """What is summed up: a name of `OBJECTIVES`."""
+    ants: int = 20
+    iterations: int = 100
+    evaporation: float = 0.2
+    pheromone_power: float = 1.0
+    value_power: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Check the name and the figures."""
+        objective(self.objective)
+        self._settings()
+
+    def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
+        """One decision per request."""
+        solve = partial(ant_colony.solve, settings=self._settings())
+        return assigned(requests, cluster, strategy, context, self.objective, ("ant colony", solve, None))
+
+    def _settings(self) -> ant_colony.Settings:
+        return ant_colony.Settings(self.ants, self.iterations, self.evaporation, self.pheromone_power, self.value_power)

@@ -1,0 +1,33 @@
+"""Assignment: the best matching of requests and places on nodes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bayplan.cluster import Cluster
+from bayplan.context import Context
+from bayplan.decision import Decision
+from bayplan.objectives import objective
+from bayplan.optimisation import hungarian
+from bayplan.planning.assigning import assigned
+from bayplan.protocols import Strategy
+from bayplan.workload import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Shortest augmenting paths, O(requests^2 x places). See `optimisation.hungarian`.
+
+    The best there is where all requests ask for the same, or no node holds two, and there are no gangs; else matchings in
+    rounds, without a bound.
+    """
+
+    objective: str = "Priority"
+    """What is summed up: a name of `OBJECTIVES`."""
+
+    def __post_init__(self) -> None:
+        """Check the name."""
+        objective(self.objective)
+
+    def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
+        """One decision per request."""
+        return assigned(requests, cluster, strategy, context, self.objective, ("assignment", hungarian.solve, None))

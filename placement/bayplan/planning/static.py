@@ -1,0 +1,53 @@
+"""Static: a map says which task goes where."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bayplan.arrays import BoolArray
+from bayplan.cluster import Cluster
+from bayplan.context import Context
+from bayplan.decision import Decision
+from bayplan.planning.candidates import Candidates
+from bayplan.planning.one_by_one import NO_SCORING, Refusal, one_by_one
+from bayplan.protocols import Strategy
+from bayplan.reasons import Reason
+from bayplan.workload import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """Each task on the node that the map names, if it fits there; otherwise it waits for that node. O(placements).
+
+    Its parameters are the map: the name is `Request.task`, or what follows its last `/`; the value is the node.
+    """
+
+    nodes: tuple[tuple[str, str], ...]
+    """(task, node), sorted."""
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, str]) -> "Static":
+        """Any names. Raises `ValueError` if there are none."""
+        if not parameters:
+            raise ValueError("is empty: name a node for each task")
+        return cls(tuple(sorted(parameters.items())))
+
+    def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
+        """One decision per request."""
+        nodes = dict(self.nodes)
+
+        def choose(
+            turn: int, request: Request, fitting: Candidates, refused: BoolArray, cluster: Cluster
+        ) -> tuple[int, str] | Refusal:
+            node = nodes.get(request.task) or nodes.get(request.task.rpartition("/")[2])
+            if node is None:
+                return Refusal(Reason.NO_SUCH_NODE, f"the static map has no node for task {request.task or request.id}")
+            row = cluster.row(node)
+            if row is None:
+                return Refusal(Reason.NO_SUCH_NODE, f"there is no node {node}, which the static map names")
+            if not fitting.open(refused)[row]:
+                if fitting.fit.codes[row] != 0:
+                    return Refusal(Reason.NO_SUCH_NODE, f"node {node}, which the static map names, does not admit the pod")
+                return Refusal(Reason.NO_CAPACITY, f"node {node}, which the static map names, has too little free")
+            return row, "given by the static map"
+
+        return one_by_one(requests, cluster, strategy, context, choose, NO_SCORING)

@@ -1,0 +1,47 @@
+"""Fragmentation gradient descent (FGD), as published: the place that breaks up the fewest free GPUs."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayplan.arrays import FloatArray
+from bayplan.cluster import Cluster
+from bayplan.context import Context
+from bayplan.gpu import WHOLE
+from bayplan.kernels.packing.fragmentation import unusable
+from bayplan.kernels.packing.states import NOTHING, states_after
+from bayplan.packing.fragmentation import PARTS
+from bayplan.packing.model import MixModel
+from bayplan.packing.view import asked, columns, view
+from bayplan.protocols import Places
+from bayplan.scoring.best_fit import BestFit
+from bayplan.workload import Request
+
+_BEST_FIT = BestFit()
+
+
+@dataclass(frozen=True, slots=True)
+class FragmentationGradient:
+    """Whole per cent of sigmoid(GPUs that the place makes usable for typical requests), truncated. O(places x typical).
+
+    Weng et al., "Beware of Fragmentation", USENIX ATC 2023, in the form that was measured there: the rounding, together
+    with the choice by name among equals, is part of what makes it good. Without a mix: best fit.
+    """
+
+    def depends_on(self, request: Request, context: Context) -> Hashable:
+        """Of the mix."""
+        return context.mix
+
+    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+        """One score per place."""
+        model = context.mix
+        if not isinstance(model, MixModel):
+            return _BEST_FIT(request, cluster, places, context)
+        kinds, nodes, typical = view(cluster, model).kinds[places.rows], columns(cluster), model.typical
+        before, after = (
+            unusable(states_after(places.rows, places.devices, asks, nodes), kinds, *typical)
+            for asks in (NOTHING, asked(cluster, request.request_class))
+        )
+        gained = (before - after) / (PARTS * WHOLE)
+        return np.asarray(np.floor(100.0 / (1.0 + np.exp(-gained))) / 100.0)

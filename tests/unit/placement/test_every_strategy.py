@@ -1,0 +1,174 @@
+"""What holds for every strategy there is, checked by plain arithmetic on the answers."""
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bayplan.cluster import Cluster
+from bayplan.context import Context
+from bayplan.decision import Decision
+from bayplan.engine import place
+from bayplan.gpu import GpuAsk, Gpus, GpuUse
+from bayplan.packing import mix_model
+from bayplan.presets import PRESETS, compile_preset
+from bayplan.protocols import Strategy
+from bayplan.reasons import Reason
+from bayplan.strategy import Named, compile_strategy
+from bayplan.workload import NodeInfo, Request, RequestClass
+from tests.unit.placement.building import cluster
+from tests.unit.placement.test_greedy import snapshot
+
+MILLI = "bayplan.dev/gpu-milli"
+MODELS = ("T4", "A100")
+SOME = settings(max_examples=15, deadline=None)
+STATIC = compile_strategy(["Age"], [Named("BestFit")], Named("Static", parameters={"t0": "n0", "t1": "n1", "t2": "gone"}))
+STRATEGIES: dict[str, Strategy] = {name: compile_preset(name) for name in PRESETS} | {"Static": STATIC}
+EVERY = pytest.mark.parametrize("name", list(STRATEGIES))
+
+NODE = st.fixed_dictionaries(
+    {
+        "cpu": st.integers(0, 8),
+        "pods": st.integers(1, 6),
+        "gpus": st.integers(0, 3),
+        "model": st.sampled_from(MODELS),
+        "pool": st.sampled_from("ab"),
+        "class": st.sampled_from(("slow", "fast")),
+        "cost": st.integers(0, 3),
+    }
+)
+PART = st.sampled_from((100, 300, 500, 600, 1000))
+REQUEST = st.fixed_dictionaries(
+    {
+        "cpu": st.integers(0, 4),
+        "gpu": st.one_of(st.just((0, 0)), PART.map(lambda part: (1, part)), st.integers(2, 3).map(lambda n: (n, 1000))),
+        "models": st.sampled_from(((), ("T4",), ("A100",), MODELS)),
+        "pool": st.sampled_from(("", "", "a", "b")),
+        "gang": st.sampled_from((None, None, "g", "h")),
+        "priority": st.integers(-2, 5),
+        "deadline": st.one_of(st.none(), st.integers(0, 100)),
+    }
+)
+NODES = st.lists(NODE, min_size=1, max_size=4)
+REQUESTS = st.lists(REQUEST, min_size=1, max_size=7)
+USED = st.lists(st.tuples(st.integers(0, 3), PART), max_size=3)
+Drawn = dict[str, Any]
+
+
+def node(number: int, drawn: Drawn) -> NodeInfo:
+    resources = {"cpu": drawn["cpu"] * 1000, "pods": drawn["pods"], MILLI: drawn["gpus"] * 1000}
+    gpus = Gpus(drawn["gpus"], drawn["model"]) if drawn["gpus"] else None
+    return NodeInfo(f"n{number}", resources, {"pool": drawn["pool"]}, gpus=gpus, node_class=drawn["class"], cost=drawn["cost"])
+
+
+def request(number: int, drawn: Drawn) -> Request:
+    count, part = drawn["gpu"]
+    ask = GpuAsk(count, part, drawn["models"]) if count else None
+    resources = {"cpu": drawn["cpu"] * 1000, "pods": 1} | ({MILLI: ask.total} if ask else {})
+    selector = (("pool", drawn["pool"]),) if drawn["pool"] else ()
+    cls = RequestClass(tuple(sorted(resources.items())), selector, gpus=ask)
+    return Request(
+        number, cls, drawn["priority"], float(drawn["cpu"]), (number,), f"t{number}", drawn["gang"], drawn["deadline"], 10.0
+    )
+
+
+def build(nodes: list[Drawn], used: list[tuple[int, int]]) -> Cluster:
+    on = cluster(*(node(number, each) for number, each in enumerate(nodes)))
+    for key, (where, part) in enumerate(used):
+        if where < len(nodes) and nodes[where]["gpus"]:
+            on.occupy(key, f"n{where}", {MILLI: part, "pods": 1}, GpuUse(GpuAsk(1, part)))
+    return on
+
+
+def context(on: Cluster, requests: list[Request], seed: int = 3) -> Context:
+    mix = mix_model({each.request_class: 1.0 for each in requests}, on, seed=0)
+    return Context(now=5.0, seed=seed, turn=2, mix=mix)
+
+
+def decided(strategy: Strategy, nodes: list[Drawn], used: list[tuple[int, int]], drawn: list[Drawn]) -> list[Decision]:
+    on, requests = build(nodes, used), [request(number, each) for number, each in enumerate(drawn)]
+    return place(requests, on, strategy, context(on, requests))
+
+
+@EVERY
+@SOME
+@given(NODES, USED, REQUESTS)
+def test_nothing_is_overcommitted_and_no_filter_ignored(
+    name: str, nodes: list[Drawn], used: list[tuple[int, int]], drawn: list[Drawn]
+) -> None:
+    before = build(nodes, used)
+    free = {f"n{n}": [device.free for device in before.gpus(f"n{n}")] for n in range(len(nodes))}
+    left = {f"n{n}": {"cpu": each["cpu"], "pods": each["pods"], MILLI: each["gpus"] * 1000} for n, each in enumerate(nodes)}
+    for where, part in used:
+        if where < len(nodes) and nodes[where]["gpus"]:
+            left[f"n{where}"]["pods"] -= 1
+            left[f"n{where}"][MILLI] -= part
+    wanted = defaultdict(set)
+    for each, decision in zip(drawn, decided(STRATEGIES[name], nodes, used, drawn), strict=True):
+        assert len(decision.message) < 256
+        wanted[each["gang"]].add(decision.node is not None)
+        if decision.node is None:
+            assert decision.reason is not None
+            assert decision.gpus == ()
+            continue
+        there = nodes[int(decision.node[1:])]
+        count, part = each["gpu"]
+        assert each["pool"] in ("", there["pool"])
+        assert not count or not each["models"] or there["model"] in each["models"]
+        assert len(set(decision.gpus)) == len(decision.gpus) == count
+        for index in decision.gpus:
+            free[decision.node][index] -= part
+        for resource, amount in (("cpu", each["cpu"]), ("pods", 1), (MILLI, count * part)):
+            left[decision.node][resource] -= amount
+    for n, node_free in free.items():
+        if any(each["gpu"][0] for each in drawn):
+            overfull = [device.free for device in before.gpus(n) if device.free < 0]
+            assert all(amount >= 0 for amount in node_free) or overfull
+    for n, amounts in left.items():
+        start = build(nodes, used)
+        row = start.row(n)
+        assert row is not None
+        was_over = (start.used[row] > start.allocatable[row]).any()
+        assert was_over or all(amount >= 0 for amount in amounts.values())
+    for gang, placed in wanted.items():
+        assert gang is None or len(placed) == 1, "a gang was split"
+
+
+@EVERY
+@SOME
+@given(NODES, USED, REQUESTS)
+def test_the_cluster_is_left_to_the_byte_and_the_answer_is_the_same_again(
+    name: str, nodes: list[Drawn], used: list[tuple[int, int]], drawn: list[Drawn]
+) -> None:
+    on, requests = build(nodes, used), [request(number, each) for number, each in enumerate(drawn)]
+    with_mix = context(on, requests)
+    before = snapshot(on)
+    first = place(requests, on, STRATEGIES[name], with_mix)
+    assert snapshot(on) == before
+    assert place(requests, on, STRATEGIES[name], with_mix) == first
+    assert decided(STRATEGIES[name], nodes, used, drawn) == first
+
+
+@EVERY
+def test_an_empty_cluster_has_no_such_node(name: str) -> None:
+    requests = [request(0, {"cpu": 1, "gpu": (0, 0), "models": (), "pool": "", "gang": None, "priority": 0, "deadline": None})]
+    decisions = place(requests * 2, Cluster(), STRATEGIES[name], Context())
+    assert {(each.node, each.reason) for each in decisions} == {(None, Reason.NO_SUCH_NODE)}
+
+
+@EVERY
+def test_a_node_of_no_capacity_is_too_small(name: str) -> None:
+    nothing = {"cpu": 0, "pods": 0, "gpus": 0, "model": "T4", "pool": "a", "class": "slow", "cost": 0}
+    asked = {"cpu": 1, "gpu": (0, 0), "models": (), "pool": "", "gang": None, "priority": 0, "deadline": None}
+    decisions = decided(STRATEGIES[name], [nothing], [], [asked, asked])
+    assert {(each.node, each.reason) for each in decisions} == {(None, Reason.NO_SUCH_NODE)}
+
+
+@EVERY
+def test_every_decision_says_what_decided(name: str) -> None:
+    room = {"cpu": 8, "pods": 6, "gpus": 0, "model": "T4", "pool": "a", "class": "slow", "cost": 0}
+    asked = {"cpu": 1, "gpu": (0, 0), "models": (), "pool": "", "gang": None, "priority": 0, "deadline": None}
+    decisions = decided(STRATEGIES[name], [room, room], [], [asked, asked])
+    assert all(each.node is not None and each.message for each in decisions)
