@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from kubernetes.config import ConfigException
 
 from bayplan.plugins import PluginError
-from bayplan_operator.cli import case, operate, release, show
+from bayplan.simulation import SetupError
+from bayplan_operator.cli import case, compare, operate, plan, release, report_page, show, simulate
 from bayplan_operator.kube.errors import ApiError
+from bayplan_operator.workflows import InputError
 
-_COMMANDS = (operate, release, show, case)
+_COMMANDS = (operate, release, show, plan, simulate, compare, report_page, case)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,5 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigException, ApiError, PluginError) as error:
         print(f"bayplan: {error}", file=sys.stderr)
         return 1
+    except (InputError, SetupError) as error:
+        print(f"bayplan: {error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130

@@ -1,0 +1,61 @@
+"""`bayplan compare`: several policies on one workload, over several seeds."""
+
+import argparse
+from dataclasses import replace
+from typing import Any
+
+from bayplan.simulation import simulate
+from bayplan_operator.cli.whatif import comparison_text, options, output
+from bayplan_operator.cli.whatif.build import build
+from bayplan_operator.cli.whatif.model import Figures
+from bayplan_operator.cli.whatif.progress import Progress
+from bayplan_operator.cli.whatif.quantities import seeds
+from bayplan_operator.cli.whatif.statistics import compare
+from bayplan_operator.workflows import InputError, read_nodes
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "compare",
+        help="compare policies on one workload, with confidence intervals",
+        description="Simulate one workload under several policies and seeds. All policies meet the same luck, so that "
+        "differences are taken in pairs.",
+    )
+    options.add_workload(parser)
+    options.add_policy(parser, several=True)
+    options.add_luck(parser)
+    parser.add_argument("--seeds", type=seeds, default=[0], metavar="1-10", help="seeds such as 1-10 or 1,4,9 (default: 0)")
+    parser.add_argument("--output", "-o", choices=("table", "json"), default="table", help="default: %(default)s")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.nodes is None:
+        raise InputError("--nodes is missing: name a file of nodes, such as kubectl get nodes -o yaml prints")
+    work = options.workload(arguments)
+    output.warn(work.left_out)
+    nodes = read_nodes(arguments.nodes)
+    named = [options.policy_named(each) for each in arguments.policy]
+    if len({each.name for each in named}) < len(named):
+        raise InputError("--policy names one policy twice: name each once")
+    runs: dict[str, list[Figures]] = {each.name: [] for each in named}
+    steps = len(named) * len(arguments.seeds)
+    with Progress("comparing") as told:
+        for number, each in enumerate(named):
+            submissions, policies = options.placed_by(each, work.submissions)
+            setup = options.setup(arguments, nodes, policies)
+            for seed in arguments.seeds:
+                done = number * len(arguments.seeds) + len(runs[each.name])
+                trace = simulate(
+                    submissions,
+                    replace(setup, seed=seed),
+                    told=lambda part, of_it, done=done: told(done + part / of_it, steps),  # type: ignore[misc]
+                )
+                runs[each.name].append(build(trace, each.name, seed, setup.run_times).figures)
+    found = compare(runs, arguments.seeds, len(nodes))
+    if arguments.output == "json":
+        output.print_json(found)
+    else:
+        output.print_text(comparison_text.text(found, output.width(), output.paint()))
+    return 0

@@ -1,0 +1,118 @@
+"""A graph with its critical path."""
+
+from html import escape
+
+from bayplan_operator.cli.page.layout import Spot, layout
+from bayplan_operator.cli.page.svg import drawing, number
+from bayplan_operator.cli.report import units
+from bayplan_operator.cli.whatif.model import Graph, Task
+
+_WITH_NAMES = 80
+"""Tasks up to which each has a box with its name; those of larger graphs are dots."""
+_BOX = (150.0, 30.0)
+_APART = (56.0, 12.0)
+_MARGIN = 8.0
+_LETTERS = 20
+_DOT, _TALLEST = 4.0, 560.0
+
+
+def dag(graph: Graph) -> str:
+    """From left to right; the critical path stands out."""
+    spots = layout(graph.tasks)
+    named = len(graph.tasks) <= _WITH_NAMES
+    place = _Boxes(spots) if named else _Dots(spots)
+    critical = frozenset(zip(graph.critical_path, graph.critical_path[1:], strict=False))
+    plain: list[str] = []
+    strong: list[str] = []
+    for task in graph.tasks:
+        for parent in task.depends_on:
+            on_path = (parent, task.name) in critical
+            (strong if on_path else plain).append(_edge(place.right(spots[parent]), place.left(spots[task.name])))
+    edges = f'<path class="edge" d="{"".join(plain)}"/><path class="edge critical" d="{"".join(strong)}"/>'
+    nodes = "".join(_node(graph, task, spots[task.name], place) for task in graph.tasks)
+    path = units.count(len(graph.critical_path), "task")
+    title = f"{graph.name}: {units.count(len(graph.tasks), 'task')}, critical path of {path}"
+    return drawing("dag", place.height, title, edges + nodes, place.width)
+
+
+class _Boxes:
+    """Boxes with names."""
+
+    def __init__(self, spots: dict[str, Spot]) -> None:
+        columns, rows = _extent(spots)
+        self._rows = rows
+        self._count = _per_column(spots)
+        self.width = 2 * _MARGIN + columns * _BOX[0] + (columns - 1) * _APART[0]
+        self.height = 2 * _MARGIN + rows * _BOX[1] + (rows - 1) * _APART[1]
+
+    def corner(self, spot: Spot) -> tuple[float, float]:
+        free = (self._rows - self._count[spot.column]) * (_BOX[1] + _APART[1]) / 2
+        return _MARGIN + spot.column * (_BOX[0] + _APART[0]), _MARGIN + free + spot.row * (_BOX[1] + _APART[1])
+
+    def left(self, spot: Spot) -> tuple[float, float]:
+        x, y = self.corner(spot)
+        return x, y + _BOX[1] / 2
+
+    def right(self, spot: Spot) -> tuple[float, float]:
+        x, y = self.corner(spot)
+        return x + _BOX[0], y + _BOX[1] / 2
+
+    def shape(self, spot: Spot, name: str) -> str:
+        x, y = self.corner(spot)
+        text = name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
+        return (
+            f'<rect x="{number(x)}" y="{number(y)}" width="{_BOX[0]:g}" height="{_BOX[1]:g}" rx="4"/>'
+            f'<text x="{number(x + _BOX[0] / 2)}" y="{number(y + _BOX[1] / 2 + 4)}">{escape(text)}</text>'
+        )
+
+
+class _Dots:
+    """Dots, as near as they must be."""
+
+    def __init__(self, spots: dict[str, Spot]) -> None:
+        columns, rows = _extent(spots)
+        self._count = _per_column(spots)
+        self._step = max(2.5, min(14.0, _TALLEST / rows))
+        self._size = min(_DOT, self._step * 0.45)
+        self._column = max(40.0, min(140.0, 1000.0 / max(1, columns)))
+        self._rows = rows
+        self.width = 4 * _MARGIN + (columns - 1) * self._column
+        self.height = 4 * _MARGIN + (rows - 1) * self._step
+
+    def left(self, spot: Spot) -> tuple[float, float]:
+        free = (self._rows - self._count[spot.column]) * self._step / 2
+        return 2 * _MARGIN + spot.column * self._column, 2 * _MARGIN + free + spot.row * self._step
+
+    right = left
+
+    def shape(self, spot: Spot, name: str) -> str:
+        x, y = self.left(spot)
+        return f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(self._size)}"/>'
+
+
+def _node(graph: Graph, task: Task, spot: Spot, place: "_Boxes | _Dots") -> str:
+    when = "it never ran" if task.start is None else f"from {units.seconds(task.start)}"
+    if task.start is not None and task.end is not None:
+        when += f", {units.seconds(task.end - task.start)}"
+    shards = f", {task.shards} shards" if task.shards > 1 else ""
+    state = " ".join(word for word, holds in (("critical", task.critical), ("unfinished", task.end is None)) if holds)
+    words = escape(f"{task.name}{shards}: {when}{', on the critical path' if task.critical else ''}")
+    key = escape(f"{graph.name}/{task.name}")
+    return f'<g class="task {state}" data-task="{key}"><title>{words}</title>{place.shape(spot, task.name)}</g>'
+
+
+def _edge(begin: tuple[float, float], end: tuple[float, float]) -> str:
+    bend = (end[0] - begin[0]) / 2
+    x, y = number(begin[0] + bend), number(begin[1])
+    return f"M{number(begin[0])} {y}C{x} {y} {x} {number(end[1])} {number(end[0])} {number(end[1])}"
+
+
+def _extent(spots: dict[str, Spot]) -> tuple[int, int]:
+    return max(spot.column for spot in spots.values()) + 1, max(spot.row for spot in spots.values()) + 1
+
+
+def _per_column(spots: dict[str, Spot]) -> dict[int, int]:
+    count: dict[int, int] = {}
+    for spot in spots.values():
+        count[spot.column] = count.get(spot.column, 0) + 1
+    return count

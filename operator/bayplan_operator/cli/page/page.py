@@ -1,0 +1,120 @@
+"""The page as a whole."""
+
+from html import escape
+from importlib.resources import files
+
+from bayplan_operator.cli.page import charts, tables
+from bayplan_operator.cli.page.dag import dag
+from bayplan_operator.cli.page.gantt import MOST_BARS, gantt
+from bayplan_operator.cli.report import units
+from bayplan_operator.cli.whatif.model import Graph, Simulation
+
+_MOST_GRAPHS = 12
+_MOST_SAID = 8
+# Nothing may be fetched, whatever somebody writes into a name.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+
+def html(simulation: Simulation) -> str:
+    """One file."""
+    names = ", ".join(graph.name for graph in simulation.graphs[:3]) + (" …" if len(simulation.graphs) > 3 else "")
+    sections = [
+        _section("figures", "Figures", tables.figures(simulation) + _alerts(simulation)),
+        _section("timeline", "Nodes over time", _legend(simulation) + _scroll(gantt(simulation), "Nodes over time")),
+        *_graphs(simulation),
+        _section("utilisation", "Utilisation over time", _usage(simulation)),
+        _section("waiting", "Waiting by reason", f'<p class="note">Of all shards together.</p>{charts.waiting(simulation)}'),
+        _section("tables", "Tables", _tables(simulation)),
+    ]
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+        f"<title>Simulation of {escape(names)}</title><style>{_file('style.css')}</style></head><body>"
+        f"<header><h1>{escape(names)}</h1><p>{escape(_subtitle(simulation))}</p>"
+        '<button type="button" id="theme" hidden>Light or dark</button></header>'
+        f"<main>{''.join(sections)}</main><footer>Times are virtual. Made by bayplan report.</footer>"
+        f"<script>{_file('script.js')}</script></body></html>\n"
+    )
+
+
+def _subtitle(simulation: Simulation) -> str:
+    found = simulation.figures
+    return (
+        f"policy {simulation.policy}, seed {simulation.seed}: {units.count(found.graphs, 'graph')} on "
+        f"{units.count(len(simulation.nodes), 'node')}, {units.seconds(found.makespan)}"
+    )
+
+
+def _section(name: str, title: str, body: str) -> str:
+    return f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{escape(title)}</h2>{body}</section>'
+
+
+def _scroll(body: str, name: str) -> str:
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(name)}">{body}</div>'
+
+
+def _legend(simulation: Simulation) -> str:
+    placed = sum(attempt.node is not None for attempt in simulation.attempts)
+    keys = [("critical", "on the critical path"), ("failed", "failed"), ("lost", "lost or stopped")]
+    parts = "".join(f'<li><span class="key {kind}"></span>{words}</li>' for kind, words in keys)
+    colours = "<li>one colour per graph</li>" if len(simulation.graphs) > 1 else ""
+    if placed > MOST_BARS:
+        parts = '<li><span class="key failed"></span>failed</li><li>too many attempts to tell them apart</li>'
+    return f'<ul class="legend">{parts}{colours}</ul>'
+
+
+def _alerts(simulation: Simulation) -> str:
+    """What went wrong, in words."""
+    said = [f"{graph.name} failed: {graph.failure}" for graph in simulation.graphs if graph.failure]
+    for each in simulation.attempts:
+        if each.outcome == "Waiting":
+            said.append(f"{each.graph}: task {each.task} never got a place: {each.reason}: {each.why}")
+    missed = [graph.name for graph in simulation.graphs if graph.missed]
+    if missed:
+        said.append(f"Deadline missed: {', '.join(missed[:_MOST_SAID])}{' …' if len(missed) > _MOST_SAID else ''}")
+    shown = list(dict.fromkeys(said))
+    more = [f"… and {len(shown) - _MOST_SAID} more"] if len(shown) > _MOST_SAID else []
+    items = "".join(f"<li>{escape(each)}</li>" for each in [*shown[:_MOST_SAID], *more])
+    return f'<ul class="alerts">{items}</ul>' if items else ""
+
+
+def _graphs(simulation: Simulation) -> list[str]:
+    """Those of several tasks, the largest first, each but the first folded."""
+    several = sorted((graph for graph in simulation.graphs if len(graph.tasks) > 1), key=lambda graph: -len(graph.tasks))
+    if not several:
+        return []
+    parts = [
+        f"<details{' open' if number == 0 else ''}><summary>{escape(_about(graph))}</summary>"
+        f"{_scroll(dag(graph), graph.name)}</details>"
+        for number, graph in enumerate(several[:_MOST_GRAPHS])
+    ]
+    if len(several) > _MOST_GRAPHS:
+        parts.append(f'<p class="none">… and {len(several) - _MOST_GRAPHS} more graphs.</p>')
+    return [_section("graph", "Graph and critical path" if len(several) == 1 else "Graphs and critical paths", "".join(parts))]
+
+
+def _about(graph: Graph) -> str:
+    return (
+        f"{graph.name}: {units.count(len(graph.tasks), 'task')}, {graph.status.lower()}; critical path "
+        f"{units.seconds(graph.critical_seconds)}, {units.count(len(graph.critical_path), 'task')}"
+    )
+
+
+def _usage(simulation: Simulation) -> str:
+    if not simulation.usage:
+        return '<p class="none">Nothing was asked for.</p>'
+    return "".join(f"<h3>{escape(each.resource)}</h3>{charts.usage(simulation, each)}" for each in simulation.usage)
+
+
+def _tables(simulation: Simulation) -> str:
+    parts = (
+        ("Graphs", tables.graphs(simulation)),
+        ("Nodes", tables.nodes(simulation)),
+        ("Attempts", tables.attempts(simulation)),
+    )
+    return "".join(f"<details><summary>{title}</summary>{body}</details>" for title, body in parts)
+
+
+def _file(name: str) -> str:
+    return files("bayplan_operator.cli.page").joinpath(name).read_text(encoding="utf-8")

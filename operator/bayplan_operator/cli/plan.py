@@ -1,0 +1,47 @@
+"""`bayplan plan`: what would happen to a graph now."""
+
+import argparse
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bayplan_operator.cli.simulate import simulated
+from bayplan_operator.cli.whatif import options, output, text
+from bayplan_operator.cli.whatif.current import Current, read_cluster
+from bayplan_operator.workflows import InputError, read_nodes
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "plan",
+        help="show what would happen to a graph now: order, nodes, times, critical path",
+        description="What would happen if the graphs were submitted now, all at once: on the nodes of a file, or on the "
+        "current cluster beside the pods that run there. Nothing is created.",
+    )
+    options.add_workload(parser)
+    options.add_policy(parser)
+    parser.add_argument("--kubeconfig", type=Path, help="where --nodes is not given: default, the usual kubeconfig")
+    parser.add_argument("--output", "-o", choices=("table", "json"), default="table", help="default: %(default)s")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    work = options.workload(arguments)
+    output.warn(work.left_out)
+    there = asyncio.run(read_cluster(arguments.kubeconfig)) if arguments.nodes is None else Current(read_nodes(arguments.nodes))
+    submissions = [replace(each, at=0.0) for each in work.submissions]
+    if arguments.policy:
+        if len(arguments.policy) > 1:
+            raise InputError("--policy is given more than once: to look at several policies, take bayplan compare")
+        submissions, policies = options.placed_by(options.policy_named(arguments.policy[0]), submissions)
+    else:
+        policies = options.own_policies(work, there.policies)
+    setup = replace(options.setup(arguments, there.nodes, policies), occupied=there.occupied)
+    simulation = simulated(submissions, setup, ", ".join(policies))
+    if arguments.output == "json":
+        output.print_json(simulation)
+    else:
+        output.print_text(text.plan(simulation, output.width(), output.paint()))
+    return 0

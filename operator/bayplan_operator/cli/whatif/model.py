@@ -1,0 +1,135 @@
+"""The figures of a simulation, as `-o json` gives them and `bayplan report` reads them.
+
+Times are seconds since the begin of the simulation; null: it has not happened.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Format = Literal["bayplan.dev/simulation-v1"]
+FORMAT: Format = "bayplan.dev/simulation-v1"
+
+
+class Figures(msgspec.Struct, frozen=True, rename="camel"):
+    """Of all graphs together."""
+
+    makespan: float
+    """From the first submission to the end of the last attempt."""
+    lower_bound: float
+    """What no schedule could beat: the longest chain on the fastest nodes, or the work over what the nodes have."""
+    completion: float | None
+    """Mean time from a graph's submission to its success."""
+    waiting: float
+    """Mean time that attempts waited for a place; also its 95th percentile, and the longest."""
+    waiting_p95: float
+    waiting_longest: float
+    utilisation: dict[str, float]
+    """Per resource, the share (0 to 1) that was taken, on average over the makespan."""
+    graphs: int
+    succeeded: int
+    deadlines: int
+    missed: int
+    attempts: int
+    failed: int
+    lost: int
+    unplaced: int
+    """Shards that had no place when the simulation ended."""
+    cost: float
+    """Price of the hours in which nodes had something to do."""
+    events: int
+    """Arrivals of graphs, starts and ends of attempts."""
+    ended_at: float
+    """The instant of the last event."""
+
+
+class Node(msgspec.Struct, frozen=True, rename="camel"):
+    """One node."""
+
+    name: str
+    node_class: str
+    cost_per_hour: float
+    allocatable: dict[str, int]
+    attempts: int
+    utilisation: dict[str, float]
+
+
+class Task(msgspec.Struct, frozen=True, rename="camel"):
+    """One task of a graph."""
+
+    name: str
+    depends_on: tuple[str, ...]
+    shards: int
+    critical: bool
+    """It is on the critical path, by the durations of this run."""
+    start: float | None
+    """Of its first attempt."""
+    end: float | None
+    """Of its last shard, once all have succeeded."""
+
+
+class Graph(msgspec.Struct, frozen=True, rename="camel"):
+    """One graph."""
+
+    name: str
+    policy: str
+    priority: int
+    submitted: float
+    started: float | None
+    ended: float | None
+    status: Literal["Succeeded", "Failed", "Unfinished"]
+    failure: str
+    deadline: float | None
+    missed: bool
+    critical_path: tuple[str, ...]
+    critical_seconds: float
+    """Seconds of the critical path, as it ran."""
+    lower_bound: float
+    """Seconds of the longest chain on the fastest nodes."""
+    tasks: tuple[Task, ...]
+
+
+class Attempt(msgspec.Struct, frozen=True, rename="camel"):
+    """One attempt of one shard of a task, in the order in which they were placed."""
+
+    graph: str
+    task: str
+    shard: int
+    number: int
+    """Counts the attempts of the shard, from 1."""
+    node: str | None
+    gpus: tuple[int, ...]
+    wanted: float
+    placed: float | None
+    start: float | None
+    end: float | None
+    outcome: str
+    """Succeeded, Failed, Lost, Stopped, TakenBack; Open or Waiting when the simulation ended."""
+    reason: str
+    """Why it was not placed at once; empty: it was."""
+    why: str
+    """Why there, or why nowhere."""
+
+
+class Usage(msgspec.Struct, frozen=True, rename="camel"):
+    """What is taken of a resource over time: from `times[i]` on, `used[i]`."""
+
+    resource: str
+    capacity: int
+    times: tuple[float, ...]
+    used: tuple[float, ...]
+
+
+class Simulation(msgspec.Struct, frozen=True, rename="camel"):
+    """Everything about one run."""
+
+    format: Format
+    policy: str
+    seed: int
+    figures: Figures
+    waiting: dict[str, float]
+    """Reason to the seconds that all shards together have waited for it."""
+    nodes: tuple[Node, ...]
+    graphs: tuple[Graph, ...]
+    attempts: tuple[Attempt, ...]
+    usage: tuple[Usage, ...]

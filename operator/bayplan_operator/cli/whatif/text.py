@@ -1,0 +1,117 @@
+"""A simulation as text."""
+
+from bayplan_operator.cli.report import units
+from bayplan_operator.cli.report.table import Paint, table
+from bayplan_operator.cli.whatif.model import Attempt, Graph, Simulation
+
+_MOST_ROWS = 60
+_MOST_NAMES = 12
+
+
+def plan(simulation: Simulation, width: int, paint: Paint) -> str:
+    """What would happen: each attempt in the order in which it starts, then each graph."""
+    critical = {(graph.name, task.name) for graph in simulation.graphs for task in graph.tasks if task.critical}
+    several = len(simulation.graphs) > 1
+    attempts = sorted(simulation.attempts, key=lambda each: (each.start is None, each.start or 0.0))
+    rows = []
+    for attempt in attempts[:_MOST_ROWS]:
+        mark = "◆" if (attempt.graph, attempt.task) in critical else ""
+        times = (_at(attempt.start), _at(attempt.end))
+        why = attempt.why if attempt.node else f"{attempt.reason}: {attempt.why}"
+        rows.append([_name(attempt, several), mark, attempt.node or "-", *times, _waited(attempt), why])
+    lines = table(["TASK", "", "NODE", "START", "END", "WAITED", "WHY"], rows, width, paint)
+    if len(attempts) > _MOST_ROWS:
+        lines.append(f"... and {len(attempts) - _MOST_ROWS} more; all of them: -o json")
+    parts = ["\n".join(lines), *(_graph(graph, simulation, paint) for graph in simulation.graphs)]
+    return "\n\n".join(parts)
+
+
+def summary(simulation: Simulation, width: int, paint: Paint) -> str:
+    """Of many graphs: one line each, then the figures."""
+    rows = []
+    for graph in simulation.graphs[:_MOST_ROWS]:
+        took = None if graph.ended is None else graph.ended - graph.submitted
+        bound = units.seconds(graph.lower_bound)
+        rows.append(
+            [graph.name, graph.status, _at(graph.submitted), units.seconds(took), bound, _deadline(graph), graph.failure]
+        )
+    lines = table(["GRAPH", "STATUS", "SUBMITTED", "TOOK", "AT LEAST", "DEADLINE", "FAILURE"], rows, width, paint, state=1)
+    if len(simulation.graphs) > _MOST_ROWS:
+        lines.append(f"... and {len(simulation.graphs) - _MOST_ROWS} more; all of them: -o json")
+    return "\n".join([*lines, "", *figures(simulation, paint)])
+
+
+def figures(simulation: Simulation, paint: Paint) -> list[str]:
+    """The figures, one line each."""
+    found = simulation.figures
+    lines = [
+        f"policy {simulation.policy}, seed {simulation.seed}: {units.count(found.graphs, 'graph')}, "
+        f"{found.succeeded} succeeded; {units.count(found.attempts, 'attempt')}, {found.failed} failed, "
+        f"{found.lost} lost with their nodes",
+        paint(f"Makespan: {units.seconds(found.makespan)}; no schedule could beat {units.seconds(found.lower_bound)}", "bold"),
+        f"Waiting: {units.seconds(found.waiting)} on average, 95 % at most {units.seconds(found.waiting_p95)}, "
+        f"longest {units.seconds(found.waiting_longest)}",
+    ]
+    if simulation.waiting:
+        reasons = ", ".join(f"{reason} {units.seconds(seconds)}" for reason, seconds in simulation.waiting.items())
+        lines.append(f"All shards together waited for: {reasons}")
+    shares = ", ".join(f"{resource} {units.percent(share)}" for resource, share in found.utilisation.items())
+    lines.append(f"Utilisation: {shares or 'nothing was asked for'}")
+    if found.deadlines:
+        lines.append(f"Deadlines: {found.missed} of {found.deadlines} missed")
+    if any(node.cost_per_hour for node in simulation.nodes):
+        lines.append(f"Cost of the hours in which nodes had something to do: {found.cost:.2f}")
+    if found.unplaced:
+        lines.append(paint(f"{units.count(found.unplaced, 'shard')} never got a place", "bad"))
+    return lines
+
+
+def _graph(graph: Graph, simulation: Simulation, paint: Paint) -> str:
+    took = None if graph.ended is None else graph.ended - graph.submitted
+    bound = max(graph.lower_bound, simulation.figures.lower_bound if len(simulation.graphs) == 1 else 0.0)
+    lines = [paint(f"{graph.name}: {_verdict(graph)}", "bold")]
+    if took is not None and graph.status == "Succeeded":
+        lines[0] += f" after {units.seconds(took)}; no schedule on these nodes could take less than {units.seconds(bound)}"
+    if graph.failure:
+        lines.append(graph.failure)
+    path = graph.critical_path
+    shown = path if len(path) <= _MOST_NAMES else (*path[: _MOST_NAMES // 2], "…", *path[-_MOST_NAMES // 2 :])
+    lines.append(f"Critical path ({units.seconds(graph.critical_seconds)}): {' → '.join(shown)}")
+    if graph.deadline is not None:
+        lines.append(f"Deadline: {units.seconds(graph.deadline - graph.submitted)}; {_deadline(graph)}")
+    return "\n".join(lines)
+
+
+def _verdict(graph: Graph) -> str:
+    return {"Succeeded": "would complete", "Failed": "would fail", "Unfinished": "would not complete"}[graph.status]
+
+
+def _deadline(graph: Graph) -> str:
+    if graph.deadline is None:
+        return ""
+    if graph.ended is None:
+        return "missed" if graph.missed else "open"
+    spare = graph.deadline - graph.ended
+    return (
+        f"missed by {units.seconds(-spare)}"
+        if spare < 0
+        else "missed"
+        if graph.missed
+        else f"met, {units.seconds(spare)} spare"
+    )
+
+
+def _name(attempt: Attempt, several: bool) -> str:
+    name = f"{attempt.graph.rpartition('/')[2]}/{attempt.task}" if several else attempt.task
+    return (
+        name + (f" [{attempt.shard}]" if attempt.shard else "") + (f" (attempt {attempt.number})" if attempt.number > 1 else "")
+    )
+
+
+def _waited(attempt: Attempt) -> str:
+    waited = (attempt.placed or 0.0) - attempt.wanted if attempt.placed is not None else 0.0
+    return units.seconds(waited) if waited > 0 else ""
+
+
+def _at(seconds: float | None) -> str:
+    return "-" if seconds is None else units.seconds(seconds)

@@ -1,0 +1,82 @@
+"""Fields of a document, with what is wrong about them in words."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bayplan_operator.api.validation.words import nearest, shown
+from bayplan_operator.workflows.documents import Document
+
+
+class Fields:
+    """A map in a document. All methods raise `InputError`."""
+
+    def __init__(self, document: Document, value: Any, place: str = "") -> None:
+        if not isinstance(value, Mapping):
+            raise document.fault(f"{place or 'this'} is {shown(value)}: it must be a map", place)
+        self.document, self.value, self.place = document, value, place
+
+    def at(self, name: str) -> str:
+        """The place of a field."""
+        return f"{self.place}.{name}" if self.place else name
+
+    def fault(self, name: str, wrong: str) -> Exception:
+        """`<field> is <value>: <wrong>`."""
+        return self.document.fault(f"{self.at(name)} is {shown(self.value.get(name))}: {wrong}", self.at(name))
+
+    def only(self, known: Iterable[str]) -> None:
+        """No other fields than these."""
+        names = sorted(known)
+        for name in self.value:
+            if name not in names:
+                advice = nearest(str(name), names, what="fields")
+                raise self.document.fault(f"{self.at(str(name))} is unknown: {advice}", self.at(str(name)))
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A text that is not empty; without a default it must be there."""
+        value = self.value.get(name, default)
+        if value is None:
+            raise self.document.fault(f"{self.at(name)} is missing: it must be a text", self.place)
+        if not isinstance(value, str) or (not value and default is None):
+            raise self.fault(name, "it must be a text that is not empty")
+        return value
+
+    def number(self, name: str, default: float | None = None, *, least: float = 0.0, above: bool = False) -> float:
+        """A number of at least `least`, or above it."""
+        value = self.value.get(name, default)
+        if value is None:
+            raise self.document.fault(f"{self.at(name)} is missing: it must be a number", self.place)
+        limit = f"above {least:g}" if above else f"{least:g} or above"
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise self.fault(name, f"it must be a number, {limit}")
+        if value < least or (above and value == least):
+            raise self.fault(name, f"it must be {limit}")
+        return value
+
+    def whole(self, name: str, default: int | None = None, *, least: int = 0) -> int:
+        """A whole number of at least `least`."""
+        value = self.number(name, default, least=least)
+        if value != int(value):
+            raise self.fault(name, "it must be a whole number")
+        return int(value)
+
+    def items(self, name: str, *, needed: bool = False) -> list[Any]:
+        """A list; empty if it is not there."""
+        value = self.value.get(name)
+        if value is None:
+            if needed:
+                raise self.document.fault(f"{self.at(name)} is missing: it must be a list", self.place)
+            return []
+        if not isinstance(value, list):
+            raise self.fault(name, "it must be a list")
+        return value
+
+    def maps(self, name: str, *, needed: bool = False) -> "list[Fields]":
+        """A list of maps."""
+        found = self.items(name, needed=needed)
+        return [Fields(self.document, each, f"{self.at(name)}[{number}]") for number, each in enumerate(found)]
+
+    def map(self, name: str) -> "Fields":
+        """A map; empty if it is not there."""
+        value = self.value.get(name)
+        return Fields(self.document, {} if value is None else value, self.at(name))

@@ -1,0 +1,95 @@
+"""Schedules from lists of tasks on processors that differ, with transfers between them."""
+
+import numpy as np
+
+from bayplan.arrays import FloatArray, IntArray
+from bayplan.kernels.compiled import compiled
+from bayplan.kernels.scheduling.arrays import Placements
+
+
+@compiled
+def arrivals(
+    work: Placements, task: int, processor: IntArray, finish: FloatArray, here: FloatArray
+) -> tuple[float, int, float]:
+    """When what a task needs is there. Writes into `here`, per processor, the last end of its parents there (0: none).
+
+    Answers the latest arrival from any processor, that processor, and the latest arrival from all others. O(parents).
+    The caller clears `here` at the parents' processors.
+    """
+    latest, source, second = 0.0, -1, 0.0
+    for edge in range(work.parent_start[task], work.parent_start[task + 1]):
+        parent = work.parents[edge]
+        at = processor[parent]
+        here[at] = max(here[at], finish[parent])
+        arrival = finish[parent] + work.parent_seconds[edge]
+        if at == source:
+            latest = max(latest, arrival)
+        elif arrival > latest or source < 0:
+            latest, source, second = arrival, at, latest
+        else:
+            second = max(second, arrival)
+    return latest, source, second
+
+
+@compiled
+def place(
+    work: Placements,
+    order: IntArray,
+    fixed: IntArray,
+    bias: FloatArray,
+    plan: tuple[IntArray, FloatArray, FloatArray, IntArray],
+) -> float:
+    """Insert each task of a precedence-feasible list into the earliest gap that holds it; answers the makespan.
+
+    On the processor that `fixed` (tasks,) names, or, where that is -1, on the one with the least end + `bias`
+    (tasks or 1, processors), the first of equals: the insertion policy of HEFT (Topcuoglu, Hariri & Wu 2002).
+    `plan`, all of shape (tasks,), is written: processor, start, finish, and the task that runs just before there (-1: none).
+    O(edges + tasks x tasks) where all is fixed, otherwise O(edges + tasks x (processors + tasks)).
+    """
+    processor, start, finish, before = plan
+    tasks, processors = work.durations.shape
+    first = np.full(processors, -1, np.int64)
+    last = np.full(processors, -1, np.int64)
+    after = np.full(tasks, -1, np.int64)
+    here = np.zeros(processors)
+    makespan = 0.0
+    for task in order:
+        latest, source, second = arrivals(work, task, processor, finish, here)
+        low, high = (fixed[task], fixed[task] + 1) if fixed[task] >= 0 else (0, processors)
+        row = task if len(bias) > 1 else 0
+        best, best_start, best_before, best_value = -1, 0.0, -1, np.inf
+        for each in range(low, high):
+            duration = work.durations[task, each]
+            if duration == np.inf:
+                continue
+            ready = max(work.available[each], here[each], second if each == source else latest)
+            begin, previous = ready, last[each]
+            if previous >= 0 and start[previous] >= ready:
+                # It may fit before something that is there already.
+                previous, following = -1, first[each]
+                while following >= 0 and begin + duration > start[following]:
+                    begin = max(begin, finish[following])
+                    previous, following = following, after[following]
+            elif previous >= 0:
+                begin = max(begin, finish[previous])
+            value = begin + duration + bias[row, each]
+            if best < 0 or value < best_value:
+                best, best_start, best_before, best_value = each, begin, previous, value
+        for edge in range(work.parent_start[task], work.parent_start[task + 1]):
+            here[processor[work.parents[edge]]] = 0.0
+        processor[task] = best
+        start[task] = best_start
+        finish[task] = best_start + work.durations[task, best]
+        makespan = max(makespan, finish[task])
+        before[task] = best_before
+        following = first[best] if best_before < 0 else after[best_before]
+        after[task] = following
+        if best_before < 0:
+            first[best] = task
+        else:
+            after[best_before] = task
+        if following < 0:
+            last[best] = task
+        else:
+            before[following] = task
+    return makespan

@@ -1,0 +1,31 @@
+"""A pure discrete-event simulator: a virtual clock and a virtual cluster around the decisions that the operator takes.
+
+Who wants what is `lifecycle.advance`, where it goes is `engine.place` with a compiled strategy, and what is used is the
+`Cluster`, as in the operator. Only what the cluster answers is made up here: how long things run, and what breaks.
+"""
+
+from bayplan.simulation import figures
+from bayplan.simulation.failures import Crash, Failures
+from bayplan.simulation.run_times import RunTimes
+from bayplan.simulation.setup import Delays, Occupied, Policy, Setup, SetupError
+from bayplan.simulation.simulator import simulate
+from bayplan.simulation.submission import Submission
+from bayplan.simulation.trace import Attempts, Graphs, Outcome, Trace
+
+__all__ = [
+    "Attempts",
+    "Crash",
+    "Delays",
+    "Failures",
+    "Graphs",
+    "Occupied",
+    "Outcome",
+    "Policy",
+    "RunTimes",
+    "Setup",
+    "SetupError",
+    "Submission",
+    "Trace",
+    "figures",
+    "simulate",
+]

@@ -1,0 +1,232 @@
+"""What the operator would do: advance the graphs that are due, and place whom there is room for."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from bayplan.cluster import Cluster
+from bayplan.context import Context
+from bayplan.decision import Decision
+from bayplan.engine import place
+from bayplan.simulation.by_policy import by_policy
+from bayplan.simulation.events import Agenda, Event
+from bayplan.simulation.graph_state import GraphState
+from bayplan.simulation.learning import Learning
+from bayplan.simulation.log import AttemptLog
+from bayplan.simulation.machines import Machines
+from bayplan.simulation.requests import unit_requests
+from bayplan.simulation.setup import Setup
+from bayplan.simulation.submission import Submission
+from bayplan.simulation.trace import Outcome
+from bayplan.simulation.waiting import waiting
+from bayplan.workload import Request
+
+
+class Wait(NamedTuple):
+    """Of a unit that waits: since when, and why."""
+
+    since: float
+    reason: str = ""
+    words: str = ""
+
+
+class Conductor:
+    """The graphs, and who of them waits."""
+
+    def __init__(
+        self,
+        submissions: Sequence[Submission],
+        setup: Setup,
+        machines: Machines,
+        log: AttemptLog,
+        agenda: Agenda,
+        shortcuts: bool,
+    ) -> None:
+        self.graphs: list[GraphState] = []
+        self.waits: dict[int, Wait] = {}
+        """By unit, counted over all submissions."""
+        self.open, self.done, self.starts = len(submissions), 0, 0
+        self._setup, self._machines, self._log, self._agenda = setup, machines, log, agenda
+        self._light = shortcuts
+        self._requests: list[Request] = []
+        self._owner: list[int] = []
+        for number, submission in enumerate(submissions):
+            self.graphs.append(GraphState(number, submission, len(self._requests)))
+            self._requests += unit_requests(number, submission)
+            self._owner += [number] * submission.graph.units
+        strategies = [policy.strategy for policy in setup.policies.values()]
+        self._waiting = waiting(machines.cluster, self._requests, strategies, shortcuts)
+        self._due: set[int] = set()
+        self._placed = 0
+        self._coming = len(submissions)
+        self._learning = Learning(strategies, setup.seed)
+        self._hopeless: tuple[int, ...] = ()
+
+    @property
+    def units(self) -> int:
+        """Of all graphs."""
+        return len(self._requests)
+
+    # News
+
+    def arrived(self, number: int, now: float) -> None:
+        """A graph has been submitted."""
+        self._coming -= 1
+        graph = self.graphs[number]
+        if self._light and graph.submission.graph.units == 1:
+            self._want(graph, 0, now)
+        else:
+            self._due.add(number)
+
+    def changed(self, row: int, now: float) -> None:
+        """Something about an attempt can be seen that its graph has to look at."""
+        graph = self.graphs[self._log.graph[row]]
+        outcome = self._log.outcome[row]
+        if outcome != Outcome.OPEN:
+            self._waiting.freed(self._machines.row(row))
+            self.done += outcome == Outcome.SUCCEEDED
+            if graph.light and outcome == Outcome.SUCCEEDED:
+                self._over(graph, True, "", now)
+                return
+        graph.seen[row] = self._machines.seen(row, now)
+        self._due.add(graph.number)
+
+    def running(self, row: int, now: float) -> None:
+        """An attempt has begun to run; hardly ever does its graph have to look."""
+        self.starts += 1
+        graph = self.graphs[self._log.graph[row]]
+        if graph.run is not None:
+            graph.seen[row] = self._machines.seen(row, now)
+            if graph.run.setbacks[self._log.unit[row]]:
+                self._due.add(graph.number)  # that it runs ends its row of setbacks
+
+    def bound(self, row: int, now: float) -> None:
+        """A node has an attempt."""
+        graph = self.graphs[self._log.graph[row]]
+        if self._log.outcome[row] == Outcome.OPEN and not graph.light:
+            graph.seen[row] = self._machines.seen(row, now)
+
+    def woken(self, number: int, now: float) -> None:
+        """A back-off is over."""
+        graph = self.graphs[number]
+        if graph.wake_at == now:
+            graph.wake_at = None
+            self._due.add(number)
+
+    def nodes_changed(self) -> None:
+        """A node is ready that was not, or the other way round."""
+        self._waiting.nodes_changed()
+
+    def hopeless(self) -> bool:
+        """Nothing runs, nothing is to come, and nobody who waits would get a place on the nodes as they are at their best.
+
+        Without this, nodes that break and are repaired by lot would keep the clock going for ever.
+        """
+        if self._log.open or self._coming or not self.waits or any(graph.wake_at is not None for graph in self.graphs):
+            return False
+        waiting = tuple(self.waits)
+        if waiting != self._hopeless:
+            decisions = self._decide(sorted(waiting), self._machines.untouched(), 0.0)
+            if any(decision.node is not None for _, decision in decisions):
+                return False
+            self._hopeless = waiting
+        return True
+
+    # One tick
+
+    def tick(self, now: float) -> None:
+        """Advance whoever is due and place whoever waits, until nothing is left to do at this instant."""
+        while True:
+            while self._due:
+                due, self._due = self._due, set()
+                for number in sorted(due):
+                    self._advance(self.graphs[number], now)
+            while batch := self._waiting.batch():
+                self._place(batch, now)
+                self._waiting.settled()
+            if not self._due:
+                break
+        self._learning.step(self._machines.cluster)
+
+    def _advance(self, graph: GraphState, now: float) -> None:
+        if graph.ended_at is not None:
+            return
+        step = graph.step(self._machines.lost(graph.submission.policy), now)
+        graph.forget_settled(self._log, now)
+        for attempt in step.wants.take_back:
+            self._cut_short(graph, attempt.key, Outcome.TAKEN_BACK, now)
+        for attempt in step.wants.stop:
+            self._cut_short(graph, attempt.key, Outcome.STOPPED, now)
+        wanted = set(step.wants.start)
+        for unit in sorted(graph.wanted - wanted):
+            self._drop(graph, unit)
+        for unit in sorted(wanted - graph.wanted):
+            self._want(graph, unit, now)
+        wake_at = step.wants.wake_at
+        if wake_at is not None and wake_at != graph.wake_at:
+            graph.wake_at = max(wake_at, now)
+            self._agenda.add(graph.wake_at, Event.WAKE, graph.number)
+        if step.ended:
+            self._over(graph, step.run.succeeded, step.run.failure, now)
+
+    def _cut_short(self, graph: GraphState, key: object, outcome: Outcome, now: float) -> None:
+        row = key if isinstance(key, int) else -1
+        if self._log.outcome[row] == Outcome.OPEN:
+            self._machines.free(row, outcome, now)
+            self._waiting.freed(self._machines.row(row))
+            graph.seen.pop(row, None)
+            self._due.add(graph.number)  # that it is gone has to be seen
+
+    def _over(self, graph: GraphState, succeeded: bool, failure: str, now: float) -> None:
+        graph.ended_at, graph.succeeded, graph.failure = now, succeeded, failure
+        self.open -= 1
+
+    def _want(self, graph: GraphState, unit: int, now: float) -> None:
+        graph.wanted.add(unit)
+        if unit not in graph.tried:
+            self._learning.count(self._requests[graph.first + unit].request_class)
+        self.waits[graph.first + unit] = Wait(now)
+        self._waiting.add(graph.first + unit)
+
+    def _drop(self, graph: GraphState, unit: int) -> None:
+        graph.wanted.discard(unit)
+        del self.waits[graph.first + unit]
+        self._waiting.remove(graph.first + unit)
+
+    # Where it goes
+
+    def _place(self, batch: list[int], now: float) -> None:
+        for unit, decision in self._decide(batch, self._machines.cluster, now):
+            if decision.node is not None:
+                self._start(unit, decision, decision.node, now)
+            else:
+                reason = decision.reason.value if decision.reason is not None else ""
+                self.waits[unit] = Wait(self.waits[unit].since, reason, decision.message)
+                self._waiting.refused(unit)
+
+    def _decide(self, batch: list[int], cluster: Cluster, now: float) -> Iterator[tuple[int, Decision]]:
+        """A decision for each; whoever takes it up has to charge the place before asking for the next group's."""
+        policies = self._setup.policies
+        for group in by_policy(batch, self._policy_of, self._priority_of) if len(policies) > 1 else [batch]:
+            requests = [self._requests[unit] for unit in group]
+            strategy = policies[self._policy_of(group[0])].strategy
+            context = Context(now=now, seed=self._setup.seed, turn=self._placed, mix=self._learning.model)
+            yield from zip(group, place(requests, cluster, strategy, context), strict=True)
+
+    def _policy_of(self, unit: int) -> str:
+        return self.graphs[self._owner[unit]].submission.policy
+
+    def _priority_of(self, unit: int) -> int:
+        return self._requests[unit].priority
+
+    def _start(self, number: int, decision: Decision, node: str, now: float) -> None:
+        graph, wait = self.graphs[self._owner[number]], self.waits[number]
+        unit = number - graph.first
+        self._drop(graph, unit)
+        self._placed += 1
+        incarnation = graph.tried[unit] = graph.tried.get(unit, 0) + 1
+        at, why = (wait.since, now), (wait.reason, decision.message)
+        row = self._log.add(graph.number, unit, incarnation, self._machines.number(node), decision.gpus, at, why)
+        if self._machines.take(row, self._requests[number].request_class, now):
+            self.running(row, now)
+        elif not graph.light:
+            graph.seen[row] = self._machines.seen(row, now)

@@ -1,0 +1,55 @@
+"""What happens on the virtual clock."""
+
+import heapq
+from enum import IntEnum
+
+
+class Event(IntEnum):
+    """Kinds of events, in the order in which those of one instant are handled; among equals, the lower number first.
+
+    After all events of an instant, the graphs are advanced and whoever waits is placed, as in one tick of the operator.
+    """
+
+    REPAIR = 0
+    """A node is back, empty. Number: of the crash."""
+    END = 1
+    """An attempt ends. Number: its row."""
+    CRASH = 2
+    """A node falls silent. Number: of the crash."""
+    NOTICE = 3
+    """It is called not ready. Number: of the crash."""
+    LOSS = 4
+    """It counts as lost for one policy. Number: of the loss."""
+    BOUND = 5
+    """A node has an attempt. Number: its row."""
+    START = 6
+    """An attempt begins to run. Number: its row."""
+    ARRIVAL = 7
+    """A graph is submitted. Number: of the submission."""
+    WAKE = 8
+    """A back-off is over. Number: of the submission."""
+
+
+class Agenda:
+    """Events to come."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, int]] = []
+
+    def add(self, at: float, kind: Event, number: int) -> None:
+        """Something is going to happen."""
+        heapq.heappush(self._heap, (at, kind, number))
+
+    @property
+    def next_at(self) -> float | None:
+        """When something happens next."""
+        return self._heap[0][0] if self._heap else None
+
+    def take(self, now: float) -> list[tuple[int, int]]:
+        """Kind and number of all that happens at this instant, in order."""
+        heap, pop = self._heap, heapq.heappop
+        taken = []
+        while heap and heap[0][0] == now:
+            _, kind, number = pop(heap)
+            taken.append((kind, number))
+        return taken

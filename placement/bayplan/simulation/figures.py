@@ -1,0 +1,204 @@
+"""Figures of a trace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayplan.arrays import BoolArray, FloatArray, IntArray
+from bayplan.reasons import Reason
+from bayplan.resources import PODS
+from bayplan.simulation.trace import Outcome, Trace
+
+_HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Of a whole trace. Times in seconds."""
+
+    makespan: float
+    """From the first submission to the end of the last attempt."""
+    completion: float
+    """Mean time from a graph's submission to its end; of those that have succeeded."""
+    waiting: float
+    """Mean time for which an attempt waited for a place."""
+    waiting_p95: float
+    waiting_longest: float
+    utilisation: Mapping[str, float]
+    """Per resource, the share (0 to 1) of all nodes' that was taken, on average over the makespan."""
+    graphs: int
+    succeeded: int
+    deadlines: int
+    """Graphs that have one."""
+    missed: int
+    attempts: int
+    failed: int
+    lost: int
+    """With their nodes."""
+    unplaced: int
+    """Shards that never got a place."""
+    cost: float
+    """Of the hours in which nodes had something to do."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Usage:
+    """A step function: from `times[i]` on, `used[i]` is taken of `capacity`."""
+
+    times: FloatArray
+    used: FloatArray
+    capacity: float
+
+
+def summary(trace: Trace) -> Summary:
+    """All figures of a trace."""
+    attempts, graphs = trace.attempts, trace.graphs
+    placed = attempts.outcome != Outcome.WAITING
+    waits = np.where(placed, attempts.placed_at, trace.ended_at) - attempts.wanted_at
+    done = graphs.succeeded
+    return Summary(
+        makespan=makespan(trace),
+        completion=float((graphs.ended_at - graphs.submitted_at)[done].mean()) if done.any() else float("nan"),
+        waiting=float(waits.mean()) if len(waits) else 0.0,
+        waiting_p95=float(np.quantile(waits, 0.95)) if len(waits) else 0.0,
+        waiting_longest=float(waits.max(initial=0.0)),
+        utilisation={name: utilisation(trace, name) for name in resources(trace)},
+        graphs=len(graphs),
+        succeeded=int(done.sum()),
+        deadlines=sum(each.deadline is not None for each in trace.submissions),
+        missed=int(graphs.missed.sum()),
+        attempts=int(placed.sum()),
+        failed=int((attempts.outcome == Outcome.FAILED).sum()),
+        lost=int((attempts.outcome == Outcome.LOST).sum()),
+        unplaced=int((~placed).sum()),
+        cost=cost(trace),
+    )
+
+
+def makespan(trace: Trace) -> float:
+    """From the first submission to the end of the last attempt; to the end of the simulation where one is open."""
+    begin = float(trace.graphs.submitted_at.min())
+    return max(0.0, float(_ends(trace).max(initial=begin)) - begin)
+
+
+def resources(trace: Trace) -> list[str]:
+    """What attempts ask for and nodes have, devices first."""
+    asked = {name for each in trace.submissions for cls in set(each.classes) for name, amount in cls.resources if amount}
+    known = {name for node in trace.nodes for name, amount in node.allocatable.items() if amount}
+    return sorted((asked & known) - {PODS}, key=lambda name: ("/" not in name, name))
+
+
+def usage(trace: Trace, resource: str) -> Usage:
+    """What is taken of a resource over time, from the first submission on."""
+    placed = trace.attempts.outcome != Outcome.WAITING
+    amounts = _amounts(trace, resource)[placed]
+    begin = float(trace.graphs.submitted_at.min())
+    times = np.concatenate(([begin], trace.attempts.placed_at[placed], _ends(trace)))
+    changes = np.concatenate(([0], amounts, -amounts))
+    order = np.argsort(times, kind="stable")
+    at, first = np.unique(times[order], return_index=True)
+    used = np.add.reduceat(changes[order], first).cumsum()
+    return Usage(at, used.astype(np.float64), float(sum(node.allocatable.get(resource, 0) for node in trace.nodes)))
+
+
+def utilisation(trace: Trace, resource: str) -> float:
+    """The share of the nodes' resource that is taken, on average over the makespan."""
+    taken = usage(trace, resource)
+    length = makespan(trace)
+    if not length or not taken.capacity:
+        return 0.0
+    return float((taken.used[:-1] * np.diff(taken.times)).sum()) / (taken.capacity * length)
+
+
+def node_utilisation(trace: Trace, resource: str) -> FloatArray:
+    """Per node, the share of its resource that is taken, on average over the makespan; 0 where it has none."""
+    placed = trace.attempts.outcome != Outcome.WAITING
+    taken = _amounts(trace, resource)[placed] * (_ends(trace) - trace.attempts.placed_at[placed])
+    work = np.bincount(trace.attempts.node[placed], taken, minlength=len(trace.nodes))
+    room = np.array([node.allocatable.get(resource, 0) for node in trace.nodes]) * makespan(trace)
+    return np.divide(work, room, out=np.zeros(len(room)), where=room > 0)
+
+
+def waiting_by_reason(trace: Trace) -> dict[str, float]:
+    """Seconds that all units together have waited, by reason, in the order of `Reason`; reasons that cost nothing are left out.
+
+    `DependencyPending` is the time from the submission until the unit could start, `BackingOff` that between two attempts,
+    `Binding` that from its place to its start.
+    """
+    attempts = trace.attempts
+    placed = attempts.outcome != Outcome.WAITING
+    until = np.where(placed, attempts.placed_at, trace.ended_at)
+    seconds = until - attempts.wanted_at
+    found: dict[str, float] = {}
+    reasons = np.array(attempts.reason, dtype=object)
+    for reason in dict.fromkeys(attempts.reason):
+        if reason:
+            found[reason] = float(seconds[reasons == reason].sum())
+    before, first = _end_before(trace)
+    between = np.where(first, attempts.wanted_at - trace.graphs.submitted_at[attempts.graph], attempts.wanted_at - before)
+    found[Reason.DEPENDENCY_PENDING.value] = float(between[first].sum())
+    found[Reason.BACKING_OFF.value] = float(between[~first].sum())
+    starting = np.where(np.isnan(attempts.started_at), _ended(trace), attempts.started_at) - attempts.placed_at
+    found[Reason.BINDING.value] = float(starting[placed].sum())
+    return {reason.value: found[reason.value] for reason in Reason if found.get(reason.value, 0.0) > 0}
+
+
+def cost(trace: Trace) -> float:
+    """The nodes' prices, for the time in which each had an attempt."""
+    placed = trace.attempts.outcome != Outcome.WAITING
+    nodes, starts, ends = trace.attempts.node[placed], trace.attempts.placed_at[placed], _ends(trace)
+    order = np.lexsort((starts, nodes))
+    total = 0.0
+    for number in np.unique(nodes).tolist():
+        of_node = order[np.searchsorted(nodes[order], number) : np.searchsorted(nodes[order], number, side="right")]
+        total += trace.nodes[number].cost * _covered(starts[of_node], ends[of_node]) / _HOUR
+    return total
+
+
+def _covered(starts: FloatArray, ends: FloatArray) -> float:
+    """Seconds within at least one of the intervals, which are sorted by their starts."""
+    latest = np.maximum.accumulate(ends)
+    gaps = np.maximum(0.0, starts[1:] - latest[:-1]).sum()
+    return float(latest[-1] - starts[0] - gaps)
+
+
+def _ended(trace: Trace) -> FloatArray:
+    ended = trace.attempts.ended_at
+    return np.asarray(np.where(np.isnan(ended), trace.ended_at, ended), np.float64)
+
+
+def _ends(trace: Trace) -> FloatArray:
+    """Of all that were placed, when they ended, or the simulation did."""
+    return np.asarray(_ended(trace)[trace.attempts.outcome != Outcome.WAITING], np.float64)
+
+
+def _amounts(trace: Trace, resource: str) -> IntArray:
+    attempts = trace.attempts
+    amounts = np.zeros(len(attempts), np.int64)
+    per_class: dict[object, int] = {}
+    for row, (graph, task) in enumerate(zip(attempts.graph.tolist(), attempts.task.tolist(), strict=True)):
+        asked = trace.submissions[graph].classes[task]
+        amount = per_class.get(asked)
+        if amount is None:
+            amount = per_class[asked] = dict(asked.resources).get(resource, 0)
+        amounts[row] = amount
+    return amounts
+
+
+def _end_before(trace: Trace) -> tuple[FloatArray, BoolArray]:
+    """Per attempt, when the one before it ended, NaN for the first; and whether it is the first."""
+    attempts, ended = trace.attempts, _ended(trace)
+    order = np.lexsort((attempts.incarnation, attempts.shard, attempts.task, attempts.graph))
+    first = np.ones(len(attempts), bool)
+    before = np.full(len(attempts), np.nan)
+    if len(order) > 1:
+        here, last = order[1:], order[:-1]
+        same = (
+            (attempts.graph[here] == attempts.graph[last])
+            & (attempts.task[here] == attempts.task[last])
+            & (attempts.shard[here] == attempts.shard[last])
+        )
+        first[here[same]] = False
+        before[here[same]] = ended[last[same]]
+    return before, first

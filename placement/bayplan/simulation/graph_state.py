@@ -1,0 +1,72 @@
+"""One graph on the virtual cluster."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bayplan.lifecycle import Attempt, Controls, Observations, Phase, Retry, Run, Step, advance
+from bayplan.simulation.log import AttemptLog
+from bayplan.simulation.submission import Submission
+from bayplan.simulation.trace import Outcome
+
+
+@dataclass(slots=True)
+class GraphState:
+    """What the conductor holds of a graph, and what can be seen of its attempts.
+
+    A graph of one unit has no run until something goes wrong with it: until then the state machine could only say that
+    it wants its start at once, and that it has succeeded. Then it learns of the attempt as it would after a restart.
+    """
+
+    number: int
+    submission: Submission
+    first: int
+    """The number of its first unit among the units of all submissions."""
+    run: Run | None = None
+    seen: dict[int, Attempt] = field(default_factory=dict)
+    """By row of the log, what is seen of attempts whose outcome the run does not know yet."""
+    wanted: set[int] = field(default_factory=set)
+    """Units that wait for a place."""
+    tried: dict[int, int] = field(default_factory=dict)
+    """Unit to its number of attempts, if any."""
+    wake_at: float | None = None
+    arrived: bool = False
+    ended_at: float | None = None
+    succeeded: bool = False
+    failure: str = ""
+
+    @property
+    def light(self) -> bool:
+        """It has one unit, and nothing has gone wrong with it."""
+        return self.run is None
+
+    def follow(self) -> Run:
+        """From now on its state machine is asked."""
+        if self.run is None:
+            self.run = Run.fresh(self.submission.graph.units)
+        return self.run
+
+    def step(self, lost_nodes: frozenset[str], now: float) -> Step:
+        """Ask the state machine."""
+        step = advance(
+            self.submission.graph, self.follow(), self.controls, Observations(tuple(self.seen.values()), (), lost_nodes), now
+        )
+        self.run = step.run
+        return step
+
+    @property
+    def controls(self) -> Controls:
+        """Its retries."""
+        return Controls(self.submission.retries or [_RETRY] * len(self.submission.graph.tasks))
+
+    def forget_settled(self, log: AttemptLog, now: float) -> None:
+        """Look no more at attempts whose outcome the run knows; those that still ran are lost with their nodes."""
+        settled = np.asarray(self.follow().settled)
+        for row, attempt in list(self.seen.items()):
+            if attempt.incarnation <= settled[attempt.unit]:
+                del self.seen[row]
+                if attempt.phase < Phase.SUCCEEDED:
+                    log.end(row, Outcome.LOST, now)
+
+
+_RETRY = Retry()

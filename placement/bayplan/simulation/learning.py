@@ -1,0 +1,31 @@
+"""What usually arrives, for strategies that keep room for it."""
+
+from collections.abc import Sequence
+
+from bayplan.cluster import Cluster
+from bayplan.packing import Arrivals, MixModel, mix_model
+from bayplan.protocols import Strategy
+from bayplan.workload import RequestClass
+
+
+class Learning:
+    """Counts arrivals, and makes the model anew whenever the operator would; here it is there at once."""
+
+    def __init__(self, strategies: Sequence[Strategy], seed: int) -> None:
+        scorers = [each.scorer for strategy in strategies for each in strategy.scoring.scorers]
+        self._wanted = any(hasattr(scorer, "depends_on") for scorer in scorers)
+        """Whether any scorer looks at it; otherwise the work is spared."""
+        self._arrivals = Arrivals()
+        self._seed = seed
+        self.model: MixModel | None = None
+        """None: nothing is known yet."""
+
+    def count(self, request_class: RequestClass) -> None:
+        """A shard wants a place for the first time."""
+        if self._wanted:
+            self._arrivals.count(request_class)
+
+    def step(self, cluster: Cluster) -> None:
+        """At the end of a tick, for the next."""
+        if self._wanted and self._arrivals.due:
+            self.model = mix_model(self._arrivals.take(), cluster, self._seed)

@@ -1,0 +1,108 @@
+"""The attempts as they happen."""
+
+from array import array
+from collections.abc import Sequence
+
+import numpy as np
+
+from bayplan.lifecycle import Attempt, Phase
+from bayplan.simulation.submission import Submission
+from bayplan.simulation.trace import Attempts, Outcome
+
+NOT_YET = float("nan")
+
+
+class AttemptLog:
+    """Columns that grow; an attempt is its row."""
+
+    def __init__(self) -> None:
+        self.graph, self.unit, self.incarnation, self.node = array("q"), array("q"), array("q"), array("q")
+        self.wanted, self.placed, self.started, self.ended = array("d"), array("d"), array("d"), array("d")
+        self.outcome = array("b")
+        self.gpus: list[tuple[int, ...]] = []
+        self.reason: list[str] = []
+        self.why: list[str] = []
+        self.open = 0
+        """Attempts that have not ended."""
+
+    def add(
+        self,
+        graph: int,
+        unit: int,
+        incarnation: int,
+        node: int,
+        gpus: tuple[int, ...],
+        at: tuple[float, float],
+        why: tuple[str, str],
+    ) -> int:
+        """A new attempt. `at`: when it was wanted and when it was placed; `why`: the reason of its wait, and the words."""
+        row = len(self.graph)
+        self.open += 1
+        self.graph.append(graph)
+        self.unit.append(unit)
+        self.incarnation.append(incarnation)
+        self.node.append(node)
+        self.wanted.append(at[0])
+        self.placed.append(at[1])
+        self.started.append(NOT_YET)
+        self.ended.append(NOT_YET)
+        self.outcome.append(0)
+        self.gpus.append(gpus)
+        self.reason.append(why[0])
+        self.why.append(why[1])
+        return row
+
+    def end(self, row: int, outcome: Outcome, now: float) -> None:
+        """It is over."""
+        self.open -= 1
+        self.ended[row] = now
+        self.outcome[row] = outcome
+
+    def seen(self, row: int, node: str, phase: Phase, bound: bool = True) -> Attempt:
+        """The attempt as the lifecycle looks at it while it waits for its start, runs, or has succeeded or failed."""
+        started, ended = self.started[row], self.ended[row]
+        failed = phase == Phase.FAILED
+        return Attempt(
+            unit=self.unit[row],
+            incarnation=self.incarnation[row],
+            key=row,
+            phase=phase,
+            node=node,
+            bound=bound,
+            started=None if started != started else started,
+            finished=None if ended != ended else ended,
+            disrupted=failed and self.outcome[row] == Outcome.LOST,
+            exit_code=1 if failed else None,
+            cause="Error" if failed else "",
+        )
+
+    def columns(self, submissions: Sequence[Submission]) -> Attempts:
+        """As arrays."""
+        graph, unit = _ints(self.graph), _ints(self.unit)
+        task, shard = np.zeros(len(graph), np.int64), np.zeros(len(graph), np.int64)
+        by_graph = np.argsort(graph, kind="stable")
+        starts = np.searchsorted(graph[by_graph], np.arange(len(submissions) + 1))
+        for number, submission in enumerate(submissions):
+            rows = by_graph[starts[number] : starts[number + 1]]
+            if submission.graph.units > 1:
+                task[rows] = submission.graph.unit_task[unit[rows]]
+                shard[rows] = unit[rows] - submission.graph.unit_start[task[rows]]
+        return Attempts(
+            graph=graph,
+            task=task,
+            shard=shard,
+            incarnation=_ints(self.incarnation),
+            node=_ints(self.node),
+            gpus=tuple(self.gpus),
+            wanted_at=np.array(self.wanted),
+            placed_at=np.array(self.placed),
+            started_at=np.array(self.started),
+            ended_at=np.array(self.ended),
+            outcome=np.array(self.outcome, np.int8),
+            reason=tuple(self.reason),
+            why=tuple(self.why),
+        )
+
+
+def _ints(column: "array[int]") -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.array(column, np.int64)

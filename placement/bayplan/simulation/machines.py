@@ -1,0 +1,147 @@
+"""The virtual nodes, and the attempts on them: what a real cluster would do by itself."""
+
+from collections.abc import Sequence
+
+from bayplan.cluster import Cluster
+from bayplan.gpu import GpuUse
+from bayplan.lifecycle import Attempt, Phase
+from bayplan.simulation.breakdowns import Breakdowns
+from bayplan.simulation.events import Agenda, Event
+from bayplan.simulation.failures import DrawnFailures
+from bayplan.simulation.log import AttemptLog
+from bayplan.simulation.run_times import DrawnTimes
+from bayplan.simulation.setup import Setup, SetupError
+from bayplan.simulation.submission import Submission
+from bayplan.simulation.trace import Outcome
+from bayplan.workload import RequestClass
+
+
+class Machines:
+    """Holds attempts by their row in the log, and says what has become of them."""
+
+    def __init__(self, submissions: Sequence[Submission], setup: Setup, log: AttemptLog, agenda: Agenda) -> None:
+        self.nodes = sorted(setup.nodes, key=lambda node: node.name)
+        self._setup = setup
+        self.cluster = self.untouched()
+        self._log, self._agenda, self._delays = log, agenda, setup.delays
+        self._number = {node.name: number for number, node in enumerate(self.nodes)}
+        self._rows = [self.cluster.row(node.name) or 0 for node in self.nodes]
+        self._times = DrawnTimes(setup.run_times, submissions, setup.seed)
+        self._failures = DrawnFailures(setup.failures, [each.graph.units for each in submissions], setup.seed)
+        graces = {name: policy.node_loss_grace for name, policy in setup.policies.items()}
+        self._breakdowns = Breakdowns(self.nodes, setup.failures, setup.delays.noticing, graces, setup.seed, agenda)
+        self._on_node: list[set[int]] = [set() for _ in self.nodes]
+        """Per node, the attempts that have room there."""
+        self._dead: set[int] = set()
+        """Attempts whose node crashed before they had ended."""
+        self._failing: set[int] = set()
+        self._use: dict[RequestClass, dict[str, int]] = {}
+
+    def number(self, node: str) -> int:
+        """Of a node, by name."""
+        return self._number[node]
+
+    def row(self, attempt: int) -> int:
+        """The row of the cluster where an attempt has its room."""
+        return self._rows[self._log.node[attempt]]
+
+    def lost(self, policy: str) -> frozenset[str]:
+        """The nodes that count as lost for graphs of a policy."""
+        return self._breakdowns.lost(policy)
+
+    # Attempts
+
+    def take(self, row: int, asked: RequestClass, now: float) -> bool:
+        """An attempt has its room; whether it runs already."""
+        resources = self._use.get(asked)
+        if resources is None:
+            resources = self._use[asked] = dict(asked.resources)
+        number = self._log.node[row]
+        gpus = None if asked.gpus is None else GpuUse(asked.gpus, self._log.gpus[row])
+        self.cluster.occupy(row, self.nodes[number].name, resources, gpus)
+        self._on_node[number].add(row)
+        delays = self._delays
+        if delays.binding or delays.starting:
+            self._agenda.add(now + delays.binding, Event.BOUND, row)
+            self._agenda.add(now + delays.binding + delays.starting, Event.START, row)
+            return False
+        return self.begin(row, now)
+
+    def begin(self, row: int, now: float) -> bool:
+        """An attempt begins to run; not so on a node that is silent, or if it was ended before."""
+        log = self._log
+        node = self.nodes[log.node[row]]
+        if log.outcome[row] != Outcome.OPEN or row in self._dead:
+            return False
+        if self._breakdowns.silent(node.name):
+            self._dead.add(row)
+            return False
+        log.started[row] = now
+        number, unit, incarnation = log.graph[row], log.unit[row], log.incarnation[row]
+        seconds = self._times.seconds(number, unit, incarnation, node.node_class)
+        share = self._failures.fails_after(number, unit, incarnation)
+        if share is not None:
+            self._failing.add(row)
+            seconds *= share
+        self._agenda.add(now + seconds, Event.END, row)
+        return True
+
+    def end(self, row: int, now: float) -> bool:
+        """An attempt comes to its end; not so if it was ended before."""
+        if self._log.outcome[row] != Outcome.OPEN or row in self._dead:
+            return False
+        self.free(row, Outcome.FAILED if row in self._failing else Outcome.SUCCEEDED, now)
+        return True
+
+    def free(self, row: int, outcome: Outcome, now: float) -> None:
+        """It is over, and its room is free."""
+        if self._log.outcome[row] == Outcome.OPEN:
+            self._log.end(row, outcome, now)
+        self._on_node[self._log.node[row]].discard(row)
+        self.cluster.vacate(row)
+
+    def seen(self, row: int, now: float) -> Attempt:
+        """What the operator could see of it."""
+        log = self._log
+        node, outcome = self.nodes[log.node[row]].name, log.outcome[row]
+        phase = Phase.RUNNING if log.started[row] == log.started[row] else Phase.PENDING
+        if outcome == Outcome.OPEN:
+            return log.seen(row, node, phase, now >= log.placed[row] + self._delays.binding)
+        return log.seen(row, node, Phase.SUCCEEDED if outcome == Outcome.SUCCEEDED else Phase.FAILED)
+
+    # Nodes
+
+    def crash(self, number: int, now: float) -> None:
+        """A node falls silent, and what is on it will not end by itself."""
+        node = self._breakdowns.crash(number, now)
+        self._dead |= self._on_node[self._number[node]]
+
+    def notice(self, number: int, now: float) -> None:
+        """It is called not ready, if it is still silent."""
+        self._breakdowns.notice(number, self.cluster, now)
+
+    def lose(self, number: int) -> list[int]:
+        """It is given up, if it is still silent; answers the attempts on it whose outcome is open."""
+        node = self._breakdowns.lose(number)
+        rows = sorted(self._on_node[self._number[node]]) if node is not None else []
+        return [row for row in rows if self._log.outcome[row] == Outcome.OPEN]
+
+    def repair(self, number: int, now: float) -> list[int]:
+        """It is back, and what was on it is gone; answers the attempts that nobody had given up."""
+        node = self._breakdowns.repair(number, self.cluster)
+        gone = sorted(self._on_node[self._number[node]] & self._dead)
+        missed = [row for row in gone if self._log.outcome[row] == Outcome.OPEN]
+        for row in gone:
+            self.free(row, Outcome.LOST, now)
+        return missed
+
+    def untouched(self) -> Cluster:
+        """The cluster as it is with no node broken and none of our attempts on it. Raises `SetupError`."""
+        cluster = Cluster()
+        for node in self.nodes:
+            cluster.set_node(node)
+        for number, other in enumerate(self._setup.occupied):
+            if cluster.row(other.node) is None:
+                raise SetupError(f'something occupies node "{other.node}": there is no such node')
+            cluster.occupy(("occupied", number), other.node, other.resources, other.gpus)
+        return cluster

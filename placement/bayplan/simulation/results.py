@@ -1,0 +1,63 @@
+"""From the world at its end to the trace."""
+
+import numpy as np
+
+from bayplan.arrays import FloatArray
+from bayplan.simulation.graph_state import GraphState
+from bayplan.simulation.log import NOT_YET
+from bayplan.simulation.trace import Attempts, Graphs, Outcome, Trace
+from bayplan.simulation.world import World
+
+
+def trace(world: World) -> Trace:
+    """What happened; what still waits gets a row of its own."""
+    _add_waiting(world)
+    attempts = world.log.columns(world.submissions)
+    return Trace(
+        submissions=tuple(world.submissions),
+        nodes=tuple(world.machines.nodes),
+        attempts=attempts,
+        graphs=_graphs(world, attempts),
+        events=world.events + world.conductor.starts,
+        ended_at=world.now,
+    )
+
+
+def _add_waiting(world: World) -> None:
+    for graph in world.conductor.graphs:
+        for unit in sorted(graph.wanted):
+            wait = world.conductor.waits[graph.first + unit]
+            incarnation = graph.tried.get(unit, 0) + 1
+            at, why = (wait.since, NOT_YET), (wait.reason, wait.words)
+            row = world.log.add(graph.number, unit, incarnation, -1, (), at, why)
+            world.log.outcome[row] = Outcome.WAITING
+            world.log.open -= 1
+
+
+def _graphs(world: World, attempts: Attempts) -> Graphs:
+    states = world.conductor.graphs
+    started = np.full(len(states), np.inf)
+    ran = ~np.isnan(attempts.started_at)
+    np.minimum.at(started, attempts.graph[ran], attempts.started_at[ran])
+    return Graphs(
+        submitted_at=np.array([each.submission.at for each in states]),
+        started_at=np.where(np.isinf(started), np.nan, started),
+        ended_at=_column([NOT_YET if each.ended_at is None else each.ended_at for each in states]),
+        succeeded=np.array([each.succeeded for each in states], bool),
+        missed=np.array([_missed(each, world) for each in states], bool),
+        failure=tuple(each.failure for each in states),
+    )
+
+
+def _missed(graph: GraphState, world: World) -> bool:
+    submission = graph.submission
+    if submission.deadline is None:
+        return False
+    due = submission.at + submission.deadline
+    if graph.ended_at is None:
+        return world.now > due or world.over
+    return not graph.succeeded or graph.ended_at > due
+
+
+def _column(values: list[float]) -> FloatArray:
+    return np.array(values, np.float64)

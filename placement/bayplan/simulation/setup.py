@@ -1,0 +1,84 @@
+"""The virtual cluster and everything else that a simulation is given."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bayplan.gpu import GpuUse
+from bayplan.protocols import Strategy
+from bayplan.resources import Resources
+from bayplan.simulation.errors import SetupError
+from bayplan.simulation.failures import Failures
+from bayplan.simulation.run_times import RunTimes
+from bayplan.workload import NodeInfo
+
+__all__ = ["Delays", "Occupied", "Policy", "Setup", "SetupError"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How graphs are placed that name it."""
+
+    strategy: Strategy
+    node_loss_grace: float = 30.0
+    """Seconds that a node may be not ready before what runs on it counts as lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """Seconds between cause and effect, all 0 or above. Raises `SetupError`."""
+
+    binding: float = 0.0
+    """From the decision until the node has the pod."""
+    starting: float = 0.0
+    """From then until its containers run."""
+    noticing: float = 40.0
+    """From a node's crash until it is called not ready; Kubernetes' own default."""
+
+    def __post_init__(self) -> None:
+        """Check the figures."""
+        for name in ("binding", "starting", "noticing"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise SetupError(f"delays.{name} is {value}: it must be a number of seconds, 0 or above")
+
+
+@dataclass(frozen=True, slots=True)
+class Occupied:
+    """What somebody else has of a node, for as long as the simulation lasts."""
+
+    node: str
+    resources: Resources
+    gpus: GpuUse | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything but the graphs. Raises `SetupError`."""
+
+    nodes: Sequence[NodeInfo]
+    policies: Mapping[str, Policy]
+    """By the names that submissions use."""
+    run_times: RunTimes = field(default_factory=RunTimes)
+    failures: Failures = field(default_factory=Failures)
+    delays: Delays = field(default_factory=Delays)
+    occupied: Sequence[Occupied] = ()
+    seed: int = 0
+    until: float = math.inf
+    """When the simulation ends at the latest."""
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without the graphs."""
+        if not self.nodes:
+            raise SetupError("nodes is empty: a cluster needs at least one node")
+        names = [node.name for node in self.nodes]
+        twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+        if twice is not None:
+            raise SetupError(f'nodes has the name "{twice}" more than once: each needs its own')
+        unknown = next((crash.node for crash in self.failures.crashes if crash.node not in set(names)), None)
+        if unknown is not None:
+            raise SetupError(f'a crash is given for node "{unknown}": there is no such node')
+        if not self.until > 0:
+            raise SetupError(f"until is {self.until}: it must be seconds above 0")
+        if self.seed < 0:
+            raise SetupError(f"seed is {self.seed}: it must be 0 or above")

@@ -1,0 +1,62 @@
+"""A graph that somebody submits to the virtual cluster."""
+
+import math
+from dataclasses import dataclass
+
+from bayplan.arrays import FloatArray
+from bayplan.graph import Graph
+from bayplan.lifecycle import Retry
+from bayplan.simulation.errors import SetupError
+from bayplan.workload import RequestClass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Submission:
+    """A graph and what its author says of it. Raises `SetupError`."""
+
+    name: str
+    """Unique among all submissions, such as `team/train`."""
+    graph: Graph
+    classes: tuple[RequestClass, ...]
+    """Per task, what each of its shards asks."""
+    at: float = 0.0
+    """Seconds after the begin of the simulation, 0 or above."""
+    priority: int = 0
+    deadline: float | None = None
+    """Seconds after the submission."""
+    policy: str = ""
+    """Name of the policy that places it."""
+    retries: tuple[Retry, ...] = ()
+    """Per task; none: the defaults of `Retry` for all."""
+    expected: FloatArray | None = None
+    """Per task, the seconds that its author expects, 0 where nothing was said. None: the graph's durations."""
+    actual: FloatArray | None = None
+    """Per task, the seconds that it really takes on a node of speed 1. None: the graph's durations."""
+
+    def __post_init__(self) -> None:
+        """Check the figures."""
+        tasks = len(self.graph.tasks)
+        if not (math.isfinite(self.at) and self.at >= 0):
+            raise SetupError(f"graph {self.name}: it is submitted at {self.at}: it must be a number of seconds, 0 or above")
+        if self.deadline is not None and not (math.isfinite(self.deadline) and self.deadline > 0):
+            raise SetupError(f"graph {self.name}: deadline is {self.deadline}: it must be a number of seconds above 0")
+        if len(self.classes) != tasks:
+            raise SetupError(
+                f"graph {self.name}: there are {len(self.classes)} classes for {tasks} tasks: there must be one each"
+            )
+        if self.retries and len(self.retries) != tasks:
+            raise SetupError(
+                f"graph {self.name}: there are {len(self.retries)} retries for {tasks} tasks: there must be one each"
+            )
+        self._check("expected", self.expected, zero=True)
+        self._check("actual", self.actual, zero=False)
+
+    def _check(self, field: str, seconds: FloatArray | None, zero: bool) -> None:
+        if seconds is None:
+            return
+        if seconds.shape != (len(self.graph.tasks),):
+            raise SetupError(f"graph {self.name}: {field} has shape {seconds.shape}: it must be ({len(self.graph.tasks)},)")
+        for task, value in zip(self.graph.tasks, seconds.tolist(), strict=True):
+            if not (math.isfinite(value) and (value > 0 or (zero and value == 0))):
+                least = "0 or above" if zero else "above 0"
+                raise SetupError(f'graph {self.name}: task "{task.name}": {field} is {value}: it must be seconds, {least}')

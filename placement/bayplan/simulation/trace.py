@@ -1,0 +1,100 @@
+"""What a simulation came to, in columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayplan.arrays import BoolArray, FloatArray, IntArray
+from bayplan.simulation.submission import Submission
+from bayplan.workload import NodeInfo
+
+
+class Outcome(IntEnum):
+    """How an attempt ended."""
+
+    OPEN = 0
+    """It had not ended when the simulation did."""
+    SUCCEEDED = 1
+    FAILED = 2
+    """Through a fault of its own."""
+    LOST = 3
+    """With its node."""
+    STOPPED = 4
+    """Because its graph had failed."""
+    TAKEN_BACK = 5
+    """Before its node had it."""
+    WAITING = 6
+    """It never got a place: what still waited when the simulation ended."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attempts:
+    """One row per attempt, in the order in which they were placed; those that never were come last. Instants are seconds
+    after the begin of the simulation, NaN where there is none."""
+
+    graph: IntArray
+    """Number of the submission in `Trace.submissions`."""
+    task: IntArray
+    shard: IntArray
+    incarnation: IntArray
+    """Counts the attempts of the shard, from 1."""
+    node: IntArray
+    """Number of the node in `Trace.nodes`; -1: none."""
+    gpus: Sequence[tuple[int, ...]]
+    """Which GPUs of the node."""
+    wanted_at: FloatArray
+    """When it could have started: what it depends on had succeeded, and no back-off was left."""
+    placed_at: FloatArray
+    """From here on it has its room on the node."""
+    started_at: FloatArray
+    ended_at: FloatArray
+    """From here on the room is free again."""
+    outcome: NDArray[np.int8]
+    """Numbers of `Outcome`."""
+    reason: Sequence[str]
+    """Why it was not placed at once, as `Reason` names it; empty: it was."""
+    why: Sequence[str]
+    """The engine's words: why there, or why nowhere."""
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.graph)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graphs:
+    """One row per submission; NaN where something has not happened."""
+
+    submitted_at: FloatArray
+    started_at: FloatArray
+    """When its first attempt ran."""
+    ended_at: FloatArray
+    """When its last unit had succeeded, or nothing of it ran any more after it had failed."""
+    succeeded: BoolArray
+    missed: BoolArray
+    """It had a deadline, and did not succeed by then."""
+    failure: Sequence[str]
+    """What failed for good, in one sentence."""
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.submitted_at)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """Everything that happened."""
+
+    submissions: Sequence[Submission]
+    """In the order in which they were submitted."""
+    nodes: Sequence[NodeInfo]
+    """By name."""
+    attempts: Attempts
+    graphs: Graphs
+    events: int
+    """Arrivals of graphs, starts and ends of attempts."""
+    ended_at: float
+    """The instant of the last event."""

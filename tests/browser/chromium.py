@@ -1,0 +1,73 @@
+"""Debian's Chromium, without a display."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def run(page: Path, folder: Path, *arguments: str) -> str:
+    """What Chromium prints about a page that it opens from the file system. It writes a log of all that it asks the network."""
+    if PROGRAM is None:
+        raise RuntimeError("there is no chromium on this machine")
+    log = folder / "net.json"
+    log.unlink(missing_ok=True)
+    command = [
+        PROGRAM, "--headless", "--disable-gpu", "--no-first-run", "--disable-extensions", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync", "--disable-default-apps", "--virtual-time-budget=3000",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}", "--window-size=1280,2400",
+        *(["--no-sandbox"] if os.geteuid() == 0 else []), *arguments, page.as_uri(),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout
+
+
+def asked(folder: Path) -> list[str]:
+    """The addresses that the page asked for beside itself, from the log of the last run; Chromium's own requests left out."""
+    text = (folder / "net.json").read_text()
+    try:
+        log = json.loads(text)
+    except json.JSONDecodeError:  # its end is missing if Chromium was quick to leave
+        log = json.loads(text.rstrip().rstrip(",") + "]}")
+    started = log["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
+    found = [event.get("params", {}) for event in log["events"] if event["type"] == started]
+    return [each["url"] for each in found if each.get("url") and each.get("initiator") != "not an origin"]
+
+
+class Page(HTMLParser):
+    """What is in a page, as the browser had it after all scripts."""
+
+    def __init__(self, dom: str) -> None:
+        super().__init__()
+        self.figures: dict[str, tuple[str, str]] = {}
+        """Name to exact value and shown text."""
+        self.waiting: dict[str, str] = {}
+        self.count: dict[str, int] = {}
+        """Elements by tag and class, such as `rect.bar`."""
+        self.attributes: list[tuple[str, dict[str, str | None]]] = []
+        self._open: str | None = None
+        self.feed(dom)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found: dict[str, Any] = dict(attrs)
+        self.attributes.append((tag, found))
+        for each in [tag, *(f"{tag}.{name}" for name in str(found.get("class") or "").split())]:
+            self.count[each] = self.count.get(each, 0) + 1
+        if "data-figure" in found:
+            self._open = found["data-figure"]
+            self.figures[self._open] = (found["data-value"], "")
+        if "data-waiting" in found:
+            self.waiting[found["data-waiting"]] = found["data-value"]
+
+    def handle_data(self, data: str) -> None:
+        if self._open is not None:
+            self.figures[self._open] = (self.figures[self._open][0], data)
+            self._open = None

@@ -1,0 +1,138 @@
+"""The simulator and the operator take the same decisions for the same graph: nodes, order, and the words for them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from bayplan.simulation import Delays, Outcome, Policy, RunTimes, Setup, Trace, simulate
+from bayplan.workload import NodeInfo
+from bayplan_operator.kube import wire
+from bayplan_operator.translate.node import node_info
+from bayplan_operator.translate.policy import compile_policy
+from bayplan_operator.workflows import read_graphs
+from tests.cluster.kube import Kube, Object, task, wait_for
+from tests.cluster.pod_log import PodLog
+from tests.testbed.nodes import NodeKind
+from tests.testbed.testbed import Testbed
+
+# Name, tasks before it, shards, cores, seconds. Two nodes of 8 cores are too few for all that could run, so that the order
+# matters; and the durations are such that nothing changes if each pod is a little late, as those of simulated kubelets are.
+TASKS = (
+    ("load", (), 1, 3, 6),
+    ("fetch", (), 2, 2, 15),
+    ("clean", ("load",), 2, 3, 5),
+    ("label", ("load",), 1, 6, 7),
+    ("index", ("load",), 1, 5, 15),
+    ("train", ("clean", "label"), 1, 7, 13),
+    ("probe", ("index",), 1, 2, 6),
+    ("merge", ("index", "clean"), 1, 4, 3),
+    ("tune", ("train", "fetch"), 1, 5, 15),
+    ("check", ("merge", "probe"), 1, 6, 11),
+    ("report", ("tune", "check"), 1, 1, 6),
+)
+LATE = {"run_times": RunTimes(noise=0.02), "delays": Delays(binding=0.2, starting=0.5)}
+
+
+@pytest.fixture
+def pool(simulated: Testbed, kube: Kube) -> Iterator[str]:
+    value = f"pool-{uuid.uuid4().hex[:6]}"
+    names = simulated.add_nodes(NodeKind(value, 8, "32Gi", labels={"pool": value}), 2)
+    yield value
+    for graph in kube.graphs():
+        kube.delete(graph["metadata"]["name"])
+    wait_for(lambda: not kube.pods(), "the pods are gone", timeout=60)
+    for name in names:
+        simulated.delete_node(name)
+
+
+@pytest.fixture
+def policy(kube: Kube) -> Iterator[str]:
+    name = f"policy-{uuid.uuid4().hex[:6]}"
+    yield name
+    kube.delete_policy(name)
+
+
+@pytest.mark.parametrize("preset", ["BestFit", "Spread"])
+def test_the_same_nodes_in_the_same_order_for_the_same_reasons(
+    simulated: Testbed, kube: Kube, pool: str, policy: str, preset: str, tmp_path: Path
+) -> None:
+    spec: Object = {"preset": preset}
+    kube.create_policy(policy, **spec)
+    selected = {"nodeSelector": {"pool": pool}}
+    tasks = [
+        task(name, *after, shards=shards, cpu=str(cores), seconds=seconds, pod=selected, expectedDuration=f"{seconds}s")
+        for name, after, shards, cores, seconds in TASKS
+    ]
+    log = PodLog(kube)
+    graph = kube.create("same", *tasks, policyName=policy)
+    nodes = every_node(simulated)
+    kube.wait_condition("same", "Complete", timeout=120)
+    log.stop()
+    trace = in_the_simulator(graph, nodes, spec, policy, tmp_path)
+    assert (trace.attempts.outcome == Outcome.SUCCEEDED).all()
+    assert (trace.attempts.placed_at > trace.attempts.wanted_at).any(), "nothing had to wait: the order would not show"
+    for seed in range(5):
+        late = in_the_simulator(graph, nodes, spec, policy, tmp_path, seed=seed, **LATE)
+        assert places_of(late) == places_of(trace), "a little lateness changes what is decided: the two cannot be compared"
+
+    expected = simulated_places(trace)
+    made = operated_places(log)
+    assert made == places_of(trace)
+    order = list(made)
+    for earlier in order:
+        for later in order[order.index(earlier) + 1 :]:
+            assert expected[earlier][2] <= expected[later][2], f"{later} goes before {earlier} in the simulator"
+
+
+Which = tuple[str, int]
+
+
+def in_the_simulator(graph: Object, nodes: list[NodeInfo], spec: Object, policy: str, folder: Path, **more: Any) -> Trace:
+    """The graph as the API server gave it back, on the nodes as it shows them."""
+    path = folder / "same.json"
+    path.write_bytes(msgspec.json.encode(graph))
+    submissions = read_graphs([path]).submissions
+    compiled = compile_policy({"metadata": {"name": policy}, "spec": spec})
+    return simulate(submissions, Setup(nodes, {policy: Policy(compiled.strategy, compiled.spec.node_loss_grace)}, **more))
+
+
+def every_node(simulated: Testbed) -> list[NodeInfo]:
+    listed = msgspec.json.decode(simulated.kubectl("get", "nodes", "-o", "json").stdout)["items"]
+    return [node_info(msgspec.convert(node, wire.Node, strict=False)) for node in listed]
+
+
+def simulated_places(trace: Trace) -> dict[Which, tuple[str, str, float]]:
+    """Task and shard to node, why there, and when it was placed."""
+    attempts = trace.attempts
+    names = [each.name for each in trace.submissions[0].graph.tasks]
+    return {
+        (names[attempts.task[row]], int(attempts.shard[row])): (
+            trace.nodes[attempts.node[row]].name,
+            attempts.why[row],
+            float(attempts.placed_at[row]),
+        )
+        for row in range(len(attempts))
+    }
+
+
+def places_of(trace: Trace) -> dict[Which, tuple[str, str]]:
+    """Task and shard to node and why there."""
+    return {which: (node, why) for which, (node, why, _) in simulated_places(trace).items()}
+
+
+def operated_places(log: PodLog) -> dict[Which, tuple[str, str]]:
+    """The same from the pods, in the order in which they were created."""
+    found = {}
+    for kind, pod in log.events:
+        if kind == "ADDED":
+            labels, annotations = pod.metadata.labels, pod.metadata.annotations
+            which = (labels["bayplan.dev/task"], int(labels["bayplan.dev/shard"]))
+            assert which not in found, "a second attempt: something was late or failed, and the two cannot be compared"
+            found[which] = (annotations["bayplan.dev/node"], annotations["bayplan.dev/why"])
+    return found

@@ -1,0 +1,97 @@
+"""`bayplan plan` on real files, without any cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.whatif_files import GRAPH, NODES, run, run_json, write
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    return write(tmp_path, "graph.yaml", GRAPH), write(tmp_path, "nodes.yaml", NODES)
+
+
+def test_order_nodes_and_times(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    graph, nodes = files
+    plan = run_json(capsys, "plan", "-f", graph, "--nodes", nodes, "--speeds", "fast=2,slow=0.5", "--policy", "Spread")
+    starts = [(each["task"], each["shard"], each["node"], each["start"], each["end"]) for each in plan["attempts"]]
+    assert starts == [
+        ("load", 0, "slow-0", 0.0, 20.0),
+        ("train", 0, "slow-0", 20.0, 60.0),
+        ("train", 1, "slow-1", 20.0, 60.0),
+        ("train", 2, "slow-0", 20.0, 60.0),
+        ("check", 0, "slow-0", 60.0, 70.0),
+    ]
+    figures, (found,) = plan["figures"], plan["graphs"]
+    assert figures["makespan"] == found["ended"] == 70.0
+    assert found["criticalPath"] == ["load", "train", "check"]
+    assert found["criticalSeconds"] == 70.0
+    assert found["lowerBound"] == 17.5  # all on fast nodes
+    assert (found["deadline"], found["missed"], found["status"]) == (60.0, True, "Succeeded")
+    assert figures["failed"] == figures["lost"] == 0
+
+
+def test_the_table(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    graph, nodes = files
+    code, out, err = run(capsys, "plan", "-f", graph, "--nodes", nodes)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0].split() == ["TASK", "NODE", "START", "END", "WAITED", "WHY"]
+    assert "train [2]" in out
+    assert "team/sample: would complete after 35 s; no schedule on these nodes could take less than 35 s" in out
+    assert "Critical path (35 s): load → train → check" in out
+    assert "Deadline: 60 s; met, 25 s spare" in out
+    assert "\x1b" not in out
+
+
+def test_what_can_never_run_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graph = write(tmp_path, "graph.yaml", GRAPH.replace('cpu: "4"', 'cpu: "40"'))
+    nodes = write(tmp_path, "nodes.yaml", NODES)
+    code, out, _ = run(capsys, "plan", "-f", graph, "--nodes", nodes)
+    assert code == 0
+    assert "NoSuchNode: 0/4 nodes: 4 have too little cpu (40 asked, largest 8)" in out
+    assert "team/sample: would not complete" in out
+    assert "Deadline: 60 s; missed" in out
+
+
+def test_nodes_as_kubectl_prints_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    node = """\
+  - apiVersion: v1
+    kind: Node
+    metadata: {name: %s, labels: {kubernetes.io/hostname: %s}, creationTimestamp: "2030-01-01T00:00:00Z"}
+    spec: {unschedulable: %s}
+    status:
+      allocatable: {cpu: 7910m, memory: 31Gi, pods: "110"}
+      conditions: [{type: Ready, status: "True", lastTransitionTime: "2030-01-01T00:00:00Z"}]
+"""
+    listed = "apiVersion: v1\nkind: List\nitems:\n" + node % ("a", "a", "true") + node % ("b", "b", "false")
+    plan = run_json(capsys, "plan", "-f", write(tmp_path, "g.yaml", GRAPH), "--nodes", write(tmp_path, "n.yaml", listed))
+    assert {each["node"] for each in plan["attempts"]} == {"b"}
+    assert plan["nodes"][0]["allocatable"]["cpu"] == 7910
+
+
+def test_a_policy_of_the_files_is_taken_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy = (
+        "\n---\napiVersion: bayplan.dev/v1alpha1\nkind: PlacementPolicy\nmetadata: {name: mine}\nspec: {preset: RoundRobin}\n"
+    )
+    nodes = write(tmp_path, "nodes.yaml", NODES)
+    graph = write(tmp_path, "graph.yaml", GRAPH.replace("deadline: 1m", "policyName: mine") + policy)
+    plan = run_json(capsys, "plan", "-f", graph, "--nodes", nodes)
+    assert plan["policy"] == "mine"
+    assert plan["attempts"][0]["why"].startswith("round robin, turn 0")
+    alone = write(tmp_path, "alone.yaml", GRAPH.replace("deadline: 1m", "policyName: mine"))
+    code, _, err = run(capsys, "plan", "-f", alone, "--nodes", nodes)
+    assert code == 2
+    assert err == (
+        'bayplan: graph team/sample: spec.policyName is "mine": there is no such PlacementPolicy in the files: '
+        "add its file with -f, or say with --policy what to take instead\n"
+    )
+
+
+def test_without_nodes_and_without_a_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graph = write(tmp_path, "graph.yaml", GRAPH)
+    code, _, err = run(capsys, "plan", "-f", graph, "--kubeconfig", tmp_path / "none")
+    assert code == 1
+    assert err.startswith("bayplan: no cluster to ask: name a file of nodes with --nodes, or set KUBECONFIG or --kubeconfig (")
