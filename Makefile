@@ -10,7 +10,7 @@ BIN    := $(VENV)/bin
 demo: venv
 	@$(BIN)/python -m tests.testbed.demo
 
-test: lint unit clusters
+test: lint unit browser clusters
 
 unit: venv
 	$(BIN)/python -m pytest tests/unit -n auto

@@ -1,6 +1,7 @@
 """The `bayplan` command, also `kubectl bayplan`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -30,5 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (InputError, SetupError) as error:
         print(f"bayplan: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever reads our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         return 130

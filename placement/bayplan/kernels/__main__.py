@@ -3,8 +3,10 @@
 import time
 
 from bayplan.kernels.compiled import HAVE_NUMBA
+from bayplan.scheduling import warm_up as scheduling
 from bayplan.warm_up import warm_up
 
 begin = time.perf_counter()
 warm_up()
+scheduling.warm_up()
 print(f"kernels {'compiled' if HAVE_NUMBA else 'in numpy, since numba is not installed'}: {time.perf_counter() - begin:.1f} s")

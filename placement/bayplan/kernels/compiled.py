@@ -29,7 +29,8 @@ def compiled(function: _Function) -> _Function:
     """The function, compiled when it is first called; what was compiled is kept on disk if that is possible.
 
     Floating-point arithmetic stays as written (no fast-math), so that numpy gives the same to the last bit.
-    Without numba it is the function itself, in plain Python: only for kernels' twins to be compared with.
+    Without numba it is the function itself, in plain Python: most kernels then leave the work to their twins in numpy;
+    those of `scheduling`, which go step by step, run as they are.
     """
     if _NUMBA is None:
         return function

@@ -1,7 +1,6 @@
 """What the operator would do: advance the graphs that are due, and place whom there is room for."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from bayplan.cluster import Cluster
 from bayplan.context import Context
@@ -21,14 +20,6 @@ from bayplan.simulation.waiting import waiting
 from bayplan.workload import Request
 
 
-class Wait(NamedTuple):
-    """Of a unit that waits: since when, and why."""
-
-    since: float
-    reason: str = ""
-    words: str = ""
-
-
 class Conductor:
     """The graphs, and who of them waits."""
 
@@ -42,8 +33,8 @@ class Conductor:
         shortcuts: bool,
     ) -> None:
         self.graphs: list[GraphState] = []
-        self.waits: dict[int, Wait] = {}
-        """By unit, counted over all submissions."""
+        self.waits: dict[int, float] = {}
+        """Since when each unit waits that does, counted over all submissions."""
         self.open, self.done, self.starts = len(submissions), 0, 0
         self._setup, self._machines, self._log, self._agenda = setup, machines, log, agenda
         self._light = shortcuts
@@ -65,6 +56,10 @@ class Conductor:
     def units(self) -> int:
         """Of all graphs."""
         return len(self._requests)
+
+    def why(self, unit: int) -> tuple[str, str]:
+        """Why a unit still waits: the reason's name, and the engine's words."""
+        return self._waiting.why(unit)
 
     # News
 
@@ -184,7 +179,7 @@ class Conductor:
         graph.wanted.add(unit)
         if unit not in graph.tried:
             self._learning.count(self._requests[graph.first + unit].request_class)
-        self.waits[graph.first + unit] = Wait(now)
+        self.waits[graph.first + unit] = now
         self._waiting.add(graph.first + unit)
 
     def _drop(self, graph: GraphState, unit: int) -> None:
@@ -200,8 +195,7 @@ class Conductor:
                 self._start(unit, decision, decision.node, now)
             else:
                 reason = decision.reason.value if decision.reason is not None else ""
-                self.waits[unit] = Wait(self.waits[unit].since, reason, decision.message)
-                self._waiting.refused(unit)
+                self._waiting.refused(unit, (reason, decision.message))
 
     def _decide(self, batch: list[int], cluster: Cluster, now: float) -> Iterator[tuple[int, Decision]]:
         """A decision for each; whoever takes it up has to charge the place before asking for the next group's."""
@@ -219,12 +213,14 @@ class Conductor:
         return self._requests[unit].priority
 
     def _start(self, number: int, decision: Decision, node: str, now: float) -> None:
-        graph, wait = self.graphs[self._owner[number]], self.waits[number]
+        graph, since = self.graphs[self._owner[number]], self.waits[number]
         unit = number - graph.first
+        # Whoever was not placed at once has been refused.
+        reason = self._waiting.why(number)[0] if since < now else ""
         self._drop(graph, unit)
         self._placed += 1
         incarnation = graph.tried[unit] = graph.tried.get(unit, 0) + 1
-        at, why = (wait.since, now), (wait.reason, decision.message)
+        at, why = (since, now), (reason, decision.message)
         row = self._log.add(graph.number, unit, incarnation, self._machines.number(node), decision.gpus, at, why)
         if self._machines.take(row, self._requests[number].request_class, now):
             self.running(row, now)

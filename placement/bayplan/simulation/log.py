@@ -77,8 +77,9 @@ class AttemptLog:
         )
 
     def columns(self, submissions: Sequence[Submission]) -> Attempts:
-        """As arrays."""
-        graph, unit = _ints(self.graph), _ints(self.unit)
+        """As arrays, by the time of their placing; within an instant by graph and unit; what was never placed comes last."""
+        order = np.lexsort((_ints(self.unit), _ints(self.graph), np.array(self.placed)))
+        graph, unit = _ints(self.graph)[order], _ints(self.unit)[order]
         task, shard = np.zeros(len(graph), np.int64), np.zeros(len(graph), np.int64)
         by_graph = np.argsort(graph, kind="stable")
         starts = np.searchsorted(graph[by_graph], np.arange(len(submissions) + 1))
@@ -91,16 +92,16 @@ class AttemptLog:
             graph=graph,
             task=task,
             shard=shard,
-            incarnation=_ints(self.incarnation),
-            node=_ints(self.node),
-            gpus=tuple(self.gpus),
-            wanted_at=np.array(self.wanted),
-            placed_at=np.array(self.placed),
-            started_at=np.array(self.started),
-            ended_at=np.array(self.ended),
-            outcome=np.array(self.outcome, np.int8),
-            reason=tuple(self.reason),
-            why=tuple(self.why),
+            incarnation=_ints(self.incarnation)[order],
+            node=_ints(self.node)[order],
+            gpus=tuple(self.gpus[row] for row in order.tolist()),
+            wanted_at=np.array(self.wanted)[order],
+            placed_at=np.array(self.placed)[order],
+            started_at=np.array(self.started)[order],
+            ended_at=np.array(self.ended)[order],
+            outcome=np.array(self.outcome, np.int8)[order],
+            reason=tuple(self.reason[row] for row in order.tolist()),
+            why=tuple(self.why[row] for row in order.tolist()),
         )
 
 

@@ -26,10 +26,9 @@ def trace(world: World) -> Trace:
 def _add_waiting(world: World) -> None:
     for graph in world.conductor.graphs:
         for unit in sorted(graph.wanted):
-            wait = world.conductor.waits[graph.first + unit]
+            since, why = world.conductor.waits[graph.first + unit], world.conductor.why(graph.first + unit)
             incarnation = graph.tried.get(unit, 0) + 1
-            at, why = (wait.since, NOT_YET), (wait.reason, wait.words)
-            row = world.log.add(graph.number, unit, incarnation, -1, (), at, why)
+            row = world.log.add(graph.number, unit, incarnation, -1, (), (since, NOT_YET), why)
             world.log.outcome[row] = Outcome.WAITING
             world.log.open -= 1
 

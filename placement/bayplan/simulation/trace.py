@@ -32,8 +32,10 @@ class Outcome(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attempts:
-    """One row per attempt, in the order in which they were placed; those that never were come last. Instants are seconds
-    after the begin of the simulation, NaN where there is none."""
+    """One row per attempt, by the time of placing, within an instant by graph and task; those that never were placed come last.
+
+    Instants are seconds after the begin of the simulation, NaN where there is none.
+    """
 
     graph: IntArray
     """Number of the submission in `Trace.submissions`."""

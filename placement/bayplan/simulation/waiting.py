@@ -2,7 +2,7 @@
 
 The conductor asks about everybody who waits whenever something has changed. Where thousands wait, nearly all of these questions
 have a known answer: within a batch nothing becomes free, so whoever fits nowhere before the batch gets no place in it.
-`MayFit` leaves those out; `Everybody` does not. Both lead to the same places.
+`MayFit` leaves those questions out; `Everybody` does not. Both lead to the same places.
 """
 
 from bisect import bisect_left, insort
@@ -28,6 +28,11 @@ _ONE_BY_ONE = (Greedy, RoundRobin)
 """Planners that treat requests of one class alike, never go back on a choice, and know of no batch (as a draw of lots does)."""
 
 
+Why = tuple[str, str]
+"""A reason by name, and the engine's words."""
+NOTHING: Why = ("", "")
+
+
 class Waiting(Protocol):
     """Units by number; their requests stay the same while they wait."""
 
@@ -39,8 +44,12 @@ class Waiting(Protocol):
         """It does not any more: it got one, or its graph has failed."""
         ...
 
-    def refused(self, unit: int) -> None:
+    def refused(self, unit: int, why: Why) -> None:
         """The engine had no place for it."""
+        ...
+
+    def why(self, unit: int) -> Why:
+        """What was last said of a unit that was refused a place, itself or with all of its class."""
         ...
 
     def freed(self, row: int) -> None:
@@ -68,6 +77,7 @@ class Everybody:
         self._units: set[int] = set()
         self._wishes = 0
         self._asked_at: tuple[int, int] | None = None
+        self._why: dict[int, Why] = {}
 
     def add(self, unit: int) -> None:
         """Another wish."""
@@ -78,8 +88,13 @@ class Everybody:
         """One wish less."""
         self._units.remove(unit)
 
-    def refused(self, unit: int) -> None:
+    def refused(self, unit: int, why: Why) -> None:
         """It waits on; asked again once something has changed."""
+        self._why[unit] = why
+
+    def why(self, unit: int) -> Why:
+        """What was said of it."""
+        return self._why.get(unit, NOTHING)
 
     def freed(self, row: int) -> None:
         """The cluster's version tells."""
@@ -99,7 +114,7 @@ class Everybody:
 
 
 class MayFit:
-    """One after the other in the strategy's order; of each class, only while there may be room on what was freed since the class
+    """One after the other in the strategy's order; of a class only while there may be room on what was freed since the class
     was found to fit nowhere.
 
     A planner that goes one by one, in an order that holds for any two, places the same whether it is asked about all at
@@ -115,6 +130,7 @@ class MayFit:
             self._rank[unit] = rank
         self._queues: dict[RequestClass, list[int]] = {}
         """Per class of which somebody waits, their ranks."""
+        self._why: dict[RequestClass, Why] = {}
         self._full: set[RequestClass] = set()
         """Classes that fit nowhere but perhaps on freed rows."""
         self._freed: set[int] = set()
@@ -149,9 +165,15 @@ class MayFit:
         if asked is self._asking:
             heappush(self._heads, (queue[0], asked))
 
-    def refused(self, unit: int) -> None:
+    def refused(self, unit: int, why: Why) -> None:
         """So its class fits nowhere."""
-        self._full.add(self._requests[unit].request_class)
+        asked = self._requests[unit].request_class
+        self._full.add(asked)
+        self._why[asked] = why
+
+    def why(self, unit: int) -> Why:
+        """What was said of its class."""
+        return self._why.get(self._requests[unit].request_class, NOTHING)
 
     def freed(self, row: int) -> None:
         """Somebody may fit there. Where nobody waits, nobody need know: nothing is assumed of whoever comes."""

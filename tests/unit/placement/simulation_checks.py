@@ -96,6 +96,8 @@ def same(one: Trace, other: Trace) -> bool:
     return (
         all(np.array_equal(getattr(one.attempts, name), getattr(other.attempts, name), equal_nan=True) for name in columns)
         and one.attempts.gpus == other.attempts.gpus
+        and one.attempts.reason == other.attempts.reason
+        and one.attempts.why == other.attempts.why
         and np.array_equal(one.graphs.ended_at, other.graphs.ended_at, equal_nan=True)
         and one.graphs.failure == other.graphs.failure
         and one.events == other.events

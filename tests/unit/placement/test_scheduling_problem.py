@@ -131,3 +131,14 @@ def test_tasks_stay_off_processors_that_cannot_run_them() -> None:
     outcome = Annealing()(GraphProblem(durations), Budget(5_000), 1)
     assert (outcome.schedule.processor == np.arange(12) % 3).all()
     assert outcome.makespan == 20
+
+
+def test_what_has_run_already_is_a_task_of_no_duration_where_its_outputs_are() -> None:
+    """Its processor is busy until 20; the bytes that it left there take 10 s to the other one."""
+    durations = np.array([[0.0, np.inf], [5.0, 5.0]])
+    problem = GraphProblem(durations, np.array([0]), np.array([1]), np.array([10.0]), 1.0, np.array([20.0, 0.0]))
+    for planner in (Heft(), Annealing(), Genetic()):
+        outcome = planner(problem, Budget(100), 1)
+        assert violations(problem, outcome.schedule) == []
+        assert outcome.schedule.processor.tolist() == [0, 1]
+        assert outcome.makespan == 15

@@ -42,8 +42,12 @@ def append(work: Placements, walk: Walk, row: int) -> float:
     makespan = 0.0
     for task in walk.lists[row]:
         processor = fixed[task]
-        previous = last[processor]
-        start = work.available[processor] if previous < 0 else finish[previous]
+        duration = work.durations[task, processor]
+        previous, start = -1, 0.0
+        if duration > 0.0:
+            previous = last[processor]
+            start = work.available[processor] if previous < 0 else finish[previous]
+            last[processor] = task
         for edge in range(work.parent_start[task], work.parent_start[task + 1]):
             parent = work.parents[edge]
             arrival = finish[parent]
@@ -51,10 +55,9 @@ def append(work: Placements, walk: Walk, row: int) -> float:
                 arrival += work.parent_seconds[edge]
             start = max(start, arrival)
         walk.starts[0, task] = start
-        finish[task] = start + work.durations[task, processor]
+        finish[task] = start + duration
         makespan = max(makespan, finish[task])
         walk.before[0, task] = previous
-        last[processor] = task
     return makespan
 
 

@@ -42,7 +42,8 @@ def place(
     """Insert each task of a precedence-feasible list into the earliest gap that holds it; answers the makespan.
 
     On the processor that `fixed` (tasks,) names, or, where that is -1, on the one with the least end + `bias`
-    (tasks or 1, processors), the first of equals: the insertion policy of HEFT (Topcuoglu, Hariri & Wu 2002).
+    (tasks or 1, processors), the first of equals: the insertion policy of HEFT (Topcuoglu, Hariri & Wu 2002). What takes
+    no time needs no processor to be free.
     `plan`, all of shape (tasks,), is written: processor, start, finish, and the task that runs just before there (-1: none).
     O(edges + tasks x tasks) where all is fixed, otherwise O(edges + tasks x (processors + tasks)).
     """
@@ -62,9 +63,13 @@ def place(
             duration = work.durations[task, each]
             if duration == np.inf:
                 continue
-            ready = max(work.available[each], here[each], second if each == source else latest)
+            ready = max(here[each], second if each == source else latest)
+            if duration > 0.0:
+                ready = max(ready, work.available[each])
             begin, previous = ready, last[each]
-            if previous >= 0 and start[previous] >= ready:
+            if duration == 0.0:
+                previous = -1
+            elif previous >= 0 and start[previous] >= ready:
                 # It may fit before something that is there already.
                 previous, following = -1, first[each]
                 while following >= 0 and begin + duration > start[following]:
@@ -82,6 +87,8 @@ def place(
         finish[task] = best_start + work.durations[task, best]
         makespan = max(makespan, finish[task])
         before[task] = best_before
+        if finish[task] == best_start:
+            continue  # it takes no time, and so nobody's place
         following = first[best] if best_before < 0 else after[best_before]
         after[task] = following
         if best_before < 0:
