@@ -35,7 +35,8 @@ def test_a_first_installation_brings_a_running_operator_and_the_default_policy(r
     deployment = get(release, "deployment", "bayplan-operator", "--namespace", NAMESPACE)
     assert deployment["status"]["availableReplicas"] == 1
     spec = get(release, "placementpolicy", "default")["spec"]
-    assert (spec["order"], spec["binding"]) == (["Priority", "CriticalPath", "Age"], "Scheduler")
+    assert spec["binding"] == "Scheduler"
+    assert not {"preset", "order", "scorers", "planner"} & set(spec), "none of these stands for the preset Auto"
     priority = get(release, "priorityclass", "bayplan")
     assert (priority["value"], priority["preemptionPolicy"]) == (0, "Never")
 

@@ -260,6 +260,7 @@ def test_a_policy_is_explained_too(cluster: Cluster) -> None:
     assert 'Its value as text, such as "40" or "0.5".' in parameters
 
 
+@pytest.mark.xdist_group("largest graph")  # the second test changes what the first has made
 class TestTheLargestGraph:
     """5,000 tasks with three dependencies each: accepted, changed, reported on, and still below 1 MB."""
 
