@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 _Made = TypeVar("_Made")
+_MISSING = object()
 
 
 class Memo:
@@ -16,10 +17,10 @@ class Memo:
 
     def __call__(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
         """What is kept under the key, made now if need be."""
-        if key in self._made:
+        found = self._made.get(key, _MISSING)
+        if found is not _MISSING:
             self._made.move_to_end(key)
-            found: _Made = self._made[key]
-            return found
+            return found  # type: ignore[no-any-return]
         made = self._made[key] = make()
         if len(self._made) > self._limit:
             self._made.popitem(last=False)

@@ -22,6 +22,8 @@ class PreferredAffinity:
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
         """One score per place."""
         asked = request.request_class
+        if not asked.preferred and cluster.taint_sets == [()]:
+            return np.ones(len(places.rows))
         key = ("preferred", asked.preferred, asked.tolerations)
         return cluster.static_memo(key, lambda: _all_rows(asked, cluster))[places.rows]
 
