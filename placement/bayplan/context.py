@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bayplan.efficiency import Efficiency
 from bayplan.packing.model import MixModel
+from bayplan.prediction.forecast import Forecast
 from bayplan.workload import RequestClass
 
 
@@ -29,5 +30,7 @@ class Context:
     """What is expected to arrive, and what free room is worth by it; none: not known yet."""
     efficiency: Efficiency | None = None
     """What tasks achieve on which nodes; none: not known."""
+    run_times: Forecast | None = None
+    """How long requests are expected to run, by what was learned; none: not known."""
     stop: Callable[[], bool] = never
     """The time box: a planner that improves on its answer asks it now and then, and ends when it says so."""
