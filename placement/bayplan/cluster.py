@@ -10,28 +10,17 @@ import numpy as np
 from bayplan.arrays import BoolArray, FloatArray, IntArray
 from bayplan.changes import ChangeLog
 from bayplan.constraints import Taint
+from bayplan.demand import Demand
 from bayplan.devices import DeviceColumns
 from bayplan.gpu import Device, GpuAsk, GpuUse
 from bayplan.labels import LabelColumns
 from bayplan.memo import Memo
 from bayplan.resources import LARGEST, Resources, bounded
+from bayplan.trial import Trial
 from bayplan.workload import NodeInfo, RequestClass
 
 _MEMO_LIMIT = 2_048
 _Thing = TypeVar("_Thing", bound=Hashable)
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What a class asks for, in columns; what it asks nothing of is left out, as Kubernetes does."""
-
-    columns: IntArray
-    amounts: IntArray
-    impossible: bool = False
-    """Something is asked for that no node has ever had, so that there is no column for it."""
-    gpus: GpuAsk | None = None
-    pairs: tuple[tuple[int, int], ...] = ()
-    """Column and amount, once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +31,6 @@ class _Occupant:
     gpus: GpuUse | None
     devices: tuple[int, ...] = ()
     """The GPUs that it is charged to."""
-
-
-class Trial:
-    """Placements that are tried and undone to the byte."""
-
-    def __init__(self, cluster: "Cluster") -> None:
-        self._cluster = cluster
-        self._taken: list[tuple[int, Demand, tuple[int, ...]]] = []
-
-    def take(self, row: int, demand: Demand, devices: tuple[int, ...] = ()) -> None:
-        """Place a request on a row, with these of its GPUs."""
-        self._cluster.apply(row, demand, devices, 1)
-        self._taken.append((row, demand, devices))
-
-    def mark(self) -> int:
-        """How things stand, to be handed to `undo`."""
-        return len(self._taken)
-
-    def undo(self, mark: int = 0) -> None:
-        """Take back everything since a mark."""
-        while len(self._taken) > mark:
-            self._cluster.apply(*self._taken.pop(), -1)
 
 
 class Cluster:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayplan.arrays import BoolArray, IntArray
-from bayplan.cluster import Cluster, Demand
+from bayplan.cluster import Cluster
+from bayplan.demand import Demand
 from bayplan.filters.availability import ready, schedulable
 from bayplan.filters.gpus import acceptable_gpus
 from bayplan.filters.node_affinity import node_affinity

@@ -3,7 +3,8 @@
 import numpy as np
 
 from bayplan.arrays import BoolArray, IntArray
-from bayplan.cluster import Cluster, Demand
+from bayplan.cluster import Cluster
+from bayplan.demand import Demand
 from bayplan.kernels import fit
 
 

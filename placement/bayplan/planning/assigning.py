@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from bayplan.arrays import FloatArray, IntArray
-from bayplan.cluster import Cluster, Trial
+from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.filters import rejections_in_words
@@ -19,6 +19,7 @@ from bayplan.planning.candidates import candidates
 from bayplan.planning.greedy import Greedy
 from bayplan.protocols import Strategy
 from bayplan.reasons import Reason
+from bayplan.trial import Trial
 from bayplan.workload import Request, RequestClass
 
 Solve = Callable[[Problem, IntArray, Budget, int], Solution]

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from bayplan.arrays import BoolArray, FloatArray, IntArray
-from bayplan.cluster import Cluster, Trial
+from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.filters import rejections_in_words
@@ -15,6 +15,7 @@ from bayplan.planning.candidates import NO_ROWS, Candidates, candidates
 from bayplan.planning.size import sizes
 from bayplan.protocols import Scoring, Strategy
 from bayplan.reasons import Reason
+from bayplan.trial import Trial
 from bayplan.workload import Request, RequestClass
 
 NO_SCORING = Scoring()

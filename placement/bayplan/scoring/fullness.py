@@ -3,7 +3,8 @@
 import numpy as np
 
 from bayplan.arrays import FloatArray, IntArray
-from bayplan.cluster import Cluster, Demand
+from bayplan.cluster import Cluster
+from bayplan.demand import Demand
 from bayplan.kernels.shares import free_share, used_share
 from bayplan.resources import PODS, is_device
 from bayplan.workload import RequestClass
