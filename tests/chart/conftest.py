@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,8 +38,21 @@ def release(cluster: Cluster) -> Iterator[Cluster]:
     cluster.helm(
         "uninstall", "bayplan", "--namespace", NAMESPACE, "--no-hooks", "--ignore-not-found", "--wait", "--timeout=60s"
     )
+    _delete_definitions(cluster)
+
+
+def _delete_definitions(cluster: Cluster) -> None:
+    """The CRDs, until they are gone. An API server that was just setting up a kind's storage tries to clean it up only once
+    in a long while ("storage is (re)initializing"); any change of the CRD makes it try at once."""
     crds = ("crd/taskgraphs.bayplan.dev", "crd/placementpolicies.bayplan.dev")
-    cluster.kubectl("delete", "--ignore-not-found", *crds)
+    for attempt in range(30):
+        left = cluster.kubectl("get", "--ignore-not-found", "--output=name", *crds).stdout.split()
+        if not left:
+            return
+        cluster.kubectl("delete", "--ignore-not-found", "--wait=false", *left)
+        cluster.kubectl("annotate", "--overwrite", *left, f"attempt={attempt}", check=False)
+        time.sleep(1)
+    raise AssertionError(f"{', '.join(crds)} are still there after 30 attempts to delete them")
 
 
 @pytest.fixture
