@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from bayplan.by_policy import by_policy
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
@@ -53,10 +54,9 @@ def decide(
     """
     decided = []
     turn = context.turn
-    for group in _groups(batch):
-        policy = group[0].graph.policy
-        if policy is None:
-            continue
+    with_policy = [each for each in batch if each.graph.policy is not None]
+    for group in by_policy(with_policy, lambda each: _policy(each).name, lambda each: each.request.priority):
+        policy = _policy(group[0])
         requests = [each.request for each in group]
         boxed = replace(context, turn=turn, stop=time_box(budget))
         for each, decision in zip(group, place(requests, cluster, policy.strategy, boxed), strict=True):
@@ -105,16 +105,11 @@ def _request(graph: GraphRun, running: Running, unit: int) -> Request:
     )
 
 
-def _groups(batch: list[Wanted]) -> list[list[Wanted]]:
-    policies = {each.graph.policy.name for each in batch if each.graph.policy is not None}
-    if len(policies) == 1:
-        return [batch]
-    groups: dict[tuple[int, str], list[Wanted]] = {}
-    for each in batch:
-        policy: Policy | None = each.graph.policy
-        if policy is not None:
-            groups.setdefault((-each.request.priority, policy.name), []).append(each)
-    return [groups[key] for key in sorted(groups)]
+def _policy(each: Wanted) -> Policy:
+    policy = each.graph.policy
+    if policy is None:
+        raise ValueError(f"graph {each.graph.key} has no policy")
+    return policy
 
 
 def _role(running: Running, unit: int) -> PodRole:

@@ -14,8 +14,8 @@ from bayplan.filters import rejections_in_words
 from bayplan.objectives import objective
 from bayplan.optimisation.packing_state import StartError
 from bayplan.optimisation.problem import NONE, Budget, Problem, Solution
-from bayplan.planning.batch import Batch, batch, refused_rows
-from bayplan.planning.candidates import candidates
+from bayplan.planning.batch import Batch, batch
+from bayplan.planning.candidates import candidates, refused_rows
 from bayplan.planning.greedy import Greedy
 from bayplan.protocols import Strategy
 from bayplan.reasons import Reason
@@ -145,4 +145,4 @@ class _Waiting:
         refused = refused_rows(self._cluster, request.request_class, self._context)
         if fitting.open(refused).any():
             return "not placed before time was up"
-        return rejections_in_words(self._cluster, fitting.fit, refused)
+        return rejections_in_words(self._cluster, fitting.fit, refused if len(refused) else None)

@@ -11,7 +11,7 @@ from bayplan.context import Context
 from bayplan.gpu import WHOLE
 from bayplan.objectives import Objective
 from bayplan.optimisation.problem import FORBIDDEN, NONE, Problem
-from bayplan.planning.candidates import candidates
+from bayplan.planning.candidates import candidates, refused_rows
 from bayplan.planning.one_by_one import in_order
 from bayplan.protocols import Strategy
 from bayplan.workload import Request, RequestClass
@@ -60,14 +60,6 @@ def batch(requests: Sequence[Request], cluster: Cluster, strategy: Strategy, con
         values = objective.values(chosen, cluster, rows, context, allowed)
         problem = _problem(chosen, cluster, rows, np.where(allowed, values, FORBIDDEN), columns, free)
     return Batch(chosen, numbers, rows, allowed, columns, free, figures, problem)
-
-
-def refused_rows(cluster: Cluster, request_class: RequestClass, context: Context) -> BoolArray:
-    """Per row: kube-scheduler refused the class there lately."""
-    refused = np.zeros(cluster.rows, bool)
-    names = context.rejected.get(request_class, frozenset())
-    refused[[row for name in names if (row := cluster.row(name)) is not None]] = True
-    return refused
 
 
 def _open_rows(

@@ -85,3 +85,13 @@ def candidates(request: Request, cluster: Cluster, strategy: Strategy, scoring: 
     per_task = any(getattr(each.scorer, "per_task", False) for each in scoring.scorers)
     key = ("candidates", request.request_class, scoring, strategy.node_selector, request.task if per_task else "")
     return cluster.memo(key, lambda: Candidates(request.request_class, scoring, strategy.node_selector))
+
+
+def refused_rows(cluster: Cluster, request_class: RequestClass, context: Context) -> BoolArray:
+    """Per row: kube-scheduler refused the class there lately; of length 0 where it refused none."""
+    names = context.rejected.get(request_class)
+    if not names:
+        return NO_ROWS
+    refused = np.zeros(cluster.rows, bool)
+    refused[[row for name in names if (row := cluster.row(name)) is not None]] = True
+    return refused

@@ -11,7 +11,7 @@ from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.filters import rejections_in_words
-from bayplan.planning.candidates import NO_ROWS, Candidates, candidates
+from bayplan.planning.candidates import NO_ROWS, Candidates, candidates, refused_rows
 from bayplan.planning.size import sizes
 from bayplan.protocols import Scoring, Strategy
 from bayplan.reasons import Reason
@@ -68,7 +68,7 @@ class _Batch:
         self._decisions: dict[int, Decision] = {}
         self._candidates: dict[tuple[RequestClass, str], Candidates] = {}
         self._full: dict[RequestClass, tuple[Reason, str]] = {}
-        self._refused = {cls: _refused_rows(cluster, names) for cls, names in context.rejected.items() if names}
+        self._refused = {cls: refused_rows(cluster, cls, context) for cls in context.rejected}
 
     def decide(self) -> list[Decision]:
         if len(self._requests) == 1 and self._requests[0].gang is None:
@@ -157,12 +157,6 @@ def _units(requests: Sequence[Request], order: IntArray) -> list[list[int]]:
         if gang is not None:
             gangs[gang] = units[-1]
     return units
-
-
-def _refused_rows(cluster: Cluster, names: frozenset[str]) -> BoolArray:
-    refused = np.zeros(cluster.rows, bool)
-    refused[[row for name in names if (row := cluster.row(name)) is not None]] = True
-    return refused
 
 
 def _why_not(fitting: Candidates, cluster: Cluster, refused: BoolArray) -> tuple[Reason, str]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from bayplan.by_policy import by_policy
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.engine import place
-from bayplan.simulation.by_policy import by_policy
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.learning import Learning
