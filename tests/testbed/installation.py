@@ -27,7 +27,7 @@ def install_chart(cluster: Cluster, *settings: str) -> None:
         part for setting in ("operator.replicas=0", "hooks.release.enabled=false", *settings) for part in ("--set", setting)
     ]
     chart = str(ROOT / "charts" / "bayplan")
-    cluster.helm("upgrade", "--install", "bayplan", chart, "--namespace", NAMESPACE, "--create-namespace", *values)
+    cluster.helm("upgrade", "--install", "bayplan", chart, "--namespace", NAMESPACE, "--create-namespace", *values, "--wait")
     crds = ("crd/taskgraphs.bayplan.dev", "crd/placementpolicies.bayplan.dev")
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *crds)
 
