@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from bayplan.cluster import Cluster
 from bayplan.lifecycle import UnitState
 from bayplan.plans import Plan
+from bayplan.plans.reservations import until
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.planning import GraphPlans, graph_plans
 from bayplan_operator.settings import Settings
@@ -247,3 +248,23 @@ async def test_the_loop_goes_on_while_a_large_graph_is_planned() -> None:
         turns += 1
     assert "g" in fixture.plans.made
     assert turns > 10
+
+
+async def test_who_waits_for_a_planned_place_is_asked_again_once_that_is_over() -> None:
+    fixture = Fixture(cluster(2), graph("g", *CHAIN))
+    await fixture.settle()
+    over = until(fixture.plan("g"), 1)
+    fixture.plans._look_at = over + 100.0
+    fixture.plans.reserved([("g", 1), ("unknown", 0)], fixture.now)
+    assert fixture.plans.next_time(fixture.now) == over
+    revision = fixture.plans.revision
+    fixture.now = over - 0.1
+    fixture.step()
+    assert fixture.plans.revision == revision
+    fixture.now = over
+    fixture.step()
+    assert fixture.plans.revision == revision + 1
+    fixture.step()
+    assert fixture.plans.revision == revision + 1
+    fixture.plans.reserved([("g", 1)], fixture.now)
+    assert fixture.plans.next_time(fixture.now) != over, "it would tick for ever"
