@@ -25,6 +25,9 @@ MIX_BUILD_SECONDS = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
 MIX_BUILD_FAILURES = Counter("bayplan_mix_build_failures", "Models of what usually arrives that could not be built.")
+PLAN_SECONDS = Histogram("bayplan_plan_seconds", "Duration of planning one graph, beside the ticks.", buckets=_FAST)
+PLANS = Counter("bayplan_plans", "Plans of graphs that were made, by what called for them.", ["cause"])
+PLAN_FAILURES = Counter("bayplan_plan_failures", "Plans of graphs that could not be made.")
 TICK_ERRORS = Counter("bayplan_tick_errors", "Graphs that a tick could not handle.")
 LEADER = Gauge("bayplan_leader", "1 while this process holds the Lease.")
 EVENTS_DROPPED = Counter("bayplan_events_dropped", "Events that were not written.")

@@ -39,6 +39,10 @@ class Settings:
     """How long a node that kube-scheduler refused is left out for pods of the same kind."""
     placing_budget: float = 0.05
     """How long a planner that improves on its answer may go on with one batch; what it has then counts."""
+    bandwidth: float = 125e6
+    """Bytes per second between two nodes: what plans of whole graphs count for what tasks hand to each other."""
+    plan_wait: float = 1.0
+    """How long a graph's tasks wait for its first plan, where its policy wants plans; after that they go without."""
     seed: int = 0
     """What strategies that draw lots start from: the same seed and the same events, the same decisions."""
     health_port: int = 8080

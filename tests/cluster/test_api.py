@@ -75,6 +75,8 @@ REFUSED: list[tuple[Object, str]] = [
         "spec.tasks[0]: Invalid value: a task cannot depend on itself",
     ),
     (with_task(dependsOn=[{"task": "b"}] * 101), "spec.tasks[0].dependsOn: Too many: 101: must have at most 100"),
+    (with_task(dependsOn=[{"task": "b", "data": "-1"}]), "spec.tasks[0].dependsOn[0].data in body should match"),
+    (with_task(dependsOn=[{"task": "b", "data": 1}]), "spec.tasks[0].dependsOn[0].data in body must be of type string"),
     (with_task(retry={"limit": 101}), "spec.tasks[0].retry.limit in body should be less than or equal to 100"),
     (with_task(retry={"backoff": {"cap": "x"}}), f'spec.tasks[0].retry.backoff.cap: Invalid value: "x": {POSITIVE}'),
     (with_task(env=[{"name": "1A"}]), "spec.tasks[0].env[0].name in body should match"),
@@ -292,6 +294,14 @@ class TestTheLargestGraph:
         changed["spec"]["tasks"][4999]["shards"] = 2
         run = cluster.kubectl("replace", f"--namespace={NAMESPACE}", "--filename", "-", input=json.dumps(changed), check=False)
         assert "tasks cannot change once the graph exists" in run.stderr
+
+    def test_every_dependency_may_say_how_many_bytes_it_is(self, cluster: Cluster) -> None:
+        manifest = big_graph("handing-over")
+        for task in manifest["spec"]["tasks"]:
+            for dependency in task.get("dependsOn", ()):
+                dependency["data"] = "512Mi"
+        assert "created" in create(cluster, manifest, f"--namespace={NAMESPACE}")
+        assert "patched" in patch(cluster, "handing-over", {"suspend": True})
 
     def test_server_side_apply_takes_it_twice(self, cluster: Cluster) -> None:
         for _ in range(2):

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import numpy as np
 from pydantic import ValidationError
 
+from bayplan.arrays import FloatArray
 from bayplan.graph import Graph, GraphError
 from bayplan.graph import Task as LibraryTask
 from bayplan.lifecycle import Retry
@@ -45,6 +47,8 @@ class Prepared:
     """Per task; tasks made from the same parts share one."""
     size: int
     """Bytes of the spec as JSON."""
+    data: FloatArray
+    """Per edge, in the order of `graph.parents.indices`: bytes that one unit of the child reads of the parent's results."""
 
 
 def prepare(raw: Mapping[str, Any]) -> Prepared:
@@ -76,7 +80,18 @@ def prepare(raw: Mapping[str, Any]) -> Prepared:
         )
     size = len(msgspec.json.encode(raw["spec"]))
     _check_size(size, graph)
-    return Prepared(spec, graph, _templates(spec, raw["metadata"].get("namespace", "")), size)
+    return Prepared(spec, graph, _templates(spec, raw["metadata"].get("namespace", "")), size, _data(spec))
+
+
+def _data(spec: TaskGraphSpec) -> FloatArray:
+    """Per edge; a parent that is named twice is one edge, with the bytes of both."""
+    edges: list[float] = []
+    for task in spec.tasks:
+        of_one: dict[str, float] = {}
+        for dependency in task.depends_on:
+            of_one[dependency.task] = of_one.get(dependency.task, 0.0) + (dependency.data or 0)
+        edges += of_one.values()
+    return np.array(edges, np.float64)
 
 
 def _check_size(size: int, graph: Graph) -> None:

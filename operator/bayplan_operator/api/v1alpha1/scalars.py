@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from ..duration import EXAMPLES, MAX_LENGTH, PATTERN, POSITIVE_PATTERN, format_duration, parse_duration
+from ..quantity import QuantityError, parse_quantity
 from .extensions import cel, kubernetes
 
 DNS_LABEL = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
@@ -16,6 +17,7 @@ DNS_SUBDOMAIN = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
 LABEL_VALUE = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"
 ENV_NAME = "^[-._a-zA-Z][-._a-zA-Z0-9]*$"
 STRATEGY_NAME = "^[A-Za-z][-A-Za-z0-9._/]*$"
+BYTES = "^[0-9]+([.][0-9]+)?([kMGTPE]|[KMGTPE]i|[eE][0-9]{1,2})?$"
 PARAMETER_NAME = "^[A-Za-z0-9][-A-Za-z0-9._/]*$"
 
 Text = Annotated[str, Field(max_length=32768)]
@@ -78,6 +80,23 @@ DurationOrZero = Annotated[
     _string_schema(MAX_LENGTH, PATTERN, f"must be a duration {EXAMPLES}, or 0s"),
 ]
 """Seconds, zero allowed."""
+
+
+_BYTES_RULE = 'must be a quantity of bytes as a string, such as "500M" or "2Gi"'
+
+
+def _bytes(value: object) -> int:
+    if not isinstance(value, str) or len(value) > 63 or re.fullmatch(BYTES.strip("^$"), value, re.ASCII) is None:
+        raise ValueError(_BYTES_RULE)
+    try:
+        return parse_quantity("bytes", value)
+    except QuantityError as error:
+        raise ValueError(str(error)) from error
+
+
+# In lists of lists, where a rule per item would cost too much.
+Bytes = Annotated[int, BeforeValidator(_bytes), PlainSerializer(str, return_type=str), _pattern_schema(63, BYTES)]
+"""Bytes; written as a Kubernetes quantity such as "2Gi"."""
 
 
 def _utc(value: datetime) -> datetime:

@@ -10,7 +10,7 @@ from .common import Conditions, Model, ObjectMeta
 from .extensions import cel, kubernetes
 from .pod_template import PodTemplate
 from .retry import Retry, RetryOverride
-from .scalars import Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, Text, Time
+from .scalars import Bytes, Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, Text, Time
 
 KIND = "TaskGraph"
 PLURAL = "taskgraphs"
@@ -33,6 +33,11 @@ class Dependency(Model):
         min_length=1,
         max_length=63,
         description="Name of a task of this graph. All its shards must have succeeded.",
+    )
+    data: Bytes | None = Field(
+        default=None,
+        description='How many bytes of that task\'s results one pod of this task reads, such as "2Gi". Where both run on '
+        "different nodes they count as moved between them. Default: none.",
     )
 
 
