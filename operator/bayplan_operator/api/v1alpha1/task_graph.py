@@ -214,8 +214,8 @@ class TaskGraphStatus(Model):
     )
     earliest_completion: Time | None = Field(
         default=None,
-        description="What no schedule can beat, by the expected run times: the longest chain of tasks where each is fastest, or "
-        "all work spread over all nodes.",
+        description="What no schedule can beat, by the expected run times: the longest chain of tasks where each is fastest, "
+        "or all work spread over all nodes.",
     )
     deadline_probability: int | None = Field(
         default=None,
