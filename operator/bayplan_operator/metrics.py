@@ -28,6 +28,12 @@ MIX_BUILD_FAILURES = Counter("bayplan_mix_build_failures", "Models of what usual
 PLAN_SECONDS = Histogram("bayplan_plan_seconds", "Duration of planning one graph, beside the ticks.", buckets=_FAST)
 PLANS = Counter("bayplan_plans", "Plans of graphs that were made, by what called for them.", ["cause"])
 PLAN_FAILURES = Counter("bayplan_plan_failures", "Plans of graphs that could not be made.")
+ESTIMATE_SECONDS = Histogram(
+    "bayplan_estimate_seconds", "Duration of estimating the end of one graph, beside the ticks.", buckets=_FAST
+)
+ESTIMATE_FAILURES = Counter("bayplan_estimate_failures", "Estimates of a graph's end that could not be made.")
+DEADLINES_MISSED = Counter("bayplan_deadlines_missed", "Deadlines that passed before their graph had succeeded.")
+DEADLINES_AT_RISK = Gauge("bayplan_deadlines_at_risk", "Task graphs whose deadline is at risk.")
 TICK_ERRORS = Counter("bayplan_tick_errors", "Graphs that a tick could not handle.")
 LEADER = Gauge("bayplan_leader", "1 while this process holds the Lease.")
 EVENTS_DROPPED = Counter("bayplan_events_dropped", "Events that were not written.")

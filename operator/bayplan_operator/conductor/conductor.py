@@ -9,8 +9,9 @@ from bayplan.context import Context
 from bayplan.lifecycle import Run, advance
 from bayplan_operator import metrics
 from bayplan_operator.cluster_view import NodeStore, PodStore
-from bayplan_operator.conductor import intake, placing
+from bayplan_operator.conductor import deadlines, intake, placing
 from bayplan_operator.conductor.acting import act
+from bayplan_operator.conductor.estimating import Estimator
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
 from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
@@ -74,6 +75,7 @@ class Conductor:
         self._rejections = Rejections(settings.rejection_memory)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed)
+        self._estimator = Estimator(view.cluster, settings, wake)
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0
         self._wishes = 0
@@ -99,6 +101,7 @@ class Conductor:
                 self._guarded(graph, now, self._advance)
             self._place(now)
             self._learner.step()
+            self._estimator.step(self._open.values(), now)
             for graph in self._open.values():
                 self._guarded(graph, now, self._recorder.step)
             self._leftovers.sweep(self._by_uid)
@@ -107,7 +110,7 @@ class Conductor:
         self._measure()
         times = [next_loss, self._rejections.next_expiry(now)]
         for graph in self._open.values():
-            times += (_wake_at(graph), self._recorder.next_time(graph))
+            times += (_wake_at(graph), self._recorder.next_time(graph), self._estimator.next_time(graph, now))
         return now if self._due else min((at for at in times if at is not None), default=None)
 
     # 1. What people said
@@ -275,6 +278,7 @@ class Conductor:
                     if decision.reason is not None:
                         waiting[decision.reason.value] = waiting.get(decision.reason.value, 0) + 1
         metrics.GRAPHS.set(sum(not graph.ended for graph in self._open.values()))
+        metrics.DEADLINES_AT_RISK.set(sum(deadlines.at_risk(graph) for graph in self._open.values()))
         metrics.WAITING.clear()
         for reason, count in waiting.items():
             metrics.WAITING.labels(reason).set(count)

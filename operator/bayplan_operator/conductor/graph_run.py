@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bayplan.decision import Decision
 from bayplan.lifecycle import Attempt, Controls, Run, Wants
 from bayplan.workload import Request
+from bayplan_operator.conductor.outlook import Outlook
 from bayplan_operator.inbox import Key
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.translate.pod import GraphRef
@@ -68,6 +69,8 @@ class GraphRun:
     suspended: bool = False
     deadline: float | None = None
     """When it should be done, in seconds since the epoch."""
+    outlook: Outlook | None = None
+    """When it is expected to end; none: not looked at yet."""
     running: Running | None = None
     accepted_at: float | None = None
     started_at: float | None = None

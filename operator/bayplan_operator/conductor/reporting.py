@@ -4,8 +4,9 @@ from typing import Any
 
 from bayplan.lifecycle import UnitState
 from bayplan.reasons import Reason
-from bayplan_operator.conductor import conditions
+from bayplan_operator.conductor import conditions, deadlines
 from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.conductor.outlook import Said
 from bayplan_operator.writer import EventWriter
 
 _LONGEST_WAITING = 200
@@ -37,9 +38,11 @@ def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
     _waiting_condition(graph, running, now)
     if running.run.failure and put("FailureTarget", True, "TaskFailed", running.run.failure):
         tell("Warning", "TaskFailed", running.run.failure)
+    if running.all_over:
+        graph.completed_at = graph.completed_at or now
+    deadlines.update(graph, put, tell, now)
     if not running.all_over:
         return
-    graph.completed_at = graph.completed_at or now
     if running.run.succeeded:
         tasks = len(running.prepared.graph.tasks)
         message = f"all {tasks} tasks have succeeded" if tasks > 1 else "its task has succeeded"
@@ -72,7 +75,18 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["succeeded"] = run.count(UnitState.SUCCEEDED)
         body["failed"] = run.count(UnitState.FAILED)
         body["tasks"] = list(running.lines)
+        body |= _expected(graph, running, body)
     return body
+
+
+def _expected(graph: GraphRun, running: Running, others: dict[str, Any]) -> dict[str, Any]:
+    """What is said of the graph's end: the newest figures where others are written anyway."""
+    outlook = graph.outlook
+    if outlook is None or running.all_over or running.run.failure:
+        return Said().fields()
+    if any(graph.written.get(field) != value for field, value in others.items()):
+        outlook.renew(outlook.first_at, anyway=True)
+    return Said(earliest=outlook.said.earliest).fields() if graph.suspended else outlook.said.fields()
 
 
 def _summary(graph: GraphRun) -> str:

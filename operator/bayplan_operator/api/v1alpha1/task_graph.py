@@ -207,6 +207,25 @@ class TaskGraphStatus(Model):
     )
     start_time: Time | None = Field(default=None, description="When the first pod was started.")
     completion_time: Time | None = Field(default=None, description="When the graph succeeded or failed.")
+    estimated_completion: Time | None = Field(
+        default=None,
+        description="When the graph is expected to have succeeded: half of the sampled outcomes end earlier. Missing where "
+        "nothing is known of its run times, or something of it fits no free node.",
+    )
+    earliest_completion: Time | None = Field(
+        default=None,
+        description="What no schedule can beat, by the expected run times: the longest chain of tasks where each is fastest, "
+        "or all work spread over all nodes.",
+    )
+    deadline_probability: int | None = Field(
+        default=None,
+        ge=0,
+        le=100,
+        description="Probability of meeting spec.deadline, in percent. Missing without a deadline, or where nothing is known.",
+    )
+    estimate_basis: str | None = Field(
+        default=None, max_length=256, description='What the estimate is based on, such as "from hints only".'
+    )
     progress: str | None = Field(
         default=None, max_length=32, description='Tasks that have succeeded, of all tasks, such as "37/120".'
     )
