@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bayplan.granularity import Places, Splitting, advise, decide, explain, places_for, table
 from bayplan.granularity.in_graph import longest_through
 from bayplan.graph import Graph, Task
-from tests.unit.placement.building import GPU, QUICK, asking, cluster, node
+from tests.unit.placement.building import QUICK, asking, cluster, node
 
 CLOSE = 1 + 1e-6
 

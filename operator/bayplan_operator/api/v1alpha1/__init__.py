@@ -12,11 +12,14 @@ from .placement_policy import (
 )
 from .pod_template import PodTemplate, PodTemplateMetadata
 from .retry import Backoff, BackoffOverride, Retry, RetryOverride
+from .shards import AUTO, AutoShards
 from .task_graph import Dependency, EnvVar, NamedTemplate, Task, TaskGraph, TaskGraphSpec, TaskGraphStatus
 
 __all__ = [
+    "AUTO",
     "GROUP",
     "VERSION",
+    "AutoShards",
     "Backoff",
     "BackoffOverride",
     "Condition",
