@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bayplan.arrays import FloatArray, IntArray
-from bayplan.granularity.advice import TOLERANCE, Advice
+from bayplan.granularity.advice import EFFICIENCY, TOLERANCE, Advice
 from bayplan.granularity.curves import Curves
 from bayplan.granularity.places import Places
 from bayplan.granularity.splitting import Splitting
@@ -44,6 +44,7 @@ def decide(
             float(curves.seconds[chosen[task]]),
             int(curves.shards[balance.fast[task]]),
             float(shortest[task]),
+            balance.whole[task].most,
             tolerance,
         )
         for task, each in enumerate(splittings)
@@ -57,7 +58,10 @@ class _Balance:
         self, graph: Graph, splittings: Sequence[Splitting | None], places: Sequence[Places], tolerance: float
     ) -> None:
         given = zip(splittings, graph.tasks, strict=True)
-        self.curves = Curves.of([each or Splitting.fixed(task.shards, task.duration) for each, task in given], places)
+        self.whole = [
+            each.worthwhile(EFFICIENCY) if each else Splitting.fixed(task.shards, task.duration) for each, task in given
+        ]
+        self.curves = Curves.of(self.whole, places)
         self.fast = self.curves.first_within(self.curves.shortest() * (1 + tolerance))
         self._alone = self.curves.seconds[self.fast]
         self._through = longest_through(graph, self._alone)

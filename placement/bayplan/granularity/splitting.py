@@ -1,7 +1,7 @@
 """A task that can be cut into shards, and how long one of them runs."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,18 @@ class Splitting:
     def fixed(cls, shards: int, seconds: float) -> "Splitting":
         """A task of so many shards and no other number, each of which runs for so long on a node of speed 1."""
         return cls(seconds, serial=1.0, least=shards, most=shards)
+
+    def efficiency(self, shards: int) -> float:
+        """The share of their time that so many shards spend on work that one shard would do as well, 0 to 1."""
+        return self.work / (shards * self.shard(shards) + self.merge * (shards - 1))
+
+    def worthwhile(self, efficiency: float) -> "Splitting":
+        """With no more shards than keep to an efficiency, but with the least that is asked for. O(log(most))."""
+        low, high = self.least, self.most + 1  # the efficiency falls with the number
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.efficiency(middle) >= efficiency else (low, middle)
+        return replace(self, most=low)
 
     def shard(self, shards: int) -> float:
         """Seconds of one of so many shards on a node of speed 1, its start-up included."""

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
-from bayplan.granularity.advice import Advice
+from bayplan.granularity.advice import EFFICIENCY, Advice
+from bayplan.granularity.curves import Curves
+
+_ROUNDING = 1e-9
 
 
 def _plain(seconds: float) -> str:
@@ -16,7 +19,7 @@ def explain(advice: Advice, spell: Callable[[float], str] = _plain) -> str:
     if splitting.startup:
         weighed.append(f"{spell(splitting.startup)} start-up")
     if splitting.serial:
-        weighed.append(f"{splitting.serial:.0%} of it in every shard".replace("%", " %"))
+        weighed.append(f"{_percent(splitting.serial)} of it in every shard")
     if splitting.merge:
         weighed.append(f"{spell(splitting.merge)} to join each")
     weighed.append(_places(advice))
@@ -43,6 +46,16 @@ def _why_not_more(advice: Advice) -> str:
         return f"{advice.fast} would be faster, but the rest of the graph takes longer anyway"
     if shards == splitting.most:
         return "more are not allowed"
-    if advice.seconds <= advice.shortest * (1 + 1e-9):
+    best = float(Curves.of([splitting], [advice.places]).shortest()[0])
+    if advice.seconds <= best * (1 + _ROUNDING):
         return "more would not be faster"
-    return f"more would save less than {advice.tolerance:.0%}".replace("%", " %")
+    if advice.seconds <= best * (1 + advice.tolerance):
+        return f"more would save less than {_percent(advice.tolerance)}"
+    limit = f"of more than {advice.efficient}, less than {_percent(EFFICIENCY)} of the time would be work"
+    if shards == advice.efficient:
+        return limit
+    return f"up to {advice.efficient} would save less than {_percent(advice.tolerance)}, and {limit}"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %")
