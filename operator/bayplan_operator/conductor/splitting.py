@@ -10,7 +10,7 @@ from bayplan_operator.cluster_view import PodStore
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.intake import begin
 from bayplan_operator.translate.policy import Policy
-from bayplan_operator.translate.splitting import in_words, read_numbers
+from bayplan_operator.translate.splitting import in_words, number_within, read_numbers
 from bayplan_operator.translate.task_graph import Prepared, with_shards
 
 
@@ -39,12 +39,13 @@ def settle(graph: GraphRun, cluster: Cluster, pods: PodStore, now: float) -> Non
 
 def _from_pods(graph: GraphRun, prepared: Prepared, pods: PodStore) -> dict[str, int]:
     """What the graph's pods say that they are part of."""
-    divided = {task.name for task, each in zip(prepared.spec.tasks, prepared.splittings, strict=True) if each is not None}
+    bounds = dict(zip(prepared.graph.index, prepared.splittings, strict=True))
     found = {}
     for own in pods.own(graph.ref.uid):
-        said = own.pod.metadata.annotations.get(names.ANNOTATION_SHARDS, "1")
-        if own.identity.task in divided and said.isdecimal() and int(said) > own.identity.shard:
-            found[own.identity.task] = int(said)
+        whole = bounds.get(own.identity.task)
+        number = None if whole is None else number_within(whole, own.pod.metadata.annotations.get(names.ANNOTATION_SHARDS, "1"))
+        if number is not None and number > own.identity.shard:
+            found[own.identity.task] = number
     return found
 
 

@@ -7,6 +7,8 @@ from bayplan.granularity import Advice, Splitting, explain
 from bayplan_operator.api.duration import format_duration
 from bayplan_operator.api.v1alpha1 import AUTO, AutoShards, Task
 
+_LONGEST = 4
+"""Digits of a number of shards."""
 _TOLD = 20
 """Tasks of a graph whose numbers are explained one by one; the status has the numbers of all."""
 
@@ -32,10 +34,17 @@ def read_numbers(tasks: Sequence[Task], status: Mapping[str, Any]) -> dict[str, 
     )
     found = {}
     for task in tasks:
-        whole, number = splitting(task), said.get(task.name, "")
-        if whole is not None and number.isdecimal() and len(number) < 5 and whole.least <= int(number) <= whole.most:
-            found[task.name] = int(number)
+        whole = splitting(task)
+        number = None if whole is None else number_within(whole, said.get(task.name, ""))
+        if number is not None:
+            found[task.name] = number
     return found
+
+
+def number_within(bounds: Splitting, text: str) -> int | None:
+    """A number of shards that was written down; ``None`` if it is none, or none that is allowed."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST else 0
+    return number if bounds.least <= number <= bounds.most else None
 
 
 def in_words(advice: Iterable[tuple[str, Advice]]) -> str:
