@@ -7,10 +7,12 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bayplan_operator.cli import main
 from tests.cluster.kube import GROUP, VERSION, Kube, Object, task, wait_for
 from tests.testbed.installation import OperatorProcess
 from tests.testbed.nodes import NodeKind
@@ -73,6 +75,21 @@ def test_the_number_fits_the_cluster_and_is_explained(kube: Kube, pool: Pool, no
     assert condition["message"] == sentence
     events = kube.core.list_namespaced_event(kube.namespace, field_selector="reason=ShardsDecided").items
     assert [event.message for event in events] == [sentence]
+
+
+def test_the_plan_says_the_same_beforehand(
+    simulated: Testbed, kube: Kube, pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = pool(8)
+    tasks = [divisible(where, serial="5%"), divisible(where, "beside"), task("after", "train", expectedDuration="1m")]
+    metadata = {"name": "g", "namespace": kube.namespace}
+    manifest = {"apiVersion": f"{GROUP}/{VERSION}", "kind": "TaskGraph", "metadata": metadata, "spec": {"tasks": tasks}}
+    path = tmp_path / "graph.json"
+    path.write_text(json.dumps(manifest))
+    assert main(["plan", "-f", str(path), "--kubeconfig", str(simulated.kubeconfig), "-o", "json"]) == 0
+    (planned,) = json.loads(capsys.readouterr().out)["graphs"]
+    kube.create("g", *tasks)
+    assert decided(kube, "g") == {each["task"]: each["advised"] for each in planned["shards"] if each["auto"]}
 
 
 def test_what_runs_at_this_instant_does_not_count(kube: Kube, pool: Pool) -> None:

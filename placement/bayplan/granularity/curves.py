@@ -42,8 +42,8 @@ class Curves:
         shards = np.arange(len(task)) - start[task] + least[task]
         work, startup, serial, merge = np.array([(e.work, e.startup, e.serial, e.merge) for e in splittings]).T
         speeds, slots = _padded(places)
-        divided = (work * serial)[task] + (work * (1.0 - serial))[task] / shards
-        unit = startup[task][:, None] + divided[:, None] / speeds[task]
+        one = (startup + work * serial)[task] + (work * (1.0 - serial))[task] / shards
+        unit = one[:, None] / speeds[task]
         last = finish(unit, slots[task], shards)
         return cls(task, start, shards, unit, slots[task], last, last + merge[task] * (shards - 1))
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 class Splitting:
     """What a task costs, whole and in parts. Raises `ValueError`.
 
-    One of n shards runs for `startup + (serial * work + (1 - serial) * work / n) / speed` seconds on a node of that speed:
-    the share that cannot be divided is done by every shard, which for one shard per place is the law of Amdahl 1967.
+    One of n shards runs for `startup + serial * work + (1 - serial) * work / n` seconds, over the speed of its node: the share
+    that cannot be divided is done by every shard, which for one shard per place is the law of Amdahl 1967.
     """
 
     work: float
     """Seconds that all of it takes in one piece on a node of speed 1, the start-up left aside."""
     startup: float = 0.0
-    """Seconds until a shard does something useful; not shorter on faster nodes."""
+    """Seconds until a shard does something useful."""
     serial: float = 0.0
     """The share of the work, 0 to 1, that every shard has to do in full."""
     merge: float = 0.0

@@ -41,7 +41,7 @@ def several_places(draw: st.DrawFn) -> Places:
 def one_by_one(splitting: Splitting, places: Places, shards: int) -> tuple[float, float]:
     """End of the last shard and seconds of all, each sent to the place where it ends first; of equals, to the fastest."""
     part = splitting.serial * splitting.work + (1 - splitting.serial) * splitting.work / shards
-    unit = [splitting.startup + part / speed for speed in places.speeds]
+    unit = [(splitting.startup + part) / speed for speed in places.speeds]
     heap = [(round(seconds, 9), seconds, 1) for slots, seconds in zip(places.slots, unit, strict=True) for _ in range(slots)]
     heapq.heapify(heap)
     used = last = 0.0
