@@ -9,7 +9,7 @@ from bayplan.context import Context
 from bayplan.lifecycle import Run, advance
 from bayplan_operator import metrics
 from bayplan_operator.cluster_view import NodeStore, PodStore
-from bayplan_operator.conductor import deadlines, intake, placing
+from bayplan_operator.conductor import deadlines, intake, placing, splitting
 from bayplan_operator.conductor.acting import act
 from bayplan_operator.conductor.estimating import Estimator
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
@@ -157,6 +157,7 @@ class Conductor:
     def _assign_policy(self, graph: GraphRun, now: float) -> None:
         if graph.running is not None:
             self._policies.assign(graph, graph.running.prepared.spec.policy_name)
+            splitting.settle(graph, self._view.cluster, self._view.pods, now)
 
     # 2. How far each graph is
 
@@ -200,7 +201,7 @@ class Conductor:
 
     def _advance(self, graph: GraphRun, now: float) -> None:
         running, uid = graph.running, graph.ref.uid
-        if running is None or graph.deleting:
+        if running is None or graph.deleting or not graph.shards_recorded:
             return
         lost = self._lost.get(_grace(graph), frozenset())
         refusals = self._write.pods.take_refusals(uid)

@@ -72,6 +72,12 @@ class GraphRun:
     outlook: Outlook | None = None
     """When it is expected to end; none: not looked at yet."""
     running: Running | None = None
+    shards: dict[str, int] = field(default_factory=dict)
+    """Of tasks whose shards are Auto, the numbers that were decided, once and for all."""
+    shards_why: str = ""
+    """Why these, where this process decided them."""
+    shards_recorded: bool = True
+    """The API server's status holds them, or there is nothing to decide. Before that, nothing of the graph happens."""
     accepted_at: float | None = None
     started_at: float | None = None
     completed_at: float | None = None
@@ -100,5 +106,6 @@ class GraphRun:
         return (
             self.running is not None
             and self.policy is not None
+            and self.shards_recorded
             and not (self.deleting or self.suspended or self.invalid or self.unserved or self.ended)
         )

@@ -5,6 +5,7 @@ Who wants what is `lifecycle.advance`, where it goes is `engine.place` with a co
 """
 
 from bayplan.simulation import figures
+from bayplan.simulation.dividing import Divider
 from bayplan.simulation.failures import Crash, Failures
 from bayplan.simulation.run_times import RunTimes
 from bayplan.simulation.setup import Delays, Occupied, Policy, Setup, SetupError
@@ -16,6 +17,7 @@ __all__ = [
     "Attempts",
     "Crash",
     "Delays",
+    "Divider",
     "Failures",
     "Graphs",
     "Occupied",

@@ -18,6 +18,7 @@ LABEL_VALUE = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"
 ENV_NAME = "^[-._a-zA-Z][-._a-zA-Z0-9]*$"
 STRATEGY_NAME = "^[A-Za-z][-A-Za-z0-9._/]*$"
 BYTES = "^[0-9]+([.][0-9]+)?([kMGTPE]|[KMGTPE]i|[eE][0-9]{1,2})?$"
+PERCENT = "^([0-9]{1,2}|100)%$"
 PARAMETER_NAME = "^[A-Za-z0-9][-A-Za-z0-9._/]*$"
 
 Text = Annotated[str, Field(max_length=32768)]
@@ -138,6 +139,25 @@ StrategyName = Annotated[str, _matching(63, STRATEGY_NAME, _STRATEGY_RULE), _str
 # In lists of lists, where a rule per item would cost too much.
 ParameterName = Annotated[str, _matching(253, PARAMETER_NAME, _PARAMETER_RULE), _pattern_schema(253, PARAMETER_NAME)]
 """The name of a parameter; whether there is such a one is the library's to say."""
+
+_PERCENT_RULE = 'must be a percentage in whole numbers, such as "5%", from 0% to 100%'
+
+
+def _share(value: object) -> float:
+    if isinstance(value, float):
+        return value  # from Python code, as a share; manifests hold strings only
+    if isinstance(value, str) and re.fullmatch(PERCENT.strip("^$"), value, re.ASCII):
+        return int(value.removesuffix("%")) / 100
+    raise ValueError(_PERCENT_RULE)
+
+
+Percent = Annotated[
+    float,
+    BeforeValidator(_share),
+    PlainSerializer(lambda share: f"{round(share * 100)}%", return_type=str),
+    _string_schema(4, PERCENT, _PERCENT_RULE),
+]
+"""A share, 0 to 1; written as a string such as "5%"."""
 
 ParameterValue = Annotated[str, Field(min_length=1, max_length=253)]
 """The value of a parameter as text."""
