@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bayplan.efficiency import Efficiency
+from bayplan.load.estimate import LoadEstimate
 from bayplan.packing.model import MixModel
 from bayplan.prediction.forecast import Forecast
 from bayplan.workload import RequestClass
@@ -32,5 +33,7 @@ class Context:
     """What tasks achieve on which nodes; none: not known."""
     run_times: Forecast | None = None
     """How long requests are expected to run, by what was learned; none: not known."""
+    load: LoadEstimate | None = None
+    """How busy nodes are; none: not known, and requests alone count."""
     stop: Callable[[], bool] = never
     """The time box: a planner that improves on its answer asks it now and then, and ends when it says so."""
