@@ -37,6 +37,12 @@ class Policy:
         """Pods are bound at creation."""
         return self.spec.binding == "Direct"
 
+    @property
+    def uses_load(self) -> bool:
+        """It goes by the load of the nodes."""
+        scorers = self.strategy.scoring.scorers
+        return bool(self.strategy.hot) or any(getattr(each.scorer, "uses_load", False) for each in scorers)
+
 
 def compile_policy(raw: Mapping[str, Any], plugin: Plugin = NO_PLUGIN) -> Policy:
     """The policy, ready for use; ``plugin``: what other packages add. Raises ``InvalidPolicy``."""
