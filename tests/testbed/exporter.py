@@ -125,7 +125,9 @@ def _lines(node: str, load: NodeLoad, seconds: Mapping[str, float]) -> Iterable[
     yield f'node_network_transmit_bytes_total{{device="eth0"}} {seconds["network"] * _SPEED / 2:.0f}\n'
     yield f'node_network_speed_bytes{{device="eth0"}} {_SPEED:.0f}\n'
     for gpu in range(load.gpus):
-        labels = f'{{gpu="{gpu}",UUID="GPU-{node}-{gpu}",device="nvidia{gpu}",modelName="NVIDIA A100-SXM4-80GB",Hostname="{node}"'
+        labels = (
+            f'{{gpu="{gpu}",UUID="GPU-{node}-{gpu}",device="nvidia{gpu}",modelName="NVIDIA A100-SXM4-80GB",Hostname="{node}"'
+        )
         instance = f'{labels},GPU_I_ID="1",GPU_I_PROFILE="3g.40gb"}}' if load.mig else f"{labels}}}"
         if not load.mig:
             yield f"DCGM_FI_DEV_GPU_UTIL{instance} {100 * load.gpu:.0f}\n"

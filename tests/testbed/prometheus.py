@@ -68,9 +68,7 @@ class Prometheus:
 
     def set_targets(self, targets: Sequence[Target]) -> None:
         """What it scrapes from now on; it looks at once."""
-        groups = [
-            {"targets": [each.address], "labels": {**each.labels, "__metrics_path__": each.path}} for each in targets
-        ]
+        groups = [{"targets": [each.address], "labels": {**each.labels, "__metrics_path__": each.path}} for each in targets]
         path = self.directory / "targets.json"
         partial = path.with_suffix(".tmp")
         partial.write_text(json.dumps(groups))

@@ -3,7 +3,7 @@
 from typing import Literal
 
 Reason = Literal[
-    "NotConfigured", "Unreachable", "Timeout", "Certificate", "Unauthorized", "BadAnswer", "TooLarge",
+    "NotConfigured", "Unreachable", "Timeout", "Certificate", "Unauthorized", "BadAnswer", "TooLong",
     "QueryRefused", "WrongShape", "NoData", "UnknownNodes", "BadValues", "Credentials", "Internal",
 ]  # fmt: skip
 

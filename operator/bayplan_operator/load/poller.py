@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bayplan_operator import metrics
 from bayplan_operator.load.answers import Series
@@ -14,6 +14,7 @@ from bayplan_operator.load.failure import LoadError
 from bayplan_operator.load.nodes import Nodes
 from bayplan_operator.load.queries import Queries
 from bayplan_operator.load.readings import Measured, measured
+from bayplan_operator.load.spread import Spread
 from bayplan_operator.settings import PrometheusSettings
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Poller:
         self._tell = tell
         self._client = Client(settings)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="load")
+        self._spread = Spread()
         self._failures = 0
 
     async def run(self) -> None:
@@ -77,7 +79,8 @@ class Poller:
         try:
             self._client.refresh_credentials()
             answers, problems = self._ask_each()
-            return Outcome(measured(answers, self._joined(nodes), at, problems))
+            found = measured(answers, self._joined(nodes), at, problems)
+            return Outcome(replace(found, reading=self._spread.added(found.reading)))
         except LoadError as error:
             return Outcome(failure=error)
         except Exception as error:

@@ -23,7 +23,9 @@ _XID = "last_over_time(DCGM_FI_DEV_XID_ERRORS[$window])"
 _OF_APPLICATIONS = (13, 31, 43, 45, 68, 109)
 
 DEFAULTS: Mapping[str, str] = {
-    "cpu": '1 - avg by ($labels) (sum without (mode) (rate(node_cpu_seconds_total{mode=~"idle|iowait"}[$window])))',
+    # By the time that has been counted, not by the clock: a node that came a moment ago must not look busy.
+    "cpu": '1 - sum by ($labels) (rate(node_cpu_seconds_total{mode=~"idle|iowait"}[$window]))'
+    " / sum by ($labels) (rate(node_cpu_seconds_total[$window]))",
     "memory": "1 - avg by ($labels) (avg_over_time(node_memory_MemAvailable_bytes[$window])"
     " / avg_over_time(node_memory_MemTotal_bytes[$window]))",
     # The share of time in which the busiest disk had something to do; partitions and loops are no disks.

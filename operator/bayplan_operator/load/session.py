@@ -102,6 +102,6 @@ def _read(raw: HTTPResponse, end: float, timeout: float) -> bytes:
             return bytes(body)
         body += chunk
         if len(body) > MAX_ANSWER:
-            raise LoadError("TooLarge", f"the answer is longer than {MAX_ANSWER >> 20} MiB: aggregate it by node")
+            raise LoadError("TooLong", f"the answer is longer than {MAX_ANSWER >> 20} MiB: aggregate it by node")
         if time.monotonic() > end:
             raise LoadError("Timeout", f"the answer was not complete after {timeout:g} s")

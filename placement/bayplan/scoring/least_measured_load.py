@@ -18,6 +18,8 @@ class LeastMeasuredLoad:
     `LeastLoaded` with load in place of requests, and the same as that while no load is known.
     """
 
+    uses_load = True
+
     def depends_on(self, request: Request, context: Context) -> Hashable:
         """Of the estimate."""
         return context.load

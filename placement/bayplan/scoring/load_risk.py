@@ -34,6 +34,8 @@ class LoadRisk:
         if self.sensitivity <= 0:
             raise ValueError(f"sensitivity is {self.sensitivity:g}: it must be above 0")
 
+    uses_load = True
+
     def depends_on(self, request: Request, context: Context) -> Hashable:
         """Of the estimate."""
         return context.load

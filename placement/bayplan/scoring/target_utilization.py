@@ -29,6 +29,8 @@ class TargetUtilization:
         if not 0 < self.target < 1:
             raise ValueError(f"target is {self.target:g}: it must be a share between 0 and 1")
 
+    uses_load = True
+
     def depends_on(self, request: Request, context: Context) -> Hashable:
         """Of the estimate."""
         return context.load

@@ -88,9 +88,9 @@ WRONG: dict[str, tuple[Behaviour, str, str]] = {
     "no series": (says(data("vector", ["x"])), "BadAnswer", 'its series are none: "x"'),
     "no value": (says(data("vector", [{"metric": {}, "value": [1, []]}])), "BadAnswer", "its series are none"),
     "no list": (says(data("vector", 7)), "BadAnswer", "its result is no list: 7"),
-    "garbage": (says(b"\xff\x00" * 5_000_000), "TooLarge", "the answer is longer than 4 MiB"),
+    "garbage": (says(b"\xff\x00" * 5_000_000), "TooLong", "the answer is longer than 4 MiB"),
     "bomb": (
-        says(gzip.compress(bytes(50_000_000)), **{"Content-Encoding": "gzip"}), "TooLarge", "the answer is longer than 4 MiB"
+        says(gzip.compress(bytes(50_000_000)), **{"Content-Encoding": "gzip"}), "TooLong", "the answer is longer than 4 MiB"
     ),
     "hangs up": (hangs_up, "BadAnswer", "its answer broke off"),
     "hangs": (hangs, "Timeout", "it did not answer within 0.5 s"),
