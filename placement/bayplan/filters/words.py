@@ -123,7 +123,7 @@ def _hot(cluster: Cluster, hot: HotNodes, rows: IntArray) -> Counter[str]:
     """Count the rows by the first resource of which they are too busy."""
     counted: Counter[str] = Counter()
     for name, shares in hot.first(cluster, rows):
-        least, most = np.floor(100 * np.array([shares.min(), shares.max()])).astype(int).tolist()
+        least, most = np.floor(100 * np.array([shares.min(), shares.max()]) + 1e-6).astype(int).tolist()
         counted[f"are hot ({_shortened(name)} at {f'{least} to ' if least < most else ''}{most} %)"] = len(shares)
     return counted
 

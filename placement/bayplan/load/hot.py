@@ -12,6 +12,9 @@ from bayplan.load.estimate import LoadEstimate
 Hot = tuple[tuple[str, float], ...]
 """Resource and share from which on a node is hot; sorted by name, so that equal thresholds are equal."""
 
+_ROUNDING = 1e-9
+"""A sum of shares that would be the threshold is not below it by the way it was added up."""
+
 
 def hot_thresholds(thresholds: Mapping[str, float]) -> Hot:
     """From a map of resource to share. Raises `ValueError`."""
@@ -45,4 +48,4 @@ class HotNodes:
         known = [(name, share) for name, share in self.thresholds if name in self.load.resources]
         columns = [self.load.resources.index(name) for name, _ in known]
         shares = np.minimum(self.load.of(cluster, rows), self.load.measured_part(cluster, rows))[:, columns]
-        return np.array([share for _, share in known]), [name for name, _ in known], shares
+        return np.array([share - _ROUNDING for _, share in known]), [name for name, _ in known], shares

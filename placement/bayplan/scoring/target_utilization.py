@@ -12,6 +12,9 @@ from bayplan.protocols import Places
 from bayplan.scoring.load_shares import shares
 from bayplan.workload import Request
 
+_ROUNDING = 1e-9
+"""A sum of shares that would be the target is not beyond it by the way it was added up."""
+
 
 @dataclass(frozen=True, slots=True)
 class TargetUtilization:
@@ -38,4 +41,4 @@ class TargetUtilization:
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
         """One score per place."""
         x, target = shares(request.request_class, cluster, places.rows, context.load).busiest, self.target
-        return np.where(x <= target, target + (1.0 - target) * x / target, target * (1.0 - x) / (1.0 - target))
+        return np.where(x <= target + _ROUNDING, target + (1.0 - target) * x / target, target * (1.0 - x) / (1.0 - target))
