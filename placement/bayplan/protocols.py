@@ -34,8 +34,9 @@ class Places:
 class Scorer(Protocol):
     """Which place is better. Its parameters are its fields.
 
-    It may have three more things. `uses_load = True`: they depend on `context.load`. `depends_on(request, context)` answers something hashable: on what its scores
-    depend beside the request's class and the row. `per_task = True`: they depend on `request.task`.
+    It may have three more things. `depends_on(request, context)` answers something hashable: on what its scores
+    depend beside the request's class and the row. `per_task = True`: they depend on `request.task`. `uses_load = True`:
+    they depend on `context.load`, as `depends_on` then says too.
     """
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:

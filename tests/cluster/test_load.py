@@ -99,14 +99,17 @@ def least_load(kube: Kube, policy: str, **spec: Any) -> None:
     kube.create_policy(policy, order=["Priority", "Age"], scorers=scorers, **spec)
 
 
-def measured(prometheus: Prometheus, share: float, count: int) -> None:
-    """Until so many nodes are measured to be that busy."""
+def measured(prometheus: Prometheus, operator: OperatorProcess, share: float, count: int) -> None:
+    """Until so many nodes are measured to be that busy, and the operator has asked since."""
     busy = f"avg by (instance) (rate(node_cpu_seconds_total{{mode='user'}}[{WINDOW}]))"
     wait_for(
         lambda: sum(abs(float(each["value"][1]) - share) < 0.02 for each in prometheus.query(busy)) == count,
         f"{count} nodes at {share:.0%}",
         timeout=30,
     )
+    polls = "bayplan_load_poll_seconds_count"
+    before = operator.metric(polls) or 0
+    wait_for(lambda: (operator.metric(polls) or 0) >= before + 2, "the operator has asked")
 
 
 def test_without_prometheus_placing_goes_on_evenly_and_it_recovers_by_itself(
@@ -135,10 +138,10 @@ def test_without_prometheus_placing_goes_on_evenly_and_it_recovers_by_itself(
 
 
 def test_hot_nodes_get_nothing_are_named_and_cool_down(
-    kube: Kube, pool: list[str], policy: str, exporter: Exporter, prometheus: Prometheus
+    kube: Kube, pool: list[str], policy: str, exporter: Exporter, prometheus: Prometheus, operator: OperatorProcess
 ) -> None:
     exporter.set(pool[:-1], cpu=0.95)
-    measured(prometheus, 0.95, NODES - 1)
+    measured(prometheus, operator, 0.95, NODES - 1)
     kube.create_policy(policy, nodeSelector=selector(pool), load={"hot": [{"resource": "cpu", "share": "80%"}]})
     assert available(kube, policy, "True")["message"].startswith("measured of ")
     kube.create("g", task("a", seconds=None, cpu="6"), task("b", seconds=None, cpu="6"), policyName=policy)
@@ -149,17 +152,17 @@ def test_hot_nodes_get_nothing_are_named_and_cool_down(
     assert re.search(rf"{NODES} are hot \(cpu at \d+ to 9\d %\)", waiting["message"]), waiting["message"]
     exporter.set(pool, cpu=0.2)
     assert len(nodes(kube.wait_running("g", count=2))) == 2, "a cooler measurement alone lets it start"
-    measured(prometheus, 0.2, NODES)
+    measured(prometheus, operator, 0.2, NODES)
 
 
 def test_the_least_loaded_nodes_are_taken(
-    kube: Kube, pool: list[str], policy: str, exporter: Exporter, prometheus: Prometheus
+    kube: Kube, pool: list[str], policy: str, exporter: Exporter, prometheus: Prometheus, operator: OperatorProcess
 ) -> None:
     exporter.set(pool[:-3], cpu=0.7)
-    measured(prometheus, 0.7, NODES - 3)
+    measured(prometheus, operator, 0.7, NODES - 3)
     least_load(kube, policy, nodeSelector=selector(pool))
     available(kube, policy, "True")
     kube.create("g", task("a", seconds=None, cpu="1", shards=6), policyName=policy)
     assert nodes(kube.wait_running("g", count=6)) == dict.fromkeys(pool[-3:], 2)
     exporter.set(pool, cpu=0.2)
-    measured(prometheus, 0.2, NODES)
+    measured(prometheus, operator, 0.2, NODES)
