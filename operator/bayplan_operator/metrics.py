@@ -37,3 +37,12 @@ DEADLINES_AT_RISK = Gauge("bayplan_deadlines_at_risk", "Task graphs whose deadli
 TICK_ERRORS = Counter("bayplan_tick_errors", "Graphs that a tick could not handle.")
 LEADER = Gauge("bayplan_leader", "1 while this process holds the Lease.")
 EVENTS_DROPPED = Counter("bayplan_events_dropped", "Events that were not written.")
+LOAD_AGE = Gauge("bayplan_load_age_seconds", "Age of the newest measurement of the nodes' load; NaN: there is none.")
+LOAD_AGE.set(float("nan"))
+LOAD_NODES = Gauge("bayplan_load_nodes", "Nodes of which the newest measurement tells.")
+LOAD_POLL_SECONDS = Histogram(
+    "bayplan_load_poll_seconds",
+    "Duration of asking Prometheus for the nodes' load, beside the ticks.",
+    buckets=(*_FAST, 5, 10, 30),
+)
+LOAD_FAILURES = Counter("bayplan_load_failures", "What went wrong with measuring the nodes' load.", ["reason"])

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bayplan.cluster import Cluster
 from bayplan.context import Context
@@ -15,6 +15,7 @@ from bayplan_operator.conductor.estimating import Estimator
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
 from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
+from bayplan_operator.conductor.load import Load
 from bayplan_operator.conductor.observing import observe
 from bayplan_operator.conductor.policies import Policies
 from bayplan_operator.conductor.recording import Recorder
@@ -41,6 +42,7 @@ class View:
     pods: PodStore
     nodes: NodeStore
     cluster: Cluster
+    load: Load = field(default_factory=Load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Conductor:
         """Changes whenever what wants a place does."""
         self._placed = 0
         """Requests that this process has found a place for."""
-        self._placed_at: tuple[int, int, int] | None = None
+        self._placed_at: tuple[int, int, int, int] | None = None
         """The situation in which nothing more could be placed."""
 
     def kinds_listed(self) -> None:
@@ -99,6 +101,8 @@ class Conductor:
             due, self._due = self._due, set()
             for graph in [self._by_uid[uid] for uid in sorted(due) if uid in self._by_uid]:
                 self._guarded(graph, now, self._advance)
+            self._view.load.step(self._view.cluster, self._view.pods, now)
+            self._policies.note_load(self._view.load.state, now)
             self._place(now)
             self._learner.step()
             self._estimator.step(self._open.values(), now)
@@ -248,6 +252,7 @@ class Conductor:
             seed=self._settings.seed,
             turn=self._placed,
             mix=self._learner.model,
+            load=self._view.load.estimate(self._view.cluster, now),
         )
         with metrics.PLACING_SECONDS.time():
             decided = placing.decide(batch, self._view.cluster, context, self._settings.placing_budget, self._view.pods)
@@ -262,8 +267,10 @@ class Conductor:
                 each.graph.touched = True
         self._placed_at = self._situation(now)
 
-    def _situation(self, now: float) -> tuple[int, int, int]:
-        return self._view.cluster.version, self._wishes, self._rejections.active_count(now)
+    def _situation(self, now: float) -> tuple[int, int, int, int]:
+        # A measurement changes something only where somebody goes by it.
+        turn = self._view.load.turn if self._policies.use_load else 0
+        return self._view.cluster.version, self._wishes, self._rejections.active_count(now), turn
 
     # 4. What follows
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from bayplan.plugins import NO_PLUGIN, Plugin
 from bayplan.presets import compile_preset
-from bayplan.strategy import Named, Strategy, StrategyError, compile_strategy
+from bayplan.strategy import Named, Strategy, StrategyError, compile_strategy, with_hot
 from bayplan_operator import names
 from bayplan_operator.api import validation
 from bayplan_operator.api.v1alpha1 import Parameter, PlacementPolicy, PlacementPolicySpec, PlannerChoice, ScorerWeight
@@ -37,6 +37,12 @@ class Policy:
         """Pods are bound at creation."""
         return self.spec.binding == "Direct"
 
+    @property
+    def uses_load(self) -> bool:
+        """It goes by the load of the nodes."""
+        scorers = self.strategy.scoring.scorers
+        return bool(self.strategy.hot) or any(getattr(each.scorer, "uses_load", False) for each in scorers)
+
 
 def compile_policy(raw: Mapping[str, Any], plugin: Plugin = NO_PLUGIN) -> Policy:
     """The policy, ready for use; ``plugin``: what other packages add. Raises ``InvalidPolicy``."""
@@ -51,6 +57,11 @@ def compile_policy(raw: Mapping[str, Any], plugin: Plugin = NO_PLUGIN) -> Policy
 
 
 def _strategy(spec: PlacementPolicySpec, plugin: Plugin) -> Strategy:
+    """Raises ``StrategyError``."""
+    return with_hot(_scored(spec, plugin), {each.resource: each.share for each in spec.load.hot})
+
+
+def _scored(spec: PlacementPolicySpec, plugin: Plugin) -> Strategy:
     """Raises ``StrategyError``."""
     selector = tuple(sorted(spec.node_selector.items()))
     if spec.preset is not None or not (spec.order or spec.scorers or spec.planner):

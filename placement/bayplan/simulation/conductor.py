@@ -7,6 +7,7 @@ from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.engine import place
+from bayplan.load import LoadEstimate
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.learning import Learning
@@ -51,6 +52,8 @@ class Conductor:
         self._coming = len(submissions)
         self._learning = Learning(strategies, setup.seed)
         self._hopeless: tuple[int, ...] = ()
+        self._now = 0.0
+        self._hot = any(strategy.hot for strategy in strategies)
 
     @property
     def units(self) -> int:
@@ -111,6 +114,11 @@ class Conductor:
         """A node is ready that was not, or the other way round."""
         self._waiting.nodes_changed()
 
+    def load_changed(self) -> None:
+        """Nodes are hot that were not, or the other way round."""
+        if self._hot:
+            self._waiting.nodes_changed()
+
     def hopeless(self) -> bool:
         """Nothing runs, nothing is to come, and nobody who waits would get a place on the nodes as they are at their best.
 
@@ -120,16 +128,23 @@ class Conductor:
             return False
         waiting = tuple(self.waits)
         if waiting != self._hopeless:
-            decisions = self._decide(sorted(waiting), self._machines.untouched(), 0.0)
-            if any(decision.node is not None for _, decision in decisions):
+            if self.would_place(self._machines.untouched(), self._now):
                 return False
             self._hopeless = waiting
         return True
+
+    def would_place(self, cluster: Cluster, now: float) -> bool:
+        """Whether anybody who waits would get a place on such a cluster, with load as low as it will ever be."""
+        scraping = self._machines.scraping
+        load = None if scraping is None else scraping.at_best(cluster, now)
+        decisions = self._decide(sorted(self.waits), cluster, 0.0, load)
+        return any(decision.node is not None for _, decision in decisions)
 
     # One tick
 
     def tick(self, now: float) -> None:
         """Advance whoever is due and place whoever waits, until nothing is left to do at this instant."""
+        self._now = now
         while True:
             while self._due:
                 due, self._due = self._due, set()
@@ -140,6 +155,8 @@ class Conductor:
                 self._waiting.settled()
             if not self._due:
                 break
+        if self._machines.scraping is not None:
+            self._machines.scraping.follow(self._machines.cluster, now)
         self._learning.step(self._machines.cluster)
 
     def _advance(self, graph: GraphState, now: float) -> None:
@@ -190,20 +207,24 @@ class Conductor:
     # Where it goes
 
     def _place(self, batch: list[int], now: float) -> None:
-        for unit, decision in self._decide(batch, self._machines.cluster, now):
+        scraping, cluster = self._machines.scraping, self._machines.cluster
+        load = None if scraping is None else scraping.estimate(cluster, now)
+        for unit, decision in self._decide(batch, cluster, now, load):
             if decision.node is not None:
                 self._start(unit, decision, decision.node, now)
             else:
                 reason = decision.reason.value if decision.reason is not None else ""
                 self._waiting.refused(unit, (reason, decision.message))
 
-    def _decide(self, batch: list[int], cluster: Cluster, now: float) -> Iterator[tuple[int, Decision]]:
+    def _decide(
+        self, batch: list[int], cluster: Cluster, now: float, load: LoadEstimate | None
+    ) -> Iterator[tuple[int, Decision]]:
         """A decision for each; whoever takes it up has to charge the place before asking for the next group's."""
         policies = self._setup.policies
         for group in by_policy(batch, self._policy_of, self._priority_of) if len(policies) > 1 else [batch]:
             requests = [self._requests[unit] for unit in group]
             strategy = policies[self._policy_of(group[0])].strategy
-            context = Context(now=now, seed=self._setup.seed, turn=self._placed, mix=self._learning.model)
+            context = Context(now=now, seed=self._setup.seed, turn=self._placed, mix=self._learning.model, load=load)
             yield from zip(group, place(requests, cluster, strategy, context), strict=True)
 
     def _policy_of(self, unit: int) -> str:

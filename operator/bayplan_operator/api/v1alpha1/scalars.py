@@ -100,6 +100,26 @@ Bytes = Annotated[int, BeforeValidator(_bytes), PlainSerializer(str, return_type
 """Bytes; written as a Kubernetes quantity such as "2Gi"."""
 
 
+def _share(value: object) -> float:
+    if isinstance(value, float):
+        return value  # from Python code, 0 to 1; manifests hold strings only
+    if isinstance(value, str) and re.fullmatch(PERCENTAGE.strip("^$"), value, re.ASCII):
+        return int(value.removesuffix("%")) / 100
+    raise ValueError(_PERCENTAGE_RULE)
+
+
+PERCENTAGE = "^([1-9][0-9]?|100)%$"
+_PERCENTAGE_RULE = "must be a percentage from 1% to 100%, without a fraction"
+
+Percentage = Annotated[
+    float,
+    BeforeValidator(_share),
+    PlainSerializer(lambda value: f"{round(100 * value)}%", return_type=str),
+    _string_schema(4, PERCENTAGE, _PERCENTAGE_RULE),
+]
+"""A share above 0 and up to 1, written as a string such as "90%"."""
+
+
 def _utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
@@ -119,6 +139,7 @@ _OBJECT_RULE = "must consist of lower case letters, digits, '-' and '.', and sta
 _VALUE_RULE = "must be a label value: letters, digits, '-', '_' and '.', starting and ending with a letter or digit"
 _ENV_RULE = "must consist of letters, digits, '_', '-' and '.', and not start with a digit"
 _PARAMETER_RULE = "must be the name of a parameter, such as population: letters, digits, '-', '_', '.' and '/'"
+_RESOURCE_RULE = "must be the name of what is measured, such as cpu: letters, digits, '-', '_', '.' and '/'"
 _STRATEGY_RULE = "must be the name of a strategy, such as BestFit: letters, digits, '-', '_', '.' and '/'"
 
 Name = Annotated[str, _matching(63, DNS_LABEL, _LABEL_RULE), _string_schema(63, DNS_LABEL, _LABEL_RULE)]
@@ -135,6 +156,11 @@ EnvName = Annotated[str, _matching(253, ENV_NAME, _ENV_RULE), _pattern_schema(25
 
 StrategyName = Annotated[str, _matching(63, STRATEGY_NAME, _STRATEGY_RULE), _string_schema(63, STRATEGY_NAME, _STRATEGY_RULE)]
 """The name of an order, scorer or planner; whether there is such a one is the library's to say."""
+
+ResourceName = Annotated[
+    str, _matching(253, PARAMETER_NAME, _RESOURCE_RULE), _string_schema(253, PARAMETER_NAME, _RESOURCE_RULE)
+]
+"""The name of something measured."""
 
 # In lists of lists, where a rule per item would cost too much.
 ParameterName = Annotated[str, _matching(253, PARAMETER_NAME, _PARAMETER_RULE), _pattern_schema(253, PARAMETER_NAME)]
