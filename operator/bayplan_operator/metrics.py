@@ -25,6 +25,14 @@ MIX_BUILD_SECONDS = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
 MIX_BUILD_FAILURES = Counter("bayplan_mix_build_failures", "Models of what usually arrives that could not be built.")
+ADAPTIVE_GRAPHS = Counter(
+    "bayplan_adaptive_graphs", "Graphs for which an adaptive policy has chosen a strategy.", ["policy", "strategy"]
+)
+ADAPTIVE_EXPECTED = Gauge(
+    "bayplan_adaptive_expected",
+    "What an adaptive policy expects of a strategy by its objective; less is better.",
+    ["policy", "strategy"],
+)
 TICK_ERRORS = Counter("bayplan_tick_errors", "Graphs that a tick could not handle.")
 LEADER = Gauge("bayplan_leader", "1 while this process holds the Lease.")
 EVENTS_DROPPED = Counter("bayplan_events_dropped", "Events that were not written.")

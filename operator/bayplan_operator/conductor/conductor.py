@@ -11,6 +11,7 @@ from bayplan_operator import metrics
 from bayplan_operator.cluster_view import NodeStore, PodStore
 from bayplan_operator.conductor import intake, placing
 from bayplan_operator.conductor.acting import act
+from bayplan_operator.conductor.adapting import Adapting
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
 from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
@@ -74,6 +75,7 @@ class Conductor:
         self._rejections = Rejections(settings.rejection_memory)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed)
+        self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0
         self._wishes = 0
@@ -97,15 +99,18 @@ class Conductor:
             due, self._due = self._due, set()
             for graph in [self._by_uid[uid] for uid in sorted(due) if uid in self._by_uid]:
                 self._guarded(graph, now, self._advance)
+            if self._adapting.settle():
+                self._wishes += 1
             self._place(now)
             self._learner.step()
             for graph in self._open.values():
                 self._guarded(graph, now, self._recorder.step)
+            self._adapting.step(now)
             self._leftovers.sweep(self._by_uid)
             self._policies.tell()
         self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
         self._measure()
-        times = [next_loss, self._rejections.next_expiry(now)]
+        times = [next_loss, self._rejections.next_expiry(now), self._adapting.next_time()]
         for graph in self._open.values():
             times += (_wake_at(graph), self._recorder.next_time(graph))
         return now if self._due else min((at for at in times if at is not None), default=None)
@@ -116,6 +121,7 @@ class Conductor:
         news = self._view.policies.take()
         for key, raw in news:
             self._policies.take(key, raw, now)
+            self._adapting.take(key, raw, self._policies.get(key[1]), now)
         if news:
             self._wishes += 1
             for graph in self._open.values():
@@ -127,6 +133,7 @@ class Conductor:
             if known is not None and (raw is None or raw["metadata"]["uid"] != known.ref.uid):
                 del self._graphs[key], self._by_uid[known.ref.uid]
                 self._open.pop(known.ref.uid, None)
+                self._adapting.forget(known)
                 known = None
             if raw is None:
                 continue
@@ -134,6 +141,8 @@ class Conductor:
                 if known is None:
                     known = intake.new_graph(raw, self._arrival(now), self._settings.stuck_after)
                     self._graphs[key] = self._by_uid[known.ref.uid] = known
+                    if known.ended:
+                        self._adapting.recall(known, now)
                 else:
                     intake.refresh(known, raw, now, self._settings.stuck_after)
             except Exception:
@@ -154,6 +163,7 @@ class Conductor:
     def _assign_policy(self, graph: GraphRun, now: float) -> None:
         if graph.running is not None:
             self._policies.assign(graph, graph.running.prepared.spec.policy_name)
+            self._adapting.admit(graph, now)
 
     # 2. How far each graph is
 
@@ -213,6 +223,8 @@ class Conductor:
             running.waiting = {unit: why for unit, why in running.waiting.items() if unit in starting}
         if step.ended and not running.all_over:
             graph.touched = graph.urgent = True
+            running.run = step.run
+            self._adapting.ended(graph, now)
         running.run, running.wants, running.all_over = step.run, step.wants, step.ended
         self._learner.note(running)
         if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
@@ -265,6 +277,8 @@ class Conductor:
 
     def _durable(self, graph: GraphRun) -> None:
         self._due.add(graph.ref.uid)
+        if graph.ended:
+            self._adapting.recall(graph, self._clock())
         self._wake()
 
     def _measure(self) -> None:

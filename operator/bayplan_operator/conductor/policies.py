@@ -35,6 +35,10 @@ class Policies:
             self._broken[name] = str(error)
         self._note(key, raw, now)
 
+    def get(self, name: str) -> Policy | None:
+        """The policy of that name, if it can be used."""
+        return self._compiled.get(name)
+
     def assign(self, graph: GraphRun, policy_name: str) -> None:
         """Give a graph its policy, or say why it has none."""
         policy = self._compiled.get(policy_name)

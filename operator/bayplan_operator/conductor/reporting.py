@@ -63,6 +63,10 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["startTime"] = conditions.stamp(graph.started_at)
     if graph.completed_at is not None:
         body["completionTime"] = conditions.stamp(graph.completed_at)
+    if graph.strategy or "strategy" in graph.written:
+        body["strategy"] = graph.strategy or None
+    if graph.outcome is not None:
+        body["outcome"] = dict(graph.outcome)
     running = graph.running
     if running is not None:
         library_graph, run = running.prepared.graph, running.run

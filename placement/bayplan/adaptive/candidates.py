@@ -11,7 +11,7 @@ DISCOUNT = 0.98
 MINIMUM = 3
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Adaptive:
     """What an adaptive policy may do. Raises `ValueError` that names the field."""
 

@@ -10,7 +10,7 @@ from bayplan.simulation.run_times import RunTimes
 from bayplan.simulation.setup import Delays, Occupied, Policy, Setup, SetupError
 from bayplan.simulation.simulator import simulate
 from bayplan.simulation.submission import Submission
-from bayplan.simulation.trace import Attempts, Graphs, Outcome, Trace
+from bayplan.simulation.trace import Attempts, Graphs, Outcome, Switch, Trace
 
 __all__ = [
     "Attempts",
@@ -25,6 +25,7 @@ __all__ = [
     "Setup",
     "SetupError",
     "Submission",
+    "Switch",
     "Trace",
     "figures",
     "simulate",

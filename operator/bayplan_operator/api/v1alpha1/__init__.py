@@ -2,6 +2,7 @@
 
 from .common import GROUP, VERSION, Condition, ObjectMeta
 from .placement_policy import (
+    Candidate,
     Parameter,
     PlacementPolicy,
     PlacementPolicySpec,
@@ -19,6 +20,7 @@ __all__ = [
     "VERSION",
     "Backoff",
     "BackoffOverride",
+    "Candidate",
     "Condition",
     "Dependency",
     "EnvVar",

@@ -123,5 +123,10 @@ ParameterName = Annotated[str, _matching(253, PARAMETER_NAME, _PARAMETER_RULE), 
 ParameterValue = Annotated[str, Field(min_length=1, max_length=253)]
 """The value of a parameter as text."""
 
+_DISCOUNT = "^(0?[.]0*[1-9][0-9]*|1([.]0*)?)$"
+_DISCOUNT_RULE = 'must be a number above 0 and up to 1 as text, such as "0.98"'
+Discount = Annotated[str, _matching(8, _DISCOUNT, _DISCOUNT_RULE), _string_schema(8, _DISCOUNT, _DISCOUNT_RULE)]
+"""A number above 0 and up to 1 as text, since specs hold no fractions."""
+
 GpuModel = Annotated[str, Field(min_length=1, max_length=63)]
 """A model of GPU as the label of a node says it: a label's value has at most 63 characters."""
