@@ -34,6 +34,14 @@ ESTIMATE_SECONDS = Histogram(
 ESTIMATE_FAILURES = Counter("bayplan_estimate_failures", "Estimates of a graph's end that could not be made.")
 DEADLINES_MISSED = Counter("bayplan_deadlines_missed", "Deadlines that passed before their graph had succeeded.")
 DEADLINES_AT_RISK = Gauge("bayplan_deadlines_at_risk", "Task graphs whose deadline is at risk.")
+ADAPTIVE_GRAPHS = Counter(
+    "bayplan_adaptive_graphs", "Graphs for which an adaptive policy has chosen a strategy.", ["policy", "strategy"]
+)
+ADAPTIVE_EXPECTED = Gauge(
+    "bayplan_adaptive_expected",
+    "What an adaptive policy expects of a strategy by its objective; less is better.",
+    ["policy", "strategy"],
+)
 TICK_ERRORS = Counter("bayplan_tick_errors", "Graphs that a tick could not handle.")
 LEADER = Gauge("bayplan_leader", "1 while this process holds the Lease.")
 EVENTS_DROPPED = Counter("bayplan_events_dropped", "Events that were not written.")

@@ -7,6 +7,7 @@ GROUP = "bayplan.dev"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 TASK_GRAPH = "TaskGraph"
+PLACEMENT_POLICY = "PlacementPolicy"
 FIELD_MANAGER = "bayplan"
 
 LABEL_GRAPH = f"{GROUP}/graph"

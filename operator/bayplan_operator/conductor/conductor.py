@@ -11,6 +11,7 @@ from bayplan_operator import metrics
 from bayplan_operator.cluster_view import NodeStore, PodStore
 from bayplan_operator.conductor import deadlines, intake, placing, splitting
 from bayplan_operator.conductor.acting import act
+from bayplan_operator.conductor.adapting import Adapting
 from bayplan_operator.conductor.estimating import Estimator
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
 from bayplan_operator.conductor.learning import Learner
@@ -78,6 +79,7 @@ class Conductor:
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed)
         self._estimator = Estimator(view.cluster, settings, wake)
+        self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0
         self._wishes = 0
@@ -103,16 +105,19 @@ class Conductor:
                 self._guarded(graph, now, self._advance)
             self._view.load.step(self._view.cluster, self._view.pods, now)
             self._policies.note_load(self._view.load.state, now)
+            if self._adapting.settle():
+                self._wishes += 1
             self._place(now)
             self._learner.step()
             self._estimator.step(self._open.values(), now)
             for graph in self._open.values():
                 self._guarded(graph, now, self._recorder.step)
+            self._adapting.step(now)
             self._leftovers.sweep(self._by_uid)
             self._policies.tell()
         self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
         self._measure()
-        times = [next_loss, self._rejections.next_expiry(now)]
+        times = [next_loss, self._rejections.next_expiry(now), self._adapting.next_time()]
         for graph in self._open.values():
             times += (_wake_at(graph), self._recorder.next_time(graph), self._estimator.next_time(graph, now))
         return now if self._due else min((at for at in times if at is not None), default=None)
@@ -123,6 +128,7 @@ class Conductor:
         news = self._view.policies.take()
         for key, raw in news:
             self._policies.take(key, raw, now)
+            self._adapting.take(key, raw, self._policies.get(key[1]), now)
         if news:
             self._wishes += 1
             for graph in self._open.values():
@@ -134,6 +140,7 @@ class Conductor:
             if known is not None and (raw is None or raw["metadata"]["uid"] != known.ref.uid):
                 del self._graphs[key], self._by_uid[known.ref.uid]
                 self._open.pop(known.ref.uid, None)
+                self._adapting.forget(known)
                 known = None
             if raw is None:
                 continue
@@ -141,6 +148,8 @@ class Conductor:
                 if known is None:
                     known = intake.new_graph(raw, self._arrival(now), self._settings.stuck_after)
                     self._graphs[key] = self._by_uid[known.ref.uid] = known
+                    if known.ended:
+                        self._adapting.recall(known, now)
                 else:
                     intake.refresh(known, raw, now, self._settings.stuck_after)
             except Exception:
@@ -162,6 +171,7 @@ class Conductor:
         if graph.running is not None:
             self._policies.assign(graph, graph.running.prepared.spec.policy_name)
             splitting.settle(graph, self._view.cluster, self._view.pods, now)
+            self._adapting.admit(graph, now)
 
     # 2. How far each graph is
 
@@ -221,6 +231,8 @@ class Conductor:
             running.waiting = {unit: why for unit, why in running.waiting.items() if unit in starting}
         if step.ended and not running.all_over:
             graph.touched = graph.urgent = True
+            running.run = step.run
+            self._adapting.ended(graph, now)
         running.run, running.wants, running.all_over = step.run, step.wants, step.ended
         self._learner.note(running)
         if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
@@ -276,6 +288,8 @@ class Conductor:
 
     def _durable(self, graph: GraphRun) -> None:
         self._due.add(graph.ref.uid)
+        if graph.ended:
+            self._adapting.recall(graph, self._clock())
         self._wake()
 
     def _measure(self) -> None:

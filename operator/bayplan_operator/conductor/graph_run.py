@@ -66,6 +66,12 @@ class GraphRun:
     unserved: Problem | None = None
     """There is no policy that would place it; may pass."""
     policy: Policy | None = None
+    strategy: str = ""
+    """The candidate of an adaptive policy that places it; empty: its policy has but one strategy."""
+    outcome: dict[str, Any] | None = None
+    """What it told an adaptive policy at its end, as it stands in the status."""
+    learned: bool = False
+    """This process has looked at its outcome."""
     suspended: bool = False
     deadline: float | None = None
     """When it should be done, in seconds since the epoch."""
@@ -108,4 +114,10 @@ class GraphRun:
             and self.policy is not None
             and self.shards_recorded
             and not (self.deleting or self.suspended or self.invalid or self.unserved or self.ended)
+            and (self.policy.adaptive is None or self.strategy_recorded)
         )
+
+    @property
+    def strategy_recorded(self) -> bool:
+        """Its candidate stands in its status, so that an operator started anew keeps to it."""
+        return bool(self.strategy) and self.written.get("strategy") == self.strategy

@@ -32,6 +32,8 @@ def new_graph(raw: Mapping[str, Any], now: float, stuck_after: float) -> GraphRu
         accepted_at=_instant(status.get("acceptedAt"), now),
         started_at=_instant(status.get("startTime"), now),
         completed_at=_instant(status.get("completionTime"), now),
+        strategy=_text(status.get("strategy")),
+        outcome=_map(status.get("outcome")),
         conditions=[dict(condition) for condition in status.get("conditions") or ()],
         written=status,
     )
@@ -133,6 +135,14 @@ def _known_status(raw: Mapping[str, Any]) -> dict[str, Any]:
 def _lines(status: Mapping[str, Any]) -> list[str]:
     lines = status.get("tasks")
     return [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _map(value: object) -> dict[str, Any] | None:
+    return dict(value) if isinstance(value, Mapping) else None
 
 
 def _true(graph: GraphRun, kind: str) -> bool:

@@ -57,6 +57,10 @@ class Policies:
             for name, raw in self._go_by_load.items():
                 self._note(("", name), raw, now)
 
+    def get(self, name: str) -> Policy | None:
+        """The policy of that name, if it can be used."""
+        return self._compiled.get(name)
+
     def assign(self, graph: GraphRun, policy_name: str) -> None:
         """Give a graph its policy, or say why it has none."""
         policy = self._compiled.get(policy_name)

@@ -71,6 +71,10 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["completionTime"] = conditions.stamp(graph.completed_at)
     if graph.shards:
         body["shards"] = write_numbers(graph.shards)
+    if graph.strategy or "strategy" in graph.written:
+        body["strategy"] = graph.strategy or None
+    if graph.outcome is not None:
+        body["outcome"] = dict(graph.outcome)
     running = graph.running
     if running is not None:
         library_graph, run = running.prepared.graph, running.run

@@ -12,7 +12,7 @@ from bayplan.simulation.run_times import RunTimes
 from bayplan.simulation.setup import Delays, Occupied, Policy, Setup, SetupError
 from bayplan.simulation.simulator import simulate
 from bayplan.simulation.submission import Submission
-from bayplan.simulation.trace import Attempts, Graphs, Outcome, Trace
+from bayplan.simulation.trace import Attempts, Graphs, Outcome, Switch, Trace
 
 __all__ = [
     "Attempts",
@@ -32,6 +32,7 @@ __all__ = [
     "SetupError",
     "Steps",
     "Submission",
+    "Switch",
     "Trace",
     "figures",
     "simulate",

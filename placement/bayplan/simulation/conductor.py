@@ -8,15 +8,17 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.engine import place
 from bayplan.load import LoadEstimate
+from bayplan.simulation.adapting import Adapting
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.learning import Learning
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.machines import Machines
 from bayplan.simulation.requests import unit_requests
+from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
-from bayplan.simulation.trace import Outcome
+from bayplan.simulation.trace import Outcome, Switch
 from bayplan.simulation.waiting import waiting
 from bayplan.workload import Request
 
@@ -45,12 +47,14 @@ class Conductor:
             self.graphs.append(GraphState(number, submission, len(self._requests)))
             self._requests += unit_requests(number, submission)
             self._owner += [number] * submission.graph.units
-        strategies = [policy.strategy for policy in setup.policies.values()]
+        strategies = [strategy for policy in setup.policies.values() for strategy in policy.strategies]
         self._waiting = waiting(machines.cluster, self._requests, strategies, shortcuts)
         self._due: set[int] = set()
         self._placed = 0
         self._coming = len(submissions)
         self._learning = Learning(strategies, setup.seed)
+        self._run_times = RunTimeLearning(self._requests, machines.nodes, log) if setup.learn_run_times else None
+        self._adapting = Adapting(setup, machines, log) if any(each.adaptive for each in setup.policies.values()) else None
         self._hopeless: tuple[int, ...] = ()
         self._now = 0.0
         self._hot = any(strategy.hot for strategy in strategies)
@@ -59,6 +63,11 @@ class Conductor:
     def units(self) -> int:
         """Of all graphs."""
         return len(self._requests)
+
+    @property
+    def switches(self) -> Sequence[Switch]:
+        """Of adaptive policies."""
+        return self._adapting.switches if self._adapting is not None else ()
 
     def why(self, unit: int) -> tuple[str, str]:
         """Why a unit still waits: the reason's name, and the engine's words."""
@@ -70,6 +79,8 @@ class Conductor:
         """A graph has been submitted."""
         self._coming -= 1
         graph = self.graphs[number]
+        if self._adapting is not None:
+            self._adapting.admit(graph)
         if self._light and graph.submission.graph.units == 1:
             self._want(graph, 0, now)
         else:
@@ -82,6 +93,8 @@ class Conductor:
         if outcome != Outcome.OPEN:
             self._waiting.freed(self._machines.row(row))
             self.done += outcome == Outcome.SUCCEEDED
+            if self._run_times is not None and outcome in (Outcome.SUCCEEDED, Outcome.FAILED):
+                self._run_times.ended(graph.first + self._log.unit[row], row)
             if graph.light and outcome == Outcome.SUCCEEDED:
                 self._over(graph, True, "", now)
                 return
@@ -158,6 +171,8 @@ class Conductor:
         if self._machines.scraping is not None:
             self._machines.scraping.follow(self._machines.cluster, now)
         self._learning.step(self._machines.cluster)
+        if self._run_times is not None:
+            self._run_times.step()
 
     def _advance(self, graph: GraphState, now: float) -> None:
         if graph.ended_at is not None:
@@ -191,6 +206,8 @@ class Conductor:
     def _over(self, graph: GraphState, succeeded: bool, failure: str, now: float) -> None:
         graph.ended_at, graph.succeeded, graph.failure = now, succeeded, failure
         self.open -= 1
+        if self._adapting is not None:
+            self._adapting.ended(graph, now)
 
     def _want(self, graph: GraphState, unit: int, now: float) -> None:
         graph.wanted.add(unit)
@@ -220,15 +237,34 @@ class Conductor:
         self, batch: list[int], cluster: Cluster, now: float, load: LoadEstimate | None
     ) -> Iterator[tuple[int, Decision]]:
         """A decision for each; whoever takes it up has to charge the place before asking for the next group's."""
-        policies = self._setup.policies
-        for group in by_policy(batch, self._policy_of, self._priority_of) if len(policies) > 1 else [batch]:
+        several = len(self._setup.policies) > 1 or self._adapting is not None
+        for group in by_policy(batch, self._decided_by, self._priority_of) if several else [batch]:
             requests = [self._requests[unit] for unit in group]
-            strategy = policies[self._policy_of(group[0])].strategy
-            context = Context(now=now, seed=self._setup.seed, turn=self._placed, mix=self._learning.model, load=load)
+            strategy = self._setup.policies[self._policy_of(group[0])].placing(self._graph(group[0]).strategy)
+            context = self._context(now, load)
             yield from zip(group, place(requests, cluster, strategy, context), strict=True)
 
+    def _context(self, now: float, load: LoadEstimate | None) -> Context:
+        learned = self._run_times
+        return Context(
+            now=now,
+            seed=self._setup.seed,
+            turn=self._placed,
+            mix=self._learning.model,
+            run_times=None if learned is None else learned.forecast,
+            efficiency=None if learned is None else learned.efficiency,
+            load=load,
+        )
+
+    def _graph(self, unit: int) -> GraphState:
+        return self.graphs[self._owner[unit]]
+
     def _policy_of(self, unit: int) -> str:
-        return self.graphs[self._owner[unit]].submission.policy
+        return self._graph(unit).submission.policy
+
+    def _decided_by(self, unit: int) -> tuple[str, str]:
+        graph = self._graph(unit)
+        return graph.submission.policy, graph.strategy
 
     def _priority_of(self, unit: int) -> int:
         return self._requests[unit].priority
@@ -243,6 +279,8 @@ class Conductor:
         incarnation = graph.tried[unit] = graph.tried.get(unit, 0) + 1
         at, why = (since, now), (reason, decision.message)
         row = self._log.add(graph.number, unit, incarnation, self._machines.number(node), decision.gpus, at, why)
+        if self._adapting is not None:
+            self._adapting.started(graph, unit, row)
         if self._machines.take(row, self._requests[number].request_class, now):
             self.running(row, now)
         elif not graph.light:

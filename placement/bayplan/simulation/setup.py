@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bayplan.adaptive import Adaptive
 from bayplan.gpu import GpuUse
 from bayplan.protocols import Strategy
 from bayplan.resources import Resources
@@ -23,6 +24,17 @@ class Policy:
     strategy: Strategy
     node_loss_grace: float = 30.0
     """Seconds that a node may be not ready before what runs on it counts as lost."""
+    adaptive: Adaptive | None = None
+    """Chooses for each graph among several strategies, in the place of `strategy`; none: it does not."""
+
+    @property
+    def strategies(self) -> Sequence[Strategy]:
+        """All that it may place by."""
+        return (self.strategy,) if self.adaptive is None else tuple(self.adaptive.candidates.values())
+
+    def placing(self, candidate: str) -> Strategy:
+        """The strategy of a graph: that of its candidate, where the policy is adaptive."""
+        return self.strategy if self.adaptive is None else self.adaptive.candidates[candidate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,8 @@ class Setup:
     occupied: Sequence[Occupied] = ()
     load: HiddenLoad | None = None
     """What nodes do beside; none: nothing is slowed, and nothing measured."""
+    learn_run_times: bool = False
+    """What has ended tells orders and scorers how long the next of its kind will run, and on which nodes it runs well."""
     seed: int = 0
     until: float = math.inf
     """When the simulation ends at the latest."""

@@ -35,6 +35,8 @@ class Submission:
     """Per task, the seconds that it really takes on a node of speed 1. None: the graph's durations."""
     splittings: tuple[Splitting | None, ...] = ()
     """Per task, how it may be divided into shards; `None`: it has those of the graph. None at all: that goes for all."""
+    identities: tuple[str, ...] = ()
+    """Per task, a name that stays the same whenever the task comes back in another graph; none: it never does."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -58,6 +60,10 @@ class Submission:
         if any(self.splittings) and self.actual is not None:
             raise SetupError(
                 f"graph {self.name}: actual is given, and splittings too: what is divided takes what follows from it"
+            )
+        if self.identities and len(self.identities) != tasks:
+            raise SetupError(
+                f"graph {self.name}: there are {len(self.identities)} identities for {tasks} tasks: there must be one each"
             )
         self._check("expected", self.expected, zero=True)
         self._check("actual", self.actual, zero=False)

@@ -2,6 +2,7 @@
 
 from .common import GROUP, VERSION, Condition, ObjectMeta
 from .placement_policy import (
+    Candidate,
     Parameter,
     PlacementPolicy,
     PlacementPolicySpec,
@@ -24,6 +25,7 @@ __all__ = [
     "AutoShards",
     "Backoff",
     "BackoffOverride",
+    "Candidate",
     "Condition",
     "Dependency",
     "EnvVar",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -18,7 +19,6 @@ LABEL_VALUE = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"
 ENV_NAME = "^[-._a-zA-Z][-._a-zA-Z0-9]*$"
 STRATEGY_NAME = "^[A-Za-z][-A-Za-z0-9._/]*$"
 BYTES = "^[0-9]+([.][0-9]+)?([kMGTPE]|[KMGTPE]i|[eE][0-9]{1,2})?$"
-PERCENT = "^([0-9]{1,2}|100)%$"
 PARAMETER_NAME = "^[A-Za-z0-9][-A-Za-z0-9._/]*$"
 
 Text = Annotated[str, Field(max_length=32768)]
@@ -100,24 +100,37 @@ Bytes = Annotated[int, BeforeValidator(_bytes), PlainSerializer(str, return_type
 """Bytes; written as a Kubernetes quantity such as "2Gi"."""
 
 
-def _share(value: object) -> float:
-    if isinstance(value, float):
-        return value  # from Python code, 0 to 1; manifests hold strings only
-    if isinstance(value, str) and re.fullmatch(PERCENTAGE.strip("^$"), value, re.ASCII):
-        return int(value.removesuffix("%")) / 100
-    raise ValueError(_PERCENTAGE_RULE)
+def _share(pattern: str, rule: str) -> Callable[[object], float]:
+    def share(value: object) -> float:
+        if isinstance(value, float):
+            return value  # from Python code, 0 to 1; manifests hold strings only
+        if isinstance(value, str) and re.fullmatch(pattern.strip("^$"), value, re.ASCII):
+            return int(value.removesuffix("%")) / 100
+        raise ValueError(rule)
+
+    return share
 
 
-PERCENTAGE = "^([1-9][0-9]?|100)%$"
-_PERCENTAGE_RULE = "must be a percentage from 1% to 100%, without a fraction"
+_WRITTEN_SHARE = PlainSerializer(lambda share: f"{round(100 * share)}%", return_type=str)
+_PERCENTAGE, _PERCENTAGE_RULE = "^([1-9][0-9]?|100)%$", "must be a percentage from 1% to 100%, without a fraction"
+_ANY_PERCENTAGE = "^([0-9]{1,2}|100)%$"
+_ANY_PERCENTAGE_RULE = 'must be a percentage in whole numbers, such as "5%", from 0% to 100%'
 
 Percentage = Annotated[
     float,
-    BeforeValidator(_share),
-    PlainSerializer(lambda value: f"{round(100 * value)}%", return_type=str),
-    _string_schema(4, PERCENTAGE, _PERCENTAGE_RULE),
+    BeforeValidator(_share(_PERCENTAGE, _PERCENTAGE_RULE)),
+    _WRITTEN_SHARE,
+    _string_schema(4, _PERCENTAGE, _PERCENTAGE_RULE),
 ]
 """A share above 0 and up to 1, written as a string such as "90%"."""
+
+PercentageOrZero = Annotated[
+    float,
+    BeforeValidator(_share(_ANY_PERCENTAGE, _ANY_PERCENTAGE_RULE)),
+    _WRITTEN_SHARE,
+    _string_schema(4, _ANY_PERCENTAGE, _ANY_PERCENTAGE_RULE),
+]
+"""A share from 0 to 1."""
 
 
 def _utc(value: datetime) -> datetime:
@@ -166,27 +179,13 @@ ResourceName = Annotated[
 ParameterName = Annotated[str, _matching(253, PARAMETER_NAME, _PARAMETER_RULE), _pattern_schema(253, PARAMETER_NAME)]
 """The name of a parameter; whether there is such a one is the library's to say."""
 
-_PERCENT_RULE = 'must be a percentage in whole numbers, such as "5%", from 0% to 100%'
-
-
-def _share(value: object) -> float:
-    if isinstance(value, float):
-        return value  # from Python code, as a share; manifests hold strings only
-    if isinstance(value, str) and re.fullmatch(PERCENT.strip("^$"), value, re.ASCII):
-        return int(value.removesuffix("%")) / 100
-    raise ValueError(_PERCENT_RULE)
-
-
-Percent = Annotated[
-    float,
-    BeforeValidator(_share),
-    PlainSerializer(lambda share: f"{round(share * 100)}%", return_type=str),
-    _string_schema(4, PERCENT, _PERCENT_RULE),
-]
-"""A share, 0 to 1; written as a string such as "5%"."""
-
 ParameterValue = Annotated[str, Field(min_length=1, max_length=253)]
 """The value of a parameter as text."""
+
+_DISCOUNT = "^(0?[.]0*[1-9][0-9]*|1([.]0*)?)$"
+_DISCOUNT_RULE = 'must be a number above 0 and up to 1 as text, such as "0.98"'
+Discount = Annotated[str, _matching(8, _DISCOUNT, _DISCOUNT_RULE), _string_schema(8, _DISCOUNT, _DISCOUNT_RULE)]
+"""A number above 0 and up to 1 as text, since specs hold no fractions."""
 
 GpuModel = Annotated[str, Field(min_length=1, max_length=63)]
 """A model of GPU as the label of a node says it: a label's value has at most 63 characters."""

@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 
 from .common import Model
 from .extensions import cel, kubernetes
-from .scalars import DurationOrZero, Percent
+from .scalars import DurationOrZero, PercentageOrZero
 
 MAX_SHARDS = 1000
 AUTO: Literal["Auto"] = "Auto"
@@ -77,7 +77,7 @@ class AutoShards(Model):
         description='How long a pod takes until it does something useful, such as "20s" to load a model. Default: 5s.',
         json_schema_extra=_NOT_STORED,
     )
-    serial: Percent = Field(
+    serial: PercentageOrZero = Field(
         default=0.0,
         description='The share of the work that cannot be divided, so that every shard does it in full, such as "5%". '
         "Default: 0%.",

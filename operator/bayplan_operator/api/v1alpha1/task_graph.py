@@ -205,6 +205,15 @@ class TaskGraphSpec(Model):
     )
 
 
+class Outcome(Model):
+    """What the graph has told an adaptive policy at its end; counted there once."""
+
+    policy: str = Field(max_length=253, description="The PlacementPolicy.")
+    number: StrictInt = Field(ge=1, description="Counts the outcomes that the policy was told.")
+    objective: str = Field(max_length=63, description="What was measured.")
+    value: str = Field(max_length=32, description="The figure as the policy counts it, less being better.")
+
+
 class TaskGraphStatus(Model):
     """What has happened so far. Written by the operator."""
 
@@ -253,6 +262,10 @@ class TaskGraphStatus(Model):
     active: int | None = Field(default=None, ge=0, description="Number of shards whose pods are not finished.")
     succeeded: int | None = Field(default=None, ge=0, description="Number of shards that have succeeded.")
     failed: int | None = Field(default=None, ge=0, description="Number of shards that have failed for good.")
+    strategy: str | None = Field(
+        default=None, max_length=63, description="The candidate of an adaptive policy that places this graph for all its life."
+    )
+    outcome: Outcome | None = Field(default=None, description="What the graph has told an adaptive policy at its end.")
     conditions: Conditions = Field(default=(), description="Accepted, and what else programs may wait for.")
     shards: tuple[Annotated[str, Field(max_length=63 + 1 + 4)], ...] = Field(
         default=(),
