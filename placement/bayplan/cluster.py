@@ -86,6 +86,11 @@ class Cluster:
         return len(self._rows)
 
     @property
+    def nodes(self) -> list[NodeInfo]:
+        """The nodes as they were set."""
+        return list(self._nodes.values())
+
+    @property
     def rows(self) -> int:
         """Number of rows, free ones included."""
         return len(self.names)

@@ -3,10 +3,13 @@
 import argparse
 import logging
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
 from bayplan_operator.api.quantity import QuantityError, parse_exact
+from bayplan_operator.cli import prometheus
+from bayplan_operator.load import QueriesError
 from bayplan_operator.process import run
 from bayplan_operator.settings import Settings
 
@@ -38,6 +41,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--health-port", type=int, default=defaults.health_port, help="0: none (default: %(default)s)")
     parser.add_argument("--metrics-port", type=int, default=defaults.metrics_port, help="0: none (default: %(default)s)")
     parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+    prometheus.add_to(parser)
     parser.set_defaults(run=_run)
 
 
@@ -60,20 +64,27 @@ def _bytes_per_second(text: str) -> float:
 def _run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=arguments.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("kopf").setLevel(logging.WARNING)
-    return run(
-        Settings(
-            identity=arguments.identity,
-            kubeconfig=arguments.kubeconfig,
-            lease_namespace=arguments.lease_namespace,
-            lease_duration=arguments.lease_duration,
-            lease_renewal=arguments.lease_duration / 4,
-            stuck_after=arguments.stuck_after,
-            rejection_memory=arguments.rejection_memory,
-            placing_budget=arguments.placing_budget,
-            bandwidth=arguments.bandwidth,
-            plan_wait=arguments.plan_wait,
-            seed=arguments.seed,
-            health_port=arguments.health_port,
-            metrics_port=arguments.metrics_port,
-        )
+    try:
+        return run(_settings(arguments))
+    except (prometheus.FlagsError, QueriesError) as error:
+        print(f"bayplan operator: {error}", file=sys.stderr)
+        return 2
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    return Settings(
+        identity=arguments.identity,
+        kubeconfig=arguments.kubeconfig,
+        lease_namespace=arguments.lease_namespace,
+        lease_duration=arguments.lease_duration,
+        lease_renewal=arguments.lease_duration / 4,
+        stuck_after=arguments.stuck_after,
+        rejection_memory=arguments.rejection_memory,
+        placing_budget=arguments.placing_budget,
+        bandwidth=arguments.bandwidth,
+        plan_wait=arguments.plan_wait,
+        seed=arguments.seed,
+        health_port=arguments.health_port,
+        metrics_port=arguments.metrics_port,
+        prometheus=prometheus.settings(arguments),
     )

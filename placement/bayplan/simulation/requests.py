@@ -21,7 +21,7 @@ def unit_requests(number: int, submission: Submission) -> Sequence[Request]:
             priority=submission.priority,
             critical_path=rank[task],
             arrival=(submission.at, number),
-            task=f"{name}/{graph.tasks[task].name}",
+            task=submission.identities[task] if submission.identities else f"{name}/{graph.tasks[task].name}",
             deadline=deadline,
             duration=expected[task],
         )

@@ -38,7 +38,7 @@ def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float) -> 
     running, policy = graph.running, graph.policy
     if running is None or policy is None:
         raise ValueError(f"graph {graph.key} has no run or no policy: there is nothing to plan")
-    selector = policy.strategy.node_selector
+    selector = policy.placing(graph.strategy).node_selector
     return Glimpse(graph.ref.name, running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now)
 
 
@@ -63,7 +63,8 @@ def situation(seen: Glimpse) -> Situation:
 
 def _runs(seen: Glimpse) -> list[Asked]:
     """Per task, under what its run time is known."""
-    return [Asked(f"{seen.name}/{task.name}", hint=task.expected_duration) for task in seen.prepared.spec.tasks]
+    tasks = enumerate(seen.prepared.spec.tasks)
+    return [Asked(f"{seen.name}/{task.name}", hint=seen.prepared.expected(number) or None) for number, task in tasks]
 
 
 def _asks(classes: Sequence[RequestClass], tasks: IntArray) -> dict[RequestClass, int]:
