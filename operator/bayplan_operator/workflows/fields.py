@@ -24,6 +24,11 @@ class Fields:
         """`<field> is <value>: <wrong>`."""
         return self.document.fault(f"{self.at(name)} is {shown(self.value.get(name))}: {wrong}", self.at(name))
 
+    def item_fault(self, name: str, number: int, wrong: str) -> Exception:
+        """`<field>[<number>] is <value>: <wrong>`."""
+        place = f"{self.at(name)}[{number}]"
+        return self.document.fault(f"{place} is {shown(self.value[name][number])}: {wrong}", place)
+
     def only(self, known: Iterable[str]) -> None:
         """No other fields than these."""
         names = sorted(known)

@@ -99,8 +99,8 @@ def _submission(document: Document, manifest: dict[str, Any]) -> Submission:
         policy=spec.policy_name,
         retries=tuple(retries(spec)),
         expected=np.array([prepared.expected(task) for task in range(len(spec.tasks))]),
-        splittings=prepared.splittings if any(prepared.splittings) else (),
         data=prepared.data,
+        splittings=prepared.splittings if any(prepared.splittings) else (),
     )
 
 

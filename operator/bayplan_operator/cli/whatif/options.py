@@ -11,7 +11,8 @@ from bayplan.simulation import Delays, Failures, Policy, RunTimes, Setup, Submis
 from bayplan.spelling import unknown
 from bayplan.strategy import StrategyError
 from bayplan.workload import NodeInfo
-from bayplan_operator.cli.whatif.quantities import duration, pairs, share, speeds
+from bayplan_operator.cli.whatif.quantities import bytes_per_second, duration, pairs, share, speeds
+from bayplan_operator.settings import Settings
 from bayplan_operator.translate.policy import Policy as Compiled
 from bayplan_operator.translate.policy import compile_policy
 from bayplan_operator.workflows import InputError, Workload, read_graphs
@@ -40,6 +41,8 @@ def add_workload(parser: argparse.ArgumentParser, *, required: bool = True) -> N
     parser.add_argument("--nodes", type=Path, metavar="FILE", help="nodes: kubectl get nodes -o yaml, or a short list")
     parser.add_argument("--speeds", type=speeds, default={}, metavar="CLASS=X,...",
                         help="speed of each node class, such as fast=2.0,slow=0.5; others have 1")  # fmt: skip
+    parser.add_argument("--bandwidth", type=bytes_per_second, default=Settings(identity="").bandwidth, metavar="QUANTITY",
+                        help="bytes per second between two nodes, for dependsOn[].data (default: 125M, 1 Gbit/s)")  # fmt: skip
 
 
 def add_policy(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
@@ -89,6 +92,7 @@ def setup(arguments: argparse.Namespace, nodes: Sequence[NodeInfo], policies: di
         run_times=run_times(arguments),
         failures=_failures(arguments.failures) if getattr(arguments, "failures", None) else Failures(),
         delays=_delays(getattr(arguments, "delays", "")),
+        bandwidth=arguments.bandwidth,
         seed=seed,
         until=getattr(arguments, "until", float("inf")),
     )
