@@ -101,6 +101,7 @@ def _submission(document: Document, manifest: dict[str, Any]) -> Submission:
         expected=np.array([prepared.expected(task) for task in range(len(spec.tasks))]),
         data=prepared.data,
         splittings=prepared.splittings if any(prepared.splittings) else (),
+        data=prepared.data,
     )
 
 
