@@ -123,7 +123,9 @@ def main() -> int:
     arguments = parser.parse_args()
     options = (arguments.graphs, arguments.runs, arguments.noise, arguments.seen, arguments.policy, arguments.seed)
     rows = []
-    print("nodes  in the 80 % interval  met a deadline of " + "  ".join(f"{share:4.0%}" for share in _SHARES) + "  seconds each")
+    print(
+        "nodes  in the 80 % interval  met a deadline of " + "  ".join(f"{share:4.0%}" for share in _SHARES) + "  seconds each"
+    )
     for nodes in NODES:
         case = measure(nodes, *options)
         shares = case.met.mean(axis=0).tolist()

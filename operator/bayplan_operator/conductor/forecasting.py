@@ -1,6 +1,6 @@
 """When a graph will have ended: what a thread is asked, and what it answers. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.estimates import Basis, Durations, Luck, Suggestion, Trial, advice, durations, samples
-from bayplan.filters import Selector
+from bayplan.filters import Selector, room
 from bayplan.lifecycle import Run, UnitState
 from bayplan.plans import Nodes, Situation, expected_seconds, make_plan, slots
 from bayplan.prediction import Run as PredictedRun
@@ -97,6 +97,7 @@ def _situation(question: Question, nodes: Nodes | None = None) -> tuple[Situatio
     prepared, run, graph = question.prepared, question.run, question.prepared.graph
     if nodes is None:
         nodes = slots(question.cluster, _asks(prepared, run), _SLOTS, question.selector)
+        nodes = _beside_own(nodes, question)
     seconds = expected_seconds(graph, question.runs, nodes.classes)
     known = durations(graph, question.runs, nodes.classes, seconds, None)
     seconds[~nodes.admitting(tuple(template.request_class for template in prepared.templates))] = np.inf
@@ -117,6 +118,28 @@ def _situation(question: Question, nodes: Nodes | None = None) -> tuple[Situatio
         left=np.where(active, np.maximum(expected - elapsed, 0.0), np.nan),
     )
     return situation, known, elapsed
+
+
+def _beside_own(nodes: Nodes, question: Question) -> Nodes:
+    """Without slots where there is no room now, if units of the graph itself run on nodes that all could have afterwards.
+
+    Where no node has room for a class, `slots` takes nodes for empty; those would stand beside the slots that the graph's
+    own units will leave, and count twice.
+    """
+    run, cluster = question.run, question.cluster
+    active = np.flatnonzero(np.isin(run.state, (UnitState.BINDING, UnitState.RUNNING))).tolist()
+    own = {run.node[unit] for unit in active} & nodes.number.keys()
+    if not own:
+        return nodes
+    rows = np.flatnonzero(cluster.present & cluster.ready & ~cluster.cordoned)
+    roomy: set[str] = set()
+    for asked in nodes.admits:
+        roomy.update(cluster.names[row] for row in rows[room(cluster, cluster.demand(asked), rows)].tolist())
+    kept = np.array([nodes.names[node] in roomy for node in nodes.slot_node.tolist()], bool)
+    there = {*nodes.node_class[nodes.slot_node[kept]].tolist(), *(int(nodes.node_class[nodes.number[name]]) for name in own)}
+    if not all(admits[list(there)].any() for admits in nodes.admits.values()):
+        return nodes
+    return replace(nodes, slot_node=nodes.slot_node[kept], slot_free=nodes.slot_free[kept])
 
 
 def _alone(question: Question, luck: Luck) -> Trial | None:
