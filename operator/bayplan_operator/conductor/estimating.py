@@ -10,8 +10,7 @@ from bayplan.prediction import Run
 from bayplan.snapshot import snapshot
 from bayplan_operator import metrics
 from bayplan_operator.conductor import deadlines
-from bayplan_operator.conductor.bounding import earliest, hinted
-from bayplan_operator.conductor.forecasting import Forecast, Question, forecast
+from bayplan_operator.conductor.forecasting import Forecast, Question, first_bound, forecast, hinted
 from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.outlook import Outlook
 from bayplan_operator.settings import Settings
@@ -80,7 +79,7 @@ class Estimator:
         if graph.policy is not None and outlook.asked != asked:
             outlook.asked = asked
             least, selector = hinted(running.prepared), graph.policy.strategy.node_selector
-            first = earliest(self._cluster, running.prepared, running.run, selector, least, now)
+            first = first_bound(self._cluster, running.prepared, running.run, selector, least, now)
             outlook.bound(first, bool(least.any()), now)
             outlook.forecast = outlook.run = None  # an estimate is due, by the new deadline
             outlook.renew(now)

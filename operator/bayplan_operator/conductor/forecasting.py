@@ -7,13 +7,12 @@ import numpy as np
 
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
-from bayplan.estimates import Basis, Durations, Luck, Suggestion, Trial, advice, durations, samples
+from bayplan.estimates import Basis, Durations, Earliest, Luck, Suggestion, Trial, advice, durations, earliest, samples
 from bayplan.filters import Selector, room
 from bayplan.lifecycle import Run, UnitState
 from bayplan.plans import Nodes, Situation, expected_seconds, make_plan, slots
 from bayplan.prediction import Run as PredictedRun
 from bayplan.workload import RequestClass
-from bayplan_operator.conductor.bounding import Earliest, earliest
 from bayplan_operator.translate.task_graph import Prepared
 
 AT_RISK, SAFE = 0.90, 0.93
@@ -64,11 +63,26 @@ class Forecast:
     """Where the deadline is at risk."""
 
 
+def hinted(prepared: Prepared) -> FloatArray:
+    """Per task, the seconds that its author expects; 0: nothing was said."""
+    return np.array([task.expected_duration or 0.0 for task in prepared.spec.tasks])
+
+
+def first_bound(cluster: Cluster, prepared: Prepared, run: Run, selector: Selector, least: FloatArray, now: float) -> Earliest:
+    """What no schedule can beat from now on, by these seconds per task, 0 where nothing is known. As cheap as `earliest`."""
+    of_unit, running = least[prepared.graph.unit_task], run.state == UnitState.RUNNING
+    elapsed = np.where(running, np.nan_to_num(now - run.started), 0.0)
+    left = np.where(running, np.maximum(of_unit - elapsed, 0.0), np.nan)
+    left[run.state == UnitState.SUCCEEDED] = 0.0
+    classes = [template.request_class for template in prepared.templates]
+    return earliest(cluster, prepared.graph, classes, selector, least, left)
+
+
 def forecast(question: Question) -> Forecast:
     """The same question gets the same answer. O(making a plan + samples * (units * log units + edges))."""
     situation, known, elapsed = _situation(question)
     least = np.where(known.basis == Basis.NOTHING, 0.0, _least(situation))
-    first = earliest(question.cluster, question.prepared, question.run, question.selector, least, question.now)
+    first = first_bound(question.cluster, question.prepared, question.run, question.selector, least, question.now)
     path = first.bound.path
     heavy = question.prepared.graph.tasks[max(path, key=lambda task: least[task])].name if path else ""
     nothing = Forecast(question.now, first, known.words, None, None, None, None, heavy, ())

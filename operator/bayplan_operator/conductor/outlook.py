@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from bayplan.estimates import Earliest
 from bayplan.lifecycle import Run
 from bayplan_operator.conductor import conditions
-from bayplan_operator.conductor.bounding import Earliest
 from bayplan_operator.conductor.forecasting import Forecast
 
 _SHARE, _LEAST_SECONDS = 0.05, 2.0

@@ -199,7 +199,7 @@ def test_what_is_known_is_said() -> None:
     silent = durations(graph, [Run(name) for name in "abc"], ["x"], seconds, None)
     assert not silent.informed
     assert "nothing is known" in silent.words
-    hinted = durations(graph, runs[:2] + [Run("c", hint=5.0)], ["x"], seconds, None)
+    hinted = durations(graph, [*runs[:2], Run("c", hint=5.0)], ["x"], seconds, None)
     assert hinted.words == "from hints only"
     some = durations(graph, runs, ["x"], seconds, None)
     assert some.scale[:, 0].tolist() == [HINT_SCALE, HINT_SCALE, DEFAULT_SCALE]
