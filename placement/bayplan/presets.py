@@ -38,6 +38,12 @@ PRESETS: Mapping[str, Preset] = {
     "Random": Preset("A baseline to compare with.", (Named("BestFit"),), Named("Random")),
     "EarliestDeadline": Preset("Graphs with deadlines, all of which can be met.", order=("EarliestDeadline", *_USUAL)),
     "LeastSlack": Preset("Graphs with deadlines and long chains.", order=("LeastSlack", *_USUAL)),
+    "GraphPlan": Preset(
+        "Graphs that should end soon, on nodes of several speeds, or with much data.",
+        (Named("EarliestFinish", 99), Named("BestFit")),
+        Named("Planned"),
+        ("Priority", "UpwardRank", "Age"),
+    ),
     "LinearProgram": Preset("Large batches that compete, and what each node is worth.", planner=Named("LinearProgram")),
     "IntegerProgram": Preset("Small batches that compete: the most priority placed.", planner=Named("IntegerProgram")),
     "LeastCost": Preset(

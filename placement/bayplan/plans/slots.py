@@ -46,8 +46,19 @@ def slots(cluster: Cluster, asks: Mapping[RequestClass, int], limit: int, select
         node_class=node_class,
         slot_node=(chosen := _freest(count, node_class, limit)),
         slot_free=np.zeros(len(chosen)),
+        usable=usable(cluster),
         admits={asked: admitted[number][number_of] for number, asked in enumerate(asks)},
     )
+
+
+def usable(cluster: Cluster) -> frozenset[str]:
+    """Names of the nodes that are ready and not cordoned. Kept until a node changes; O(nodes)."""
+    return cluster.static_memo("usable nodes", lambda: _usable(cluster))
+
+
+def _usable(cluster: Cluster) -> frozenset[str]:
+    rows = np.flatnonzero(cluster.present & cluster.ready & ~cluster.cordoned)
+    return frozenset(cluster.names[row] for row in rows.tolist())
 
 
 def _room(cluster: Cluster, asked: RequestClass, free: IntArray, gpu_free: IntArray) -> FloatArray:

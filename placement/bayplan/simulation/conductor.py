@@ -1,17 +1,20 @@
 """What the operator would do: advance the graphs that are due, and place whom there is room for."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bayplan.by_policy import by_policy
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.engine import place
+from bayplan.reasons import Reason
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.learning import Learning
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.machines import Machines
+from bayplan.simulation.planning import Planning
 from bayplan.simulation.requests import unit_requests
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
@@ -50,6 +53,7 @@ class Conductor:
         self._placed = 0
         self._coming = len(submissions)
         self._learning = Learning(strategies, setup.seed)
+        self._planning = Planning(self.graphs, setup, machines)
         self._hopeless: tuple[int, ...] = ()
 
     @property
@@ -67,6 +71,7 @@ class Conductor:
         """A graph has been submitted."""
         self._coming -= 1
         graph = self.graphs[number]
+        self._planning.arrived(number)
         if self._light and graph.submission.graph.units == 1:
             self._want(graph, 0, now)
         else:
@@ -79,6 +84,7 @@ class Conductor:
         if outcome != Outcome.OPEN:
             self._waiting.freed(self._machines.row(row))
             self.done += outcome == Outcome.SUCCEEDED
+            self._planning.ended(graph.number, self._log.unit[row], outcome == Outcome.SUCCEEDED, now)
             if graph.light and outcome == Outcome.SUCCEEDED:
                 self._over(graph, True, "", now)
                 return
@@ -107,9 +113,15 @@ class Conductor:
             graph.wake_at = None
             self._due.add(number)
 
+    def expired(self, number: int, now: float) -> None:
+        """A place is kept no longer for somebody who waits."""
+        if self._planning.expired(number, now):
+            self._waiting.again()
+
     def nodes_changed(self) -> None:
         """A node is ready that was not, or the other way round."""
         self._waiting.nodes_changed()
+        self._planning.nodes_changed()
 
     def hopeless(self) -> bool:
         """Nothing runs, nothing is to come, and nobody who waits would get a place on the nodes as they are at their best.
@@ -120,7 +132,7 @@ class Conductor:
             return False
         waiting = tuple(self.waits)
         if waiting != self._hopeless:
-            decisions = self._decide(sorted(waiting), self._machines.untouched(), 0.0)
+            decisions = self._decide(sorted(waiting), self._machines.untouched(), Context())
             if any(decision.node is not None for _, decision in decisions):
                 return False
             self._hopeless = waiting
@@ -135,6 +147,8 @@ class Conductor:
                 due, self._due = self._due, set()
                 for number in sorted(due):
                     self._advance(self.graphs[number], now)
+            if self._planning.update(now):
+                self._waiting.again()
             while batch := self._waiting.batch():
                 self._place(batch, now)
                 self._waiting.settled()
@@ -169,11 +183,13 @@ class Conductor:
             self._machines.free(row, outcome, now)
             self._waiting.freed(self._machines.row(row))
             graph.seen.pop(row, None)
+            self._planning.ended(graph.number, self._log.unit[row], False, now)
             self._due.add(graph.number)  # that it is gone has to be seen
 
     def _over(self, graph: GraphState, succeeded: bool, failure: str, now: float) -> None:
         graph.ended_at, graph.succeeded, graph.failure = now, succeeded, failure
         self.open -= 1
+        self._planning.over(graph.number)
 
     def _want(self, graph: GraphState, unit: int, now: float) -> None:
         graph.wanted.add(unit)
@@ -190,21 +206,29 @@ class Conductor:
     # Where it goes
 
     def _place(self, batch: list[int], now: float) -> None:
-        for unit, decision in self._decide(batch, self._machines.cluster, now):
+        context = Context(now=now, seed=self._setup.seed, mix=self._learning.model, plans=self._planning.plans)
+        reserved: dict[int, list[int]] = {}
+        for unit, decision in self._decide(batch, self._machines.cluster, context):
             if decision.node is not None:
                 self._start(unit, decision, decision.node, now)
             else:
                 reason = decision.reason.value if decision.reason is not None else ""
                 self._waiting.refused(unit, (reason, decision.message))
+                if decision.reason is Reason.RESERVED:
+                    graph = self._owner[unit]
+                    reserved.setdefault(graph, []).append(unit - self.graphs[graph].first)
+        for graph, units in reserved.items():
+            at = self._planning.kept_until(graph, units, now)
+            if at is not None:
+                self._agenda.add(at, Event.EXPIRY, graph)
 
-    def _decide(self, batch: list[int], cluster: Cluster, now: float) -> Iterator[tuple[int, Decision]]:
+    def _decide(self, batch: list[int], cluster: Cluster, context: Context) -> Iterator[tuple[int, Decision]]:
         """A decision for each; whoever takes it up has to charge the place before asking for the next group's."""
         policies = self._setup.policies
         for group in by_policy(batch, self._policy_of, self._priority_of) if len(policies) > 1 else [batch]:
             requests = [self._requests[unit] for unit in group]
             strategy = policies[self._policy_of(group[0])].strategy
-            context = Context(now=now, seed=self._setup.seed, turn=self._placed, mix=self._learning.model)
-            yield from zip(group, place(requests, cluster, strategy, context), strict=True)
+            yield from zip(group, place(requests, cluster, strategy, replace(context, turn=self._placed)), strict=True)
 
     def _policy_of(self, unit: int) -> str:
         return self.graphs[self._owner[unit]].submission.policy
@@ -221,6 +245,7 @@ class Conductor:
         self._placed += 1
         incarnation = graph.tried[unit] = graph.tried.get(unit, 0) + 1
         at, why = (since, now), (reason, decision.message)
+        self._planning.began(graph.number, unit, self._machines.number(node), now)
         row = self._log.add(graph.number, unit, incarnation, self._machines.number(node), decision.gpus, at, why)
         if self._machines.take(row, self._requests[number].request_class, now):
             self.running(row, now)

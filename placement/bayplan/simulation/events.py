@@ -28,6 +28,8 @@ class Event(IntEnum):
     """A graph is submitted. Number: of the submission."""
     WAKE = 8
     """A back-off is over. Number: of the submission."""
+    EXPIRY = 9
+    """A place is kept no longer for a unit that waits for it. Number: of the submission."""
 
 
 class Agenda:

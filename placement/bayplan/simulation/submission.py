@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from bayplan.arrays import FloatArray
 from bayplan.graph import Graph
 from bayplan.lifecycle import Retry
@@ -33,6 +35,10 @@ class Submission:
     actual: FloatArray | None = None
     """Per task, the seconds that it really takes on a node of speed 1. None: the graph's durations."""
 
+    data: FloatArray | None = None
+    """Per edge, in the order of `graph.parents.indices`, the bytes that one unit of the child reads of the parent's results, an
+    equal part from each of the parent's units. None: nothing."""
+
     def __post_init__(self) -> None:
         """Check the figures."""
         tasks = len(self.graph.tasks)
@@ -48,8 +54,23 @@ class Submission:
             raise SetupError(
                 f"graph {self.name}: there are {len(self.retries)} retries for {tasks} tasks: there must be one each"
             )
+        self._check_data()
         self._check("expected", self.expected, zero=True)
         self._check("actual", self.actual, zero=False)
+
+    def _check_data(self) -> None:
+        if self.data is None:
+            return
+        parents = self.graph.parents.indices
+        if self.data.shape != parents.shape:
+            raise SetupError(f"graph {self.name}: data has shape {self.data.shape}: it must be ({len(parents)},)")
+        wrong = np.flatnonzero(~((self.data >= 0) & np.isfinite(self.data)))
+        if len(wrong):
+            edge = int(wrong[0])
+            child, parent = (self.graph.tasks[each[edge]].name for each in (self.graph.edge_child, parents))
+            raise SetupError(
+                f'graph {self.name}: task "{child}": data of "{parent}" is {self.data[edge]}: it must be bytes, 0 or above'
+            )
 
     def _check(self, field: str, seconds: FloatArray | None, zero: bool) -> None:
         if seconds is None:
