@@ -6,9 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from bayplan.simulation import Setup, Submission
 from bayplan_operator.cli.simulate import simulated
 from bayplan_operator.cli.whatif import options, output, text
 from bayplan_operator.cli.whatif.current import Current, read_cluster
+from bayplan_operator.cli.whatif.model import Simulation
+from bayplan_operator.cli.whatif.outlook import outlooks
 from bayplan_operator.workflows import InputError, read_nodes
 
 
@@ -39,9 +44,15 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         policies = options.own_policies(work, there.policies)
     setup = replace(options.setup(arguments, there.nodes, policies), occupied=there.occupied)
-    simulation = simulated(submissions, setup, ", ".join(policies))
+    simulation = _with_outlooks(simulated(submissions, setup, ", ".join(policies)), submissions, setup)
     if arguments.output == "json":
         output.print_json(simulation)
     else:
         output.print_text(text.plan(simulation, output.width(), output.paint()))
     return 0
+
+
+def _with_outlooks(simulation: Simulation, submissions: list[Submission], setup: Setup) -> Simulation:
+    found = outlooks(submissions, setup)
+    graphs = tuple(msgspec.structs.replace(graph, outlook=found[graph.name]) for graph in simulation.graphs)
+    return msgspec.structs.replace(simulation, graphs=graphs)

@@ -1,13 +1,23 @@
 """What can be said of a graph's end before it runs: the bound, the estimate, and the chance to meet its deadline."""
 
-from bayplan.estimates import (
-    Basis, Bound, Durations, Estimate, Help, Luck, Suggestion, Trial, advice, durations, earliest, samples,
-)  # fmt: skip
 from collections.abc import Iterable
 
 import numpy as np
 
 from bayplan.cluster import Cluster
+from bayplan.estimates import (
+    Basis,
+    Bound,
+    Durations,
+    Estimate,
+    Luck,
+    Suggestion,
+    Trial,
+    advice,
+    durations,
+    earliest,
+    samples,
+)  # fmt: skip
 from bayplan.plans import Situation, expected_seconds, make_plan, slots
 from bayplan.prediction import Run
 from bayplan.simulation import Setup, Submission
@@ -15,7 +25,6 @@ from bayplan_operator.cli.whatif import model
 
 _WANTED = 0.9
 _SLOTS = 1_000
-_BANDWIDTH = 125e6
 _DIGITS = 6
 
 
@@ -51,9 +60,7 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster) -> model.Ou
         low=_round(found.quantile(0.1)),
         high=_round(found.quantile(0.9)),
         probability=probability,
-        advice=tuple(
-            model.Suggestion(each.help.value, each.subject, each.probability, _round(each.seconds)) for each in helps
-        ),
+        advice=tuple(model.Suggestion(each.help.value, each.subject, each.probability, _round(each.seconds)) for each in helps),
     )
 
 
@@ -67,7 +74,8 @@ def _situation(submission: Submission, setup: Setup, cluster: Cluster) -> tuple[
     seconds = expected_seconds(graph, runs, nodes.classes) / speeds
     seconds[~nodes.admitting(submission.classes)] = np.inf
     nothing = (np.zeros(graph.units, bool), np.full(graph.units, -1), np.full(graph.units, np.nan))
-    there = Situation(graph, seconds, np.zeros(len(graph.parents.indices)), _BANDWIDTH, nodes, 0.0, *nothing)
+    data = np.zeros(len(graph.parents.indices)) if submission.data is None else submission.data
+    there = Situation(graph, seconds, data, setup.bandwidth, nodes, 0.0, *nothing)
     return there, durations(graph, runs, nodes.classes, seconds, None)
 
 
