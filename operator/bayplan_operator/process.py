@@ -1,6 +1,7 @@
 """The operator's process: everything that runs in it, started and stopped in order."""
 
 import asyncio
+import gc
 import logging
 import random
 import signal
@@ -154,6 +155,9 @@ async def _warm_up() -> None:
         await asyncio.to_thread(warm_up_estimates)
     except Exception:
         log.exception("the library could not be warmed up: the first decisions will take longer")
+    # The compiler's objects stay for ever: looking through them for garbage would hold up everything for 100 ms at a time.
+    gc.collect()
+    gc.freeze()
 
 
 async def _relist(settings: Settings, server: ApiServer, view: View, conductor: Conductor) -> None:

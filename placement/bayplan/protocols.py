@@ -90,3 +90,9 @@ class Strategy:
     planner: Planner
     node_selector: Selector = ()
     """Labels of the nodes that may be used at all."""
+
+    @property
+    def uses_plans(self) -> bool:
+        """Its order, a scorer or its planner goes by plans of whole graphs: it says so by `uses_plans = True`."""
+        parts = (*self.order, *(each.scorer for each in self.scoring.scorers), self.planner)
+        return any(getattr(part, "uses_plans", False) for part in parts)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from bayplan.estimates import Help, Suggestion
 from bayplan_operator import metrics
 from bayplan_operator.conductor import conditions
-from bayplan_operator.conductor.forecasting import AT_RISK, SAFE, Forecast
+from bayplan_operator.conductor.forecasting import AT_RISK, SAFE
 from bayplan_operator.conductor.graph_run import GraphRun
-from bayplan_operator.conductor.outlook import Outlook, Verdict
+from bayplan_operator.conductor.outlook import Forecast, Outlook, Verdict
 
 RISK, MISSED = "DeadlineAtRisk", "DeadlineMissed"
 _MOST_NAMES = 3

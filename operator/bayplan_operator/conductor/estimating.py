@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 
 from bayplan.cluster import Cluster
 from bayplan.prediction import Run
-from bayplan.snapshot import snapshot
 from bayplan_operator import metrics
 from bayplan_operator.conductor import deadlines
-from bayplan_operator.conductor.forecasting import Forecast, Question, first_bound, forecast, hinted
+from bayplan_operator.conductor.forecasting import Question, first_bound, forecast, hinted
 from bayplan_operator.conductor.graph_run import GraphRun, Running
-from bayplan_operator.conductor.outlook import Outlook
+from bayplan_operator.conductor.outlook import Forecast, Outlook
+from bayplan_operator.conductor.planning.glimpse import glimpse
 from bayplan_operator.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -99,21 +99,9 @@ class Estimator:
         return graph.generation, name, self._cluster.static_version
 
     def _begin(self, graph: GraphRun, running: Running, outlook: Outlook, rivals: bool, now: float) -> None:
-        if graph.policy is None:
-            return
         outlook.run, outlook.situation, outlook.next_at = running.run, self._situation(graph), now + _GAP
-        question = Question(
-            cluster=snapshot(self._cluster),
-            prepared=running.prepared,
-            run=running.run,
-            runs=_runs(graph, running),
-            selector=graph.policy.strategy.node_selector,
-            uid=graph.ref.uid,
-            bandwidth=self._settings.bandwidth,
-            deadline=graph.deadline,
-            rivals=rivals,
-            now=now,
-        )
+        seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
+        question = Question(seen, _runs(graph, running), graph.ref.uid, graph.deadline, rivals)
         self._under_way = asyncio.get_running_loop().create_task(self._ask(graph, outlook, question), name="estimate")
 
     async def _ask(self, graph: GraphRun, outlook: Outlook, question: Question) -> None:
@@ -124,7 +112,7 @@ class Estimator:
             # Whatever is wrong with one estimate, graphs are placed without it.
             metrics.ESTIMATE_FAILURES.inc()
             log.exception("the end of TaskGraph %s/%s could not be estimated; trying again in %.0f s", *graph.key, self._wait)
-            outlook.next_at = outlook.stale_at = question.now + self._wait
+            outlook.next_at = outlook.stale_at = question.seen.now + self._wait
             self._wait = min(2 * self._wait, _LONGEST_WAIT)
         else:
             self._wait = _FIRST_WAIT

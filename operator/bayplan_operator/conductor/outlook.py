@@ -5,15 +5,34 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bayplan.estimates import Earliest
+from bayplan.estimates import Earliest, Suggestion
 from bayplan.lifecycle import Run
 from bayplan_operator.conductor import conditions
-from bayplan_operator.conductor.forecasting import Forecast
 
 _SHARE, _LEAST_SECONDS = 0.05, 2.0
 """An estimate is written anew once it has moved by so much of the time that remains, or this many seconds if that is more."""
 _POINTS = 5
 _LONGEST_BASIS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """An estimate of a graph's end; instants in seconds since the epoch."""
+
+    made_at: float
+    earliest: Earliest
+    basis: str
+    completion: float | None
+    """By which half of the samples have ended; none: nothing is known of the run times, or something finds no place."""
+    low: float | None
+    high: float | None
+    """Four samples in five end between these."""
+    probability: float | None
+    """Of meeting the deadline."""
+    heavy: str
+    """The task that takes most of the longest chain."""
+    advice: tuple[Suggestion, ...]
+    """Where the deadline is at risk."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,10 @@ import numpy as np
 from bayplan.plans import Plan, Progress, Situation, make_plan, slots, still_needs, usable, why_remake
 from bayplan.plans.finish import seconds_there
 from bayplan.plans.reservations import until
-from bayplan.protocols import Strategy
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.machines import Machines
 from bayplan.simulation.setup import Setup
 from bayplan.workload import RequestClass
-
-
-def uses_plans(strategy: Strategy) -> bool:
-    """Whether anything in a strategy looks at plans."""
-    parts = [*strategy.order, *(each.scorer for each in strategy.scoring.scorers), strategy.planner]
-    return any(getattr(part, "uses_plans", False) for part in parts)
 
 
 class _Followed:
@@ -39,7 +32,7 @@ class Planning:
 
     def __init__(self, graphs: Sequence[GraphState], setup: Setup, machines: Machines) -> None:
         self._setup, self._machines = setup, machines
-        wanted = {name for name, policy in setup.policies.items() if uses_plans(policy.strategy)}
+        wanted = {name for name, policy in setup.policies.items() if policy.strategy.uses_plans}
         self._followed = {
             graph.number: _Followed(graph)
             for graph in graphs
