@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from bayplan.cluster import Cluster
-from bayplan.prediction import Run
+from bayplan.prediction import Run, RunTimes
 from bayplan_operator import metrics
 from bayplan_operator.conductor import deadlines
 from bayplan_operator.conductor.forecasting import Question, first_bound, forecast, hinted
@@ -31,8 +31,11 @@ _FIRST_WAIT, _LONGEST_WAIT = 5.0, 600.0
 class Estimator:
     """Gives every graph its lower bound at once, and its estimate soon."""
 
-    def __init__(self, cluster: Cluster, settings: Settings, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, cluster: Cluster, settings: Settings, wake: Callable[[], None], run_times: RunTimes | None = None
+    ) -> None:
         self._cluster = cluster
+        self._run_times = run_times
         self._settings = settings
         self._wake = wake
         self._under_way: asyncio.Task[None] | None = None
@@ -77,13 +80,16 @@ class Estimator:
             outlook = graph.outlook = Outlook.restored(graph.written)
         asked = (graph.generation, graph.deadline, graph.policy is None)
         if graph.policy is not None and outlook.asked != asked:
+            restored = not outlook.asked
             outlook.asked = asked
             least, selector = hinted(running.prepared), graph.policy.strategy.node_selector
             first = first_bound(self._cluster, running.prepared, running.run, selector, least, now)
             outlook.bound(first, bool(least.any()), now)
             outlook.forecast = outlook.run = None  # an estimate is due, by the new deadline
             outlook.renew(now)
-            outlook.verdict = deadlines.verdict(graph, outlook) or outlook.verdict
+            verdict = deadlines.verdict(graph, outlook)
+            if not restored or (verdict is not None and verdict.flips(outlook.verdict)):
+                outlook.verdict = verdict
             graph.touched = True
         return outlook
 
@@ -101,7 +107,8 @@ class Estimator:
     def _begin(self, graph: GraphRun, running: Running, outlook: Outlook, rivals: bool, now: float) -> None:
         outlook.run, outlook.situation, outlook.next_at = running.run, self._situation(graph), now + _GAP
         seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
-        question = Question(seen, _runs(graph, running), graph.ref.uid, graph.deadline, rivals)
+        learned = self._run_times.copy() if self._run_times is not None else None
+        question = Question(seen, _runs(graph, running), learned, graph.ref.uid, graph.deadline, rivals)
         self._under_way = asyncio.get_running_loop().create_task(self._ask(graph, outlook, question), name="estimate")
 
     async def _ask(self, graph: GraphRun, outlook: Outlook, question: Question) -> None:
@@ -132,10 +139,8 @@ def _take(graph: GraphRun, outlook: Outlook, question: Question, found: Forecast
     if question.deadline != graph.deadline:
         return  # it was changed meanwhile; the next one is under way soon
     outlook.take(found)
-    verdict, before = deadlines.verdict(graph, outlook), outlook.verdict
-    flips = (verdict is None) != (before is None) or (
-        verdict is not None and before is not None and (verdict.at_risk, verdict.reason) != (before.at_risk, before.reason)
-    )
+    verdict = deadlines.verdict(graph, outlook)
+    flips = verdict.flips(outlook.verdict) if verdict is not None else outlook.verdict is not None
     if outlook.renew(found.made_at, anyway=flips) or flips:
         outlook.verdict = verdict
         graph.touched = True

@@ -12,6 +12,7 @@ from bayplan.filters import Selector, room
 from bayplan.lifecycle import Run, UnitState
 from bayplan.plans import Situation, make_plan
 from bayplan.prediction import Run as PredictedRun
+from bayplan.prediction import RunTimes
 from bayplan_operator.conductor.outlook import Forecast
 from bayplan_operator.conductor.planning.glimpse import Glimpse, situation
 from bayplan_operator.translate.task_graph import Prepared
@@ -28,6 +29,8 @@ class Question:
     seen: Glimpse
     runs: tuple[PredictedRun, ...]
     """Per task, under what its run time is learned."""
+    run_times: RunTimes | None
+    """What was learned, the thread's own copy; none: nothing."""
     uid: str
     deadline: float | None
     rivals: bool
@@ -83,7 +86,8 @@ def _known(question: Question, there: Situation) -> tuple[Durations, FloatArray]
     run = question.seen.run
     since = np.where(run.state == UnitState.RUNNING, np.nan_to_num(question.seen.now - run.started), 0.0)
     elapsed = np.where(there.running, np.maximum(since, 0.0), np.nan)
-    return durations(there.graph, question.runs, there.nodes.classes, there.seconds, None), elapsed
+    known = durations(there.graph, question.runs, there.nodes.classes, there.seconds, question.run_times)
+    return known, elapsed
 
 
 def _beside_own(there: Situation, seen: Glimpse) -> Situation:

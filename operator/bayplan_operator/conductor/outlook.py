@@ -9,6 +9,8 @@ from bayplan.estimates import Earliest, Suggestion
 from bayplan.lifecycle import Run
 from bayplan_operator.conductor import conditions
 
+RISK = "DeadlineAtRisk"
+"""The condition."""
 _SHARE, _LEAST_SECONDS = 0.05, 2.0
 """An estimate is written anew once it has moved by so much of the time that remains, or this many seconds if that is more."""
 _POINTS = 5
@@ -71,6 +73,10 @@ class Verdict:
     reason: str
     message: str
 
+    def flips(self, before: "Verdict | None") -> bool:
+        """It says something else than before, not only in other words."""
+        return before is None or (self.at_risk, self.reason) != (before.at_risk, before.reason)
+
 
 @dataclass(slots=True)
 class Outlook:
@@ -106,7 +112,9 @@ class Outlook:
             probability if isinstance(probability, int) else None,
             basis if isinstance(basis, str) else None,
         )
-        return cls(said=said, newest=said)
+        risk = conditions.find([dict(each) for each in status.get("conditions") or ()], RISK)
+        verdict = None if risk is None else Verdict(risk["status"] == "True", risk["reason"], risk.get("message", ""))
+        return cls(said=said, newest=said, verdict=verdict)
 
     def bound(self, first: Earliest, known: bool, now: float) -> None:
         """Take in a lower bound; `known`: it rests on something."""
