@@ -10,7 +10,7 @@ from bayplan.cluster import Cluster
 from bayplan.estimates import Basis, Durations, Earliest, Luck, Suggestion, Trial, advice, durations, earliest, samples
 from bayplan.filters import Selector, room
 from bayplan.lifecycle import Run, UnitState
-from bayplan.plans import Situation, make_plan
+from bayplan.plans import Situation
 from bayplan.prediction import Run as PredictedRun
 from bayplan.prediction import RunTimes
 from bayplan_operator.conductor.outlook import Forecast
@@ -66,7 +66,7 @@ def forecast(question: Question) -> Forecast:
     if first.nowhere or not known.informed:
         return nothing
     luck = Luck.draw(graph, samples(graph.units), _seed(question.uid))
-    trial = Trial.of(make_plan(there), known, elapsed, luck)
+    trial = Trial.on(there, known, elapsed, luck)
     found = trial.estimate()
     if not np.isfinite(found.ends[-1]):
         return nothing
@@ -123,7 +123,7 @@ def _alone(question: Question, luck: Luck) -> Trial | None:
         asked = seen.prepared.templates[int(graph.unit_task[unit])].request_class
         empty.occupy(unit, run.node[unit], dict(asked.resources))
     there = situation(replace(seen, cluster=empty))
-    return Trial.of(make_plan(there), *_known(question, there), luck)
+    return Trial.on(there, *_known(question, there), luck)
 
 
 def _least(there: Situation) -> FloatArray:

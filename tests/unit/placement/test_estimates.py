@@ -1,5 +1,6 @@
 """Lower bounds, and distributions of a graph's end: never wrong about what is certain, and right as often as they say."""
 
+import importlib
 import itertools
 import json
 import os
@@ -212,6 +213,18 @@ def test_what_is_known_is_said() -> None:
     assert found.expected[0, 0] == pytest.approx(31.0, rel=0.05), "forty runs weigh more than the hint"
     assert found.scale[0, 0] < HINT_SCALE
     assert found.expected[1:, 0] == pytest.approx([20.0, 60.0])
+
+
+def test_a_sketch_does_where_a_plan_would_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = random_graph(np.random.default_rng(4))
+    seconds = np.array([[task.duration, task.duration * 3] for task in graph.tasks])
+    there, none = situation(graph, seconds, nodes(4, 4)), np.full(graph.units, np.nan)
+    known, luck = exact(seconds, 0.3), Luck.draw(graph, 256, 1)
+    planned = Trial.on(there, known, none, luck)
+    monkeypatch.setattr(importlib.import_module("bayplan.estimates.estimate"), "MOST_PAIRS", 0)
+    sketched = Trial.on(there, known, none, luck)
+    assert set(sketched.node_class.tolist()) == {0, 1}, "the slow ones take what the fast ones cannot"
+    assert sketched.estimate().quantile(0.5) == pytest.approx(planned.estimate().quantile(0.5), rel=0.25)
 
 
 def helps(trial: Trial, budget: float, others: Trial | None = None) -> dict[Help, tuple[str, float]]:

@@ -18,7 +18,7 @@ from bayplan.estimates import (
     earliest,
     samples,
 )  # fmt: skip
-from bayplan.plans import Situation, expected_seconds, make_plan, slots
+from bayplan.plans import Situation, expected_seconds, slots
 from bayplan.prediction import Run
 from bayplan.simulation import Setup, Submission
 from bayplan_operator.cli.whatif import model
@@ -48,7 +48,7 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster) -> model.Ou
     bound = first.bound
     if first.nowhere or not known.informed:
         return model.Outlook(_round(bound.seconds), known.words, first.nowhere)
-    trial = Trial.of(make_plan(there), known, none, Luck.draw(graph, samples(graph.units), setup.seed))
+    trial = Trial.on(there, known, none, Luck.draw(graph, samples(graph.units), setup.seed))
     found = trial.estimate()
     if not np.isfinite(found.ends[-1]):
         return model.Outlook(_round(bound.seconds), known.words)
