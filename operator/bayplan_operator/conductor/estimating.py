@@ -68,7 +68,7 @@ class Estimator:
         """When there is something to do for a graph although nothing happens."""
         if graph.outlook is None or graph.running is None or graph.deleting:
             return None
-        times = [graph.outlook.stale_at] if graph.startable else []
+        times = [graph.outlook.stale_at, graph.outlook.next_at] if graph.startable else []
         if graph.deadline is not None and graph.deadline >= now:
             times.append(graph.deadline + 0.001)
         # What is due already waits for the estimate before it, whose end wakes us.
@@ -101,8 +101,7 @@ class Estimator:
         return outlook.run is None or (outlook.run is not running.run and bool((outlook.run.state != running.run.state).any()))
 
     def _situation(self, graph: GraphRun) -> tuple[object, ...]:
-        name = graph.policy.name if graph.policy is not None else ""
-        return graph.generation, name, self._cluster.static_version
+        return graph.generation, graph.policy, self._cluster.static_version
 
     def _begin(self, graph: GraphRun, running: Running, outlook: Outlook, rivals: bool, now: float) -> None:
         outlook.run, outlook.situation, outlook.next_at = running.run, self._situation(graph), now + _GAP
