@@ -6,9 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from bayplan.simulation import Divider, Setup, Submission
 from bayplan_operator.cli.simulate import simulated
 from bayplan_operator.cli.whatif import options, output, text
 from bayplan_operator.cli.whatif.current import Current, read_cluster
+from bayplan_operator.cli.whatif.model import Simulation
+from bayplan_operator.cli.whatif.outlook import outlooks
 from bayplan_operator.cli.whatif.shards import with_advice
 from bayplan_operator.workflows import InputError, read_nodes
 
@@ -41,8 +46,16 @@ def _run(arguments: argparse.Namespace) -> int:
         policies = options.own_policies(work, there.policies)
     setup = replace(options.setup(arguments, there.nodes, policies), occupied=there.occupied)
     simulation = with_advice(simulated(submissions, setup, ", ".join(policies)), submissions, setup)
+    simulation = _with_outlooks(simulation, submissions, setup)
     if arguments.output == "json":
         output.print_json(simulation)
     else:
         output.print_text(text.plan(simulation, output.width(), output.paint()))
     return 0
+
+
+def _with_outlooks(simulation: Simulation, submissions: list[Submission], setup: Setup) -> Simulation:
+    divider = Divider(setup)
+    found = outlooks([divider.divided(each) for each in submissions], setup)
+    graphs = tuple(msgspec.structs.replace(graph, outlook=found[graph.name]) for graph in simulation.graphs)
+    return msgspec.structs.replace(simulation, graphs=graphs)

@@ -19,7 +19,6 @@ from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
 from bayplan_operator.conductor.load import Load
 from bayplan_operator.conductor.observing import observe
-from bayplan_operator.conductor.planning import GraphPlans
 from bayplan_operator.conductor.policies import Policies
 from bayplan_operator.conductor.recording import Recorder
 from bayplan_operator.conductor.rejections import Rejections
@@ -80,7 +79,6 @@ class Conductor:
         self._rejections = Rejections(settings.rejection_memory)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed)
-        self._plans = GraphPlans(view.cluster, settings, clock, wake)
         self._estimator = Estimator(view.cluster, settings, wake)
         self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
