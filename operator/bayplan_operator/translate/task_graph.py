@@ -76,20 +76,20 @@ def prepare(raw: Mapping[str, Any]) -> Prepared:
     graph = _graph(spec, splittings, {})
     # Whatever will be decided, the graph must be able to run.
     most = sum(whole.most if whole else task.shards for whole, task in zip(splittings, graph.tasks, strict=True))
+    may, lower = ("may ", "lower autoShards.max, ") if any(splittings) else ("", "")
     if most > MAX_PODS:
-        may = "may add up" if any(splittings) else "add up"
-        lower = "lower autoShards.max, or " if any(splittings) else ""
         raise InvalidGraph(
-            f"spec.tasks: the shards of all tasks {may} to {most} pods, at most {MAX_PODS} are allowed: {lower}split the graph"
+            f"spec.tasks: the shards of all tasks {may}add up to {most} pods, at most {MAX_PODS} are allowed: "
+            f"{lower}{'or ' if lower else ''}split the graph"
         )
     size = len(msgspec.json.encode(raw["spec"]))
-    _check_size(size, graph, most)
+    _check_size(size, graph, most, lower)
     return Prepared(spec, graph, _templates(spec, raw["metadata"].get("namespace", "")), size, splittings)
 
 
 def with_shards(prepared: Prepared, shards: Mapping[str, int]) -> Prepared:
     """The same, with numbers for the tasks whose shards are Auto."""
-    if not any(prepared.splittings):
+    if shards == prepared.shards:
         return prepared
     return replace(prepared, graph=_graph(prepared.spec, prepared.splittings, shards), shards=shards)
 
@@ -109,13 +109,13 @@ def _graph(spec: TaskGraphSpec, splittings: Sequence[Splitting | None], shards: 
         raise InvalidGraph(str(error)) from error
 
 
-def _check_size(size: int, graph: Graph, most: int) -> None:
+def _check_size(size: int, graph: Graph, most: int, advice: str) -> None:
     size += 2 * sum(len(task.name) for task in graph.tasks)
     size += _BYTES_PER_UNIT * most + _BYTES_PER_TASK * len(graph.tasks)
     if size > MAX_BYTES:
         raise InvalidGraph(
             f"spec: the graph and the record of its run would take about {size:,} bytes, at most {MAX_BYTES:,} can be stored: "
-            "share templates by templateName, shorten the names, or split the graph"
+            f"{advice}share templates by templateName, shorten the names, or split the graph"
         )
 
 
