@@ -34,6 +34,7 @@ def new_graph(raw: Mapping[str, Any], now: float, stuck_after: float) -> GraphRu
         completed_at=_instant(status.get("completionTime"), now),
         conditions=[dict(condition) for condition in status.get("conditions") or ()],
         written=status,
+        seen_version=int(metadata.get("resourceVersion", 0)),
     )
     graph.ended = any(_true(graph, kind) for kind in ("Complete", "Failed"))
     graph.stale_pods = graph.ended
@@ -46,6 +47,7 @@ def new_graph(raw: Mapping[str, Any], now: float, stuck_after: float) -> GraphRu
 def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: float) -> None:
     """Newer news of a known graph: the spec may have changed where it may, or somebody may have edited the status."""
     metadata = raw["metadata"]
+    graph.seen_version = max(graph.seen_version, int(metadata.get("resourceVersion", 0)))
     if metadata.get("deletionTimestamp"):
         graph.deleting = True
     if metadata.get("generation", 0) != graph.generation:

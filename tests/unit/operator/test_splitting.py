@@ -92,11 +92,12 @@ def test_a_record_that_cannot_be_true_counts_as_not_written(line: object) -> Non
     assert settled(cluster(2), {"shards": line}).shards == {"train": 4}
 
 
-def test_pods_bear_out_the_number_against_the_status() -> None:
+def test_pods_bear_out_the_number_where_the_status_is_empty() -> None:
     on = cluster(9)
-    graph = settled(on, {"shards": ["train=9"]}, [pod(3, "6")])
+    graph = settled(on, None, [pod(3, "6")])
     assert graph.shards == {"train": 6}
-    assert not graph.shards_recorded, "the status says something else"
+    assert not graph.shards_recorded
+    assert settled(on, {"shards": ["train=9"]}, [pod(3, "6")]).shards == {"train": 9}, "an annotation can be edited"
     assert settled(on, None, [pod(0, None)]).shards == {"train": 1}, "a pod of one shard does not say so"
     assert settled(on, None, [pod(3, "junk")]).shards == {"train": 17}
     assert settled(on, None, [pod(3, "2")]).shards == {"train": 17}, "its own shard is beyond what it says"
