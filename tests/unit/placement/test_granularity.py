@@ -175,8 +175,8 @@ SENTENCES = {
     "6 shards, 20 s: 60 s of work, 10 s start-up, 30 places; of more than 6, less than 50 % of the time would be work": (
         Splitting(60, 10), Places((30,)),
     ),
-    "11 shards, 101.8 s: 600 s of work (5 % of it in every shard), 20 s start-up, 26 places; up to 12 would save less than 5 %, "
-    "and of more than 12, less than 50 % of the time would be work": (Splitting(600, 20, 0.05), Places((26,))),
+    "11 shards, 101.8 s: 600 s of work (5 % of it in every shard), 20 s start-up, 26 places; up to 12 would save less than 5 "
+    "%, and of more than 12, less than 50 % of the time would be work": (Splitting(600, 20, 0.05), Places((26,))),
     "5 shards, 1002 s: 10 s of work, 1000 s start-up, 9 places; fewer are not allowed": (
         Splitting(10, 1000, least=5), Places((9,)),
     ),
