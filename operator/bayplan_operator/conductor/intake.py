@@ -69,7 +69,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
     except InvalidGraph as error:
         graph.invalid = Problem("CycleFound" if _CYCLE in str(error) else "Invalid", str(error))
         return
-    prepared = with_shards(prepared, graph.shards or read_numbers(prepared.spec.tasks, graph.written))
+    prepared = with_shards(prepared, graph.shards or read_numbers(prepared.divisible, graph.written))
     spec = prepared.spec
     if graph.running is not None and _immutable(graph.running.prepared.spec) != _immutable(spec):
         graph.invalid = Problem(

@@ -32,15 +32,15 @@ def settle(graph: GraphRun, cluster: Cluster, pods: PodStore, now: float) -> Non
         if graph.policy is None or graph.unserved is not None:
             return
         known = {**_decide(graph, decided, cluster, graph.policy), **known}
-    graph.shards = {task.name: known[task.name] for task in prepared.spec.tasks if task.name in known}
-    graph.shards_recorded = graph.shards == read_numbers(prepared.spec.tasks, graph.written)
+    graph.shards = {task: known[task] for task in prepared.divisible}
+    graph.shards_recorded = graph.shards == read_numbers(prepared.divisible, graph.written)
     begin(graph, with_shards(prepared, graph.shards), running.controls, now)
     graph.touched = graph.urgent = True
 
 
 def _from_pods(graph: GraphRun, prepared: Prepared, pods: PodStore) -> dict[str, int]:
     """What the graph's pods say that they are part of."""
-    bounds = dict(zip(prepared.graph.index, prepared.splittings, strict=True))
+    bounds = prepared.divisible
     found = {}
     for own in pods.own(graph.ref.uid):
         whole = bounds.get(own.identity.task)
