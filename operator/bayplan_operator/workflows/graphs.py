@@ -98,8 +98,7 @@ def _submission(document: Document, manifest: dict[str, Any]) -> Submission:
         deadline=spec.deadline,
         policy=spec.policy_name,
         retries=tuple(retries(spec)),
-        expected=np.array([prepared.expected(task) for task in range(len(spec.tasks))]),
-        data=prepared.data,
+        expected=np.array([task.expected_duration or 0.0 for task in spec.tasks]),
         splittings=prepared.splittings if any(prepared.splittings) else (),
         data=prepared.data,
     )
