@@ -38,5 +38,6 @@ class TargetUtilization:
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
         """One score per place."""
-        x, target = shares(request.request_class, cluster, places.rows, context.load).busiest, self.target
+        target, mean = self.target, shares(request.request_class, cluster, places.rows, context.load).mean
+        x = np.minimum(mean.max(axis=1, initial=0.0), 1.0)
         return np.where(x <= target + _ROUNDING, target + (1.0 - target) * x / target, target * (1.0 - x) / (1.0 - target))
