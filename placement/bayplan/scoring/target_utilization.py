@@ -40,4 +40,5 @@ class TargetUtilization:
         """One score per place."""
         target, mean = self.target, shares(request.request_class, cluster, places.rows, context.load).mean
         x = np.minimum(mean.max(axis=1, initial=0.0), 1.0)
-        return np.where(x <= target + _ROUNDING, target + (1.0 - target) * x / target, target * (1.0 - x) / (1.0 - target))
+        up, down = target + (1.0 - target) * x / target, target * (1.0 - x) / (1.0 - target)
+        return np.asarray(np.where(x <= target + _ROUNDING, up, down))
