@@ -29,7 +29,7 @@ class NodeLoad:
     xid: int = 0
     """The last XID error of the first GPU."""
     mig: bool = False
-    """Its GPUs are cut up, so that only the metric of the engine is there."""
+    """Its GPUs are cut up, so that only the metric of the engine tells something."""
     cores: int = 8
     total: float = 32 * 2.0**30
 
@@ -129,8 +129,7 @@ def _lines(node: str, load: NodeLoad, seconds: Mapping[str, float]) -> Iterable[
             f'{{gpu="{gpu}",UUID="GPU-{node}-{gpu}",device="nvidia{gpu}",modelName="NVIDIA A100-SXM4-80GB",Hostname="{node}"'
         )
         instance = f'{labels},GPU_I_ID="1",GPU_I_PROFILE="3g.40gb"}}' if load.mig else f"{labels}}}"
-        if not load.mig:
-            yield f"DCGM_FI_DEV_GPU_UTIL{instance} {100 * load.gpu:.0f}\n"
+        yield f"DCGM_FI_DEV_GPU_UTIL{labels}}} {0 if load.mig else 100 * load.gpu:.0f}\n"
         yield f"DCGM_FI_PROF_GR_ENGINE_ACTIVE{instance} {load.gpu}\n"
         yield f"DCGM_FI_DEV_FB_USED{instance} {81920 * load.gpu_memory}\n"
         yield f"DCGM_FI_DEV_FB_FREE{instance} {81920 * (1.0 - load.gpu_memory)}\n"

@@ -66,20 +66,39 @@ class Load:
         """Follow the cluster, and take in what polls have brought. O(changed rows); O(nodes x resources) after a poll."""
         if self._tracker is None:
             return
-        if not self._begun:
-            self._begun = True
-            for pod, at in _recent(pods, now - self._tracker.model.stale):
-                self._tracker.remember(cluster, pod.spec.node_name, pod_requests(pod.spec), at)
-        self._tracker.follow(cluster, now)
-        news, self._news = self._news, []
-        for outcome in news:
-            self.turn += 1
-            self._say(self._state(self._tracker, outcome, cluster, now))
+        try:
+            self._step(self._tracker, cluster, pods, now)
+        except Exception as error:
+            self._begin_anew(self._tracker, error)
         metrics.LOAD_AGE.set(now - self._at)
 
     def estimate(self, cluster: Cluster, now: float) -> LoadEstimate | None:
         """How busy nodes are; None: not known."""
-        return None if self._tracker is None else self._tracker.estimate(cluster, now)
+        if self._tracker is None:
+            return None
+        try:
+            return self._tracker.estimate(cluster, now)
+        except Exception as error:
+            self._begin_anew(self._tracker, error)
+            return None
+
+    def _step(self, tracker: LoadTracker, cluster: Cluster, pods: PodStore, now: float) -> None:
+        if not self._begun:
+            self._begun = True
+            for pod, at in _recent(pods, now - tracker.model.stale):
+                tracker.remember(cluster, pod.spec.node_name, pod_requests(pod.spec), at)
+        tracker.follow(cluster, now)
+        news, self._news = self._news, []
+        for outcome in news:
+            self.turn += 1
+            self._say(self._state(tracker, outcome, cluster, now))
+
+    def _begin_anew(self, tracker: LoadTracker, error: Exception) -> None:
+        """Whatever is wrong with the figures must not keep a tick from placing: forget them, and go on with the next."""
+        log.exception("the load of the nodes could not be worked out; beginning anew")
+        metrics.LOAD_FAILURES.labels("Internal").inc()
+        self._tracker, self._begun, self._at = LoadTracker(tracker.model), False, float("nan")
+        self._say(_failed(LoadError("Internal", f"the operator could not work out the load: {error!r}")))
 
     def _state(self, tracker: LoadTracker, outcome: Outcome, cluster: Cluster, now: float) -> LoadState:
         if outcome.measured is None:

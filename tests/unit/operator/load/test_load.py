@@ -150,6 +150,18 @@ def test_what_is_placed_between_two_polls_counts_at_once() -> None:
     assert fixture.estimated(NOW + 1) == [0.2, 0.45]
 
 
+def test_an_error_in_what_is_worked_out_is_told_and_the_tick_goes_on() -> None:
+    fixture = Fixture()
+    fixture.step(NOW, brought(NOW, 0.5, 0.25))
+    fixture.load._tracker._recent = None
+    fixture.step(NOW + 1)
+    assert (fixture.load.state.available, fixture.load.state.reason) == (False, "Internal")
+    assert fixture.load.estimate(fixture.cluster, NOW + 1) is None
+    fixture.step(NOW + 2, brought(NOW + 2, 0.5, 0.25))
+    assert fixture.load.state.available
+    assert fixture.estimated(NOW + 2) == [0.5, 0.25]
+
+
 def test_a_file_of_queries_that_cannot_be_used_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(QueriesError):
         Load(PrometheusSettings("http://prometheus.example:9090", queries=tmp_path / "none"))
