@@ -48,6 +48,13 @@ class _Counters:
         self.seconds["idle"] = self.seconds.get("idle", 0.0) + passed * (1.0 - load.cpu)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """A Prometheus that is killed hangs up."""
+
+
 class Exporter:
     """Serves one path per node, so that each is a target of its own. A context manager."""
 
@@ -69,8 +76,7 @@ class Exporter:
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.address = f"127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
