@@ -1,8 +1,8 @@
 """What is known of the nodes' load: the newest measurements, what was placed since, and words about both."""
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from bayplan.cluster import Cluster
 from bayplan.load import LoadEstimate, LoadModel, LoadTracker, Reading
@@ -27,6 +27,16 @@ class LoadState:
     message: str = field(compare=False)
     kind: tuple[str, ...] = ()
     """What is wrong, and of how many nodes there are figures; only when that changes is it told anew."""
+    resources: tuple[str, ...] = ()
+    """What is measured."""
+
+    def of(self, needed: Iterable[str]) -> "LoadState":
+        """The same for a policy whose thresholds are about these resources."""
+        missing = [name for name in needed if name not in self.resources]
+        if not self.available or not missing:
+            return self
+        words = f"spec.load.hot names {', '.join(missing)}, which nothing measures: no node is hot by that"
+        return replace(self, reason="Partial", message=f"{self.message}; {words}")
 
 
 NOT_CONFIGURED = LoadState(
@@ -115,7 +125,8 @@ class Load:
         self._at = reading.at
         metrics.LOAD_NODES.set(len(reading.nodes))
         covered = _covered(reading, len(cluster))
-        return LoadState(True, "Partial" if kind else "Measured", f"{covered}{'; ' if words else ''}{words}", (covered, *kind))
+        message = f"{covered}; {words}" if words else covered
+        return LoadState(True, "Partial" if kind else "Measured", message, (covered, *kind), reading.resources)
 
     def _say(self, state: LoadState) -> None:
         if state != self.state:  # words alone may differ with each poll, and would be written each time

@@ -225,6 +225,20 @@ def test_the_condition_follows_the_polls_and_is_written_only_when_it_changes() -
     assert [(told_ := status["conditions"][-1]) and told_["status"] for status in writer.statuses] == ["True", "False", "True"]
 
 
+def test_a_threshold_on_what_nothing_measures_is_told() -> None:
+    writer, fixture = Written(), Fixture()
+    policies = Policies(writer)
+    hot = [{"resource": "CPU", "share": "90%"}, {"resource": "cpu", "share": "90%"}]
+    policies.take(("", "p"), {"metadata": {"name": "p", "uid": "u"}, "spec": {"load": {"hot": hot}}}, NOW)
+    fixture.step(NOW, brought(NOW, 0.5, 0.5))
+    policies.note_load(fixture.load.state, NOW)
+    policies.tell()
+    condition = told(writer, "LoadAvailable")
+    assert condition is not None
+    assert (condition["status"], condition["reason"]) == ("True", "Partial")
+    assert condition["message"].endswith("; spec.load.hot names CPU, which nothing measures: no node is hot by that")
+
+
 def test_a_policy_that_goes_by_requests_says_nothing_of_load() -> None:
     writer, fixture = Written(), Fixture()
     policies = Policies(writer)
