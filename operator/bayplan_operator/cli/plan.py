@@ -8,8 +8,8 @@ from typing import Any
 
 from bayplan_operator.cli.simulate import simulated
 from bayplan_operator.cli.whatif import options, output, text
-from bayplan_operator.cli.whatif.current import Current, read_cluster
-from bayplan_operator.workflows import InputError, read_nodes
+from bayplan_operator.cli.whatif.current import read_cluster
+from bayplan_operator.workflows import InputError
 
 
 def add_to(commands: Any) -> None:
@@ -30,7 +30,7 @@ def add_to(commands: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     work = options.workload(arguments)
     output.warn(work.left_out)
-    there = asyncio.run(read_cluster(arguments.kubeconfig)) if arguments.nodes is None else Current(read_nodes(arguments.nodes))
+    there = asyncio.run(read_cluster(arguments.kubeconfig)) if arguments.nodes is None else options.there(arguments)
     submissions = [replace(each, at=0.0) for each in work.submissions]
     if arguments.policy:
         if len(arguments.policy) > 1:
@@ -38,7 +38,7 @@ def _run(arguments: argparse.Namespace) -> int:
         submissions, policies = options.placed_by(options.policy_named(arguments.policy[0]), submissions)
     else:
         policies = options.own_policies(work, there.policies)
-    setup = replace(options.setup(arguments, there.nodes, policies), occupied=there.occupied)
+    setup = options.setup(arguments, there, policies)
     simulation = simulated(submissions, setup, ", ".join(policies))
     if arguments.output == "json":
         output.print_json(simulation)
