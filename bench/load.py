@@ -7,6 +7,10 @@ speed. Tasks of one to four cores and one to five minutes arrive, `--burst` at a
 Poisson process that would keep `--busy` of the CPU requested if nothing were hidden. `LeastLoaded` (requests alone) and
 `LoadAware` (the same rule on measured load) place the same tasks on the same nodes, and are compared in pairs over
 seeds. Load is scraped every 15 s, known 5 s later, and of a task it shows p (1 - exp(-t / 30 s)).
+
+    python -m bench.load --testbed --seeds 1 --tasks 200 --policies LoadAware [--speed 10]
+
+does the same on the testbed with a real Prometheus, see `bench.load_testbed`.
 """
 
 import argparse
@@ -61,9 +65,15 @@ def main() -> int:
     parser.add_argument("--seeds", type=count, default=20, help="how many (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="the first (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
+    parser.add_argument("--testbed", action="store_true", help="on the testbed with a real Prometheus; starts one per seed")
+    parser.add_argument("--speed", type=count, default=10, help="of the testbed's time (default: %(default)s)")
     arguments = parser.parse_args()
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
-    runs = {name: [_mean(name, arguments, seed) for seed in seeds] for name in (BASE, *arguments.policies)}
+    policies = (BASE, *arguments.policies)
+    if arguments.testbed:
+        runs = _on_testbed(policies, arguments, seeds)
+    else:
+        runs = {name: [_mean(name, arguments, seed) for seed in seeds] for name in policies}
     rows = [_row(name, runs[name], runs[BASE]) for name in runs]
     for row in rows:
         print(_line(row))
@@ -89,12 +99,28 @@ def loaded(names: Sequence[str], seed: int) -> list[str]:
     return sorted(generator.permutation(np.array(names))[: round(len(names) * LOADED)].tolist())
 
 
+def _on_testbed(policies: Sequence[str], arguments: argparse.Namespace, seeds: range) -> dict[str, list[float]]:
+    from bench.load_testbed import Trial, compare  # not needed, nor what it needs, by the simulator
+
+    runs: dict[str, list[float]] = {name: [] for name in policies}
+    for seed in seeds:
+        slow = [int(name) for name in loaded([str(number) for number in range(arguments.nodes)], seed)]
+        jobs = _jobs(arguments, seed)
+        for name, mean in compare(Trial(jobs, arguments.nodes, NODE_CORES, slow, HIDDEN, arguments.speed), policies).items():
+            runs[name].append(mean)
+    return runs
+
+
+def _jobs(arguments: argparse.Namespace, seed: int) -> list[Job]:
+    rate = arguments.busy * arguments.nodes * NODE_CORES / (float(np.mean(CORES)) * float(np.mean(SECONDS)))
+    return workload(arguments.tasks, arguments.burst, rate, seed)
+
+
 def _mean(policy: str, arguments: argparse.Namespace, seed: int) -> float:
     """Mean seconds from a task's arrival to its end."""
     allocatable = {"cpu": NODE_CORES * 1000, "memory": 64 * 2**30, "pods": 110}
     nodes = [NodeInfo(f"node-{number:04}", allocatable) for number in range(arguments.nodes)]
-    rate = arguments.busy * arguments.nodes * NODE_CORES / (float(np.mean(CORES)) * float(np.mean(SECONDS)))
-    jobs = workload(arguments.tasks, arguments.burst, rate, seed)
+    jobs = _jobs(arguments, seed)
     classes = {
         cores: RequestClass((("cpu", cores * 1000), ("memory", 2**30), ("pods", 1))) for cores in {job.cores for job in jobs}
     }

@@ -19,6 +19,7 @@ from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
 from bayplan_operator.conductor.load import Load
 from bayplan_operator.conductor.observing import observe
+from bayplan_operator.conductor.planning import GraphPlans
 from bayplan_operator.conductor.policies import Policies
 from bayplan_operator.conductor.recording import Recorder
 from bayplan_operator.conductor.rejections import Rejections

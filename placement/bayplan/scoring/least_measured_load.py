@@ -23,7 +23,6 @@ class LeastMeasuredLoad:
     """
 
     uses_load: ClassVar[bool] = True
-
     hidden_weight: float = 0.0
     """How much more load counts that no request explains: tasks stay within what they ask for, it need not."""
 

@@ -65,8 +65,7 @@ def situation(seen: Glimpse) -> Situation:
 
 def _runs(seen: Glimpse) -> list[Asked]:
     """Per task, under what its run time is known."""
-    tasks = enumerate(seen.prepared.spec.tasks)
-    return [Asked(f"{seen.name}/{task.name}", hint=seen.prepared.expected(number) or None) for number, task in tasks]
+    return [Asked(f"{seen.name}/{task.name}", hint=task.expected_duration) for task in seen.prepared.spec.tasks]
 
 
 def _asks(classes: Sequence[RequestClass], tasks: IntArray) -> dict[RequestClass, int]:
