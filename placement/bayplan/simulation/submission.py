@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bayplan.arrays import FloatArray
 from bayplan.graph import Graph
 from bayplan.lifecycle import Retry
+from bayplan.prediction import Run
 from bayplan.simulation.errors import SetupError
 from bayplan.workload import RequestClass
 
@@ -32,8 +33,8 @@ class Submission:
     """Per task, the seconds that its author expects, 0 where nothing was said. None: the graph's durations."""
     actual: FloatArray | None = None
     """Per task, the seconds that it really takes on a node of speed 1. None: the graph's durations."""
-    identities: tuple[str, ...] = ()
-    """Per task, a name that stays the same whenever the task comes back in another graph; none: it never does."""
+    runs: tuple[Run, ...] = ()
+    """Per task, under what its run times are learned whenever it comes back in another graph; none: it never does."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -50,10 +51,8 @@ class Submission:
             raise SetupError(
                 f"graph {self.name}: there are {len(self.retries)} retries for {tasks} tasks: there must be one each"
             )
-        if self.identities and len(self.identities) != tasks:
-            raise SetupError(
-                f"graph {self.name}: there are {len(self.identities)} identities for {tasks} tasks: there must be one each"
-            )
+        if self.runs and len(self.runs) != tasks:
+            raise SetupError(f"graph {self.name}: there are {len(self.runs)} runs for {tasks} tasks: there must be one each")
         self._check("expected", self.expected, zero=True)
         self._check("actual", self.actual, zero=False)
 

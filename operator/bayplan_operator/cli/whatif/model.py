@@ -87,6 +87,8 @@ class Graph(msgspec.Struct, frozen=True, rename="camel"):
     lower_bound: float
     """Seconds of the longest chain on the fastest nodes."""
     tasks: tuple[Task, ...]
+    strategy: str = ""
+    """The candidate of an adaptive policy that placed it; empty: the policy has but one strategy."""
 
 
 class Attempt(msgspec.Struct, frozen=True, rename="camel"):
@@ -120,6 +122,15 @@ class Usage(msgspec.Struct, frozen=True, rename="camel"):
     used: tuple[float, ...]
 
 
+class Switch(msgspec.Struct, frozen=True, rename="camel"):
+    """An adaptive policy prefers another candidate from then on."""
+
+    at: float
+    policy: str
+    strategy: str
+    why: str
+
+
 class Simulation(msgspec.Struct, frozen=True, rename="camel"):
     """Everything about one run."""
 
@@ -133,3 +144,4 @@ class Simulation(msgspec.Struct, frozen=True, rename="camel"):
     graphs: tuple[Graph, ...]
     attempts: tuple[Attempt, ...]
     usage: tuple[Usage, ...]
+    switches: tuple[Switch, ...] = ()

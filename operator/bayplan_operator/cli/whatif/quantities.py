@@ -63,6 +63,13 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def count(text: str) -> int:
+    """A whole number from 1. Raises `argparse.ArgumentTypeError`."""
+    if not (text.isdecimal() and 1 <= int(text) <= 10_000):
+        raise argparse.ArgumentTypeError(f'"{text}" must be a whole number from 1 to 10,000')
+    return int(text)
+
+
 def pairs(option: str, text: str, kinds: Mapping[str, Callable[[str], float]]) -> dict[str, float]:
     """Of `mtbf=24h,repair=10m`; `kinds` reads each name's value. Raises `InputError`."""
     found: dict[str, float] = {}
