@@ -69,7 +69,9 @@ def _take(workload: Workload, document: Document, every: float) -> None:
         submission = wfcommons.read(document)
     else:
         known = ", ".join((names.TASK_GRAPH, _POLICY, *argo.KINDS))
-        raise document.fault(f"kind is {shown(kind)}: it must be one of {known}, or the file a WfCommons workflow", "kind")
+        advice = "; nodes are named with --nodes" if kind == "Node" or "nodes" in value else ""
+        words = f"kind is {shown(kind)}: it must be one of {known}, or the file a WfCommons workflow{advice}"
+        raise document.fault(words, "kind")
     name = _unique(submission.name, {each.name for each in workload.submissions})
     at = submission.at + every * len(workload.submissions)
     workload.submissions.append(replace(submission, name=name, at=at))

@@ -12,7 +12,7 @@ from bayplan.simulation import Delays, Failures, Policy, RunTimes, Setup, Submis
 from bayplan.spelling import unknown
 from bayplan.strategy import StrategyError
 from bayplan.workload import NodeInfo
-from bayplan_operator.cli.whatif.quantities import count, duration, pairs, share, speeds
+from bayplan_operator.cli.whatif.quantities import count, duration, long, pairs, share, speeds
 from bayplan_operator.translate.policy import Policy as Compiled
 from bayplan_operator.translate.policy import compile_policy
 from bayplan_operator.workflows import InputError, Workload, read_graphs
@@ -65,9 +65,7 @@ def add_luck(parser: argparse.ArgumentParser) -> None:
                         help="submit all graphs so many times, one round after the other (default: once)")  # fmt: skip
     parser.add_argument("--every", type=duration, default=0.0, metavar="DURATION",
                         help="submit the graphs so far apart, in the order of their files (default: all at once)")  # fmt: skip
-    parser.add_argument(
-        "--until", type=duration, default=float("inf"), metavar="DURATION", help="stop after so much virtual time"
-    )
+    parser.add_argument("--until", type=long, default=float("inf"), metavar="DURATION", help="stop after so much virtual time")
 
 
 def add_learning(parser: argparse.ArgumentParser, *, both: bool = False) -> None:

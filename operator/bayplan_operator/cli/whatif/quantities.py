@@ -17,6 +17,14 @@ def duration(text: str) -> float:
         raise argparse.ArgumentTypeError(f'"{text}" {error}') from error
 
 
+def long(text: str) -> float:
+    """A duration above zero. Raises `argparse.ArgumentTypeError`."""
+    seconds = duration(text)
+    if seconds <= 0:
+        raise argparse.ArgumentTypeError(f'"{text}" must be longer than zero, such as 90s or 1h30m')
+    return seconds
+
+
 def share(text: str) -> float:
     """Of `0.3` or `30%`. Raises `argparse.ArgumentTypeError`."""
     try:
@@ -77,8 +85,10 @@ def pairs(option: str, text: str, kinds: Mapping[str, Callable[[str], float]]) -
         name, equals, value = part.partition("=")
         if name not in kinds:
             raise InputError(f'{option}: "{name}" is unknown: {nearest(name, list(kinds), what="names")}')
+        if not equals:
+            raise InputError(f'{option}: "{name}" has no value: write {name}=VALUE')
         try:
             found[name] = kinds[name](value)
         except argparse.ArgumentTypeError as error:
-            raise InputError(f"{option}: {name}{equals} {error}") from error
+            raise InputError(f"{option}: {name}: {error}") from error
     return found
