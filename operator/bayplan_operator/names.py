@@ -19,6 +19,7 @@ ANNOTATION_NODE = f"{GROUP}/node"
 ANNOTATION_WHY = f"{GROUP}/why"
 ANNOTATION_TEMPLATE_HASH = f"{GROUP}/template-hash"
 ANNOTATION_GPUS = f"{GROUP}/gpus"
+ANNOTATION_SHARDS = f"{GROUP}/shards"
 FINALIZER = f"{GROUP}/outcome"
 
 # On nodes, by the cluster's owner

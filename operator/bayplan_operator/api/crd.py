@@ -51,6 +51,9 @@ KINDS = (
             Column("Status", "string", ".status.summary", "The state in one word."),
             Column("Waiting", "string", ".status.waiting", "Why tasks that could start have not."),
             _AGE,
+            # Not a date: kubectl prints those as ages, and none that lies ahead.
+            Column("ETA", "string", ".status.estimatedCompletion", "When it is expected to be done.", wide=True),
+            Column("In time", "integer", ".status.deadlineProbability", "Percent: chance to meet the deadline.", wide=True),
             Column("Policy", "string", ".spec.policyName", "The PlacementPolicy that decides.", wide=True),
             Column("Strategy", "string", ".status.strategy", "What an adaptive policy has chosen for it.", wide=True),
             Column("Priority", "integer", ".spec.priority", "Higher ones go first.", wide=True),

@@ -9,6 +9,7 @@ from typing import Any
 from bayplan_operator.cli.simulate import simulated
 from bayplan_operator.cli.whatif import options, output, text
 from bayplan_operator.cli.whatif.current import Current, read_cluster
+from bayplan_operator.cli.whatif.shards import with_advice
 from bayplan_operator.workflows import InputError, read_nodes
 
 
@@ -39,7 +40,7 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         policies = options.own_policies(work, there.policies)
     setup = replace(options.setup(arguments, there.nodes, policies), occupied=there.occupied)
-    simulation = simulated(submissions, setup, ", ".join(policies))
+    simulation = with_advice(simulated(submissions, setup, ", ".join(policies)), submissions, setup)
     if arguments.output == "json":
         output.print_json(simulation)
     else:

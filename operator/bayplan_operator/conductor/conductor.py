@@ -2,19 +2,21 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.lifecycle import Run, advance
 from bayplan_operator import metrics
 from bayplan_operator.cluster_view import NodeStore, PodStore
-from bayplan_operator.conductor import intake, placing
+from bayplan_operator.conductor import deadlines, intake, placing, splitting
 from bayplan_operator.conductor.acting import act
 from bayplan_operator.conductor.adapting import Adapting
+from bayplan_operator.conductor.estimating import Estimator
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
 from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
+from bayplan_operator.conductor.load import Load
 from bayplan_operator.conductor.observing import observe
 from bayplan_operator.conductor.policies import Policies
 from bayplan_operator.conductor.recording import Recorder
@@ -41,6 +43,7 @@ class View:
     pods: PodStore
     nodes: NodeStore
     cluster: Cluster
+    load: Load = field(default_factory=Load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Conductor:
         self._rejections = Rejections(settings.rejection_memory)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed)
+        self._estimator = Estimator(view.cluster, settings, wake)
         self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0
@@ -82,7 +86,7 @@ class Conductor:
         """Changes whenever what wants a place does."""
         self._placed = 0
         """Requests that this process has found a place for."""
-        self._placed_at: tuple[int, int, int] | None = None
+        self._placed_at: tuple[int, int, int, int] | None = None
         """The situation in which nothing more could be placed."""
 
     def kinds_listed(self) -> None:
@@ -99,10 +103,13 @@ class Conductor:
             due, self._due = self._due, set()
             for graph in [self._by_uid[uid] for uid in sorted(due) if uid in self._by_uid]:
                 self._guarded(graph, now, self._advance)
+            self._view.load.step(self._view.cluster, self._view.pods, now)
+            self._policies.note_load(self._view.load.state, now)
             if self._adapting.settle():
                 self._wishes += 1
             self._place(now)
             self._learner.step()
+            self._estimator.step(self._open.values(), now)
             for graph in self._open.values():
                 self._guarded(graph, now, self._recorder.step)
             self._adapting.step(now)
@@ -112,7 +119,7 @@ class Conductor:
         self._measure()
         times = [next_loss, self._rejections.next_expiry(now), self._adapting.next_time()]
         for graph in self._open.values():
-            times += (_wake_at(graph), self._recorder.next_time(graph))
+            times += (_wake_at(graph), self._recorder.next_time(graph), self._estimator.next_time(graph, now))
         return now if self._due else min((at for at in times if at is not None), default=None)
 
     # 1. What people said
@@ -163,6 +170,7 @@ class Conductor:
     def _assign_policy(self, graph: GraphRun, now: float) -> None:
         if graph.running is not None:
             self._policies.assign(graph, graph.running.prepared.spec.policy_name)
+            splitting.settle(graph, self._view.cluster, self._view.pods, now)
             self._adapting.admit(graph, now)
 
     # 2. How far each graph is
@@ -207,7 +215,7 @@ class Conductor:
 
     def _advance(self, graph: GraphRun, now: float) -> None:
         running, uid = graph.running, graph.ref.uid
-        if running is None or graph.deleting:
+        if running is None or graph.deleting or not graph.shards_recorded:
             return
         lost = self._lost.get(_grace(graph), frozenset())
         refusals = self._write.pods.take_refusals(uid)
@@ -256,6 +264,7 @@ class Conductor:
             seed=self._settings.seed,
             turn=self._placed,
             mix=self._learner.model,
+            load=self._view.load.estimate(self._view.cluster, now),
         )
         with metrics.PLACING_SECONDS.time():
             decided = placing.decide(batch, self._view.cluster, context, self._settings.placing_budget, self._view.pods)
@@ -270,8 +279,10 @@ class Conductor:
                 each.graph.touched = True
         self._placed_at = self._situation(now)
 
-    def _situation(self, now: float) -> tuple[int, int, int]:
-        return self._view.cluster.version, self._wishes, self._rejections.active_count(now)
+    def _situation(self, now: float) -> tuple[int, int, int, int]:
+        # A measurement changes something only where somebody goes by it.
+        turn = self._view.load.turn if self._policies.use_load else 0
+        return self._view.cluster.version, self._wishes, self._rejections.active_count(now), turn
 
     # 4. What follows
 
@@ -289,6 +300,7 @@ class Conductor:
                     if decision.reason is not None:
                         waiting[decision.reason.value] = waiting.get(decision.reason.value, 0) + 1
         metrics.GRAPHS.set(sum(not graph.ended for graph in self._open.values()))
+        metrics.DEADLINES_AT_RISK.set(sum(deadlines.at_risk(graph) for graph in self._open.values()))
         metrics.WAITING.clear()
         for reason, count in waiting.items():
             metrics.WAITING.labels(reason).set(count)

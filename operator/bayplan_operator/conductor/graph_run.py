@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bayplan.decision import Decision
 from bayplan.lifecycle import Attempt, Controls, Run, Wants
 from bayplan.workload import Request
+from bayplan_operator.conductor.outlook import Outlook
 from bayplan_operator.inbox import Key
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.translate.pod import GraphRef
@@ -74,7 +75,15 @@ class GraphRun:
     suspended: bool = False
     deadline: float | None = None
     """When it should be done, in seconds since the epoch."""
+    outlook: Outlook | None = None
+    """When it is expected to end; none: not looked at yet."""
     running: Running | None = None
+    shards: dict[str, int] = field(default_factory=dict)
+    """Of tasks whose shards are Auto, the numbers that were decided, once and for all."""
+    shards_why: str = ""
+    """Why these, where this process decided them."""
+    shards_recorded: bool = True
+    """The API server's status holds them, or there is nothing to decide. Before that, nothing of the graph happens."""
     accepted_at: float | None = None
     started_at: float | None = None
     completed_at: float | None = None
@@ -103,6 +112,7 @@ class GraphRun:
         return (
             self.running is not None
             and self.policy is not None
+            and self.shards_recorded
             and not (self.deleting or self.suspended or self.invalid or self.unserved or self.ended)
             and (self.policy.adaptive is None or self.strategy_recorded)
         )

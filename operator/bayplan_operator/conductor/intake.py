@@ -12,7 +12,8 @@ from bayplan_operator.conductor.conditions import find
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.pod import GraphRef
-from bayplan_operator.translate.task_graph import InvalidGraph, prepare, retries
+from bayplan_operator.translate.splitting import read_numbers
+from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries, with_shards
 
 _CYCLE = " a cycle: "
 _CLOCKS_APART = 3600.0
@@ -68,6 +69,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
     except InvalidGraph as error:
         graph.invalid = Problem("CycleFound" if _CYCLE in str(error) else "Invalid", str(error))
         return
+    prepared = with_shards(prepared, graph.shards or read_numbers(prepared.spec.tasks, graph.written))
     spec = prepared.spec
     if graph.running is not None and _immutable(graph.running.prepared.spec) != _immutable(spec):
         graph.invalid = Problem(
@@ -87,7 +89,15 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
         return
     if graph.accepted_at is None:
         graph.accepted_at = now
-    run, _ = run_record.read(prepared.graph, _lines(graph.written), graph.accepted_at)
+    begin(graph, prepared, controls, now)
+    # What is decided by itself waits until the conductor has looked at the pods: see `splitting.settle`.
+    graph.shards_recorded = not any(prepared.splittings)
+
+
+def begin(graph: GraphRun, prepared: Prepared, controls: Controls, now: float) -> None:
+    """Its run, fresh or as the status that was found records it."""
+    epoch = graph.accepted_at or now
+    run, _ = run_record.read(prepared.graph, _lines(graph.written), epoch)
     # No back-off is longer than its cap: what says so was edited, or the clock was wrong when it was written.
     longest = max(controls.setback.cap, *(retry.cap for retry in controls.retries))
     np.minimum(run.not_before, now + longest, out=run.not_before)
@@ -101,7 +111,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
         critical_path=prepared.graph.upward_rank(),
         recorded=run.settled.copy(),
         arrived=np.zeros(prepared.graph.units, bool),
-        lines=[run_record.write_task(prepared.graph, run, task, graph.accepted_at) for task in range(len(spec.tasks))],
+        lines=[run_record.write_task(prepared.graph, run, task, epoch) for task in range(len(prepared.graph.tasks))],
     )
 
 

@@ -10,7 +10,7 @@ from bayplan.adaptive import Adaptive
 from bayplan.filters import Selector
 from bayplan.plugins import NO_PLUGIN, Plugin
 from bayplan.presets import compile_preset
-from bayplan.strategy import Named, Strategy, StrategyError, compile_strategy
+from bayplan.strategy import Named, Strategy, StrategyError, compile_strategy, with_hot
 from bayplan_operator import names
 from bayplan_operator.api import validation
 from bayplan_operator.api.v1alpha1 import (
@@ -52,6 +52,12 @@ class Policy:
         """Pods are bound at creation."""
         return self.spec.binding == "Direct"
 
+    @property
+    def uses_load(self) -> bool:
+        """It goes by the load of the nodes."""
+        strategies = self.adaptive.candidates.values() if self.adaptive else (self.strategy,)
+        return any(_uses_load(each) for each in strategies)
+
 
 def compile_policy(raw: Mapping[str, Any], plugin: Plugin = NO_PLUGIN) -> Policy:
     """The policy, ready for use; ``plugin``: what other packages add. Raises ``InvalidPolicy``."""
@@ -63,7 +69,7 @@ def compile_policy(raw: Mapping[str, Any], plugin: Plugin = NO_PLUGIN) -> Policy
     spec, selector = policy.spec, tuple(sorted(policy.spec.node_selector.items()))
     try:
         adaptive = _adaptive(spec, selector, plugin)
-        strategy = next(iter(adaptive.candidates.values())) if adaptive else _strategy(spec, selector, plugin)
+        strategy = next(iter(adaptive.candidates.values())) if adaptive else _cool(spec, _strategy(spec, selector, plugin))
     except StrategyError as error:
         raise InvalidPolicy(f"spec.{error}") from error
     return Policy(policy.metadata.name, spec, strategy, adaptive)
@@ -77,7 +83,7 @@ def _adaptive(spec: PlacementPolicySpec, selector: Selector, plugin: Plugin) -> 
     candidates = {}
     for number, each in enumerate(said.candidates):
         try:
-            candidates[each.called] = _strategy(each, selector, plugin)
+            candidates[each.called] = _cool(spec, _strategy(each, selector, plugin))
         except StrategyError as error:
             raise StrategyError(f"adaptive.candidates[{number}].{error}") from error
     try:
@@ -95,6 +101,15 @@ def _strategy(spec: PlacementPolicySpec | Candidate, selector: Selector, plugin:
     return compile_strategy(
         spec.order or _ORDER, scorers, Named(planner.name, parameters=_values(planner.parameters)), selector, plugin
     )
+
+
+def _cool(spec: PlacementPolicySpec, strategy: Strategy) -> Strategy:
+    """Hot nodes are left out, whatever the strategy. Raises ``StrategyError``."""
+    return with_hot(strategy, {each.resource: each.share for each in spec.load.hot})
+
+
+def _uses_load(strategy: Strategy) -> bool:
+    return bool(strategy.hot) or any(getattr(each.scorer, "uses_load", False) for each in strategy.scoring.scorers)
 
 
 def _values(parameters: tuple[Parameter, ...]) -> dict[str, str]:

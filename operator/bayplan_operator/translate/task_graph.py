@@ -1,21 +1,25 @@
 """From a TaskGraph to what the conductor runs: the library's graph and finished pod templates."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
+import numpy as np
 from pydantic import ValidationError
 
+from bayplan.arrays import FloatArray
+from bayplan.granularity import Splitting
 from bayplan.graph import Graph, GraphError
 from bayplan.graph import Task as LibraryTask
 from bayplan.lifecycle import Retry
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
-from bayplan_operator.api.v1alpha1 import PodTemplate, Task, TaskGraph, TaskGraphSpec
+from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec
 from bayplan_operator.translate.pod import Template
 from bayplan_operator.translate.request_class import request_class
+from bayplan_operator.translate.splitting import splitting
 
 DEFAULT_DURATION = 60.0
 """Seconds that a task is taken to run when nobody said how long."""
@@ -45,6 +49,22 @@ class Prepared:
     """Per task; tasks made from the same parts share one."""
     size: int
     """Bytes of the spec as JSON."""
+    data: FloatArray
+    """Per edge, in the order of `graph.parents.indices`: bytes that one unit of the child reads of the parent's results."""
+    splittings: tuple[Splitting | None, ...]
+    """Per task, what is weighed where its shards are Auto; ``None``: the number is given."""
+    shards: Mapping[str, int] = field(default_factory=dict)
+    """The numbers that have been decided, by task; where one is missing, the graph has the smallest that is allowed."""
+
+    @property
+    def decided(self) -> bool:
+        """The number of shards of every task is known."""
+        named = zip(self.spec.tasks, self.splittings, strict=True)
+        return all(each is None or task.name in self.shards for task, each in named)
+
+    def expected(self, task: int) -> float:
+        """Seconds that one shard of a task is expected to run; 0: nobody said."""
+        return self.graph.tasks[task].duration if self.spec.tasks[task].expected_duration else 0.0
 
 
 def prepare(raw: Mapping[str, Any]) -> Prepared:
@@ -56,32 +76,57 @@ def prepare(raw: Mapping[str, Any]) -> Prepared:
         raise InvalidGraph(validation.sentence(error)) from error
     for problem in validation.graph_problems(spec):
         raise InvalidGraph(problem)
-    try:
-        graph = Graph.build(
-            [
-                LibraryTask(
-                    task.name,
-                    tuple(dependency.task for dependency in task.depends_on),
-                    task.shards,
-                    task.expected_duration or DEFAULT_DURATION,
-                )
-                for task in spec.tasks
-            ]
-        )
-    except GraphError as error:
-        raise InvalidGraph(str(error)) from error
-    if graph.units > MAX_PODS:
+    splittings = tuple(splitting(task) for task in spec.tasks)
+    graph = _graph(spec, splittings, {})
+    # Whatever will be decided, the graph must be able to run.
+    most = sum(whole.most if whole else task.shards for whole, task in zip(splittings, graph.tasks, strict=True))
+    if most > MAX_PODS:
+        may = "may add up" if any(splittings) else "add up"
+        lower = "lower autoShards.max, or " if any(splittings) else ""
         raise InvalidGraph(
-            f"spec.tasks: the shards of all tasks add up to {graph.units} pods, at most {MAX_PODS} are allowed: split the graph"
+            f"spec.tasks: the shards of all tasks {may} to {most} pods, at most {MAX_PODS} are allowed: {lower}split the graph"
         )
     size = len(msgspec.json.encode(raw["spec"]))
-    _check_size(size, graph)
-    return Prepared(spec, graph, _templates(spec, raw["metadata"].get("namespace", "")), size)
+    _check_size(size, graph, most)
+    return Prepared(spec, graph, _templates(spec, raw["metadata"].get("namespace", "")), size, _data(spec), splittings)
 
 
-def _check_size(size: int, graph: Graph) -> None:
+def _data(spec: TaskGraphSpec) -> FloatArray:
+    """Per edge; a parent that is named twice is one edge, with the bytes of both."""
+    edges: list[float] = []
+    for task in spec.tasks:
+        of_one: dict[str, float] = {}
+        for dependency in task.depends_on:
+            of_one[dependency.task] = of_one.get(dependency.task, 0.0) + (dependency.data or 0)
+        edges += of_one.values()
+    return np.array(edges, np.float64)
+
+
+def with_shards(prepared: Prepared, shards: Mapping[str, int]) -> Prepared:
+    """The same, with numbers for the tasks whose shards are Auto."""
+    if not any(prepared.splittings):
+        return prepared
+    return replace(prepared, graph=_graph(prepared.spec, prepared.splittings, shards), shards=shards)
+
+
+def _graph(spec: TaskGraphSpec, splittings: Sequence[Splitting | None], shards: Mapping[str, int]) -> Graph:
+    tasks = []
+    for task, whole in zip(spec.tasks, splittings, strict=True):
+        number = 1 if task.shards == AUTO else task.shards
+        duration = task.expected_duration or DEFAULT_DURATION
+        if whole is not None:
+            number = shards.get(task.name, whole.least)
+            duration = whole.shard(number)
+        tasks.append(LibraryTask(task.name, tuple(each.task for each in task.depends_on), number, duration))
+    try:
+        return Graph.build(tasks)
+    except GraphError as error:
+        raise InvalidGraph(str(error)) from error
+
+
+def _check_size(size: int, graph: Graph, most: int) -> None:
     size += 2 * sum(len(task.name) for task in graph.tasks)
-    size += _BYTES_PER_UNIT * graph.units + _BYTES_PER_TASK * len(graph.tasks)
+    size += _BYTES_PER_UNIT * most + _BYTES_PER_TASK * len(graph.tasks)
     if size > MAX_BYTES:
         raise InvalidGraph(
             f"spec: the graph and the record of its run would take about {size:,} bytes, at most {MAX_BYTES:,} can be stored: "

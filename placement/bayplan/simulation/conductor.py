@@ -7,6 +7,7 @@ from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.engine import place
+from bayplan.load import LoadEstimate
 from bayplan.simulation.adapting import Adapting
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.graph_state import GraphState
@@ -57,6 +58,8 @@ class Conductor:
         if any(policy.adaptive for policy in setup.policies.values()):
             self._adapting = Adapting(setup, machines, log, self._run_times)
         self._hopeless: tuple[int, ...] = ()
+        self._now = 0.0
+        self._hot = any(strategy.hot for strategy in strategies)
 
     @property
     def units(self) -> int:
@@ -126,6 +129,11 @@ class Conductor:
         """A node is ready that was not, or the other way round."""
         self._waiting.nodes_changed()
 
+    def load_changed(self) -> None:
+        """Nodes are hot that were not, or the other way round."""
+        if self._hot:
+            self._waiting.nodes_changed()
+
     def hopeless(self) -> bool:
         """Nothing runs, nothing is to come, and nobody who waits would get a place on the nodes as they are at their best.
 
@@ -135,16 +143,23 @@ class Conductor:
             return False
         waiting = tuple(self.waits)
         if waiting != self._hopeless:
-            decisions = self._decide(sorted(waiting), self._machines.untouched(), 0.0)
-            if any(decision.node is not None for _, decision in decisions):
+            if self.would_place(self._machines.untouched(), self._now):
                 return False
             self._hopeless = waiting
         return True
+
+    def would_place(self, cluster: Cluster, now: float) -> bool:
+        """Whether anybody who waits would get a place on such a cluster, with load as low as it will ever be."""
+        scraping = self._machines.scraping
+        load = None if scraping is None else scraping.at_best(cluster, now)
+        decisions = self._decide(sorted(self.waits), cluster, 0.0, load)
+        return any(decision.node is not None for _, decision in decisions)
 
     # One tick
 
     def tick(self, now: float) -> None:
         """Advance whoever is due and place whoever waits, until nothing is left to do at this instant."""
+        self._now = now
         while True:
             while self._due:
                 due, self._due = self._due, set()
@@ -155,6 +170,8 @@ class Conductor:
                 self._waiting.settled()
             if not self._due:
                 break
+        if self._machines.scraping is not None:
+            self._machines.scraping.follow(self._machines.cluster, now)
         self._learning.step(self._machines.cluster)
         if self._run_times is not None:
             self._run_times.step()
@@ -209,23 +226,27 @@ class Conductor:
     # Where it goes
 
     def _place(self, batch: list[int], now: float) -> None:
-        for unit, decision in self._decide(batch, self._machines.cluster, now):
+        scraping, cluster = self._machines.scraping, self._machines.cluster
+        load = None if scraping is None else scraping.estimate(cluster, now)
+        for unit, decision in self._decide(batch, cluster, now, load):
             if decision.node is not None:
                 self._start(unit, decision, decision.node, now)
             else:
                 reason = decision.reason.value if decision.reason is not None else ""
                 self._waiting.refused(unit, (reason, decision.message))
 
-    def _decide(self, batch: list[int], cluster: Cluster, now: float) -> Iterator[tuple[int, Decision]]:
+    def _decide(
+        self, batch: list[int], cluster: Cluster, now: float, load: LoadEstimate | None
+    ) -> Iterator[tuple[int, Decision]]:
         """A decision for each; whoever takes it up has to charge the place before asking for the next group's."""
         several = len(self._setup.policies) > 1 or self._adapting is not None
         for group in by_policy(batch, self._decided_by, self._priority_of) if several else [batch]:
             requests = [self._requests[unit] for unit in group]
             strategy = self._setup.policies[self._policy_of(group[0])].placing(self._graph(group[0]).strategy)
-            context = self._context(now)
+            context = self._context(now, load)
             yield from zip(group, place(requests, cluster, strategy, context), strict=True)
 
-    def _context(self, now: float) -> Context:
+    def _context(self, now: float, load: LoadEstimate | None) -> Context:
         learned = self._run_times
         return Context(
             now=now,
@@ -234,6 +255,7 @@ class Conductor:
             mix=self._learning.model,
             run_times=None if learned is None else learned.forecast,
             efficiency=None if learned is None else learned.efficiency,
+            load=load,
         )
 
     def _graph(self, unit: int) -> GraphState:

@@ -10,6 +10,7 @@ from bayplan.protocols import Strategy
 from bayplan.resources import Resources
 from bayplan.simulation.errors import SetupError
 from bayplan.simulation.failures import Failures
+from bayplan.simulation.load import HiddenLoad
 from bayplan.simulation.run_times import RunTimes
 from bayplan.workload import NodeInfo
 
@@ -75,6 +76,8 @@ class Setup:
     failures: Failures = field(default_factory=Failures)
     delays: Delays = field(default_factory=Delays)
     occupied: Sequence[Occupied] = ()
+    load: HiddenLoad | None = None
+    """What nodes do beside; none: nothing is slowed, and nothing measured."""
     learn_run_times: bool = False
     """What has ended tells orders and scorers how long the next of its kind will run, and on which nodes it runs well."""
     seed: int = 0
@@ -92,6 +95,10 @@ class Setup:
         unknown = next((crash.node for crash in self.failures.crashes if crash.node not in set(names)), None)
         if unknown is not None:
             raise SetupError(f'a crash is given for node "{unknown}": there is no such node')
+        hidden = () if self.load is None else self.load.nodes
+        unknown = next((name for name in hidden if name not in set(names)), None)
+        if unknown is not None:
+            raise SetupError(f'hidden load is given for node "{unknown}": there is no such node')
         if not self.until > 0:
             raise SetupError(f"until is {self.until}: it must be seconds above 0")
         if self.seed < 0:

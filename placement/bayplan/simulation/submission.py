@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from bayplan.arrays import FloatArray
+from bayplan.granularity import Splitting
 from bayplan.graph import Graph
 from bayplan.lifecycle import Retry
 from bayplan.prediction import Run
@@ -33,6 +34,8 @@ class Submission:
     """Per task, the seconds that its author expects, 0 where nothing was said. None: the graph's durations."""
     actual: FloatArray | None = None
     """Per task, the seconds that it really takes on a node of speed 1. None: the graph's durations."""
+    splittings: tuple[Splitting | None, ...] = ()
+    """Per task, how it may be divided into shards; `None`: it has those of the graph. None at all: that goes for all."""
     runs: tuple[Run, ...] = ()
     """Per task, under what its run times are learned whenever it comes back in another graph; none: it never does."""
 
@@ -53,6 +56,14 @@ class Submission:
             )
         if self.runs and len(self.runs) != tasks:
             raise SetupError(f"graph {self.name}: there are {len(self.runs)} runs for {tasks} tasks: there must be one each")
+        if self.splittings and len(self.splittings) != tasks:
+            raise SetupError(
+                f"graph {self.name}: there are {len(self.splittings)} splittings for {tasks} tasks: there must be one each"
+            )
+        if any(self.splittings) and self.actual is not None:
+            raise SetupError(
+                f"graph {self.name}: actual is given, and splittings too: what is divided takes what follows from it"
+            )
         self._check("expected", self.expected, zero=True)
         self._check("actual", self.actual, zero=False)
 

@@ -54,6 +54,8 @@ class Attempts:
     started_at: FloatArray
     ended_at: FloatArray
     """From here on the room is free again."""
+    slowed: FloatArray
+    """By what hidden load has lengthened its run; 1: not at all."""
     outcome: NDArray[np.int8]
     """Numbers of `Outcome`."""
     reason: Sequence[str]

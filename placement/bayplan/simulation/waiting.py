@@ -57,7 +57,7 @@ class Waiting(Protocol):
         ...
 
     def nodes_changed(self) -> None:
-        """A node came, went, or changed in anything but usage."""
+        """A node came, went, or changed in anything but usage; or which nodes are hot has changed."""
         ...
 
     def batch(self) -> list[int]:
@@ -100,7 +100,8 @@ class Everybody:
         """The cluster's version tells."""
 
     def nodes_changed(self) -> None:
-        """The cluster's version tells."""
+        """The cluster's version tells of nodes, but not of load."""
+        self._wishes += 1
 
     def batch(self) -> list[int]:
         """All, unless nothing has changed since they were asked about."""

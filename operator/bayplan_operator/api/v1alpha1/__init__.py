@@ -13,11 +13,16 @@ from .placement_policy import (
 )
 from .pod_template import PodTemplate, PodTemplateMetadata
 from .retry import Backoff, BackoffOverride, Retry, RetryOverride
+from .shards import AUTO, DEFAULT_MOST, DEFAULT_STARTUP, AutoShards
 from .task_graph import Dependency, EnvVar, NamedTemplate, Task, TaskGraph, TaskGraphSpec, TaskGraphStatus
 
 __all__ = [
+    "AUTO",
+    "DEFAULT_MOST",
+    "DEFAULT_STARTUP",
     "GROUP",
     "VERSION",
+    "AutoShards",
     "Backoff",
     "BackoffOverride",
     "Candidate",

@@ -16,6 +16,8 @@ from .scalars import (
     ObjectName,
     ParameterName,
     ParameterValue,
+    Percentage,
+    ResourceName,
     StrategyName,
     Text,
 )
@@ -173,6 +175,27 @@ class Serves(Model):
     )
 
 
+class HotThreshold(Model):
+    """From which load of a resource on a node is hot."""
+
+    resource: ResourceName = Field(
+        description="Name of what is measured, such as cpu, memory, disk, network, nvidia.com/gpu or "
+        "nvidia.com/gpu.memory. docs/load.md has them all. One that nobody measures makes no node hot."
+    )
+    share: Percentage = Field(description='From which share in use on, such as "90%".')
+
+
+class LoadRules(Model):
+    """What measured load forbids. It needs a Prometheus, which the operator's flags name."""
+
+    hot: tuple[HotThreshold, ...] = Field(
+        default=(),
+        max_length=16,
+        description="A node at or above one of these gets nothing more until it has cooled down. Empty: no node is hot.",
+        json_schema_extra=kubernetes(list_type="map", list_map_keys=["resource"]),
+    )
+
+
 class PlacementPolicySpec(Model):
     """How Bayplan decides. A change takes effect with the next decision; running pods stay where they are."""
 
@@ -233,6 +256,10 @@ class PlacementPolicySpec(Model):
         default=30.0,
         description="How long a node may be not ready before its pods count as lost and are replaced "
         'elsewhere, such as "30s". "0s": at once.',
+    )
+    load: LoadRules = Field(
+        default_factory=LoadRules,
+        description="What the measured load of nodes forbids. Default: nothing.",
     )
     serves: Serves = Field(
         default_factory=Serves,
@@ -298,8 +325,11 @@ class PlacementPolicyStatus(Model):
     observed_generation: int | None = Field(
         default=None, ge=0, description="The metadata.generation that this status was written for."
     )
-    conditions: Conditions = Field(default=(), description="Accepted: every name and parameter in the spec is known. "
-                                   "Adaptive: which candidate is preferred, and why.")  # fmt: skip
+    conditions: Conditions = Field(
+        default=(),
+        description="Accepted: every name and parameter in the spec is known. LoadAvailable, only of policies "
+        "that go by the load of nodes: it is measured. Adaptive: which candidate is preferred, and why.",
+    )
     adaptive: AdaptiveStatus | None = Field(default=None, description="What an adaptive policy has learned.")
 
 

@@ -68,6 +68,36 @@ class Task(msgspec.Struct, frozen=True, rename="camel"):
     """Of its last shard, once all have succeeded."""
 
 
+class ShardChoice(msgspec.Struct, frozen=True, rename="camel"):
+    """What a task takes with so many shards."""
+
+    shards: int
+    seconds: float
+    """Until the last shard has ended."""
+    node_seconds: float
+    """Of all shards together: what it costs."""
+
+
+class Shards(msgspec.Struct, frozen=True, rename="camel"):
+    """How many shards pay off for a task."""
+
+    task: str
+    auto: bool
+    """The number was decided by itself."""
+    shards: int
+    """It has."""
+    advised: int
+    work: float
+    """Seconds of all shards together on a node of speed 1, start-up left aside."""
+    startup: float
+    serial: float
+    """The share, 0 to 1, that every shard does in full."""
+    places: int
+    """How many shards can run at once on the nodes, each taken as empty."""
+    choices: tuple[ShardChoice, ...]
+    why: str
+
+
 class Graph(msgspec.Struct, frozen=True, rename="camel"):
     """One graph."""
 
@@ -89,6 +119,8 @@ class Graph(msgspec.Struct, frozen=True, rename="camel"):
     tasks: tuple[Task, ...]
     strategy: str = ""
     """The candidate of an adaptive policy that placed it; empty: the policy has but one strategy."""
+    shards: tuple[Shards, ...] = ()
+    """Of tasks with a known run time; `bayplan plan` says it."""
 
 
 class Attempt(msgspec.Struct, frozen=True, rename="camel"):
