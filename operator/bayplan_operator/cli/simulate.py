@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> 
     options.add_workload(parser, required=required)
     options.add_policy(parser)
     options.add_luck(parser)
+    options.add_learning(parser)
     parser.add_argument("--seed", type=seed, default=0, help="what all luck is drawn from (default: %(default)s)")
 
 

@@ -150,6 +150,8 @@ class Graph(msgspec.Struct, frozen=True, rename="camel"):
     lower_bound: float
     """Seconds of the longest chain on the fastest nodes."""
     tasks: tuple[Task, ...]
+    strategy: str = ""
+    """The candidate of an adaptive policy that placed it; empty: the policy has but one strategy."""
     shards: tuple[Shards, ...] = ()
     """Of tasks with a known run time; `bayplan plan` says it."""
     outlook: Outlook | None = None
@@ -187,6 +189,15 @@ class Usage(msgspec.Struct, frozen=True, rename="camel"):
     used: tuple[float, ...]
 
 
+class Switch(msgspec.Struct, frozen=True, rename="camel"):
+    """An adaptive policy prefers another candidate from then on."""
+
+    at: float
+    policy: str
+    strategy: str
+    why: str
+
+
 class Simulation(msgspec.Struct, frozen=True, rename="camel"):
     """Everything about one run."""
 
@@ -200,3 +211,4 @@ class Simulation(msgspec.Struct, frozen=True, rename="camel"):
     graphs: tuple[Graph, ...]
     attempts: tuple[Attempt, ...]
     usage: tuple[Usage, ...]
+    switches: tuple[Switch, ...] = ()

@@ -1,6 +1,7 @@
 """Options that several commands share, and what they come to."""
 
 import argparse
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, RunTimes, S
 from bayplan.spelling import unknown
 from bayplan.strategy import StrategyError
 from bayplan_operator.cli.whatif.current import Current
-from bayplan_operator.cli.whatif.quantities import bytes_per_second, duration, pairs, share, speeds
+from bayplan_operator.cli.whatif.quantities import bytes_per_second, count, duration, long, pairs, share, speeds
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate.policy import Policy as Compiled
 from bayplan_operator.translate.policy import compile_policy
@@ -65,16 +66,40 @@ def add_luck(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--scrapes", default="", metavar="interval=15s,...",
                         help="interval: between measurements of load; delay: until one is known")  # fmt: skip
+    parser.add_argument("--repeat", type=count, default=1, metavar="TIMES",
+                        help="submit all graphs so many times, one round after the other (default: once)")  # fmt: skip
     parser.add_argument("--every", type=duration, default=0.0, metavar="DURATION",
                         help="submit the graphs so far apart, in the order of their files (default: all at once)")  # fmt: skip
+    parser.add_argument("--until", type=long, default=float("inf"), metavar="DURATION", help="stop after so much virtual time")
+
+
+def add_learning(parser: argparse.ArgumentParser, *, both: bool = False) -> None:
+    """Whether run times are learned."""
+    more = "; both: once with and once without" if both else ""
     parser.add_argument(
-        "--until", type=duration, default=float("inf"), metavar="DURATION", help="stop after so much virtual time"
-    )
+        "--learn", nargs="?", const="yes", choices=("no", "yes", *(["both"] if both else [])), default="no",
+        help=f"learn run times from what has ended, for orders and scorers that go by them{more} (default: no; alone: yes)",
+    )  # fmt: skip
 
 
 def workload(arguments: argparse.Namespace) -> Workload:
     """The graphs of the files. Raises `InputError`."""
-    return read_graphs(arguments.file, getattr(arguments, "every", 0.0))
+    every = getattr(arguments, "every", 0.0)
+    found = read_graphs(arguments.file, every)
+    found.submissions = _repeated(found.submissions, getattr(arguments, "repeat", 1), every)
+    return found
+
+
+def _repeated(submissions: list[Submission], times: int, every: float) -> list[Submission]:
+    """Each round begins where the one before would have gone on."""
+    taken = {each.name for each in submissions}
+    made = list(submissions)
+    for number in range(1, times):
+        for each in submissions:
+            name = next(name for more in itertools.count(number + 1) if (name := f"{each.name}-{more}") not in taken)
+            taken.add(name)
+            made.append(replace(each, name=name, at=each.at + every * number * len(submissions)))
+    return made
 
 
 def run_times(arguments: argparse.Namespace) -> RunTimes:
@@ -107,6 +132,7 @@ def setup(arguments: argparse.Namespace, there: Current, policies: dict[str, Pol
         bandwidth=arguments.bandwidth,
         seed=seed,
         until=getattr(arguments, "until", float("inf")),
+        learn_run_times=getattr(arguments, "learn", "no") == "yes",
     )
 
 
@@ -148,7 +174,7 @@ def own_policies(work: Workload, others: dict[str, Compiled] | None = None) -> d
 
 
 def _of(compiled: Compiled) -> Policy:
-    return Policy(compiled.strategy, compiled.spec.node_loss_grace)
+    return Policy(compiled.strategy, compiled.spec.node_loss_grace, compiled.adaptive)
 
 
 def _failures(said: str) -> Failures:
