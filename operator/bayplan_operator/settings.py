@@ -39,6 +39,12 @@ class Settings:
     """How long a node that kube-scheduler refused is left out for pods of the same kind."""
     placing_budget: float = 0.05
     """How long a planner that improves on its answer may go on with one batch; what it has then counts."""
+    profiles: int = 1000
+    """How many tasks are remembered; those that ran longest ago are dropped."""
+    profile_interval: float = 5.0
+    """Between two writes of one task profile."""
+    profile_writes: float = 5.0
+    """Writes of task profiles per second, all together."""
     seed: int = 0
     """What strategies that draw lots start from: the same seed and the same events, the same decisions."""
     health_port: int = 8080

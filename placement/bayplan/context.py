@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bayplan.efficiency import Efficiency
 from bayplan.packing.model import MixModel
 from bayplan.prediction.forecast import Forecast
+from bayplan.prediction.survival import Survival
 from bayplan.workload import RequestClass
 
 
@@ -32,5 +33,7 @@ class Context:
     """What tasks achieve on which nodes; none: not known."""
     run_times: Forecast | None = None
     """How long requests are expected to run, by what was learned; none: not known."""
+    survival: Survival | None = None
+    """How surely nodes hold out; none: not known."""
     stop: Callable[[], bool] = never
     """The time box: a planner that improves on its answer asks it now and then, and ends when it says so."""

@@ -12,6 +12,7 @@ from bayplan_operator.cluster_view import NodeStore, PodStore
 from bayplan_operator.conductor import intake, placing
 from bayplan_operator.conductor.acting import act
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
+from bayplan_operator.conductor.knowledge import Knowledge
 from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
 from bayplan_operator.conductor.observing import observe
@@ -21,7 +22,7 @@ from bayplan_operator.conductor.rejections import Rejections
 from bayplan_operator.inbox import Inbox, Key
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate import run_record
-from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter
+from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, ProfileWriter
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class View:
 
     graphs: Inbox
     policies: Inbox
+    profiles: Inbox
     pods: PodStore
     nodes: NodeStore
     cluster: Cluster
@@ -49,6 +51,7 @@ class Writers:
     pods: PodWriter
     graphs: GraphWriter
     events: EventWriter
+    profiles: ProfileWriter
 
 
 class Conductor:
@@ -74,6 +77,7 @@ class Conductor:
         self._rejections = Rejections(settings.rejection_memory)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed)
+        self._knowledge = Knowledge(view.cluster, view.pods, (writers.profiles, writers.events), settings, clock())
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0
         self._wishes = 0
@@ -92,11 +96,13 @@ class Conductor:
         now = self._clock()
         with metrics.TICK_SECONDS.time():
             self._take_policies(now)
+            self._knowledge.take(self._view.profiles.take(), now)
             self._take_graphs(now)
             next_loss = self._collect_due(now)
             due, self._due = self._due, set()
             for graph in [self._by_uid[uid] for uid in sorted(due) if uid in self._by_uid]:
                 self._guarded(graph, now, self._advance)
+            self._knowledge.step(self._open.values(), now)
             self._place(now)
             self._learner.step()
             for graph in self._open.values():
@@ -105,7 +111,7 @@ class Conductor:
             self._policies.tell()
         self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
         self._measure()
-        times = [next_loss, self._rejections.next_expiry(now)]
+        times = [next_loss, self._rejections.next_expiry(now), self._knowledge.next_time(now)]
         for graph in self._open.values():
             times += (_wake_at(graph), self._recorder.next_time(graph))
         return now if self._due else min((at for at in times if at is not None), default=None)
@@ -134,8 +140,10 @@ class Conductor:
                 if known is None:
                     known = intake.new_graph(raw, self._arrival(now), self._settings.stuck_after)
                     self._graphs[key] = self._by_uid[known.ref.uid] = known
+                    self._knowledge.meet(known, raw, now)
                 else:
                     intake.refresh(known, raw, now, self._settings.stuck_after)
+                    self._knowledge.changed(known)
             except Exception:
                 # One graph that cannot be understood must not hold up the others; the log says what is wrong with it.
                 metrics.TICK_ERRORS.inc()
@@ -215,6 +223,7 @@ class Conductor:
             graph.touched = graph.urgent = True
         running.run, running.wants, running.all_over = step.run, step.wants, step.ended
         self._learner.note(running)
+        self._knowledge.note(graph, before, now)
         if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
             graph.invalid, graph.touched = None, True
         act(running, self._view.pods, self._write.pods, self._rejections, now)
@@ -244,6 +253,9 @@ class Conductor:
             seed=self._settings.seed,
             turn=self._placed,
             mix=self._learner.model,
+            run_times=self._knowledge.forecast,
+            efficiency=self._knowledge.efficiency,
+            survival=self._knowledge.survival,
         )
         with metrics.PLACING_SECONDS.time():
             decided = placing.decide(batch, self._view.cluster, context, self._settings.placing_budget, self._view.pods)

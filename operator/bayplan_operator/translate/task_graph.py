@@ -11,11 +11,13 @@ from pydantic import ValidationError
 from bayplan.graph import Graph, GraphError
 from bayplan.graph import Task as LibraryTask
 from bayplan.lifecycle import Retry
+from bayplan.prediction import Run
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
 from bayplan_operator.api.v1alpha1 import PodTemplate, Task, TaskGraph, TaskGraphSpec
 from bayplan_operator.translate.pod import Template
 from bayplan_operator.translate.request_class import request_class
+from bayplan_operator.translate.task_identity import runs
 
 DEFAULT_DURATION = 60.0
 """Seconds that a task is taken to run when nobody said how long."""
@@ -45,6 +47,8 @@ class Prepared:
     """Per task; tasks made from the same parts share one."""
     size: int
     """Bytes of the spec as JSON."""
+    runs: tuple[Run, ...]
+    """Per task, under what its run times are learned."""
 
 
 def prepare(raw: Mapping[str, Any]) -> Prepared:
@@ -76,7 +80,7 @@ def prepare(raw: Mapping[str, Any]) -> Prepared:
         )
     size = len(msgspec.json.encode(raw["spec"]))
     _check_size(size, graph)
-    return Prepared(spec, graph, _templates(spec, raw["metadata"].get("namespace", "")), size)
+    return Prepared(spec, graph, _templates(spec, raw["metadata"].get("namespace", "")), size, runs(raw["metadata"], spec))
 
 
 def _check_size(size: int, graph: Graph) -> None:

@@ -24,13 +24,15 @@ class EventWriter:
         self._numbers = itertools.count()
         self._open = 0
 
-    def write(self, graph: tuple[str, str, str], kind: str, reason: str, message: str, now: float) -> None:
-        """An event about a graph (namespace, name, uid); ``kind`` is Normal or Warning."""
+    def write(
+        self, about: tuple[str, str, str], kind: str, reason: str, message: str, now: float, what: str = names.TASK_GRAPH
+    ) -> None:
+        """An event about a graph, or another of our kinds (namespace, name, uid); ``kind`` is Normal or Warning."""
         if self._open >= UNDER_WAY:
             metrics.EVENTS_DROPPED.inc()
             return
         self._open += 1
-        namespace, name, uid = graph
+        namespace, name, uid = about
         at = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         number = next(self._numbers)
         event = {
@@ -38,7 +40,7 @@ class EventWriter:
             "kind": "Event",
             "metadata": {"name": f"{name}.{names.short_hash(uid, number, now)}", "namespace": namespace},
             "involvedObject": {
-                "apiVersion": names.API_VERSION, "kind": names.TASK_GRAPH,
+                "apiVersion": names.API_VERSION, "kind": what,
                 "namespace": namespace, "name": name, "uid": uid,
             },
             "type": kind,

@@ -7,6 +7,7 @@ from bayplan.scoring.efficiency import EfficiencyScorer
 from bayplan.scoring.fragmentation import FragmentationGradient
 from bayplan.scoring.least_connections import LeastConnections
 from bayplan.scoring.least_loaded import LeastLoaded
+from bayplan.scoring.node_survival import NodeSurvival
 from bayplan.scoring.potential import Potential
 from bayplan.scoring.preferred_affinity import PreferredAffinity
 from bayplan.scoring.rounded_best_fit import RoundedBestFit
@@ -20,6 +21,7 @@ SCORERS: dict[str, type[Scorer]] = {
     "LeastConnections": LeastConnections,
     "DotProduct": DotProduct,
     "Efficiency": EfficiencyScorer,
+    "NodeSurvival": NodeSurvival,
     "FragmentationGradient": FragmentationGradient,
     "RoundedBestFit": RoundedBestFit,
     "PreferredAffinity": PreferredAffinity,

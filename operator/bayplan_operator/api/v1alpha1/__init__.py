@@ -13,6 +13,7 @@ from .placement_policy import (
 from .pod_template import PodTemplate, PodTemplateMetadata
 from .retry import Backoff, BackoffOverride, Retry, RetryOverride
 from .task_graph import Dependency, EnvVar, NamedTemplate, Task, TaskGraph, TaskGraphSpec, TaskGraphStatus
+from .task_profile import Figure, NodeClass, Sums, TaskProfile, TaskProfileSpec, TaskProfileStatus
 
 __all__ = [
     "GROUP",
@@ -22,7 +23,9 @@ __all__ = [
     "Condition",
     "Dependency",
     "EnvVar",
+    "Figure",
     "NamedTemplate",
+    "NodeClass",
     "ObjectMeta",
     "Parameter",
     "PlacementPolicy",
@@ -35,8 +38,12 @@ __all__ = [
     "RetryOverride",
     "ScorerWeight",
     "Serves",
+    "Sums",
     "Task",
     "TaskGraph",
     "TaskGraphSpec",
     "TaskGraphStatus",
+    "TaskProfile",
+    "TaskProfileSpec",
+    "TaskProfileStatus",
 ]
