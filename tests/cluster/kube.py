@@ -118,7 +118,7 @@ class Kube:
             found = self.profiles().get(task)
             return found if found is not None and found.get("status", {}).get("runs") == runs else None
 
-        return wait_for(look, f"{runs} runs of {task} are in its profile; the profiles: {self.profiles()}", timeout)
+        return wait_for(look, f"{runs} runs of {task} are in its profile", timeout)
 
     def pods(self, graph: str | None = None, task: str | None = None) -> list[Any]:
         """The pods of a graph or of one of its tasks, as the API server has them."""

@@ -1,7 +1,8 @@
 """How long runs are expected to take: predictions, made once and kept until something was learned."""
 
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,11 +14,14 @@ from bayplan_operator import metrics
 
 _PAUSE, _PAUSES = 2.0, 20.0
 """Seconds from one renewal to the next, at least; and how many times what the last one took."""
+_LARGEST_LOG = 700.0
+_SLICE = 0.02
+"""Seconds that a renewal may take of one tick."""
 
 
 class Expectations:
     """Predictions by run. What was learned counts from the next renewal on: all of them are then made anew, since every run
-    says something about all tasks."""
+    says something about all tasks. Once nothing more is learned they are what the profiles alone say, to the last bit."""
 
     def __init__(self, run_times: RunTimes, run_of: Callable[[Request], Run | None]) -> None:
         self._run_times = run_times
@@ -26,9 +30,11 @@ class Expectations:
         self._logs: dict[Run, float] = {}
         self._families: dict[str, int] = {}
         self._tasks: set[tuple[str, str]] = set()
-        self._next = 0.0
+        self._next, self._spent = 0.0, 0.0
         self._changed = False
-        self._spent = 0.0
+        self._waiting: list[Run] | None = None
+        """What is still to be predicted anew; none: no renewal is under way."""
+        self._fresh: dict[Run, RunTime | Unknown] = {}
 
     def learned(self, family: str, task: str) -> None:
         """There is news of a task."""
@@ -44,25 +50,35 @@ class Expectations:
             self._tasks.remove((family, task))
             self._families[family] -= 1
 
-    def renew(self) -> bool:
-        """Let what was learned count, if it is time; answers whether it does."""
-        if not self._changed or time.monotonic() < self._next:
+    def renew(self, wanted: Callable[[], Iterable[Run]]) -> bool:
+        """Let what was learned count, if it is time: predict anew for all the runs that are wanted, a slice at each call, so
+        that no tick takes long. Answers whether that has just been completed."""
+        began = time.monotonic()
+        if self._waiting is None:
+            if not self._changed or began < self._next:
+                return False
+            self._changed, self._fresh, self._spent = False, {}, 0.0
+            self._waiting = list({self._key(run) for run in wanted()})
+        while self._waiting and time.monotonic() - began < _SLICE:
+            run = self._waiting.pop()
+            self._fresh[run] = self._run_times.predict(run)
+        took = time.monotonic() - began
+        self._spent += took
+        metrics.EXPECTATION_SECONDS.observe(took)
+        if self._waiting:
             return False
-        self._known.clear()
+        self._waiting = None
+        self._known = self._fresh
         self._logs.clear()
-        self._changed = False
+        self._next = time.monotonic() + max(_PAUSE, _PAUSES * self._spent)
         return True
 
     @property
     def wait(self) -> float | None:
         """Seconds until `renew` has something to do; none: nothing was learned since."""
-        return max(0.0, self._next - time.monotonic()) if self._changed else None
-
-    def renewed(self, began: float) -> None:
-        """A renewal that began then, by the monotonic clock, is over."""
-        took = time.monotonic() - began
-        metrics.EXPECTATION_SECONDS.observe(took)
-        self._next = time.monotonic() + max(_PAUSE, _PAUSES * took)
+        if self._waiting is not None:
+            return _SLICE
+        return max(_SLICE, self._next - time.monotonic()) if self._changed else None
 
     def predict(self, run: Run) -> RunTime | Unknown:
         """The prediction; one for all tasks that are new and of which the same is said. O(1) where it was made before."""
@@ -77,17 +93,21 @@ class Expectations:
         return found if isinstance(found, RunTime) else None
 
     def _key(self, run: Run) -> Run:
-        return run if (run.family, run.task) in self._tasks else replace(run, task="")
+        known = (run.family, run.task) in self._tasks
+        return replace(run, hint=None) if known else replace(run, task="")  # what was learned takes the place of the hint
 
     def seconds(self, run: Run) -> float | None:
-        """Mean seconds of the next run; of a task that is new, what its author says, else what its family shows, if any."""
+        """The median of the next run; of a task that is new, what its author says, else what its family shows, if any.
+
+        Not the mean: while little is known, that is mostly the tail.
+        """
         if (run.family, run.task) not in self._tasks:
             if run.hint is not None:
                 return run.hint
             if not self._families.get(run.family):
                 return None
         found = self.predict(run)
-        return None if isinstance(found, Unknown) else found.mean
+        return None if isinstance(found, Unknown) else math.exp(min(found.log_mean, _LARGEST_LOG))
 
     def log_expected(self, requests: Sequence[Request], now: float) -> FloatArray:
         """The forecast that orders ask for; NaN where nothing is known. O(requests)."""

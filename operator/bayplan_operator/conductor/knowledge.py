@@ -1,6 +1,5 @@
 """What was learned, and what follows from it: expected run times, efficiencies, how surely nodes hold out."""
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -118,12 +117,10 @@ class Knowledge:
         for family, task, known in self.profiles.changed:
             (self.forecast.learned if known else self.forecast.forgotten)(family, task)
         self.profiles.changed.clear()
-        began = time.monotonic()
-        if self.forecast.renew():
+        if self.forecast.renew(lambda: (run for each in running.values() for run in each.prepared.runs)):
             self.efficiency = self._efficiencies()
             for each in running.values():
                 self._expect(each)
-            self.forecast.renewed(began)
         self.profiles.write(now)
 
     def next_time(self, now: float) -> float | None:

@@ -1,6 +1,7 @@
 """What was learned of each task: taken in from TaskProfiles, added to with every run, and written back now and then."""
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,8 +25,9 @@ _REMEMBERED = 0.98
 """How much earlier runs count after one more: predictions live on the last 50 or so, since programs change."""
 _GATHER = 1.0
 """Seconds from the first news of a task to their being written."""
-_AT_ONCE = 3
-"""Writes begun in one tick."""
+_BATCH = 1.0
+"""Seconds between two batches of writes: what is expected is worked out once for each."""
+_SOON = 0.1
 _LONGEST_WAIT = 300.0
 
 
@@ -47,7 +49,7 @@ class Profiles:
         """Dropped ones that are still there, to their UIDs."""
         self._unreadable: dict[Key, int] = {}
         """To the version that was complained about."""
-        self._allowance, self._counted_at = float(_AT_ONCE), 0.0
+        self._allowance, self._counted_at = 0.0, -math.inf
 
     # From TaskProfiles
 
@@ -219,8 +221,9 @@ class Profiles:
 
     def write(self, now: float) -> None:
         """Begin the writes that are due, as many as may be."""
-        passed, self._counted_at = now - self._counted_at, now
-        self._allowance = min(float(_AT_ONCE), self._allowance + max(0.0, passed) * self._settings.profile_writes)
+        if 0 <= now - self._counted_at < self._pause:
+            return
+        self._counted_at, self._allowance = now, max(1.0, self._settings.profile_writes * _BATCH)
         for key in [key for key in self._unwanted if not self._writer.busy(key) and key not in self.known]:
             if not self._spend():
                 break
@@ -235,10 +238,12 @@ class Profiles:
 
     def next_write(self, now: float) -> float | None:
         """When `write` next has something to do."""
-        if self._unwanted:
-            return now + 1.0 / self._settings.profile_writes
-        due = min((self._due(key) for key in self._dirty), default=None)
-        return None if due is None else max(due, now + 1.0 / self._settings.profile_writes)
+        due = now if self._unwanted else min((self._due(key) for key in self._dirty), default=None)
+        return None if due is None else max(due, self._counted_at + self._pause, now + _SOON)
+
+    @property
+    def _pause(self) -> float:
+        return max(_BATCH, 1.0 / self._settings.profile_writes)
 
     def _due(self, key: Key) -> float:
         profile = self.known[key]

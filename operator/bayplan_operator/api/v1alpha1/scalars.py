@@ -164,7 +164,8 @@ Size = Annotated[
 ]
 """A quantity above 0, in base units."""
 
-DECIMAL = "^-?[0-9]{1,17}([.][0-9]{1,17})?(e[-+]?[0-9]{1,3})?$"
+# Python's repr has up to 17 significant digits, and up to four zeros between the point and the first of them.
+DECIMAL = "^-?[0-9]{1,17}([.][0-9]{1,21})?(e[-+]?[0-9]{1,3})?$"
 _DECIMAL_RULE = 'must be a decimal number, such as "12.5" or "1.5e-07"'
 
 Decimal = Annotated[
