@@ -47,6 +47,8 @@ class Profiles:
         """Profiles to be written, to when the first news of them came."""
         self._unwanted: dict[Key, str] = {}
         """Dropped ones that are still there, to their UIDs."""
+        self._later: dict[Key, Mapping[str, Any]] = {}
+        """What came while a write of ours was under way."""
         self._unreadable: dict[Key, int] = {}
         """To the version that was complained about."""
         self._allowance, self._counted_at = 0.0, -math.inf
@@ -55,6 +57,7 @@ class Profiles:
 
     def take(self, key: Key, raw: Mapping[str, Any] | None, now: float) -> None:
         """A profile is new, was changed by somebody, or is gone (``None``)."""
+        self._later.pop(key, None)
         if raw is None:
             self._unreadable.pop(key, None)
             self._unwanted.pop(key, None)
@@ -62,8 +65,11 @@ class Profiles:
                 self._forget(key)
             return
         metadata = raw["metadata"]
-        if metadata.get("deletionTimestamp") or self._writer.busy(key):
-            return  # our own write is under way, and comes back; what else was written is overwritten by it
+        if self._writer.busy(key):
+            self._later[key] = raw  # perhaps our own write coming back: its answer will tell
+            return
+        if metadata.get("deletionTimestamp"):
+            return
         profile = self.known.get(key)
         if profile is not None and profile.uid not in ("", metadata["uid"]):
             self._forget(key)  # deleted and made anew
@@ -221,6 +227,8 @@ class Profiles:
 
     def write(self, now: float) -> None:
         """Begin the writes that are due, as many as may be."""
+        for key in [key for key in self._later if not self._writer.busy(key)]:
+            self.take(key, self._later[key], now)
         if 0 <= now - self._counted_at < self._pause:
             return
         self._counted_at, self._allowance = now, max(1.0, self._settings.profile_writes * _BATCH)
