@@ -9,11 +9,12 @@ from bayplan.arrays import IntArray
 from bayplan.cluster import Cluster
 from bayplan.filters import Selector
 from bayplan.lifecycle import Run, UnitState
-from bayplan.plans import Situation, expected_seconds, reading, slots, still_needs
-from bayplan.prediction import Run as Asked
+from bayplan.plans import Situation, reading, slots, still_needs
+from bayplan.prediction import RunTimes
 from bayplan.snapshot import snapshot
 from bayplan.workload import RequestClass
 from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.conductor.planning.expectation import Expectation
 from bayplan_operator.translate.task_graph import Prepared
 
 _THERE = (UnitState.BINDING, UnitState.RUNNING)
@@ -23,7 +24,6 @@ _THERE = (UnitState.BINDING, UnitState.RUNNING)
 class Glimpse:
     """One graph and the cluster at one instant; nothing that happens later changes it."""
 
-    name: str
     prepared: Prepared
     run: Run
     cluster: Cluster
@@ -39,11 +39,15 @@ def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float) -> 
     if running is None or policy is None:
         raise ValueError(f"graph {graph.key} has no run or no policy: there is nothing to plan")
     selector = policy.placing(graph.strategy).node_selector
-    return Glimpse(graph.ref.name, running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now)
+    return Glimpse(running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now)
 
 
-def situation(seen: Glimpse) -> Situation:
-    """What a plan is made of. O(classes of requests x nodes + tasks x classes of nodes + edges to what runs)."""
+def situation(seen: Glimpse, learned: RunTimes | None = None, expectation: Expectation | None = None) -> Situation:
+    """What a plan is made of. O(classes of requests x nodes + tasks x classes of nodes + edges to what runs).
+
+    `learned`: run times that were learned, this thread's own; none: what the graph's author says. `expectation`: of the same
+    graph, from one situation to the next.
+    """
     graph, run = seen.prepared.graph, seen.run
     classes = tuple(template.request_class for template in seen.prepared.templates)
     done, there = run.state == UnitState.SUCCEEDED, np.isin(run.state, _THERE)
@@ -51,7 +55,7 @@ def situation(seen: Glimpse) -> Situation:
     nodes = slots(seen.cluster, _asks(classes, graph.unit_task[waiting]), max(1, int(waiting.sum())), seen.selector)
     place = np.array([nodes.number.get(name, -1) for name in run.node], np.int64)
     place[waiting] = -1
-    seconds = expected_seconds(graph, _runs(seen), nodes.classes)
+    seconds = (expectation or Expectation()).seconds(seen.prepared, nodes.classes, learned)
     left = np.full(graph.units, np.nan)
     for unit in np.flatnonzero(there & (place >= 0)).tolist():
         task, node = int(graph.unit_task[unit]), place[[unit]]
@@ -61,12 +65,6 @@ def situation(seen: Glimpse) -> Situation:
         left[unit] = still_needs(expected, elapsed)
     seconds = np.where(nodes.admitting(classes), seconds, np.inf)
     return Situation(graph, seconds, seen.prepared.data, seen.bandwidth, nodes, seen.now, done, place, left)
-
-
-def _runs(seen: Glimpse) -> list[Asked]:
-    """Per task, under what its run time is known."""
-    tasks = enumerate(seen.prepared.spec.tasks)
-    return [Asked(f"{seen.name}/{task.name}", hint=seen.prepared.expected(number) or None) for number, task in tasks]
 
 
 def _asks(classes: Sequence[RequestClass], tasks: IntArray) -> dict[RequestClass, int]:
