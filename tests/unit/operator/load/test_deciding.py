@@ -35,7 +35,7 @@ class Fixture:
         self.now = 1_800_000_000.0
         nothing = lambda: None  # noqa: E731
         self.view = View(
-            Inbox(nothing), Inbox(nothing), PodStore(cluster, self.clock, nothing), NodeStore(cluster, nothing), cluster,
+            Inbox(nothing), Inbox(nothing), Inbox(nothing), PodStore(cluster, self.clock, nothing), NodeStore(cluster, nothing), cluster,
             load=Load(settings.prometheus),
         )  # fmt: skip
         server = ApiServer(client.Configuration())
