@@ -76,7 +76,7 @@ def forecast(question: Question) -> Forecast:
     budget = max(question.deadline - now, 0.0)
     probability = found.probability_by(budget)
     helps: tuple[Suggestion, ...] = ()
-    if probability < SAFE:
+    if probability < SAFE and budget > 0:
         helps = advice(trial, first.bound, budget, AT_RISK, _alone(question, luck))
     return Forecast(now, first, known.words, median, low, high, probability, heavy, helps)
 
