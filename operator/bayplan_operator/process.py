@@ -17,6 +17,8 @@ from bayplan.warm_up import warm_up
 from bayplan_operator import handlers
 from bayplan_operator.cluster_view import NodeStore, PodStore
 from bayplan_operator.conductor import Conductor, View, Writers, conduct
+from bayplan_operator.conductor.load import Load
+from bayplan_operator.conductor.measuring import measured
 from bayplan_operator.inbox import Inbox
 from bayplan_operator.kinds import list_kinds
 from bayplan_operator.kube import configuration as kube_configuration
@@ -25,7 +27,7 @@ from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.leader import Leader
 from bayplan_operator.settings import Settings
-from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, WriteQueue
+from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, ProfileWriter, WriteQueue
 
 log = logging.getLogger(__name__)
 
@@ -34,22 +36,23 @@ LEASE_LOST = 3
 
 
 def run(settings: Settings) -> int:
-    """Run the operator until it is told to stop; answers the exit code."""
+    """Run the operator until it is told to stop; answers the exit code. Raises ``QueriesError``."""
+    load = Load(settings.prometheus)
     configuration = kube_configuration.load(settings.kubeconfig)
     if settings.metrics_port:
         start_http_server(settings.metrics_port)
     leader = Leader(settings, configuration)
     leader.start()
     try:
-        return asyncio.run(_run(settings, configuration, leader))
+        return asyncio.run(_run(settings, configuration, leader, load))
     finally:
         leader.stop()
 
 
-async def _run(settings: Settings, configuration: client.Configuration, leader: Leader) -> int:
+async def _run(settings: Settings, configuration: client.Configuration, leader: Leader, load: Load) -> int:
     stop, kopf_ready = asyncio.Event(), asyncio.Event()
     news = asyncio.Event()
-    view = _view(news)
+    view = _view(news, load)
     async with ApiServer(configuration, connections=settings.writes + 16) as server:
         pods = Reflector(server, paths.PODS, wire.Pod, view.pods)
         nodes = Reflector(server, paths.NODES, wire.Node, view.nodes)
@@ -76,14 +79,16 @@ async def _run(settings: Settings, configuration: client.Configuration, leader: 
     return LEASE_LOST if lost else 0
 
 
-def _view(news: asyncio.Event) -> View:
+def _view(news: asyncio.Event, load: Load) -> View:
     cluster = Cluster()
     return View(
         graphs=Inbox(news.set),
         policies=Inbox(news.set),
+        profiles=Inbox(news.set),
         pods=PodStore(cluster, time.time, news.set),
         nodes=NodeStore(cluster, news.set),
         cluster=cluster,
+        load=load,
     )
 
 
@@ -103,7 +108,7 @@ async def _kopf(
     settings: Settings, configuration: client.Configuration, view: View, flags: tuple[asyncio.Event, asyncio.Event]
 ) -> None:
     ready, stop = flags
-    registry, kopf_settings = handlers.registry(configuration, view.graphs, view.policies)
+    registry, kopf_settings = handlers.registry(configuration, view.graphs, view.policies, view.profiles)
     await kopf.operator(
         registry=registry,
         settings=kopf_settings,
@@ -130,7 +135,7 @@ async def _decide(
     for reflector in reflectors:
         await reflector.synced.wait()
     await warm
-    await list_kinds(server, view.graphs, view.policies)
+    await list_kinds(server, view.graphs, view.policies, view.profiles)
     log.info("leading, with complete lists: deciding from now on")
     jitter = random.Random()
     creations = WriteQueue(settings.writes, jitter, news.set)
@@ -139,11 +144,13 @@ async def _decide(
         pods=PodWriter(server, view.pods, creations, endings),
         graphs=GraphWriter(server, endings),
         events=EventWriter(server, endings, settings.identity),
+        profiles=ProfileWriter(server, endings),
     )
     conductor = Conductor(view, writers, settings, time.time, news.set)
     relists = asyncio.create_task(_relist(settings, server, view, conductor))
     try:
-        await conduct(conductor, news, lambda: leader.leading, time.time, settings)
+        async with measured(settings.prometheus, view.load, view.nodes, news.set):
+            await conduct(conductor, news, lambda: leader.leading, time.time, settings)
     finally:
         relists.cancel()
 
@@ -163,5 +170,5 @@ async def _warm_up() -> None:
 async def _relist(settings: Settings, server: ApiServer, view: View, conductor: Conductor) -> None:
     while True:
         await asyncio.sleep(settings.relist_kinds)
-        await list_kinds(server, view.graphs, view.policies)
+        await list_kinds(server, view.graphs, view.policies, view.profiles)
         conductor.kinds_listed()

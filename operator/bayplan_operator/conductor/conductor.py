@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bayplan.cluster import Cluster
 from bayplan.context import Context
@@ -10,12 +10,15 @@ from bayplan.lifecycle import Run, advance
 from bayplan.reasons import Reason
 from bayplan_operator import metrics
 from bayplan_operator.cluster_view import NodeStore, PodStore
-from bayplan_operator.conductor import deadlines, intake, placing
+from bayplan_operator.conductor import deadlines, intake, placing, splitting
 from bayplan_operator.conductor.acting import act
+from bayplan_operator.conductor.adapting import Adapting
 from bayplan_operator.conductor.estimating import Estimator
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
+from bayplan_operator.conductor.knowledge import Knowledge
 from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
+from bayplan_operator.conductor.load import Load
 from bayplan_operator.conductor.observing import observe
 from bayplan_operator.conductor.planning import GraphPlans
 from bayplan_operator.conductor.policies import Policies
@@ -24,7 +27,7 @@ from bayplan_operator.conductor.rejections import Rejections
 from bayplan_operator.inbox import Inbox, Key
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate import run_record
-from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter
+from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, ProfileWriter
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +43,11 @@ class View:
 
     graphs: Inbox
     policies: Inbox
+    profiles: Inbox
     pods: PodStore
     nodes: NodeStore
     cluster: Cluster
+    load: Load = field(default_factory=Load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Writers:
     pods: PodWriter
     graphs: GraphWriter
     events: EventWriter
+    profiles: ProfileWriter
 
 
 class Conductor:
@@ -77,8 +83,10 @@ class Conductor:
         self._rejections = Rejections(settings.rejection_memory)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed)
-        self._estimator = Estimator(view.cluster, settings, wake)
         self._plans = GraphPlans(view.cluster, settings, clock, wake)
+        self._estimator = Estimator(view.cluster, settings, wake)
+        self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
+        self._knowledge = Knowledge(view.cluster, view.pods, (writers.profiles, writers.events), settings, clock())
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0
         self._wishes = 0
@@ -97,22 +105,30 @@ class Conductor:
         now = self._clock()
         with metrics.TICK_SECONDS.time():
             self._take_policies(now)
+            self._knowledge.take(self._view.profiles.take(), now)
             self._take_graphs(now)
             next_loss = self._collect_due(now)
             due, self._due = self._due, set()
             for graph in [self._by_uid[uid] for uid in sorted(due) if uid in self._by_uid]:
                 self._guarded(graph, now, self._advance)
+            self._view.load.step(self._view.cluster, self._view.pods, now)
+            self._policies.note_load(self._view.load.state, now)
+            if self._adapting.settle():
+                self._wishes += 1
             self._plans.step(self._open, now)
+            self._knowledge.step(self._open.values(), now)
             self._place(now)
             self._learner.step()
             self._estimator.step(self._open.values(), now)
             for graph in self._open.values():
                 self._guarded(graph, now, self._recorder.step)
+            self._adapting.step(now)
             self._leftovers.sweep(self._by_uid)
             self._policies.tell()
         self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
         self._measure()
-        times = [next_loss, self._rejections.next_expiry(now), self._plans.next_time(now)]
+        times = [next_loss, self._rejections.next_expiry(now), self._adapting.next_time(), self._plans.next_time(now)]
+        times = [next_loss, self._rejections.next_expiry(now), self._knowledge.next_time(now)]
         for graph in self._open.values():
             times += (_wake_at(graph), self._recorder.next_time(graph), self._estimator.next_time(graph, now))
         return now if self._due else min((at for at in times if at is not None), default=None)
@@ -123,6 +139,7 @@ class Conductor:
         news = self._view.policies.take()
         for key, raw in news:
             self._policies.take(key, raw, now)
+            self._adapting.take(key, raw, self._policies.get(key[1]), now)
         if news:
             self._wishes += 1
             for graph in self._open.values():
@@ -134,6 +151,7 @@ class Conductor:
             if known is not None and (raw is None or raw["metadata"]["uid"] != known.ref.uid):
                 del self._graphs[key], self._by_uid[known.ref.uid]
                 self._open.pop(known.ref.uid, None)
+                self._adapting.forget(known)
                 known = None
             if raw is None:
                 continue
@@ -141,8 +159,12 @@ class Conductor:
                 if known is None:
                     known = intake.new_graph(raw, self._arrival(now), self._settings.stuck_after)
                     self._graphs[key] = self._by_uid[known.ref.uid] = known
+                    if known.ended:
+                        self._adapting.recall(known, now)
+                    self._knowledge.meet(known, raw, now)
                 else:
                     intake.refresh(known, raw, now, self._settings.stuck_after)
+                    self._knowledge.changed(known)
             except Exception:
                 # One graph that cannot be understood must not hold up the others; the log says what is wrong with it.
                 metrics.TICK_ERRORS.inc()
@@ -161,6 +183,8 @@ class Conductor:
     def _assign_policy(self, graph: GraphRun, now: float) -> None:
         if graph.running is not None:
             self._policies.assign(graph, graph.running.prepared.spec.policy_name)
+            splitting.settle(graph, self._view.cluster, self._view.pods, now)
+            self._adapting.admit(graph, now)
 
     # 2. How far each graph is
 
@@ -204,7 +228,7 @@ class Conductor:
 
     def _advance(self, graph: GraphRun, now: float) -> None:
         running, uid = graph.running, graph.ref.uid
-        if running is None or graph.deleting:
+        if running is None or graph.deleting or not graph.shards_recorded:
             return
         lost = self._lost.get(_grace(graph), frozenset())
         refusals = self._write.pods.take_refusals(uid)
@@ -220,9 +244,12 @@ class Conductor:
             running.waiting = {unit: why for unit, why in running.waiting.items() if unit in starting}
         if step.ended and not running.all_over:
             graph.touched = graph.urgent = True
+            running.run = step.run
+            self._adapting.ended(graph, now)
         running.run, running.wants, running.all_over = step.run, step.wants, step.ended
         self._learner.note(running)
         self._plans.note(graph, now)
+        self._knowledge.note(graph, before, now)
         if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
             graph.invalid, graph.touched = None, True
         act(running, self._view.pods, self._write.pods, self._rejections, now)
@@ -252,7 +279,11 @@ class Conductor:
             seed=self._settings.seed,
             turn=self._placed,
             mix=self._learner.model,
+            load=self._view.load.estimate(self._view.cluster, now),
             plans=self._plans.made,
+            run_times=self._knowledge.forecast,
+            efficiency=self._knowledge.efficiency,
+            survival=self._knowledge.survival,
         )
         with metrics.PLACING_SECONDS.time():
             decided = placing.decide(batch, self._view.cluster, context, self._settings.placing_budget, self._view.pods)
@@ -271,12 +302,17 @@ class Conductor:
         self._placed_at = self._situation(now)
 
     def _situation(self, now: float) -> tuple[int, ...]:
-        return self._view.cluster.version, self._wishes, self._rejections.active_count(now), self._plans.revision
+        # A measurement changes something only where somebody goes by it.
+        turn = self._view.load.turn if self._policies.use_load else 0
+        rejected = self._rejections.active_count(now)
+        return self._view.cluster.version, self._wishes, rejected, turn, self._plans.revision
 
     # 4. What follows
 
     def _durable(self, graph: GraphRun) -> None:
         self._due.add(graph.ref.uid)
+        if graph.ended:
+            self._adapting.recall(graph, self._clock())
         self._wake()
 
     def _measure(self) -> None:

@@ -1,5 +1,6 @@
 """From the shards that want a place to pods on nodes."""
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.translate.own_pod import Identity, Pending
 from bayplan_operator.translate.pod import Place, PodRole, pod_manifest
 from bayplan_operator.translate.policy import Policy
+from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.writer.pods import Creation, PodWriter
 
 
@@ -49,17 +51,17 @@ def decide(
 ) -> list[tuple[Wanted, Decision]]:
     """A decision for each; places that were found are charged to the cluster before the next group is decided.
 
-    One group per policy, each with a time box of ``budget`` seconds. Where several policies compete, the higher
-    priorities of all of them go first.
+    One group per policy and, of an adaptive one, candidate; each with a time box of ``budget`` seconds. Where several
+    compete, the higher priorities of all of them go first.
     """
     decided = []
     turn = context.turn
     with_policy = [each for each in batch if each.graph.policy is not None]
-    for group in by_policy(with_policy, lambda each: _policy(each).name, lambda each: each.request.priority):
-        policy = _policy(group[0])
+    for group in by_policy(with_policy, _decided_by, lambda each: each.request.priority):
+        strategy = _policy(group[0]).placing(group[0].graph.strategy)
         requests = [each.request for each in group]
         boxed = replace(context, turn=turn, stop=time_box(budget))
-        for each, decision in zip(group, place(requests, cluster, policy.strategy, boxed), strict=True):
+        for each, decision in zip(group, place(requests, cluster, strategy, boxed), strict=True):
             if decision.node is not None:
                 _assume(each, decision, decision.node, pods)
                 turn += 1
@@ -99,10 +101,17 @@ def _request(graph: GraphRun, running: Running, unit: int) -> Request:
         priority=running.prepared.spec.priority,
         critical_path=float(running.critical_path[task]),
         arrival=(graph.accepted_at, graph.ref.namespace, graph.ref.name),
-        task=f"{graph.ref.name}/{written.name}",
+        task=TaskId.of(running.prepared.runs[task]).text,
+        name=f"{graph.ref.name}/{written.name}",
         deadline=graph.deadline,
-        duration=written.expected_duration or 0.0,
+        duration=_duration(running, task),
     )
+
+
+def _duration(running: Running, task: int) -> float:
+    """What was learned, or what the author says; 0: not known."""
+    learned = math.nan if running.expected is None else float(running.expected[task])
+    return (running.prepared.spec.tasks[task].expected_duration or 0.0) if math.isnan(learned) else learned
 
 
 def _policy(each: Wanted) -> Policy:
@@ -110,6 +119,10 @@ def _policy(each: Wanted) -> Policy:
     if policy is None:
         raise ValueError(f"graph {each.graph.key} has no policy")
     return policy
+
+
+def _decided_by(each: Wanted) -> tuple[str, str]:
+    return _policy(each).name, each.graph.strategy
 
 
 def _role(running: Running, unit: int) -> PodRole:

@@ -7,6 +7,7 @@ from bayplan.reasons import Reason
 from bayplan_operator.conductor import conditions, deadlines
 from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.outlook import Said
+from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.writer import EventWriter
 
 _LONGEST_WAITING = 200
@@ -28,6 +29,8 @@ def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
             tell("Warning", problem.reason, problem.message)
     elif put("Accepted", True, "Accepted", "the graph is valid and is being placed"):
         tell("Normal", "Accepted", "the graph is valid and is being placed")
+    if graph.shards_why and put("ShardsDecided", True, "Auto", graph.shards_why):
+        tell("Normal", "ShardsDecided", graph.shards_why)
     running = graph.running
     if running is None:
         return
@@ -66,6 +69,12 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["startTime"] = conditions.stamp(graph.started_at)
     if graph.completed_at is not None:
         body["completionTime"] = conditions.stamp(graph.completed_at)
+    if graph.shards:
+        body["shards"] = write_numbers(graph.shards)
+    if graph.strategy or "strategy" in graph.written:
+        body["strategy"] = graph.strategy or None
+    if graph.outcome is not None:
+        body["outcome"] = dict(graph.outcome)
     running = graph.running
     if running is not None:
         library_graph, run = running.prepared.graph, running.run

@@ -10,6 +10,7 @@ from bayplan_operator.kube import errors, paths
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.writer.queue import WriteQueue
 
+_ELSEWHERE = "default"
 UNDER_WAY = 50
 """More than these at once are dropped: events are a courtesy and must not hold up anything."""
 
@@ -24,13 +25,19 @@ class EventWriter:
         self._numbers = itertools.count()
         self._open = 0
 
-    def write(self, graph: tuple[str, str, str], kind: str, reason: str, message: str, now: float) -> None:
-        """An event about a graph (namespace, name, uid); ``kind`` is Normal or Warning."""
+    def write(
+        self, about: tuple[str, str, str], kind: str, reason: str, message: str, now: float, what: str = names.TASK_GRAPH
+    ) -> None:
+        """An event about a graph, or another of our kinds (namespace, name, uid); ``kind`` is Normal or Warning.
+
+        Of what has no namespace, events go to ``default``, where kubectl looks for them.
+        """
         if self._open >= UNDER_WAY:
             metrics.EVENTS_DROPPED.inc()
             return
         self._open += 1
-        namespace, name, uid = graph
+        own, name, uid = about
+        namespace = own or _ELSEWHERE
         at = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         number = next(self._numbers)
         event = {
@@ -38,8 +45,8 @@ class EventWriter:
             "kind": "Event",
             "metadata": {"name": f"{name}.{names.short_hash(uid, number, now)}", "namespace": namespace},
             "involvedObject": {
-                "apiVersion": names.API_VERSION, "kind": names.TASK_GRAPH,
-                "namespace": namespace, "name": name, "uid": uid,
+                "apiVersion": names.API_VERSION, "kind": what,
+                **({"namespace": own} if own else {}), "name": name, "uid": uid,
             },
             "type": kind,
             "reason": reason,

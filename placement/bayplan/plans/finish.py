@@ -6,6 +6,7 @@ import numpy as np
 
 from bayplan.arrays import FloatArray, IntArray
 from bayplan.cluster import Cluster
+from bayplan.plans import reading
 from bayplan.plans.plan import Plan
 from bayplan.workload import Request
 
@@ -20,21 +21,9 @@ def plan_of(request: Request, plans: "Mapping[Hashable, Plan] | None") -> tuple[
 
 
 def sources(plan: Plan, task: int) -> tuple[IntArray, FloatArray]:
-    """Nodes (numbers in `plan.nodes.names`) on which parents' results lie, and what reading each part takes from elsewhere.
-
-    Both of shape (parts,): of units that have begun, on nodes that are known. O(parents' units).
-    """
-    situation, graph = plan.situation, plan.situation.graph
-    found: list[tuple[IntArray, FloatArray]] = []
-    for edge in range(graph.parents.indptr[task], graph.parents.indptr[task + 1]):
-        if situation.data[edge] > 0:
-            parent = graph.parents.indices[edge]
-            places = plan.progress.place[graph.unit_start[parent] : graph.unit_start[parent + 1]]
-            seconds = situation.data[edge] / len(places) / situation.bandwidth
-            found.append((places[places >= 0], np.full(int((places >= 0).sum()), seconds)))
-    if not found:
-        return np.zeros(0, np.int64), np.zeros(0)
-    return np.concatenate([each[0] for each in found]), np.concatenate([each[1] for each in found])
+    """`reading.sources` of a task in its plan's graph, as far as units have begun."""
+    situation = plan.situation
+    return reading.sources(situation.graph, situation.data, plan.progress.place, task, situation.bandwidth)
 
 
 def seconds_there(plan: Plan, task: int, cluster: Cluster, rows: IntArray) -> FloatArray:
@@ -48,13 +37,7 @@ def seconds_there(plan: Plan, task: int, cluster: Cluster, rows: IntArray) -> Fl
     finite = known[np.isfinite(known)]
     usual = float(finite.mean()) if len(finite) else 0.0
     run = np.append(np.where(np.isfinite(known), known, usual), usual)[classes]
-    places, parts = sources(plan, task)
-    if len(parts):
-        first = int(np.argmax(parts))
-        elsewhere = parts[places != places[first]]
-        longest, second = float(parts[first]), float(elsewhere.max(initial=0.0))
-        run = run + np.where(numbers == places[first], second, longest)
-    return np.asarray(run)
+    return np.asarray(run + reading.seconds(*sources(plan, task), numbers))
 
 
 def numbers_of(plan: Plan, cluster: Cluster) -> IntArray:

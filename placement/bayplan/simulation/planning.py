@@ -1,12 +1,13 @@
 """The plans of all graphs, made and made again when the operator would; here they are there at once."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 
 import numpy as np
 
 from bayplan.plans import Plan, Progress, Situation, make_plan, slots, still_needs, usable, why_remake
 from bayplan.plans.finish import seconds_there
 from bayplan.plans.reservations import until
+from bayplan.protocols import Strategy
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.machines import Machines
 from bayplan.simulation.setup import Setup
@@ -30,27 +31,28 @@ class _Followed:
 class Planning:
     """Plans by the number of their graph, for graphs of several tasks whose policy looks at plans."""
 
-    def __init__(self, graphs: Sequence[GraphState], setup: Setup, machines: Machines) -> None:
+    def __init__(self, setup: Setup, machines: Machines) -> None:
         self._setup, self._machines = setup, machines
-        wanted = {name for name, policy in setup.policies.items() if policy.strategy.uses_plans}
-        self._followed = {
-            graph.number: _Followed(graph)
-            for graph in graphs
-            if graph.submission.policy in wanted and len(graph.submission.graph.tasks) > 1
-        }
+        self._wanted = any(each.uses_plans for policy in setup.policies.values() for each in policy.strategies)
+        self._followed: dict[int, _Followed] = {}
         self._plans: dict[Hashable, Plan] = {}
         self._touched: set[int] = set()
+        self._reserved: dict[int, list[int]] = {}
+        """By graph, units that have just been told to wait for their places."""
         self._expiries: dict[int, float] = {}
 
     @property
     def plans(self) -> Mapping[Hashable, Plan] | None:
         """None: no policy looks at plans."""
-        return self._plans if self._followed else None
+        return self._plans if self._wanted else None
 
-    def arrived(self, number: int) -> None:
+    def arrived(self, graph: GraphState) -> None:
         """A graph has been submitted."""
-        if number in self._followed:
-            self._touched.add(number)
+        if not self._wanted or len(graph.submission.graph.tasks) == 1:
+            return
+        if self._strategy(graph).uses_plans:
+            self._followed[graph.number] = _Followed(graph)
+            self._touched.add(graph.number)
 
     def began(self, number: int, unit: int, node: int, now: float) -> None:
         """A unit has its place on a node, by its number."""
@@ -101,19 +103,26 @@ class Planning:
             made = True
         return made
 
-    def kept_until(self, number: int, units: Sequence[int], now: float) -> float | None:
-        """When the first of the units that wait for their places will have waited long enough; none: as was said before."""
-        plan = self._plans.get(number)
-        ends = [] if plan is None else [at for unit in units if now < (at := until(plan, unit)) < np.inf]
-        first = min(ends, default=None)
-        if first is None or self._expiries.get(number) == first:
-            return None
-        self._expiries[number] = first
-        return first
+    def refused(self, number: int, unit: int) -> None:
+        """A unit has been told to wait for its place."""
+        self._reserved.setdefault(number, []).append(unit)
+
+    def kept_until(self, now: float) -> Iterator[tuple[int, float]]:
+        """Graphs, and when the first of their units that were just refused will have waited long enough, unless said before."""
+        reserved, self._reserved = self._reserved, {}
+        for number, units in reserved.items():
+            plan = self._plans[number]
+            first = min((at for unit in units if now < (at := until(plan, unit)) < np.inf), default=None)
+            if first is not None and self._expiries.get(number) != first:
+                self._expiries[number] = first
+                yield number, first
 
     def expired(self, number: int, now: float) -> bool:
         """Whether that is now; not so if the plan has changed since."""
         return self._expiries.get(number) == now and self._expiries.pop(number) == now
+
+    def _strategy(self, graph: GraphState) -> Strategy:
+        return self._setup.policies[graph.submission.policy].placing(graph.strategy)
 
     def _make(self, followed: _Followed, now: float) -> Plan:
         submission, setup = followed.graph.submission, self._setup
@@ -121,7 +130,7 @@ class Planning:
         asks: dict[RequestClass, int] = {}
         for task in graph.unit_task[~followed.begun].tolist():
             asks[submission.classes[task]] = asks.get(submission.classes[task], 0) + 1
-        selector = setup.policies[submission.policy].strategy.node_selector
+        selector = self._strategy(followed.graph).node_selector
         nodes = slots(self._machines.cluster, asks, max(1, sum(asks.values())), selector)
         delay = setup.delays.binding + setup.delays.starting
         seconds = setup.run_times.expected(submission, nodes.classes) + delay

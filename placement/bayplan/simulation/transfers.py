@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bayplan.arrays import FloatArray, IntArray
+from bayplan.arrays import IntArray
+from bayplan.plans import reading
 from bayplan.simulation.submission import Submission
 
 
@@ -34,14 +35,6 @@ class Transfers:
         place, data = self._place[submission], self._submissions[submission].data
         if place is None or data is None:
             return 0.0
-        return self._longest(submission, int(self._submissions[submission].graph.unit_task[unit]), node, place, data)
-
-    def _longest(self, submission: int, task: int, node: int, place: IntArray, data: FloatArray) -> float:
         graph = self._submissions[submission].graph
-        longest = 0.0
-        for edge in range(graph.parents.indptr[task], graph.parents.indptr[task + 1]):
-            parent = graph.parents.indices[edge]
-            where = place[graph.unit_start[parent] : graph.unit_start[parent + 1]]
-            if data[edge] > 0 and (where != node).any():
-                longest = max(longest, float(data[edge]) / len(where) / self._bandwidth)
-        return longest
+        found = reading.sources(graph, data, place, int(graph.unit_task[unit]), self._bandwidth)
+        return float(reading.seconds(*found, np.array([node]))[0])

@@ -57,7 +57,7 @@ class Waiting(Protocol):
         ...
 
     def nodes_changed(self) -> None:
-        """A node came, went, or changed in anything but usage."""
+        """A node came, went, or changed in anything but usage; or which nodes are hot has changed."""
         ...
 
     def again(self) -> None:
@@ -104,7 +104,8 @@ class Everybody:
         """The cluster's version tells."""
 
     def nodes_changed(self) -> None:
-        """The cluster's version tells."""
+        """The cluster's version tells of nodes, but not of load."""
+        self._wishes += 1
 
     def again(self) -> None:
         """Nobody has been asked."""

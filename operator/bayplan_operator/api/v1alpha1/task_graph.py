@@ -10,7 +10,8 @@ from .common import Conditions, Model, ObjectMeta
 from .extensions import cel, kubernetes
 from .pod_template import PodTemplate
 from .retry import Retry, RetryOverride
-from .scalars import Bytes, Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, Text, Time
+from .scalars import Bytes, Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, Size, Text, Time
+from .shards import MAX_SHARDS, AutoShards, Shards
 
 KIND = "TaskGraph"
 PLURAL = "taskgraphs"
@@ -18,7 +19,6 @@ MAX_NAME = 63
 MAX_TASKS = 5000
 MAX_TEMPLATES = 100
 MAX_DEPENDENCIES = 100
-MAX_SHARDS = 1000
 MAX_LINE = 320 * MAX_SHARDS  # of the status: per shard a node's name of at most 253 characters, and numbers
 MAX_ARGS = 256
 MAX_ENV = 256
@@ -71,6 +71,14 @@ class Task(Model):
                 "!has(self.dependsOn) || !(self.name in self.dependsOn.map(d, d.task))",
                 "a task cannot depend on itself",
             ),
+            cel(
+                "!has(self.shards) || self.shards != 'Auto' || has(self.expectedDuration)",
+                "shards is Auto: expectedDuration must say how long all of the work takes in one piece",
+            ),
+            cel(
+                "!has(self.autoShards) || (has(self.shards) && self.shards == 'Auto')",
+                "autoShards is only for shards: Auto",
+            ),
             map_type="atomic",  # else managedFields would list every field of every task
         )
     )
@@ -82,19 +90,31 @@ class Task(Model):
         description="Tasks that must have succeeded before this one starts. Empty: it may start at once.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
-    shards: StrictInt = Field(
+    shards: Shards = Field(
         default=1,
-        ge=1,
-        le=MAX_SHARDS,
-        description="How many pods work on this task in parallel. Each finds its number, from 0, in the "
-        "environment variable JOB_COMPLETION_INDEX. The task has succeeded when all of them have. Default: "
-        "1.",
+        description="How many pods work on this task in parallel. A number from 1 to 1000; or Auto: Bayplan decides, once, "
+        "when it accepts the graph. Each pod finds its number, from 0, in the environment variable JOB_COMPLETION_INDEX, and "
+        "how many there are in BAYPLAN_SHARDS. The task has succeeded when all of them have. Default: 1.",
         json_schema_extra={"default": None},  # not to be stored 5,000 times in one object
+    )
+    auto_shards: AutoShards | None = Field(
+        default=None, description="Within which bounds Bayplan decides, and what it weighs. Only where shards is Auto."
     )
     expected_duration: Duration | None = Field(
         default=None,
-        description='How long one pod of this task is expected to run, such as "5m". A hint that helps to '
-        "start the longest chain of tasks first; nothing is stopped when it runs longer.",
+        description='How long one pod of this task is expected to run, such as "5m". Where shards is Auto: how long all of the '
+        "work would take in one pod, its start-up left aside. A hint that helps to start the longest chain of tasks first; "
+        "nothing is stopped when it runs longer.",
+    )
+    input_size: Size | None = Field(
+        default=None,
+        description='How much the task works on, as a quantity in any unit of your own, such as "40Gi" of data or "1200" '
+        "documents. Its run times are learned with it: a run on twice as much is expected to take longer.",
+    )
+    profile: Name | None = Field(
+        default=None,
+        description="Under which name the task's run times are learned; tasks of the same name, in graphs of the same "
+        "spec.profile, are the same task coming back. Default: the task's name.",
     )
     gpu_models: tuple[GpuModel, ...] = Field(
         default=(),
@@ -161,6 +181,11 @@ class TaskGraphSpec(Model):
         description='When the graph should be done, counted from its creation, such as "45m". For policies whose order or '
         "planner looks at deadlines; nothing is stopped when it passes. May be changed.",
     )
+    profile: ObjectName | None = Field(
+        default=None,
+        description="Family under which the run times of its tasks are learned, in TaskProfiles; graphs of the same family "
+        "learn from each other. Default: metadata.generateName without its trailing '-', otherwise metadata.name.",
+    )
     suspend: StrictBool = Field(
         default=False,
         description="true: the pods that run are stopped, as a suspended Job's are, and no others are started. false: "
@@ -193,6 +218,15 @@ class TaskGraphSpec(Model):
         "dependsOn have succeeded and a node has room for it.",
         json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"]),
     )
+
+
+class Outcome(Model):
+    """What the graph has told an adaptive policy at its end; counted there once."""
+
+    policy: str = Field(max_length=253, description="The PlacementPolicy.")
+    number: StrictInt = Field(ge=1, description="Counts the outcomes that the policy was told.")
+    objective: str = Field(max_length=63, description="What was measured.")
+    value: str = Field(max_length=32, description="The figure as the policy counts it, less being better.")
 
 
 class TaskGraphStatus(Model):
@@ -243,7 +277,17 @@ class TaskGraphStatus(Model):
     active: int | None = Field(default=None, ge=0, description="Number of shards whose pods are not finished.")
     succeeded: int | None = Field(default=None, ge=0, description="Number of shards that have succeeded.")
     failed: int | None = Field(default=None, ge=0, description="Number of shards that have failed for good.")
+    strategy: str | None = Field(
+        default=None, max_length=63, description="The candidate of an adaptive policy that places this graph for all its life."
+    )
+    outcome: Outcome | None = Field(default=None, description="What the graph has told an adaptive policy at its end.")
     conditions: Conditions = Field(default=(), description="Accepted, and what else programs may wait for.")
+    shards: tuple[Annotated[str, Field(max_length=63 + 1 + 4)], ...] = Field(
+        default=(),
+        max_length=MAX_TASKS,
+        description='Of each task whose shards is Auto, the number that was decided, such as "train=8". It stays what it is.',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
     tasks: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
         default=(),
         max_length=MAX_TASKS,

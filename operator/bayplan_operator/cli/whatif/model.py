@@ -68,6 +68,36 @@ class Task(msgspec.Struct, frozen=True, rename="camel"):
     """Of its last shard, once all have succeeded."""
 
 
+class ShardChoice(msgspec.Struct, frozen=True, rename="camel"):
+    """What a task takes with so many shards."""
+
+    shards: int
+    seconds: float
+    """Until the last shard has ended."""
+    node_seconds: float
+    """Of all shards together: what it costs."""
+
+
+class Shards(msgspec.Struct, frozen=True, rename="camel"):
+    """How many shards pay off for a task."""
+
+    task: str
+    auto: bool
+    """The number was decided by itself."""
+    shards: int
+    """It has."""
+    advised: int
+    work: float
+    """Seconds of all shards together on a node of speed 1, start-up left aside."""
+    startup: float
+    serial: float
+    """The share, 0 to 1, that every shard does in full."""
+    places: int
+    """How many shards can run at once on the nodes, each taken as empty."""
+    choices: tuple[ShardChoice, ...]
+    why: str
+
+
 class Suggestion(msgspec.Struct, frozen=True, rename="camel"):
     """What would help to meet the deadline."""
 
@@ -120,6 +150,10 @@ class Graph(msgspec.Struct, frozen=True, rename="camel"):
     lower_bound: float
     """Seconds of the longest chain on the fastest nodes."""
     tasks: tuple[Task, ...]
+    strategy: str = ""
+    """The candidate of an adaptive policy that placed it; empty: the policy has but one strategy."""
+    shards: tuple[Shards, ...] = ()
+    """Of tasks with a known run time; `bayplan plan` says it."""
     outlook: Outlook | None = None
     """`bayplan plan` says it."""
 
@@ -155,6 +189,15 @@ class Usage(msgspec.Struct, frozen=True, rename="camel"):
     used: tuple[float, ...]
 
 
+class Switch(msgspec.Struct, frozen=True, rename="camel"):
+    """An adaptive policy prefers another candidate from then on."""
+
+    at: float
+    policy: str
+    strategy: str
+    why: str
+
+
 class Simulation(msgspec.Struct, frozen=True, rename="camel"):
     """Everything about one run."""
 
@@ -168,3 +211,4 @@ class Simulation(msgspec.Struct, frozen=True, rename="camel"):
     graphs: tuple[Graph, ...]
     attempts: tuple[Attempt, ...]
     usage: tuple[Usage, ...]
+    switches: tuple[Switch, ...] = ()

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.arrays import FloatArray, IntArray
+from bayplan.arrays import IntArray
 from bayplan.cluster import Cluster
 from bayplan.filters import Selector
 from bayplan.lifecycle import Run, UnitState
-from bayplan.plans import Situation, expected_seconds, slots, still_needs
+from bayplan.plans import Situation, expected_seconds, reading, slots, still_needs
 from bayplan.prediction import Run as Asked
 from bayplan.snapshot import snapshot
 from bayplan.workload import RequestClass
@@ -38,7 +38,7 @@ def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float) -> 
     running, policy = graph.running, graph.policy
     if running is None or policy is None:
         raise ValueError(f"graph {graph.key} has no run or no policy: there is nothing to plan")
-    selector = policy.strategy.node_selector
+    selector = policy.placing(graph.strategy).node_selector
     return Glimpse(graph.ref.name, running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now)
 
 
@@ -54,7 +54,9 @@ def situation(seen: Glimpse) -> Situation:
     seconds = expected_seconds(graph, _runs(seen), nodes.classes)
     left = np.full(graph.units, np.nan)
     for unit in np.flatnonzero(there & (place >= 0)).tolist():
-        expected = seconds[graph.unit_task[unit], nodes.node_class[place[unit]]] + _reading(seen, place, unit)
+        task, node = int(graph.unit_task[unit]), place[[unit]]
+        read = reading.seconds(*reading.sources(graph, seen.prepared.data, place, task, seen.bandwidth), node)
+        expected = float(seconds[task, nodes.node_class[node[0]]] + read[0])
         elapsed = max(0.0, seen.now - run.started[unit]) if np.isfinite(run.started[unit]) else 0.0
         left[unit] = still_needs(expected, elapsed)
     seconds = np.where(nodes.admitting(classes), seconds, np.inf)
@@ -72,15 +74,3 @@ def _asks(classes: Sequence[RequestClass], tasks: IntArray) -> dict[RequestClass
     for task, count in zip(*(each.tolist() for each in np.unique(tasks, return_counts=True)), strict=True):
         asks[classes[task]] = asks.get(classes[task], 0) + count
     return asks
-
-
-def _reading(seen: Glimpse, place: IntArray, unit: int) -> float:
-    """Seconds for which a unit reads what its parents have left on other nodes: from all of these at the same time."""
-    graph, task = seen.prepared.graph, seen.prepared.graph.unit_task[unit]
-    moved: FloatArray = np.zeros(int(place.max(initial=0)) + 1)
-    for edge in range(graph.parents.indptr[task], graph.parents.indptr[task + 1]):
-        parent = graph.parents.indices[edge]
-        held = place[graph.unit_start[parent] : graph.unit_start[parent + 1]]
-        away = held[(held >= 0) & (held != place[unit])]
-        np.add.at(moved, away, seen.prepared.data[edge] / len(held))
-    return float(moved.max()) / seen.bandwidth

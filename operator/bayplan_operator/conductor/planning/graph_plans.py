@@ -127,7 +127,7 @@ class GraphPlans:
     def _compare(self, known: _Followed, now: float) -> None:
         """Take in what has become of the units; and whether that leaves the plan behind."""
         running, plan = known.graph.running, known.plan
-        if running is None or plan is None:
+        if running is None or plan is None or len(plan.slot) != running.prepared.graph.units:
             return
         seen = progress(plan, running.run)
         if not known.cause:
@@ -143,7 +143,9 @@ class GraphPlans:
     def _next(self) -> _Followed | None:
         """First plans before others; of these, who has waited longest."""
         moment = time.monotonic()
-        due = [known for known in self._followed.values() if known.cause and self._due_at(known) <= moment]
+        due = [
+            known for known in self._followed.values() if known.cause and self._due_at(known) <= moment and _wanted(known.graph)
+        ]
         return min(due, key=lambda known: (known.plan is not None or known.failed, known.not_before), default=None)
 
     async def _work(self) -> None:
@@ -193,4 +195,4 @@ def _wanted(graph: GraphRun) -> bool:
     if running is None or policy is None or not graph.startable:
         return False
     open_still = not running.all_over and not running.run.failure
-    return open_still and len(running.prepared.graph.tasks) > 1 and policy.strategy.uses_plans
+    return open_still and len(running.prepared.graph.tasks) > 1 and policy.placing(graph.strategy).uses_plans
