@@ -17,7 +17,7 @@ from bayplan.presets import compile_preset
 from bayplan.workload import NodeInfo
 from bayplan_operator.api.v1alpha1 import PlacementPolicySpec
 from bayplan_operator.conductor import conditions, deadlines, intake
-from bayplan_operator.conductor.forecasting import Question, first_bound, forecast, hinted
+from bayplan_operator.conductor.forecasting import Question, expected, first_bound, forecast
 from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.outlook import Forecast, Outlook, Said
 from bayplan_operator.conductor.planning.glimpse import glimpse
@@ -148,7 +148,7 @@ def test_the_bound_of_the_largest_graph_is_no_burden_for_a_tick() -> None:
          "expectedDuration": "60s"} for n in range(5_000)
     ]  # fmt: skip
     _, running = taken_in(*tasks, templates=[named])
-    cluster, least = machines(1_000), hinted(running.prepared)
+    cluster, least = machines(1_000), expected(running)
     took = []
     for _ in range(5):
         begun = time.perf_counter()
