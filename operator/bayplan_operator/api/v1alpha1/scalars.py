@@ -125,8 +125,6 @@ _PERCENT_RULE = 'must be a percentage in whole numbers, such as "5%", from 0% to
 
 
 def _share(value: object) -> float:
-    if isinstance(value, float):
-        return value  # from Python code, as a share; manifests hold strings only
     if isinstance(value, str) and re.fullmatch(PERCENT.strip("^$"), value, re.ASCII):
         return int(value.removesuffix("%")) / 100
     raise ValueError(_PERCENT_RULE)
