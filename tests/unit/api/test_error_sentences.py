@@ -89,7 +89,8 @@ POLICIES: list[tuple[Any, str]] = [
         ('spec.planner.parameters is [{"name": "a", "value": "1"}, {"name": "a", "value": "2"}]: '
         'has "a" more than once: name each once'),
     ),
-    ({"planner": {"parameters": [{"name": "a", "value": 0.5}]}}, "spec.planner.parameters[0].value is 0.5: must be a string"),
+    ({"planner": {"parameters": [{"name": "a", "value": 0.5}]}},
+     'spec.planner.parameters[0].value is 0.5: must be a string, in quotes: "0.5"'),
     (
         {"preset": "Auto", "order": ["Age"]},
         ('spec is {"preset": "Auto", "order": ["Age"]}: preset stands for order, scorers and planner: '
