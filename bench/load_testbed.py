@@ -46,7 +46,7 @@ class Trial:
 
 
 class _Playing(PodWatch):
-    """Watches all pods of Baytrial, each by the name of its task, and has the exporter show what runs where."""
+    """Watches all pods of Bayplan, each by the name of its task, and has the exporter show what runs where."""
 
     def __init__(self, testbed: Testbed, exporter: Exporter, trial: Trial, hidden: dict[str, float]) -> None:
         super().__init__(testbed.kubeconfig, "")
