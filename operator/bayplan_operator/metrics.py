@@ -25,9 +25,35 @@ MIX_BUILD_SECONDS = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
 MIX_BUILD_FAILURES = Counter("bayplan_mix_build_failures", "Models of what usually arrives that could not be built.")
+PLAN_SECONDS = Histogram("bayplan_plan_seconds", "Duration of planning one graph, beside the ticks.", buckets=_FAST)
+PLANS = Counter("bayplan_plans", "Plans of graphs that were made, by what called for them.", ["cause"])
+PLAN_FAILURES = Counter("bayplan_plan_failures", "Plans of graphs that could not be made.")
+ESTIMATE_SECONDS = Histogram(
+    "bayplan_estimate_seconds", "Duration of estimating the end of one graph, beside the ticks.", buckets=_FAST
+)
+ESTIMATE_FAILURES = Counter("bayplan_estimate_failures", "Estimates of a graph's end that could not be made.")
+DEADLINES_MISSED = Counter("bayplan_deadlines_missed", "Deadlines that passed before their graph had succeeded.")
+DEADLINES_AT_RISK = Gauge("bayplan_deadlines_at_risk", "Task graphs whose deadline is at risk.")
+ADAPTIVE_GRAPHS = Counter(
+    "bayplan_adaptive_graphs", "Graphs for which an adaptive policy has chosen a strategy.", ["policy", "strategy"]
+)
+ADAPTIVE_EXPECTED = Gauge(
+    "bayplan_adaptive_expected",
+    "What an adaptive policy expects of a strategy by its objective; less is better.",
+    ["policy", "strategy"],
+)
 TICK_ERRORS = Counter("bayplan_tick_errors", "Graphs that a tick could not handle.")
 LEADER = Gauge("bayplan_leader", "1 while this process holds the Lease.")
 EVENTS_DROPPED = Counter("bayplan_events_dropped", "Events that were not written.")
+LOAD_AGE = Gauge("bayplan_load_age_seconds", "Age of the newest measurement of the nodes' load; NaN: there is none.")
+LOAD_AGE.set(float("nan"))
+LOAD_NODES = Gauge("bayplan_load_nodes", "Nodes of which the newest measurement tells.")
+LOAD_POLL_SECONDS = Histogram(
+    "bayplan_load_poll_seconds",
+    "Duration of asking Prometheus for the nodes' load, beside the ticks.",
+    buckets=(*_FAST, 5, 10, 30),
+)
+LOAD_FAILURES = Counter("bayplan_load_failures", "What went wrong with measuring the nodes' load.", ["reason"])
 
 PROFILES = Gauge("bayplan_profiles", "Tasks of which something was learned.")
 PROFILES_UNWRITTEN = Gauge("bayplan_profiles_unwritten", "Task profiles that have changed since they were last written.")

@@ -7,6 +7,7 @@ GROUP = "bayplan.dev"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 TASK_GRAPH = "TaskGraph"
+PLACEMENT_POLICY = "PlacementPolicy"
 TASK_PROFILE = "TaskProfile"
 FIELD_MANAGER = "bayplan"
 
@@ -19,6 +20,7 @@ ANNOTATION_NODE = f"{GROUP}/node"
 ANNOTATION_WHY = f"{GROUP}/why"
 ANNOTATION_TEMPLATE_HASH = f"{GROUP}/template-hash"
 ANNOTATION_GPUS = f"{GROUP}/gpus"
+ANNOTATION_SHARDS = f"{GROUP}/shards"
 FINALIZER = f"{GROUP}/outcome"
 
 # On nodes, by the cluster's owner

@@ -1,6 +1,7 @@
 """The operator's process: everything that runs in it, started and stopped in order."""
 
 import asyncio
+import gc
 import logging
 import random
 import signal
@@ -11,10 +12,13 @@ from kubernetes import client
 from prometheus_client import start_http_server
 
 from bayplan.cluster import Cluster
+from bayplan.estimates.warm_up import warm_up as warm_up_estimates
 from bayplan.warm_up import warm_up
 from bayplan_operator import handlers
 from bayplan_operator.cluster_view import NodeStore, PodStore
 from bayplan_operator.conductor import Conductor, View, Writers, conduct
+from bayplan_operator.conductor.load import Load
+from bayplan_operator.conductor.measuring import measured
 from bayplan_operator.inbox import Inbox
 from bayplan_operator.kinds import list_kinds
 from bayplan_operator.kube import configuration as kube_configuration
@@ -32,22 +36,23 @@ LEASE_LOST = 3
 
 
 def run(settings: Settings) -> int:
-    """Run the operator until it is told to stop; answers the exit code."""
+    """Run the operator until it is told to stop; answers the exit code. Raises ``QueriesError``."""
+    load = Load(settings.prometheus)
     configuration = kube_configuration.load(settings.kubeconfig)
     if settings.metrics_port:
         start_http_server(settings.metrics_port)
     leader = Leader(settings, configuration)
     leader.start()
     try:
-        return asyncio.run(_run(settings, configuration, leader))
+        return asyncio.run(_run(settings, configuration, leader, load))
     finally:
         leader.stop()
 
 
-async def _run(settings: Settings, configuration: client.Configuration, leader: Leader) -> int:
+async def _run(settings: Settings, configuration: client.Configuration, leader: Leader, load: Load) -> int:
     stop, kopf_ready = asyncio.Event(), asyncio.Event()
     news = asyncio.Event()
-    view = _view(news)
+    view = _view(news, load)
     async with ApiServer(configuration, connections=settings.writes + 16) as server:
         pods = Reflector(server, paths.PODS, wire.Pod, view.pods)
         nodes = Reflector(server, paths.NODES, wire.Node, view.nodes)
@@ -74,7 +79,7 @@ async def _run(settings: Settings, configuration: client.Configuration, leader: 
     return LEASE_LOST if lost else 0
 
 
-def _view(news: asyncio.Event) -> View:
+def _view(news: asyncio.Event, load: Load) -> View:
     cluster = Cluster()
     return View(
         graphs=Inbox(news.set),
@@ -83,6 +88,7 @@ def _view(news: asyncio.Event) -> View:
         pods=PodStore(cluster, time.time, news.set),
         nodes=NodeStore(cluster, news.set),
         cluster=cluster,
+        load=load,
     )
 
 
@@ -143,7 +149,8 @@ async def _decide(
     conductor = Conductor(view, writers, settings, time.time, news.set)
     relists = asyncio.create_task(_relist(settings, server, view, conductor))
     try:
-        await conduct(conductor, news, lambda: leader.leading, time.time, settings)
+        async with measured(settings.prometheus, view.load, view.nodes, news.set):
+            await conduct(conductor, news, lambda: leader.leading, time.time, settings)
     finally:
         relists.cancel()
 
@@ -152,8 +159,12 @@ async def _warm_up() -> None:
     """Have the library's kernels compiled, or loaded, before a tick would have to wait for that."""
     try:
         await asyncio.to_thread(warm_up)
+        await asyncio.to_thread(warm_up_estimates)
     except Exception:
         log.exception("the library could not be warmed up: the first decisions will take longer")
+    # The compiler's objects stay for ever: looking through them for garbage would hold up everything for 100 ms at a time.
+    gc.collect()
+    gc.freeze()
 
 
 async def _relist(settings: Settings, server: ApiServer, view: View, conductor: Conductor) -> None:

@@ -8,6 +8,27 @@ LEASE_NAME = "bayplan-operator"
 
 
 @dataclass(frozen=True, slots=True)
+class PrometheusSettings:
+    """Where the load of the nodes is measured, and how it is asked for."""
+
+    url: str
+    token_file: Path | None = None
+    """Of a bearer token; read anew for each poll, as are the next two."""
+    username_file: Path | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    """None: the authorities that Python's `certifi` trusts."""
+    verify: bool = True
+    """Whether the server's certificate is checked."""
+    interval: float = 15.0
+    """From the end of one poll to the next; longer after failures."""
+    timeout: float = 10.0
+    """For all queries of a poll together."""
+    queries: Path | None = None
+    """A file of queries; None: the built-in ones."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the operator is told at its start."""
 
@@ -39,6 +60,10 @@ class Settings:
     """How long a node that kube-scheduler refused is left out for pods of the same kind."""
     placing_budget: float = 0.05
     """How long a planner that improves on its answer may go on with one batch; what it has then counts."""
+    bandwidth: float = 125e6
+    """Bytes per second between two nodes: what plans of whole graphs count for what tasks hand to each other."""
+    plan_wait: float = 1.0
+    """How long a graph's tasks wait for its first plan, where its policy wants plans; after that they go without."""
     profiles: int = 1000
     """How many tasks are remembered; those that ran longest ago are dropped."""
     profile_interval: float = 5.0
@@ -51,3 +76,5 @@ class Settings:
     """Of /healthz; 0: none."""
     metrics_port: int = 9090
     """Of /metrics; 0: none."""
+    prometheus: PrometheusSettings | None = None
+    """None: nothing is measured, and pods are placed by what they request."""

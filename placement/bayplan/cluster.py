@@ -19,7 +19,7 @@ from bayplan.resources import LARGEST, Resources, bounded
 from bayplan.trial import Trial
 from bayplan.workload import NodeInfo, RequestClass
 
-_MEMO_LIMIT = 2_048
+MEMO_LIMIT = 2_048
 _Thing = TypeVar("_Thing", bound=Hashable)
 
 
@@ -56,9 +56,9 @@ class Cluster:
         """Rows whose usage has changed."""
         self.static_changes = ChangeLog()
         """Rows that have changed in anything but usage."""
-        self.memo = Memo(_MEMO_LIMIT)
+        self.memo = Memo(MEMO_LIMIT)
         """What is derived from the cluster and brings itself up to date by the logs."""
-        self.static_memo = Memo(_MEMO_LIMIT)
+        self.static_memo = Memo(MEMO_LIMIT)
         """What is derived from everything but usage; forgotten whenever `static_version` changes."""
         self._nodes: dict[str, NodeInfo] = {}
         self._rows: dict[str, int] = {}
@@ -84,6 +84,11 @@ class Cluster:
     def __len__(self) -> int:
         """Number of nodes."""
         return len(self._rows)
+
+    @property
+    def nodes(self) -> list[NodeInfo]:
+        """The nodes as they were set."""
+        return list(self._nodes.values())
 
     @property
     def rows(self) -> int:

@@ -1,13 +1,18 @@
 """What strategies may know beside the cluster."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bayplan.efficiency import Efficiency
+from bayplan.load.estimate import LoadEstimate
 from bayplan.packing.model import MixModel
 from bayplan.prediction.forecast import Forecast
 from bayplan.prediction.survival import Survival
 from bayplan.workload import RequestClass
+
+if TYPE_CHECKING:  # what makes plans knows the context
+    from bayplan.plans.plan import Plan
 
 
 def never() -> bool:
@@ -33,6 +38,10 @@ class Context:
     """What tasks achieve on which nodes; none: not known."""
     run_times: Forecast | None = None
     """How long requests are expected to run, by what was learned; none: not known."""
+    plans: "Mapping[Hashable, Plan] | None" = None
+    """Of graphs, by the first part of their requests' ids, which are (graph, number of the unit); none: nothing is planned."""
+    load: LoadEstimate | None = None
+    """How busy nodes are; none: not known, and requests alone count."""
     survival: Survival | None = None
     """How surely nodes hold out; none: not known."""
     stop: Callable[[], bool] = never

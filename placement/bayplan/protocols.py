@@ -9,6 +9,7 @@ from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.filters import Selector
+from bayplan.load.hot import Hot
 from bayplan.workload import Request
 
 
@@ -33,8 +34,9 @@ class Places:
 class Scorer(Protocol):
     """Which place is better. Its parameters are its fields.
 
-    It may have two more things. `depends_on(request, context)` answers something hashable: on what its scores
-    depend beside the request's class and the row. `per_task = True`: they depend on `request.task`.
+    It may have three more things. `depends_on(request, context)` answers something hashable: on what its scores
+    depend beside the request's class and the row. `per_task = True`: they depend on `request.task`. `uses_load = True`:
+    they depend on `context.load`, as `depends_on` then says too.
     """
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
@@ -43,6 +45,8 @@ class Scorer(Protocol):
         There is room at all of them. Scores are kept, and made anew only for rows whose usage changed, and for all
         once a node came, went or changed otherwise, or `depends_on` answers something else: a row's score may
         depend on its own usage and on what is static of the cluster, never on the usage of other rows.
+        Load is of that kind: a row's score depends on its own usage and on `context.load`, which changes as a whole with
+        each reading, so that a scorer of load answers it in `depends_on`.
         """
         ...
 
@@ -90,3 +94,11 @@ class Strategy:
     planner: Planner
     node_selector: Selector = ()
     """Labels of the nodes that may be used at all."""
+    hot: Hot = ()
+    """From which estimated load on a node gets nothing more; see `strategy.with_hot`."""
+
+    @property
+    def uses_plans(self) -> bool:
+        """Its order, a scorer or its planner goes by plans of whole graphs: it says so by `uses_plans = True`."""
+        parts = (*self.order, *(each.scorer for each in self.scoring.scorers), self.planner)
+        return any(getattr(part, "uses_plans", False) for part in parts)

@@ -38,6 +38,8 @@ class Rejection(Enum):
     CONDITION_TAINT = "ConditionTaint"
     """A taint that Kubernetes itself puts on for as long as a condition lasts, such as disk pressure."""
     REJECTED_BY_SCHEDULER = "RejectedByScheduler"
+    HOT = "Hot"
+    """It is busier than the policy's thresholds allow."""
     INSUFFICIENT = "Insufficient"
     """Too little is free."""
 

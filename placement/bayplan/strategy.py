@@ -1,9 +1,10 @@
 """From names in a policy to something that decides, resolved once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bayplan.filters import Selector
+from bayplan.load.hot import hot_thresholds
 from bayplan.ordering import ORDERS
 from bayplan.parameters import ParameterError, with_parameters
 from bayplan.planning import PLANNERS
@@ -12,7 +13,7 @@ from bayplan.protocols import Planner, Scorer, Scoring, Strategy, WeightedScorer
 from bayplan.scoring import SCORERS
 from bayplan.spelling import unknown
 
-__all__ = ["Named", "Strategy", "StrategyError", "compile_strategy"]
+__all__ = ["Named", "Strategy", "StrategyError", "compile_strategy", "with_hot"]
 
 _PREFERENCES = "PreferredAffinity"
 
@@ -63,6 +64,17 @@ def compile_strategy(
     except ParameterError as error:
         raise StrategyError(f"planner.{error}") from error
     return Strategy(tuple(orders[name] for name in order), Scoring(tuple(weighted)), made, node_selector)
+
+
+def with_hot(strategy: Strategy, thresholds: Mapping[str, float]) -> Strategy:
+    """The same, with nodes left out from these loads on: resource to share above 0, at most 1. Raises `StrategyError`.
+
+    Load is `Context.load`; a resource that nobody measures makes no node hot.
+    """
+    try:
+        return replace(strategy, hot=hot_thresholds(thresholds))
+    except ValueError as error:
+        raise StrategyError(str(error)) from error
 
 
 def _weighted(path: str, each: Named, known: Mapping[str, type[Scorer]]) -> WeightedScorer:

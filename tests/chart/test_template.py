@@ -80,7 +80,9 @@ def test_the_operator_is_started_once_and_watched(default: list[Object]) -> None
     assert deployment["spec"]["strategy"] == {"type": "Recreate"}
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     assert container["command"] == ["bayplan", "operator"]
-    assert container["args"] == ["--lease-namespace", "$(POD_NAMESPACE)", "--identity", "$(POD_NAME)"]
+    assert container["args"] == [
+        "--lease-namespace", "$(POD_NAMESPACE)", "--identity", "$(POD_NAME)", "--bandwidth", "125M"
+    ]  # fmt: skip
     sources = {each["name"]: each["valueFrom"]["fieldRef"]["fieldPath"] for each in container["env"]}
     assert sources == {"POD_NAME": "metadata.name", "POD_NAMESPACE": "metadata.namespace"}
     ports = {each["name"]: each["containerPort"] for each in container["ports"]}

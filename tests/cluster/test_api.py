@@ -38,6 +38,10 @@ def with_task(**fields: Any) -> Object:
     return graph(tasks=[{"name": "a", **fields}])
 
 
+def with_auto(**bounds: Any) -> Object:
+    return with_task(shards="Auto", expectedDuration="10m", autoShards=bounds)
+
+
 def policy(**spec: Any) -> Object:
     return {
         "apiVersion": "bayplan.dev/v1alpha1",
@@ -64,6 +68,33 @@ REFUSED: list[tuple[Object, str]] = [
     (with_task(name="a" * 64), "spec.tasks[0].name: Too long: may not be more than 63 bytes"),
     (with_task(shards=0), "spec.tasks[0].shards in body should be greater than or equal to 1"),
     (with_task(shards=1001), "spec.tasks[0].shards in body should be less than or equal to 1000"),
+    *(
+        (
+            with_task(shards=value),
+            f'spec.tasks[0].shards: Invalid value: "{value}": must be a whole number from 1 to 1000, or Auto',
+        )
+        for value in ("auto", "8", "Automatic")
+    ),
+    (with_task(shards=True), "spec.tasks[0].shards in body must be of type integer,string"),
+    (
+        with_task(shards="Auto"),
+        "spec.tasks[0]: Invalid value: shards is Auto: expectedDuration must say how long all of the work takes in one piece",
+    ),
+    (with_task(autoShards={"max": 8}), "spec.tasks[0]: Invalid value: autoShards is only for shards: Auto"),
+    (with_task(shards=4, autoShards={"max": 8}), "spec.tasks[0]: Invalid value: autoShards is only for shards: Auto"),
+    *(
+        (
+            with_auto(**bounds),
+            "spec.tasks[0].autoShards: Invalid value: min must not be larger than max (which is 64 where it is",
+        )
+        for bounds in ({"min": 9, "max": 8}, {"min": 65})
+    ),
+    (with_auto(max=1001), "spec.tasks[0].autoShards.max in body should be less than or equal to 1000"),
+    (
+        with_auto(serial="101%"),
+        'spec.tasks[0].autoShards.serial: Invalid value: "101%": must be a percentage in whole numbers, such as "5%", from 0%',
+    ),
+    (with_auto(startup="soon"), 'spec.tasks[0].autoShards.startup: Invalid value: "soon": must be a duration such as 90s'),
     (with_task(expectedDuration="0s"), f'spec.tasks[0].expectedDuration: Invalid value: "0s": {POSITIVE}'),
     (with_task(expectedDuration="1 day"), f'spec.tasks[0].expectedDuration: Invalid value: "1 day": {POSITIVE}'),
     (
@@ -75,6 +106,8 @@ REFUSED: list[tuple[Object, str]] = [
         "spec.tasks[0]: Invalid value: a task cannot depend on itself",
     ),
     (with_task(dependsOn=[{"task": "b"}] * 101), "spec.tasks[0].dependsOn: Too many: 101: must have at most 100"),
+    (with_task(dependsOn=[{"task": "b", "data": "-1"}]), "spec.tasks[0].dependsOn[0].data in body should match"),
+    (with_task(dependsOn=[{"task": "b", "data": 1}]), "spec.tasks[0].dependsOn[0].data in body must be of type string"),
     (with_task(retry={"limit": 101}), "spec.tasks[0].retry.limit in body should be less than or equal to 100"),
     (with_task(retry={"backoff": {"cap": "x"}}), f'spec.tasks[0].retry.backoff.cap: Invalid value: "x": {POSITIVE}'),
     (with_task(env=[{"name": "1A"}]), "spec.tasks[0].env[0].name in body should match"),
@@ -143,6 +176,13 @@ def test_a_small_graph_is_stored_with_its_defaults_and_any_pod_spec(cluster: Clu
     assert (spec["policyName"], spec["priority"], spec["suspend"]) == ("default", 0, False)
     assert spec["template"]["spec"] == pod_spec
     assert spec["tasks"] == [{"name": "a"}]
+
+
+def test_of_automatic_shards_only_what_was_said_is_stored(cluster: Cluster) -> None:
+    assert "created" in create(cluster, graph("auto", tasks=[{"name": "a", "shards": "Auto", "expectedDuration": "10m"}]))
+    assert json.loads(stored(cluster, "taskgraphs", "auto"))["spec"]["tasks"] == [
+        {"name": "a", "shards": "Auto", "expectedDuration": "10m"}
+    ]
 
 
 def test_a_policy_without_a_word_gets_the_documented_defaults(cluster: Cluster) -> None:
@@ -293,6 +333,14 @@ class TestTheLargestGraph:
         run = cluster.kubectl("replace", f"--namespace={NAMESPACE}", "--filename", "-", input=json.dumps(changed), check=False)
         assert "tasks cannot change once the graph exists" in run.stderr
 
+    def test_every_dependency_may_say_how_many_bytes_it_is(self, cluster: Cluster) -> None:
+        manifest = big_graph("handing-over")
+        for task in manifest["spec"]["tasks"]:
+            for dependency in task.get("dependsOn", ()):
+                dependency["data"] = "512Mi"
+        assert "created" in create(cluster, manifest, f"--namespace={NAMESPACE}")
+        assert "patched" in patch(cluster, "handing-over", {"suspend": True})
+
     def test_server_side_apply_takes_it_twice(self, cluster: Cluster) -> None:
         for _ in range(2):
             run = cluster.kubectl(
@@ -300,6 +348,15 @@ class TestTheLargestGraph:
                 input=json.dumps(big_graph("applied")),
             )  # fmt: skip
             assert "serverside-applied" in run.stdout
+
+    def test_all_its_tasks_may_have_automatic_shards(self, cluster: Cluster) -> None:
+        manifest = big_graph("divided")
+        for task in manifest["spec"]["tasks"]:
+            task |= {"shards": "Auto", "expectedDuration": "10m", "autoShards": {"max": 4, "startup": "20s", "serial": "5%"}}
+        assert "created" in create(cluster, manifest, f"--namespace={NAMESPACE}")
+        manifest["spec"]["tasks"][4999]["autoShards"]["min"] = 5
+        said = create(cluster, manifest, f"--namespace={NAMESPACE}", "--dry-run=server")
+        assert "spec.tasks[4999].autoShards: Invalid value: min must not be larger than max" in said
 
     def test_one_task_more_is_refused(self, cluster: Cluster) -> None:
         said = create(cluster, big_graph("larger", 5001), f"--namespace={NAMESPACE}")

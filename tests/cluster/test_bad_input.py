@@ -67,6 +67,16 @@ INVALID: dict[str, tuple[list[Object], str, list[str]]] = {
     "own-annotation": (
         [metadata(annotations={"bayplan.dev/node": "n"})], "Invalid", ['annotations has the key "bayplan.dev/node"']
     ),
+    "own-count": (
+        [container(env=[{"name": "BAYPLAN_SHARDS", "value": "8"}]) | {"shards": "Auto", "expectedDuration": "1m"}],
+        "Invalid",
+        ['spec.tasks[0] ("a") has shards: Auto and sets the environment variable BAYPLAN_SHARDS itself: leave it out'],
+    ),
+    "too-many-pods": (
+        [{**pod(), "name": f"t{number}", "shards": "Auto", "expectedDuration": "1m"} for number in range(400)],
+        "Invalid",
+        ["may add up to 25600 pods, at most 20000 are allowed: lower autoShards.max, or split the graph"],
+    ),
     # The API server takes any shape in a pod spec; nothing of it may reach code that expects another.
     "env-map": ([container(env={"A": "b"})], "Invalid", ["containers[0].env must be a list, not a map"]),
     "env-words": ([container(env=["A=b"])], "Invalid", ["containers[0].env[0] must be a map, not a string"]),

@@ -221,7 +221,7 @@ def test_a_large_graph_is_written_seldom_and_stays_small(kube: Kube, operator: O
     # About 9 s between two writes of this size; a small graph is written every second.
     assert len(written["large"]) <= 2 + (time.monotonic() - begun) / 5, "most of a megabyte, written again and again"
     assert len(written["small"]) >= 4
-    wait_for(lambda: "Succeeded" in kube.lines("large")["l000-t00"], "progress is recorded", timeout=40)
+    wait_for(lambda: "Succeeded" in kube.lines("large")["l000-t00"], "progress is recorded", timeout=180)
     stored = kube.graph("large")
     assert kube.condition("large", "Accepted")["status"] == "True"  # type: ignore[index]
     assert len(stored["status"]["tasks"]) == 5000

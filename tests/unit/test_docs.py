@@ -31,7 +31,7 @@ OTHERS = (ROOT / "examples" / "README.md", ROOT / "tests" / "testbed" / "README.
 PAGE_OF = {"TaskGraph": "taskgraph.md", "PlacementPolicy": "policies.md", "TaskProfile": "taskprofile.md"}
 # Hosts and domains that the pages may name; others would be somebody's machine or registry.
 HOSTS = {
-    "bayplan.dev", "keepachangelog.com", "semver.org", "nvidia.com", "amd.com", "gpu.intel.com",
+    "bayplan.dev", "sim.bayplan.dev", "keepachangelog.com", "semver.org", "nvidia.com", "amd.com", "gpu.intel.com",
     "kubernetes.io", "app.kubernetes.io", "node.kubernetes.io", "events.k8s.io",
 }  # fmt: skip
 UNWANTED = ("TODO", "FIXME", "TBD", "blazing", "seamless", "cutting-edge", "revolutionary", "world-class", "effortless")

@@ -51,7 +51,11 @@ KINDS = (
             Column("Status", "string", ".status.summary", "The state in one word."),
             Column("Waiting", "string", ".status.waiting", "Why tasks that could start have not."),
             _AGE,
+            # Not a date: kubectl prints those as ages, and none that lies ahead.
+            Column("ETA", "string", ".status.estimatedCompletion", "When it is expected to be done.", wide=True),
+            Column("In-Time", "integer", ".status.deadlineProbability", "Percent: chance to meet the deadline.", wide=True),
             Column("Policy", "string", ".spec.policyName", "The PlacementPolicy that decides.", wide=True),
+            Column("Strategy", "string", ".status.strategy", "What an adaptive policy has chosen for it.", wide=True),
             Column("Priority", "integer", ".spec.priority", "Higher ones go first.", wide=True),
             Column("Active", "integer", ".status.active", "Shards whose pods are not finished.", wide=True),
             Column("Failed", "integer", ".status.failed", "Shards that have failed for good.", wide=True),
@@ -67,6 +71,7 @@ KINDS = (
             Column("Order", "string", ".spec.order", "Who goes first."),
             Column("Scorers", "string", ".spec.scorers", "Which node is better."),
             Column("Planner", "string", ".spec.planner.name", "How the pods that wait are assigned to nodes."),
+            Column("Adaptive", "string", ".status.adaptive.strategy", "The candidate that an adaptive policy prefers."),
             Column("Binding", "string", ".spec.binding", "Who binds the pods."),
             Column(
                 "Accepted",

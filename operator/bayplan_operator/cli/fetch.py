@@ -14,7 +14,8 @@ from bayplan_operator.cli.report.build import Seen
 from bayplan_operator.kube import errors, paths, wire
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.translate.node import node_info
-from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare
+from bayplan_operator.translate.splitting import read_numbers
+from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_shards
 
 _IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
@@ -78,12 +79,16 @@ class Reader:
         return {node.metadata.name: node_info(node) for node in nodes}
 
     def _prepare(self, uid: str, raw: dict[str, Any]) -> Prepared | None:
-        if uid not in self._prepared:  # tasks and templates cannot change once the graph exists
+        known = self._prepared.get(uid)
+        if uid not in self._prepared or (known is not None and not known.decided):
             try:
-                self._prepared[uid] = prepare({**raw, "status": {}})  # only the spec is of interest
+                known = prepare({**raw, "status": {}})  # only the spec is of interest, and how many shards were decided
             except InvalidGraph:
-                self._prepared[uid] = None  # its status says why
-        return self._prepared[uid]
+                known = None  # its status says why
+            else:
+                known = with_shards(known, read_numbers(known.divisible, raw.get("status") or {}))
+            self._prepared[uid] = known  # tasks, templates and these numbers cannot change once the graph exists
+        return known
 
     async def _not_found(self, namespace: str, name: str) -> NotThere:
         known = [graph["metadata"]["name"] for graph in await self.graphs(namespace)]

@@ -3,9 +3,13 @@
 import argparse
 import logging
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
+from bayplan_operator.cli import prometheus
+from bayplan_operator.cli.whatif.quantities import bytes_per_second
+from bayplan_operator.load import QueriesError
 from bayplan_operator.process import run
 from bayplan_operator.settings import Settings
 
@@ -28,6 +32,10 @@ def add_to(commands: Any) -> None:
                         help="how long a node that kube-scheduler refused is left out (default: %(default)g)")  # fmt: skip
     parser.add_argument("--placing-budget", type=float, default=defaults.placing_budget, metavar="SECONDS",
                         help="how long a planner may improve on its answer to one batch (default: %(default)g)")  # fmt: skip
+    parser.add_argument("--bandwidth", type=bytes_per_second, default=defaults.bandwidth, metavar="QUANTITY",
+                        help="bytes per second between two nodes, for plans of whole graphs (default: 125M)")  # fmt: skip
+    parser.add_argument("--plan-wait", type=float, default=defaults.plan_wait, metavar="SECONDS",
+                        help="how long tasks wait for their graph's first plan (default: %(default)g)")  # fmt: skip
     parser.add_argument("--profiles", type=_from_one, default=defaults.profiles, metavar="COUNT",
                         help="how many tasks are remembered in TaskProfiles (default: %(default)s)")  # fmt: skip
     parser.add_argument("--profile-interval", type=_above_zero, default=defaults.profile_interval, metavar="SECONDS",
@@ -39,6 +47,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--health-port", type=int, default=defaults.health_port, help="0: none (default: %(default)s)")
     parser.add_argument("--metrics-port", type=int, default=defaults.metrics_port, help="0: none (default: %(default)s)")
     parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+    prometheus.add_to(parser)
     parser.set_defaults(run=_run)
 
 
@@ -67,21 +76,30 @@ def _above_zero(text: str) -> float:
 def _run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=arguments.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("kopf").setLevel(logging.WARNING)
-    return run(
-        Settings(
-            identity=arguments.identity,
-            kubeconfig=arguments.kubeconfig,
-            lease_namespace=arguments.lease_namespace,
-            lease_duration=arguments.lease_duration,
-            lease_renewal=arguments.lease_duration / 4,
-            stuck_after=arguments.stuck_after,
-            rejection_memory=arguments.rejection_memory,
-            placing_budget=arguments.placing_budget,
-            profiles=arguments.profiles,
-            profile_interval=arguments.profile_interval,
-            profile_writes=arguments.profile_writes,
-            seed=arguments.seed,
-            health_port=arguments.health_port,
-            metrics_port=arguments.metrics_port,
-        )
+    try:
+        return run(_settings(arguments))
+    except (prometheus.FlagsError, QueriesError) as error:
+        print(f"bayplan operator: {error}", file=sys.stderr)
+        return 2
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    return Settings(
+        identity=arguments.identity,
+        kubeconfig=arguments.kubeconfig,
+        lease_namespace=arguments.lease_namespace,
+        lease_duration=arguments.lease_duration,
+        lease_renewal=arguments.lease_duration / 4,
+        stuck_after=arguments.stuck_after,
+        rejection_memory=arguments.rejection_memory,
+        placing_budget=arguments.placing_budget,
+        bandwidth=arguments.bandwidth,
+        plan_wait=arguments.plan_wait,
+        profiles=arguments.profiles,
+        profile_interval=arguments.profile_interval,
+        profile_writes=arguments.profile_writes,
+        seed=arguments.seed,
+        health_port=arguments.health_port,
+        metrics_port=arguments.metrics_port,
+        prometheus=prometheus.settings(arguments),
     )

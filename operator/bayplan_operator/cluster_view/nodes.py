@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from bayplan.cluster import Cluster
 from bayplan_operator.kube import wire
-from bayplan_operator.translate.node import is_ready, node_info, ready_since_change
+from bayplan_operator.translate.node import aliases, is_ready, node_info, ready_since_change
 from bayplan_operator.translate.node_labels import unreadable
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,8 @@ class NodeStore:
         self._not_ready: dict[str, float] = {}
         self._unreadable: dict[str, tuple[str, ...]] = {}
         """Per node, what was last told of its labels."""
+        self.aliases: dict[str, tuple[str, ...]] = {}
+        """Per node, every name and address that leads to it."""
         self.availability_changed = False
         """A node went, or its readiness changed; whoever handles it sets it back."""
 
@@ -48,6 +50,7 @@ class NodeStore:
             self._not_ready[name] = ready_since_change(node)
             self.availability_changed = True
         self._tell_unreadable(name, tuple(unreadable(node.metadata.labels)))
+        self.aliases[name] = aliases(node)
         self._cluster.set_node(node_info(node))
 
     def remove(self, node: wire.Node) -> None:
@@ -87,6 +90,7 @@ class NodeStore:
     def _drop(self, name: str) -> None:
         self._versions.pop(name, None)
         self._unreadable.pop(name, None)
+        self.aliases.pop(name, None)
         self._not_ready.pop(name, None)
         self._cluster.remove_node(name)
         self.availability_changed = True

@@ -2,20 +2,25 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.lifecycle import Run, advance
+from bayplan.reasons import Reason
 from bayplan_operator import metrics
 from bayplan_operator.cluster_view import NodeStore, PodStore
-from bayplan_operator.conductor import intake, placing
+from bayplan_operator.conductor import deadlines, intake, placing, splitting
 from bayplan_operator.conductor.acting import act
+from bayplan_operator.conductor.adapting import Adapting
+from bayplan_operator.conductor.estimating import Estimator
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
 from bayplan_operator.conductor.knowledge import Knowledge
 from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
+from bayplan_operator.conductor.load import Load
 from bayplan_operator.conductor.observing import observe
+from bayplan_operator.conductor.planning import GraphPlans
 from bayplan_operator.conductor.policies import Policies
 from bayplan_operator.conductor.recording import Recorder
 from bayplan_operator.conductor.rejections import Rejections
@@ -42,6 +47,7 @@ class View:
     pods: PodStore
     nodes: NodeStore
     cluster: Cluster
+    load: Load = field(default_factory=Load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,9 @@ class Conductor:
         self._rejections = Rejections(settings.rejection_memory)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed)
+        self._plans = GraphPlans(view.cluster, settings, clock, wake)
+        self._estimator = Estimator(view.cluster, settings, wake)
+        self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
         self._knowledge = Knowledge(view.cluster, view.pods, (writers.profiles, writers.events), settings, clock())
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0
@@ -84,7 +93,7 @@ class Conductor:
         """Changes whenever what wants a place does."""
         self._placed = 0
         """Requests that this process has found a place for."""
-        self._placed_at: tuple[int, int, int] | None = None
+        self._placed_at: tuple[int, ...] | None = None
         """The situation in which nothing more could be placed."""
 
     def kinds_listed(self) -> None:
@@ -102,18 +111,26 @@ class Conductor:
             due, self._due = self._due, set()
             for graph in [self._by_uid[uid] for uid in sorted(due) if uid in self._by_uid]:
                 self._guarded(graph, now, self._advance)
+            self._view.load.step(self._view.cluster, self._view.pods, now)
+            self._policies.note_load(self._view.load.state, now)
+            if self._adapting.settle():
+                self._wishes += 1
+            self._plans.step(self._open, now)
             self._knowledge.step(self._open.values(), now)
             self._place(now)
             self._learner.step()
+            self._estimator.step(self._open.values(), now)
             for graph in self._open.values():
                 self._guarded(graph, now, self._recorder.step)
+            self._adapting.step(now)
             self._leftovers.sweep(self._by_uid)
             self._policies.tell()
         self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
         self._measure()
+        times = [next_loss, self._rejections.next_expiry(now), self._adapting.next_time(), self._plans.next_time(now)]
         times = [next_loss, self._rejections.next_expiry(now), self._knowledge.next_time(now)]
         for graph in self._open.values():
-            times += (_wake_at(graph), self._recorder.next_time(graph))
+            times += (_wake_at(graph), self._recorder.next_time(graph), self._estimator.next_time(graph, now))
         return now if self._due else min((at for at in times if at is not None), default=None)
 
     # 1. What people said
@@ -122,6 +139,7 @@ class Conductor:
         news = self._view.policies.take()
         for key, raw in news:
             self._policies.take(key, raw, now)
+            self._adapting.take(key, raw, self._policies.get(key[1]), now)
         if news:
             self._wishes += 1
             for graph in self._open.values():
@@ -133,6 +151,7 @@ class Conductor:
             if known is not None and (raw is None or raw["metadata"]["uid"] != known.ref.uid):
                 del self._graphs[key], self._by_uid[known.ref.uid]
                 self._open.pop(known.ref.uid, None)
+                self._adapting.forget(known)
                 known = None
             if raw is None:
                 continue
@@ -140,6 +159,8 @@ class Conductor:
                 if known is None:
                     known = intake.new_graph(raw, self._arrival(now), self._settings.stuck_after)
                     self._graphs[key] = self._by_uid[known.ref.uid] = known
+                    if known.ended:
+                        self._adapting.recall(known, now)
                     self._knowledge.meet(known, raw, now)
                 else:
                     intake.refresh(known, raw, now, self._settings.stuck_after)
@@ -162,6 +183,8 @@ class Conductor:
     def _assign_policy(self, graph: GraphRun, now: float) -> None:
         if graph.running is not None:
             self._policies.assign(graph, graph.running.prepared.spec.policy_name)
+            splitting.settle(graph, self._view.cluster, self._view.pods, now)
+            self._adapting.admit(graph, now)
 
     # 2. How far each graph is
 
@@ -205,7 +228,7 @@ class Conductor:
 
     def _advance(self, graph: GraphRun, now: float) -> None:
         running, uid = graph.running, graph.ref.uid
-        if running is None or graph.deleting:
+        if running is None or graph.deleting or not graph.shards_recorded:
             return
         lost = self._lost.get(_grace(graph), frozenset())
         refusals = self._write.pods.take_refusals(uid)
@@ -221,8 +244,11 @@ class Conductor:
             running.waiting = {unit: why for unit, why in running.waiting.items() if unit in starting}
         if step.ended and not running.all_over:
             graph.touched = graph.urgent = True
+            running.run = step.run
+            self._adapting.ended(graph, now)
         running.run, running.wants, running.all_over = step.run, step.wants, step.ended
         self._learner.note(running)
+        self._plans.note(graph, now)
         self._knowledge.note(graph, before, now)
         if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
             graph.invalid, graph.touched = None, True
@@ -246,19 +272,24 @@ class Conductor:
         self._rejections.expire(now)
         if self._situation(now) == self._placed_at:
             return
-        batch = placing.wanted(self._open.values())
+        batch = placing.wanted(self._plans.ready(self._open.values()))
         context = Context(
             now=now,
             rejected=self._rejections.active(now),
             seed=self._settings.seed,
             turn=self._placed,
             mix=self._learner.model,
+            load=self._view.load.estimate(self._view.cluster, now),
+            plans=self._plans.made,
             run_times=self._knowledge.forecast,
             efficiency=self._knowledge.efficiency,
             survival=self._knowledge.survival,
         )
         with metrics.PLACING_SECONDS.time():
             decided = placing.decide(batch, self._view.cluster, context, self._settings.placing_budget, self._view.pods)
+        self._plans.reserved(
+            ((each.graph.ref.uid, each.unit) for each, found in decided if found.reason is Reason.RESERVED), now
+        )
         for each, decision in decided:
             if decision.node is not None:
                 self._placed += 1
@@ -270,13 +301,18 @@ class Conductor:
                 each.graph.touched = True
         self._placed_at = self._situation(now)
 
-    def _situation(self, now: float) -> tuple[int, int, int]:
-        return self._view.cluster.version, self._wishes, self._rejections.active_count(now)
+    def _situation(self, now: float) -> tuple[int, ...]:
+        # A measurement changes something only where somebody goes by it.
+        turn = self._view.load.turn if self._policies.use_load else 0
+        rejected = self._rejections.active_count(now)
+        return self._view.cluster.version, self._wishes, rejected, turn, self._plans.revision
 
     # 4. What follows
 
     def _durable(self, graph: GraphRun) -> None:
         self._due.add(graph.ref.uid)
+        if graph.ended:
+            self._adapting.recall(graph, self._clock())
         self._wake()
 
     def _measure(self) -> None:
@@ -287,6 +323,7 @@ class Conductor:
                     if decision.reason is not None:
                         waiting[decision.reason.value] = waiting.get(decision.reason.value, 0) + 1
         metrics.GRAPHS.set(sum(not graph.ended for graph in self._open.values()))
+        metrics.DEADLINES_AT_RISK.set(sum(deadlines.at_risk(graph) for graph in self._open.values()))
         metrics.WAITING.clear()
         for reason, count in waiting.items():
             metrics.WAITING.labels(reason).set(count)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bayplan.decision import Decision
 from bayplan.lifecycle import Attempt, Controls, Run, Wants
 from bayplan.workload import Request
+from bayplan_operator.conductor.outlook import Outlook
 from bayplan_operator.inbox import Key
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.translate.pod import GraphRef
@@ -67,16 +68,32 @@ class GraphRun:
     unserved: Problem | None = None
     """There is no policy that would place it; may pass."""
     policy: Policy | None = None
+    strategy: str = ""
+    """The candidate of an adaptive policy that places it; empty: its policy has but one strategy."""
+    outcome: dict[str, Any] | None = None
+    """What it told an adaptive policy at its end, as it stands in the status."""
+    learned: bool = False
+    """This process has looked at its outcome."""
     suspended: bool = False
     deadline: float | None = None
     """When it should be done, in seconds since the epoch."""
+    outlook: Outlook | None = None
+    """When it is expected to end; none: not looked at yet."""
     running: Running | None = None
+    shards: dict[str, int] = field(default_factory=dict)
+    """Of tasks whose shards are Auto, the numbers that were decided, once and for all."""
+    shards_why: str = ""
+    """Why these, where this process decided them."""
+    shards_recorded: bool = True
+    """The API server's status holds them, or there is nothing to decide. Before that, nothing of the graph happens."""
     accepted_at: float | None = None
     started_at: float | None = None
     completed_at: float | None = None
     conditions: list[dict[str, Any]] = field(default_factory=list)
     written: dict[str, Any] = field(default_factory=dict)
     """The status as we last wrote it, or found it."""
+    seen_version: int = 0
+    """The newest resource version that is known of it."""
     written_version: int = 0
     next_write_at: float = 0.0
     touched: bool = True
@@ -99,5 +116,12 @@ class GraphRun:
         return (
             self.running is not None
             and self.policy is not None
+            and self.shards_recorded
             and not (self.deleting or self.suspended or self.invalid or self.unserved or self.ended)
+            and (self.policy.adaptive is None or self.strategy_recorded)
         )
+
+    @property
+    def strategy_recorded(self) -> bool:
+        """Its candidate stands in its status, so that an operator started anew keeps to it."""
+        return bool(self.strategy) and self.written.get("strategy") == self.strategy

@@ -12,7 +12,8 @@ from bayplan_operator.conductor.conditions import find
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.pod import GraphRef
-from bayplan_operator.translate.task_graph import InvalidGraph, prepare, retries
+from bayplan_operator.translate.splitting import read_numbers
+from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries, with_shards
 
 _CYCLE = " a cycle: "
 _CLOCKS_APART = 3600.0
@@ -31,8 +32,11 @@ def new_graph(raw: Mapping[str, Any], now: float, stuck_after: float) -> GraphRu
         accepted_at=_instant(status.get("acceptedAt"), now),
         started_at=_instant(status.get("startTime"), now),
         completed_at=_instant(status.get("completionTime"), now),
+        strategy=_text(status.get("strategy")),
+        outcome=_map(status.get("outcome")),
         conditions=[dict(condition) for condition in status.get("conditions") or ()],
         written=status,
+        seen_version=int(metadata.get("resourceVersion", 0)),
     )
     graph.ended = any(_true(graph, kind) for kind in ("Complete", "Failed"))
     graph.stale_pods = graph.ended
@@ -45,6 +49,7 @@ def new_graph(raw: Mapping[str, Any], now: float, stuck_after: float) -> GraphRu
 def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: float) -> None:
     """Newer news of a known graph: the spec may have changed where it may, or somebody may have edited the status."""
     metadata = raw["metadata"]
+    graph.seen_version = max(graph.seen_version, int(metadata.get("resourceVersion", 0)))
     if metadata.get("deletionTimestamp"):
         graph.deleting = True
     if metadata.get("generation", 0) != graph.generation:
@@ -66,6 +71,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
     except InvalidGraph as error:
         graph.invalid = Problem("CycleFound" if _CYCLE in str(error) else "Invalid", str(error))
         return
+    prepared = with_shards(prepared, graph.shards or read_numbers(prepared.divisible, graph.written))
     spec = prepared.spec
     if graph.running is not None and _immutable(graph.running.prepared.spec) != _immutable(spec):
         graph.invalid = Problem(
@@ -85,7 +91,15 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
         return
     if graph.accepted_at is None:
         graph.accepted_at = now
-    run, _ = run_record.read(prepared.graph, _lines(graph.written), graph.accepted_at)
+    begin(graph, prepared, controls, now)
+    # What is decided by itself waits until the conductor has looked at the pods: see `splitting.settle`.
+    graph.shards_recorded = not any(prepared.splittings)
+
+
+def begin(graph: GraphRun, prepared: Prepared, controls: Controls, now: float) -> None:
+    """Its run, fresh or as the status that was found records it."""
+    epoch = graph.accepted_at or now
+    run, _ = run_record.read(prepared.graph, _lines(graph.written), epoch)
     # No back-off is longer than its cap: what says so was edited, or the clock was wrong when it was written.
     longest = max(controls.setback.cap, *(retry.cap for retry in controls.retries))
     np.minimum(run.not_before, now + longest, out=run.not_before)
@@ -99,7 +113,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
         critical_path=prepared.graph.upward_rank(),
         recorded=run.settled.copy(),
         arrived=np.zeros(prepared.graph.units, bool),
-        lines=[run_record.write_task(prepared.graph, run, task, graph.accepted_at) for task in range(len(spec.tasks))],
+        lines=[run_record.write_task(prepared.graph, run, task, epoch) for task in range(len(prepared.graph.tasks))],
     )
 
 
@@ -123,6 +137,14 @@ def _known_status(raw: Mapping[str, Any]) -> dict[str, Any]:
 def _lines(status: Mapping[str, Any]) -> list[str]:
     lines = status.get("tasks")
     return [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _map(value: object) -> dict[str, Any] | None:
+    return dict(value) if isinstance(value, Mapping) else None
 
 
 def _true(graph: GraphRun, kind: str) -> bool:

@@ -51,17 +51,17 @@ def decide(
 ) -> list[tuple[Wanted, Decision]]:
     """A decision for each; places that were found are charged to the cluster before the next group is decided.
 
-    One group per policy, each with a time box of ``budget`` seconds. Where several policies compete, the higher
-    priorities of all of them go first.
+    One group per policy and, of an adaptive one, candidate; each with a time box of ``budget`` seconds. Where several
+    compete, the higher priorities of all of them go first.
     """
     decided = []
     turn = context.turn
     with_policy = [each for each in batch if each.graph.policy is not None]
-    for group in by_policy(with_policy, lambda each: _policy(each).name, lambda each: each.request.priority):
-        policy = _policy(group[0])
+    for group in by_policy(with_policy, _decided_by, lambda each: each.request.priority):
+        strategy = _policy(group[0]).placing(group[0].graph.strategy)
         requests = [each.request for each in group]
         boxed = replace(context, turn=turn, stop=time_box(budget))
-        for each, decision in zip(group, place(requests, cluster, policy.strategy, boxed), strict=True):
+        for each, decision in zip(group, place(requests, cluster, strategy, boxed), strict=True):
             if decision.node is not None:
                 _assume(each, decision, decision.node, pods)
                 turn += 1
@@ -119,6 +119,10 @@ def _policy(each: Wanted) -> Policy:
     if policy is None:
         raise ValueError(f"graph {each.graph.key} has no policy")
     return policy
+
+
+def _decided_by(each: Wanted) -> tuple[str, str]:
+    return _policy(each).name, each.graph.strategy
 
 
 def _role(running: Running, unit: int) -> PodRole:

@@ -6,9 +6,12 @@ from typing import Any
 from bayplan.plugins import installed
 from bayplan_operator.conductor import conditions
 from bayplan_operator.conductor.graph_run import GraphRun, Problem
+from bayplan_operator.conductor.load import LoadState
 from bayplan_operator.inbox import Key
 from bayplan_operator.translate.policy import InvalidPolicy, Policy, compile_policy, objections
 from bayplan_operator.writer import GraphWriter
+
+_LOAD = "LoadAvailable"
 
 
 class Policies:
@@ -21,19 +24,42 @@ class Policies:
         self._broken: dict[str, str] = {}
         self._untold: dict[Key, tuple[str, dict[str, Any]]] = {}
         """Statuses to be written: UID and body."""
+        self._load: LoadState | None = None
+        self._go_by_load: dict[str, Mapping[str, Any]] = {}
+        """The policies that do, as they were last seen."""
+
+    @property
+    def use_load(self) -> bool:
+        """Some policy goes by the load of the nodes."""
+        return bool(self._go_by_load)
 
     def take(self, key: Key, raw: Mapping[str, Any] | None, now: float) -> None:
         """A policy is new, has changed, or is gone (``None``)."""
         _, name = key
         self._compiled.pop(name, None)
         self._broken.pop(name, None)
+        self._go_by_load.pop(name, None)
         if raw is None:
             return
         try:
             self._compiled[name] = compile_policy(raw, self._plugin)
         except InvalidPolicy as error:
             self._broken[name] = str(error)
+        else:
+            if self._compiled[name].uses_load:
+                self._go_by_load[name] = raw
         self._note(key, raw, now)
+
+    def note_load(self, state: LoadState | None, now: float) -> None:
+        """Have the policies that go by load say whether it is known. Costs nothing unless that has changed."""
+        if state != self._load:
+            self._load = state
+            for name, raw in self._go_by_load.items():
+                self._note(("", name), raw, now)
+
+    def get(self, name: str) -> Policy | None:
+        """The policy of that name, if it can be used."""
+        return self._compiled.get(name)
 
     def assign(self, graph: GraphRun, policy_name: str) -> None:
         """Give a graph its policy, or say why it has none."""
@@ -63,8 +89,15 @@ class Policies:
         reason = "Invalid" if name in self._broken else "Accepted"
         generation = metadata.get("generation", 0)
         conditions.put(updated, "Accepted", name not in self._broken, reason, message, generation, now)
+        if name not in self._go_by_load:
+            updated = [condition for condition in updated if condition["type"] != _LOAD]
+        elif self._load is not None:
+            load = self._load.of(resource for resource, _ in self._compiled[name].strategy.hot)
+            conditions.put(updated, _LOAD, load.available, load.reason, load.message, generation, now)
         if updated != known:
             self._untold[key] = (metadata["uid"], {"observedGeneration": generation, "conditions": updated})
+        else:
+            self._untold.pop(key, None)
 
     def tell(self) -> None:
         """Write the statuses that are due, each as soon as no write of it is under way."""

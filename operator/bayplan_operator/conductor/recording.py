@@ -1,6 +1,7 @@
 """Getting what is known of a graph into its status: when, what, and what follows from its being durable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from bayplan_operator.conductor import reporting
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.settings import Settings
+from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.writer import EventWriter, GraphWriter
 
 
@@ -53,15 +55,26 @@ class Recorder:
         graph.next_write_at = now + self._interval(graph)
         if all(graph.written.get(field) == value for field, value in status.items()):
             graph.touched = False
+            self._note_shards(graph, status)
             self._durable(graph, settled, over)
             return
 
         def on_written(version: int) -> None:
             graph.written, graph.written_version = {**graph.written, **status}, version
+            graph.seen_version = max(graph.seen_version, version)
+            self._note_shards(graph, status)
             self._durable(graph, settled, over)
 
         # It stays touched: the next step finds it equal to what was written, or writes what has changed since.
-        self._graphs.write_status(graph.key, graph.ref.uid, status, on_written)
+        # Numbers of shards are decided once: an operator that has lost its Lease must not overwrite its successor's.
+        only_at = None if graph.shards_recorded else graph.seen_version
+        self._graphs.write_status(graph.key, graph.ref.uid, status, on_written, only_at)
+
+    def _note_shards(self, graph: GraphRun, status: Mapping[str, Any]) -> None:
+        """The numbers of shards that were decided are in the API server: from now on pods may be made for them."""
+        if not graph.shards_recorded and graph.shards and status.get("shards") == write_numbers(graph.shards):
+            graph.shards_recorded = True
+            self._on_durable(graph)
 
     def _durable(self, graph: GraphRun, settled: NDArray[np.int32] | None, over: bool) -> None:
         running = graph.running

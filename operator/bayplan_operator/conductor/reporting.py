@@ -4,8 +4,10 @@ from typing import Any
 
 from bayplan.lifecycle import UnitState
 from bayplan.reasons import Reason
-from bayplan_operator.conductor import conditions
+from bayplan_operator.conductor import conditions, deadlines
 from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.conductor.outlook import Said
+from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.writer import EventWriter
 
 _LONGEST_WAITING = 200
@@ -27,6 +29,8 @@ def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
             tell("Warning", problem.reason, problem.message)
     elif put("Accepted", True, "Accepted", "the graph is valid and is being placed"):
         tell("Normal", "Accepted", "the graph is valid and is being placed")
+    if graph.shards_why and put("ShardsDecided", True, "Auto", graph.shards_why):
+        tell("Normal", "ShardsDecided", graph.shards_why)
     running = graph.running
     if running is None:
         return
@@ -37,9 +41,11 @@ def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
     _waiting_condition(graph, running, now)
     if running.run.failure and put("FailureTarget", True, "TaskFailed", running.run.failure):
         tell("Warning", "TaskFailed", running.run.failure)
+    if running.all_over:
+        graph.completed_at = graph.completed_at or now
+    deadlines.update(graph, put, tell, now)
     if not running.all_over:
         return
-    graph.completed_at = graph.completed_at or now
     if running.run.succeeded:
         tasks = len(running.prepared.graph.tasks)
         message = f"all {tasks} tasks have succeeded" if tasks > 1 else "its task has succeeded"
@@ -63,6 +69,12 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["startTime"] = conditions.stamp(graph.started_at)
     if graph.completed_at is not None:
         body["completionTime"] = conditions.stamp(graph.completed_at)
+    if graph.shards:
+        body["shards"] = write_numbers(graph.shards)
+    if graph.strategy or "strategy" in graph.written:
+        body["strategy"] = graph.strategy or None
+    if graph.outcome is not None:
+        body["outcome"] = dict(graph.outcome)
     running = graph.running
     if running is not None:
         library_graph, run = running.prepared.graph, running.run
@@ -72,7 +84,18 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["succeeded"] = run.count(UnitState.SUCCEEDED)
         body["failed"] = run.count(UnitState.FAILED)
         body["tasks"] = list(running.lines)
+        body |= _expected(graph, running, body)
     return body
+
+
+def _expected(graph: GraphRun, running: Running, others: dict[str, Any]) -> dict[str, Any]:
+    """What is said of the graph's end: the newest figures where others are written anyway."""
+    outlook = graph.outlook
+    if outlook is None or running.all_over or running.run.failure:
+        return Said().fields()
+    if any(graph.written.get(field) != value for field, value in others.items()):
+        outlook.renew(outlook.first_at, anyway=True)
+    return Said(earliest=outlook.said.earliest).fields() if graph.suspended else outlook.said.fields()
 
 
 def _summary(graph: GraphRun) -> str:

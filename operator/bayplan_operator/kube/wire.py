@@ -115,7 +115,13 @@ class NodeSpec(Wire, frozen=True):
     taints: list[Taint] = []
 
 
+class NodeAddress(Wire, frozen=True):
+    type: str
+    address: str
+
+
 class NodeStatus(Wire, frozen=True):
+    addresses: list[NodeAddress] = []
     allocatable: dict[str, str] = {}
     conditions: list[Condition] = []
 

@@ -7,6 +7,8 @@ from bayplan_operator.translate.amounts import accepted_amount
 from bayplan_operator.translate.gpus import node_gpus
 from bayplan_operator.translate.node_labels import cost_per_hour, node_class
 
+_HOST_NAME = "kubernetes.io/hostname"
+
 
 def node_info(node: wire.Node) -> NodeInfo:
     """Allocatable resources in smallest units, GPUs, labels, taints, and whether it takes pods."""
@@ -41,3 +43,9 @@ def ready_since_change(node: wire.Node) -> float:
     at = condition.last_transition_time if condition is not None else None
     at = at or node.metadata.creation_timestamp
     return at.timestamp() if at is not None else 0.0
+
+
+def aliases(node: wire.Node) -> tuple[str, ...]:
+    """Every name and address that leads to it: its own, its host name, its addresses."""
+    names = (node.metadata.name, node.metadata.labels.get(_HOST_NAME, ""), *(each.address for each in node.status.addresses))
+    return tuple(dict.fromkeys(filter(None, names)))

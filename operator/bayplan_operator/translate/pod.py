@@ -84,6 +84,7 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
                 names.ANNOTATION_NODE: place.node,
                 names.ANNOTATION_WHY: place.why,
                 names.ANNOTATION_TEMPLATE_HASH: template.digest,
+                **({names.ANNOTATION_SHARDS: str(role.shards)} if role.shards > 1 else {}),
                 **({names.ANNOTATION_GPUS: write_devices(place.gpus)} if place.gpus else {}),
             },
             "finalizers": [names.FINALIZER],

@@ -6,12 +6,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bayplan.adaptive import Adaptive
+from bayplan.filters import Selector
 from bayplan.plugins import NO_PLUGIN, Plugin
 from bayplan.presets import compile_preset
-from bayplan.strategy import Named, Strategy, StrategyError, compile_strategy
+from bayplan.strategy import Named, Strategy, StrategyError, compile_strategy, with_hot
 from bayplan_operator import names
 from bayplan_operator.api import validation
-from bayplan_operator.api.v1alpha1 import Parameter, PlacementPolicy, PlacementPolicySpec, PlannerChoice, ScorerWeight
+from bayplan_operator.api.v1alpha1 import (
+    Candidate,
+    Parameter,
+    PlacementPolicy,
+    PlacementPolicySpec,
+    PlannerChoice,
+    ScorerWeight,
+)
 from bayplan_operator.translate.pod import Template
 
 _PRESET = "Auto"
@@ -31,28 +40,61 @@ class Policy:
     name: str
     spec: PlacementPolicySpec
     strategy: Strategy
+    """Of an adaptive policy, that of its first candidate."""
+    adaptive: Adaptive | None = None
+
+    def placing(self, candidate: str) -> Strategy:
+        """The strategy of a graph: that of its candidate, where the policy is adaptive."""
+        return self.adaptive.candidates[candidate] if self.adaptive is not None else self.strategy
 
     @property
     def direct(self) -> bool:
         """Pods are bound at creation."""
         return self.spec.binding == "Direct"
 
+    @property
+    def uses_load(self) -> bool:
+        """It goes by the load of the nodes."""
+        strategies = self.adaptive.candidates.values() if self.adaptive else (self.strategy,)
+        return any(_uses_load(each) for each in strategies)
+
 
 def compile_policy(raw: Mapping[str, Any], plugin: Plugin = NO_PLUGIN) -> Policy:
     """The policy, ready for use; ``plugin``: what other packages add. Raises ``InvalidPolicy``."""
     try:
-        policy = PlacementPolicy.model_validate(raw)
+        # Its status is ours: whatever somebody made of it, the spec may be used.
+        policy = PlacementPolicy.model_validate({name: part for name, part in raw.items() if name != "status"})
     except ValidationError as error:
         raise InvalidPolicy(validation.sentence(error)) from error
+    spec, selector = policy.spec, tuple(sorted(policy.spec.node_selector.items()))
     try:
-        return Policy(policy.metadata.name, policy.spec, _strategy(policy.spec, plugin))
+        adaptive = _adaptive(spec, selector, plugin)
+        strategy = next(iter(adaptive.candidates.values())) if adaptive else _cool(spec, _strategy(spec, selector, plugin))
     except StrategyError as error:
         raise InvalidPolicy(f"spec.{error}") from error
+    return Policy(policy.metadata.name, spec, strategy, adaptive)
 
 
-def _strategy(spec: PlacementPolicySpec, plugin: Plugin) -> Strategy:
+def _adaptive(spec: PlacementPolicySpec, selector: Selector, plugin: Plugin) -> Adaptive | None:
     """Raises ``StrategyError``."""
-    selector = tuple(sorted(spec.node_selector.items()))
+    said = spec.adaptive
+    if said is None:
+        return None
+    candidates = {}
+    for number, each in enumerate(said.candidates):
+        try:
+            candidates[each.called] = _strategy(each, selector, plugin)
+        except StrategyError as error:
+            raise StrategyError(f"adaptive.candidates[{number}].{error}") from error
+    candidates = {name: _cool(spec, each) for name, each in candidates.items()}
+    try:
+        return Adaptive(candidates, said.objective, float(said.discount), said.minimum_graphs)
+    except ValueError as error:
+        raise StrategyError(f"adaptive.{error}") from error
+
+
+def _strategy(spec: PlacementPolicySpec | Candidate, selector: Selector, plugin: Plugin) -> Strategy:
+    """Raises ``StrategyError``."""
     if spec.preset is not None or not (spec.order or spec.scorers or spec.planner):
         return compile_preset(spec.preset or _PRESET, selector, plugin)
     scorers = [Named(each.name, float(each.weight), _values(each.parameters)) for each in spec.scorers or _SCORERS]
@@ -60,6 +102,15 @@ def _strategy(spec: PlacementPolicySpec, plugin: Plugin) -> Strategy:
     return compile_strategy(
         spec.order or _ORDER, scorers, Named(planner.name, parameters=_values(planner.parameters)), selector, plugin
     )
+
+
+def _cool(spec: PlacementPolicySpec, strategy: Strategy) -> Strategy:
+    """Hot nodes are left out, whatever the strategy. Raises ``StrategyError``."""
+    return with_hot(strategy, {each.resource: each.share for each in spec.load.hot})
+
+
+def _uses_load(strategy: Strategy) -> bool:
+    return bool(strategy.hot) or any(getattr(each.scorer, "uses_load", False) for each in strategy.scoring.scorers)
 
 
 def _values(parameters: tuple[Parameter, ...]) -> dict[str, str]:

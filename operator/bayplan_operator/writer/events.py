@@ -10,6 +10,7 @@ from bayplan_operator.kube import errors, paths
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.writer.queue import WriteQueue
 
+_ELSEWHERE = "default"
 UNDER_WAY = 50
 """More than these at once are dropped: events are a courtesy and must not hold up anything."""
 
@@ -27,12 +28,16 @@ class EventWriter:
     def write(
         self, about: tuple[str, str, str], kind: str, reason: str, message: str, now: float, what: str = names.TASK_GRAPH
     ) -> None:
-        """An event about a graph, or another of our kinds (namespace, name, uid); ``kind`` is Normal or Warning."""
+        """An event about a graph, or another of our kinds (namespace, name, uid); ``kind`` is Normal or Warning.
+
+        Of what has no namespace, events go to ``default``, where kubectl looks for them.
+        """
         if self._open >= UNDER_WAY:
             metrics.EVENTS_DROPPED.inc()
             return
         self._open += 1
-        namespace, name, uid = about
+        own, name, uid = about
+        namespace = own or _ELSEWHERE
         at = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         number = next(self._numbers)
         event = {
@@ -41,7 +46,7 @@ class EventWriter:
             "metadata": {"name": f"{name}.{names.short_hash(uid, number, now)}", "namespace": namespace},
             "involvedObject": {
                 "apiVersion": names.API_VERSION, "kind": what,
-                "namespace": namespace, "name": name, "uid": uid,
+                **({"namespace": own} if own else {}), "name": name, "uid": uid,
             },
             "type": kind,
             "reason": reason,

@@ -59,8 +59,13 @@ class Fit:
     @property
     def possible(self) -> bool:
         """Whether any node could hold a request of the class, now or later."""
+        return bool(self.some_day.any())
+
+    @property
+    def some_day(self) -> BoolArray:
+        """Per row: the node could hold a request of the class, now or later."""
         permanent = [CODES[rejection] for rejection in Rejection if rejection.permanent]
-        return bool((~np.isin(self.codes, [_ABSENT, *permanent])).any())
+        return np.asarray(~np.isin(self.codes, [_ABSENT, *permanent]))
 
     def _evaluate(self, cluster: Cluster, rows: IntArray) -> NDArray[np.int8]:
         codes = np.where(cluster.present[rows], _FITS, _ABSENT).astype(np.int8)

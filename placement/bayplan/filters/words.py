@@ -12,6 +12,7 @@ from bayplan.filters.fit import CODES, Fit
 from bayplan.filters.resources import room
 from bayplan.filters.taints import first_untolerated
 from bayplan.gpu import GpuAsk
+from bayplan.load.hot import HotNodes
 from bayplan.reasons import Rejection
 from bayplan.resources import PODS, amount_in_words
 
@@ -26,11 +27,12 @@ _PLAIN = {
 _SINGULAR = {"have": "has", "are": "is", "do": "does", "allow": "allows"}
 
 
-def rejections_in_words(cluster: Cluster, fit: Fit, refused: BoolArray | None) -> str:
+def rejections_in_words(cluster: Cluster, fit: Fit, refused: BoolArray | None, hot: HotNodes | None = None) -> str:
     """One line such as `0/9 nodes: 8 have too little cpu free (4 asked, at most 2 free), 1 is cordoned`.
 
-    `refused`: the rows that kube-scheduler has refused. Every node is counted once, under the first filter
-    that turns it away; most frequent first, equal ones by their words. Shorter than 256 characters.
+    `refused`: the rows that kube-scheduler has refused; `hot`: who judges whether a node is hot. Every node is counted
+    once, under the first filter that turns it away; most frequent first, equal ones by their words. Shorter than 256
+    characters.
     """
     total = len(cluster)
     if total == 0:
@@ -44,6 +46,9 @@ def rejections_in_words(cluster: Cluster, fit: Fit, refused: BoolArray | None) -
     if refused is not None:
         counted[_PLAIN[Rejection.REJECTED_BY_SCHEDULER]] += int(refused[rows].sum())
         rows = rows[~refused[rows]]
+    if hot is not None:
+        counted.update(_hot(cluster, hot, rows))
+        rows = rows[~hot.rows(cluster, rows)]
     counted.update(_lacking(cluster, fit, rows[~room(cluster, fit.demand, rows)]))
     ranked = sorted((-count, words) for words, count in counted.items() if count)
     return _joined(f"0/{total} nodes: ", [(-minus, words) for minus, words in ranked])
@@ -111,6 +116,15 @@ def _lacking(cluster: Cluster, fit: Fit, rows: IntArray) -> Counter[str]:
         left -= len(there)
     if left:
         counted[_scattered(fit.request_class.gpus)] = left
+    return counted
+
+
+def _hot(cluster: Cluster, hot: HotNodes, rows: IntArray) -> Counter[str]:
+    """Count the rows by the first resource of which they are too busy."""
+    counted: Counter[str] = Counter()
+    for name, shares in hot.first(cluster, rows):
+        least, most = np.floor(100 * np.array([shares.min(), shares.max()]) + 1e-6).astype(int).tolist()
+        counted[f"are hot ({_shortened(name)} at {f'{least} to ' if least < most else ''}{most} %)"] = len(shares)
     return counted
 
 

@@ -145,4 +145,4 @@ class _Waiting:
         refused = refused_rows(self._cluster, request.request_class, self._context)
         if fitting.open(refused).any():
             return "not placed before time was up"
-        return rejections_in_words(self._cluster, fitting.fit, refused if len(refused) else None)
+        return rejections_in_words(self._cluster, fitting.fit, refused if len(refused) else None, fitting.hot)

@@ -9,6 +9,7 @@ from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.filters import Fit, Selector, open_places
 from bayplan.kernels import fit as kernels
+from bayplan.load.hot import Hot, HotNodes
 from bayplan.protocols import Places, Scoring, Strategy
 from bayplan.workload import Request, RequestClass
 
@@ -18,8 +19,11 @@ NO_ROWS = np.zeros(0, bool)
 class Candidates:
     """Scores per row, -1 where the class does not fit; a placement makes only one row anew."""
 
-    def __init__(self, request_class: RequestClass, scoring: Scoring, policy_selector: Selector) -> None:
+    def __init__(self, request_class: RequestClass, scoring: Scoring, policy_selector: Selector, thresholds: Hot = ()) -> None:
         self.fit = Fit(request_class, policy_selector)
+        self.hot: HotNodes | None = None
+        """Who judges whether nodes are hot, as of the last refresh; None: no node is."""
+        self._thresholds = thresholds
         self.scores: IntArray = np.zeros(0, np.int64)
         """Per row: the weighted mean of all scorers at the best place there, from 0 to `UNIT`."""
         self._devices = np.zeros(0, np.int16)
@@ -30,9 +34,12 @@ class Candidates:
         self._known: list[Hashable] = []
 
     def refresh(self, request: Request, cluster: Cluster, context: Context) -> None:
-        """Bring the scores up to date. O(changed rows); O(nodes) after a node came, went or was changed, or the mix was."""
+        """Bring the scores up to date. O(changed rows); O(nodes) after a node, the mix or load has changed."""
         position = cluster.changes.position
         known = [each.depends_on(request, context) for each in self._depending]
+        if self._thresholds:
+            known.append(context.load)
+            self.hot = None if context.load is None else HotNodes(context.load, self._thresholds)
         if self.fit.refresh(cluster) or known != self._known:
             changed = None
         elif position == self._position:
@@ -70,6 +77,8 @@ class Candidates:
         return (int(self._devices[row]),) if ask.fraction else cluster.choose_gpus(row, ask)
 
     def _score(self, rows: IntArray, request: Request, cluster: Cluster, context: Context) -> None:
+        if self.hot is not None:
+            rows = rows[~self.hot.rows(cluster, rows)]
         found = open_places(cluster, self.fit.demand, rows)
         if not len(found[0]):
             return
@@ -83,8 +92,8 @@ class Candidates:
 def candidates(request: Request, cluster: Cluster, strategy: Strategy, scoring: Scoring) -> Candidates:
     """The candidates of a request's class, as they were left when they were last asked for."""
     per_task = any(getattr(each.scorer, "per_task", False) for each in scoring.scorers)
-    key = ("candidates", request.request_class, scoring, strategy.node_selector, request.task if per_task else "")
-    return cluster.memo(key, lambda: Candidates(request.request_class, scoring, strategy.node_selector))
+    key = ("candidates", request.request_class, scoring, strategy.node_selector, strategy.hot, request.task if per_task else "")
+    return cluster.memo(key, lambda: Candidates(request.request_class, scoring, strategy.node_selector, strategy.hot))
 
 
 def refused_rows(cluster: Cluster, request_class: RequestClass, context: Context) -> BoolArray:

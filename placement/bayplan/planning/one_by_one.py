@@ -161,4 +161,4 @@ def _units(requests: Sequence[Request], order: IntArray) -> list[list[int]]:
 
 def _why_not(fitting: Candidates, cluster: Cluster, refused: BoolArray) -> tuple[Reason, str]:
     reason = Reason.NO_CAPACITY if fitting.fit.possible else Reason.NO_SUCH_NODE
-    return reason, rejections_in_words(cluster, fitting.fit, refused if len(refused) else None)
+    return reason, rejections_in_words(cluster, fitting.fit, refused if len(refused) else None, fitting.hot)

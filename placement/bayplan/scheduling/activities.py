@@ -43,4 +43,6 @@ def placements(problem: GraphProblem) -> Placements:
         child_start=graph.children.indptr,
         children=graph.children.indices,
         available=problem.free_from,
+        site=problem.site_of,
+        fetched=problem.fetched,
     )

@@ -30,6 +30,8 @@ def violations(problem: Problem, schedule: Schedule) -> list[str]:
     if len(unknown):
         return [*found, *(f"task {task} runs on processor {schedule.processor[task]}, which there is not" for task in unknown)]
     durations = problem.durations[np.arange(tasks), schedule.processor]
+    if problem.fetched:
+        durations = durations + _fetching(problem, schedule)
     return [*found, *_durations(schedule, durations, slack), *_processors(problem, schedule, slack)]
 
 
@@ -39,10 +41,23 @@ def _durations(schedule: Schedule, durations: np.ndarray, slack: float) -> list[
     return [f"task {task} runs for {took[task]} s instead of {durations[task]} s" for task in wrong]
 
 
+def _moving(problem: GraphProblem, schedule: Schedule) -> np.ndarray:
+    """Per edge, the seconds that its bytes take from one site to the other."""
+    site = problem.site_of[schedule.processor]
+    return np.where(site[problem.parents] == site[problem.children], 0.0, problem.seconds)
+
+
+def _fetching(problem: GraphProblem, schedule: Schedule) -> np.ndarray:
+    """Per task, the longest that it fetches from another site."""
+    longest = np.zeros(problem.tasks)
+    np.maximum.at(longest, problem.children, _moving(problem, schedule))
+    return longest
+
+
 def _processors(problem: GraphProblem, schedule: Schedule, slack: float) -> list[str]:
     found = []
     parents, children = problem.parents, problem.children
-    moved = np.where(schedule.processor[parents] == schedule.processor[children], 0.0, problem.seconds)
+    moved = np.zeros(len(parents)) if problem.fetched else _moving(problem, schedule)
     for edge in np.flatnonzero(schedule.finish[parents] + moved > schedule.start[children] + slack):
         found.append(f"task {children[edge]} starts before task {parents[edge]} has ended and its bytes are there")
     for processor in range(problem.processors):

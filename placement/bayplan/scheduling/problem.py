@@ -31,9 +31,14 @@ class GraphProblem:
     bytes: FloatArray | None = None
     """Shape (edges,): what goes from parent to child; none: nothing does."""
     bandwidth: float = math.inf
-    """Bytes per second between any two different processors; on one and the same nothing is moved."""
+    """Bytes per second between any two sites; within one nothing is moved."""
     available: FloatArray | None = None
     """Shape (processors,), seconds: when each is free for the first time; none: at once."""
+    site: IntArray | None = None
+    """Shape (processors,), from 0 to processors - 1: between processors of one site nothing is moved; none: each is its own."""
+    fetched: bool = False
+    """When bytes are moved. False: sent when the parent ends, and there before the child starts. True: fetched by the child
+    when it runs, which makes it hold its processor that much longer; from several sites at the same time."""
     names: tuple[str, ...] = ()
     """Of the tasks, for messages; empty: their numbers."""
 
@@ -60,6 +65,7 @@ class GraphProblem:
                 raise ValueError(f"{name} has shape {filled.shape}: it must be ({length},)")
             _check_values(name, filled, finite=True)
             object.__setattr__(self, name, filled)
+        object.__setattr__(self, "site", _sites(self.site, processors))
         _check_names(self.names, tasks)
         _ = self.topology
 
@@ -89,6 +95,12 @@ class GraphProblem:
         """Shape (processors,), seconds: when each is free for the first time."""
         assert self.available is not None
         return self.available
+
+    @cached_property
+    def site_of(self) -> IntArray:
+        """Shape (processors,): where each stands."""
+        assert self.site is not None
+        return self.site
 
     @cached_property
     def identical(self) -> bool:
@@ -182,6 +194,18 @@ def _whole(name: str, values: IntArray) -> IntArray:
     if given.size and not np.issubdtype(given.dtype, np.integer):
         raise ValueError(f"{name} holds numbers of type {given.dtype}: they must be whole numbers")
     return np.ascontiguousarray(given, np.int64)
+
+
+def _sites(given: IntArray | None, processors: int) -> IntArray:
+    if given is None:
+        return np.arange(processors)
+    site = _whole("site", given)
+    if site.shape != (processors,):
+        raise ValueError(f"site has shape {site.shape}: it must be ({processors},)")
+    wrong = np.flatnonzero((site < 0) | (site >= processors))
+    if len(wrong):
+        raise ValueError(f"site[{wrong[0]}] is {site[wrong[0]]}: it must be from 0 to {processors - 1}")
+    return site
 
 
 def _check_values(name: str, values: FloatArray | IntArray, *, finite: bool) -> None:

@@ -56,6 +56,7 @@ def optimistic_costs(problem: GraphProblem) -> FloatArray:
         graph.children.indices,
         problem.seconds[graph.child_edge],
         problem.durations,
+        problem.site_of,
     )
 
 

@@ -5,26 +5,34 @@ Who wants what is `lifecycle.advance`, where it goes is `engine.place` with a co
 """
 
 from bayplan.simulation import figures
+from bayplan.simulation.dividing import Divider
 from bayplan.simulation.failures import Crash, Failures
+from bayplan.simulation.load import Drawn, HiddenLoad, Scrapes, Steps
 from bayplan.simulation.run_times import RunTimes
 from bayplan.simulation.setup import Delays, Occupied, Policy, Setup, SetupError
 from bayplan.simulation.simulator import simulate
 from bayplan.simulation.submission import Submission
-from bayplan.simulation.trace import Attempts, Graphs, Outcome, Trace
+from bayplan.simulation.trace import Attempts, Graphs, Outcome, Switch, Trace
 
 __all__ = [
     "Attempts",
     "Crash",
     "Delays",
+    "Divider",
+    "Drawn",
     "Failures",
     "Graphs",
+    "HiddenLoad",
     "Occupied",
     "Outcome",
     "Policy",
     "RunTimes",
+    "Scrapes",
     "Setup",
     "SetupError",
+    "Steps",
     "Submission",
+    "Switch",
     "Trace",
     "figures",
     "simulate",

@@ -28,6 +28,12 @@ class Event(IntEnum):
     """A graph is submitted. Number: of the submission."""
     WAKE = 8
     """A back-off is over. Number: of the submission."""
+    SCRAPE = 9
+    """Load is measured."""
+    READING = 10
+    """What was measured is known. Number: of the scrape."""
+    EXPIRY = 11
+    """A place is kept no longer for a unit that waits for it. Number: of the submission."""
 
 
 class Agenda:
@@ -39,6 +45,10 @@ class Agenda:
     def add(self, at: float, kind: Event, number: int) -> None:
         """Something is going to happen."""
         heapq.heappush(self._heap, (at, kind, number))
+
+    def __len__(self) -> int:
+        """How many events are to come."""
+        return len(self._heap)
 
     @property
     def next_at(self) -> float | None:

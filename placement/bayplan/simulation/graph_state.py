@@ -30,6 +30,8 @@ class GraphState:
     tried: dict[int, int] = field(default_factory=dict)
     """Unit to its number of attempts, if any."""
     wake_at: float | None = None
+    strategy: str = ""
+    """The candidate of an adaptive policy that places it; empty: its policy has but one strategy."""
     arrived: bool = False
     ended_at: float | None = None
     succeeded: bool = False

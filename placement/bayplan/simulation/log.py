@@ -18,6 +18,7 @@ class AttemptLog:
     def __init__(self) -> None:
         self.graph, self.unit, self.incarnation, self.node = array("q"), array("q"), array("q"), array("q")
         self.wanted, self.placed, self.started, self.ended = array("d"), array("d"), array("d"), array("d")
+        self.slowed = array("d")
         self.outcome = array("b")
         self.gpus: list[tuple[int, ...]] = []
         self.reason: list[str] = []
@@ -46,6 +47,7 @@ class AttemptLog:
         self.placed.append(at[1])
         self.started.append(NOT_YET)
         self.ended.append(NOT_YET)
+        self.slowed.append(1.0)
         self.outcome.append(0)
         self.gpus.append(gpus)
         self.reason.append(why[0])
@@ -99,6 +101,7 @@ class AttemptLog:
             placed_at=np.array(self.placed)[order],
             started_at=np.array(self.started)[order],
             ended_at=np.array(self.ended)[order],
+            slowed=np.array(self.slowed)[order],
             outcome=np.array(self.outcome, np.int8)[order],
             reason=tuple(self.reason[row] for row in order.tolist()),
             why=tuple(self.why[row] for row in order.tolist()),

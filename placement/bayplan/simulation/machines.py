@@ -8,11 +8,14 @@ from bayplan.lifecycle import Attempt, Phase
 from bayplan.simulation.breakdowns import Breakdowns
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.failures import DrawnFailures
+from bayplan.simulation.hidden import Hidden
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.run_times import DrawnTimes
+from bayplan.simulation.scraping import Scraping
 from bayplan.simulation.setup import Setup, SetupError
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import Outcome
+from bayplan.simulation.transfers import Transfers
 from bayplan.workload import RequestClass
 
 
@@ -21,12 +24,13 @@ class Machines:
 
     def __init__(self, submissions: Sequence[Submission], setup: Setup, log: AttemptLog, agenda: Agenda) -> None:
         self.nodes = sorted(setup.nodes, key=lambda node: node.name)
-        self._setup = setup
+        self._setup, self._submissions = setup, submissions
         self.cluster = self.untouched()
         self._log, self._agenda, self._delays = log, agenda, setup.delays
         self._number = {node.name: number for number, node in enumerate(self.nodes)}
-        self._rows = [self.cluster.row(node.name) or 0 for node in self.nodes]
+        self.rows = [self.cluster.row(node.name) or 0 for node in self.nodes]
         self._times = DrawnTimes(setup.run_times, submissions, setup.seed)
+        self._transfers = Transfers(submissions, setup.bandwidth)
         self._failures = DrawnFailures(setup.failures, [each.graph.units for each in submissions], setup.seed)
         graces = {name: policy.node_loss_grace for name, policy in setup.policies.items()}
         self._breakdowns = Breakdowns(self.nodes, setup.failures, setup.delays.noticing, graces, setup.seed, agenda)
@@ -36,6 +40,14 @@ class Machines:
         """Attempts whose node crashed before they had ended."""
         self._failing: set[int] = set()
         self._use: dict[RequestClass, dict[str, int]] = {}
+        self._hidden: Hidden | None = None
+        self.scraping: Scraping | None = None
+        """None: nothing is measured."""
+        if setup.load is not None:
+            names = [node.name for node in self.nodes]
+            self._hidden = Hidden(setup.load, names, setup.seed)
+            self.scraping = Scraping(self._hidden, setup.load.scrapes, names, self.untouched(), log, agenda)
+            self.scraping.begin(self.cluster)
 
     def number(self, node: str) -> int:
         """Of a node, by name."""
@@ -43,7 +55,7 @@ class Machines:
 
     def row(self, attempt: int) -> int:
         """The row of the cluster where an attempt has its room."""
-        return self._rows[self._log.node[attempt]]
+        return self.rows[self._log.node[attempt]]
 
     def lost(self, policy: str) -> frozenset[str]:
         """The nodes that count as lost for graphs of a policy."""
@@ -60,6 +72,8 @@ class Machines:
         gpus = None if asked.gpus is None else GpuUse(asked.gpus, self._log.gpus[row])
         self.cluster.occupy(row, self.nodes[number].name, resources, gpus)
         self._on_node[number].add(row)
+        if self.scraping is not None:
+            self.scraping.placed(row, number, asked)
         delays = self._delays
         if delays.binding or delays.starting:
             self._agenda.add(now + delays.binding, Event.BOUND, row)
@@ -79,17 +93,27 @@ class Machines:
         log.started[row] = now
         number, unit, incarnation = log.graph[row], log.unit[row], log.incarnation[row]
         seconds = self._times.seconds(number, unit, incarnation, node.node_class)
+        if self._transfers.any:
+            seconds += self._transfers.seconds(number, unit, log.node[row])
         share = self._failures.fails_after(number, unit, incarnation)
         if share is not None:
             self._failing.add(row)
             seconds *= share
-        self._agenda.add(now + seconds, Event.END, row)
+        end = now + seconds
+        if self._hidden is not None:
+            asked = self._submissions[number].classes[self._submissions[number].graph.unit_task[unit]]
+            end = self._hidden.ends(log.node[row], asked, now, seconds)
+            log.slowed[row] = (end - now) / seconds if seconds else 1.0
+        self._agenda.add(end, Event.END, row)
         return True
 
     def end(self, row: int, now: float) -> bool:
         """An attempt comes to its end; not so if it was ended before."""
         if self._log.outcome[row] != Outcome.OPEN or row in self._dead:
             return False
+        log = self._log
+        if row not in self._failing and self._transfers.any:
+            self._transfers.lies(log.graph[row], log.unit[row], log.node[row])
         self.free(row, Outcome.FAILED if row in self._failing else Outcome.SUCCEEDED, now)
         return True
 
@@ -99,6 +123,8 @@ class Machines:
             self._log.end(row, outcome, now)
         self._on_node[self._log.node[row]].discard(row)
         self.cluster.vacate(row)
+        if self.scraping is not None:
+            self.scraping.gone(row)
 
     def seen(self, row: int, now: float) -> Attempt:
         """What the operator could see of it."""
@@ -119,6 +145,11 @@ class Machines:
     def notice(self, number: int, now: float) -> None:
         """It is called not ready, if it is still silent."""
         self._breakdowns.notice(number, self.cluster, now)
+
+    def scrape(self, now: float) -> None:
+        """Load is measured; of a silent node, nothing."""
+        if self.scraping is not None:
+            self.scraping.scrape(now, self._breakdowns.silent)
 
     def lose(self, number: int) -> list[int]:
         """It is given up, if it is still silent; answers the attempts on it whose outcome is open."""

@@ -20,6 +20,7 @@ def trace(world: World) -> Trace:
         graphs=_graphs(world, attempts),
         events=world.events + world.conductor.starts,
         ended_at=world.now,
+        switches=tuple(world.conductor.switches),
     )
 
 
@@ -45,6 +46,7 @@ def _graphs(world: World, attempts: Attempts) -> Graphs:
         succeeded=np.array([each.succeeded for each in states], bool),
         missed=np.array([_missed(each, world) for each in states], bool),
         failure=tuple(each.failure for each in states),
+        strategy=tuple(each.strategy for each in states),
     )
 
 

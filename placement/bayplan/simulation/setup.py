@@ -4,11 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bayplan.adaptive import Adaptive
 from bayplan.gpu import GpuUse
 from bayplan.protocols import Strategy
 from bayplan.resources import Resources
 from bayplan.simulation.errors import SetupError
 from bayplan.simulation.failures import Failures
+from bayplan.simulation.load import HiddenLoad
 from bayplan.simulation.run_times import RunTimes
 from bayplan.workload import NodeInfo
 
@@ -22,6 +24,17 @@ class Policy:
     strategy: Strategy
     node_loss_grace: float = 30.0
     """Seconds that a node may be not ready before what runs on it counts as lost."""
+    adaptive: Adaptive | None = None
+    """Chooses for each graph among several strategies, in the place of `strategy`; none: it does not."""
+
+    @property
+    def strategies(self) -> Sequence[Strategy]:
+        """All that it may place by."""
+        return (self.strategy,) if self.adaptive is None else tuple(self.adaptive.candidates.values())
+
+    def placing(self, candidate: str) -> Strategy:
+        """The strategy of a graph: that of its candidate, where the policy is adaptive."""
+        return self.strategy if self.adaptive is None else self.adaptive.candidates[candidate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,12 @@ class Setup:
     failures: Failures = field(default_factory=Failures)
     delays: Delays = field(default_factory=Delays)
     occupied: Sequence[Occupied] = ()
+    bandwidth: float = math.inf
+    """Bytes per second between two nodes, for what units read of each other's results."""
+    load: HiddenLoad | None = None
+    """What nodes do beside; none: nothing is slowed, and nothing measured."""
+    learn_run_times: bool = False
+    """What has ended tells orders and scorers how long the next of its kind will run, and on which nodes it runs well."""
     seed: int = 0
     until: float = math.inf
     """When the simulation ends at the latest."""
@@ -78,7 +97,13 @@ class Setup:
         unknown = next((crash.node for crash in self.failures.crashes if crash.node not in set(names)), None)
         if unknown is not None:
             raise SetupError(f'a crash is given for node "{unknown}": there is no such node')
+        hidden = () if self.load is None else self.load.nodes
+        unknown = next((name for name in hidden if name not in set(names)), None)
+        if unknown is not None:
+            raise SetupError(f'hidden load is given for node "{unknown}": there is no such node')
         if not self.until > 0:
             raise SetupError(f"until is {self.until}: it must be seconds above 0")
+        if not self.bandwidth > 0:
+            raise SetupError(f"bandwidth is {self.bandwidth}: it must be above 0 bytes per second")
         if self.seed < 0:
             raise SetupError(f"seed is {self.seed}: it must be 0 or above")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from bayplan.simulation.dividing import Divider
 from bayplan.simulation.results import trace
 from bayplan.simulation.setup import Setup, SetupError
 from bayplan.simulation.submission import Submission
@@ -30,6 +31,9 @@ def simulate(
     """
     ordered = sorted(submissions, key=lambda each: each.at)
     _check(ordered, setup)
+    if any(each.splittings for each in ordered):
+        divider = Divider(setup)
+        ordered = [divider.divided(each) for each in ordered]
     world = World(ordered, setup, shortcuts)
     while not world.over and (now := world.agenda.next_at) is not None and now <= setup.until:
         world.tick(now)

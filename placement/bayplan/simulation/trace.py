@@ -54,6 +54,8 @@ class Attempts:
     started_at: FloatArray
     ended_at: FloatArray
     """From here on the room is free again."""
+    slowed: FloatArray
+    """By what hidden load has lengthened its run; 1: not at all."""
     outcome: NDArray[np.int8]
     """Numbers of `Outcome`."""
     reason: Sequence[str]
@@ -80,10 +82,23 @@ class Graphs:
     """It had a deadline, and did not succeed by then."""
     failure: Sequence[str]
     """What failed for good, in one sentence."""
+    strategy: Sequence[str] = ()
+    """The candidate of an adaptive policy that placed it, empty where the policy has but one strategy."""
 
     def __len__(self) -> int:
         """How many."""
         return len(self.submitted_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """An adaptive policy prefers another candidate from now on."""
+
+    at: float
+    """Seconds after the begin of the simulation."""
+    policy: str
+    strategy: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,3 +115,4 @@ class Trace:
     """Arrivals of graphs, starts and ends of attempts."""
     ended_at: float
     """The instant of the last event."""
+    switches: Sequence[Switch] = ()

@@ -33,12 +33,15 @@ class World:
             Event.START: self._start,
             Event.ARRIVAL: self._arrive,
             Event.WAKE: self.conductor.woken,
+            Event.EXPIRY: self.conductor.expired,
+            Event.SCRAPE: self._scrape,
+            Event.READING: self._read,
         }
 
     @property
     def over(self) -> bool:
         """All graphs have ended, or will never."""
-        return self.conductor.open == 0 or self.conductor.hopeless()
+        return self.conductor.open == 0 or self.conductor.hopeless() or self._only_scrapes_left()
 
     def tick(self, now: float) -> None:
         """Everything that happens at an instant, and what follows at once."""
@@ -47,6 +50,23 @@ class World:
         for kind, number in self.agenda.take(now):
             self._handlers[kind](number, now)
         self.conductor.tick(now)
+
+    def _only_scrapes_left(self) -> bool:
+        """Nothing is to come but readings, and whatever they say, nobody would get a place by them."""
+        scraping = self.machines.scraping
+        return (
+            scraping is not None
+            and len(self.agenda) == scraping.coming
+            and not self.conductor.would_place(self.machines.cluster, self.now)
+        )
+
+    def _scrape(self, number: int, now: float) -> None:
+        self.machines.scrape(now)
+
+    def _read(self, number: int, now: float) -> None:
+        if self.machines.scraping is not None:
+            self.machines.scraping.arrive(number, self.machines.cluster, now)
+            self.conductor.load_changed()
 
     def _arrive(self, number: int, now: float) -> None:
         self.events += 1

@@ -36,15 +36,26 @@ GRAPHS: list[tuple[Any, str]] = [
     (task(name="b" * 64), f'spec.tasks[1].name is "{"b" * 64}": must be at most 63 characters long'),
     (task(name="b\n"), f'spec.tasks[1].name is "b\\n": {LABEL}'),
     (task(name=None), "spec.tasks[1].name is null: must be a string"),
-    (task(shards=0), "spec.tasks[1].shards is 0: must be at least 1"),
-    (task(shards=1001), "spec.tasks[1].shards is 1001: must be at most 1000"),
-    (task(shards="2"), 'spec.tasks[1].shards is "2": must be a whole number'),
-    (task(shards=1.5), "spec.tasks[1].shards is 1.5: must be a whole number"),
+    (task(shards=0), "spec.tasks[1].shards is 0: must be a whole number from 1 to 1000, or Auto"),
+    (task(shards=1001), "spec.tasks[1].shards is 1001: must be a whole number from 1 to 1000, or Auto"),
+    (task(shards="2"), 'spec.tasks[1].shards is "2": must be a whole number from 1 to 1000, or Auto'),
+    (task(shards=1.5), "spec.tasks[1].shards is 1.5: must be a whole number from 1 to 1000, or Auto"),
     (task(expectedDuration="0s"), f'spec.tasks[1].expectedDuration is "0s": {POSITIVE}'),
     (task(expectedDuration="1d"), f'spec.tasks[1].expectedDuration is "1d": {DURATION}'),
     (task(expectedDuration=60), f"spec.tasks[1].expectedDuration is 60: {DURATION}"),
     (task(dependsOn=[{}]), "spec.tasks[1].dependsOn[0].task is missing: it is required"),
     (task(dependsOn=[{"task": ""}]), 'spec.tasks[1].dependsOn[0].task is "": must be at least 1 character(s) long'),
+    *(
+        (
+            task(dependsOn=[{"task": "a", "data": data}]),
+            f'spec.tasks[1].dependsOn[0].data is {shown}: must be a quantity of bytes as a string, such as "500M" or "2Gi"',
+        )
+        for data, shown in (("2 GB", '"2 GB"'), ("", '""'), ("5m", '"5m"'), (1000, "1000"), ("1\n", '"1\\n"'))
+    ),
+    (
+        task(dependsOn=[{"task": "a", "data": "9e30"}]),
+        'spec.tasks[1].dependsOn[0].data is "9e30": is larger than 9223372036854775807, the largest that Kubernetes can hold',
+    ),
     (task(retry={"limit": -1}), "spec.tasks[1].retry.limit is -1: must be at least 0"),
     (task(env=[{"name": "1A", "value": ""}]), ('spec.tasks[1].env[0].name is "1A": must consist of letters, digits, '
      "'_', '-' and '.', and not start with a digit")),

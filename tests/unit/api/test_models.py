@@ -39,7 +39,7 @@ MANIFEST: dict[str, Any] = {
             {"name": "collect", "expectedDuration": "90s", "unknownField": 1},
             {
                 "name": "train",
-                "dependsOn": [{"task": "collect"}],
+                "dependsOn": [{"task": "collect", "data": "1.5Gi"}],
                 "shards": 8,
                 "env": [{"name": "A", "value": "b"}],
             },
@@ -59,7 +59,7 @@ def test_a_manifest_is_read_with_defaults_and_seconds() -> None:
     )
     assert graph.spec.tasks[0].expected_duration == 90.0
     assert graph.spec.tasks[0].shards == 1
-    assert [each.task for each in graph.spec.tasks[1].depends_on] == ["collect"]
+    assert [(each.task, each.data) for each in graph.spec.tasks[1].depends_on] == [("collect", 1536 * 2**20)]
     assert graph.status == TaskGraphStatus()
 
 

@@ -16,7 +16,7 @@ from bayplan_operator.translate.policy import compile_policy
 from bayplan_operator.translate.task_graph import Prepared, prepare
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-NAMES = ("containers", "driving", "gpu-sharing", "learning", "minimal", "wide")
+NAMES = ("auto-shards", "containers", "data", "driving", "gpu-sharing", "learning", "minimal", "wide")
 
 
 def _documents(name: str) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def test_it_is_valid_and_explained(name: str) -> None:
     assert f"`{name}.yaml`" in (EXAMPLES / "README.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["driving", "gpu-sharing", "wide"])
+@pytest.mark.parametrize("name", ["data", "driving", "gpu-sharing", "wide"])
 def test_hints_commands_and_simulation_agree(name: str) -> None:
     for task, template in _with_templates(name):
         seconds = template.metadata["annotations"]["sim.bayplan.dev/seconds"]

@@ -105,3 +105,17 @@ def test_a_seed_is_a_whole_number_from_zero(seed: str, capsys: pytest.CaptureFix
     with pytest.raises(SystemExit):
         main(["operator", "--seed", seed])
     assert "argument --seed: must be a whole number, 0 or more" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("bandwidth", "wrong"),
+    [
+        ("0", "must be a quantity of bytes per second above 0, such as \"125M\", not '0'"),
+        ("-1G", "must be a quantity of bytes per second above 0"),
+        ("1 Gbit", "must be a quantity: a number with an optional suffix"),
+    ],
+)
+def test_a_bandwidth_is_a_quantity_above_zero(bandwidth: str, wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["operator", f"--bandwidth={bandwidth}"])
+    assert f"argument --bandwidth: {wrong}" in capsys.readouterr().err

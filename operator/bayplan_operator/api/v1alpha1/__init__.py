@@ -2,6 +2,7 @@
 
 from .common import GROUP, VERSION, Condition, ObjectMeta
 from .placement_policy import (
+    Candidate,
     Parameter,
     PlacementPolicy,
     PlacementPolicySpec,
@@ -12,14 +13,20 @@ from .placement_policy import (
 )
 from .pod_template import PodTemplate, PodTemplateMetadata
 from .retry import Backoff, BackoffOverride, Retry, RetryOverride
+from .shards import AUTO, DEFAULT_MOST, DEFAULT_STARTUP, AutoShards
 from .task_graph import Dependency, EnvVar, NamedTemplate, Task, TaskGraph, TaskGraphSpec, TaskGraphStatus
 from .task_profile import Figure, NodeClass, Sums, TaskProfile, TaskProfileSpec, TaskProfileStatus
 
 __all__ = [
+    "AUTO",
+    "DEFAULT_MOST",
+    "DEFAULT_STARTUP",
     "GROUP",
     "VERSION",
+    "AutoShards",
     "Backoff",
     "BackoffOverride",
+    "Candidate",
     "Condition",
     "Dependency",
     "EnvVar",

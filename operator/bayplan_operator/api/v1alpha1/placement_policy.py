@@ -8,12 +8,27 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictInt, model_validat
 
 from .common import Conditions, Model, ObjectMeta
 from .extensions import cel, kubernetes
-from .scalars import DurationOrZero, LabelValue, Name, ObjectName, ParameterName, ParameterValue, StrategyName
+from .scalars import (
+    Discount,
+    DurationOrZero,
+    LabelValue,
+    Name,
+    ObjectName,
+    ParameterName,
+    ParameterValue,
+    Percentage,
+    ResourceName,
+    StrategyName,
+    Text,
+)
 
 KIND = "PlacementPolicy"
 PLURAL = "placementpolicies"
 MAX_PARAMETERS = 64
 PRESET_RULE = "preset stands for order, scorers and planner: leave these out, or leave preset out"
+ADAPTIVE_RULE = "adaptive chooses among its candidates: leave preset, order, scorers and planner out, or leave adaptive out"
+NAME_RULE = "a candidate without a preset must have a name"
+MAX_CANDIDATES = 8
 
 
 class Parameter(Model):
@@ -67,6 +82,76 @@ class PlannerChoice(Model):
     )
 
 
+class Candidate(Model):
+    """A strategy that an adaptive policy may choose: a preset, or an order, scorers and a planner under a name."""
+
+    model_config = ConfigDict(
+        json_schema_extra=kubernetes(
+            cel("!has(self.preset) || !(has(self.order) || has(self.scorers) || has(self.planner))", PRESET_RULE),
+            cel("has(self.name) || has(self.preset)", NAME_RULE),
+        )
+    )
+
+    name: StrategyName | None = Field(
+        default=None, description="What it is called in statuses, events and metrics. Default: the name of its preset."
+    )
+    preset: StrategyName | None = Field(default=None, description="As spec.preset.")
+    order: tuple[StrategyName, ...] | None = Field(
+        default=None, min_length=1, max_length=8, description="As spec.order.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )  # fmt: skip
+    scorers: tuple[ScorerWeight, ...] | None = Field(
+        default=None, min_length=1, max_length=16, description="As spec.scorers.",
+        json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"]),
+    )  # fmt: skip
+    planner: PlannerChoice | None = Field(default=None, description="As spec.planner.")
+
+    @property
+    def called(self) -> str:
+        """Its name, or its preset's."""
+        return self.name or self.preset or ""
+
+    @model_validator(mode="after")
+    def _clear(self) -> Self:
+        if self.preset is not None and (self.order is not None or self.scorers is not None or self.planner is not None):
+            raise ValueError(PRESET_RULE)
+        if not self.called:
+            raise ValueError(NAME_RULE)
+        return self
+
+
+class Adaptive(Model):
+    """Several strategies, of which each new graph gets the one that has lately done best, or one that has to be tried."""
+
+    objective: StrategyName = Field(
+        default="ResponseTime",
+        description="What is to be done well: ResponseTime, Waiting, DeadlineMisses or Cost; docs/strategies.md says how each "
+        "is measured.",
+    )
+    candidates: tuple[Candidate, ...] = Field(
+        min_length=2,
+        max_length=MAX_CANDIDATES,
+        description="The strategies to choose from, 2 to 8, each under its own name.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    discount: Discount = Field(
+        default="0.98",
+        description='How much every earlier graph counts after one more, above 0 and up to 1, as text: "1" forgets nothing, '
+        '"0.98" lives on the last 50 graphs.',
+    )
+    minimum_graphs: StrictInt = Field(
+        default=3, ge=1, le=100, description="So many graphs try each candidate before any is preferred."
+    )
+
+    @model_validator(mode="after")
+    def _each_by_its_own_name(self) -> Self:
+        names = [each.called for each in self.candidates]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f'candidates has "{twice}" more than once: give each its own name')
+        return self
+
+
 class Serves(Model):
     """Whose graphs the policy places. What it does not serve waits, and the graph's status says why."""
 
@@ -90,12 +175,37 @@ class Serves(Model):
     )
 
 
+class HotThreshold(Model):
+    """From which load of a resource on a node is hot."""
+
+    resource: ResourceName = Field(
+        description="Name of what is measured, such as cpu, memory, disk, network, nvidia.com/gpu or "
+        "nvidia.com/gpu.memory. docs/load.md has them all. One that nobody measures makes no node hot."
+    )
+    share: Percentage = Field(description='From which share in use on, such as "90%".')
+
+
+class LoadRules(Model):
+    """What measured load forbids. It needs a Prometheus, which the operator's flags name."""
+
+    hot: tuple[HotThreshold, ...] = Field(
+        default=(),
+        max_length=16,
+        description="A node at or above one of these gets nothing more until it has cooled down. Empty: no node is hot.",
+        json_schema_extra=kubernetes(list_type="map", list_map_keys=["resource"]),
+    )
+
+
 class PlacementPolicySpec(Model):
     """How Bayplan decides. A change takes effect with the next decision; running pods stay where they are."""
 
     model_config = ConfigDict(
         json_schema_extra=kubernetes(
-            cel("!has(self.preset) || !(has(self.order) || has(self.scorers) || has(self.planner))", PRESET_RULE)
+            cel("!has(self.preset) || !(has(self.order) || has(self.scorers) || has(self.planner))", PRESET_RULE),
+            cel(
+                "!has(self.adaptive) || !(has(self.preset) || has(self.order) || has(self.scorers) || has(self.planner))",
+                ADAPTIVE_RULE,
+            ),
         )
     )
 
@@ -127,6 +237,11 @@ class PlacementPolicySpec(Model):
         default=None,
         description="How the pods that wait are assigned to nodes. Default, where order or scorers is given: Greedy.",
     )
+    adaptive: Adaptive | None = Field(
+        default=None,
+        description="Chooses a strategy for each graph by what has done best so far, in place of preset, order, scorers and "
+        "planner. Default: off.",
+    )
     binding: Literal["Scheduler", "Direct"] = Field(
         default="Scheduler",
         description="Scheduler: the pod is pinned to its node, and kube-scheduler checks and binds it. "
@@ -142,6 +257,10 @@ class PlacementPolicySpec(Model):
         description="How long a node may be not ready before its pods count as lost and are replaced "
         'elsewhere, such as "30s". "0s": at once.',
     )
+    load: LoadRules = Field(
+        default_factory=LoadRules,
+        description="What the measured load of nodes forbids. Default: nothing.",
+    )
     serves: Serves = Field(
         default_factory=Serves,
         description="Whose graphs the policy places. Default: those of every namespace.",
@@ -151,7 +270,53 @@ class PlacementPolicySpec(Model):
     def _preset_alone(self) -> Self:
         if self.preset is not None and (self.order is not None or self.scorers is not None or self.planner is not None):
             raise ValueError(PRESET_RULE)
+        said = (self.preset, self.order, self.scorers, self.planner)
+        if self.adaptive is not None and any(each is not None for each in said):
+            raise ValueError(ADAPTIVE_RULE)
         return self
+
+
+class CandidateStatus(Model):
+    """What an adaptive policy has learned of one candidate."""
+
+    name: StrategyName = Field(description="The candidate.")
+    graphs: StrictInt = Field(ge=0, description="Graphs that have said something about it.")
+    expected: str | None = Field(
+        default=None,
+        max_length=32,
+        description='What is expected of it by the objective, less being better, such as "1.31" for a slowdown.',
+    )
+    evidence: str = Field(
+        default="", max_length=128, description="Sums over its graphs, older ones counting less: how many, values, squares."
+    )
+    definition: str = Field(
+        default="", max_length=16, description="Stands for its strategy: what was learned of another one is forgotten."
+    )
+
+
+class AdaptiveStatus(Model):
+    """What an adaptive policy has learned so far, and which graphs are in it."""
+
+    objective: str = Field(default="", max_length=63, description="The objective of which this was learned.")
+    strategy: str = Field(
+        default="", max_length=63, description="The candidate that looks best. Empty: they are still being tried."
+    )
+    message: Text = Field(default="", description="Why, in words.")
+    counted: StrictInt = Field(
+        default=0, ge=0, description="Outcomes of graphs up to this number are counted, but for those in missing."
+    )
+    missing: tuple[StrictInt, ...] = Field(
+        default=(),
+        max_length=100,
+        description="Numbers of outcomes that are not yet counted, since their graphs' status could not be written in time.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    candidates: tuple[CandidateStatus, ...] = Field(
+        default=(),
+        max_length=MAX_CANDIDATES,
+        description="Each candidate.",
+        json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"]),
+    )
 
 
 class PlacementPolicyStatus(Model):
@@ -160,7 +325,12 @@ class PlacementPolicyStatus(Model):
     observed_generation: int | None = Field(
         default=None, ge=0, description="The metadata.generation that this status was written for."
     )
-    conditions: Conditions = Field(default=(), description="Accepted: every name and parameter in the spec is known.")
+    conditions: Conditions = Field(
+        default=(),
+        description="Accepted: every name and parameter in the spec is known. LoadAvailable, only of policies "
+        "that go by the load of nodes: it is measured. Adaptive: which candidate is preferred, and why.",
+    )
+    adaptive: AdaptiveStatus | None = Field(default=None, description="What an adaptive policy has learned.")
 
 
 class PlacementPolicy(Model):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from ..duration import EXAMPLES, MAX_LENGTH, PATTERN, POSITIVE_PATTERN, format_duration, parse_duration
-from ..quantity import QuantityError, parse_exact
+from ..quantity import QuantityError, parse_exact, parse_quantity
 from .extensions import cel, kubernetes
 
 DNS_LABEL = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
@@ -17,6 +18,7 @@ DNS_SUBDOMAIN = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
 LABEL_VALUE = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"
 ENV_NAME = "^[-._a-zA-Z][-._a-zA-Z0-9]*$"
 STRATEGY_NAME = "^[A-Za-z][-A-Za-z0-9._/]*$"
+BYTES = "^[0-9]+([.][0-9]+)?([kMGTPE]|[KMGTPE]i|[eE][0-9]{1,2})?$"
 PARAMETER_NAME = "^[A-Za-z0-9][-A-Za-z0-9._/]*$"
 
 Text = Annotated[str, Field(max_length=32768)]
@@ -81,6 +83,56 @@ DurationOrZero = Annotated[
 """Seconds, zero allowed."""
 
 
+_BYTES_RULE = 'must be a quantity of bytes as a string, such as "500M" or "2Gi"'
+
+
+def _bytes(value: object) -> int:
+    if not isinstance(value, str) or len(value) > 63 or re.fullmatch(BYTES.strip("^$"), value, re.ASCII) is None:
+        raise ValueError(_BYTES_RULE)
+    try:
+        return parse_quantity("bytes", value)
+    except QuantityError as error:
+        raise ValueError(str(error)) from error
+
+
+# In lists of lists, where a rule per item would cost too much.
+Bytes = Annotated[int, BeforeValidator(_bytes), PlainSerializer(str, return_type=str), _pattern_schema(63, BYTES)]
+"""Bytes; written as a Kubernetes quantity such as "2Gi"."""
+
+
+def _share(pattern: str, rule: str) -> Callable[[object], float]:
+    def share(value: object) -> float:
+        if isinstance(value, float):
+            return value  # from Python code, 0 to 1; manifests hold strings only
+        if isinstance(value, str) and re.fullmatch(pattern.strip("^$"), value, re.ASCII):
+            return int(value.removesuffix("%")) / 100
+        raise ValueError(rule)
+
+    return share
+
+
+_WRITTEN_SHARE = PlainSerializer(lambda share: f"{round(100 * share)}%", return_type=str)
+_PERCENTAGE, _PERCENTAGE_RULE = "^([1-9][0-9]?|100)%$", "must be a percentage from 1% to 100%, without a fraction"
+_ANY_PERCENTAGE = "^([0-9]{1,2}|100)%$"
+_ANY_PERCENTAGE_RULE = 'must be a percentage in whole numbers, such as "5%", from 0% to 100%'
+
+Percentage = Annotated[
+    float,
+    BeforeValidator(_share(_PERCENTAGE, _PERCENTAGE_RULE)),
+    _WRITTEN_SHARE,
+    _string_schema(4, _PERCENTAGE, _PERCENTAGE_RULE),
+]
+"""A share above 0 and up to 1, written as a string such as "90%"."""
+
+PercentageOrZero = Annotated[
+    float,
+    BeforeValidator(_share(_ANY_PERCENTAGE, _ANY_PERCENTAGE_RULE)),
+    _WRITTEN_SHARE,
+    _string_schema(4, _ANY_PERCENTAGE, _ANY_PERCENTAGE_RULE),
+]
+"""A share from 0 to 1."""
+
+
 def _utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
@@ -100,6 +152,7 @@ _OBJECT_RULE = "must consist of lower case letters, digits, '-' and '.', and sta
 _VALUE_RULE = "must be a label value: letters, digits, '-', '_' and '.', starting and ending with a letter or digit"
 _ENV_RULE = "must consist of letters, digits, '_', '-' and '.', and not start with a digit"
 _PARAMETER_RULE = "must be the name of a parameter, such as population: letters, digits, '-', '_', '.' and '/'"
+_RESOURCE_RULE = "must be the name of what is measured, such as cpu: letters, digits, '-', '_', '.' and '/'"
 _STRATEGY_RULE = "must be the name of a strategy, such as BestFit: letters, digits, '-', '_', '.' and '/'"
 
 Name = Annotated[str, _matching(63, DNS_LABEL, _LABEL_RULE), _string_schema(63, DNS_LABEL, _LABEL_RULE)]
@@ -117,12 +170,22 @@ EnvName = Annotated[str, _matching(253, ENV_NAME, _ENV_RULE), _pattern_schema(25
 StrategyName = Annotated[str, _matching(63, STRATEGY_NAME, _STRATEGY_RULE), _string_schema(63, STRATEGY_NAME, _STRATEGY_RULE)]
 """The name of an order, scorer or planner; whether there is such a one is the library's to say."""
 
+ResourceName = Annotated[
+    str, _matching(253, PARAMETER_NAME, _RESOURCE_RULE), _string_schema(253, PARAMETER_NAME, _RESOURCE_RULE)
+]
+"""The name of something measured."""
+
 # In lists of lists, where a rule per item would cost too much.
 ParameterName = Annotated[str, _matching(253, PARAMETER_NAME, _PARAMETER_RULE), _pattern_schema(253, PARAMETER_NAME)]
 """The name of a parameter; whether there is such a one is the library's to say."""
 
 ParameterValue = Annotated[str, Field(min_length=1, max_length=253)]
 """The value of a parameter as text."""
+
+_DISCOUNT = "^(0?[.]0*[1-9][0-9]*|1([.]0*)?)$"
+_DISCOUNT_RULE = 'must be a number above 0 and up to 1 as text, such as "0.98"'
+Discount = Annotated[str, _matching(8, _DISCOUNT, _DISCOUNT_RULE), _string_schema(8, _DISCOUNT, _DISCOUNT_RULE)]
+"""A number above 0 and up to 1 as text, since specs hold no fractions."""
 
 GpuModel = Annotated[str, Field(min_length=1, max_length=63)]
 """A model of GPU as the label of a node says it: a label's value has at most 63 characters."""

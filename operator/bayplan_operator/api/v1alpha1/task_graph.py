@@ -10,7 +10,8 @@ from .common import Conditions, Model, ObjectMeta
 from .extensions import cel, kubernetes
 from .pod_template import PodTemplate
 from .retry import Retry, RetryOverride
-from .scalars import Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, Size, Text, Time
+from .scalars import Bytes, Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, Size, Text, Time
+from .shards import MAX_SHARDS, AutoShards, Shards
 
 KIND = "TaskGraph"
 PLURAL = "taskgraphs"
@@ -18,7 +19,6 @@ MAX_NAME = 63
 MAX_TASKS = 5000
 MAX_TEMPLATES = 100
 MAX_DEPENDENCIES = 100
-MAX_SHARDS = 1000
 MAX_LINE = 320 * MAX_SHARDS  # of the status: per shard a node's name of at most 253 characters, and numbers
 MAX_ARGS = 256
 MAX_ENV = 256
@@ -33,6 +33,11 @@ class Dependency(Model):
         min_length=1,
         max_length=63,
         description="Name of a task of this graph. All its shards must have succeeded.",
+    )
+    data: Bytes | None = Field(
+        default=None,
+        description='How many bytes of that task\'s results one pod of this task reads, such as "2Gi". Where both run on '
+        "different nodes they count as moved between them. Default: none.",
     )
 
 
@@ -66,6 +71,14 @@ class Task(Model):
                 "!has(self.dependsOn) || !(self.name in self.dependsOn.map(d, d.task))",
                 "a task cannot depend on itself",
             ),
+            cel(
+                "!has(self.shards) || self.shards != 'Auto' || has(self.expectedDuration)",
+                "shards is Auto: expectedDuration must say how long all of the work takes in one piece",
+            ),
+            cel(
+                "!has(self.autoShards) || (has(self.shards) && self.shards == 'Auto')",
+                "autoShards is only for shards: Auto",
+            ),
             map_type="atomic",  # else managedFields would list every field of every task
         )
     )
@@ -77,19 +90,21 @@ class Task(Model):
         description="Tasks that must have succeeded before this one starts. Empty: it may start at once.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
-    shards: StrictInt = Field(
+    shards: Shards = Field(
         default=1,
-        ge=1,
-        le=MAX_SHARDS,
-        description="How many pods work on this task in parallel. Each finds its number, from 0, in the "
-        "environment variable JOB_COMPLETION_INDEX. The task has succeeded when all of them have. Default: "
-        "1.",
+        description="How many pods work on this task in parallel. A number from 1 to 1000; or Auto: Bayplan decides, once, "
+        "when it accepts the graph. Each pod finds its number, from 0, in the environment variable JOB_COMPLETION_INDEX, and "
+        "how many there are in BAYPLAN_SHARDS. The task has succeeded when all of them have. Default: 1.",
         json_schema_extra={"default": None},  # not to be stored 5,000 times in one object
+    )
+    auto_shards: AutoShards | None = Field(
+        default=None, description="Within which bounds Bayplan decides, and what it weighs. Only where shards is Auto."
     )
     expected_duration: Duration | None = Field(
         default=None,
-        description='How long one pod of this task is expected to run, such as "5m". A hint that helps to '
-        "start the longest chain of tasks first; nothing is stopped when it runs longer.",
+        description='How long one pod of this task is expected to run, such as "5m". Where shards is Auto: how long all of the '
+        "work would take in one pod, its start-up left aside. A hint that helps to start the longest chain of tasks first; "
+        "nothing is stopped when it runs longer.",
     )
     input_size: Size | None = Field(
         default=None,
@@ -205,6 +220,15 @@ class TaskGraphSpec(Model):
     )
 
 
+class Outcome(Model):
+    """What the graph has told an adaptive policy at its end; counted there once."""
+
+    policy: str = Field(max_length=253, description="The PlacementPolicy.")
+    number: StrictInt = Field(ge=1, description="Counts the outcomes that the policy was told.")
+    objective: str = Field(max_length=63, description="What was measured.")
+    value: str = Field(max_length=32, description="The figure as the policy counts it, less being better.")
+
+
 class TaskGraphStatus(Model):
     """What has happened so far. Written by the operator."""
 
@@ -217,6 +241,25 @@ class TaskGraphStatus(Model):
     )
     start_time: Time | None = Field(default=None, description="When the first pod was started.")
     completion_time: Time | None = Field(default=None, description="When the graph succeeded or failed.")
+    estimated_completion: Time | None = Field(
+        default=None,
+        description="When the graph is expected to have succeeded: half of the sampled outcomes end earlier. Missing where "
+        "nothing is known of its run times, or something of it fits no free node.",
+    )
+    earliest_completion: Time | None = Field(
+        default=None,
+        description="What no schedule can beat, by the expected run times: the longest chain of tasks where each is fastest, "
+        "or all work spread over all nodes.",
+    )
+    deadline_probability: int | None = Field(
+        default=None,
+        ge=0,
+        le=100,
+        description="Probability of meeting spec.deadline, in percent. Missing without a deadline, or where nothing is known.",
+    )
+    estimate_basis: str | None = Field(
+        default=None, max_length=256, description='What the estimate is based on, such as "from hints only".'
+    )
     progress: str | None = Field(
         default=None, max_length=32, description='Tasks that have succeeded, of all tasks, such as "37/120".'
     )
@@ -234,7 +277,17 @@ class TaskGraphStatus(Model):
     active: int | None = Field(default=None, ge=0, description="Number of shards whose pods are not finished.")
     succeeded: int | None = Field(default=None, ge=0, description="Number of shards that have succeeded.")
     failed: int | None = Field(default=None, ge=0, description="Number of shards that have failed for good.")
+    strategy: str | None = Field(
+        default=None, max_length=63, description="The candidate of an adaptive policy that places this graph for all its life."
+    )
+    outcome: Outcome | None = Field(default=None, description="What the graph has told an adaptive policy at its end.")
     conditions: Conditions = Field(default=(), description="Accepted, and what else programs may wait for.")
+    shards: tuple[Annotated[str, Field(max_length=63 + 1 + 4)], ...] = Field(
+        default=(),
+        max_length=MAX_TASKS,
+        description='Of each task whose shards is Auto, the number that was decided, such as "train=8". It stays what it is.',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
     tasks: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
         default=(),
         max_length=MAX_TASKS,

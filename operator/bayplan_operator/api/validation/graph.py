@@ -8,6 +8,7 @@ from typing import Any
 
 from ..merge import merge_templates
 from ..v1alpha1 import NamedTemplate, PodTemplate, Task, TaskGraphSpec
+from .shards import shard_problems
 from .template import template_problems
 from .words import nearest, shown
 
@@ -26,6 +27,7 @@ def graph_problems(spec: TaskGraphSpec) -> Iterator[str]:
     yield from _repeated("spec.templates", [named.name for named in spec.templates])
     yield from _references(spec.templates, spec.tasks)
     yield from _pods(spec)
+    yield from shard_problems(spec)
 
 
 def _repeated(where: str, names: Sequence[str]) -> Iterator[str]:

@@ -43,17 +43,19 @@ def append(work: Placements, walk: Walk, row: int) -> float:
     for task in walk.lists[row]:
         processor = fixed[task]
         duration = work.durations[task, processor]
-        previous, start = -1, 0.0
-        if duration > 0.0:
-            previous = last[processor]
-            start = work.available[processor] if previous < 0 else finish[previous]
-            last[processor] = task
+        previous, start, fetching = -1, 0.0, 0.0
         for edge in range(work.parent_start[task], work.parent_start[task + 1]):
             parent = work.parents[edge]
-            arrival = finish[parent]
-            if fixed[parent] != processor:
-                arrival += work.parent_seconds[edge]
-            start = max(start, arrival)
+            moved = 0.0 if work.site[fixed[parent]] == work.site[processor] else work.parent_seconds[edge]
+            if work.fetched:
+                fetching = max(fetching, moved)
+                moved = 0.0
+            start = max(start, finish[parent] + moved)
+        duration += fetching
+        if duration > 0.0:
+            previous = last[processor]
+            start = max(start, work.available[processor] if previous < 0 else finish[previous])
+            last[processor] = task
         walk.starts[0, task] = start
         finish[task] = start + duration
         makespan = max(makespan, finish[task])
@@ -81,7 +83,7 @@ def _chain(work: Placements, walk: Walk, row: int) -> int:
             for edge in range(work.parent_start[task], work.parent_start[task + 1]):
                 parent = work.parents[edge]
                 arrival = finish[parent]
-                if fixed[parent] != fixed[task]:
+                if not work.fetched and work.site[fixed[parent]] != work.site[fixed[task]]:
                     arrival += work.parent_seconds[edge]
                 if arrival >= start:
                     cause = parent

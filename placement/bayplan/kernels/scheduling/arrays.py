@@ -36,10 +36,14 @@ class Placements(NamedTuple):
     parents: IntArray
     """Shape (edges,)."""
     parent_seconds: FloatArray
-    """Shape (edges,): the transfer from that parent between two processors."""
+    """Shape (edges,): the transfer from that parent between two sites."""
     child_start: IntArray
     """Shape (tasks + 1,)."""
     children: IntArray
     """Shape (edges,)."""
     available: FloatArray
     """Shape (processors,), seconds: when each is free for the first time."""
+    site: IntArray
+    """Shape (processors,), below their number: between processors of one site nothing is moved."""
+    fetched: bool
+    """Bytes are moved by the child while it holds its processor, instead of being sent when the parent ends."""

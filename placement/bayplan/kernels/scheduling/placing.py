@@ -10,25 +10,29 @@ from bayplan.kernels.scheduling.arrays import Placements
 @compiled
 def arrivals(
     work: Placements, task: int, processor: IntArray, finish: FloatArray, here: FloatArray
-) -> tuple[float, int, float]:
-    """When what a task needs is there. Writes into `here`, per processor, the last end of its parents there (0: none).
+) -> tuple[float, int, float, float]:
+    """When what a task needs is there. Writes into `here`, per site, the last end of its parents there (0: none).
 
-    Answers the latest arrival from any processor, that processor, and the latest arrival from all others. O(parents).
-    The caller clears `here` at the parents' processors.
+    Answers the latest arrival from any site, that site, the latest arrival from all others, and the last end of a parent.
+    Where bytes are fetched, seconds of fetching stand in place of arrivals. O(parents).
+    The caller clears `here` at the parents' sites.
     """
-    latest, source, second = 0.0, -1, 0.0
+    latest, source, second, ended = 0.0, -1, 0.0, 0.0
     for edge in range(work.parent_start[task], work.parent_start[task + 1]):
         parent = work.parents[edge]
-        at = processor[parent]
+        at = work.site[processor[parent]]
         here[at] = max(here[at], finish[parent])
-        arrival = finish[parent] + work.parent_seconds[edge]
+        ended = max(ended, finish[parent])
+        arrival = work.parent_seconds[edge]
+        if not work.fetched:
+            arrival += finish[parent]
         if at == source:
             latest = max(latest, arrival)
         elif arrival > latest or source < 0:
             latest, source, second = arrival, at, latest
         else:
             second = max(second, arrival)
-    return latest, source, second
+    return latest, source, second, ended
 
 
 @compiled
@@ -55,15 +59,21 @@ def place(
     here = np.zeros(processors)
     makespan = 0.0
     for task in order:
-        latest, source, second = arrivals(work, task, processor, finish, here)
+        latest, source, second, ended = arrivals(work, task, processor, finish, here)
         low, high = (fixed[task], fixed[task] + 1) if fixed[task] >= 0 else (0, processors)
         row = task if len(bias) > 1 else 0
-        best, best_start, best_before, best_value = -1, 0.0, -1, np.inf
+        best, best_start, best_end, best_before, best_value = -1, 0.0, 0.0, -1, np.inf
         for each in range(low, high):
             duration = work.durations[task, each]
             if duration == np.inf:
                 continue
-            ready = max(here[each], second if each == source else latest)
+            at = work.site[each]
+            moved = second if at == source else latest
+            if work.fetched:
+                ready = ended
+                duration += moved
+            else:
+                ready = max(here[at], moved)
             if duration > 0.0:
                 ready = max(ready, work.available[each])
             begin, previous = ready, last[each]
@@ -79,12 +89,12 @@ def place(
                 begin = max(begin, finish[previous])
             value = begin + duration + bias[row, each]
             if best < 0 or value < best_value:
-                best, best_start, best_before, best_value = each, begin, previous, value
+                best, best_start, best_end, best_before, best_value = each, begin, begin + duration, previous, value
         for edge in range(work.parent_start[task], work.parent_start[task + 1]):
-            here[processor[work.parents[edge]]] = 0.0
+            here[work.site[processor[work.parents[edge]]]] = 0.0
         processor[task] = best
         start[task] = best_start
-        finish[task] = best_start + work.durations[task, best]
+        finish[task] = best_end
         makespan = max(makespan, finish[task])
         before[task] = best_before
         if finish[task] == best_start:

@@ -21,19 +21,28 @@ def chains(order: IntArray, starts: IntArray, others: IntArray, seconds: FloatAr
 
 
 @compiled
-def optimistic(order: IntArray, starts: IntArray, children: IntArray, seconds: FloatArray, durations: FloatArray) -> FloatArray:
-    """PEFT's table: the maximum over children of the minimum over processors. O(edges x processors)."""
+def optimistic(
+    order: IntArray, starts: IntArray, children: IntArray, seconds: FloatArray, durations: FloatArray, site: IntArray
+) -> FloatArray:
+    """PEFT's table: the maximum over children of the minimum over processors. O(edges x processors).
+
+    `site`: shape (processors,); what is moved within one takes no time.
+    """
     table = np.zeros(durations.shape)
     processors = durations.shape[1]
+    here = np.empty(processors)
     for task in order:
         for edge in range(starts[task], starts[task + 1]):
             child = children[edge]
             # The cheapest processor for the child, wherever the task runs.
             best = np.inf
+            here[:] = np.inf
             for each in range(processors):
-                best = min(best, table[child, each] + durations[child, each])
+                here[site[each]] = min(here[site[each]], table[child, each] + durations[child, each])
             for each in range(processors):
-                cost = min(best + seconds[edge], table[child, each] + durations[child, each])
+                best = min(best, here[each])
+            for each in range(processors):
+                cost = min(best + seconds[edge], here[site[each]])
                 table[task, each] = max(table[task, each], cost)
     return table
 

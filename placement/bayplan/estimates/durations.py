@@ -1,0 +1,104 @@
+"""How long the units of a graph run, as log-normal distributions: learned, around a hint, or around a default."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from scipy.special import stdtrit
+
+from bayplan.arrays import FloatArray, IntArray
+from bayplan.graph import Graph
+from bayplan.prediction import Run, RunTimes, Unknown
+from bayplan.prediction.levels import BETWEEN, WITHIN
+
+HINT_SCALE = math.sqrt(WITHIN)
+"""Of log seconds around a hint: four runs in five are within a factor of 1.9."""
+DEFAULT_SCALE = math.sqrt(WITHIN + BETWEEN)
+"""Of log seconds around the graph's default: four runs in five are within a factor of 7."""
+HINT_SHARED = 0.5
+"""How much of the variance around a hint or the default is the author's error, which all shards of a task have in common."""
+_TAIL, _NORMAL_TAIL = 0.9, 1.2815515655446004
+_PRIOR_RUNS = 1.5
+
+
+class Basis(IntEnum):
+    """What the run time of a task is based on."""
+
+    NOTHING = 0
+    """Neither runs nor a hint: the default."""
+    HINT = 1
+    LEARNED = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Durations:
+    """Log-normal run times of a unit of each task on each class of nodes."""
+
+    location: FloatArray
+    """Shape (tasks, classes): log seconds of the median."""
+    scale: FloatArray
+    """Shape (tasks, classes): standard deviation of log seconds."""
+    shared: FloatArray
+    """Shape (tasks,): the share of the variance, 0 to 1, that all units of the task have in common."""
+    basis: IntArray
+    """Shape (tasks,): numbers of `Basis`."""
+
+    @property
+    def informed(self) -> bool:
+        """Something is known of at least one task."""
+        return bool((self.basis > Basis.NOTHING).any())
+
+    @property
+    def expected(self) -> FloatArray:
+        """Shape (tasks, classes): mean seconds."""
+        return np.asarray(np.exp(self.location + self.scale**2 / 2))
+
+    @property
+    def words(self) -> str:
+        """What they are based on, for people."""
+        counts = np.bincount(self.basis, minlength=len(Basis)).tolist()
+        if not self.informed:
+            return "no hints, and nothing was learned: nothing is known of its run times"
+        if counts[Basis.HINT] == len(self.basis):
+            return "from hints only"
+        parts = [(counts[Basis.LEARNED], "learned"), (counts[Basis.HINT], "from hints"), (counts[Basis.NOTHING], "unknown")]
+        return "run times by task: " + ", ".join(f"{count} {what}" for count, what in parts if count)
+
+
+def durations(
+    graph: Graph, runs: Sequence[Run], classes: Sequence[str], seconds: FloatArray, run_times: RunTimes | None
+) -> Durations:
+    """What is known of each task's run time.
+
+    `runs`: per task under what it is learned, with its hint; `seconds`: shape (tasks, classes), expected, for tasks of which
+    nothing was learned; infinite values stay. `run_times` must not be used by another thread meanwhile. Of a task that has
+    runs of its own, the 10th and the 90th percentile are those of the learned posterior. O(tasks * classes).
+    """
+    count = len(graph.tasks)
+    basis = np.array([Basis.NOTHING if run.hint is None else Basis.HINT for run in runs], np.int64)
+    scale = np.repeat(np.where(basis == Basis.HINT, HINT_SCALE, DEFAULT_SCALE)[:, None], len(classes), axis=1)
+    with np.errstate(divide="ignore"):
+        location = np.log(seconds) - scale**2 / 2
+    shared = np.full(count, HINT_SHARED)
+    for task, run in enumerate(runs if run_times is not None else ()):
+        assert run_times is not None
+        seen = sum(each.runs for each in run_times.evidence(run.task, run.family).values())
+        if seen <= 0:
+            continue
+        basis[task], shared[task] = Basis.LEARNED, 1.0 / (seen + _PRIOR_RUNS)
+        for number, name in enumerate(classes):
+            found = run_times.predict(Run(run.task, run.family, name, run.hint, run.size))
+            if not isinstance(found, Unknown) and math.isfinite(location[task, number]):
+                location[task, number] = found.log_mean
+                scale[task, number] = float(found.scales[0] * stdtrit(found.freedom[0], _TAIL)) / _NORMAL_TAIL
+    return Durations(location, scale, shared, basis)
+
+
+def exact(seconds: FloatArray, scale: float = 0.0) -> Durations:
+    """Run times with these means, shape (tasks, classes), each unit for itself with the same deviation of log seconds."""
+    with np.errstate(divide="ignore"):
+        location = np.log(seconds) - scale**2 / 2
+    tasks = len(seconds)
+    return Durations(location, np.full(seconds.shape, scale), np.zeros(tasks), np.full(tasks, Basis.LEARNED, np.int64))

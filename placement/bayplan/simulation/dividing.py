@@ -1,0 +1,50 @@
+"""Submissions whose tasks may be divided: how many shards each has, as the operator decides when it accepts a graph."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bayplan.cluster import Cluster
+from bayplan.granularity import Advice, Places, Splitting, decide, places_for
+from bayplan.graph import Graph
+from bayplan.simulation.setup import Setup
+from bayplan.simulation.submission import Submission
+from bayplan.workload import RequestClass
+
+
+class Divider:
+    """Decides on the nodes of a setup, each taken as empty."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._cluster = Cluster()
+        for node in setup.nodes:
+            self._cluster.set_node(node)
+        self._places: dict[tuple[str, RequestClass], Places] = {}
+
+    def advice(self, submission: Submission, splittings: Sequence[Splitting | None]) -> list[Advice | None]:
+        """Per task what is advised. Its policy must be one of the setup's."""
+        places = [self._places_of(submission.policy, each) for each in submission.classes]
+        return decide(submission.graph, splittings, places)
+
+    def divided(self, submission: Submission) -> Submission:
+        """With a number of shards for every task; the same where there is nothing to decide."""
+        if not any(submission.splittings):
+            return submission
+        advice = self.advice(submission, submission.splittings)
+        tasks, expected = list(submission.graph.tasks), submission.expected
+        expected = None if expected is None else expected.copy()
+        for number, each in enumerate(advice):
+            if each is not None:
+                seconds = each.splitting.shard(each.shards)
+                tasks[number] = replace(tasks[number], shards=each.shards, duration=seconds)
+                if expected is not None:
+                    expected[number] = seconds
+        # What was decided is given from now on.
+        return replace(submission, graph=Graph.build(tasks), expected=expected, splittings=())
+
+    def _places_of(self, policy: str, request_class: RequestClass) -> Places:
+        key = policy, request_class
+        if key not in self._places:
+            selector = self._setup.policies[policy].strategy.node_selector
+            self._places[key] = places_for(self._cluster, request_class, selector, self._setup.run_times.speeds)
+        return self._places[key]
