@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from bayplan.cluster import Cluster
-from bayplan.prediction import Run, RunTimes
+from bayplan.prediction import RunTimes
 from bayplan_operator import metrics
 from bayplan_operator.conductor import deadlines
 from bayplan_operator.conductor.forecasting import Question, first_bound, forecast, hinted
@@ -107,7 +107,7 @@ class Estimator:
         outlook.run, outlook.situation, outlook.next_at = running.run, self._situation(graph), now + _GAP
         seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
         learned = self._run_times.copy() if self._run_times is not None else None
-        question = Question(seen, _runs(graph, running), learned, graph.ref.uid, graph.deadline, rivals)
+        question = Question(seen, running.prepared.runs, learned, graph.ref.uid, graph.deadline, rivals)
         self._under_way = asyncio.get_running_loop().create_task(self._ask(graph, outlook, question), name="estimate")
 
     async def _ask(self, graph: GraphRun, outlook: Outlook, question: Question) -> None:
@@ -143,10 +143,6 @@ def _take(graph: GraphRun, outlook: Outlook, question: Question, found: Forecast
     if outlook.renew(found.made_at, anyway=flips) or flips:
         outlook.verdict = verdict
         graph.touched = True
-
-
-def _runs(graph: GraphRun, running: Running) -> tuple[Run, ...]:
-    return tuple(Run(f"{graph.ref.name}/{task.name}", hint=task.expected_duration) for task in running.prepared.spec.tasks)
 
 
 def _urgency(graph: GraphRun) -> tuple[bool, bool, float]:
