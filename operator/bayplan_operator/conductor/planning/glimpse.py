@@ -31,22 +31,27 @@ class Glimpse:
     """Of its policy."""
     bandwidth: float
     now: float
+    run_times: RunTimes | None = None
+    """What was learned; none: hints are all there is."""
 
 
-def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float) -> Glimpse:
-    """The graph as it stands now. O(units + nodes x resources). Raises `ValueError` for a graph without a run or a policy."""
+def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float, run_times: RunTimes | None = None) -> Glimpse:
+    """The graph as it stands now. O(units + nodes x resources + tasks learned).
+
+    Raises `ValueError` for a graph without a run or a policy.
+    """
     running, policy = graph.running, graph.policy
     if running is None or policy is None:
         raise ValueError(f"graph {graph.key} has no run or no policy: there is nothing to plan")
     selector = policy.placing(graph.strategy).node_selector
-    return Glimpse(running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now)
+    learned = run_times.copy() if run_times is not None else None
+    return Glimpse(running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now, learned)
 
 
-def situation(seen: Glimpse, learned: RunTimes | None = None, expectation: Expectation | None = None) -> Situation:
+def situation(seen: Glimpse, expectation: Expectation | None = None) -> Situation:
     """What a plan is made of. O(classes of requests x nodes + tasks x classes of nodes + edges to what runs).
 
-    `learned`: run times that were learned, this thread's own; none: what the graph's author says. `expectation`: of the same
-    graph, from one situation to the next.
+    `expectation`: of the same graph, from one situation to the next.
     """
     graph, run = seen.prepared.graph, seen.run
     classes = tuple(template.request_class for template in seen.prepared.templates)
@@ -55,7 +60,7 @@ def situation(seen: Glimpse, learned: RunTimes | None = None, expectation: Expec
     nodes = slots(seen.cluster, _asks(classes, graph.unit_task[waiting]), max(1, int(waiting.sum())), seen.selector)
     place = np.array([nodes.number.get(name, -1) for name in run.node], np.int64)
     place[waiting] = -1
-    seconds = (expectation or Expectation()).seconds(seen.prepared, nodes.classes, learned)
+    seconds = (expectation or Expectation()).seconds(seen.prepared, nodes.classes, seen.run_times)
     left = np.full(graph.units, np.nan)
     for unit in np.flatnonzero(there & (place >= 0)).tolist():
         task, node = int(graph.unit_task[unit]), place[[unit]]

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bayplan.cluster import Cluster
 from bayplan.plans import Plan, make_plan, usable, why_remake
@@ -180,8 +180,9 @@ class GraphPlans:
         cause, began = known.cause, time.monotonic()
         known.cause = ""
         try:
-            seen, learned = glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock()), self._copy_learned()
-            plan = await asyncio.to_thread(lambda: make_plan(situation(seen, learned, known.expectation)))
+            seen = glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock())
+            seen = replace(seen, run_times=self._copy_learned())
+            plan = await asyncio.to_thread(lambda: make_plan(situation(seen, known.expectation)))
         except Exception:
             # Whatever is wrong with the figures, the graph's tasks are placed by the plan before, or without one.
             metrics.PLAN_FAILURES.inc()
