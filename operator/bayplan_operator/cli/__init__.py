@@ -19,7 +19,8 @@ _COMMANDS = (operate, release, show, plan, simulate, compare, report_page, case)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; answers the exit code."""
     parser = argparse.ArgumentParser(prog="bayplan", description="Places graphs of AI tasks onto GPU and CPU nodes.")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser.set_defaults(run=lambda chosen: _help(parser))
+    commands = parser.add_subparsers(metavar="COMMAND")
     for command in _COMMANDS:
         command.add_to(commands)
     chosen = parser.parse_args(arguments)
@@ -36,3 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     except KeyboardInterrupt:
         return 130
+
+
+def _help(parser: argparse.ArgumentParser) -> int:
+    """Nothing was asked for: say what can be."""
+    parser.print_help(sys.stderr)
+    return 2

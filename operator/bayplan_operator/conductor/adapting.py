@@ -127,6 +127,7 @@ class Adapting:
         graph.learned = True
         if known.learn(graph.strategy, graph.outcome):
             self._tell(known, now)
+            known.next_write_at = now  # at once, or an operator that is started anew would tell of it again
         for candidate, figure in known.bandit.shown().items():
             metrics.ADAPTIVE_EXPECTED.labels(known.policy.name, candidate).set(figure)
 

@@ -83,9 +83,10 @@ def _adaptive(spec: PlacementPolicySpec, selector: Selector, plugin: Plugin) -> 
     candidates = {}
     for number, each in enumerate(said.candidates):
         try:
-            candidates[each.called] = _cool(spec, _strategy(each, selector, plugin))
+            candidates[each.called] = _strategy(each, selector, plugin)
         except StrategyError as error:
             raise StrategyError(f"adaptive.candidates[{number}].{error}") from error
+    candidates = {name: _cool(spec, each) for name, each in candidates.items()}
     try:
         return Adaptive(candidates, said.objective, float(said.discount), said.minimum_graphs)
     except ValueError as error:

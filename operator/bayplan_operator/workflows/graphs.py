@@ -8,17 +8,22 @@ from typing import Any
 
 import numpy as np
 
+from bayplan.arrays import FloatArray
+from bayplan.prediction.evidence import above_zero
 from bayplan.simulation import Submission
 from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.api.validation.words import shown
 from bayplan_operator.translate.policy import InvalidPolicy, Policy, compile_policy
-from bayplan_operator.translate.task_graph import InvalidGraph, prepare, retries
+from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries
 from bayplan_operator.workflows import argo, wfcommons
 from bayplan_operator.workflows.documents import Document, InputError, documents, files
+from bayplan_operator.workflows.unknown_fields import refuse_unknown_fields
 
 SUBMIT_AFTER = f"{names.GROUP}/submit-after"
 """An annotation of a TaskGraph: how long after the begin of the simulation it is submitted."""
+SECONDS = "sim.bayplan.dev/seconds"
+"""An annotation of a task's pods: how long they really run on simulated nodes, here as in the testbed."""
 _POLICY = "PlacementPolicy"
 _TASK = re.compile('task "([^"]+)"')
 
@@ -55,6 +60,7 @@ def _take(workload: Workload, document: Document, every: float) -> None:
     if kind == names.TASK_GRAPH:
         if version != names.API_VERSION:
             raise document.fault(f'apiVersion is {shown(version)}: it must be "{names.API_VERSION}"', "apiVersion")
+        refuse_unknown_fields(document, names.TASK_GRAPH)
         submission = _submission(document, value)
     elif kind in argo.KINDS and version.startswith(argo.GROUP):
         made = argo.read(document)
@@ -64,7 +70,9 @@ def _take(workload: Workload, document: Document, every: float) -> None:
         submission = wfcommons.read(document)
     else:
         known = ", ".join((names.TASK_GRAPH, _POLICY, *argo.KINDS))
-        raise document.fault(f"kind is {shown(kind)}: it must be one of {known}, or the file a WfCommons workflow", "kind")
+        advice = "; nodes are named with --nodes" if kind == "Node" or "nodes" in value else ""
+        words = f"kind is {shown(kind)}: it must be one of {known}, or the file a WfCommons workflow{advice}"
+        raise document.fault(words, "kind")
     name = _unique(submission.name, {each.name for each in workload.submissions})
     at = submission.at + every * len(workload.submissions)
     workload.submissions.append(replace(submission, name=name, at=at))
@@ -72,6 +80,7 @@ def _take(workload: Workload, document: Document, every: float) -> None:
 
 def read_policy(document: Document) -> Policy:
     """Raises `InputError`."""
+    refuse_unknown_fields(document, _POLICY)
     try:
         return compile_policy(document.value)
     except InvalidPolicy as error:
@@ -98,10 +107,27 @@ def _submission(document: Document, manifest: dict[str, Any]) -> Submission:
         deadline=spec.deadline,
         policy=spec.policy_name,
         retries=tuple(retries(spec)),
-        expected=np.array([prepared.expected(task) for task in range(len(spec.tasks))]),
-        data=prepared.data,
+        expected=np.array([task.expected_duration or 0.0 for task in spec.tasks]),
         splittings=prepared.splittings if any(prepared.splittings) else (),
+        data=prepared.data,
+        actual=None if any(prepared.splittings) else _actual(document, prepared),
+        runs=prepared.runs,
     )
+
+
+def _actual(document: Document, prepared: Prepared) -> FloatArray:
+    """Per task, the seconds that its pods really take: what simulated nodes go by; where that is not said, what is expected."""
+    seconds = np.array([task.duration for task in prepared.graph.tasks], np.float64)
+    for number, template in enumerate(prepared.templates):
+        text = template.metadata.get("annotations", {}).get(SECONDS)
+        if text is None:
+            continue
+        try:
+            seconds[number] = above_zero(SECONDS, float(text))
+        except ValueError as error:
+            where = f"spec.tasks[{number}].template.metadata.annotations"
+            raise document.fault(f'{where}.{SECONDS} is "{text}": it must be seconds above 0', where) from error
+    return seconds
 
 
 def _unique(name: str, taken: set[str]) -> str:

@@ -24,7 +24,7 @@ class Ended:
     """Seconds from its submission to its end."""
     succeeded: bool
     hints: FloatArray
-    """Shape (tasks,): seconds that its author expects of one unit; 0: nothing was said."""
+    """Shape (tasks,): seconds that are expected of one unit, by its author or by what was learned; 0: nothing is."""
     took: FloatArray
     """Shape (units,): seconds that the last attempt ran; NaN: it never ran."""
     nodes: Sequence[str]

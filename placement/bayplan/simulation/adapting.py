@@ -9,6 +9,7 @@ from bayplan.arrays import FloatArray
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.machines import Machines
+from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import Switch
@@ -20,9 +21,9 @@ _LOTS = 3
 class Adapting:
     """Which candidate each graph gets. O(units) of the graphs that are under way."""
 
-    def __init__(self, setup: Setup, machines: Machines, log: AttemptLog) -> None:
+    def __init__(self, setup: Setup, machines: Machines, log: AttemptLog, learned: RunTimeLearning | None) -> None:
         self._policies, self._seed = setup.policies, setup.seed
-        self._machines, self._log = machines, log
+        self._machines, self._log, self._learned = machines, log, learned
         self._bandits = {name: Bandit(each.adaptive) for name, each in setup.policies.items() if each.adaptive is not None}
         self._under_way: dict[str, Counter[str]] = {name: Counter() for name in self._bandits}
         self._rows: dict[int, dict[int, int]] = {}
@@ -66,14 +67,16 @@ class Adapting:
             classes=submission.classes,
             response=now - submission.at,
             succeeded=graph.succeeded,
-            hints=_hints(submission),
+            hints=self._hints(submission),
             took=took,
             nodes=nodes,
             deadline=submission.deadline,
         )
 
-
-def _hints(submission: Submission) -> FloatArray:
-    if submission.expected is not None:
-        return submission.expected
-    return np.array([task.duration for task in submission.graph.tasks])
+    def _hints(self, submission: Submission) -> FloatArray:
+        """What was said, or else what was learned."""
+        if submission.expected is None:
+            return np.array([task.duration for task in submission.graph.tasks])
+        if self._learned is None or (submission.expected > 0).all():
+            return submission.expected
+        return np.where(submission.expected > 0, submission.expected, self._learned.expected(submission))

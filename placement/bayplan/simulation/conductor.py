@@ -48,7 +48,7 @@ class Conductor:
         self._owner: list[int] = []
         for number, submission in enumerate(submissions):
             self.graphs.append(GraphState(number, submission, len(self._requests)))
-            self._requests += unit_requests(number, submission)
+            self._requests += unit_requests(number, submission, setup.learn_run_times)
             self._owner += [number] * submission.graph.units
         strategies = [strategy for policy in setup.policies.values() for strategy in policy.strategies]
         self._waiting = waiting(machines.cluster, self._requests, strategies, shortcuts)
@@ -57,8 +57,10 @@ class Conductor:
         self._coming = len(submissions)
         self._learning = Learning(strategies, setup.seed)
         self._planning = Planning(setup, machines)
-        self._run_times = RunTimeLearning(self._requests, machines.nodes, log) if setup.learn_run_times else None
-        self._adapting = Adapting(setup, machines, log) if any(each.adaptive for each in setup.policies.values()) else None
+        self._run_times = RunTimeLearning(submissions, self._requests, machines.nodes, log) if setup.learn_run_times else None
+        self._adapting: Adapting | None = None
+        if any(policy.adaptive for policy in setup.policies.values()):
+            self._adapting = Adapting(setup, machines, log, self._run_times)
         self._hopeless: tuple[int, ...] = ()
         self._now = 0.0
         self._hot = any(strategy.hot for strategy in strategies)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from bayplan.prediction import Run
 from bayplan.simulation.submission import Submission
 from bayplan.workload import Request
 
 
-def unit_requests(number: int, submission: Submission) -> Sequence[Request]:
-    """Per unit, as the operator asks for it. `number`: the submission's, in the order in which they come."""
+def unit_requests(number: int, submission: Submission, learn: bool = False) -> Sequence[Request]:
+    """Per unit, as the operator asks for it. `number`: the submission's, in the order in which they come; `learn`: tasks go by
+    the name under which their run times are learned."""
     graph = submission.graph
     units = [0] if graph.units == 1 else graph.unit_task.tolist()
     rank = graph.upward_rank().tolist() if len(graph.tasks) > 1 else [graph.tasks[0].duration]
@@ -21,9 +23,13 @@ def unit_requests(number: int, submission: Submission) -> Sequence[Request]:
             priority=submission.priority,
             critical_path=rank[task],
             arrival=(submission.at, number),
-            task=submission.identities[task] if submission.identities else f"{name}/{graph.tasks[task].name}",
+            task=_identity(submission.runs[task]) if learn and submission.runs else f"{name}/{graph.tasks[task].name}",
             deadline=deadline,
             duration=expected[task],
         )
         for unit, task in enumerate(units)
     ]
+
+
+def _identity(run: Run) -> str:
+    return f"{run.family}/{run.task}"

@@ -1,10 +1,16 @@
 """Run times learned between graphs: what has ended tells how long the next of its kind will run, and where it runs well."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
 
+import numpy as np
+
+from bayplan.arrays import FloatArray
 from bayplan.efficiency import Efficiency
-from bayplan.prediction import ByTask, Evaluation, Forecast, Outcome, Run, RunTimes, efficiency
+from bayplan.prediction import ByTask, Evaluation, Forecast, Outcome, Run, RunTimes, Unknown, efficiency
 from bayplan.simulation.log import AttemptLog
+from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import Outcome as Ending
 from bayplan.workload import NodeInfo, Request
 
@@ -13,10 +19,12 @@ _PORTION = 20
 
 
 class RunTimeLearning:
-    """Learned under `Request.task`, so from one graph to another only where tasks keep their names."""
+    """Learned under the runs of `Submission.runs`, so from one graph to another only where these are the same."""
 
-    def __init__(self, requests: Sequence[Request], nodes: Sequence[NodeInfo], log: AttemptLog) -> None:
-        self._requests, self._nodes, self._log = requests, nodes, log
+    def __init__(
+        self, submissions: Sequence[Submission], requests: Sequence[Request], nodes: Sequence[NodeInfo], log: AttemptLog
+    ) -> None:
+        self._submissions, self._requests, self._nodes, self._log = submissions, requests, nodes, log
         self._run_times = RunTimes(limit=max(1, len({each.task for each in requests})))
         self._evaluation = Evaluation()
         self._news: list[tuple[int, int]] = []
@@ -34,20 +42,29 @@ class RunTimeLearning:
         if not self._news or len(self._news) < self._known / _PORTION:
             return
         for unit, row in self._news:
-            self._learn(self._requests[unit].task, row)
+            self._learn(self._requests[unit], row)
         self._known += len(self._news)
         self._news.clear()
-        self.forecast = ByTask(self._run_times, _run)
+        self.forecast = ByTask(self._run_times, self._run)
         self.efficiency = efficiency(self._evaluation)
 
-    def _learn(self, task: str, row: int) -> None:
+    def expected(self, submission: Submission) -> FloatArray:
+        """Per task, the seconds that are expected of one unit by now, wherever it runs; 0: not known. O(tasks)."""
+        found = [self._run_times.predict(run) for run in submission.runs]
+        known = [0.0 if isinstance(each, Unknown) else each.mean for each in found]
+        return np.array(known) if known else np.zeros(len(submission.graph.tasks))
+
+    def _learn(self, request: Request, row: int) -> None:
         log, node = self._log, self._nodes[self._log.node[row]]
         succeeded, seconds = log.outcome[row] == Ending.SUCCEEDED, log.ended[row] - log.started[row]
         if succeeded and seconds > 0:
-            self._run_times.observe(Run(task, node_class=node.node_class), seconds, log.ended[row])
+            self._run_times.observe(replace(self._run(request), node_class=node.node_class), seconds, log.ended[row])
         times = (log.wanted[row], log.started[row], log.ended[row])
-        self._evaluation.add(Outcome(task, node.node_class, *times, succeeded=succeeded, cost=node.cost))
+        self._evaluation.add(Outcome(request.task, node.node_class, *times, succeeded=succeeded, cost=node.cost))
 
-
-def _run(request: Request) -> Run:
-    return Run(request.task, hint=request.duration if request.duration > 0 else None)
+    def _run(self, request: Request) -> Run:
+        number, unit = cast(tuple[int, int], request.id)  # as `unit_requests` made it
+        submission = self._submissions[number]
+        if submission.runs:
+            return submission.runs[int(submission.graph.unit_task[unit])]
+        return Run(request.task, hint=request.duration if request.duration > 0 else None)

@@ -9,6 +9,7 @@ from bayplan.arrays import FloatArray
 from bayplan.granularity import Splitting
 from bayplan.graph import Graph
 from bayplan.lifecycle import Retry
+from bayplan.prediction import Run
 from bayplan.simulation.errors import SetupError
 from bayplan.workload import RequestClass
 
@@ -37,11 +38,11 @@ class Submission:
     """Per task, the seconds that it really takes on a node of speed 1. None: the graph's durations."""
     splittings: tuple[Splitting | None, ...] = ()
     """Per task, how it may be divided into shards; `None`: it has those of the graph. None at all: that goes for all."""
-    identities: tuple[str, ...] = ()
-    """Per task, a name that stays the same whenever the task comes back in another graph; none: it never does."""
     data: FloatArray | None = None
     """Per edge, in the order of `graph.parents.indices`, the bytes that one unit of the child reads of the parent's results, an
     equal part from each of the parent's units. None: nothing."""
+    runs: tuple[Run, ...] = ()
+    """Per task, under what its run times are learned whenever it comes back in another graph; none: it never does."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -59,6 +60,8 @@ class Submission:
                 f"graph {self.name}: there are {len(self.retries)} retries for {tasks} tasks: there must be one each"
             )
         self._check_data()
+        if self.runs and len(self.runs) != tasks:
+            raise SetupError(f"graph {self.name}: there are {len(self.runs)} runs for {tasks} tasks: there must be one each")
         if self.splittings and len(self.splittings) != tasks:
             raise SetupError(
                 f"graph {self.name}: there are {len(self.splittings)} splittings for {tasks} tasks: there must be one each"
@@ -66,10 +69,6 @@ class Submission:
         if any(self.splittings) and self.actual is not None:
             raise SetupError(
                 f"graph {self.name}: actual is given, and splittings too: what is divided takes what follows from it"
-            )
-        if self.identities and len(self.identities) != tasks:
-            raise SetupError(
-                f"graph {self.name}: there are {len(self.identities)} identities for {tasks} tasks: there must be one each"
             )
         self._check("expected", self.expected, zero=True)
         self._check("actual", self.actual, zero=False)

@@ -42,3 +42,10 @@ def test_arguments_that_do_not_go_together(arguments: list[str], sentence: str, 
         main(arguments)
     assert ended.value.code == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_without_a_command_it_says_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert all(f"\n    {command} " in said.err for command in ("operator", "show", "plan", "simulate", "compare", "report"))

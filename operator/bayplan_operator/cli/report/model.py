@@ -25,6 +25,10 @@ class Attempt(msgspec.Struct, frozen=True, rename="camel"):
     """Why on this node."""
     message: str = ""
     """How it failed."""
+    reported: dict[str, float] = {}
+    """What it says of itself, in its termination message."""
+    ignored: str = ""
+    """What of that message could not be taken."""
 
 
 class Shard(msgspec.Struct, frozen=True, rename="camel"):
@@ -96,6 +100,19 @@ class Bound(msgspec.Struct, frozen=True, rename="camel"):
     """Seconds that are still needed at least."""
 
 
+class Outlook(msgspec.Struct, frozen=True, rename="camel"):
+    """What the operator expects of the graph's end, and of its deadline. Instants in RFC 3339; none: unknown."""
+
+    estimated: str | None
+    earliest: str | None
+    basis: str
+    deadline: str | None
+    probability: int | None
+    """Of meeting the deadline, in percent."""
+    risk: str
+    """Why the deadline is at risk or missed, and what would help; empty: it is not."""
+
+
 class GraphReport(msgspec.Struct, frozen=True, rename="camel"):
     """Everything about one graph."""
 
@@ -123,6 +140,8 @@ class GraphReport(msgspec.Struct, frozen=True, rename="camel"):
     """Nodes that the graph did not use. None: nodes may not be listed."""
     retries: int
     """Attempts beyond the first of each shard."""
+    outlook: Outlook | None = None
+    """None: the operator has said nothing of its end."""
 
     @property
     def succeeded(self) -> bool:

@@ -28,6 +28,7 @@ def build(trace: Trace, policy: str, seed: int, run_times: RunTimes) -> model.Si
         graphs=tuple(_graph(trace, bounds, number) for number in range(len(trace.graphs))),
         attempts=tuple(_attempts(trace)),
         usage=tuple(_usage(trace, resource) for resource in figures.resources(trace)),
+        switches=tuple(model.Switch(_round(each.at), each.policy, each.strategy, each.why) for each in trace.switches),
     )
 
 
@@ -92,6 +93,7 @@ def _graph(trace: Trace, bounds: Bounds, number: int) -> model.Graph:
         critical_seconds=_round(float(durations[path].sum())),
         lower_bound=_round(bounds.of_graph(number)),
         tasks=tuple(_tasks(trace, number, frozenset(path))),
+        strategy=graphs.strategy[number] if graphs.strategy else "",
     )
 
 

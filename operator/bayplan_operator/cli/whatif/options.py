@@ -1,21 +1,22 @@
 """Options that several commands share, and what they come to."""
 
 import argparse
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bayplan.plugins import installed
 from bayplan.presets import compile_preset
-from bayplan.simulation import Delays, Failures, Policy, RunTimes, Setup, Submission
+from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, RunTimes, Scrapes, Setup, Submission
 from bayplan.spelling import unknown
 from bayplan.strategy import StrategyError
-from bayplan.workload import NodeInfo
-from bayplan_operator.cli.whatif.quantities import bytes_per_second, duration, pairs, share, speeds
+from bayplan_operator.cli.whatif.current import Current
+from bayplan_operator.cli.whatif.quantities import bytes_per_second, count, duration, long, pairs, share, speeds
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate.policy import Policy as Compiled
 from bayplan_operator.translate.policy import compile_policy
-from bayplan_operator.workflows import InputError, Workload, read_graphs
+from bayplan_operator.workflows import InputError, Workload, read_graphs, read_nodes
 from bayplan_operator.workflows.documents import documents, files
 from bayplan_operator.workflows.failures import read_failures
 from bayplan_operator.workflows.graphs import read_policy
@@ -63,16 +64,42 @@ def add_luck(parser: argparse.ArgumentParser) -> None:
         "--delays", default="", metavar="binding=100ms,...",
         help="binding: until a node has the pod; starting: until it runs; noticing: until a crash shows",
     )  # fmt: skip
+    parser.add_argument("--scrapes", default="", metavar="interval=15s,...",
+                        help="interval: between measurements of load; delay: until one is known")  # fmt: skip
+    parser.add_argument("--repeat", type=count, default=1, metavar="TIMES",
+                        help="submit all graphs so many times, one round after the other (default: once)")  # fmt: skip
     parser.add_argument("--every", type=duration, default=0.0, metavar="DURATION",
                         help="submit the graphs so far apart, in the order of their files (default: all at once)")  # fmt: skip
+    parser.add_argument("--until", type=long, default=float("inf"), metavar="DURATION", help="stop after so much virtual time")
+
+
+def add_learning(parser: argparse.ArgumentParser, *, both: bool = False) -> None:
+    """Whether run times are learned."""
+    more = "; both: once with and once without" if both else ""
     parser.add_argument(
-        "--until", type=duration, default=float("inf"), metavar="DURATION", help="stop after so much virtual time"
-    )
+        "--learn", nargs="?", const="yes", choices=("no", "yes", *(["both"] if both else [])), default="no",
+        help=f"learn run times from what has ended, for orders and scorers that go by them{more} (default: no; alone: yes)",
+    )  # fmt: skip
 
 
 def workload(arguments: argparse.Namespace) -> Workload:
     """The graphs of the files. Raises `InputError`."""
-    return read_graphs(arguments.file, getattr(arguments, "every", 0.0))
+    every = getattr(arguments, "every", 0.0)
+    found = read_graphs(arguments.file, every)
+    found.submissions = _repeated(found.submissions, getattr(arguments, "repeat", 1), every)
+    return found
+
+
+def _repeated(submissions: list[Submission], times: int, every: float) -> list[Submission]:
+    """Each round begins where the one before would have gone on."""
+    taken = {each.name for each in submissions}
+    made = list(submissions)
+    for number in range(1, times):
+        for each in submissions:
+            name = next(name for more in itertools.count(number + 1) if (name := f"{each.name}-{more}") not in taken)
+            taken.add(name)
+            made.append(replace(each, name=name, at=each.at + every * number * len(submissions)))
+    return made
 
 
 def run_times(arguments: argparse.Namespace) -> RunTimes:
@@ -80,21 +107,32 @@ def run_times(arguments: argparse.Namespace) -> RunTimes:
     return RunTimes(arguments.speeds, noise=getattr(arguments, "noise", 0.0))
 
 
-def setup(arguments: argparse.Namespace, nodes: Sequence[NodeInfo], policies: dict[str, Policy], seed: int = 0) -> Setup:
+def there(arguments: argparse.Namespace) -> Current:
+    """The nodes of the file, with their hidden load. Raises `InputError` and `SetupError`."""
+    if arguments.nodes is None:
+        raise InputError("--nodes is missing: name a file of nodes, such as kubectl get nodes -o yaml prints")
+    found, scrapes = read_nodes(arguments.nodes), _scrapes(getattr(arguments, "scrapes", ""))
+    return Current(found.nodes, load=HiddenLoad(found.load, scrapes) if found.load else None)
+
+
+def setup(arguments: argparse.Namespace, there: Current, policies: dict[str, Policy], seed: int = 0) -> Setup:
     """Everything but the graphs. Raises `InputError` and `SetupError`."""
-    known = {node.node_class for node in nodes}
+    known = {node.node_class for node in there.nodes}
     for node_class in arguments.speeds:
         if node_class not in known:
             raise InputError(f"--speeds: {unknown('node class', node_class, sorted(known - {''}))}")
     return Setup(
-        nodes=nodes,
+        nodes=there.nodes,
         policies=policies,
+        occupied=there.occupied,
+        load=there.load,
         run_times=run_times(arguments),
         failures=_failures(arguments.failures) if getattr(arguments, "failures", None) else Failures(),
         delays=_delays(getattr(arguments, "delays", "")),
         bandwidth=arguments.bandwidth,
         seed=seed,
         until=getattr(arguments, "until", float("inf")),
+        learn_run_times=getattr(arguments, "learn", "no") == "yes",
     )
 
 
@@ -136,7 +174,7 @@ def own_policies(work: Workload, others: dict[str, Compiled] | None = None) -> d
 
 
 def _of(compiled: Compiled) -> Policy:
-    return Policy(compiled.strategy, compiled.spec.node_loss_grace)
+    return Policy(compiled.strategy, compiled.spec.node_loss_grace, compiled.adaptive)
 
 
 def _failures(said: str) -> Failures:
@@ -152,3 +190,8 @@ def _failures(said: str) -> Failures:
 
 def _delays(said: str) -> Delays:
     return Delays(**pairs("--delays", said, dict.fromkeys(("binding", "starting", "noticing"), duration)))
+
+
+def _scrapes(said: str) -> Scrapes:
+    plain, values = Scrapes(), pairs("--scrapes", said, {"interval": duration, "delay": duration})
+    return Scrapes(interval=values.get("interval", plain.interval), delay=values.get("delay", plain.delay))

@@ -29,6 +29,14 @@ def bytes_per_second(text: str) -> float:
     return float(found)
 
 
+def long(text: str) -> float:
+    """A duration above zero. Raises `argparse.ArgumentTypeError`."""
+    seconds = duration(text)
+    if seconds <= 0:
+        raise argparse.ArgumentTypeError(f'"{text}" must be longer than zero, such as 90s or 1h30m')
+    return seconds
+
+
 def share(text: str) -> float:
     """Of `0.3` or `30%`. Raises `argparse.ArgumentTypeError`."""
     try:
@@ -75,6 +83,13 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def count(text: str) -> int:
+    """A whole number from 1. Raises `argparse.ArgumentTypeError`."""
+    if not (text.isdecimal() and 1 <= int(text) <= 10_000):
+        raise argparse.ArgumentTypeError(f'"{text}" must be a whole number from 1 to 10,000')
+    return int(text)
+
+
 def pairs(option: str, text: str, kinds: Mapping[str, Callable[[str], float]]) -> dict[str, float]:
     """Of `mtbf=24h,repair=10m`; `kinds` reads each name's value. Raises `InputError`."""
     found: dict[str, float] = {}
@@ -82,8 +97,10 @@ def pairs(option: str, text: str, kinds: Mapping[str, Callable[[str], float]]) -
         name, equals, value = part.partition("=")
         if name not in kinds:
             raise InputError(f'{option}: "{name}" is unknown: {nearest(name, list(kinds), what="names")}')
+        if not equals:
+            raise InputError(f'{option}: "{name}" has no value: write {name}=VALUE')
         try:
             found[name] = kinds[name](value)
         except argparse.ArgumentTypeError as error:
-            raise InputError(f"{option}: {name}{equals} {error}") from error
+            raise InputError(f"{option}: {name}: {error}") from error
     return found

@@ -1,11 +1,15 @@
 """A simulation as text."""
 
+from collections import Counter
+
 from bayplan_operator.cli.report import units
 from bayplan_operator.cli.report.table import Paint, table
 from bayplan_operator.cli.whatif.model import Attempt, Graph, Shards, Simulation
+from bayplan_operator.cli.whatif.outlook_text import outlook_words
 
 _MOST_ROWS = 60
 _MOST_NAMES = 12
+_MOST_SWITCHES = 5
 
 
 def plan(simulation: Simulation, width: int, paint: Paint) -> str:
@@ -61,8 +65,19 @@ def figures(simulation: Simulation, paint: Paint) -> list[str]:
         lines.append(f"Deadlines: {found.missed} of {found.deadlines} missed")
     if any(node.cost_per_hour for node in simulation.nodes):
         lines.append(f"Cost of the hours in which nodes had something to do: {found.cost:.2f}")
+    lines += _adaptive(simulation)
     if found.unplaced:
         lines.append(paint(f"{units.count(found.unplaced, 'shard')} never got a place", "bad"))
+    return lines
+
+
+def _adaptive(simulation: Simulation) -> list[str]:
+    """How many graphs each candidate got, and when another was preferred."""
+    chosen = Counter(graph.strategy for graph in simulation.graphs if graph.strategy)
+    if not chosen:
+        return []
+    lines = [f"Graphs by strategy: {', '.join(f'{name} {count}' for name, count in chosen.most_common())}"]
+    lines += [f"At {units.seconds(each.at)}: now {each.why}" for each in simulation.switches[-_MOST_SWITCHES:]]
     return lines
 
 
@@ -102,7 +117,7 @@ def _graph(graph: Graph, simulation: Simulation, paint: Paint) -> str:
     lines.append(f"Critical path ({units.seconds(graph.critical_seconds)}): {' → '.join(shown)}")
     if graph.deadline is not None:
         lines.append(f"Deadline: {units.seconds(graph.deadline - graph.submitted)}; {_deadline(graph)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(outlook_words(graph.outlook) if graph.outlook is not None else ())])
 
 
 def _verdict(graph: Graph) -> str:
