@@ -1,6 +1,6 @@
 """What was learned, and what follows from it: expected run times, efficiencies, how surely nodes hold out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 from bayplan.cluster import Cluster
 from bayplan.efficiency import Efficiency
 from bayplan.lifecycle import Run as GraphState
+from bayplan.load import LoadEstimate
 from bayplan.prediction import Outcome, Run, RunTime, RunTimes, Survival
 from bayplan.workload import Request
 from bayplan_operator import metrics, names
@@ -101,16 +102,20 @@ class Knowledge:
         for ended in outcomes.since(graph.ref.uid, running.prepared.graph, before, running.run):
             self._learn(graph, running.prepared, ended, now, live=True)
 
-    def step(self, graphs: Iterable[GraphRun], now: float) -> None:
-        """Let what was learned count, once in a while; look at the nodes; write profiles that are due. All graphs that run must
-        be among the given."""
+    def step(
+        self, graphs: Iterable[GraphRun], now: float, load: Callable[[], LoadEstimate | None] = lambda: None
+    ) -> None:
+        """Let what was learned count, once in a while; look at the nodes; write profiles that are due.
+
+        All graphs that run must be among the given; ``load``: how busy nodes are, if anybody knows.
+        """
         running = {graph.ref.uid: graph.running for graph in graphs if graph.running is not None}
         before, self._prepared = self._prepared, {uid: each.prepared for uid, each in running.items()}
         for uid, each in running.items():
             if each.expected is None or before.get(uid) is not each.prepared:
                 self._expect(each)  # its spec has changed, or its numbers of shards were decided
         self._remember_classes()
-        self._nodes.step(now)
+        self._nodes.step(now, load)
         for family, task, known in self.profiles.changed:
             (self.forecast.learned if known else self.forecast.forgotten)(family, task)
         self.profiles.changed.clear()
