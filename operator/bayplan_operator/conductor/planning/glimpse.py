@@ -34,9 +34,7 @@ class Glimpse:
     """What was learned; none: hints are all there is."""
 
 
-def glimpse(
-    graph: GraphRun, cluster: Cluster, bandwidth: float, now: float, run_times: RunTimes | None = None
-) -> Glimpse:
+def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float, run_times: RunTimes | None = None) -> Glimpse:
     """The graph as it stands now. O(units + nodes x resources + tasks learned).
 
     Raises `ValueError` for a graph without a run or a policy.
