@@ -255,6 +255,19 @@ def test_failures_count_once_and_tell_no_run_time() -> None:
     assert float(status["nodeClasses"][0]["sums"]["runs"]) == 1.0
 
 
+def test_attempts_that_were_lost_say_nothing() -> None:
+    fixture = Fixture()
+    graph = fixture.graph("g", profile="f")
+    assert graph.running is not None
+    before, after = graph.running.run, graph.running.run.copy()
+    after.incarnation[0] = after.settled[0] = 1
+    after.node[0], after.finished[0], after.state[0] = "n", fixture.now, UnitState.READY
+    graph.running.run = after
+    fixture.knowledge.note(graph, before, fixture.now)
+    fixture.pass_time(5)
+    assert fixture.server.profiles == {}
+
+
 def test_old_runs_are_forgotten_by_name_and_still_counted() -> None:
     fixture = Fixture()
     graph = fixture.graph("g", {"name": "a", "shards": 300}, profile="f")
@@ -281,7 +294,9 @@ def test_the_oldest_profiles_are_dropped() -> None:
     fixture.pass_time(10)
     assert {each["spec"]["task"] for each in fixture.server.profiles.values()} == {"t2", "t3", "t4"}
     assert isinstance(Fixture(fixture.server).knowledge.run_times.predict(run("t4")), RunTime)
-    assert fixture.knowledge.run_times.profile("t0", "ns/f") is None
+    known = fixture.knowledge.run_times.as_plain()
+    assert [each["task"] for each in known["tasks"]] == ["t2", "t3", "t4"]
+    assert known["merged"] == []
 
 
 def test_writes_are_bounded() -> None:
@@ -370,6 +385,11 @@ def test_a_deleted_profile_is_forgotten() -> None:
     assert fixture.server.profiles == {}
     assert isinstance(fixture.knowledge.run_times.predict(run()), Unknown)
     assert fixture.knowledge.efficiency is None
+    fixture.end(fixture.graph("h", profile="f"), 9.0)
+    fixture.pass_time(3)
+    status = fixture.profile()["status"]
+    figures = {each["name"]: each for each in status["nodeClasses"][0]["figures"]}
+    assert (status["runs"], figures["run"]["count"]) == (1, 1)
 
 
 def test_where_a_task_achieves_most_is_learned_from_what_it_reports() -> None:
