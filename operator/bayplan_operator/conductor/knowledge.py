@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,8 @@ from bayplan_operator.inbox import Key
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.self_report import NOTHING, SelfReport, self_report
-from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare
+from bayplan_operator.translate.splitting import read_numbers
+from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_shards
 from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.writer import EventWriter, ProfileWriter
 
@@ -90,9 +90,10 @@ class Knowledge:
                 prepared = prepare(raw)
             except InvalidGraph:
                 return  # it never ran, or its kind has changed since: nothing can be learned from it
-            lines = [line for line in raw["status"].get("tasks") or () if isinstance(line, str)]
-            epoch = datetime.fromisoformat(raw["status"]["acceptedAt"]).timestamp() if graph.accepted_at else 0.0
-            self._learn_record(graph, prepared, run_record.read(prepared.graph, lines, epoch)[0], now)
+            prepared = with_shards(prepared, read_numbers(prepared.divisible, graph.written))
+            lines = [line for line in graph.written.get("tasks") or () if isinstance(line, str)]
+            state, _ = run_record.read(prepared.graph, lines, graph.accepted_at or 0.0)
+            self._learn_record(graph, prepared, state, now)
 
     def note(self, graph: GraphRun, before: GraphState, now: float) -> None:
         """The graph's run has gone on from that state. O(units) where no attempt has ended."""

@@ -83,13 +83,19 @@ class Fixture:
         self.graphs: list[GraphRun] = []
 
     def graph(
-        self, name: str, *tasks: Object, lines: tuple[str, ...] = (), metadata: Object | None = None, **spec: Any
+        self,
+        name: str,
+        *tasks: Object,
+        lines: tuple[str, ...] = (),
+        metadata: Object | None = None,
+        status: Object | None = None,
+        **spec: Any,
     ) -> GraphRun:
         pod = {"template": {"spec": {"containers": [{"name": "main", "image": "i"}]}}}
         raw = {
             "metadata": {"namespace": "ns", "name": name, "uid": name, "creationTimestamp": STAMP, **(metadata or {})},
             "spec": {"tasks": [{**pod, **each} for each in tasks or ({"name": "a"},)], **spec},
-            "status": {"acceptedAt": STAMP, "tasks": list(lines)},
+            "status": {"acceptedAt": STAMP, "tasks": list(lines), **(status or {})},
         }
         made = intake.new_graph(raw, self.now, 60.0)
         self.knowledge.meet(made, raw, self.now)
@@ -241,6 +247,23 @@ def test_a_run_that_a_profile_does_not_know_yet_is_counted_by_the_next_operator_
         anew.pass_time(10)
         counts.append(fixture.profile()["status"]["runs"])
     assert counts == [2, 2, 2]
+
+
+def test_what_graphs_that_have_ended_say_is_counted_where_it_was_not() -> None:
+    fixture = Fixture()
+    over = {"conditions": [{"type": "Complete", "status": "True"}], "completionTime": "2027-01-15T08:00:30Z"}
+    old = {**over, "completionTime": "2027-01-15T06:00:00Z"}
+    whole = {"name": "b", "shards": "Auto", "autoShards": {"max": 9}, "expectedDuration": "30s"}
+    for _ in range(2):
+        fixture = Fixture(fixture.server)
+        fixture.now += 60
+        fixture.graph("one", lines=("a Succeeded 1/0 n 3+12",), status=over, profile="f")
+        line = "b " + " | ".join(["Succeeded 1/0 m 3+4"] * 3)
+        fixture.graph("split", whole, lines=(line,), status={**over, "shards": ["b=3"]}, profile="f")
+        fixture.graph("old", {"name": "c"}, lines=("c Succeeded 1/0 n -9000+12",), status=old, profile="f")
+        fixture.pass_time(10)
+    assert {each["spec"]["task"]: each["status"]["runs"] for each in fixture.server.profiles.values()} == {"a": 1, "b": 3}
+    assert float(fixture.profile("b")["status"]["nodeClasses"][0]["sums"]["sized"]) > 2
 
 
 def test_failures_count_once_and_tell_no_run_time() -> None:
