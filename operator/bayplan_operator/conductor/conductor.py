@@ -116,7 +116,7 @@ class Conductor:
             if self._adapting.settle():
                 self._wishes += 1
             self._plans.step(self._open, now)
-            self._knowledge.step(self._open.values(), now)
+            self._knowledge.step(self._open.values(), now, lambda: self._view.load.estimate(self._view.cluster, now))
             self._place(now)
             self._learner.step()
             self._estimator.step(self._open.values(), now)
