@@ -118,3 +118,8 @@ def test_the_table_of_graphs() -> None:
         "team       sample  Unknown                     90 s",
     ]
     assert text.graphs(lines[:1], False, 80, plain)[1] == "sample  Succeeded  3/3    10 s      90 s"
+
+
+def test_what_an_adaptive_policy_chose() -> None:
+    chosen = sample.report(sample.raw(**sample.over(), strategy="Spread"))
+    assert text.full(chosen, 80, plain) == SUCCEEDED.replace("default, ", "default, strategy Spread, ", 1)
