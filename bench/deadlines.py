@@ -58,7 +58,9 @@ def random_graph(lots: np.random.Generator) -> Graph:
     """10 to 60 tasks of seconds to minutes."""
     tasks = []
     for number in range(int(lots.integers(10, 61))):
-        parents = lots.choice(number, min(number, int(lots.integers(0, 4))), replace=False) if number else []
+        parents: list[int] = (
+            lots.choice(number, min(number, int(lots.integers(0, 4))), replace=False).tolist() if number else []
+        )
         seconds = float(np.exp(lots.normal(4.0, 0.7)))
         names = tuple(f"t{parent}" for parent in sorted(parents))
         tasks.append(Task(f"t{number}", names, int(lots.integers(1, 5)), seconds))

@@ -10,8 +10,9 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+from bench.load import Job
 from bench.pod_watch import PodWatch
 from tests.testbed.control_plane import ControlPlaneOptions
 from tests.testbed.exporter import Exporter
@@ -20,8 +21,8 @@ from tests.testbed.nodes import NodeKind
 from tests.testbed.prometheus import Prometheus, Target
 from tests.testbed.testbed import Options, Testbed
 
-GRAPHS = "/apis/bayplan.dev/v1alpha1/namespaces/default/taskgraphs"
-POLICIES = "/apis/bayplan.dev/v1alpha1/placementpolicies"
+GRAPHS = "/apis/baytrial.dev/v1alpha1/namespaces/default/taskgraphs"
+POLICIES = "/apis/baytrial.dev/v1alpha1/placementpolicies"
 WINDOW = 4
 """Seconds over which rates are taken."""
 _QPS = 1000
@@ -29,21 +30,8 @@ _LIMIT = 1800.0
 """Seconds after which a run is given up."""
 
 
-class Job(Protocol):
-    """A task that arrives; `at` and `seconds` as in the simulator."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def at(self) -> float: ...
-    @property
-    def cores(self) -> int: ...
-    @property
-    def seconds(self) -> float: ...
-
-
 @dataclass(frozen=True)
-class Plan:
+class Trial:
     """What is run."""
 
     jobs: Sequence[Job]
@@ -58,20 +46,20 @@ class Plan:
 
 
 class _Playing(PodWatch):
-    """Watches all pods of Bayplan, each by the name of its task, and has the exporter show what runs where."""
+    """Watches all pods of Baytrial, each by the name of its task, and has the exporter show what runs where."""
 
-    def __init__(self, testbed: Testbed, exporter: Exporter, plan: Plan, hidden: dict[str, float]) -> None:
+    def __init__(self, testbed: Testbed, exporter: Exporter, trial: Trial, hidden: dict[str, float]) -> None:
         super().__init__(testbed.kubeconfig, "")
-        self._selector = "bayplan.dev/graph"
+        self._selector = "baytrial.dev/graph"
         self._exporter = exporter
         self._hidden = hidden
-        self._shares = {job.name: job.cores / plan.cores for job in plan.jobs}
+        self._shares = {job.name: job.cores / trial.cores for job in trial.jobs}
         self._running: dict[str, dict[str, float]] = {node: {} for node in hidden}
 
     def _take(self, event: dict[str, Any], now: float) -> None:
         super()._take(event, now)
         pod = event["object"]
-        task, node = pod["metadata"]["labels"]["bayplan.dev/task"], pod["spec"].get("nodeName")
+        task, node = pod["metadata"]["labels"]["baytrial.dev/task"], pod["spec"].get("nodeName")
         if node not in self._running:
             return
         if pod["status"].get("phase") == "Running" and event["type"] != "DELETED":
@@ -81,14 +69,14 @@ class _Playing(PodWatch):
         self._exporter.set([node], cpu=min(1.0, self._hidden[node] + sum(self._running[node].values())))
 
 
-def compare(plan: Plan, policies: Sequence[str]) -> dict[str, tuple[float, float]]:
-    """Per preset the mean completion time, in seconds of the simulator, and the share of tasks that ran on loaded nodes."""
+def compare(trial: Trial, policies: Sequence[str]) -> dict[str, float]:
+    """Per preset the mean completion time, in seconds of the simulator."""
     # The clients' limits of scheduler and controller manager are raised: they are not what is compared.
     options = Options(control_plane=ControlPlaneOptions(_QPS, _QPS, _QPS, _QPS))
     with Testbed.start(options) as testbed, Exporter() as exporter:
-        names = testbed.add_nodes(NodeKind("node", plan.cores, "64Gi"), plan.nodes)
-        slow = [names[number] for number in plan.slow]
-        hidden = {name: plan.hidden if name in slow else 0.0 for name in names}
+        names = testbed.add_nodes(NodeKind("node", trial.cores, "64Gi"), trial.nodes)
+        slow = [names[number] for number in trial.slow]
+        hidden = {name: trial.hidden if name in slow else 0.0 for name in names}
         install_chart(testbed)
         exporter.set(names, memory=0.1)
         with Prometheus([Target(exporter.address, f"/{name}", {"node": name}) for name in names]) as prometheus:
@@ -103,39 +91,41 @@ def compare(plan: Plan, policies: Sequence[str]) -> dict[str, tuple[float, float
                     for name in names:
                         exporter.set([name], cpu=hidden[name])
                     time.sleep(3 * WINDOW)  # until nothing is measured of what ran before
-                    with _Playing(testbed, exporter, plan, hidden) as watch:
-                        figures[policy] = _run(testbed, plan, policy, watch, slow)
+                    with _Playing(testbed, exporter, trial, hidden) as watch:
+                        figures[policy] = _run(testbed, trial, policy, watch, slow)
                     _clear(testbed)
     return figures
 
 
-def _run(testbed: Testbed, plan: Plan, policy: str, watch: PodWatch, slow: Sequence[str]) -> tuple[float, float]:
+def _run(testbed: Testbed, trial: Trial, policy: str, watch: PodWatch, slow: Sequence[str]) -> float:
     asked, begin = {}, time.monotonic()
-    for job in plan.jobs:
-        time.sleep(max(0.0, begin + job.at / plan.speed - time.monotonic()))
+    for job in trial.jobs:
+        time.sleep(max(0.0, begin + job.at / trial.speed - time.monotonic()))
         asked[job.name] = time.monotonic()
-        testbed.api.create(GRAPHS, _graph(job, policy, plan, slow))
-    while len(watch.seen.ended) < len(plan.jobs):
+        testbed.api.create(GRAPHS, _graph(job, policy, trial, slow))
+    while len(watch.seen.ended) < len(trial.jobs):
         if time.monotonic() - begin > _LIMIT:
-            raise SystemExit(f"only {len(watch.seen.ended)} of {len(plan.jobs)} tasks have ended after {_LIMIT:g} s")
+            raise SystemExit(f"only {len(watch.seen.ended)} of {len(trial.jobs)} tasks have ended after {_LIMIT:g} s")
         time.sleep(0.2)
-    print(f"{policy}: {time.monotonic() - begin:.0f} s", file=sys.stderr)
     completions = [watch.seen.ended[name] - at for name, at in asked.items()]
+    mean = trial.speed * sum(completions) / len(completions)
     on_slow = sum(node in slow for node in watch.seen.nodes.values())
-    return plan.speed * sum(completions) / len(completions), on_slow / len(completions)
+    took = time.monotonic() - begin
+    print(f"{policy}: {mean:.1f} s, {on_slow} of {len(asked)} tasks on loaded nodes (took {took:.0f} s)", file=sys.stderr)
+    return mean
 
 
-def _graph(job: Job, policy: str, plan: Plan, slow: Sequence[str]) -> dict[str, Any]:
-    seconds = job.seconds / plan.speed
+def _graph(job: Job, policy: str, trial: Trial, slow: Sequence[str]) -> dict[str, Any]:
+    seconds = job.seconds / trial.speed
     annotations = {
-        "sim.bayplan.dev/seconds": f"{seconds:.3f}",
-        "sim.bayplan.dev/slow-nodes": ",".join(slow),
-        "sim.bayplan.dev/slow-seconds": f"{seconds / (1.0 - plan.hidden):.3f}",
+        "sim.baytrial.dev/seconds": f"{seconds:.3f}",
+        "sim.baytrial.dev/slow-nodes": ",".join(slow),
+        "sim.baytrial.dev/slow-seconds": f"{seconds / (1.0 - trial.hidden):.3f}",
     }
     container = {"image": "none", "resources": {"requests": {"cpu": str(job.cores), "memory": "1Gi"}}}
     template = {"metadata": {"annotations": annotations}, "spec": {"containers": [container]}}
     return {
-        "apiVersion": "bayplan.dev/v1alpha1",
+        "apiVersion": "baytrial.dev/v1alpha1",
         "kind": "TaskGraph",
         "metadata": {"name": job.name},
         "spec": {"policyName": policy.lower(), "tasks": [{"name": job.name, "template": template}]},
@@ -144,7 +134,7 @@ def _graph(job: Job, policy: str, plan: Plan, slow: Sequence[str]) -> dict[str, 
 
 def _policy(preset: str) -> dict[str, Any]:
     metadata = {"name": preset.lower()}
-    return {"apiVersion": "bayplan.dev/v1alpha1", "kind": "PlacementPolicy", "metadata": metadata, "spec": {"preset": preset}}
+    return {"apiVersion": "baytrial.dev/v1alpha1", "kind": "PlacementPolicy", "metadata": metadata, "spec": {"preset": preset}}
 
 
 def _clear(testbed: Testbed) -> None:

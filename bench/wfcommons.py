@@ -7,7 +7,8 @@ import numpy as np
 
 from bayplan.arrays import FloatArray
 from bayplan.scheduling import GraphProblem
-from bayplan_operator.translate.wfcommons import WorkflowError, read_workflow
+from bayplan_operator.workflows.documents import InputError, documents
+from bayplan_operator.workflows.wfcommons import read_workflow
 from bench.reading import DataError, text_of
 
 ACCELERATORS = ("v100", "p100", "k80")
@@ -40,8 +41,8 @@ def read_instance(path: Path, speeds: FloatArray, bandwidth: float) -> GraphProb
     `speeds`: shape (processors,), in any unit. `bandwidth`: bytes per second between two processors.
     """
     try:
-        workflow = read_workflow(text_of(path))
+        workflow = read_workflow(next(documents(path)))
         durations = workflow.seconds[:, None] * (speeds.max() / speeds)
         return GraphProblem(durations, workflow.parents, workflow.children, workflow.bytes, bandwidth, names=workflow.names)
-    except (WorkflowError, ValueError) as error:
-        raise error if isinstance(error, DataError) else DataError(f"{path}: {error}") from error
+    except ValueError as error:
+        raise DataError(str(error) if isinstance(error, InputError) else f"{path}: {error}") from error

@@ -1,6 +1,7 @@
 """The operator's process: everything that runs in it, started and stopped in order."""
 
 import asyncio
+import gc
 import logging
 import random
 import signal
@@ -11,6 +12,7 @@ from kubernetes import client
 from prometheus_client import start_http_server
 
 from bayplan.cluster import Cluster
+from bayplan.estimates.warm_up import warm_up as warm_up_estimates
 from bayplan.warm_up import warm_up
 from bayplan_operator import handlers
 from bayplan_operator.cluster_view import NodeStore, PodStore
@@ -155,8 +157,12 @@ async def _warm_up() -> None:
     """Have the library's kernels compiled, or loaded, before a tick would have to wait for that."""
     try:
         await asyncio.to_thread(warm_up)
+        await asyncio.to_thread(warm_up_estimates)
     except Exception:
         log.exception("the library could not be warmed up: the first decisions will take longer")
+    # The compiler's objects stay for ever: looking through them for garbage would hold up everything for 100 ms at a time.
+    gc.collect()
+    gc.freeze()
 
 
 async def _relist(settings: Settings, server: ApiServer, view: View, conductor: Conductor) -> None:

@@ -11,6 +11,7 @@ from bayplan.strategy import Named, StrategyError, compile_strategy
 
 _GREEDY = Named("Greedy")
 _POTENTIAL = (Named("Potential"),)
+_LEAST_LOAD = Named("LeastMeasuredLoad", parameters={"hiddenWeight": "1"})
 _USUAL = ("Priority", "CriticalPath", "Age")
 
 
@@ -31,7 +32,7 @@ PRESETS: Mapping[str, Preset] = {
     "BestFit": Preset("Full nodes, so that whole ones stay free.", (Named("BestFit"),)),
     "Spread": Preset("Even nodes (worst fit), so that a lost node costs little.", (Named("Spread"),)),
     "LeastLoaded": Preset("No node's busiest resource busier than need be.", (Named("LeastLoaded"),)),
-    "LoadAware": Preset("No node busier than need be, by what is measured.", (Named("LeastMeasuredLoad"),)),
+    "LoadAware": Preset("No node busier than need be, by what is measured.", (_LEAST_LOAD,)),
     "TargetUtilization": Preset("Nodes busy up to a target, by what is measured.", (Named("TargetUtilization"),)),
     "LoadRisk": Preset("Nodes whose load is low and steady, by what is measured.", (Named("LoadRisk"),)),
     "LeastConnections": Preset("As many pods on every node.", (Named("LeastConnections"),)),
@@ -41,6 +42,12 @@ PRESETS: Mapping[str, Preset] = {
     "Random": Preset("A baseline to compare with.", (Named("BestFit"),), Named("Random")),
     "EarliestDeadline": Preset("Graphs with deadlines, all of which can be met.", order=("EarliestDeadline", *_USUAL)),
     "LeastSlack": Preset("Graphs with deadlines and long chains.", order=("LeastSlack", *_USUAL)),
+    "GraphPlan": Preset(
+        "Graphs that should end soon, on nodes of several speeds, or with much data.",
+        (Named("EarliestFinish", 99), Named("BestFit")),
+        Named("Planned"),
+        ("Priority", "UpwardRank", "Age"),
+    ),
     "LinearProgram": Preset("Large batches that compete, and what each node is worth.", planner=Named("LinearProgram")),
     "IntegerProgram": Preset("Small batches that compete: the most priority placed.", planner=Named("IntegerProgram")),
     "LeastCost": Preset(

@@ -96,3 +96,9 @@ class Strategy:
     """Labels of the nodes that may be used at all."""
     hot: Hot = ()
     """From which estimated load on a node gets nothing more; see `strategy.with_hot`."""
+
+    @property
+    def uses_plans(self) -> bool:
+        """Its order, a scorer or its planner goes by plans of whole graphs: it says so by `uses_plans = True`."""
+        parts = (*self.order, *(each.scorer for each in self.scoring.scorers), self.planner)
+        return any(getattr(part, "uses_plans", False) for part in parts)

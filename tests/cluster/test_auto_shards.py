@@ -114,7 +114,7 @@ def test_what_is_beside_a_longer_chain_is_not_cut_finer_than_that_needs(kube: Ku
     assert decided(kube, "g") == {"train": 4}  # 20 s + 600 s / 4 = 170 s
     condition = kube.condition("g", "ShardsDecided")
     assert condition is not None
-    assert "would be faster, but the rest of the graph takes longer anyway" in condition["message"]
+    assert "it would be faster, but not the graph as a whole" in condition["message"]
 
 
 def test_where_no_node_is_yet_only_start_up_and_bounds_count(kube: Kube, pool: Pool) -> None:

@@ -19,7 +19,7 @@ from bayplan_operator.kube import configuration, errors, wire
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.translate.own_pod import Identity, Pending
-from bayplan_operator.writer import PodWriter, WriteQueue
+from bayplan_operator.writer import GraphWriter, PodWriter, WriteQueue
 from bayplan_operator.writer.pods import Creation
 from tests.cluster.kube import Kube, Object, task, wait_for
 from tests.testbed.cluster import Cluster
@@ -228,3 +228,19 @@ async def test_a_deletion_that_kopf_never_delivered_is_found_by_listing(server: 
     assert news["goes"] is None
     assert news["anew"] is not None
     assert news["anew"]["metadata"]["uid"] == uid
+
+
+async def test_a_status_for_one_version_only_does_not_overwrite_what_came_after(server: ApiServer, bench: Bench) -> None:
+    """A number of shards that an operator decided which has lost its Lease comes too late."""
+    writer = GraphWriter(server, bench.queue)
+    kube, key = bench.kube, (bench.kube.namespace, "g")
+    kube.wait_condition("g", "Accepted", "False")
+    version = int(kube.graph("g")["metadata"]["resourceVersion"])
+    answers: list[int] = []
+    for shards, only_at in (("a=1", version), ("a=2", version), ("a=3", None)):
+        writer.write_status(key, bench.owner, {"shards": [shards]}, answers.append, only_at)
+        await bench.queue.idle()
+        expected = "a=3" if only_at is None else "a=1"
+        assert kube.graph("g")["status"]["shards"] == [expected]
+    assert len(answers) == 2
+    assert answers[0] > version

@@ -29,7 +29,7 @@ class NodeLoad:
     xid: int = 0
     """The last XID error of the first GPU."""
     mig: bool = False
-    """Its GPUs are cut up, so that only the metric of the engine is there."""
+    """Its GPUs are cut up, so that only the metric of the engine tells something."""
     cores: int = 8
     total: float = 32 * 2.0**30
 
@@ -46,6 +46,13 @@ class _Counters:
         for name in ("cpu", "disk", "network"):
             self.seconds[name] = self.seconds.get(name, 0.0) + passed * getattr(load, name)
         self.seconds["idle"] = self.seconds.get("idle", 0.0) + passed * (1.0 - load.cpu)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """A Prometheus that is killed hangs up."""
 
 
 class Exporter:
@@ -69,8 +76,7 @@ class Exporter:
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.address = f"127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -129,8 +135,7 @@ def _lines(node: str, load: NodeLoad, seconds: Mapping[str, float]) -> Iterable[
             f'{{gpu="{gpu}",UUID="GPU-{node}-{gpu}",device="nvidia{gpu}",modelName="NVIDIA A100-SXM4-80GB",Hostname="{node}"'
         )
         instance = f'{labels},GPU_I_ID="1",GPU_I_PROFILE="3g.40gb"}}' if load.mig else f"{labels}}}"
-        if not load.mig:
-            yield f"DCGM_FI_DEV_GPU_UTIL{instance} {100 * load.gpu:.0f}\n"
+        yield f"DCGM_FI_DEV_GPU_UTIL{labels}}} {0 if load.mig else 100 * load.gpu:.0f}\n"
         yield f"DCGM_FI_PROF_GR_ENGINE_ACTIVE{instance} {load.gpu}\n"
         yield f"DCGM_FI_DEV_FB_USED{instance} {81920 * load.gpu_memory}\n"
         yield f"DCGM_FI_DEV_FB_FREE{instance} {81920 * (1.0 - load.gpu_memory)}\n"

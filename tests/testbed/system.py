@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import gettempdir
 
 
 def missing_programs(programs: Iterable[str]) -> list[str]:
@@ -36,6 +38,15 @@ def ensure_packages(packages: Iterable[str]) -> str | None:
         return f"Missing: {names}; these are Debian's package names, install what matches them here."
     if os.geteuid() != 0:
         return f"Missing Debian packages: {names}; install them with `apt-get install {names}` as root."
+    with (Path(gettempdir()) / "bayplan-packages.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests of several processes may want packages at the same time
+        return _install(missing_packages(missing))
+
+
+def _install(missing: list[str]) -> str | None:
+    if not missing:
+        return None
+    names = " ".join(missing)
     print(f"testbed: installing Debian packages: {names}", file=sys.stderr, flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *missing]):

@@ -53,7 +53,7 @@ KINDS = (
             _AGE,
             # Not a date: kubectl prints those as ages, and none that lies ahead.
             Column("ETA", "string", ".status.estimatedCompletion", "When it is expected to be done.", wide=True),
-            Column("In time", "integer", ".status.deadlineProbability", "Percent: chance to meet the deadline.", wide=True),
+            Column("In-Time", "integer", ".status.deadlineProbability", "Percent: chance to meet the deadline.", wide=True),
             Column("Policy", "string", ".spec.policyName", "The PlacementPolicy that decides.", wide=True),
             Column("Strategy", "string", ".status.strategy", "What an adaptive policy has chosen for it.", wide=True),
             Column("Priority", "integer", ".spec.priority", "Higher ones go first.", wide=True),

@@ -12,7 +12,7 @@ from bayplan_operator.cli.whatif.model import Figures
 from bayplan_operator.cli.whatif.progress import Progress
 from bayplan_operator.cli.whatif.quantities import seeds
 from bayplan_operator.cli.whatif.statistics import compare
-from bayplan_operator.workflows import InputError, read_nodes
+from bayplan_operator.workflows import InputError
 
 
 def add_to(commands: Any) -> None:
@@ -33,11 +33,9 @@ def add_to(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    if arguments.nodes is None:
-        raise InputError("--nodes is missing: name a file of nodes, such as kubectl get nodes -o yaml prints")
     work = options.workload(arguments)
     output.warn(work.left_out)
-    nodes = read_nodes(arguments.nodes)
+    there = options.there(arguments)
     named = [options.policy_named(each) for each in arguments.policy]
     if len({each.name for each in named}) < len(named):
         raise InputError("--policy names one policy twice: name each once")
@@ -47,7 +45,7 @@ def _run(arguments: argparse.Namespace) -> int:
     with Progress("comparing") as told:
         for number, (label, each, learn) in enumerate(variants):
             submissions, policies = options.placed_by(each, work.submissions)
-            setup = replace(options.setup(arguments, nodes, policies), learn_run_times=learn)
+            setup = replace(options.setup(arguments, there, policies), learn_run_times=learn)
             runs[label] = []
             for seed in arguments.seeds:
                 done = number * len(arguments.seeds) + len(runs[label])
@@ -57,7 +55,7 @@ def _run(arguments: argparse.Namespace) -> int:
                     told=lambda part, of_it, done=done: told(done + part / of_it, steps),  # type: ignore[misc]
                 )
                 runs[label].append(build(trace, label, seed, setup.run_times).figures)
-    found = compare(runs, arguments.seeds, len(nodes))
+    found = compare(runs, arguments.seeds, len(there.nodes))
     if arguments.output == "json":
         output.print_json(found)
     else:

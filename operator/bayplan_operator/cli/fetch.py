@@ -86,7 +86,7 @@ class Reader:
             except InvalidGraph:
                 known = None  # its status says why
             else:
-                known = with_shards(known, read_numbers(known.spec.tasks, raw.get("status") or {}))
+                known = with_shards(known, read_numbers(known.divisible, raw.get("status") or {}))
             self._prepared[uid] = known  # tasks, templates and these numbers cannot change once the graph exists
         return known
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bayplan_operator.api.quantity import QuantityError, parse_exact
 from bayplan_operator.cli import prometheus
+from bayplan_operator.cli.whatif.quantities import bytes_per_second
 from bayplan_operator.load import QueriesError
 from bayplan_operator.process import run
 from bayplan_operator.settings import Settings
@@ -32,7 +32,7 @@ def add_to(commands: Any) -> None:
                         help="how long a node that kube-scheduler refused is left out (default: %(default)g)")  # fmt: skip
     parser.add_argument("--placing-budget", type=float, default=defaults.placing_budget, metavar="SECONDS",
                         help="how long a planner may improve on its answer to one batch (default: %(default)g)")  # fmt: skip
-    parser.add_argument("--bandwidth", type=_bytes_per_second, default=defaults.bandwidth, metavar="QUANTITY",
+    parser.add_argument("--bandwidth", type=bytes_per_second, default=defaults.bandwidth, metavar="QUANTITY",
                         help="bytes per second between two nodes, for plans of whole graphs (default: 125M)")  # fmt: skip
     parser.add_argument("--plan-wait", type=float, default=defaults.plan_wait, metavar="SECONDS",
                         help="how long tasks wait for their graph's first plan (default: %(default)g)")  # fmt: skip
@@ -49,16 +49,6 @@ def _from_zero(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more, not {text!r}")
     return int(text)
-
-
-def _bytes_per_second(text: str) -> float:
-    try:
-        found = parse_exact(text)
-    except QuantityError as error:
-        raise argparse.ArgumentTypeError(f"{error}, not {text!r}") from error
-    if found <= 0:
-        raise argparse.ArgumentTypeError(f'must be a quantity of bytes per second above 0, such as "125M", not {text!r}')
-    return float(found)
 
 
 def _run(arguments: argparse.Namespace) -> int:

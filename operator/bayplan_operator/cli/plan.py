@@ -6,11 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from bayplan.simulation import Divider, Setup, Submission
 from bayplan_operator.cli.simulate import simulated
 from bayplan_operator.cli.whatif import options, output, text
-from bayplan_operator.cli.whatif.current import Current, read_cluster
+from bayplan_operator.cli.whatif.current import read_cluster
+from bayplan_operator.cli.whatif.model import Simulation
+from bayplan_operator.cli.whatif.outlook import outlooks
 from bayplan_operator.cli.whatif.shards import with_advice
-from bayplan_operator.workflows import InputError, read_nodes
+from bayplan_operator.workflows import InputError
 
 
 def add_to(commands: Any) -> None:
@@ -31,7 +36,7 @@ def add_to(commands: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     work = options.workload(arguments)
     output.warn(work.left_out)
-    there = asyncio.run(read_cluster(arguments.kubeconfig)) if arguments.nodes is None else Current(read_nodes(arguments.nodes))
+    there = asyncio.run(read_cluster(arguments.kubeconfig)) if arguments.nodes is None else options.there(arguments)
     submissions = [replace(each, at=0.0) for each in work.submissions]
     if arguments.policy:
         if len(arguments.policy) > 1:
@@ -39,10 +44,18 @@ def _run(arguments: argparse.Namespace) -> int:
         submissions, policies = options.placed_by(options.policy_named(arguments.policy[0]), submissions)
     else:
         policies = options.own_policies(work, there.policies)
-    setup = replace(options.setup(arguments, there.nodes, policies), occupied=there.occupied)
+    setup = options.setup(arguments, there, policies)
     simulation = with_advice(simulated(submissions, setup, ", ".join(policies)), submissions, setup)
+    simulation = _with_outlooks(simulation, submissions, setup)
     if arguments.output == "json":
         output.print_json(simulation)
     else:
         output.print_text(text.plan(simulation, output.width(), output.paint()))
     return 0
+
+
+def _with_outlooks(simulation: Simulation, submissions: list[Submission], setup: Setup) -> Simulation:
+    divider = Divider(setup)
+    found = outlooks([divider.divided(each) for each in submissions], setup)
+    graphs = tuple(msgspec.structs.replace(graph, outlook=found[graph.name]) for graph in simulation.graphs)
+    return msgspec.structs.replace(simulation, graphs=graphs)

@@ -9,7 +9,7 @@ from bayplan_operator.cli.whatif.build import build
 from bayplan_operator.cli.whatif.model import Simulation
 from bayplan_operator.cli.whatif.progress import Progress
 from bayplan_operator.cli.whatif.quantities import seed
-from bayplan_operator.workflows import InputError, read_nodes
+from bayplan_operator.workflows import InputError
 
 
 def add_to(commands: Any) -> None:
@@ -35,18 +35,16 @@ def add_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> 
 
 def run(arguments: argparse.Namespace) -> Simulation:
     """Read the files and simulate. Raises `InputError` and `SetupError`."""
-    if arguments.nodes is None:
-        raise InputError("--nodes is missing: name a file of nodes, such as kubectl get nodes -o yaml prints")
     work = options.workload(arguments)
     output.warn(work.left_out)
-    nodes = read_nodes(arguments.nodes)
+    there = options.there(arguments)
     submissions: list[Submission] = work.submissions
     policies: dict[str, Policy]
     if arguments.policy:
         submissions, policies = options.placed_by(options.policy_named(_one(arguments.policy)), submissions)
     else:
         policies = options.own_policies(work)
-    setup = options.setup(arguments, nodes, policies, arguments.seed)
+    setup = options.setup(arguments, there, policies, arguments.seed)
     return simulated(submissions, setup, ", ".join(policies))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.lifecycle import Run, advance
+from bayplan.reasons import Reason
 from bayplan_operator import metrics
 from bayplan_operator.cluster_view import NodeStore, PodStore
 from bayplan_operator.conductor import deadlines, intake, placing, splitting
@@ -18,6 +19,7 @@ from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
 from bayplan_operator.conductor.load import Load
 from bayplan_operator.conductor.observing import observe
+from bayplan_operator.conductor.planning import GraphPlans
 from bayplan_operator.conductor.policies import Policies
 from bayplan_operator.conductor.recording import Recorder
 from bayplan_operator.conductor.rejections import Rejections
@@ -78,6 +80,7 @@ class Conductor:
         self._rejections = Rejections(settings.rejection_memory)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed)
+        self._plans = GraphPlans(view.cluster, settings, clock, wake)
         self._estimator = Estimator(view.cluster, settings, wake)
         self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
@@ -86,7 +89,7 @@ class Conductor:
         """Changes whenever what wants a place does."""
         self._placed = 0
         """Requests that this process has found a place for."""
-        self._placed_at: tuple[int, int, int, int] | None = None
+        self._placed_at: tuple[int, ...] | None = None
         """The situation in which nothing more could be placed."""
 
     def kinds_listed(self) -> None:
@@ -107,6 +110,7 @@ class Conductor:
             self._policies.note_load(self._view.load.state, now)
             if self._adapting.settle():
                 self._wishes += 1
+            self._plans.step(self._open, now)
             self._place(now)
             self._learner.step()
             self._estimator.step(self._open.values(), now)
@@ -117,7 +121,7 @@ class Conductor:
             self._policies.tell()
         self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
         self._measure()
-        times = [next_loss, self._rejections.next_expiry(now), self._adapting.next_time()]
+        times = [next_loss, self._rejections.next_expiry(now), self._adapting.next_time(), self._plans.next_time(now)]
         for graph in self._open.values():
             times += (_wake_at(graph), self._recorder.next_time(graph), self._estimator.next_time(graph, now))
         return now if self._due else min((at for at in times if at is not None), default=None)
@@ -235,6 +239,7 @@ class Conductor:
             self._adapting.ended(graph, now)
         running.run, running.wants, running.all_over = step.run, step.wants, step.ended
         self._learner.note(running)
+        self._plans.note(graph, now)
         if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
             graph.invalid, graph.touched = None, True
         act(running, self._view.pods, self._write.pods, self._rejections, now)
@@ -257,7 +262,7 @@ class Conductor:
         self._rejections.expire(now)
         if self._situation(now) == self._placed_at:
             return
-        batch = placing.wanted(self._open.values())
+        batch = placing.wanted(self._plans.ready(self._open.values()))
         context = Context(
             now=now,
             rejected=self._rejections.active(now),
@@ -265,9 +270,13 @@ class Conductor:
             turn=self._placed,
             mix=self._learner.model,
             load=self._view.load.estimate(self._view.cluster, now),
+            plans=self._plans.made,
         )
         with metrics.PLACING_SECONDS.time():
             decided = placing.decide(batch, self._view.cluster, context, self._settings.placing_budget, self._view.pods)
+        self._plans.reserved(
+            ((each.graph.ref.uid, each.unit) for each, found in decided if found.reason is Reason.RESERVED), now
+        )
         for each, decision in decided:
             if decision.node is not None:
                 self._placed += 1
@@ -279,10 +288,11 @@ class Conductor:
                 each.graph.touched = True
         self._placed_at = self._situation(now)
 
-    def _situation(self, now: float) -> tuple[int, int, int, int]:
+    def _situation(self, now: float) -> tuple[int, ...]:
         # A measurement changes something only where somebody goes by it.
         turn = self._view.load.turn if self._policies.use_load else 0
-        return self._view.cluster.version, self._wishes, self._rejections.active_count(now), turn
+        rejected = self._rejections.active_count(now)
+        return self._view.cluster.version, self._wishes, rejected, turn, self._plans.revision
 
     # 4. What follows
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from bayplan.estimates import Help, Suggestion
 from bayplan_operator import metrics
 from bayplan_operator.conductor import conditions
-from bayplan_operator.conductor.forecasting import AT_RISK, SAFE, Forecast
+from bayplan_operator.conductor.forecasting import AT_RISK, SAFE
 from bayplan_operator.conductor.graph_run import GraphRun
-from bayplan_operator.conductor.outlook import Outlook, Verdict
+from bayplan_operator.conductor.outlook import RISK, Forecast, Outlook, Verdict
 
-RISK, MISSED = "DeadlineAtRisk", "DeadlineMissed"
+MISSED = "DeadlineMissed"
 _MOST_NAMES = 3
 Put = Callable[[str, bool, str, str], bool]
 Tell = Callable[[str, str, str], None]
@@ -37,8 +37,10 @@ def verdict(graph: GraphRun, outlook: Outlook) -> Verdict | None:
     at = outlook.first_at + first.bound.seconds
     if at > deadline and first.bound.seconds > 0:
         return Verdict(True, "BelowLowerBound", _below(outlook, at, deadline))
-    if found is None or found.probability is None:
+    if found is None:
         return None
+    if found.probability is None:
+        return Verdict(False, "NotKnown", f"whether the deadline is met cannot be said: {found.basis}")
     percent = f"{int(100 * found.probability)} %"
     if found.probability >= (SAFE if outlook.verdict is not None and outlook.verdict.at_risk else AT_RISK):
         return Verdict(False, "OnTime", f"the deadline is met with a probability of {percent} ({found.basis})")

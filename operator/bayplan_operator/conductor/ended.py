@@ -17,7 +17,7 @@ def ended(graph: GraphRun, running: Running, now: float) -> Ended:
         classes=[template.request_class for template in running.prepared.templates],
         response=max(0.0, end - accepted),
         succeeded=run.succeeded,
-        hints=np.array([running.prepared.expected(task) for task in range(len(library.tasks))]),
+        hints=np.array([task.expected_duration or 0.0 for task in running.prepared.spec.tasks]),
         took=np.maximum(run.finished - run.started, 0.0),
         nodes=run.node,
         deadline=None if graph.deadline is None else graph.deadline - accepted,

@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable, Iterable
 
 from bayplan.cluster import Cluster
-from bayplan.prediction import Run
-from bayplan.snapshot import snapshot
+from bayplan.prediction import Run, RunTimes
 from bayplan_operator import metrics
 from bayplan_operator.conductor import deadlines
-from bayplan_operator.conductor.bounding import earliest, hinted
-from bayplan_operator.conductor.forecasting import Forecast, Question, forecast
+from bayplan_operator.conductor.forecasting import Question, first_bound, forecast, hinted
 from bayplan_operator.conductor.graph_run import GraphRun, Running
-from bayplan_operator.conductor.outlook import Outlook
+from bayplan_operator.conductor.outlook import Forecast, Outlook
+from bayplan_operator.conductor.planning.glimpse import glimpse
 from bayplan_operator.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -32,8 +31,11 @@ _FIRST_WAIT, _LONGEST_WAIT = 5.0, 600.0
 class Estimator:
     """Gives every graph its lower bound at once, and its estimate soon."""
 
-    def __init__(self, cluster: Cluster, settings: Settings, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, cluster: Cluster, settings: Settings, wake: Callable[[], None], run_times: RunTimes | None = None
+    ) -> None:
         self._cluster = cluster
+        self._run_times = run_times
         self._settings = settings
         self._wake = wake
         self._under_way: asyncio.Task[None] | None = None
@@ -66,7 +68,7 @@ class Estimator:
         """When there is something to do for a graph although nothing happens."""
         if graph.outlook is None or graph.running is None or graph.deleting:
             return None
-        times = [graph.outlook.stale_at] if graph.startable else []
+        times = [graph.outlook.stale_at, graph.outlook.next_at] if graph.startable else []
         if graph.deadline is not None and graph.deadline >= now:
             times.append(graph.deadline + 0.001)
         # What is due already waits for the estimate before it, whose end wakes us.
@@ -78,13 +80,16 @@ class Estimator:
             outlook = graph.outlook = Outlook.restored(graph.written)
         asked = (graph.generation, graph.deadline, graph.policy is None)
         if graph.policy is not None and outlook.asked != asked:
+            restored = not outlook.asked
             outlook.asked = asked
             least, selector = hinted(running.prepared), graph.policy.strategy.node_selector
-            first = earliest(self._cluster, running.prepared, running.run, selector, least, now)
+            first = first_bound(self._cluster, running.prepared, running.run, selector, least, now)
             outlook.bound(first, bool(least.any()), now)
             outlook.forecast = outlook.run = None  # an estimate is due, by the new deadline
             outlook.renew(now)
-            outlook.verdict = deadlines.verdict(graph, outlook) or outlook.verdict
+            verdict = deadlines.verdict(graph, outlook)
+            if not restored or (verdict is not None and verdict.flips(outlook.verdict)):
+                outlook.verdict = verdict
             graph.touched = True
         return outlook
 
@@ -96,25 +101,13 @@ class Estimator:
         return outlook.run is None or (outlook.run is not running.run and bool((outlook.run.state != running.run.state).any()))
 
     def _situation(self, graph: GraphRun) -> tuple[object, ...]:
-        name = graph.policy.name if graph.policy is not None else ""
-        return graph.generation, name, self._cluster.static_version
+        return graph.generation, graph.policy, self._cluster.static_version
 
     def _begin(self, graph: GraphRun, running: Running, outlook: Outlook, rivals: bool, now: float) -> None:
-        if graph.policy is None:
-            return
         outlook.run, outlook.situation, outlook.next_at = running.run, self._situation(graph), now + _GAP
-        question = Question(
-            cluster=snapshot(self._cluster),
-            prepared=running.prepared,
-            run=running.run,
-            runs=_runs(graph, running),
-            selector=graph.policy.strategy.node_selector,
-            uid=graph.ref.uid,
-            bandwidth=self._settings.bandwidth,
-            deadline=graph.deadline,
-            rivals=rivals,
-            now=now,
-        )
+        seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
+        learned = self._run_times.copy() if self._run_times is not None else None
+        question = Question(seen, _runs(graph, running), learned, graph.ref.uid, graph.deadline, rivals)
         self._under_way = asyncio.get_running_loop().create_task(self._ask(graph, outlook, question), name="estimate")
 
     async def _ask(self, graph: GraphRun, outlook: Outlook, question: Question) -> None:
@@ -125,7 +118,7 @@ class Estimator:
             # Whatever is wrong with one estimate, graphs are placed without it.
             metrics.ESTIMATE_FAILURES.inc()
             log.exception("the end of TaskGraph %s/%s could not be estimated; trying again in %.0f s", *graph.key, self._wait)
-            outlook.next_at = outlook.stale_at = question.now + self._wait
+            outlook.next_at = outlook.stale_at = question.seen.now + self._wait
             self._wait = min(2 * self._wait, _LONGEST_WAIT)
         else:
             self._wait = _FIRST_WAIT
@@ -145,10 +138,8 @@ def _take(graph: GraphRun, outlook: Outlook, question: Question, found: Forecast
     if question.deadline != graph.deadline:
         return  # it was changed meanwhile; the next one is under way soon
     outlook.take(found)
-    verdict, before = deadlines.verdict(graph, outlook), outlook.verdict
-    flips = (verdict is None) != (before is None) or (
-        verdict is not None and before is not None and (verdict.at_risk, verdict.reason) != (before.at_risk, before.reason)
-    )
+    verdict = deadlines.verdict(graph, outlook)
+    flips = verdict.flips(outlook.verdict) if verdict is not None else outlook.verdict is not None
     if outlook.renew(found.made_at, anyway=flips) or flips:
         outlook.verdict = verdict
         graph.touched = True

@@ -90,6 +90,8 @@ class GraphRun:
     conditions: list[dict[str, Any]] = field(default_factory=list)
     written: dict[str, Any] = field(default_factory=dict)
     """The status as we last wrote it, or found it."""
+    seen_version: int = 0
+    """The newest resource version that is known of it."""
     written_version: int = 0
     next_write_at: float = 0.0
     touched: bool = True

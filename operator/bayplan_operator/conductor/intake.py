@@ -36,6 +36,7 @@ def new_graph(raw: Mapping[str, Any], now: float, stuck_after: float) -> GraphRu
         outcome=_map(status.get("outcome")),
         conditions=[dict(condition) for condition in status.get("conditions") or ()],
         written=status,
+        seen_version=int(metadata.get("resourceVersion", 0)),
     )
     graph.ended = any(_true(graph, kind) for kind in ("Complete", "Failed"))
     graph.stale_pods = graph.ended
@@ -48,6 +49,7 @@ def new_graph(raw: Mapping[str, Any], now: float, stuck_after: float) -> GraphRu
 def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: float) -> None:
     """Newer news of a known graph: the spec may have changed where it may, or somebody may have edited the status."""
     metadata = raw["metadata"]
+    graph.seen_version = max(graph.seen_version, int(metadata.get("resourceVersion", 0)))
     if metadata.get("deletionTimestamp"):
         graph.deleting = True
     if metadata.get("generation", 0) != graph.generation:
@@ -69,7 +71,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
     except InvalidGraph as error:
         graph.invalid = Problem("CycleFound" if _CYCLE in str(error) else "Invalid", str(error))
         return
-    prepared = with_shards(prepared, graph.shards or read_numbers(prepared.spec.tasks, graph.written))
+    prepared = with_shards(prepared, graph.shards or read_numbers(prepared.divisible, graph.written))
     spec = prepared.spec
     if graph.running is not None and _immutable(graph.running.prepared.spec) != _immutable(spec):
         graph.invalid = Problem(

@@ -1,8 +1,8 @@
 """What is known of the nodes' load: the newest measurements, what was placed since, and words about both."""
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from bayplan.cluster import Cluster
 from bayplan.load import LoadEstimate, LoadModel, LoadTracker, Reading
@@ -27,6 +27,16 @@ class LoadState:
     message: str = field(compare=False)
     kind: tuple[str, ...] = ()
     """What is wrong, and of how many nodes there are figures; only when that changes is it told anew."""
+    resources: tuple[str, ...] = ()
+    """What is measured."""
+
+    def of(self, needed: Iterable[str]) -> "LoadState":
+        """The same for a policy whose thresholds are about these resources."""
+        missing = [name for name in needed if name not in self.resources]
+        if not self.available or not missing:
+            return self
+        words = f"spec.load.hot names {', '.join(missing)}, which nothing measures: no node is hot by that"
+        return replace(self, reason="Partial", message=f"{self.message}; {words}")
 
 
 NOT_CONFIGURED = LoadState(
@@ -66,20 +76,39 @@ class Load:
         """Follow the cluster, and take in what polls have brought. O(changed rows); O(nodes x resources) after a poll."""
         if self._tracker is None:
             return
-        if not self._begun:
-            self._begun = True
-            for pod, at in _recent(pods, now - self._tracker.model.stale):
-                self._tracker.remember(cluster, pod.spec.node_name, pod_requests(pod.spec), at)
-        self._tracker.follow(cluster, now)
-        news, self._news = self._news, []
-        for outcome in news:
-            self.turn += 1
-            self._say(self._state(self._tracker, outcome, cluster, now))
+        try:
+            self._step(self._tracker, cluster, pods, now)
+        except Exception as error:
+            self._begin_anew(self._tracker, error)
         metrics.LOAD_AGE.set(now - self._at)
 
     def estimate(self, cluster: Cluster, now: float) -> LoadEstimate | None:
         """How busy nodes are; None: not known."""
-        return None if self._tracker is None else self._tracker.estimate(cluster, now)
+        if self._tracker is None:
+            return None
+        try:
+            return self._tracker.estimate(cluster, now)
+        except Exception as error:
+            self._begin_anew(self._tracker, error)
+            return None
+
+    def _step(self, tracker: LoadTracker, cluster: Cluster, pods: PodStore, now: float) -> None:
+        if not self._begun:
+            self._begun = True
+            for pod, at in _recent(pods, now - tracker.model.stale):
+                tracker.remember(cluster, pod.spec.node_name, pod_requests(pod.spec), at)
+        tracker.follow(cluster, now)
+        news, self._news = self._news, []
+        for outcome in news:
+            self.turn += 1
+            self._say(self._state(tracker, outcome, cluster, now))
+
+    def _begin_anew(self, tracker: LoadTracker, error: Exception) -> None:
+        """Whatever is wrong with the figures must not keep a tick from placing: forget them, and go on with the next."""
+        log.exception("the load of the nodes could not be worked out; beginning anew")
+        metrics.LOAD_FAILURES.labels("Internal").inc()
+        self._tracker, self._begun, self._at = LoadTracker(tracker.model), False, float("nan")
+        self._say(_failed(LoadError("Internal", f"the operator could not work out the load: {error!r}")))
 
     def _state(self, tracker: LoadTracker, outcome: Outcome, cluster: Cluster, now: float) -> LoadState:
         if outcome.measured is None:
@@ -96,7 +125,8 @@ class Load:
         self._at = reading.at
         metrics.LOAD_NODES.set(len(reading.nodes))
         covered = _covered(reading, len(cluster))
-        return LoadState(True, "Partial" if kind else "Measured", f"{covered}{'; ' if words else ''}{words}", (covered, *kind))
+        message = f"{covered}; {words}" if words else covered
+        return LoadState(True, "Partial" if kind else "Measured", message, (covered, *kind), reading.resources)
 
     def _say(self, state: LoadState) -> None:
         if state != self.state:  # words alone may differ with each poll, and would be written each time

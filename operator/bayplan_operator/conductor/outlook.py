@@ -5,15 +5,36 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from bayplan.estimates import Earliest, Suggestion
 from bayplan.lifecycle import Run
 from bayplan_operator.conductor import conditions
-from bayplan_operator.conductor.bounding import Earliest
-from bayplan_operator.conductor.forecasting import Forecast
 
+RISK = "DeadlineAtRisk"
+"""The condition."""
 _SHARE, _LEAST_SECONDS = 0.05, 2.0
 """An estimate is written anew once it has moved by so much of the time that remains, or this many seconds if that is more."""
 _POINTS = 5
 _LONGEST_BASIS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """An estimate of a graph's end; instants in seconds since the epoch."""
+
+    made_at: float
+    earliest: Earliest
+    basis: str
+    completion: float | None
+    """By which half of the samples have ended; none: nothing is known of the run times, or something finds no place."""
+    low: float | None
+    high: float | None
+    """Four samples in five end between these."""
+    probability: float | None
+    """Of meeting the deadline."""
+    heavy: str
+    """The task that takes most of the longest chain."""
+    advice: tuple[Suggestion, ...]
+    """Where the deadline is at risk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +73,10 @@ class Verdict:
     reason: str
     message: str
 
+    def flips(self, before: "Verdict | None") -> bool:
+        """It says something else than before, not only in other words."""
+        return before is None or (self.at_risk, self.reason) != (before.at_risk, before.reason)
+
 
 @dataclass(slots=True)
 class Outlook:
@@ -87,7 +112,9 @@ class Outlook:
             probability if isinstance(probability, int) else None,
             basis if isinstance(basis, str) else None,
         )
-        return cls(said=said, newest=said)
+        risk = conditions.find([dict(each) for each in status.get("conditions") or ()], RISK)
+        verdict = None if risk is None else Verdict(risk["status"] == "True", risk["reason"], risk.get("message", ""))
+        return cls(said=said, newest=said, verdict=verdict)
 
     def bound(self, first: Earliest, known: bool, now: float) -> None:
         """Take in a lower bound; `known`: it rests on something."""

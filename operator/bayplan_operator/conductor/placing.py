@@ -101,7 +101,7 @@ def _request(graph: GraphRun, running: Running, unit: int) -> Request:
         arrival=(graph.accepted_at, graph.ref.namespace, graph.ref.name),
         task=f"{graph.ref.name}/{written.name}",
         deadline=graph.deadline,
-        duration=running.prepared.expected(task),
+        duration=written.expected_duration or 0.0,
     )
 
 

@@ -92,7 +92,8 @@ class Policies:
         if name not in self._go_by_load:
             updated = [condition for condition in updated if condition["type"] != _LOAD]
         elif self._load is not None:
-            conditions.put(updated, _LOAD, self._load.available, self._load.reason, self._load.message, generation, now)
+            load = self._load.of(resource for resource, _ in self._compiled[name].strategy.hot)
+            conditions.put(updated, _LOAD, load.available, load.reason, load.message, generation, now)
         if updated != known:
             self._untold[key] = (metadata["uid"], {"observedGeneration": generation, "conditions": updated})
         else:

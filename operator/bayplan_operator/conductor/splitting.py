@@ -15,31 +15,32 @@ from bayplan_operator.translate.task_graph import Prepared, with_shards
 
 
 def settle(graph: GraphRun, cluster: Cluster, pods: PodStore, now: float) -> None:
-    """Find the numbers of shards, unless this process has them: from pods, from the status, or else by deciding.
+    """Find the numbers of shards, unless this process has them: in the status, in pods, or else by deciding.
 
     Nothing of the graph happens before they are in the API server. So there is no pod without a record, and after a crash
-    at any instant the next operator finds the number that pods were made for, or none and no pods. Were a record lost
-    or edited, the pods would still bear out their number. Deciding needs the policy, which says which nodes count.
+    at any instant the next operator finds the number that pods were made for, or none and no pods. Were the record lost
+    (a status that somebody emptied), the pods would still say their number. Deciding needs the policy, which says which
+    nodes count.
     """
     running = graph.running
     if running is None or graph.shards or not any(running.prepared.splittings):
         return
     prepared = running.prepared
-    known = {**prepared.shards, **_from_pods(graph, prepared, pods)}
+    known = {**_from_pods(graph, prepared, pods), **prepared.shards}
     decided = with_shards(prepared, known)
     if not decided.decided:
         if graph.policy is None or graph.unserved is not None:
             return
         known = {**_decide(graph, decided, cluster, graph.policy), **known}
-    graph.shards = {task.name: known[task.name] for task in prepared.spec.tasks if task.name in known}
-    graph.shards_recorded = graph.shards == read_numbers(prepared.spec.tasks, graph.written)
+    graph.shards = {task: known[task] for task in prepared.divisible}
+    graph.shards_recorded = graph.shards == read_numbers(prepared.divisible, graph.written)
     begin(graph, with_shards(prepared, graph.shards), running.controls, now)
     graph.touched = graph.urgent = True
 
 
 def _from_pods(graph: GraphRun, prepared: Prepared, pods: PodStore) -> dict[str, int]:
     """What the graph's pods say that they are part of."""
-    bounds = dict(zip(prepared.graph.index, prepared.splittings, strict=True))
+    bounds = prepared.divisible
     found = {}
     for own in pods.own(graph.ref.uid):
         whole = bounds.get(own.identity.task)

@@ -32,9 +32,9 @@ DEFAULTS: Mapping[str, str] = {
     "disk": 'max by ($labels) (rate(node_disk_io_time_seconds_total{device!~"loop.*|ram.*|zram.*|sr.*|dm-.*|md.*"}[$window]))',
     # Of the busiest interface whose speed is known, the busier direction.
     "network": f"max by ($labels) ((({_RECEIVED} > {_SENT}) or {_SENT}) / (node_network_speed_bytes > 0))",
-    # The first also counts on GPUs that are cut up (MIG), where the second is missing.
+    # The first also counts on GPUs that are cut up (MIG), where the second is missing, or means nothing.
     "nvidia.com/gpu": "avg by ($labels) (avg_over_time(DCGM_FI_PROF_GR_ENGINE_ACTIVE[$window])"
-    " or avg_over_time(DCGM_FI_DEV_GPU_UTIL[$window]) / 100)",
+    " or on ($labels, gpu) avg_over_time(DCGM_FI_DEV_GPU_UTIL[$window]) / 100)",
     "nvidia.com/gpu.memory": f"{_GPU_MEMORY.format('USED')} / ({_GPU_MEMORY.format('USED')} + {_GPU_MEMORY.format('FREE')})",
     "nvidia.com/gpu.errors": f"sgn(max by ($labels) ({_XID} != 0{''.join(f' != {code}' for code in _OF_APPLICATIONS)}))"
     f" or 0 * max by ($labels) ({_XID})",

@@ -1,24 +1,17 @@
 """How much each figure has varied lately."""
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from bayplan.arrays import FloatArray
 from bayplan.load import Reading
 
 MEMORY = 600.0
 """Seconds over which variance is taken: what is older counts e times less."""
 _ENOUGH = 4
 """Figures before anything is said of their variance."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    mean: float
-    variance: float
-    at: float
-    count: int = 1
+_VARIANCE, _COUNT = 1, 3
 
 
 class Spread:
@@ -27,24 +20,39 @@ class Spread:
     "Incremental calculation of weighted mean and variance", 2009, section 9)."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], _Known] = {}
+        self._nodes: tuple[str, ...] = ()
+        self._resources: tuple[str, ...] = ()
+        self._known: FloatArray = np.zeros((4, 0, 0))
+        """Shape (4, nodes, resources): mean, variance, instant of the last figure, how many there were."""
 
     def added(self, reading: Reading) -> Reading:
         """The reading with variances; NaN where too little is known. O(nodes x resources)."""
-        self._known = {key: known for key, known in self._known.items() if reading.at - known.at < MEMORY}
-        variance = np.full(reading.values.shape, math.nan)
-        for row, column in np.argwhere(np.isfinite(reading.values)).tolist():
-            key = (reading.nodes[row], reading.resources[column])
-            known = self._known[key] = self._next(key, float(reading.values[row, column]), reading.at)
-            if known.count >= _ENOUGH:
-                variance[row, column] = known.variance
-        return replace(reading, variance=variance)
+        self._fit(reading)
+        mean, variance, last, count = self._known
+        there = np.isfinite(reading.values)
+        begun = there & (count > 0) & (reading.at - last < MEMORY)
+        step = np.where(begun, -np.expm1(-np.maximum(reading.at - last, 0.0) / MEMORY), 1.0)
+        apart = np.where(begun, reading.values - mean, 0.0)
+        known = np.array([
+            np.where(begun, mean + step * apart, reading.values),
+            np.where(begun, (1.0 - step) * (variance + step * apart**2), 0.0),
+            np.full_like(last, reading.at),
+            np.where(begun, count + 1, 1.0),
+        ])  # fmt: skip
+        self._known = np.where(there, known, self._known)
+        said = there & (self._known[_COUNT] >= _ENOUGH)
+        return replace(reading, variance=np.where(said, self._known[_VARIANCE], np.nan))
 
-    def _next(self, key: tuple[str, str], value: float, at: float) -> _Known:
-        known = self._known.get(key)
-        if known is None:
-            return _Known(value, 0.0, at)
-        weight = -math.expm1(-max(at - known.at, 0.0) / MEMORY)
-        apart = value - known.mean
-        step = weight * apart
-        return _Known(known.mean + step, (1.0 - weight) * (known.variance + apart * step), at, known.count + 1)
+    def _fit(self, reading: Reading) -> None:
+        """Rows and columns as in the reading; what it does not tell of any more is forgotten."""
+        if (reading.nodes, reading.resources) == (self._nodes, self._resources):
+            return
+        known = np.zeros((4, *reading.values.shape))
+        rows = {name: row for row, name in enumerate(self._nodes)}
+        columns = {name: column for column, name in enumerate(self._resources)}
+        kept = [(row, rows[name]) for row, name in enumerate(reading.nodes) if name in rows]
+        for column, name in enumerate(reading.resources):
+            if name in columns and kept:
+                new, old = zip(*kept, strict=True)
+                known[:, list(new), column] = self._known[:, list(old), columns[name]]
+        self._nodes, self._resources, self._known = reading.nodes, reading.resources, known

@@ -1,6 +1,6 @@
 """Tasks whose shards are Auto: what is weighed, in the library's terms, and the record of what was decided."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bayplan.granularity import Advice, Splitting, explain
@@ -26,18 +26,17 @@ def write_numbers(numbers: Mapping[str, int]) -> list[str]:
     return [f"{task}={shards}" for task, shards in numbers.items()]
 
 
-def read_numbers(tasks: Sequence[Task], status: Mapping[str, Any]) -> dict[str, int]:
+def read_numbers(divisible: Mapping[str, Splitting], status: Mapping[str, Any]) -> dict[str, int]:
     """The numbers in a status, by task. What is not within the task's bounds was edited, and counts as not written."""
     lines = status.get("shards")
     said = (
         dict(line.split("=", 1) for line in lines if isinstance(line, str) and "=" in line) if isinstance(lines, list) else {}
     )
     found = {}
-    for task in tasks:
-        whole = splitting(task)
-        number = None if whole is None else number_within(whole, said.get(task.name, ""))
+    for task, whole in divisible.items():
+        number = number_within(whole, said.get(task, ""))
         if number is not None:
-            found[task.name] = number
+            found[task] = number
     return found
 
 

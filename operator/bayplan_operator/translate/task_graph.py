@@ -44,6 +44,8 @@ class Prepared:
     """A valid graph, ready to run."""
 
     spec: TaskGraphSpec
+    """In plain numbers: a task whose shards is Auto has the number that was decided, or the smallest that is allowed as long as
+    none has been, and as expected duration that of one such shard. So nobody who reads it needs to know of Auto."""
     graph: Graph
     templates: tuple[Template, ...]
     """Per task; tasks made from the same parts share one."""
@@ -54,17 +56,18 @@ class Prepared:
     splittings: tuple[Splitting | None, ...]
     """Per task, what is weighed where its shards are Auto; ``None``: the number is given."""
     shards: Mapping[str, int] = field(default_factory=dict)
-    """The numbers that have been decided, by task; where one is missing, the graph has the smallest that is allowed."""
+    """Of tasks whose shards are Auto, the numbers that have been decided."""
+
+    @property
+    def divisible(self) -> dict[str, Splitting]:
+        """The tasks whose shards are Auto, and what is weighed of each."""
+        named = zip(self.spec.tasks, self.splittings, strict=True)
+        return {task.name: each for task, each in named if each is not None}
 
     @property
     def decided(self) -> bool:
         """The number of shards of every task is known."""
-        named = zip(self.spec.tasks, self.splittings, strict=True)
-        return all(each is None or task.name in self.shards for task, each in named)
-
-    def expected(self, task: int) -> float:
-        """Seconds that one shard of a task is expected to run; 0: nobody said."""
-        return self.graph.tasks[task].duration if self.spec.tasks[task].expected_duration else 0.0
+        return self.divisible.keys() <= self.shards.keys()
 
 
 def prepare(raw: Mapping[str, Any]) -> Prepared:
@@ -77,17 +80,18 @@ def prepare(raw: Mapping[str, Any]) -> Prepared:
     for problem in validation.graph_problems(spec):
         raise InvalidGraph(problem)
     splittings = tuple(splitting(task) for task in spec.tasks)
-    graph = _graph(spec, splittings, {})
+    spec = _in_numbers(spec, splittings, {})
+    graph = _graph(spec)
     # Whatever will be decided, the graph must be able to run.
     most = sum(whole.most if whole else task.shards for whole, task in zip(splittings, graph.tasks, strict=True))
+    may, lower = ("may ", "lower autoShards.max, ") if any(splittings) else ("", "")
     if most > MAX_PODS:
-        may = "may add up" if any(splittings) else "add up"
-        lower = "lower autoShards.max, or " if any(splittings) else ""
         raise InvalidGraph(
-            f"spec.tasks: the shards of all tasks {may} to {most} pods, at most {MAX_PODS} are allowed: {lower}split the graph"
+            f"spec.tasks: the shards of all tasks {may}add up to {most} pods, at most {MAX_PODS} are allowed: "
+            f"{lower}{'or ' if lower else ''}split the graph"
         )
     size = len(msgspec.json.encode(raw["spec"]))
-    _check_size(size, graph, most)
+    _check_size(size, graph, most, lower)
     return Prepared(spec, graph, _templates(spec, raw["metadata"].get("namespace", "")), size, _data(spec), splittings)
 
 
@@ -104,33 +108,42 @@ def _data(spec: TaskGraphSpec) -> FloatArray:
 
 def with_shards(prepared: Prepared, shards: Mapping[str, int]) -> Prepared:
     """The same, with numbers for the tasks whose shards are Auto."""
-    if not any(prepared.splittings):
+    if shards == prepared.shards:
         return prepared
-    return replace(prepared, graph=_graph(prepared.spec, prepared.splittings, shards), shards=shards)
+    spec = _in_numbers(prepared.spec, prepared.splittings, shards)
+    return replace(prepared, spec=spec, graph=_graph(spec), shards=shards)
 
 
-def _graph(spec: TaskGraphSpec, splittings: Sequence[Splitting | None], shards: Mapping[str, int]) -> Graph:
-    tasks = []
-    for task, whole in zip(spec.tasks, splittings, strict=True):
-        number = 1 if task.shards == AUTO else task.shards
-        duration = task.expected_duration or DEFAULT_DURATION
+def _in_numbers(spec: TaskGraphSpec, splittings: Sequence[Splitting | None], shards: Mapping[str, int]) -> TaskGraphSpec:
+    if not any(splittings):
+        return spec
+    tasks = list(spec.tasks)
+    for position, (task, whole) in enumerate(zip(spec.tasks, splittings, strict=True)):
         if whole is not None:
             number = shards.get(task.name, whole.least)
-            duration = whole.shard(number)
-        tasks.append(LibraryTask(task.name, tuple(each.task for each in task.depends_on), number, duration))
+            tasks[position] = task.model_copy(update={"shards": number, "expected_duration": whole.shard(number)})
+    return spec.model_copy(update={"tasks": tuple(tasks)})
+
+
+def _graph(spec: TaskGraphSpec) -> Graph:
+    tasks = []
+    for task in spec.tasks:
+        parents = tuple(dependency.task for dependency in task.depends_on)
+        number = 1 if task.shards == AUTO else task.shards  # the first is for the type checker: all are in numbers
+        tasks.append(LibraryTask(task.name, parents, number, task.expected_duration or DEFAULT_DURATION))
     try:
         return Graph.build(tasks)
     except GraphError as error:
         raise InvalidGraph(str(error)) from error
 
 
-def _check_size(size: int, graph: Graph, most: int) -> None:
+def _check_size(size: int, graph: Graph, most: int, advice: str) -> None:
     size += 2 * sum(len(task.name) for task in graph.tasks)
     size += _BYTES_PER_UNIT * most + _BYTES_PER_TASK * len(graph.tasks)
     if size > MAX_BYTES:
         raise InvalidGraph(
             f"spec: the graph and the record of its run would take about {size:,} bytes, at most {MAX_BYTES:,} can be stored: "
-            "share templates by templateName, shorten the names, or split the graph"
+            f"{advice}share templates by templateName, shorten the names, or split the graph"
         )
 
 

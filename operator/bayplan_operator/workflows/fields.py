@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.api.validation.words import nearest, shown
 from bayplan_operator.workflows.documents import Document
 
@@ -23,6 +24,11 @@ class Fields:
     def fault(self, name: str, wrong: str) -> Exception:
         """`<field> is <value>: <wrong>`."""
         return self.document.fault(f"{self.at(name)} is {shown(self.value.get(name))}: {wrong}", self.at(name))
+
+    def item_fault(self, name: str, number: int, wrong: str) -> Exception:
+        """`<field>[<number>] is <value>: <wrong>`."""
+        place = f"{self.at(name)}[{number}]"
+        return self.document.fault(f"{place} is {shown(self.value[name][number])}: {wrong}", place)
 
     def only(self, known: Iterable[str]) -> None:
         """No other fields than these."""
@@ -59,6 +65,32 @@ class Fields:
         if value != int(value):
             raise self.fault(name, "it must be a whole number")
         return int(value)
+
+    def share(self, name: str, default: float | None = None) -> float:
+        """From 0 to 1, written `0.01` or `1%`; without a default it must be there."""
+        value = self.value.get(name, default)
+        if value is None:
+            raise self.document.fault(f"{self.at(name)} is missing: it must be a share such as 1% or 0.01", self.place)
+        if isinstance(value, str) and value.endswith("%"):
+            try:
+                value = float(value.removesuffix("%")) / 100
+            except ValueError:
+                raise self.fault(name, "it must be a share such as 1% or 0.01") from None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise self.fault(name, "it must be a share from 0 to 1, such as 1% or 0.01")
+        return float(value)
+
+    def duration(self, name: str, default: float | None = None) -> float:
+        """Seconds of `90s`, `1h30m`; without a default it must be there."""
+        value = self.value.get(name)
+        if value is None:
+            if default is None:
+                raise self.document.fault(f"{self.at(name)} is missing: it must be a duration such as 90s or 5m", self.place)
+            return default
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            raise self.fault(name, str(error)) from error
 
     def items(self, name: str, *, needed: bool = False) -> list[Any]:
         """A list; empty if it is not there."""

@@ -105,8 +105,9 @@ def _submission(document: Document, manifest: dict[str, Any]) -> Submission:
         deadline=spec.deadline,
         policy=spec.policy_name,
         retries=tuple(retries(spec)),
-        expected=np.array([prepared.expected(task) for task in range(len(spec.tasks))]),
+        expected=np.array([task.expected_duration or 0.0 for task in spec.tasks]),
         splittings=prepared.splittings if any(prepared.splittings) else (),
+        data=prepared.data,
         actual=None if any(prepared.splittings) else _actual(document, prepared),
         runs=tuple(Run(task.name, _family(metadata), hint=task.expected_duration) for task in spec.tasks),
     )

@@ -1,5 +1,7 @@
 """Nodes from a file: what `kubectl get nodes -o yaml` prints, or a short list with counts."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from bayplan_operator.kube import wire
 from bayplan_operator.translate.node import node_info
 from bayplan_operator.workflows.documents import Document, InputError, documents, files
 from bayplan_operator.workflows.fields import Fields
+from bayplan_operator.workflows.hidden_load import Course, hidden_load
 
 _PODS = 110
 """What a kubelet takes if nobody says otherwise."""
@@ -20,30 +23,42 @@ _MOST = 100_000
 _READY = {"conditions": [{"type": "Ready", "status": "True"}]}
 _FIELDS = (
     "name", "count", "cpu", "memory", "pods", "gpu", "gpuModel", "gpuMemory", "class", "costPerHour", "resources", "labels",
-    "taints",
+    "taints", "load",
 )  # fmt: skip
 
 
-def read_nodes(path: Path) -> list[NodeInfo]:
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """What a file of nodes says."""
+
+    nodes: list[NodeInfo]
+    load: Mapping[str, Mapping[str, Course]]
+    """Node to resource to what requests do not show; only nodes that have any."""
+
+
+def read_nodes(path: Path) -> Nodes:
     """The nodes of a file or folder. Raises `InputError`."""
     found: dict[str, NodeInfo] = {}
+    load: dict[str, Mapping[str, Course]] = {}
     for document in (each for file in files(path) for each in documents(file)):
         value = document.value
-        made = _manifest(document) if value.get("kind") == "Node" else _short(document)
-        for node in made:
+        made = [(_manifest(document), {})] if value.get("kind") == "Node" else _short(document)
+        for node, hidden in made:
             if node.name in found:
                 raise document.fault(f'there is more than one node "{node.name}": each needs its own name')
             found[node.name] = node
+            if hidden:
+                load[node.name] = hidden
     if not found:
         raise InputError(f"{path}: there are no nodes in it: a cluster needs at least one")
-    return list(found.values())
+    return Nodes(list(found.values()), load)
 
 
-def _manifest(document: Document) -> list[NodeInfo]:
-    return [_node(document, document.value, "")]
+def _manifest(document: Document) -> NodeInfo:
+    return _node(document, document.value, "")
 
 
-def _short(document: Document) -> list[NodeInfo]:
+def _short(document: Document) -> list[tuple[NodeInfo, dict[str, Course]]]:
     top = Fields(document, document.value)
     if "nodes" not in top.value:
         kind = top.value.get("kind")
@@ -52,11 +67,15 @@ def _short(document: Document) -> list[NodeInfo]:
             f"{said}; a file of nodes is what kubectl get nodes -o yaml prints, or a map with the list nodes", "kind"
         )
     top.only(("nodes",))
-    return [node for each in top.maps("nodes") for node in _group(each)]
+    found = []
+    for each in top.maps("nodes"):
+        each.only(_FIELDS)
+        hidden = hidden_load(each)
+        found += [(node, hidden) for node in _group(each)]
+    return found
 
 
 def _group(each: Fields) -> list[NodeInfo]:
-    each.only(_FIELDS)
     name, count = each.text("name"), each.whole("count", 1)
     if count < 1 or count > _MOST:
         raise each.fault("count", f"it must be from 1 to {_MOST}")

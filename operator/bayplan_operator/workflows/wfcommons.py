@@ -1,8 +1,12 @@
-"""Workflow instances of WfCommons (https://wfcommons.org/format), schema 1.5, as submissions."""
+"""Workflow instances of WfCommons (https://wfcommons.org/format), schema 1.5."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from bayplan.arrays import FloatArray, IntArray
 from bayplan.graph import Graph, GraphError, Task
 from bayplan.resources import PODS
 from bayplan.simulation import Submission
@@ -17,6 +21,25 @@ SHORTEST = 0.001
 """Seconds; recorded run times of 0 count as this long, since a task takes some time."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Workflow:
+    """Tasks as they ran, and what they handed to each other."""
+
+    name: str
+    names: tuple[str, ...]
+    """Identifiers of the tasks."""
+    seconds: FloatArray
+    """Shape (tasks,): recorded run times."""
+    classes: tuple[RequestClass, ...]
+    """Per task, what it used."""
+    parents: IntArray
+    """Shape (edges,): the task that has to end first. Edges are sorted by the task that waits."""
+    children: IntArray
+    """Shape (edges,): the task that waits for it."""
+    bytes: FloatArray
+    """Shape (edges,): the sizes of the parent's outputs that are inputs of the child."""
+
+
 def is_instance(value: Mapping[str, Any]) -> bool:
     """Whether a document says that it is one."""
     return "kind" not in value and ("schemaVersion" in value or "workflow" in value)
@@ -27,6 +50,23 @@ def read(document: Document) -> Submission:
 
     No TaskGraph is made of it: recorded workflows have tasks that wait for more others than a TaskGraph's may.
     """
+    found = read_workflow(document)
+    above: list[list[str]] = [[] for _ in found.names]
+    for parent, child in zip(found.parents.tolist(), found.children.tolist(), strict=True):
+        above[child].append(found.names[parent])
+    tasks = [
+        Task(name, tuple(of_one), duration=max(SHORTEST, seconds))
+        for name, of_one, seconds in zip(found.names, above, found.seconds.tolist(), strict=True)
+    ]
+    try:
+        graph = Graph.build(tasks)
+    except GraphError as error:
+        raise document.fault(f"workflow.specification.{error}", "workflow.specification.tasks") from error
+    return Submission(f"default/{found.name}", graph, found.classes, policy=POLICY, data=found.bytes)
+
+
+def read_workflow(document: Document) -> Workflow:
+    """Its tasks, edges and bytes, whatever runs them. Cycles are not looked for. Raises `InputError`."""
     top = Fields(document, document.value)
     version = top.value.get("schemaVersion")
     if version != VERSION:
@@ -34,30 +74,63 @@ def read(document: Document) -> Submission:
     if not isinstance(top.value.get("workflow"), Mapping):
         raise top.fault("workflow", "it must be a map with specification and execution")
     workflow = top.map("workflow")
-    ran = _ran(workflow)
-    tasks, classes = [], []
-    written = workflow.map("specification").maps("tasks", needed=True)
-    for each in written:
-        own = each.text("id")
-        if own not in ran:
+    specification = workflow.map("specification")
+    tasks = specification.maps("tasks", needed=True)
+    if not tasks:
+        raise specification.fault("tasks", "a workflow needs at least one task")
+    ran = _by_id(workflow.map("execution").maps("tasks", needed=True))
+    index = {name: number for number, name in enumerate(_by_id(tasks))}
+    for each in tasks:
+        if each.text("id") not in ran:
             raise each.fault("id", "workflow.execution.tasks has no task of that id, so its run time is not known")
-        seconds = max(SHORTEST, ran[own].number("runtimeInSeconds", least=0))
-        tasks.append(Task(own, tuple(map(str, each.items("parents"))), duration=seconds))
-        classes.append(_request_class(ran[own]))
-    try:
-        graph = Graph.build(tasks)
-    except GraphError as error:
-        raise document.fault(f"workflow.specification.{error}", "workflow.specification.tasks") from error
-    return Submission(f"default/{label(top.text('name', document.path.stem))}", graph, tuple(classes), policy=POLICY)
+    for name, run in ran.items():
+        if name not in index:
+            raise run.fault("id", "workflow.specification.tasks has no task of that id")
+    runs = [ran[name] for name in index]
+    edges = _edges(tasks, index)
+    sizes = {name: file.number("sizeInBytes", least=0) for name, file in _by_id(specification.maps("files")).items()}
+    outputs, inputs = ([_files(task, field, sizes) for task in tasks] for field in ("outputFiles", "inputFiles"))
+    moved = [sum(sizes.get(name, 0) for name in sorted(outputs[parent] & inputs[child])) for parent, child in edges]
+    return Workflow(
+        name=label(top.text("name", document.path.stem)),
+        names=tuple(index),
+        seconds=np.array([run.number("runtimeInSeconds", least=0) for run in runs], np.float64),
+        classes=tuple(map(_request_class, runs)),
+        parents=np.array([parent for parent, _ in edges], np.int64),
+        children=np.array([child for _, child in edges], np.int64),
+        bytes=np.array(moved, np.float64),
+    )
 
 
-def _ran(workflow: Fields) -> dict[str, Fields]:
+def _by_id(maps: Sequence[Fields]) -> dict[str, Fields]:
     found: dict[str, Fields] = {}
-    for each in workflow.map("execution").maps("tasks", needed=True):
+    for each in maps:
         if each.text("id") in found:
-            raise each.fault("id", "there is another task of that id before it: ids must be unique")
+            raise each.fault("id", "there is another of that id before it: ids must be unique")
         found[each.text("id")] = each
     return found
+
+
+def _edges(tasks: Sequence[Fields], index: Mapping[str, int]) -> list[tuple[int, int]]:
+    """Each once, sorted by child; a file may name an edge at either of its ends."""
+    edges: dict[tuple[int, int], None] = {}
+    for number, task in enumerate(tasks):
+        for field in ("parents", "children"):
+            for place, name in enumerate(task.items(field)):
+                other = index.get(name) if isinstance(name, str) else None
+                if other is None:
+                    raise task.item_fault(field, place, "there is no task of that id")
+                edges[(other, number) if field == "parents" else (number, other)] = None
+    return sorted(edges, key=lambda edge: edge[1])
+
+
+def _files(task: Fields, field: str, sizes: Mapping[str, float]) -> set[str]:
+    """Names of files; where the workflow lists no files at all, nothing is known of their sizes."""
+    names = task.items(field)
+    for place, name in enumerate(names):
+        if not isinstance(name, str) or (sizes and name not in sizes):
+            raise task.item_fault(field, place, "workflow.specification.files has no file of that id")
+    return set(names)
 
 
 def _request_class(run: Fields) -> RequestClass:

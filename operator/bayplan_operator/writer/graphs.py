@@ -35,14 +35,18 @@ class GraphWriter:
         """A write of this object is under way, or failed a moment ago."""
         return self._queue.busy(("status", *key))
 
-    def write_status(self, key: Key, uid: str, status: Mapping[str, Any], on_written: Callable[[int], None]) -> None:
+    def write_status(
+        self, key: Key, uid: str, status: Mapping[str, Any], on_written: Callable[[int], None], only_at: int | None = None
+    ) -> None:
         """Replace the given fields of a graph's or (with an empty namespace) a policy's status.
 
-        ``on_written`` gets the resource version that came of it. An object of the same name but another UID is left alone.
+        ``on_written`` gets the resource version that came of it. An object of the same name but another UID is left alone,
+        as is one whose resource version is not ``only_at``, where that is given.
         """
         namespace, name = key
         path = (paths.task_graph(namespace, name) if namespace else paths.placement_policy(name)) + "/status"
-        self._queue.submit(("status", *key), "write status", self._patch(path, uid, status, on_written))
+        metadata = {"uid": uid} if only_at is None else {"uid": uid, "resourceVersion": str(only_at)}
+        self._queue.submit(("status", *key), "write status", self._patch(path, metadata, status, on_written))
 
     def delete(self, key: Key, uid: str) -> None:
         """Delete a graph and, by garbage collection, its pods."""
@@ -54,14 +58,16 @@ class GraphWriter:
         if not self._queue.busy(("ask", uid)):
             self._queue.submit(("ask", uid), "get graph", self._ask(key, uid, on_answer))
 
-    async def _patch(self, path: str, uid: str, status: Mapping[str, Any], on_written: Callable[[int], None]) -> None:
-        body = msgspec.json.encode({"metadata": {"uid": uid}, "status": status})
+    async def _patch(
+        self, path: str, metadata: Mapping[str, str], status: Mapping[str, Any], on_written: Callable[[int], None]
+    ) -> None:
+        body = msgspec.json.encode({"metadata": metadata, "status": status})
         try:
             answer = await self._queue.request(
                 "write status", lambda: self._server.call("PATCH", path, body, content_type=MERGE_PATCH)
             )
         except (errors.NotFound, errors.Conflict):
-            return  # deleted, perhaps made anew: the watch tells
+            return  # deleted, perhaps made anew, or changed: the watch tells
         metrics.STATUS_BYTES.inc(len(body))
         on_written(int(self._head.decode(answer).metadata.resource_version))
 

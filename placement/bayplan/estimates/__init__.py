@@ -3,6 +3,7 @@
 from bayplan.estimates.advice import Help, Suggestion, advice
 from bayplan.estimates.bound import Bound, lower_bound
 from bayplan.estimates.durations import Basis, Durations, durations, exact
+from bayplan.estimates.earliest import Earliest, earliest
 from bayplan.estimates.estimate import Estimate, Trial, estimate, samples
 from bayplan.estimates.luck import Luck
 
@@ -10,6 +11,7 @@ __all__ = [
     "Basis",
     "Bound",
     "Durations",
+    "Earliest",
     "Estimate",
     "Help",
     "Luck",
@@ -17,6 +19,7 @@ __all__ = [
     "Trial",
     "advice",
     "durations",
+    "earliest",
     "estimate",
     "exact",
     "lower_bound",

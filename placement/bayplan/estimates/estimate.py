@@ -7,9 +7,10 @@ import numpy as np
 from bayplan.arrays import BoolArray, FloatArray, IntArray
 from bayplan.estimates.durations import Durations
 from bayplan.estimates.luck import Luck
+from bayplan.estimates.sketch import MOST_PAIRS, sketch
 from bayplan.kernels.compiled import HAVE_NUMBA
 from bayplan.kernels.scheduling.playing import Score, play
-from bayplan.plans import Plan, Situation
+from bayplan.plans import Plan, Situation, make_plan
 
 _DRAWS = 400_000 if HAVE_NUMBA else 40_000
 _MOST, _LEAST = 256, 32
@@ -73,6 +74,18 @@ class Trial:
         reading[placed] = np.maximum(plan.seconds[placed] - expected[placed], 0.0)
         return cls(
             situation, node_class, reading, plan.rank, nodes.slot_free, nodes.node_class[nodes.slot_node],
+            durations, elapsed, luck,
+        )  # fmt: skip
+
+    @classmethod
+    def on(cls, situation: Situation, durations: Durations, elapsed: FloatArray, luck: Luck) -> "Trial":
+        """What a plan made for the situation says; where that would take too long, what `sketch` does."""
+        if situation.graph.units * len(situation.nodes.slot_node) <= MOST_PAIRS:
+            return cls.of(make_plan(situation), durations, elapsed, luck)
+        node_class, rank = sketch(situation)
+        nodes = situation.nodes
+        return cls(
+            situation, node_class, np.zeros(len(node_class)), rank, nodes.slot_free, nodes.node_class[nodes.slot_node],
             durations, elapsed, luck,
         )  # fmt: skip
 

@@ -15,11 +15,10 @@ def _plain(seconds: float) -> str:
 def explain(advice: Advice, spell: Callable[[float], str] = _plain) -> str:
     """What was weighed, and why not more shards. `spell`: how seconds are written."""
     splitting, shards = advice.splitting, advice.shards
-    weighed = [f"{spell(splitting.work)} of work"]
+    everywhere = f" ({_percent(splitting.serial)} of it in every shard)" if splitting.serial else ""
+    weighed = [f"{spell(splitting.work)} of work{everywhere}"]
     if splitting.startup:
         weighed.append(f"{spell(splitting.startup)} start-up")
-    if splitting.serial:
-        weighed.append(f"{_percent(splitting.serial)} of it in every shard")
     if splitting.merge:
         weighed.append(f"{spell(splitting.merge)} to join each")
     weighed.append(_places(advice))
@@ -43,7 +42,7 @@ def _why_not_more(advice: Advice) -> str:
     if shards == splitting.least > 1:
         return "fewer are not allowed"
     if advice.relaxed:
-        return f"{advice.fast} would be faster, but the rest of the graph takes longer anyway"
+        return f"with {advice.fast} it would be faster, but not the graph as a whole"
     if shards == splitting.most:
         return "more are not allowed"
     best = float(Curves.of([splitting], [advice.places]).shortest()[0])

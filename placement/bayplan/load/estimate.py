@@ -67,6 +67,11 @@ class LoadEstimate:
         place, requested, shown = self._shares(cluster, rows, None)
         return np.where(self.weight[place] > 0, self._full(place, requested, shown), 0.0)
 
+    def hidden(self, cluster: Cluster, rows: IntArray) -> FloatArray:
+        """Shape (rows, resources): max(m - v, 0), the measured share that no request explains, by the reading's weight."""
+        place, _, shown = self._shares(cluster, rows, None)
+        return np.asarray(np.maximum(self.measured[place] - shown, 0.0) * self.weight[place])
+
     def deviation(self, cluster: Cluster, rows: IntArray) -> FloatArray:
         """Shape (rows, resources): standard deviation of the measured share, by the reading's weight."""
         place, _ = self._mapped(cluster)

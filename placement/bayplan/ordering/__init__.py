@@ -5,6 +5,7 @@ from bayplan.ordering.critical_path import critical_path
 from bayplan.ordering.earliest_deadline import earliest_deadline
 from bayplan.ordering.least_slack import least_slack
 from bayplan.ordering.priority import priority
+from bayplan.ordering.upward_rank import upward_rank
 from bayplan.protocols import Order
 
 ORDERS: dict[str, Order] = {
@@ -13,6 +14,7 @@ ORDERS: dict[str, Order] = {
     "Age": age,
     "EarliestDeadline": earliest_deadline,
     "LeastSlack": least_slack,
+    "UpwardRank": upward_rank,
 }
 
 __all__ = ["ORDERS"]

@@ -8,6 +8,7 @@ from bayplan.planning.genetic import Genetic
 from bayplan.planning.greedy import Greedy
 from bayplan.planning.integer import IntegerProgram
 from bayplan.planning.linear import LinearProgram
+from bayplan.planning.planned import Planned
 from bayplan.planning.random import Random
 from bayplan.planning.round_robin import RoundRobin
 from bayplan.planning.static import Static
@@ -16,6 +17,7 @@ from bayplan.protocols import Planner
 PLANNERS: dict[str, type[Planner]] = {
     "Auto": Auto,
     "Greedy": Greedy,
+    "Planned": Planned,
     "RoundRobin": RoundRobin,
     "Random": Random,
     "Static": Static,

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import ClassVar
 
 from bayplan.cluster import Cluster
 from bayplan.context import Context
@@ -9,9 +11,14 @@ from bayplan.decision import Decision
 from bayplan.ordering import ORDERS
 from bayplan.planning.greedy import Greedy
 from bayplan.planning.integer import IntegerProgram
-from bayplan.protocols import Planner, Strategy
+from bayplan.planning.planned import Planned
+from bayplan.plans.finish import plan_of
+from bayplan.protocols import Planner, Scoring, Strategy, WeightedScorer
+from bayplan.scoring.earliest_finish import EarliestFinish
 from bayplan.workload import Request
 
+FINISH = 99.0
+"""Weight of the earliest finish of planned graphs beside that of all scorers of the policy."""
 SMALL = 64
 """Requests up to which a batch that does not fit as a whole is solved as an integer program."""
 
@@ -23,36 +30,49 @@ class _Pick:
     how: str
 
 
+PLANNED = _Pick("a planned graph", ("Priority", "UpwardRank", "Age"), "as planned by upward rank")
+PLANNED_DEADLINES = _Pick(
+    "a planned graph with a deadline", ("Priority", "LeastSlack", "UpwardRank", "Age"), "as planned by least slack"
+)
 ONE = _Pick("one pod", (), "greedy")
 DEADLINES = _Pick("deadlines", ("Priority", "LeastSlack", "CriticalPath", "Age"), "greedy by least slack")
 GANGS = _Pick("gangs", ("Priority", "Age", "CriticalPath"), "greedy, whole gangs only")
 GRAPH = _Pick("a graph", ("Priority", "CriticalPath", "Age"), "greedy by critical path")
 BATCH = _Pick("a batch", ("Priority", "Age"), "greedy, largest first")
+BY_PLAN = (PLANNED, PLANNED_DEADLINES)
 SHORTAGE = "an integer program, since greedy had no place for all"
 
 
 @dataclass(frozen=True, slots=True)
 class Auto:
-    """The first rule that holds: one request; a deadline among them; a gang; different critical paths; anything else.
+    """The first rule that holds: a plan of one's graph; one request; a deadline; a gang; different critical paths; the rest.
 
     The policy's scorers decide where to; its order does not count. Where a batch of at most `SMALL` requests of one
     priority, without gangs, does not fit as greedy places it, an integer program places as many as it can.
+    Of planned graphs, the earliest finish counts `FINISH` times as much as the policy's scorers together, see `Planned`.
     The cost is that of `Greedy`, and of `IntegerProgram` in that case. Every decision says what was picked.
     """
 
+    uses_plans: ClassVar[bool] = True
+
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
         """One decision per request."""
-        pick = _pick(requests)
-        order = tuple(ORDERS[name] for name in pick.order)
-        decisions = Greedy()(requests, cluster, replace(strategy, order=order), context)
+        pick = _pick(requests, context)
+        strategy = replace(strategy, order=tuple(ORDERS[name] for name in pick.order))
+        if pick in BY_PLAN:
+            strategy = replace(strategy, scoring=_by_finish(strategy.scoring))
+            return [_told(each, f"auto: {pick.what}, {pick.how}; ") for each in Planned()(requests, cluster, strategy, context)]
+        decisions = Greedy()(requests, cluster, strategy, context)
         how = pick.how
         if pick is BATCH and _short(requests, decisions):
             better: Planner = IntegerProgram(objective="Priority")
-            decisions, how = better(requests, cluster, replace(strategy, order=order), context), SHORTAGE
+            decisions, how = better(requests, cluster, strategy, context), SHORTAGE
         return [_told(each, f"auto: {pick.what}, {how}; ") for each in decisions]
 
 
-def _pick(requests: Sequence[Request]) -> _Pick:
+def _pick(requests: Sequence[Request], context: Context) -> _Pick:
+    if context.plans and any(plan_of(each, context.plans) is not None for each in requests):
+        return PLANNED if all(each.deadline is None for each in requests) else PLANNED_DEADLINES
     if len(requests) == 1:
         return ONE
     if any(each.deadline is not None for each in requests):
@@ -62,6 +82,12 @@ def _pick(requests: Sequence[Request]) -> _Pick:
     if len({each.critical_path for each in requests}) > 1:
         return GRAPH
     return BATCH
+
+
+@cache
+def _by_finish(scoring: Scoring) -> Scoring:
+    weight = FINISH * sum(each.weight for each in scoring.scorers) or 1.0
+    return Scoring((WeightedScorer("EarliestFinish", EarliestFinish(), weight), *scoring.scorers))
 
 
 def _short(requests: Sequence[Request], decisions: Sequence[Decision]) -> bool:

@@ -4,7 +4,20 @@ from bayplan.plans.expected import expected_seconds
 from bayplan.plans.make import make_plan
 from bayplan.plans.nodes import Nodes
 from bayplan.plans.plan import Plan
+from bayplan.plans.progress import Progress
+from bayplan.plans.remake import still_needs, why_remake
 from bayplan.plans.situation import Situation
-from bayplan.plans.slots import slots
+from bayplan.plans.slots import slots, usable
 
-__all__ = ["Nodes", "Plan", "Situation", "expected_seconds", "make_plan", "slots"]
+__all__ = [
+    "Nodes",
+    "Plan",
+    "Progress",
+    "Situation",
+    "expected_seconds",
+    "make_plan",
+    "slots",
+    "still_needs",
+    "usable",
+    "why_remake",
+]

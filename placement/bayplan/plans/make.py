@@ -7,6 +7,7 @@ import numpy as np
 from bayplan.arrays import BoolArray, FloatArray, IntArray
 from bayplan.plans.nodes import Nodes
 from bayplan.plans.plan import Plan
+from bayplan.plans.progress import Progress
 from bayplan.plans.situation import Situation
 from bayplan.plans.units import UnitEdges, unit_edges
 from bayplan.scheduling.heft import insertion
@@ -57,7 +58,9 @@ class _Making:
             np.maximum.at(rank, graph.unit_task[units], priority[at])
         with np.errstate(invalid="ignore"):
             seconds = np.where(np.isinf(finish), np.inf, finish - start)
-        return Plan(situation.now, rank, slot, node, start, finish, self._nodes, seconds, situation)
+        begun = situation.done | situation.running
+        progress = Progress(situation.done, situation.place, begun, np.full(graph.units, np.nan))
+        return Plan(situation.now, rank, slot, node, start, finish, self._nodes, seconds, situation, progress)
 
 
 def _shortest(problem: GraphProblem, fixed: IntArray) -> tuple[Schedule, FloatArray]:

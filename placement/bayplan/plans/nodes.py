@@ -26,6 +26,9 @@ class Nodes:
     admits: dict[RequestClass, BoolArray] = field(default_factory=dict)
     """What the slots are for, to shape (classes,): whether nodes of the class could hold it."""
 
+    usable: frozenset[str] = frozenset()
+    """Names of the nodes that were ready and not cordoned."""
+
     def __post_init__(self) -> None:
         """Check the columns."""
         if self.node_class.shape != (len(self.names),):

@@ -1,9 +1,10 @@
 """What a graph is planned to do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bayplan.arrays import FloatArray, IntArray
 from bayplan.plans.nodes import Nodes
+from bayplan.plans.progress import Progress
 from bayplan.plans.situation import Situation
 
 
@@ -29,8 +30,14 @@ class Plan:
     """Shape (units,): expected run time where it is planned, or until its end if it runs; infinite without a place."""
     situation: Situation
     """What it was made of."""
+    progress: Progress
+    """What has become of the units: as they were when it was made, until `followed` says more."""
 
     @property
     def completion(self) -> float:
         """When the last unit ends, in seconds since the epoch; infinite where one has no place."""
         return float(self.finish.max(initial=self.made_at))
+
+    def followed(self, progress: Progress) -> "Plan":
+        """The same plan, with what has become of the units since. O(1)."""
+        return replace(self, progress=progress)

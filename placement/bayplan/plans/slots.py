@@ -44,10 +44,21 @@ def slots(cluster: Cluster, asks: Mapping[RequestClass, int], limit: int, select
         names=tuple(cluster.names[row] for row in rows.tolist()),
         classes=kinds,
         node_class=node_class,
-        slot_node=(chosen := _freest(count, node_class, limit)),
+        slot_node=(chosen := _ordered(_freest(count, node_class, limit), cluster.gpu_count[rows], count)),
         slot_free=np.zeros(len(chosen)),
+        usable=usable(cluster),
         admits={asked: admitted[number][number_of] for number, asked in enumerate(asks)},
     )
+
+
+def usable(cluster: Cluster) -> frozenset[str]:
+    """Names of the nodes that are ready and not cordoned. Kept until a node changes; O(nodes)."""
+    return cluster.static_memo("usable nodes", lambda: _usable(cluster))
+
+
+def _usable(cluster: Cluster) -> frozenset[str]:
+    rows = np.flatnonzero(cluster.present & cluster.ready & ~cluster.cordoned)
+    return frozenset(cluster.names[row] for row in rows.tolist())
 
 
 def _room(cluster: Cluster, asked: RequestClass, free: IntArray, gpu_free: IntArray) -> FloatArray:
@@ -70,6 +81,11 @@ def _kinds(cluster: Cluster, rows: IntArray, admitted: BoolArray) -> tuple[tuple
     keys = np.vstack((cluster.node_class[rows], admitted.astype(np.int64)))
     _, first, inverse = np.unique(keys, axis=1, return_index=True, return_inverse=True)
     return tuple(cluster.node_classes[cluster.node_class[rows[each]]] for each in first.tolist()), first, inverse.reshape(-1)
+
+
+def _ordered(slot_node: IntArray, devices: IntArray, count: IntArray) -> IntArray:
+    """The slots of nodes without devices first, then those of the fullest: of equal ones, a plan takes the first."""
+    return np.asarray(slot_node[np.lexsort((slot_node, count[slot_node], devices[slot_node]))])
 
 
 def _freest(count: IntArray, node_class: IntArray, limit: int) -> IntArray:

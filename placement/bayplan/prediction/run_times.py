@@ -99,6 +99,14 @@ class RunTimes:
         self._bound()
         self._stale = True
 
+    def copy(self) -> "RunTimes":
+        """One of its own that knows the same, for another thread. O(tasks)."""
+        made = RunTimes(self._limit, self._remembered)
+        made._tasks = {key: _Task(dict(task.cells), task.last) for key, task in self._tasks.items()}
+        made._merged = {key: _Task(dict(task.cells), task.last) for key, task in self._merged.items()}
+        made._levels, made._stale, made._posteriors = self._levels, self._stale, dict(self._posteriors)
+        return made
+
     def as_plain(self) -> dict[str, Any]:
         """All that was learned, in plain numbers and text."""
         return {

@@ -3,6 +3,7 @@
 from bayplan.protocols import Scorer
 from bayplan.scoring.best_fit import BestFit
 from bayplan.scoring.dot_product import DotProduct
+from bayplan.scoring.earliest_finish import EarliestFinish
 from bayplan.scoring.efficiency import EfficiencyScorer
 from bayplan.scoring.fragmentation import FragmentationGradient
 from bayplan.scoring.least_connections import LeastConnections
@@ -26,6 +27,7 @@ SCORERS: dict[str, type[Scorer]] = {
     "LeastConnections": LeastConnections,
     "DotProduct": DotProduct,
     "Efficiency": EfficiencyScorer,
+    "EarliestFinish": EarliestFinish,
     "FragmentationGradient": FragmentationGradient,
     "RoundedBestFit": RoundedBestFit,
     "PreferredAffinity": PreferredAffinity,

@@ -2,6 +2,9 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
 
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
@@ -13,12 +16,20 @@ from bayplan.workload import Request
 
 @dataclass(frozen=True, slots=True)
 class LeastMeasuredLoad:
-    """1 - the estimated share in use of the busiest resource that concerns the request, the request included. O(places).
+    """1 - (x + w h) / (1 + w) of the resource where that is least, of those that concern the request. O(places).
 
-    `LeastLoaded` with load in place of requests, and the same as that while no load is known.
+    x: the estimated share in use, with the request on the node; h: the share of it that no request explains; w:
+    `hidden_weight`. With w = 0, `LeastLoaded` with load in place of requests, and the same as that while no load is known.
     """
 
-    uses_load = True
+    uses_load: ClassVar[bool] = True
+    hidden_weight: float = 0.0
+    """How much more load counts that no request explains: tasks stay within what they ask for, it need not."""
+
+    def __post_init__(self) -> None:
+        """Check the weight. Raises `ValueError`."""
+        if self.hidden_weight < 0:
+            raise ValueError(f"hiddenWeight is {self.hidden_weight:g}: it must be 0 or above")
 
     def depends_on(self, request: Request, context: Context) -> Hashable:
         """Of the estimate."""
@@ -26,4 +37,6 @@ class LeastMeasuredLoad:
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
         """One score per place."""
-        return 1.0 - shares(request.request_class, cluster, places.rows, context.load).busiest
+        found, weight = shares(request.request_class, cluster, places.rows, context.load), self.hidden_weight
+        busy = (found.mean + weight * found.hidden) / (1.0 + weight)
+        return np.asarray(1.0 - np.minimum(busy.max(axis=1, initial=0.0), 1.0))

@@ -16,13 +16,10 @@ class Shares:
 
     mean: FloatArray
     """Shape (rows, resources): share of the node in use with the request on it; of what is not measured, share requested."""
+    hidden: FloatArray
+    """Same shape: the measured share that no request explains; 0 where nothing is measured."""
     deviation: FloatArray
     """Same shape: standard deviation of the measured share; 0 where it is not known."""
-
-    @property
-    def busiest(self) -> FloatArray:
-        """Shape (rows,): of the busiest resource, at most 1; 0 where nothing concerns the request."""
-        return np.asarray(np.minimum(self.mean.max(axis=1, initial=0.0), 1.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,10 +40,11 @@ def shares(asked: RequestClass, cluster: Cluster, rows: IntArray, load: LoadEsti
     at = (rows[:, None], concerns.columns)
     requested = (cluster.used[at] + concerns.amounts) / np.maximum(cluster.allocatable[at], 1)
     if load is None:
-        return Shares(requested, np.zeros_like(requested))
-    measured = load.of(cluster, rows, concerns.asked)[:, concerns.measured]
-    deviation = load.deviation(cluster, rows)[:, concerns.measured]
-    return Shares(np.hstack((measured, requested)), np.hstack((deviation, np.zeros_like(requested))))
+        nothing = np.zeros_like(requested)
+        return Shares(requested, nothing, nothing)
+    found = (load.of(cluster, rows, concerns.asked), load.hidden(cluster, rows), load.deviation(cluster, rows))
+    beside = (requested, np.zeros_like(requested), np.zeros_like(requested))
+    return Shares(*(np.hstack((each[:, concerns.measured], other)) for each, other in zip(found, beside, strict=True)))
 
 
 def _concerns(asked: RequestClass, cluster: Cluster, load: LoadEstimate | None) -> _Concerns:

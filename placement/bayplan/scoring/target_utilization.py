@@ -40,5 +40,7 @@ class TargetUtilization:
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
         """One score per place."""
-        x, target = shares(request.request_class, cluster, places.rows, context.load).busiest, self.target
-        return np.where(x <= target + _ROUNDING, target + (1.0 - target) * x / target, target * (1.0 - x) / (1.0 - target))
+        target, mean = self.target, shares(request.request_class, cluster, places.rows, context.load).mean
+        x = np.minimum(mean.max(axis=1, initial=0.0), 1.0)
+        up, down = target + (1.0 - target) * x / target, target * (1.0 - x) / (1.0 - target)
+        return np.asarray(np.where(x <= target + _ROUNDING, up, down))

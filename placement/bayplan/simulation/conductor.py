@@ -1,6 +1,7 @@
 """What the operator would do: advance the graphs that are due, and place whom there is room for."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bayplan.by_policy import by_policy
 from bayplan.cluster import Cluster
@@ -8,12 +9,14 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.engine import place
 from bayplan.load import LoadEstimate
+from bayplan.reasons import Reason
 from bayplan.simulation.adapting import Adapting
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.learning import Learning
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.machines import Machines
+from bayplan.simulation.planning import Planning
 from bayplan.simulation.requests import unit_requests
 from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
@@ -53,6 +56,7 @@ class Conductor:
         self._placed = 0
         self._coming = len(submissions)
         self._learning = Learning(strategies, setup.seed)
+        self._planning = Planning(setup, machines)
         self._run_times = RunTimeLearning(submissions, self._requests, machines.nodes, log) if setup.learn_run_times else None
         self._adapting: Adapting | None = None
         if any(policy.adaptive for policy in setup.policies.values()):
@@ -83,6 +87,7 @@ class Conductor:
         graph = self.graphs[number]
         if self._adapting is not None:
             self._adapting.admit(graph)
+        self._planning.arrived(graph)
         if self._light and graph.submission.graph.units == 1:
             self._want(graph, 0, now)
         else:
@@ -95,6 +100,7 @@ class Conductor:
         if outcome != Outcome.OPEN:
             self._waiting.freed(self._machines.row(row))
             self.done += outcome == Outcome.SUCCEEDED
+            self._planning.ended(graph.number, self._log.unit[row], outcome == Outcome.SUCCEEDED, now)
             if self._run_times is not None and outcome in (Outcome.SUCCEEDED, Outcome.FAILED):
                 self._run_times.ended(graph.first + self._log.unit[row], row)
             if graph.light and outcome == Outcome.SUCCEEDED:
@@ -125,9 +131,15 @@ class Conductor:
             graph.wake_at = None
             self._due.add(number)
 
+    def expired(self, number: int, now: float) -> None:
+        """A place is kept no longer for somebody who waits."""
+        if self._planning.expired(number, now):
+            self._waiting.again()
+
     def nodes_changed(self) -> None:
         """A node is ready that was not, or the other way round."""
         self._waiting.nodes_changed()
+        self._planning.nodes_changed()
 
     def load_changed(self) -> None:
         """Nodes are hot that were not, or the other way round."""
@@ -152,7 +164,8 @@ class Conductor:
         """Whether anybody who waits would get a place on such a cluster, with load as low as it will ever be."""
         scraping = self._machines.scraping
         load = None if scraping is None else scraping.at_best(cluster, now)
-        decisions = self._decide(sorted(self.waits), cluster, 0.0, load)
+        # Without plans: nobody has to wait for a place that is kept for it.
+        decisions = self._decide(sorted(self.waits), cluster, replace(self._context(0.0, load), plans=None))
         return any(decision.node is not None for _, decision in decisions)
 
     # One tick
@@ -165,6 +178,8 @@ class Conductor:
                 due, self._due = self._due, set()
                 for number in sorted(due):
                     self._advance(self.graphs[number], now)
+            if self._planning.update(now):
+                self._waiting.again()
             while batch := self._waiting.batch():
                 self._place(batch, now)
                 self._waiting.settled()
@@ -203,11 +218,13 @@ class Conductor:
             self._machines.free(row, outcome, now)
             self._waiting.freed(self._machines.row(row))
             graph.seen.pop(row, None)
+            self._planning.ended(graph.number, self._log.unit[row], False, now)
             self._due.add(graph.number)  # that it is gone has to be seen
 
     def _over(self, graph: GraphState, succeeded: bool, failure: str, now: float) -> None:
         graph.ended_at, graph.succeeded, graph.failure = now, succeeded, failure
         self.open -= 1
+        self._planning.over(graph.number)
         if self._adapting is not None:
             self._adapting.ended(graph, now)
 
@@ -228,34 +245,36 @@ class Conductor:
     def _place(self, batch: list[int], now: float) -> None:
         scraping, cluster = self._machines.scraping, self._machines.cluster
         load = None if scraping is None else scraping.estimate(cluster, now)
-        for unit, decision in self._decide(batch, cluster, now, load):
+        for unit, decision in self._decide(batch, cluster, self._context(now, load)):
             if decision.node is not None:
                 self._start(unit, decision, decision.node, now)
             else:
                 reason = decision.reason.value if decision.reason is not None else ""
                 self._waiting.refused(unit, (reason, decision.message))
+                if decision.reason is Reason.RESERVED:
+                    graph = self._graph(unit)
+                    self._planning.refused(graph.number, unit - graph.first)
+        for number, at in self._planning.kept_until(now):
+            self._agenda.add(at, Event.EXPIRY, number)
 
-    def _decide(
-        self, batch: list[int], cluster: Cluster, now: float, load: LoadEstimate | None
-    ) -> Iterator[tuple[int, Decision]]:
+    def _decide(self, batch: list[int], cluster: Cluster, context: Context) -> Iterator[tuple[int, Decision]]:
         """A decision for each; whoever takes it up has to charge the place before asking for the next group's."""
         several = len(self._setup.policies) > 1 or self._adapting is not None
         for group in by_policy(batch, self._decided_by, self._priority_of) if several else [batch]:
             requests = [self._requests[unit] for unit in group]
             strategy = self._setup.policies[self._policy_of(group[0])].placing(self._graph(group[0]).strategy)
-            context = self._context(now, load)
-            yield from zip(group, place(requests, cluster, strategy, context), strict=True)
+            yield from zip(group, place(requests, cluster, strategy, replace(context, turn=self._placed)), strict=True)
 
     def _context(self, now: float, load: LoadEstimate | None) -> Context:
         learned = self._run_times
         return Context(
             now=now,
             seed=self._setup.seed,
-            turn=self._placed,
             mix=self._learning.model,
             run_times=None if learned is None else learned.forecast,
             efficiency=None if learned is None else learned.efficiency,
             load=load,
+            plans=self._planning.plans,
         )
 
     def _graph(self, unit: int) -> GraphState:
@@ -280,6 +299,7 @@ class Conductor:
         self._placed += 1
         incarnation = graph.tried[unit] = graph.tried.get(unit, 0) + 1
         at, why = (since, now), (reason, decision.message)
+        self._planning.began(graph.number, unit, self._machines.number(node), now)
         row = self._log.add(graph.number, unit, incarnation, self._machines.number(node), decision.gpus, at, why)
         if self._adapting is not None:
             self._adapting.started(graph, unit, row)

@@ -32,6 +32,8 @@ class Event(IntEnum):
     """Load is measured."""
     READING = 10
     """What was measured is known. Number: of the scrape."""
+    EXPIRY = 11
+    """A place is kept no longer for a unit that waits for it. Number: of the submission."""
 
 
 class Agenda:

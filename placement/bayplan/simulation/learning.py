@@ -13,7 +13,7 @@ class Learning:
 
     def __init__(self, strategies: Sequence[Strategy], seed: int) -> None:
         scorers = [each.scorer for strategy in strategies for each in strategy.scoring.scorers]
-        self._wanted = any(hasattr(scorer, "depends_on") for scorer in scorers)
+        self._wanted = any(hasattr(each, "depends_on") and not getattr(each, "uses_plans", False) for each in scorers)
         """Whether any scorer looks at it; otherwise the work is spared."""
         self._arrivals = Arrivals()
         self._seed = seed

@@ -15,6 +15,7 @@ from bayplan.simulation.scraping import Scraping
 from bayplan.simulation.setup import Setup, SetupError
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import Outcome
+from bayplan.simulation.transfers import Transfers
 from bayplan.workload import RequestClass
 
 
@@ -27,8 +28,9 @@ class Machines:
         self.cluster = self.untouched()
         self._log, self._agenda, self._delays = log, agenda, setup.delays
         self._number = {node.name: number for number, node in enumerate(self.nodes)}
-        self._rows = [self.cluster.row(node.name) or 0 for node in self.nodes]
+        self.rows = [self.cluster.row(node.name) or 0 for node in self.nodes]
         self._times = DrawnTimes(setup.run_times, submissions, setup.seed)
+        self._transfers = Transfers(submissions, setup.bandwidth)
         self._failures = DrawnFailures(setup.failures, [each.graph.units for each in submissions], setup.seed)
         graces = {name: policy.node_loss_grace for name, policy in setup.policies.items()}
         self._breakdowns = Breakdowns(self.nodes, setup.failures, setup.delays.noticing, graces, setup.seed, agenda)
@@ -53,7 +55,7 @@ class Machines:
 
     def row(self, attempt: int) -> int:
         """The row of the cluster where an attempt has its room."""
-        return self._rows[self._log.node[attempt]]
+        return self.rows[self._log.node[attempt]]
 
     def lost(self, policy: str) -> frozenset[str]:
         """The nodes that count as lost for graphs of a policy."""
@@ -91,6 +93,8 @@ class Machines:
         log.started[row] = now
         number, unit, incarnation = log.graph[row], log.unit[row], log.incarnation[row]
         seconds = self._times.seconds(number, unit, incarnation, node.node_class)
+        if self._transfers.any:
+            seconds += self._transfers.seconds(number, unit, log.node[row])
         share = self._failures.fails_after(number, unit, incarnation)
         if share is not None:
             self._failing.add(row)
@@ -107,6 +111,9 @@ class Machines:
         """An attempt comes to its end; not so if it was ended before."""
         if self._log.outcome[row] != Outcome.OPEN or row in self._dead:
             return False
+        log = self._log
+        if row not in self._failing and self._transfers.any:
+            self._transfers.lies(log.graph[row], log.unit[row], log.node[row])
         self.free(row, Outcome.FAILED if row in self._failing else Outcome.SUCCEEDED, now)
         return True
 

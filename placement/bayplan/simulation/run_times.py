@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bayplan.arrays import FloatArray
 from bayplan.simulation.errors import SetupError
 from bayplan.simulation.submission import Submission
 
@@ -34,6 +35,18 @@ class RunTimes:
                 raise SetupError(f"the run time of task {task} on {node_class or 'any node'} is {seconds}: it must be above 0")
         if not (math.isfinite(self.noise) and self.noise >= 0):
             raise SetupError(f"noise is {self.noise}: it must be a coefficient of variation, 0 or above")
+
+    def expected(self, submission: Submission, classes: Sequence[str]) -> FloatArray:
+        """Shape (tasks, classes): seconds by what the author says and the speeds of node classes, which count as known."""
+        graph = submission.graph
+        base = np.array([task.duration for task in graph.tasks])
+        if submission.expected is not None:
+            base = np.where(submission.expected > 0, submission.expected, base)
+        seconds = base[:, None] / np.array([self.speeds.get(each, 1.0) for each in classes])
+        for (name, node_class), known in self.known.items():
+            if name in graph.index:
+                seconds[graph.index[name], [each == node_class for each in classes]] = known
+        return np.asarray(seconds)
 
 
 class DrawnTimes:

@@ -76,6 +76,8 @@ class Setup:
     failures: Failures = field(default_factory=Failures)
     delays: Delays = field(default_factory=Delays)
     occupied: Sequence[Occupied] = ()
+    bandwidth: float = math.inf
+    """Bytes per second between two nodes, for what units read of each other's results."""
     load: HiddenLoad | None = None
     """What nodes do beside; none: nothing is slowed, and nothing measured."""
     learn_run_times: bool = False
@@ -101,5 +103,7 @@ class Setup:
             raise SetupError(f'hidden load is given for node "{unknown}": there is no such node')
         if not self.until > 0:
             raise SetupError(f"until is {self.until}: it must be seconds above 0")
+        if not self.bandwidth > 0:
+            raise SetupError(f"bandwidth is {self.bandwidth}: it must be above 0 bytes per second")
         if self.seed < 0:
             raise SetupError(f"seed is {self.seed}: it must be 0 or above")

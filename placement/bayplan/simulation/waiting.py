@@ -60,6 +60,10 @@ class Waiting(Protocol):
         """A node came, went, or changed in anything but usage; or which nodes are hot has changed."""
         ...
 
+    def again(self) -> None:
+        """Answers may have changed though nothing of the cluster has: a plan was made, or a place is kept no longer."""
+        ...
+
     def batch(self) -> list[int]:
         """Whom to ask about next, lowest first; nobody if all answers are known. Ask again once the answers are told."""
         ...
@@ -102,6 +106,10 @@ class Everybody:
     def nodes_changed(self) -> None:
         """The cluster's version tells of nodes, but not of load."""
         self._wishes += 1
+
+    def again(self) -> None:
+        """Nobody has been asked."""
+        self._asked_at = None
 
     def batch(self) -> list[int]:
         """All, unless nothing has changed since they were asked about."""
@@ -185,6 +193,10 @@ class MayFit:
     def nodes_changed(self) -> None:
         """Everybody is asked about once."""
         self._anything = self._news = True
+
+    def again(self) -> None:
+        """Everybody is asked about once."""
+        self.nodes_changed()
 
     def batch(self) -> list[int]:
         """The next in the strategy's order who may fit."""

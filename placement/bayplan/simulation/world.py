@@ -33,6 +33,7 @@ class World:
             Event.START: self._start,
             Event.ARRIVAL: self._arrive,
             Event.WAKE: self.conductor.woken,
+            Event.EXPIRY: self.conductor.expired,
             Event.SCRAPE: self._scrape,
             Event.READING: self._read,
         }

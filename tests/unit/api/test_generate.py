@@ -96,7 +96,8 @@ def test_the_questions_that_columns_answer() -> None:
     columns = {kind.plural: [(c.name, c.wide) for c in kind.columns] for kind in KINDS}
     assert columns["taskgraphs"] == [
         ("Progress", False), ("Status", False), ("Waiting", False), ("Age", False),
-        ("Policy", True), ("Strategy", True), ("Priority", True), ("Active", True), ("Failed", True),
+        ("ETA", True), ("In-Time", True), ("Policy", True),
+        ("Strategy", True), ("Priority", True), ("Active", True), ("Failed", True),
     ]  # fmt: skip
     assert [name for name, _ in columns["placementpolicies"]] == [
         "Preset",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,37 @@ def test_without_nodes_and_without_a_cluster(tmp_path: Path, capsys: pytest.Capt
     code, _, err = run(capsys, "plan", "-f", graph, "--kubeconfig", tmp_path / "none")
     assert code == 1
     assert err.startswith("bayplan: no cluster to ask: name a file of nodes with --nodes, or set KUBECONFIG or --kubeconfig (")
+
+
+def test_when_it_is_expected_to_end_and_how_likely_in_time(
+    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph, nodes = files
+    (found,) = run_json(capsys, "plan", "-f", graph, "--nodes", nodes)["graphs"]
+    said = found["outlook"]
+    assert said["basis"] == "from hints only"
+    assert said["lowerBound"] == 35.0
+    assert 20.0 < said["low"] < said["estimate"] < said["high"]
+    assert said["probability"] > 0.9
+    assert said["advice"] == []
+    slow = run_json(capsys, "plan", "-f", graph, "--nodes", nodes, "--speeds", "fast=0.5,slow=0.25")["graphs"][0]["outlook"]
+    assert slow["lowerBound"] == 70.0
+    assert slow["probability"] < 0.5
+    assert [each["help"] for each in slow["advice"]][-1] == "LaterDeadline"
+    assert run_json(capsys, "plan", "-f", graph, "--nodes", nodes)["graphs"][0]["outlook"] == said
+
+
+def test_the_outlook_in_words(files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graph, nodes = files
+    _, out, _ = run(capsys, "plan", "-f", graph, "--nodes", nodes, "--speeds", "fast=0.5,slow=0.25")
+    assert "Expected end: after" in out
+    assert "(from hints only); by the expected run times, not before 70 s" in out
+    assert "Probability of meeting the deadline: " in out
+    assert "What would help: " in out
+    unhinted = write(tmp_path, "unhinted.yaml", re.sub(r", expectedDuration: \d+s", "", GRAPH))
+    _, out, _ = run(capsys, "plan", "-f", unhinted, "--nodes", nodes)
+    assert "Expected end: unknown (no hints, and nothing was learned: nothing is known of its run times)" in out
+    assert "Probability" not in out
+    huge = write(tmp_path, "huge.yaml", GRAPH.replace('cpu: "4"', 'cpu: "40"'))
+    _, out, _ = run(capsys, "plan", "-f", huge, "--nodes", nodes)
+    assert "Expected end: unknown, since no node could hold load, train, check" in out

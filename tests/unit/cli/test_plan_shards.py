@@ -34,9 +34,10 @@ def test_the_plan_has_the_number_and_says_why(files: tuple[Path, Path], capsys: 
 
 
 def test_the_table_names_what_is_decided_and_what_could_be_better(
-    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
+    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     graph, nodes = files
+    monkeypatch.setenv("COLUMNS", "200")  # so that no line wraps
     _, out, _ = run(capsys, "plan", "-f", graph, "--nodes", nodes)
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "TASK SHARDS PAY OFF WHY" in lines

@@ -123,3 +123,29 @@ def test_the_table_of_graphs() -> None:
 def test_what_an_adaptive_policy_chose() -> None:
     chosen = sample.report(sample.raw(**sample.over(), strategy="Spread"))
     assert text.full(chosen, 80, plain) == SUCCEEDED.replace("default, ", "default, strategy Spread, ", 1)
+
+
+def test_the_expected_end_and_the_deadline() -> None:
+    risk = {"type": "DeadlineAtRisk", "status": "True", "reason": "R", "message": "more nodes would help"}
+    status = {
+        "estimatedCompletion": sample.stamp(20), "earliestCompletion": sample.stamp(15), "estimateBasis": "from hints only",
+        "deadlineProbability": 40, "summary": "Running", "progress": "1/3", "conditions": [risk],
+    }  # fmt: skip
+    raw = sample.raw(sample.RUNNING, **status)
+    raw["spec"]["deadline"] = "18s"
+    said = text.live(build.report(Seen(raw, prepare(raw), (), None, sample.EPOCH + 6)), 100, plain)
+    assert (
+        "Expected end: 2030-01-01T12:00:20Z (from hints only); by the expected run times, not before 2030-01-01T12:00:15Z\n"
+        "Deadline: 2030-01-01T12:00:18Z, met with a probability of 40 %\n"
+        "more nodes would help\n"
+    ) in said
+
+
+def test_nothing_is_said_of_an_end_that_has_come() -> None:
+    missed = {"type": "DeadlineMissed", "status": "True", "reason": "EndedLate", "message": "it ended later"}
+    over = sample.over()
+    raw = sample.raw(sample.SUCCEEDED, **over | {"conditions": [*over["conditions"], missed]})
+    raw["spec"]["deadline"] = "8s"
+    said = text.full(build.report(Seen(raw, prepare(raw), (), None, sample.EPOCH + 60)), 100, plain)
+    assert "Expected end" not in said
+    assert "Deadline: 2030-01-01T12:00:08Z\nit ended later\n" in said

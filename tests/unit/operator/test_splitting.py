@@ -92,11 +92,12 @@ def test_a_record_that_cannot_be_true_counts_as_not_written(line: object) -> Non
     assert settled(cluster(2), {"shards": line}).shards == {"train": 4}
 
 
-def test_pods_bear_out_the_number_against_the_status() -> None:
+def test_pods_bear_out_the_number_where_the_status_is_empty() -> None:
     on = cluster(9)
-    graph = settled(on, {"shards": ["train=9"]}, [pod(3, "6")])
+    graph = settled(on, None, [pod(3, "6")])
     assert graph.shards == {"train": 6}
-    assert not graph.shards_recorded, "the status says something else"
+    assert not graph.shards_recorded
+    assert settled(on, {"shards": ["train=9"]}, [pod(3, "6")]).shards == {"train": 9}, "an annotation can be edited"
     assert settled(on, None, [pod(0, None)]).shards == {"train": 1}, "a pod of one shard does not say so"
     assert settled(on, None, [pod(3, "junk")]).shards == {"train": 17}
     assert settled(on, None, [pod(3, "2")]).shards == {"train": 17}, "its own shard is beyond what it says"
@@ -132,9 +133,17 @@ def test_without_its_policy_nothing_is_decided() -> None:
 
 def test_numbers_are_read_only_of_tasks_that_leave_it_open() -> None:
     prepared = prepare(raw())
-    assert read_numbers(prepared.spec.tasks, {"shards": ["train=7", "after=3"]}) == {"train": 7}
-    assert with_shards(prepared, {"train": 7}).expected(0) == 20 + 600 / 7
-    assert prepared.expected(1) == 0.0
+    assert read_numbers(prepared.divisible, {"shards": ["train=7", "after=3"]}) == {"train": 7}
+
+
+def test_whoever_reads_the_spec_finds_plain_numbers() -> None:
+    train, after = with_shards(prepare(raw(min=2)), {"train": 7}).spec.tasks
+    assert (train.shards, train.expected_duration) == (7, 20 + 600 / 7)
+    assert (after.shards, after.expected_duration) == (1, None)
+    undecided = prepare(raw(min=2)).spec.tasks[0]
+    assert (undecided.shards, undecided.expected_duration) == (2, 20 + 600 / 2)
+    again = with_shards(with_shards(prepare(raw()), {"train": 7}), {"train": 3}).spec.tasks[0]
+    assert (again.shards, again.expected_duration) == (3, 20 + 600 / 3)
 
 
 def test_too_many_pods_are_refused_whatever_would_be_decided() -> None:

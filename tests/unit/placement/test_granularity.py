@@ -151,7 +151,7 @@ def test_a_task_beside_the_longest_chain_is_cut_no_further_than_its_slack() -> N
     (_, _, side) = decide(graph, [None, None, part], [Places((40,))] * 3)
     assert side is not None
     assert (side.shards, side.fast) == (4, 37)  # 5 s + 300 s / 4 is within the 100 s of the long one
-    assert "37 would be faster, but the rest of the graph takes longer anyway" in explain(side)
+    assert "with 37 it would be faster, but not the graph as a whole" in explain(side)
 
 
 def test_tasks_side_by_side_divide_the_places_among_them() -> None:
@@ -175,8 +175,8 @@ SENTENCES = {
     "6 shards, 20 s: 60 s of work, 10 s start-up, 30 places; of more than 6, less than 50 % of the time would be work": (
         Splitting(60, 10), Places((30,)),
     ),
-    "11 shards, 101.8 s: 600 s of work, 20 s start-up, 5 % of it in every shard, 26 places; up to 12 would save less than 5 %, "
-    "and of more than 12, less than 50 % of the time would be work": (Splitting(600, 20, 0.05), Places((26,))),
+    "11 shards, 101.8 s: 600 s of work (5 % of it in every shard), 20 s start-up, 26 places; up to 12 would save less than 5 "
+    "%, and of more than 12, less than 50 % of the time would be work": (Splitting(600, 20, 0.05), Places((26,))),
     "5 shards, 1002 s: 10 s of work, 1000 s start-up, 9 places; fewer are not allowed": (
         Splitting(10, 1000, least=5), Places((9,)),
     ),

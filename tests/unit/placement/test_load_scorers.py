@@ -1,5 +1,7 @@
 """Scorers of measured load, and what they do to a burst of tasks between two scrapes."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +25,8 @@ from bayplan.workload import Request, RequestClass
 from tests.unit.placement.building import GI, GPU, QUICK, asking, cluster, decide, node, scores
 from tests.unit.placement.load_examples import measured, reading
 
-SCORERS = [LeastMeasuredLoad(), TargetUtilization(), TargetUtilization(0.3), LoadRisk(), LoadRisk(2.0, 0.5)]
+LEAST = [LeastMeasuredLoad(), LeastMeasuredLoad(1.0)]
+SCORERS = [*LEAST, TargetUtilization(), TargetUtilization(0.3), LoadRisk(), LoadRisk(2.0, 0.5)]
 USAGE = st.lists(st.integers(0, 16), min_size=3, max_size=3)
 
 
@@ -46,6 +49,19 @@ def test_least_measured_load_is_what_is_left_of_the_busiest_resource() -> None:
     on = three([4, 0, 0])
     load = measured(on, {"a": {"cpu": 0.5}, "b": {"cpu": 0.1, "disk": 0.6}, "c": {"cpu": 0.2}})
     assert said(LeastMeasuredLoad(), on, load) == pytest.approx([1 - 10 / 16, 0.4, 1 - 0.2 - 2 / 32])
+
+
+def test_load_that_no_request_explains_can_count_more() -> None:
+    on = three([8, 0, 0])
+    load = measured(on, {"a": {"cpu": 0.7}, "b": {"cpu": 0.4}, "c": {"cpu": 0.0}})
+    x, h = np.array([0.7 + 2 / 16, 0.4 + 2 / 16, 2 / 32]), np.array([0.2, 0.4, 0.0])
+    for weight in (0.0, 1.0, 3.0):
+        expected = 1 - (x + weight * h) / (1 + weight)
+        assert said(LeastMeasuredLoad(weight), on, load) == pytest.approx(expected.tolist())
+    with_others = Context(load=load)
+    assert decide(on, [asking(2, gpu=0)], compile_preset("LoadAware"), with_others)[0].node == "c"
+    on.occupy("q", "c", {"cpu": 30000})
+    assert decide(on, [asking(2)], compile_preset("LoadAware"), with_others)[0].node == "b"
 
 
 def test_only_what_concerns_the_request_counts() -> None:
@@ -106,6 +122,20 @@ def test_scores_are_from_0_to_1(usage: list[int], shares: list[float], variance:
     found = said(scorer, on, measured(on, figures, variance))
     assert min(found) >= 0
     assert max(found) <= 1
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [
+        (lambda: LeastMeasuredLoad(-1), "hiddenWeight is -1: it must be 0 or above"),
+        (lambda: TargetUtilization(1.0), "target is 1: it must be a share between 0 and 1"),
+        (lambda: LoadRisk(margin=-0.5), "margin is -0.5: it must be 0 or above"),
+        (lambda: LoadRisk(sensitivity=0), "sensitivity is 0: it must be above 0"),
+    ],
+)
+def test_parameters_that_cannot_be(made: Callable[[], Scorer], sentence: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        made()
 
 
 # Kept scores
@@ -197,7 +227,7 @@ def test_without_the_unseen_part_it_does_not(batches: int) -> None:
 def test_a_burst_fills_up_from_the_least_busy_nodes() -> None:
     """On nodes with different loads the burst evens them out, to a task's share, as placing with perfect knowledge would."""
     hidden = np.linspace(0.0, 0.09, 50)
-    total = np.array(burst(compile_preset("LoadAware"), 10, hidden=hidden)) / 64 + hidden
+    total = np.array(burst(compile_preset("LoadRisk"), 10, hidden=hidden)) / 64 + hidden
     assert total.max() - total.min() <= 1 / 64 + 1e-9
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayplan_operator.translate.wfcommons import WorkflowError, read_workflow
+from bayplan_operator.workflows.documents import InputError, documents
+from bayplan_operator.workflows.wfcommons import read_workflow
 from bench import dag, heft, rcpsp
 from bench.psplib import read_best_known, read_project
 from bench.reading import DataError
@@ -133,8 +134,8 @@ def test_bad_projects(tmp_path: Path, old: str, new: str, message: str) -> None:
         read_project(written(tmp_path, "p.sm", PROJECT.replace(old, new)))
 
 
-def test_a_workflow() -> None:
-    found = read_workflow(json.dumps(workflow()))
+def test_a_workflow(tmp_path: Path) -> None:
+    found = read_workflow(next(documents(written(tmp_path, "w.json", json.dumps(workflow())))))
     assert found.names == ("a", "b")
     assert found.seconds.tolist() == [1, 2.5]
     assert (found.parents.tolist(), found.children.tolist(), found.bytes.tolist()) == ([0], [1], [100])
@@ -155,32 +156,36 @@ def changed(*path: str | int, to: Any = None) -> str:
 
 TASKS = ("workflow", "specification", "tasks")
 RUNS = ("workflow", "execution", "tasks")
+RAN = workflow()["workflow"]["execution"]["tasks"]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "line 1, column 2: this is no JSON"),
-        ("[]", "the document is a list: it must be an object"),
-        (changed("schemaVersion", to="1.4"), 'schemaVersion is "1.4": only version 1.5'),
+        ("{", "w.json, line 1: this is not JSON"),
+        ("[]", "w.json, line 1: this is a list: it must be an object"),
+        (changed("schemaVersion", to="1.4"), 'schemaVersion is "1.4": it must be "1.5"'),
         (changed("schemaVersion"), "schemaVersion is null"),
-        (changed("workflow", "execution"), "workflow.execution is missing"),
-        (changed(*TASKS, to=[]), "workflow.specification.tasks is empty"),
-        (changed(*TASKS, to={"a": 1}), "workflow.specification.tasks is an object: it must be a list"),
+        (changed("workflow", "execution"), "workflow.execution.tasks is missing"),
+        (changed(*TASKS, to=[]), "workflow.specification.tasks is []: a workflow needs at least one task"),
+        (changed(*TASKS, to={"a": 1}), 'workflow.specification.tasks is {"a": 1}: it must be a list'),
         (changed(*TASKS, 1, "id"), "workflow.specification.tasks[1].id is missing"),
-        (changed(*TASKS, 1, "id", to="a"), 'workflow.specification.tasks[1].id is "a", as is that of'),
-        (changed(*TASKS, 1, "parents", to=["z"]), 'workflow.specification.tasks[1].parents[0] is "z", an unknown task'),
+        (changed(*TASKS, 1, "id", to="a"), 'workflow.specification.tasks[1].id is "a": there is another of that id before it'),
+        (
+            changed(*TASKS, 1, "parents", to=["z"]),
+            'workflow.specification.tasks[1].parents[0] is "z": there is no task of that',
+        ),
         (changed(*TASKS, 1, "inputFiles", to=["z"]), 'workflow.specification.tasks[1].inputFiles[0] is "z"'),
         (changed(*RUNS, 0, "runtimeInSeconds", to=-1), "workflow.execution.tasks[0].runtimeInSeconds is -1"),
         (changed(*RUNS, 0, "runtimeInSeconds", to="fast"), 'workflow.execution.tasks[0].runtimeInSeconds is "fast"'),
-        (changed(*RUNS, 0, "id", to="z"), 'workflow.execution.tasks[0].id is "z", which is no task'),
-        (changed(*RUNS, 0), 'workflow.execution.tasks has no run of task "b"'),
+        (changed(*RUNS, to=[*RAN, {"id": "z"}]), 'workflow.execution.tasks[2].id is "z": workflow.specification.tasks has no'),
+        (changed(*RUNS, 0), 'workflow.specification.tasks[1].id is "b": workflow.execution.tasks has no task of that id'),
         (changed("workflow", "specification", "files", 1, "sizeInBytes"), "files[1].sizeInBytes is missing"),
     ],
 )
-def test_bad_workflows(text: str, message: str) -> None:
-    with pytest.raises(WorkflowError, match=re.escape(message)):
-        read_workflow(text)
+def test_bad_workflows(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_workflow(next(documents(written(tmp_path, "w.json", text))))
 
 
 def run(main: Callable[[], int], monkeypatch: pytest.MonkeyPatch, *options: object) -> int:
@@ -246,4 +251,4 @@ def test_heft_writes_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
     assert [row["task"] for row in csv.DictReader(out.read_text().splitlines())] == ["a", "b"]
     written(tmp_path, "wfinstances/w.json", changed("schemaVersion", to="1.3"))
     assert run(heft.main, monkeypatch, *options) == 2
-    assert 'w.json: schemaVersion is "1.3"' in capsys.readouterr().err
+    assert 'w.json, line 1: schemaVersion is "1.3"' in capsys.readouterr().err

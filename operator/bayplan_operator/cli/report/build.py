@@ -8,7 +8,7 @@ from typing import Any
 
 from bayplan.lifecycle import Run, UnitState
 from bayplan.workload import NodeInfo
-from bayplan_operator.cli.report import bounds, usage, waiting
+from bayplan_operator.cli.report import bounds, outlook, usage, waiting
 from bayplan_operator.cli.report.attempts import attempts as list_attempts
 from bayplan_operator.cli.report.model import LOST, Attempt, Bound, GraphLine, GraphReport, NodeUse, Shard, Task
 from bayplan_operator.kube import wire
@@ -74,6 +74,7 @@ def report(seen: Seen) -> GraphReport:
         other_nodes=None if seen.nodes is None else len(seen.nodes) - sum(use.name in seen.nodes for use in parts.nodes),
         strategy=status.get("strategy") or "",
         retries=sum(max(0, shard.attempts - 1) for task in parts.tasks for shard in task.shards),
+        outlook=outlook.read(seen.raw, conditions),
     )
 
 

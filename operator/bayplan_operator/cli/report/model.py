@@ -96,6 +96,19 @@ class Bound(msgspec.Struct, frozen=True, rename="camel"):
     """Seconds that are still needed at least."""
 
 
+class Outlook(msgspec.Struct, frozen=True, rename="camel"):
+    """What the operator expects of the graph's end, and of its deadline. Instants in RFC 3339; none: unknown."""
+
+    estimated: str | None
+    earliest: str | None
+    basis: str
+    deadline: str | None
+    probability: int | None
+    """Of meeting the deadline, in percent."""
+    risk: str
+    """Why the deadline is at risk or missed, and what would help; empty: it is not."""
+
+
 class GraphReport(msgspec.Struct, frozen=True, rename="camel"):
     """Everything about one graph."""
 
@@ -125,6 +138,8 @@ class GraphReport(msgspec.Struct, frozen=True, rename="camel"):
     """Attempts beyond the first of each shard."""
     strategy: str = ""
     """What an adaptive policy has chosen for it."""
+    outlook: Outlook | None = None
+    """None: the operator has said nothing of its end."""
 
     @property
     def succeeded(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bayplan_operator.cli.report import units
+from bayplan_operator.cli.report import outlook, units
 from bayplan_operator.cli.report.gantt import gantt
 from bayplan_operator.cli.report.model import FAILED, LOST, GraphLine, GraphReport, NodeUse, Task
 from bayplan_operator.cli.report.table import Paint, style_of, table
@@ -65,6 +65,10 @@ def _head(report: GraphReport, width: int, paint: Paint) -> list[str]:
         lines.append(paint(report.problem, "bad"))
     if report.waiting:
         lines.append(paint(report.waiting, "wait"))
+    if report.outlook is not None:
+        lines += outlook.words(report.outlook, over=report.over)
+        if report.outlook.risk:
+            lines.append(paint(report.outlook.risk, "bad"))
     return lines
 
 

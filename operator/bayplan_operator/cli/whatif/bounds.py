@@ -17,6 +17,8 @@ class Bounds:
         attempts = trace.attempts
         self._done = np.flatnonzero(attempts.outcome == Outcome.SUCCEEDED)
         self._seconds = (attempts.ended_at - attempts.started_at)[self._done]
+        self._unslowed = self._seconds / attempts.slowed[self._done]
+        """As if nothing had been hidden on their nodes."""
         self._by_graph = np.argsort(attempts.graph[self._done], kind="stable")
         self._starts = np.searchsorted(attempts.graph[self._done][self._by_graph], np.arange(len(trace.graphs) + 1))
 
@@ -29,7 +31,7 @@ class Bounds:
         mine = self._by_graph[self._starts[graph] : self._starts[graph + 1]]
         rows, took = self._done[mine], self._seconds[mine]
         if fastest:
-            took = took * self._speeds[self._trace.attempts.node[rows]] / self._fastest
+            took = self._unslowed[mine] * self._speeds[self._trace.attempts.node[rows]] / self._fastest
         longest = np.zeros(len(seconds))
         np.maximum.at(longest, self._trace.attempts.task[rows], took)
         return np.where(longest > 0, longest, seconds)
@@ -46,7 +48,7 @@ class Bounds:
 
     def _areas(self) -> list[float]:
         attempts, nodes = self._trace.attempts, self._trace.nodes
-        took = self._seconds * self._speeds[attempts.node[self._done]]
+        took = self._unslowed * self._speeds[attempts.node[self._done]]
         work: dict[str, float] = {}
         for row, seconds in zip(self._done.tolist(), took.tolist(), strict=True):
             for resource, amount in self._trace.submissions[attempts.graph[row]].classes[attempts.task[row]].resources:

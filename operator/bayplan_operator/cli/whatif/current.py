@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from kubernetes.config import ConfigException
 
-from bayplan.simulation import Occupied
+from bayplan.simulation import HiddenLoad, Occupied
 from bayplan.workload import NodeInfo
 from bayplan_operator import names
 from bayplan_operator.kube import configuration, errors, paths, wire
@@ -29,6 +29,7 @@ class Current:
     """What pods have now; it stays theirs, since nobody knows when they end."""
     policies: dict[str, Policy] | None = field(default=None)
     """None: there is no cluster to ask."""
+    load: HiddenLoad | None = None
 
 
 class _Nodes(msgspec.Struct):

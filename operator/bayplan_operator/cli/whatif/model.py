@@ -98,6 +98,39 @@ class Shards(msgspec.Struct, frozen=True, rename="camel"):
     why: str
 
 
+class Suggestion(msgspec.Struct, frozen=True, rename="camel"):
+    """What would help to meet the deadline."""
+
+    help: str
+    """MoreNodes, FasterNodes, ShorterTask or LaterDeadline."""
+    subject: str
+    """The class of nodes or the task."""
+    probability: float
+    """Of meeting the deadline with as much of it as can be used."""
+    seconds: float
+    """From the submission, by which the graph has then ended with 90 %."""
+
+
+class Outlook(msgspec.Struct, frozen=True, rename="camel"):
+    """What can be said of a graph's end before it runs, as if the nodes were its own. Seconds from its submission."""
+
+    lower_bound: float
+    """What no schedule beats, by the expected run times: the longest chain on the fastest nodes, or the work over all nodes."""
+    basis: str
+    """What is known of the run times, in words."""
+    nowhere: tuple[str, ...] = ()
+    """Tasks that no node could hold."""
+    estimate: float | None = None
+    """By which it has ended in half of the cases; null: nothing is known of its run times, or a task finds no place."""
+    low: float | None = None
+    high: float | None = None
+    """Four cases in five lie between these."""
+    probability: float | None = None
+    """Of meeting the deadline, 0 to 1; null: there is none."""
+    advice: tuple[Suggestion, ...] = ()
+    """Where the probability is below 0.9."""
+
+
 class Graph(msgspec.Struct, frozen=True, rename="camel"):
     """One graph."""
 
@@ -121,6 +154,8 @@ class Graph(msgspec.Struct, frozen=True, rename="camel"):
     """The candidate of an adaptive policy that placed it; empty: the policy has but one strategy."""
     shards: tuple[Shards, ...] = ()
     """Of tasks with a known run time; `bayplan plan` says it."""
+    outlook: Outlook | None = None
+    """`bayplan plan` says it."""
 
 
 class Attempt(msgspec.Struct, frozen=True, rename="camel"):

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from bayplan.plugins import installed
 from bayplan.presets import compile_preset
-from bayplan.simulation import Delays, Failures, Policy, RunTimes, Setup, Submission
+from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, RunTimes, Scrapes, Setup, Submission
 from bayplan.spelling import unknown
 from bayplan.strategy import StrategyError
-from bayplan.workload import NodeInfo
-from bayplan_operator.cli.whatif.quantities import count, duration, long, pairs, share, speeds
+from bayplan_operator.cli.whatif.current import Current
+from bayplan_operator.cli.whatif.quantities import bytes_per_second, count, duration, long, pairs, share, speeds
+from bayplan_operator.settings import Settings
 from bayplan_operator.translate.policy import Policy as Compiled
 from bayplan_operator.translate.policy import compile_policy
-from bayplan_operator.workflows import InputError, Workload, read_graphs
+from bayplan_operator.workflows import InputError, Workload, read_graphs, read_nodes
 from bayplan_operator.workflows.documents import documents, files
 from bayplan_operator.workflows.failures import read_failures
 from bayplan_operator.workflows.graphs import read_policy
@@ -41,6 +42,8 @@ def add_workload(parser: argparse.ArgumentParser, *, required: bool = True) -> N
     parser.add_argument("--nodes", type=Path, metavar="FILE", help="nodes: kubectl get nodes -o yaml, or a short list")
     parser.add_argument("--speeds", type=speeds, default={}, metavar="CLASS=X,...",
                         help="speed of each node class, such as fast=2.0,slow=0.5; others have 1")  # fmt: skip
+    parser.add_argument("--bandwidth", type=bytes_per_second, default=Settings(identity="").bandwidth, metavar="QUANTITY",
+                        help="bytes per second between two nodes, for dependsOn[].data (default: 125M, 1 Gbit/s)")  # fmt: skip
 
 
 def add_policy(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
@@ -61,6 +64,8 @@ def add_luck(parser: argparse.ArgumentParser) -> None:
         "--delays", default="", metavar="binding=100ms,...",
         help="binding: until a node has the pod; starting: until it runs; noticing: until a crash shows",
     )  # fmt: skip
+    parser.add_argument("--scrapes", default="", metavar="interval=15s,...",
+                        help="interval: between measurements of load; delay: until one is known")  # fmt: skip
     parser.add_argument("--repeat", type=count, default=1, metavar="TIMES",
                         help="submit all graphs so many times, one round after the other (default: once)")  # fmt: skip
     parser.add_argument("--every", type=duration, default=0.0, metavar="DURATION",
@@ -102,18 +107,29 @@ def run_times(arguments: argparse.Namespace) -> RunTimes:
     return RunTimes(arguments.speeds, noise=getattr(arguments, "noise", 0.0))
 
 
-def setup(arguments: argparse.Namespace, nodes: Sequence[NodeInfo], policies: dict[str, Policy], seed: int = 0) -> Setup:
+def there(arguments: argparse.Namespace) -> Current:
+    """The nodes of the file, with their hidden load. Raises `InputError` and `SetupError`."""
+    if arguments.nodes is None:
+        raise InputError("--nodes is missing: name a file of nodes, such as kubectl get nodes -o yaml prints")
+    found, scrapes = read_nodes(arguments.nodes), _scrapes(getattr(arguments, "scrapes", ""))
+    return Current(found.nodes, load=HiddenLoad(found.load, scrapes) if found.load else None)
+
+
+def setup(arguments: argparse.Namespace, there: Current, policies: dict[str, Policy], seed: int = 0) -> Setup:
     """Everything but the graphs. Raises `InputError` and `SetupError`."""
-    known = {node.node_class for node in nodes}
+    known = {node.node_class for node in there.nodes}
     for node_class in arguments.speeds:
         if node_class not in known:
             raise InputError(f"--speeds: {unknown('node class', node_class, sorted(known - {''}))}")
     return Setup(
-        nodes=nodes,
+        nodes=there.nodes,
         policies=policies,
+        occupied=there.occupied,
+        load=there.load,
         run_times=run_times(arguments),
         failures=_failures(arguments.failures) if getattr(arguments, "failures", None) else Failures(),
         delays=_delays(getattr(arguments, "delays", "")),
+        bandwidth=arguments.bandwidth,
         seed=seed,
         until=getattr(arguments, "until", float("inf")),
         learn_run_times=getattr(arguments, "learn", "no") == "yes",
@@ -174,3 +190,8 @@ def _failures(said: str) -> Failures:
 
 def _delays(said: str) -> Delays:
     return Delays(**pairs("--delays", said, dict.fromkeys(("binding", "starting", "noticing"), duration)))
+
+
+def _scrapes(said: str) -> Scrapes:
+    plain, values = Scrapes(), pairs("--scrapes", said, {"interval": duration, "delay": duration})
+    return Scrapes(interval=values.get("interval", plain.interval), delay=values.get("delay", plain.delay))

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from bayplan_operator.api.duration import parse_duration
+from bayplan_operator.api.quantity import QuantityError, parse_exact
 from bayplan_operator.api.validation.words import nearest
 from bayplan_operator.workflows import InputError
 
@@ -15,6 +16,17 @@ def duration(text: str) -> float:
         return parse_duration(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f'"{text}" {error}') from error
+
+
+def bytes_per_second(text: str) -> float:
+    """Of `125M`. Raises `argparse.ArgumentTypeError`."""
+    try:
+        found = parse_exact(text)
+    except QuantityError as error:
+        raise argparse.ArgumentTypeError(f"{error}, not {text!r}") from error
+    if found <= 0:
+        raise argparse.ArgumentTypeError(f'must be a quantity of bytes per second above 0, such as "125M", not {text!r}')
+    return float(found)
 
 
 def long(text: str) -> float:

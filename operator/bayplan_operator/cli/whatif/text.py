@@ -5,6 +5,7 @@ from collections import Counter
 from bayplan_operator.cli.report import units
 from bayplan_operator.cli.report.table import Paint, table
 from bayplan_operator.cli.whatif.model import Attempt, Graph, Shards, Simulation
+from bayplan_operator.cli.whatif.outlook_text import outlook_words
 
 _MOST_ROWS = 60
 _MOST_NAMES = 12
@@ -121,7 +122,7 @@ def _graph(graph: Graph, simulation: Simulation, paint: Paint) -> str:
     lines.append(f"Critical path ({units.seconds(graph.critical_seconds)}): {' → '.join(shown)}")
     if graph.deadline is not None:
         lines.append(f"Deadline: {units.seconds(graph.deadline - graph.submitted)}; {_deadline(graph)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(outlook_words(graph.outlook) if graph.outlook is not None else ())])
 
 
 def _verdict(graph: Graph) -> str:

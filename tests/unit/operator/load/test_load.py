@@ -150,6 +150,18 @@ def test_what_is_placed_between_two_polls_counts_at_once() -> None:
     assert fixture.estimated(NOW + 1) == [0.2, 0.45]
 
 
+def test_an_error_in_what_is_worked_out_is_told_and_the_tick_goes_on() -> None:
+    fixture = Fixture()
+    fixture.step(NOW, brought(NOW, 0.5, 0.25))
+    fixture.load._tracker._recent = None
+    fixture.step(NOW + 1)
+    assert (fixture.load.state.available, fixture.load.state.reason) == (False, "Internal")
+    assert fixture.load.estimate(fixture.cluster, NOW + 1) is None
+    fixture.step(NOW + 2, brought(NOW + 2, 0.5, 0.25))
+    assert fixture.load.state.available
+    assert fixture.estimated(NOW + 2) == [0.5, 0.25]
+
+
 def test_a_file_of_queries_that_cannot_be_used_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(QueriesError):
         Load(PrometheusSettings("http://prometheus.example:9090", queries=tmp_path / "none"))
@@ -211,6 +223,20 @@ def test_the_condition_follows_the_polls_and_is_written_only_when_it_changes() -
         policies.note_load(fixture.load.state, NOW + at)
         policies.tell()
     assert [(told_ := status["conditions"][-1]) and told_["status"] for status in writer.statuses] == ["True", "False", "True"]
+
+
+def test_a_threshold_on_what_nothing_measures_is_told() -> None:
+    writer, fixture = Written(), Fixture()
+    policies = Policies(writer)
+    hot = [{"resource": "CPU", "share": "90%"}, {"resource": "cpu", "share": "90%"}]
+    policies.take(("", "p"), {"metadata": {"name": "p", "uid": "u"}, "spec": {"load": {"hot": hot}}}, NOW)
+    fixture.step(NOW, brought(NOW, 0.5, 0.5))
+    policies.note_load(fixture.load.state, NOW)
+    policies.tell()
+    condition = told(writer, "LoadAvailable")
+    assert condition is not None
+    assert (condition["status"], condition["reason"]) == ("True", "Partial")
+    assert condition["message"].endswith("; spec.load.hot names CPU, which nothing measures: no node is hot by that")
 
 
 def test_a_policy_that_goes_by_requests_says_nothing_of_load() -> None:

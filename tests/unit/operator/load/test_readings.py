@@ -93,3 +93,17 @@ def test_nothing_is_said_of_variance_too_early_or_after_a_long_silence() -> None
     assert said == [False, False, False, True, True]
     assert np.isnan(spread.added(reading(5 + MEMORY, 0.5)).variance[0, 0])
     assert np.isnan(spread.added(reading(6 + MEMORY, float("nan"))).variance[0, 0])
+
+
+def test_nodes_and_resources_may_come_and_go() -> None:
+    spread = Spread()
+    for at in range(4):
+        spread.added(Reading(("a", "b"), ("cpu", "disk"), np.array([[0.5, 0.1 * at], [0.2, 0.3]]), float(at)))
+    found = spread.added(Reading(("b", "c", "a"), ("disk", "gpu"), np.array([[0.3, 0.1], [0.2, 0.2], [0.4, 0.3]]), 4.0))
+    alone = Spread()
+    for at in range(5):
+        expected = alone.added(Reading(("a",), ("disk",), np.array([[0.1 * at]]), float(at)))
+    assert found.variance[2, 0] == pytest.approx(expected.variance[0, 0])
+    assert found.variance[0, 0] == pytest.approx(0.0)
+    assert np.isnan(found.variance[1]).all()
+    assert np.isnan(found.variance[:, 1]).all()

@@ -1,0 +1,38 @@
+"""What can be said of a graph's end, as text."""
+
+from collections.abc import Iterator
+
+from bayplan_operator.cli.report import units
+from bayplan_operator.cli.whatif.model import Outlook, Suggestion
+
+_MOST_NAMES = 3
+
+
+def outlook_words(outlook: Outlook) -> Iterator[str]:
+    """One line each: bound and estimate; the chance to meet the deadline; what would help."""
+    bound = f"by the expected run times, not before {units.seconds(outlook.lower_bound)}"
+    if outlook.nowhere:
+        names = ", ".join(outlook.nowhere[:_MOST_NAMES])
+        more = f" and {len(outlook.nowhere) - _MOST_NAMES} more" if len(outlook.nowhere) > _MOST_NAMES else ""
+        yield f"Expected end: unknown, since no node could hold {names}{more}"
+    elif outlook.estimate is None:
+        yield f"Expected end: unknown ({outlook.basis})"
+    else:
+        between = f"80 % between {units.seconds(outlook.low)} and {units.seconds(outlook.high)}"
+        yield f"Expected end: after {units.seconds(outlook.estimate)}, {between} ({outlook.basis}); {bound}"
+    if outlook.probability is not None:
+        yield f"Probability of meeting the deadline: {units.percent(outlook.probability)}"
+    if outlook.advice:
+        yield "What would help: " + "; ".join(_help(each) for each in outlook.advice)
+
+
+def _help(suggestion: Suggestion) -> str:
+    chance = f"({units.percent(suggestion.probability)})"
+    of_class = f"of class {suggestion.subject} " if suggestion.subject else ""
+    words = {
+        "MoreNodes": f"more nodes {of_class}{chance}",
+        "FasterNodes": f"as many of the fastest nodes as it can use {of_class}{chance}",
+        "ShorterTask": f"half the run time of {suggestion.subject}, by more shards or less work {chance}",
+        "LaterDeadline": f"a deadline of {units.seconds(suggestion.seconds)} (90 %)",
+    }
+    return words[suggestion.help]

@@ -1,0 +1,76 @@
+"""What the thread that plans is told of a graph: copied beside the ticks, made a situation of in the thread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayplan.arrays import IntArray
+from bayplan.cluster import Cluster
+from bayplan.filters import Selector
+from bayplan.lifecycle import Run, UnitState
+from bayplan.plans import Situation, expected_seconds, reading, slots, still_needs
+from bayplan.prediction import Run as Asked
+from bayplan.snapshot import snapshot
+from bayplan.workload import RequestClass
+from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.translate.task_graph import Prepared
+
+_THERE = (UnitState.BINDING, UnitState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glimpse:
+    """One graph and the cluster at one instant; nothing that happens later changes it."""
+
+    name: str
+    prepared: Prepared
+    run: Run
+    cluster: Cluster
+    selector: Selector
+    """Of its policy."""
+    bandwidth: float
+    now: float
+
+
+def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float) -> Glimpse:
+    """The graph as it stands now. O(units + nodes x resources). Raises `ValueError` for a graph without a run or a policy."""
+    running, policy = graph.running, graph.policy
+    if running is None or policy is None:
+        raise ValueError(f"graph {graph.key} has no run or no policy: there is nothing to plan")
+    selector = policy.placing(graph.strategy).node_selector
+    return Glimpse(graph.ref.name, running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now)
+
+
+def situation(seen: Glimpse) -> Situation:
+    """What a plan is made of. O(classes of requests x nodes + tasks x classes of nodes + edges to what runs)."""
+    graph, run = seen.prepared.graph, seen.run
+    classes = tuple(template.request_class for template in seen.prepared.templates)
+    done, there = run.state == UnitState.SUCCEEDED, np.isin(run.state, _THERE)
+    waiting = ~done & ~there
+    nodes = slots(seen.cluster, _asks(classes, graph.unit_task[waiting]), max(1, int(waiting.sum())), seen.selector)
+    place = np.array([nodes.number.get(name, -1) for name in run.node], np.int64)
+    place[waiting] = -1
+    seconds = expected_seconds(graph, _runs(seen), nodes.classes)
+    left = np.full(graph.units, np.nan)
+    for unit in np.flatnonzero(there & (place >= 0)).tolist():
+        task, node = int(graph.unit_task[unit]), place[[unit]]
+        read = reading.seconds(*reading.sources(graph, seen.prepared.data, place, task, seen.bandwidth), node)
+        expected = float(seconds[task, nodes.node_class[node[0]]] + read[0])
+        elapsed = max(0.0, seen.now - run.started[unit]) if np.isfinite(run.started[unit]) else 0.0
+        left[unit] = still_needs(expected, elapsed)
+    seconds = np.where(nodes.admitting(classes), seconds, np.inf)
+    return Situation(graph, seconds, seen.prepared.data, seen.bandwidth, nodes, seen.now, done, place, left)
+
+
+def _runs(seen: Glimpse) -> list[Asked]:
+    """Per task, under what its run time is known."""
+    return [Asked(f"{seen.name}/{task.name}", hint=task.expected_duration) for task in seen.prepared.spec.tasks]
+
+
+def _asks(classes: Sequence[RequestClass], tasks: IntArray) -> dict[RequestClass, int]:
+    """Class to the number of units, of which `tasks` holds the tasks."""
+    asks: dict[RequestClass, int] = {}
+    for task, count in zip(*(each.tolist() for each in np.unique(tasks, return_counts=True)), strict=True):
+        asks[classes[task]] = asks.get(classes[task], 0) + count
+    return asks

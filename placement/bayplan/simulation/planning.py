@@ -1,0 +1,152 @@
+"""The plans of all graphs, made and made again when the operator would; here they are there at once."""
+
+from collections.abc import Hashable, Iterator, Mapping
+
+import numpy as np
+
+from bayplan.plans import Plan, Progress, Situation, make_plan, slots, still_needs, usable, why_remake
+from bayplan.plans.finish import seconds_there
+from bayplan.plans.reservations import until
+from bayplan.protocols import Strategy
+from bayplan.simulation.graph_state import GraphState
+from bayplan.simulation.machines import Machines
+from bayplan.simulation.setup import Setup
+from bayplan.workload import RequestClass
+
+
+class _Followed:
+    """A graph of several tasks, and what has become of its units."""
+
+    def __init__(self, graph: GraphState) -> None:
+        units = graph.submission.graph.units
+        self.graph = graph
+        self.done, self.begun = np.zeros(units, bool), np.zeros(units, bool)
+        self.place = np.full(units, -1)
+        self.ended, self.since, self.expected = np.full(units, np.nan), np.zeros(units), np.zeros(units)
+
+    def progress(self) -> Progress:
+        return Progress(self.done.copy(), self.place.copy(), self.begun.copy(), self.ended.copy())
+
+
+class Planning:
+    """Plans by the number of their graph, for graphs of several tasks whose policy looks at plans."""
+
+    def __init__(self, setup: Setup, machines: Machines) -> None:
+        self._setup, self._machines = setup, machines
+        self._wanted = any(each.uses_plans for policy in setup.policies.values() for each in policy.strategies)
+        self._followed: dict[int, _Followed] = {}
+        self._plans: dict[Hashable, Plan] = {}
+        self._touched: set[int] = set()
+        self._reserved: dict[int, list[int]] = {}
+        """By graph, units that have just been told to wait for their places."""
+        self._expiries: dict[int, float] = {}
+
+    @property
+    def plans(self) -> Mapping[Hashable, Plan] | None:
+        """None: no policy looks at plans."""
+        return self._plans if self._wanted else None
+
+    def arrived(self, graph: GraphState) -> None:
+        """A graph has been submitted."""
+        if not self._wanted or len(graph.submission.graph.tasks) == 1:
+            return
+        if self._strategy(graph).uses_plans:
+            self._followed[graph.number] = _Followed(graph)
+            self._touched.add(graph.number)
+
+    def began(self, number: int, unit: int, node: int, now: float) -> None:
+        """A unit has its place on a node, by its number."""
+        followed = self._followed.get(number)
+        if followed is None:
+            return
+        followed.begun[unit], followed.place[unit], followed.since[unit] = True, node, now
+        plan = self._plans.get(number)
+        if plan is not None:
+            row = np.array([self._machines.rows[node]])
+            task = int(plan.situation.graph.unit_task[unit])
+            followed.expected[unit] = seconds_there(plan, task, self._machines.cluster, row)[0]
+            self._plans[number] = plan.followed(followed.progress())
+        self._touched.add(number)
+
+    def ended(self, number: int, unit: int, succeeded: bool, now: float) -> None:
+        """A unit has left its node."""
+        followed = self._followed.get(number)
+        if followed is None:
+            return
+        if succeeded:
+            followed.done[unit], followed.ended[unit] = True, now
+        else:
+            followed.begun[unit], followed.place[unit] = False, -1
+        self._touched.add(number)
+
+    def nodes_changed(self) -> None:
+        """Every plan is looked at."""
+        self._touched |= self._followed.keys() & self._plans.keys()
+
+    def over(self, number: int) -> None:
+        """A graph has ended."""
+        self._plans.pop(number, None)
+        self._followed.pop(number, None)
+        self._touched.discard(number)
+
+    def update(self, now: float) -> bool:
+        """Make the plans that are missing or have been left behind; whether there was one. O(units) per graph touched."""
+        touched, self._touched = self._touched, set()
+        made = False
+        for number in sorted(touched):
+            followed, plan = self._followed[number], self._plans.get(number)
+            progress = followed.progress()
+            if plan is not None and not why_remake(plan, progress, usable(self._machines.cluster), now):
+                self._plans[number] = plan.followed(progress)
+                continue
+            self._plans[number] = self._make(followed, now)
+            made = True
+        return made
+
+    def refused(self, number: int, unit: int) -> None:
+        """A unit has been told to wait for its place."""
+        self._reserved.setdefault(number, []).append(unit)
+
+    def kept_until(self, now: float) -> Iterator[tuple[int, float]]:
+        """Graphs, and when the first of their units that were just refused will have waited long enough, unless said before."""
+        reserved, self._reserved = self._reserved, {}
+        for number, units in reserved.items():
+            plan = self._plans[number]
+            first = min((at for unit in units if now < (at := until(plan, unit)) < np.inf), default=None)
+            if first is not None and self._expiries.get(number) != first:
+                self._expiries[number] = first
+                yield number, first
+
+    def expired(self, number: int, now: float) -> bool:
+        """Whether that is now; not so if the plan has changed since."""
+        return self._expiries.get(number) == now and self._expiries.pop(number) == now
+
+    def _strategy(self, graph: GraphState) -> Strategy:
+        return self._setup.policies[graph.submission.policy].placing(graph.strategy)
+
+    def _make(self, followed: _Followed, now: float) -> Plan:
+        submission, setup = followed.graph.submission, self._setup
+        graph = submission.graph
+        asks: dict[RequestClass, int] = {}
+        for task in graph.unit_task[~followed.begun].tolist():
+            asks[submission.classes[task]] = asks.get(submission.classes[task], 0) + 1
+        selector = self._strategy(followed.graph).node_selector
+        nodes = slots(self._machines.cluster, asks, max(1, sum(asks.values())), selector)
+        delay = setup.delays.binding + setup.delays.starting
+        seconds = setup.run_times.expected(submission, nodes.classes) + delay
+        left = np.full(graph.units, np.nan)
+        for unit in np.flatnonzero(followed.begun & ~followed.done).tolist():
+            left[unit] = still_needs(float(followed.expected[unit]), now - float(followed.since[unit]))
+        return make_plan(
+            Situation(
+                graph=graph,
+                seconds=np.where(nodes.admitting(submission.classes), seconds, np.inf),
+                data=np.zeros(len(graph.parents.indices)) if submission.data is None else submission.data,
+                bandwidth=setup.bandwidth,
+                nodes=nodes,
+                now=now,
+                done=followed.done.copy(),
+                place=followed.place.copy(),
+                left=left,
+            )
+        )

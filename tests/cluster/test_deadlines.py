@@ -1,0 +1,165 @@
+"""Deadlines: what cannot be met is said at once, what is at risk with what would help, what is missed when it is."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from kubernetes import watch
+
+from tests.cluster.kube import GROUP, VERSION, Kube, Object, task, wait_for
+from tests.testbed.installation import OperatorProcess
+from tests.testbed.nodes import NodeKind
+from tests.testbed.testbed import Testbed
+
+RISK, MISSED = "DeadlineAtRisk", "DeadlineMissed"
+
+
+@pytest.fixture
+def pool(simulated: Testbed, kube: Kube) -> Iterator[Callable[[int], Object]]:
+    """Adds nodes of 8 cores that only this test uses; answers what pins pods to them."""
+    value = f"pool-{uuid.uuid4().hex[:6]}"
+    kind = NodeKind(value, 8, "32Gi", labels={"pool": value, "node.kubernetes.io/instance-type": "pooled"})
+    names: list[str] = []
+
+    def add(count: int) -> Object:
+        names.extend(simulated.add_nodes(kind, count))
+        return {"nodeSelector": {"pool": value}}
+
+    yield add
+    for graph in kube.graphs():
+        kube.delete(graph["metadata"]["name"])
+    wait_for(lambda: not kube.pods(), "the pods are gone", timeout=60)
+    for name in names:
+        simulated.delete_node(name)
+
+
+def long(name: str, *after: str, **fields: Any) -> Object:
+    """A task that runs for ever and is expected to take 100 s; one fits onto a node of the pool."""
+    return task(name, *after, cpu="6", seconds=None, expectedDuration="100s", **fields)
+
+
+def first_told(kube: Kube, name: str) -> Object:
+    """The status as it was first written."""
+    stream = watch.Watch().stream(
+        kube.custom.list_namespaced_custom_object, GROUP, VERSION, kube.namespace, "taskgraphs", timeout_seconds=30
+    )
+    for event in stream:
+        graph: Object = event["object"]
+        if graph["metadata"]["name"] == name and graph.get("status", {}).get("conditions"):
+            return dict(graph["status"])
+    raise AssertionError(f"{name} got no status within 30 s")
+
+
+def moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def reasons(kube: Kube, name: str) -> list[str]:
+    events = kube.core.list_namespaced_event(kube.namespace).items
+    return [event.reason for event in events if event.involved_object.name == name]
+
+
+def test_what_even_the_bound_breaks_is_said_with_the_first_status(kube: Kube, pool: Callable[[int], Object]) -> None:
+    pod = pool(2)
+    made = kube.create("late", long("a", pod=pod), long("b", "a", pod=pod), deadline="150s")
+    status = first_told(kube, "late")
+    told = next(each for each in status["conditions"] if each["type"] == RISK)
+    assert (told["status"], told["reason"]) == ("True", "BelowLowerBound")
+    assert "longest chain" in told["message"]
+    created = moment(made["metadata"]["creationTimestamp"])
+    assert timedelta(seconds=195) < moment(status["earliestCompletion"]) - created < timedelta(seconds=210)
+    wait_for(lambda: kube.graph("late")["status"].get("estimatedCompletion"), "an estimate")
+    wait_for(lambda: RISK in reasons(kube, "late"), "the event")
+    kube.patch("late", {"deadline": "24h"})
+    told = kube.wait_condition("late", RISK, "False")
+    assert (told["reason"], told["observedGeneration"]) == ("OnTime", 2)
+    assert wait_for(lambda: kube.graph("late")["status"].get("deadlineProbability"), "a probability") >= 99
+    wait_for(lambda: "DeadlineSafe" in reasons(kube, "late"), "the event")
+
+
+def test_too_few_nodes_put_a_deadline_at_risk_until_there_are_more(
+    kube: Kube, pool: Callable[[int], Object], operator: OperatorProcess
+) -> None:
+    pod = pool(1)
+    kube.create("wide", long("many", shards=6, pod=pod), deadline="500s")
+    told = kube.wait_condition("wide", RISK)
+    assert told["reason"] == "TooLittleCapacity"
+    assert "more nodes of class pooled" in told["message"]
+    assert "from hints only" in told["message"]
+    assert wait_for(lambda: operator.metric("bayplan_deadlines_at_risk"), "the metric") == 1.0
+    status = kube.graph("wide")["status"]
+    assert status["deadlineProbability"] < 90
+    assert status["estimateBasis"] == "from hints only"
+    pool(8)
+    told = kube.wait_condition("wide", RISK, "False")
+    assert told["reason"] == "OnTime"
+    assert kube.graph("wide")["status"]["estimatedCompletion"] < status["estimatedCompletion"]
+    assert operator.metric("bayplan_estimate_failures_total") == 0.0
+
+
+def test_a_task_that_fits_nowhere_puts_the_deadline_at_risk(kube: Kube, pool: Callable[[int], Object]) -> None:
+    pod = pool(1)
+    kube.create("huge", long("fits", pod=pod), task("huge", cpu="9", pod=pod, expectedDuration="10s"), deadline="1h")
+    told = kube.wait_condition("huge", RISK)
+    assert told["reason"] == "NoSuchNode"
+    assert "task huge" in told["message"]
+    assert "estimatedCompletion" not in kube.graph("huge")["status"]
+
+
+def test_a_missed_deadline_is_told_and_forgotten_when_it_is_extended(
+    kube: Kube, pool: Callable[[int], Object], operator: OperatorProcess
+) -> None:
+    pod = pool(1)
+    before = operator.metric("bayplan_deadlines_missed_total") or 0.0
+    kube.create("slow", task("slow", seconds=None, pod=pod), deadline="3s")
+    told = kube.wait_condition("slow", MISSED)
+    assert told["reason"] == "DeadlinePassed"
+    wait_for(lambda: MISSED in reasons(kube, "slow"), "the event")
+    assert operator.metric("bayplan_deadlines_missed_total") == before + 1
+    status = kube.graph("slow")["status"]
+    assert "deadlineProbability" not in status, "nothing is known of a task without a hint"
+    assert "nothing is known" in status["estimateBasis"]
+    kube.patch("slow", {"deadline": "1h"})
+    assert kube.wait_condition("slow", MISSED, "False")["reason"] == "DeadlineMoved"
+
+
+def test_a_graph_that_ends_late_says_so_for_good(kube: Kube, pool: Callable[[int], Object]) -> None:
+    pod = pool(1)
+    kube.create("late", task("late", seconds=4.0, pod=pod), deadline="2s")
+    kube.create("early", task("early", seconds=1.0, pod=pod, expectedDuration="1s"), deadline="1h")
+    kube.wait_condition("late", "Complete")
+    told = kube.wait_condition("late", MISSED)
+    assert told["reason"] in ("EndedLate", "DeadlinePassed")
+    kube.wait_condition("early", "Complete")
+    assert kube.condition("early", MISSED) is None
+    assert "estimatedCompletion" not in kube.graph("early")["status"], "it has ended: nothing is to be expected"
+
+
+def test_an_operator_started_anew_expects_the_same(
+    kube: Kube, pool: Callable[[int], Object], operator: OperatorProcess
+) -> None:
+    pod = pool(2)
+    kube.create("long", long("a", shards=3, pod=pod), long("b", "a", pod=pod), long("c", "b", pod=pod), deadline="400s")
+    kube.wait_running("long", count=2)
+    wait_for(lambda: kube.graph("long")["status"].get("estimatedCompletion"), "an estimate")
+    time.sleep(5)  # for the estimate that follows the starts
+    before = kube.graph("long")
+    operator.restart()
+    operator.wait_until_leading()
+    made = "bayplan_estimate_seconds_count"
+    wait_for(lambda: operator.metric(made), "an estimate of the new operator")
+    time.sleep(1)
+    after = kube.graph("long")
+    assert after["status"]["estimatedCompletion"] == before["status"]["estimatedCompletion"]
+    assert after["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"], "nothing new: nothing is written"
+    count = operator.metric(made) or 0.0
+    kube.patch("long", {"deadline": "401s"})  # so that what the new one computed is told
+    wait_for(lambda: (operator.metric(made) or 0.0) > count, "another estimate")
+    wait_for(lambda: kube.graph("long")["status"]["observedGeneration"] == 2, "the change is taken in")
+    moved = moment(kube.graph("long")["status"]["estimatedCompletion"]) - moment(before["status"]["estimatedCompletion"])
+    assert abs(moved) < timedelta(seconds=20), "the same draws; a little later, since nothing has ended in between"

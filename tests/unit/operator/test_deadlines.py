@@ -1,0 +1,287 @@
+"""What is said of a graph's end and its deadline, and when that is worth a write."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bayplan.cluster import Cluster
+from bayplan.estimates import Bound, Earliest, Help, Suggestion
+from bayplan.lifecycle import UnitState
+from bayplan.prediction import Run, RunTimes
+from bayplan.presets import compile_preset
+from bayplan.workload import NodeInfo
+from bayplan_operator.api.v1alpha1 import PlacementPolicySpec
+from bayplan_operator.conductor import conditions, deadlines, intake
+from bayplan_operator.conductor.forecasting import Question, first_bound, forecast, hinted
+from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.conductor.outlook import Forecast, Outlook, Said
+from bayplan_operator.conductor.planning.glimpse import glimpse
+from bayplan_operator.translate.policy import Policy
+
+NOW = 1_800_000_000.0
+STAMP = "2027-01-15T08:00:00.000000Z"  # NOW
+
+
+def task(name: str, *after: str, hint: str | None = "100s", shards: int = 1, cpu: str = "6") -> dict[str, Any]:
+    pod = {"containers": [{"image": "i", "resources": {"requests": {"cpu": cpu}}}]}
+    made = {"name": name, "dependsOn": [{"task": each} for each in after], "shards": shards, "template": {"spec": pod}}
+    return made if hint is None else {**made, "expectedDuration": hint}
+
+
+def taken_in(*tasks: dict[str, Any], **spec: Any) -> tuple[GraphRun, Running]:
+    metadata = {"namespace": "ns", "name": "g", "uid": "u", "creationTimestamp": STAMP}
+    graph = intake.new_graph({"metadata": metadata, "spec": {"tasks": list(tasks), **spec}}, NOW, 60.0)
+    graph.policy = Policy("default", PlacementPolicySpec(), compile_preset("Auto"))
+    assert graph.running is not None
+    return graph, graph.running
+
+
+def machines(count: int, cpu: int = 8) -> Cluster:
+    cluster = Cluster()
+    for number in range(count):
+        cluster.set_node(NodeInfo(f"n{number}", {"cpu": cpu * 1000, "pods": 110}, node_class="pooled"))
+    return cluster
+
+
+def start(running: Running, unit: int, node: str, cluster: Cluster, at: float = NOW) -> None:
+    running.run.state[unit], running.run.node[unit], running.run.started[unit] = UnitState.RUNNING, node, at
+    cluster.occupy(unit, node, {"cpu": 6000, "pods": 1})
+
+
+def asked(graph: GraphRun, cluster: Cluster, now: float = NOW, learned: RunTimes | None = None, **more: Any) -> Forecast:
+    assert graph.running is not None
+    spec = graph.running.prepared.spec
+    runs = tuple(Run(each.name, hint=each.expected_duration) for each in spec.tasks)
+    question = Question(glimpse(graph, cluster, 1e9, now), runs, learned, "u", graph.deadline, False)
+    return forecast(replace(question, **more))
+
+
+# The estimate
+
+
+def test_the_same_question_gets_the_same_answer() -> None:
+    graph, _ = taken_in(task("a", shards=3), task("b", "a"), deadline="5m")
+    first, again = (asked(graph, machines(2)) for _ in range(2))
+    assert first == again
+    assert first.completion is not None
+    assert first.low is not None
+    assert first.high is not None
+    assert NOW + 100 < first.low < first.completion < first.high
+    assert first.earliest.bound.path == (0, 1)
+    assert first.heavy == "a"
+    assert asked(graph, machines(2), uid="another").completion != first.completion
+
+
+def test_more_nodes_are_what_helps_where_there_are_too_few() -> None:
+    graph, _ = taken_in(task("many", shards=6), deadline="500s")
+    few = asked(graph, machines(1))
+    assert few.probability is not None
+    assert few.probability < 0.5
+    assert few.advice[0].help is Help.MORE_NODES
+    assert few.advice[0].subject == "pooled"
+    assert few.advice[0].probability > 0.95
+    assert few.advice[-1].help is Help.LATER_DEADLINE
+    many = asked(graph, machines(6))
+    assert many.probability is not None
+    assert many.probability > 0.95
+    assert many.advice == ()
+
+
+def test_slots_that_its_own_shards_hold_are_counted_once() -> None:
+    graph, running = taken_in(task("many", shards=3))
+    cluster = machines(2)
+    before = asked(graph, cluster)
+    start(running, 0, "n0", cluster)
+    start(running, 1, "n1", cluster)
+    after = asked(graph, cluster)
+    assert before.completion is not None
+    assert after.completion == pytest.approx(before.completion, abs=1.0), "the third waits for one of them, as before"
+
+
+def test_others_that_hold_the_nodes_are_told_from_too_few_nodes() -> None:
+    graph, _ = taken_in(task("many", shards=4), deadline="250s")
+    cluster = machines(4)
+    for number in range(3):
+        cluster.occupy(f"other-{number}", f"n{number}", {"cpu": 8000, "pods": 1})
+    helps = {each.help for each in asked(graph, cluster, rivals=True).advice}
+    assert Help.HIGHER_PRIORITY in helps
+    assert Help.HIGHER_PRIORITY not in {each.help for each in asked(graph, cluster, rivals=False).advice}
+
+
+def test_nothing_is_said_of_what_nobody_knows() -> None:
+    graph, _ = taken_in(task("a", hint=None), task("b", "a", hint=None), deadline="1s")
+    found = asked(graph, machines(2))
+    assert (found.completion, found.probability, found.advice) == (None, None, ())
+    assert found.earliest.bound.seconds == 0.0
+    assert "nothing is known" in found.basis
+
+
+def test_what_was_learned_counts_more_than_the_hint() -> None:
+    graph, _ = taken_in(task("a", hint="100s"), deadline="60s")
+    learned = RunTimes()
+    for number in range(30):
+        learned.observe(Run("a", node_class="pooled"), 20.0 + number % 5, float(number))
+    hoped, known = asked(graph, machines(1)), asked(graph, machines(1), learned=learned.copy())
+    assert hoped.probability is not None
+    assert known.probability is not None
+    assert hoped.probability < 0.5 < 0.95 < known.probability
+    assert known.basis == "run times by task: 1 learned"
+
+
+def test_a_task_that_fits_nowhere_has_no_end() -> None:
+    graph, _ = taken_in(task("fits"), task("huge", cpu="9"))
+    found = asked(graph, machines(3))
+    assert found.earliest.nowhere == ("huge",)
+    assert found.completion is None
+    assert asked(graph, machines(0)).earliest.nowhere == ("fits", "huge")
+
+
+def test_the_bound_of_the_largest_graph_is_no_burden_for_a_tick() -> None:
+    named = {"name": "t", "template": {"spec": {"containers": [{"image": "i", "resources": {"requests": {"cpu": "1"}}}]}}}
+    tasks = [
+        {"name": f"t{n}", "templateName": "t", "dependsOn": [{"task": f"t{p}"} for p in range(max(0, n - 3), n)],
+         "expectedDuration": "60s"} for n in range(5_000)
+    ]  # fmt: skip
+    _, running = taken_in(*tasks, templates=[named])
+    cluster, least = machines(1_000), hinted(running.prepared)
+    took = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        first_bound(cluster, running.prepared, running.run, (), least, NOW)
+        took.append(time.perf_counter() - begun)
+    assert min(took) < 0.05
+
+
+# What is said
+
+
+def outlook(
+    probability: float | None = None, chain: float = 10.0, *helps: Suggestion, nowhere: tuple[str, ...] = ()
+) -> Outlook:
+    first = Earliest(Bound(chain, 0.0, (0,)), nowhere)
+    found = Forecast(NOW, first, "from hints only", NOW + 50, NOW + 40, NOW + 60, probability, "a", helps)
+    return Outlook(first=first, first_at=NOW, forecast=found)
+
+
+def test_the_verdict_and_its_reasons() -> None:
+    graph, _ = taken_in(task("a"), deadline="60s")
+
+    def said(known: Outlook) -> tuple[bool, str]:
+        found = deadlines.verdict(graph, known)
+        assert found is not None
+        return found.at_risk, found.reason
+
+    more = Suggestion(Help.MORE_NODES, "pooled", 0.99, 30.0)
+    shorter = Suggestion(Help.SHORTER_TASK, "a", 0.95, 50.0)
+    later = Suggestion(Help.LATER_DEADLINE, "", 0.4, 90.0)
+    assert said(outlook(0.95)) == (False, "OnTime")
+    assert said(outlook(0.4, 10.0, more, shorter, later)) == (True, "TooLittleCapacity")
+    assert said(outlook(0.4, 10.0, shorter, later)) == (True, "RunTimesTooLong")
+    assert said(outlook(0.4, 10.0, later)) == (True, "RunTimesTooLong")
+    assert said(outlook(0.4, 61.0)) == (True, "BelowLowerBound")
+    assert said(outlook(0.4, 10.0, nowhere=("a",))) == (True, "NoSuchNode")
+    assert said(outlook(None)) == (False, "NotKnown")
+    assert deadlines.verdict(graph, replace(outlook(), forecast=None)) is None, "the estimate is still to come"
+    graph.deadline = None
+    assert deadlines.verdict(graph, outlook(0.1)) is None
+
+
+def test_the_message_says_what_would_help() -> None:
+    graph, _ = taken_in(task("a"), deadline="60s")
+    more = Suggestion(Help.MORE_NODES, "pooled", 0.99, 30.0)
+    shorter = Suggestion(Help.SHORTER_TASK, "a", 0.5, 50.0)
+    later = Suggestion(Help.LATER_DEADLINE, "", 0.4, 90.0)
+    enough = deadlines.verdict(graph, outlook(0.4, 10.0, more, shorter, later))
+    assert enough is not None
+    assert enough.message == (
+        "the deadline is met with a probability of 40 % (from hints only); what would help: more nodes of class pooled (99 %), "
+        "or a deadline of 2027-01-15T08:01:30Z, which is met with 90 %"
+    )
+    alone = deadlines.verdict(graph, outlook(0.4, 10.0, shorter, later))
+    assert alone is not None
+    assert "nothing alone is enough; what would help: half the run time of task a" in alone.message
+
+
+def test_a_risk_does_not_flicker() -> None:
+    graph, _ = taken_in(task("a"), deadline="60s")
+    calm, alarmed = outlook(0.91), outlook(0.91)
+    alarmed.verdict = deadlines.verdict(graph, outlook(0.5))
+    for known, at_risk in ((calm, False), (alarmed, True)):
+        found = deadlines.verdict(graph, known)
+        assert found is not None
+        assert found.at_risk is at_risk
+
+
+class Told:
+    """Conditions and events of a graph."""
+
+    def __init__(self, graph: GraphRun) -> None:
+        self.graph = graph
+        self.events: list[tuple[str, str]] = []
+
+    def at(self, now: float) -> dict[str, tuple[str, str]]:
+        def put(kind: str, status: bool, reason: str, message: str) -> bool:
+            return conditions.put(self.graph.conditions, kind, status, reason, message, 1, now)
+
+        deadlines.update(self.graph, put, lambda kind, reason, _: self.events.append((kind, reason)), now)
+        return {each["type"]: (each["status"], each["reason"]) for each in self.graph.conditions}
+
+
+def test_conditions_come_go_and_come_back() -> None:
+    graph, _ = taken_in(task("a"), deadline="60s")
+    told = Told(graph)
+    assert told.at(NOW) == {}
+    graph.outlook = outlook(0.95)
+    graph.outlook.verdict = deadlines.verdict(graph, graph.outlook)
+    assert told.at(NOW + 1) == {}, "what was never at risk needs no condition"
+    graph.outlook.verdict = deadlines.verdict(graph, outlook(0.3))
+    assert told.at(NOW + 2) == {"DeadlineAtRisk": ("True", "RunTimesTooLong")}
+    assert told.at(NOW + 61) == {"DeadlineAtRisk": ("False", "DeadlineMissed"), "DeadlineMissed": ("True", "DeadlinePassed")}
+    graph.deadline, graph.outlook.verdict = NOW + 600, None
+    assert told.at(NOW + 62)["DeadlineMissed"] == ("False", "DeadlineMoved")
+    graph.completed_at = NOW + 700
+    assert told.at(NOW + 700)["DeadlineMissed"] == ("True", "EndedLate")
+    assert told.events == [
+        ("Warning", "DeadlineAtRisk"), ("Warning", "DeadlineMissed"), ("Normal", "DeadlineMoved"), ("Warning", "DeadlineMissed")
+    ]  # fmt: skip
+
+
+def test_a_graph_that_ends_in_time_is_at_risk_no_more() -> None:
+    graph, _ = taken_in(task("a"), deadline="60s")
+    graph.outlook, told = outlook(0.3), Told(graph)
+    graph.outlook.verdict = deadlines.verdict(graph, graph.outlook)
+    told.at(NOW)
+    graph.completed_at = NOW + 59
+    assert told.at(NOW + 70) == {"DeadlineAtRisk": ("False", "Met")}
+
+
+# What is written
+
+
+def test_an_estimate_that_hardly_moves_is_not_written_again() -> None:
+    said = Said(NOW + 500, NOW + 1000, 80, "from hints only")
+    assert not said.far_from(replace(said, completion=NOW + 1040), NOW)
+    assert said.far_from(replace(said, completion=NOW + 1060), NOW)
+    assert not said.far_from(replace(said, probability=84), NOW)
+    assert said.far_from(replace(said, probability=85), NOW)
+    assert said.far_from(replace(said, probability=None), NOW)
+    assert said.far_from(replace(said, completion=None), NOW)
+    soon = Said(completion=NOW + 10)
+    assert not soon.far_from(Said(completion=NOW + 11.5), NOW), "2 s are no matter"
+
+
+def test_what_an_earlier_operator_wrote_is_not_written_again() -> None:
+    said = Said(NOW + 500, NOW + 1000, 80, "from hints only")
+    restored = Outlook.restored({key: value for key, value in said.fields().items() if value is not None})
+    assert restored.said == said
+    assert not restored.renew(NOW)
+    assert restored.said.fields() == said.fields()
+    edited = {"estimatedCompletion": "soon", "deadlineProbability": "many", "estimateBasis": 7}
+    assert Outlook.restored(edited).said == Said()
+    assert Said().fields() == dict.fromkeys(said.fields())
+    assert np.isfinite(restored.said.completion or 0.0)

@@ -1,0 +1,270 @@
+"""Plans in the operator: made beside the ticks, followed, and made again when reality differs; on a real event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from prometheus_client import REGISTRY
+
+from bayplan.cluster import Cluster
+from bayplan.lifecycle import UnitState
+from bayplan.plans import Plan
+from bayplan.plans.reservations import until
+from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.conductor.planning import GraphPlans, graph_plans
+from bayplan_operator.settings import Settings
+from tests.unit.operator.planned import CREATED, cluster, graph, node, running, task
+
+NOW = CREATED + 20.0
+CHAIN = (task("a"), task("b", "a"))
+BEGUN = ("a Running 1/0 n0 15", "b Pending")
+
+
+class Fixture:
+    """Plans of some graphs, with a clock that is moved by hand."""
+
+    def __init__(self, nodes: Cluster, *graphs: GraphRun, plan_wait: float = 1.0) -> None:
+        self.now, self.woken, self.nodes = NOW, 0, nodes
+        self.graphs = {each.ref.uid: each for each in graphs}
+        self.plans = GraphPlans(nodes, Settings("test", plan_wait=plan_wait), lambda: self.now, self.wake)
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def step(self) -> None:
+        self.plans.step(self.graphs, self.now)
+
+    async def settle(self) -> None:
+        """A tick, and whatever it began, all rests being over."""
+        for known in self.plans._followed.values():
+            known.not_before = 0.0
+        self.plans._rest_until = 0.0
+        self.step()
+        if self.plans._working is not None:
+            await self.plans._working
+        self.step()
+
+    def ready(self) -> list[str]:
+        return [each.ref.uid for each in self.plans.ready(self.graphs.values())]
+
+    def plan(self, uid: str) -> Plan:
+        return self.plans.made[uid]
+
+
+def planned(kind: str) -> float:
+    return REGISTRY.get_sample_value("bayplan_plans_total", {"cause": kind}) or 0.0
+
+
+def failures() -> float:
+    return REGISTRY.get_sample_value("bayplan_plan_failures_total") or 0.0
+
+
+async def test_the_first_plan_is_waited_for_and_not_made_in_the_tick() -> None:
+    fixture = Fixture(cluster(2), graph("g", *CHAIN), graph("other", *CHAIN, preset="BestFit"))
+    fixture.step()
+    assert not fixture.plans.made, "it is under way"
+    assert fixture.ready() == ["other"]
+    revision, first = fixture.plans.revision, planned("first")
+    await fixture.settle()
+    assert fixture.plan("g").node.tolist() == [0, 0]
+    assert fixture.ready() == ["g", "other"]
+    assert fixture.plans.revision > revision
+    assert fixture.woken
+    assert planned("first") == first + 1
+    assert "other" not in fixture.plans.made
+
+
+async def test_the_first_plan_is_not_waited_for_longer_than_was_said() -> None:
+    fixture = Fixture(cluster(2), graph("g", *CHAIN), plan_wait=3.0)
+    fixture.step()
+    assert fixture.plans.next_time(fixture.now) == NOW + 3.0
+    fixture.now += 2.9
+    fixture.step()
+    assert fixture.ready() == []
+    revision = fixture.plans.revision
+    fixture.now += 0.1
+    fixture.step()
+    assert fixture.ready() == ["g"]
+    assert fixture.plans.revision > revision, "else nobody would be placed"
+    await fixture.settle()
+    assert "g" in fixture.plans.made, "it comes all the same"
+
+
+async def test_nobody_waits_where_the_wait_is_nought() -> None:
+    fixture = Fixture(cluster(2), graph("g", *CHAIN), plan_wait=0.0)
+    fixture.step()
+    assert fixture.ready() == ["g"]
+    await fixture.settle()
+
+
+async def test_a_single_unit_is_not_planned() -> None:
+    fixture = Fixture(cluster(2), graph("g", task("a")))
+    await fixture.settle()
+    assert not fixture.plans.made
+    assert fixture.ready() == ["g"]
+    assert fixture.plans.next_time(fixture.now) is None
+
+
+async def test_a_plan_that_holds_is_kept_and_follows_what_happens() -> None:
+    made = graph("g", *CHAIN, lines=BEGUN)
+    fixture = Fixture(cluster(2), made)
+    await fixture.settle()
+    before = fixture.plan("g")
+    run = running(made).run
+    run.state[0], run.finished[0] = UnitState.SUCCEEDED, fixture.now + 5.0
+    fixture.now += 5.0
+    fixture.plans.note(made, fixture.now)
+    await fixture.settle()
+    assert fixture.plan("g").made_at == before.made_at
+    assert fixture.plan("g").progress.done.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("kind", ["new", "gone", "late", "early", "again"])
+async def test_what_makes_a_plan_worth_making_again(kind: str) -> None:
+    nodes, made = cluster(2), graph("g", *CHAIN, lines=BEGUN)
+    fixture = Fixture(nodes, made)
+    await fixture.settle()
+    before, count, run = fixture.plan("g"), planned(kind), running(made).run
+    if kind == "new":
+        nodes.set_node(node("n9"))
+    elif kind == "gone":
+        nodes.remove_node("n0")
+    elif kind == "late":
+        fixture.now += 20.0
+    elif kind == "early":
+        run.state[0], run.finished[0] = UnitState.SUCCEEDED, fixture.now + 0.1
+    else:
+        run.state[0] = UnitState.READY
+    fixture.now += 0.1
+    fixture.plans.note(made, fixture.now)
+    await fixture.settle()
+    assert fixture.plan("g").made_at > before.made_at
+    assert planned(kind) == count + 1
+
+
+async def test_lateness_is_noticed_though_nothing_happens() -> None:
+    made = graph("g", *CHAIN, lines=BEGUN)
+    fixture = Fixture(cluster(2), made)
+    await fixture.settle()
+    before = fixture.plan("g").made_at
+    at = fixture.plans.next_time(fixture.now)
+    assert at is not None
+    assert fixture.now < at <= fixture.now + 10.0
+    fixture.now += 60.0
+    await fixture.settle()
+    assert fixture.plan("g").made_at > before
+
+
+async def test_a_graph_is_not_planned_again_at_once() -> None:
+    nodes, made = cluster(2), graph("g", *CHAIN)
+    fixture = Fixture(nodes, made)
+    await fixture.settle()
+    before = fixture.plan("g").made_at
+    nodes.set_node(node("n9"))
+    fixture.now += 0.5
+    fixture.step()
+    assert fixture.plans._working is None
+    at = fixture.plans.next_time(fixture.now)
+    assert at is not None
+    assert fixture.now < at <= fixture.now + 1.0
+    await fixture.settle()
+    assert fixture.plan("g").made_at > before
+
+
+async def test_first_plans_go_before_others_and_need_no_rest() -> None:
+    nodes, old = cluster(2), graph("old", *CHAIN)
+    fixture = Fixture(nodes, old)
+    await fixture.settle()
+    nodes.set_node(node("n9"))
+    fixture.graphs["new"] = graph("new", *CHAIN)
+    fixture.plans._followed["old"].not_before = 0.0
+    fixture.plans._rest_until = time.monotonic() + 60.0
+    fixture.now += 1.0
+    fixture.step()
+    assert fixture.plans._working is not None
+    await fixture.plans._working
+    assert fixture.plan("new").made_at == fixture.now
+    assert fixture.plan("old").made_at < fixture.now
+
+
+async def test_a_plan_that_fails_holds_nobody_up_and_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> Plan:
+        raise ValueError("no figures")
+
+    fixture, before = Fixture(cluster(2), graph("g", *CHAIN), plan_wait=60.0), failures()
+    with monkeypatch.context() as patched:
+        patched.setattr(graph_plans, "make_plan", broken)
+        await fixture.settle()
+    assert failures() == before + 1
+    assert fixture.ready() == ["g"]
+    assert not fixture.plans.made
+    fixture.step()
+    assert fixture.plans._working is None, "not at once"
+    at = fixture.plans.next_time(fixture.now)
+    assert at is not None, "and it does not end"
+    await fixture.settle()
+    assert "g" in fixture.plans.made
+
+
+@pytest.mark.parametrize("end", ["suspended", "gone", "policy", "failing", "over"])
+async def test_who_needs_no_plan_any_more_has_none(end: str) -> None:
+    made = graph("g", *CHAIN)
+    fixture = Fixture(cluster(2), made)
+    await fixture.settle()
+    revision = fixture.plans.revision
+    if end == "suspended":
+        made.suspended = True
+    elif end == "gone":
+        del fixture.graphs["g"]
+    elif end == "policy":
+        made.policy = graph("h", *CHAIN, preset="BestFit").policy
+    elif end == "failing":
+        running(made).run.failure = "a failed"
+    else:
+        running(made).all_over = True
+    await fixture.settle()
+    assert not fixture.plans.made
+    assert fixture.plans.revision > revision
+    assert fixture.plans.next_time(fixture.now) is None
+
+
+async def test_a_graph_that_goes_while_it_is_planned_leaves_nothing_behind() -> None:
+    fixture = Fixture(cluster(2), graph("g", *CHAIN))
+    fixture.step()
+    del fixture.graphs["g"]
+    await fixture.settle()
+    assert not fixture.plans.made
+
+
+async def test_the_loop_goes_on_while_a_large_graph_is_planned() -> None:
+    large = graph("g", *(task(f"t{at}", *([f"t{at - 10}"] if at >= 10 else [])) for at in range(1000)))
+    fixture = Fixture(cluster(1000), large)
+    fixture.step()
+    turns = 0
+    while fixture.plans._working is not None:
+        await asyncio.sleep(0)
+        turns += 1
+    assert "g" in fixture.plans.made
+    assert turns > 10
+
+
+async def test_who_waits_for_a_planned_place_is_asked_again_once_that_is_over() -> None:
+    fixture = Fixture(cluster(2), graph("g", *CHAIN))
+    await fixture.settle()
+    over = until(fixture.plan("g"), 1)
+    fixture.plans._look_at = over + 100.0
+    fixture.plans.reserved([("g", 1), ("unknown", 0)], fixture.now)
+    assert fixture.plans.next_time(fixture.now) == over
+    revision = fixture.plans.revision
+    fixture.now = over - 0.1
+    fixture.step()
+    assert fixture.plans.revision == revision
+    fixture.now = over
+    fixture.step()
+    assert fixture.plans.revision == revision + 1
+    fixture.step()
+    assert fixture.plans.revision == revision + 1
+    fixture.plans.reserved([("g", 1)], fixture.now)
+    assert fixture.plans.next_time(fixture.now) != over, "it would tick for ever"
