@@ -12,9 +12,9 @@ from bayplan_operator.kube import configuration as kube_configuration
 
 
 def registry(
-    configuration: client.Configuration, graphs: Inbox, policies: Inbox
+    configuration: client.Configuration, graphs: Inbox, policies: Inbox, profiles: Inbox
 ) -> tuple[kopf.OperatorRegistry, kopf.OperatorSettings]:
-    """What ``kopf.operator`` needs: handlers for both kinds, and settings under our own name."""
+    """What ``kopf.operator`` needs: handlers for all kinds, and settings under our own name."""
     handlers = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=handlers)
@@ -23,6 +23,7 @@ def registry(
 
     _feed(handlers, "taskgraphs", graphs)
     _feed(handlers, "placementpolicies", policies)
+    _feed(handlers, "taskprofiles", profiles)
     return handlers, _settings()
 
 

@@ -22,12 +22,13 @@ class _Page(msgspec.Struct):
     items: list[dict[str, Any]]
 
 
-async def list_kinds(server: ApiServer, graphs: Inbox, policies: Inbox) -> None:
-    """Bring both inboxes up to date. Tries again, with back-off, until it works: nothing may be decided before."""
+async def list_kinds(server: ApiServer, graphs: Inbox, policies: Inbox, profiles: Inbox) -> None:
+    """Bring all inboxes up to date. Tries again, with back-off, until it works: nothing may be decided before."""
     wait = _FIRST_WAIT
     while True:
         try:
             await _list(server, paths.PLACEMENT_POLICIES, policies)
+            await _list(server, paths.TASK_PROFILES, profiles)
             await _list(server, paths.TASK_GRAPHS, graphs)
             return
         except errors.ApiError as error:

@@ -54,3 +54,17 @@ LOAD_POLL_SECONDS = Histogram(
     buckets=(*_FAST, 5, 10, 30),
 )
 LOAD_FAILURES = Counter("bayplan_load_failures", "What went wrong with measuring the nodes' load.", ["reason"])
+
+PROFILES = Gauge("bayplan_profiles", "Tasks of which something was learned.")
+PROFILES_UNWRITTEN = Gauge("bayplan_profiles_unwritten", "Task profiles that have changed since they were last written.")
+PROFILES_UNREADABLE = Gauge("bayplan_profiles_unreadable", "Task profiles that cannot be read and are not used.")
+PROFILES_DROPPED = Counter("bayplan_profiles_dropped", "Task profiles dropped since there were too many; the oldest first.")
+PROFILE_BYTES = Counter("bayplan_profile_bytes", "Bytes of task profiles written.")
+RUNS = Counter("bayplan_runs", "Attempts that ended, as they are learned from.", ["outcome"])
+_LONG = (1, 2.5, 5, 10, 30, 60, 150, 300, 600, 1800, 3600, 7200, 21600, 86400)
+RESPONSE_SECONDS = Histogram("bayplan_response_seconds", "From ready to ended, of runs that succeeded.", buckets=_LONG)
+RUN_SECONDS = Histogram("bayplan_run_seconds", "From started to ended, of runs that succeeded.", buckets=_LONG)
+RUN_COST = Counter("bayplan_run_cost", "Price of all runs, by the prices of their nodes per hour.")
+FORESEEN = Counter("bayplan_runs_foreseen", "Runs whose time was predicted, by where in the prediction they ended.", ["within"])
+SELF_REPORTS = Counter("bayplan_self_reports", "Termination messages with numbers, or not all readable.", ["what"])
+EXPECTATION_SECONDS = Histogram("bayplan_expectation_seconds", "Duration of predicting anew what has changed.", buckets=_FAST)

@@ -8,6 +8,7 @@ VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 TASK_GRAPH = "TaskGraph"
 PLACEMENT_POLICY = "PlacementPolicy"
+TASK_PROFILE = "TaskProfile"
 FIELD_MANAGER = "bayplan"
 
 LABEL_GRAPH = f"{GROUP}/graph"
@@ -43,5 +44,13 @@ def short_hash(*parts: object) -> str:
 
 def pod_name(graph: str, graph_uid: str, task: str, shard: int, incarnation: int) -> str:
     """A readable prefix and a hash of what the pod is; at most 63 characters. Never parsed: the labels say what it is."""
-    prefix = f"{graph}-{task}".replace(".", "-")[: _NAME_LIMIT - _HASH_CHARACTERS - 1].rstrip("-")
-    return f"{prefix}-{short_hash(graph_uid, task, shard, incarnation)}"
+    return f"{_prefix(graph, task)}-{short_hash(graph_uid, task, shard, incarnation)}"
+
+
+def profile_name(family: str, task: str) -> str:
+    """The name of a task's TaskProfile: a readable prefix and a hash of family and task; at most 63 characters."""
+    return f"{_prefix(family, task)}-{short_hash(family, task)}"
+
+
+def _prefix(one: str, other: str) -> str:
+    return f"{one}-{other}".replace(".", "-")[: _NAME_LIMIT - _HASH_CHARACTERS - 1].rstrip("-")

@@ -27,7 +27,7 @@ from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.leader import Leader
 from bayplan_operator.settings import Settings
-from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, WriteQueue
+from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, ProfileWriter, WriteQueue
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +84,7 @@ def _view(news: asyncio.Event, load: Load) -> View:
     return View(
         graphs=Inbox(news.set),
         policies=Inbox(news.set),
+        profiles=Inbox(news.set),
         pods=PodStore(cluster, time.time, news.set),
         nodes=NodeStore(cluster, news.set),
         cluster=cluster,
@@ -107,7 +108,7 @@ async def _kopf(
     settings: Settings, configuration: client.Configuration, view: View, flags: tuple[asyncio.Event, asyncio.Event]
 ) -> None:
     ready, stop = flags
-    registry, kopf_settings = handlers.registry(configuration, view.graphs, view.policies)
+    registry, kopf_settings = handlers.registry(configuration, view.graphs, view.policies, view.profiles)
     await kopf.operator(
         registry=registry,
         settings=kopf_settings,
@@ -134,7 +135,7 @@ async def _decide(
     for reflector in reflectors:
         await reflector.synced.wait()
     await warm
-    await list_kinds(server, view.graphs, view.policies)
+    await list_kinds(server, view.graphs, view.policies, view.profiles)
     log.info("leading, with complete lists: deciding from now on")
     jitter = random.Random()
     creations = WriteQueue(settings.writes, jitter, news.set)
@@ -143,6 +144,7 @@ async def _decide(
         pods=PodWriter(server, view.pods, creations, endings),
         graphs=GraphWriter(server, endings),
         events=EventWriter(server, endings, settings.identity),
+        profiles=ProfileWriter(server, endings),
     )
     conductor = Conductor(view, writers, settings, time.time, news.set)
     relists = asyncio.create_task(_relist(settings, server, view, conductor))
@@ -168,5 +170,5 @@ async def _warm_up() -> None:
 async def _relist(settings: Settings, server: ApiServer, view: View, conductor: Conductor) -> None:
     while True:
         await asyncio.sleep(settings.relist_kinds)
-        await list_kinds(server, view.graphs, view.policies)
+        await list_kinds(server, view.graphs, view.policies, view.profiles)
         conductor.kinds_listed()

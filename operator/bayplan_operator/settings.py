@@ -64,6 +64,12 @@ class Settings:
     """Bytes per second between two nodes: what plans of whole graphs count for what tasks hand to each other."""
     plan_wait: float = 1.0
     """How long a graph's tasks wait for its first plan, where its policy wants plans; after that they go without."""
+    profiles: int = 1000
+    """How many tasks are remembered; those that ran longest ago are dropped."""
+    profile_interval: float = 5.0
+    """Between two writes of one task profile."""
+    profile_writes: float = 5.0
+    """Writes of task profiles per second, all together."""
     seed: int = 0
     """What strategies that draw lots start from: the same seed and the same events, the same decisions."""
     health_port: int = 8080

@@ -8,6 +8,7 @@ from bayplan.efficiency import Efficiency
 from bayplan.load.estimate import LoadEstimate
 from bayplan.packing.model import MixModel
 from bayplan.prediction.forecast import Forecast
+from bayplan.prediction.survival import Survival
 from bayplan.workload import RequestClass
 
 if TYPE_CHECKING:  # what makes plans knows the context
@@ -41,5 +42,7 @@ class Context:
     """Of graphs, by the first part of their requests' ids, which are (graph, number of the unit); none: nothing is planned."""
     load: LoadEstimate | None = None
     """How busy nodes are; none: not known, and requests alone count."""
+    survival: Survival | None = None
+    """How surely nodes hold out; none: not known."""
     stop: Callable[[], bool] = never
     """The time box: a planner that improves on its answer asks it now and then, and ends when it says so."""

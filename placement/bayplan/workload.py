@@ -78,6 +78,8 @@ class Request:
     """When its graph should have ended, in seconds since the epoch."""
     duration: float = 0.0
     """Expected seconds from its start to its end; 0: unknown."""
+    name: str = ""
+    """The task by the name of its graph, GRAPH/TASK, where that is another than `task`."""
 
 
 @dataclass(frozen=True, slots=True)

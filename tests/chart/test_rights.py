@@ -28,6 +28,8 @@ ALLOWED = [
     ("update", "taskgraphs.bayplan.dev/finalizers", ANYWHERE),
     *((verb, "placementpolicies.bayplan.dev", "") for verb in ("get", "list", "watch")),
     ("patch", "placementpolicies.bayplan.dev/status", ""),
+    *((verb, "taskprofiles.bayplan.dev", ANYWHERE) for verb in ("get", "list", "watch", "create", "delete")),
+    ("patch", "taskprofiles.bayplan.dev/status", ANYWHERE),
     ("create", "events", ANYWHERE),
     *((verb, "leases.coordination.k8s.io", NAMESPACE) for verb in ("get", "create", "update")),
 ]
@@ -46,6 +48,7 @@ DENIED = [
     ("patch", "taskgraphs.bayplan.dev", ANYWHERE),
     ("patch", "placementpolicies.bayplan.dev", ""),
     ("delete", "placementpolicies.bayplan.dev", ""),
+    ("patch", "taskprofiles.bayplan.dev", ANYWHERE),
     ("get", "leases.coordination.k8s.io", ANYWHERE),
     ("delete", "leases.coordination.k8s.io", NAMESPACE),
     ("get", "customresourcedefinitions.apiextensions.k8s.io", ""),

@@ -129,6 +129,8 @@ def test_roles_grant_what_the_operator_needs_and_nothing_else(default: list[Obje
         "bayplan.dev/taskgraphs/finalizers": {"update"},
         "bayplan.dev/placementpolicies": read,
         "bayplan.dev/placementpolicies/status": {"patch"},
+        "bayplan.dev/taskprofiles": {*read, "create", "delete"},
+        "bayplan.dev/taskprofiles/status": {"patch"},
     }
     role = only(default, "Role")
     assert role["metadata"]["namespace"] == NAMESPACE

@@ -106,6 +106,20 @@ class Kube:
             if error.status != 404:
                 raise
 
+    def profiles(self) -> dict[str, Object]:
+        """All task profiles, by FAMILY/TASK."""
+        listed = self.custom.list_namespaced_custom_object(GROUP, VERSION, self.namespace, "taskprofiles")
+        return {f"{each['spec']['family']}/{each['spec']['task']}": each for each in listed["items"]}
+
+    def wait_learned(self, task: str, runs: int, timeout: float = 30.0) -> Object:
+        """The profile of FAMILY/TASK, once so many runs of it are written."""
+
+        def look() -> Object | None:
+            found = self.profiles().get(task)
+            return found if found is not None and found.get("status", {}).get("runs") == runs else None
+
+        return wait_for(look, f"{runs} runs of {task} are in its profile", timeout)
+
     def pods(self, graph: str | None = None, task: str | None = None) -> list[Any]:
         """The pods of a graph or of one of its tasks, as the API server has them."""
         selector = [f"bayplan.dev/graph={graph}"] if graph else ["bayplan.dev/graph"]

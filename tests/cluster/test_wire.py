@@ -213,16 +213,16 @@ async def test_the_reflector_lists_again_when_its_version_is_too_old(server: Api
 
 async def test_a_deletion_that_kopf_never_delivered_is_found_by_listing(server: ApiServer, kube: Kube) -> None:
     """Rule 6: the kinds are listed now and then, and what is gone is dropped; what came anew is another one."""
-    graphs, policies = Inbox(lambda: None), Inbox(lambda: None)
+    graphs, policies, profiles = (Inbox(lambda: None) for _ in range(3))
     for name in ("stays", "goes", "anew"):
         kube.create(name, task("a", seconds=None), suspend=True)
-    await list_kinds(server, graphs, policies)
+    await list_kinds(server, graphs, policies, profiles)
     seen = {key[1] for key, raw in graphs.take() if key[0] == kube.namespace and raw is not None}
     assert seen == {"stays", "goes", "anew"}
     kube.delete("goes")
     kube.delete("anew")
     uid = kube.create("anew", task("a", seconds=None), suspend=True)["metadata"]["uid"]
-    await list_kinds(server, graphs, policies)
+    await list_kinds(server, graphs, policies, profiles)
     news = {key[1]: raw for key, raw in graphs.take() if key[0] == kube.namespace and key[1] != "stays"}
     assert set(news) == {"goes", "anew"}
     assert news["goes"] is None

@@ -23,11 +23,12 @@ from bayplan_operator.api.crd import KINDS, custom_resource_definition
 from bayplan_operator.cli import operate, release, show
 from bayplan_operator.translate.policy import compile_policy
 from bayplan_operator.translate.task_graph import prepare
+from bayplan_operator.translate.task_profile import read
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")))
 OTHERS = (ROOT / "examples" / "README.md", ROOT / "tests" / "testbed" / "README.md")
-PAGE_OF = {"TaskGraph": "taskgraph.md", "PlacementPolicy": "policies.md"}
+PAGE_OF = {"TaskGraph": "taskgraph.md", "PlacementPolicy": "policies.md", "TaskProfile": "taskprofile.md"}
 # Hosts and domains that the pages may name; others would be somebody's machine or registry.
 HOSTS = {
     "bayplan.dev", "sim.bayplan.dev", "keepachangelog.com", "semver.org", "nvidia.com", "amd.com", "gpu.intel.com",
@@ -131,7 +132,7 @@ FIELDS = [
     for kind in PAGE_OF
     for part in ("spec", "status")
     for path in fields(schema_of(kind)["properties"][part])
-    if kind == "TaskGraph" or ".conditions." not in path  # explained once, for both kinds
+    if kind == "TaskGraph" or ".conditions." not in path  # explained once, for all kinds
 ]
 
 
@@ -167,7 +168,7 @@ def unknown(schema: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
                 yield f"{path}.{key}"
 
 
-def test_there_are_manifests_of_both_kinds() -> None:
+def test_there_are_manifests_of_all_kinds() -> None:
     assert {manifest["kind"] for manifest in MANIFESTS.values()} == set(PAGE_OF)
     assert any(name.startswith("README.md:") for name in MANIFESTS)
 
@@ -180,6 +181,8 @@ def test_every_manifest_is_valid(name: str) -> None:
     assert list(unknown(spec, manifest["spec"], "spec")) == []
     if manifest["kind"] == "TaskGraph":
         prepare(manifest)
+    elif manifest["kind"] == "TaskProfile":
+        read(manifest)
     else:
         compile_policy(manifest)
 
@@ -211,7 +214,7 @@ def test_relative_links_lead_somewhere(name: str) -> None:
 def test_nothing_stands_there_that_should_not(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert [word for word in UNWANTED if word.lower() in text.lower()] == []
-    assert re.findall(r"(?<![\w.~:/-])/[a-z]+/\S*", text) == [], "a path of somebody's machine"
+    assert re.findall(r"(?<![\w.~:/-])/(?!dev/termination-log)[a-z]+/\S*", text) == [], "a path of somebody's machine"
     assert re.findall(r"(?<![\w&])#\d+", text) == [], "a number that says nothing to a reader"
     hosts = set(re.findall(r"(?<![\w.@-])(?:[a-z0-9-]+\.)+(?:com|dev|io|net|org)\b(?!\.\w)", text))
     assert hosts - HOSTS == set()

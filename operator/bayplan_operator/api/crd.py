@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from .schema import structural_schema
-from .v1alpha1 import GROUP, VERSION, PlacementPolicy, TaskGraph
+from .v1alpha1 import GROUP, VERSION, PlacementPolicy, TaskGraph, TaskProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,25 @@ KINDS = (
                 '.status.conditions[?(@.type=="Accepted")].status',
                 "Whether it can be used.",
             ),
+            _AGE,
+        ),
+    ),
+    Kind(
+        model=TaskProfile,
+        plural="taskprofiles",
+        short="tpr",
+        scope="Namespaced",
+        columns=(
+            Column("Family", "string", ".spec.family", "The graphs that learn from each other."),
+            Column("Task", "string", ".spec.task", "The task."),
+            Column("Runs", "integer", ".status.runs", "Runs that succeeded."),
+            Column("P50", "string", ".status.p50", "Median of the next run, on the best class of nodes."),
+            Column("P95", "string", ".status.p95", "95 % of the next runs end within this time, on the best class of nodes."),
+            Column("Best", "string", ".status.best", "The class of nodes where runs are shortest."),
+            Column("Last", "date", ".status.lastRun", "Time since the last run ended."),
+            Column("Failures", "integer", ".status.failures", "Attempts that failed.", wide=True),
+            Column("Classes", "string", ".status.nodeClasses[*].name", "All classes of nodes where it ran.", wide=True),
+            Column("Class P50", "string", ".status.nodeClasses[*].p50", "Median of the next run, per class.", wide=True),
             _AGE,
         ),
     ),

@@ -36,6 +36,12 @@ def add_to(commands: Any) -> None:
                         help="bytes per second between two nodes, for plans of whole graphs (default: 125M)")  # fmt: skip
     parser.add_argument("--plan-wait", type=float, default=defaults.plan_wait, metavar="SECONDS",
                         help="how long tasks wait for their graph's first plan (default: %(default)g)")  # fmt: skip
+    parser.add_argument("--profiles", type=_from_one, default=defaults.profiles, metavar="COUNT",
+                        help="how many tasks are remembered in TaskProfiles (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--profile-interval", type=_above_zero, default=defaults.profile_interval, metavar="SECONDS",
+                        help="between two writes of one TaskProfile (default: %(default)g)")  # fmt: skip
+    parser.add_argument("--profile-writes", type=_above_zero, default=defaults.profile_writes, metavar="PER_SECOND",
+                        help="writes of TaskProfiles per second, all together (default: %(default)g)")  # fmt: skip
     parser.add_argument("--seed", type=_from_zero, default=defaults.seed,
                         help="what strategies that draw lots start from (default: %(default)s)")  # fmt: skip
     parser.add_argument("--health-port", type=int, default=defaults.health_port, help="0: none (default: %(default)s)")
@@ -49,6 +55,22 @@ def _from_zero(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more, not {text!r}")
     return int(text)
+
+
+def _from_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number, 1 or more, not {text!r}")
+    return int(text)
+
+
+def _above_zero(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+    return value
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -73,6 +95,9 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         placing_budget=arguments.placing_budget,
         bandwidth=arguments.bandwidth,
         plan_wait=arguments.plan_wait,
+        profiles=arguments.profiles,
+        profile_interval=arguments.profile_interval,
+        profile_writes=arguments.profile_writes,
         seed=arguments.seed,
         health_port=arguments.health_port,
         metrics_port=arguments.metrics_port,

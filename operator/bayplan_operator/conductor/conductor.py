@@ -15,6 +15,7 @@ from bayplan_operator.conductor.acting import act
 from bayplan_operator.conductor.adapting import Adapting
 from bayplan_operator.conductor.estimating import Estimator
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
+from bayplan_operator.conductor.knowledge import Knowledge
 from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
 from bayplan_operator.conductor.load import Load
@@ -26,7 +27,7 @@ from bayplan_operator.conductor.rejections import Rejections
 from bayplan_operator.inbox import Inbox, Key
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate import run_record
-from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter
+from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, ProfileWriter
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class View:
 
     graphs: Inbox
     policies: Inbox
+    profiles: Inbox
     pods: PodStore
     nodes: NodeStore
     cluster: Cluster
@@ -55,6 +57,7 @@ class Writers:
     pods: PodWriter
     graphs: GraphWriter
     events: EventWriter
+    profiles: ProfileWriter
 
 
 class Conductor:
@@ -83,6 +86,7 @@ class Conductor:
         self._plans = GraphPlans(view.cluster, settings, clock, wake)
         self._estimator = Estimator(view.cluster, settings, wake)
         self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
+        self._knowledge = Knowledge(view.cluster, view.pods, (writers.profiles, writers.events), settings, clock())
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0
         self._wishes = 0
@@ -101,6 +105,7 @@ class Conductor:
         now = self._clock()
         with metrics.TICK_SECONDS.time():
             self._take_policies(now)
+            self._knowledge.take(self._view.profiles.take(), now)
             self._take_graphs(now)
             next_loss = self._collect_due(now)
             due, self._due = self._due, set()
@@ -111,6 +116,7 @@ class Conductor:
             if self._adapting.settle():
                 self._wishes += 1
             self._plans.step(self._open, now)
+            self._knowledge.step(self._open.values(), now)
             self._place(now)
             self._learner.step()
             self._estimator.step(self._open.values(), now)
@@ -122,6 +128,7 @@ class Conductor:
         self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
         self._measure()
         times = [next_loss, self._rejections.next_expiry(now), self._adapting.next_time(), self._plans.next_time(now)]
+        times = [next_loss, self._rejections.next_expiry(now), self._knowledge.next_time(now)]
         for graph in self._open.values():
             times += (_wake_at(graph), self._recorder.next_time(graph), self._estimator.next_time(graph, now))
         return now if self._due else min((at for at in times if at is not None), default=None)
@@ -154,8 +161,10 @@ class Conductor:
                     self._graphs[key] = self._by_uid[known.ref.uid] = known
                     if known.ended:
                         self._adapting.recall(known, now)
+                    self._knowledge.meet(known, raw, now)
                 else:
                     intake.refresh(known, raw, now, self._settings.stuck_after)
+                    self._knowledge.changed(known)
             except Exception:
                 # One graph that cannot be understood must not hold up the others; the log says what is wrong with it.
                 metrics.TICK_ERRORS.inc()
@@ -240,6 +249,7 @@ class Conductor:
         running.run, running.wants, running.all_over = step.run, step.wants, step.ended
         self._learner.note(running)
         self._plans.note(graph, now)
+        self._knowledge.note(graph, before, now)
         if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
             graph.invalid, graph.touched = None, True
         act(running, self._view.pods, self._write.pods, self._rejections, now)
@@ -271,6 +281,9 @@ class Conductor:
             mix=self._learner.model,
             load=self._view.load.estimate(self._view.cluster, now),
             plans=self._plans.made,
+            run_times=self._knowledge.forecast,
+            efficiency=self._knowledge.efficiency,
+            survival=self._knowledge.survival,
         )
         with metrics.PLACING_SECONDS.time():
             decided = placing.decide(batch, self._view.cluster, context, self._settings.placing_budget, self._view.pods)

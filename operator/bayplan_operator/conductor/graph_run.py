@@ -40,6 +40,8 @@ class Running:
     """Per unit: it has been counted among what usually arrives."""
     lines: list[str]
     """The record of the run as it goes into the status, one line per task."""
+    expected: NDArray[np.float64] | None = None
+    """Per task: seconds that a run is expected to take; NaN: not known."""
     wants: Wants = field(default_factory=Wants)
     waiting: dict[int, Decision] = field(default_factory=dict)
     """Units that could start and found no place, with why."""

@@ -1,5 +1,6 @@
 """From the shards that want a place to pods on nodes."""
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.translate.own_pod import Identity, Pending
 from bayplan_operator.translate.pod import Place, PodRole, pod_manifest
 from bayplan_operator.translate.policy import Policy
+from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.writer.pods import Creation, PodWriter
 
 
@@ -99,10 +101,17 @@ def _request(graph: GraphRun, running: Running, unit: int) -> Request:
         priority=running.prepared.spec.priority,
         critical_path=float(running.critical_path[task]),
         arrival=(graph.accepted_at, graph.ref.namespace, graph.ref.name),
-        task=f"{graph.ref.name}/{written.name}",
+        task=TaskId.of(running.prepared.runs[task]).text,
+        name=f"{graph.ref.name}/{written.name}",
         deadline=graph.deadline,
-        duration=written.expected_duration or 0.0,
+        duration=_duration(running, task),
     )
+
+
+def _duration(running: Running, task: int) -> float:
+    """What was learned, or what the author says; 0: not known."""
+    learned = math.nan if running.expected is None else float(running.expected[task])
+    return (running.prepared.spec.tasks[task].expected_duration or 0.0) if math.isnan(learned) else learned
 
 
 def _policy(each: Wanted) -> Policy:

@@ -6,6 +6,7 @@ PODS = "/api/v1/pods"
 NODES = "/api/v1/nodes"
 TASK_GRAPHS = f"/apis/{API_VERSION}/taskgraphs"
 PLACEMENT_POLICIES = f"/apis/{API_VERSION}/placementpolicies"
+TASK_PROFILES = f"/apis/{API_VERSION}/taskprofiles"
 
 
 def pods(namespace: str) -> str:
@@ -26,6 +27,16 @@ def task_graph(namespace: str, name: str) -> str:
 def placement_policy(name: str) -> str:
     """One placement policy."""
     return f"{PLACEMENT_POLICIES}/{name}"
+
+
+def task_profiles(namespace: str) -> str:
+    """The task profiles of a namespace."""
+    return f"/apis/{API_VERSION}/namespaces/{namespace}/taskprofiles"
+
+
+def task_profile(namespace: str, name: str) -> str:
+    """One task profile."""
+    return f"{task_profiles(namespace)}/{name}"
 
 
 def events(namespace: str) -> str:

@@ -14,12 +14,14 @@ from bayplan.granularity import Splitting
 from bayplan.graph import Graph, GraphError
 from bayplan.graph import Task as LibraryTask
 from bayplan.lifecycle import Retry
+from bayplan.prediction import Run
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
 from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec
 from bayplan_operator.translate.pod import Template
 from bayplan_operator.translate.request_class import request_class
 from bayplan_operator.translate.splitting import splitting
+from bayplan_operator.translate.task_identity import runs
 
 DEFAULT_DURATION = 60.0
 """Seconds that a task is taken to run when nobody said how long."""
@@ -53,6 +55,8 @@ class Prepared:
     """Bytes of the spec as JSON."""
     data: FloatArray
     """Per edge, in the order of `graph.parents.indices`: bytes that one unit of the child reads of the parent's results."""
+    runs: tuple[Run, ...]
+    """Per task, under what its run times are learned."""
     splittings: tuple[Splitting | None, ...]
     """Per task, what is weighed where its shards are Auto; ``None``: the number is given."""
     shards: Mapping[str, int] = field(default_factory=dict)
@@ -92,7 +96,8 @@ def prepare(raw: Mapping[str, Any]) -> Prepared:
         )
     size = len(msgspec.json.encode(raw["spec"]))
     _check_size(size, graph, most, lower)
-    return Prepared(spec, graph, _templates(spec, raw["metadata"].get("namespace", "")), size, _data(spec), splittings)
+    templates = _templates(spec, raw["metadata"].get("namespace", ""))
+    return Prepared(spec, graph, templates, size, _data(spec), runs(raw["metadata"], spec), splittings)
 
 
 def _data(spec: TaskGraphSpec) -> FloatArray:
@@ -111,7 +116,16 @@ def with_shards(prepared: Prepared, shards: Mapping[str, int]) -> Prepared:
     if shards == prepared.shards:
         return prepared
     spec = _in_numbers(prepared.spec, prepared.splittings, shards)
-    return replace(prepared, spec=spec, graph=_graph(spec), shards=shards)
+    parts = tuple(map(_part, prepared.runs, spec.tasks, prepared.splittings))
+    return replace(prepared, spec=spec, graph=_graph(spec), shards=shards, runs=parts)
+
+
+def _part(run: Run, task: Task, whole: Splitting | None) -> Run:
+    """Of a task whose shards are Auto, one shard works on its part: so what was learned with another number still tells."""
+    if whole is None:
+        return run
+    number = 1 if task.shards == AUTO else task.shards
+    return replace(run, hint=task.expected_duration, size=(task.input_size or 1.0) / number)
 
 
 def _in_numbers(spec: TaskGraphSpec, splittings: Sequence[Splitting | None], shards: Mapping[str, int]) -> TaskGraphSpec:

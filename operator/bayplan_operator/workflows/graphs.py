@@ -1,7 +1,7 @@
 """Graphs and policies from files."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from bayplan.arrays import FloatArray
-from bayplan.prediction import Run
 from bayplan.prediction.evidence import above_zero
 from bayplan.simulation import Submission
 from bayplan_operator import names
@@ -109,14 +108,8 @@ def _submission(document: Document, manifest: dict[str, Any]) -> Submission:
         splittings=prepared.splittings if any(prepared.splittings) else (),
         data=prepared.data,
         actual=None if any(prepared.splittings) else _actual(document, prepared),
-        runs=tuple(Run(task.name, _family(metadata), hint=task.expected_duration) for task in spec.tasks),
+        runs=prepared.runs,
     )
-
-
-def _family(metadata: Mapping[str, Any]) -> str:
-    """What graphs have in common that are runs of one thing: the beginning of generated names, otherwise the name."""
-    prefix = str(metadata.get("generateName") or "").rstrip("-.")
-    return f"{metadata.get('namespace') or 'default'}/{prefix or metadata.get('name')}"
 
 
 def _actual(document: Document, prepared: Prepared) -> FloatArray:

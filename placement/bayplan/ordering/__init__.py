@@ -5,6 +5,7 @@ from bayplan.ordering.critical_path import critical_path
 from bayplan.ordering.earliest_deadline import earliest_deadline
 from bayplan.ordering.least_slack import least_slack
 from bayplan.ordering.priority import priority
+from bayplan.ordering.shortest_expected import shortest_expected
 from bayplan.ordering.upward_rank import upward_rank
 from bayplan.protocols import Order
 
@@ -15,6 +16,7 @@ ORDERS: dict[str, Order] = {
     "EarliestDeadline": earliest_deadline,
     "LeastSlack": least_slack,
     "UpwardRank": upward_rank,
+    "ShortestExpected": shortest_expected,
 }
 
 __all__ = ["ORDERS"]

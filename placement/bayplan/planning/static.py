@@ -18,7 +18,7 @@ from bayplan.workload import Request
 class Static:
     """Each task on the node that the map names, if it fits there; otherwise it waits for that node. O(placements).
 
-    Its parameters are the map: the name is `Request.task`, or what follows its last `/`; the value is the node.
+    Its parameters are the map: the name is `Request.name`, `Request.task`, or what follows a `/` of it; the value is the node.
     """
 
     nodes: tuple[tuple[str, str], ...]
@@ -38,9 +38,9 @@ class Static:
         def choose(
             turn: int, request: Request, fitting: Candidates, refused: BoolArray, cluster: Cluster
         ) -> tuple[int, str] | Refusal:
-            node = nodes.get(request.task) or nodes.get(request.task.rpartition("/")[2])
+            node = next((nodes[each] for each in _names(request) if each in nodes), None)
             if node is None:
-                return Refusal(Reason.NO_SUCH_NODE, f"the static map has no node for task {request.task or request.id}")
+                return Refusal(Reason.NO_SUCH_NODE, f"the static map has no node for task {_called(request)}")
             row = cluster.row(node)
             if row is None:
                 return Refusal(Reason.NO_SUCH_NODE, f"there is no node {node}, which the static map names")
@@ -51,3 +51,14 @@ class Static:
             return row, "given by the static map"
 
         return one_by_one(requests, cluster, strategy, context, choose, NO_SCORING)
+
+
+def _names(request: Request) -> list[str]:
+    """Under what the map may know a task, the most particular first."""
+    parts = request.task.split("/")
+    own = [request.name, request.name.rpartition("/")[2]]
+    return [*own, *("/".join(parts[first:]) for first in range(len(parts)))]
+
+
+def _called(request: Request) -> object:
+    return request.name or request.task or request.id

@@ -8,6 +8,7 @@ from bayplan.prediction.node_states import NodeState, NodeStates
 from bayplan.prediction.run_time import RunTime
 from bayplan.prediction.run_times import RunTimes
 from bayplan.prediction.runs import Run, Unknown
+from bayplan.prediction.survival import Survival
 
 __all__ = [
     "ByTask",
@@ -21,6 +22,7 @@ __all__ = [
     "Run",
     "RunTime",
     "RunTimes",
+    "Survival",
     "Unknown",
     "efficiency",
 ]

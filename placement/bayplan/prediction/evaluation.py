@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bayplan.efficiency import Efficiency
+from bayplan.prediction.running import Running
+
+_REPORTED = "reported."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +43,6 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Running:
-    """Mean and variance of figures as they come (Welford 1962)."""
-
-    count: int = 0
-    mean: float = 0.0
-    _squares: float = 0.0
-
-    def add(self, value: float) -> None:
-        """One more."""
-        self.count += 1
-        step = value - self.mean
-        self.mean += step / self.count
-        self._squares += step * (value - self.mean)
-
-    @property
-    def variance(self) -> float:
-        """Of the figures; 0 for fewer than two."""
-        return self._squares / (self.count - 1) if self.count > 1 else 0.0
-
-
-@dataclass(slots=True)
 class Figures:
     """Of all runs of one task on one node class, or of any other lot of runs."""
 
@@ -74,6 +56,38 @@ class Figures:
     """Price of a run."""
     reported: dict[str, Running] = field(default_factory=dict)
     """By name, what those that succeeded said of themselves."""
+
+    def by_name(self) -> dict[str, Running]:
+        """All of them that hold something: response, run, success, cost, and reported.NAME."""
+        own = {"response": self.response, "run": self.run, "success": self.success, "cost": self.cost}
+        reported = {f"{_REPORTED}{name}": figure for name, figure in sorted(self.reported.items())}
+        return {name: figure for name, figure in (own | reported).items() if figure.count}
+
+    @classmethod
+    def from_names(cls, figures: Mapping[str, Running]) -> "Figures":
+        """From `by_name`. Raises `ValueError` for a name that is none."""
+        made = cls()
+        for name, figure in figures.items():
+            if name in ("response", "run", "success", "cost"):
+                setattr(made, name, figure)
+            elif name.startswith(_REPORTED) and name != _REPORTED:
+                made.reported[name.removeprefix(_REPORTED)] = figure
+            else:
+                raise ValueError(f"{name} is no figure: known are response, run, success, cost and {_REPORTED}NAME")
+        return made
+
+    def achieved(self, metric: str = "") -> float | None:
+        """Successes per hour of running, times the mean of the metric that the task reports, if named; none: not known.
+
+        Raises `ValueError` where that mean is negative: more must be better.
+        """
+        if not self.run.mean > 0 or (metric and metric not in self.reported):
+            return None
+        worth = self.reported[metric].mean if metric else 1.0
+        if worth < 0:
+            raise ValueError(f"its mean is {worth}: it must not be negative")
+        # A failed attempt costs about as much time as a success.
+        return worth * self.success.mean * 3600 / self.run.mean
 
     def add(self, outcome: Outcome) -> None:
         """One more run."""
@@ -104,6 +118,10 @@ class Evaluation:
         self._busy += outcome.ended - outcome.started
         self._done += outcome.succeeded
 
+    def restore(self, task: str, node_class: str, figures: Figures) -> None:
+        """Take over what was known of a task on a class; the figures over everything stay those of what was seen since."""
+        self.by_task[task, node_class] = figures
+
     def forget(self, task: str) -> None:
         """Let go of a task's own figures."""
         for key in [each for each in self.by_task if each[0] == task]:
@@ -128,12 +146,11 @@ def efficiency(evaluation: Evaluation, metric: str = "", capability: Mapping[str
     which more is better. Raises `ValueError` where its mean is negative.
     """
     values: dict[tuple[str, str], float] = {}
-    for key, figures in evaluation.by_task.items():
-        if not figures.run.mean > 0 or (metric and metric not in figures.reported):
-            continue
-        worth = figures.reported[metric].mean if metric else 1.0
-        if worth < 0:
-            raise ValueError(f"metric is {metric}: of {key[0]} on {key[1]} its mean is {worth}: it must not be negative")
-        # A failed attempt costs about as much time as a success.
-        values[key] = worth * figures.success.mean * 3600 / figures.run.mean
+    for (task, node_class), figures in evaluation.by_task.items():
+        try:
+            value = figures.achieved(metric)
+        except ValueError as error:
+            raise ValueError(f"metric is {metric}: of {task} on {node_class} {error}") from error
+        if value is not None:
+            values[task, node_class] = value
     return Efficiency(values, dict(capability or {}))

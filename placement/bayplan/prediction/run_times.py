@@ -107,6 +107,11 @@ class RunTimes:
         made._levels, made._stale, made._posteriors = self._levels, self._stale, dict(self._posteriors)
         return made
 
+    def forget(self, task: str, family: str = "") -> None:
+        """Let go of what is known of one task, without merging it into its family; of an unknown one, nothing."""
+        if self._tasks.pop((family, task), None) is not None:
+            self._stale = True
+
     def as_plain(self) -> dict[str, Any]:
         """All that was learned, in plain numbers and text."""
         return {

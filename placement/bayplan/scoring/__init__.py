@@ -10,6 +10,7 @@ from bayplan.scoring.least_connections import LeastConnections
 from bayplan.scoring.least_loaded import LeastLoaded
 from bayplan.scoring.least_measured_load import LeastMeasuredLoad
 from bayplan.scoring.load_risk import LoadRisk
+from bayplan.scoring.node_survival import NodeSurvival
 from bayplan.scoring.potential import Potential
 from bayplan.scoring.preferred_affinity import PreferredAffinity
 from bayplan.scoring.rounded_best_fit import RoundedBestFit
@@ -28,6 +29,7 @@ SCORERS: dict[str, type[Scorer]] = {
     "DotProduct": DotProduct,
     "Efficiency": EfficiencyScorer,
     "EarliestFinish": EarliestFinish,
+    "NodeSurvival": NodeSurvival,
     "FragmentationGradient": FragmentationGradient,
     "RoundedBestFit": RoundedBestFit,
     "PreferredAffinity": PreferredAffinity,

@@ -16,7 +16,7 @@ from bayplan_operator.api.schema import SchemaError, structural_schema
 from bayplan_operator.api.v1alpha1 import PlacementPolicy
 
 REPOSITORY = Path(__file__).parents[3]
-PLURALS = ("taskgraphs", "placementpolicies")
+PLURALS = ("taskgraphs", "placementpolicies", "taskprofiles")
 FORBIDDEN = {"$ref", "$defs", "title", "anyOf", "allOf", "oneOf", "const", "examples"}
 
 

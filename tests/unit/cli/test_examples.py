@@ -16,7 +16,7 @@ from bayplan_operator.translate.policy import compile_policy
 from bayplan_operator.translate.task_graph import Prepared, prepare
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-NAMES = ("auto-shards", "containers", "data", "driving", "gpu-sharing", "minimal", "wide")
+NAMES = ("auto-shards", "containers", "data", "driving", "gpu-sharing", "learning", "minimal", "wide")
 
 
 def _documents(name: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.inbox import Inbox
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.settings import Settings
-from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, WriteQueue
+from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, ProfileWriter, WriteQueue
 
 
 class Fixture:
@@ -27,13 +27,15 @@ class Fixture:
         self.now = 1_800_000_000.0
         nothing = lambda: None  # noqa: E731
         self.view = View(
-            Inbox(nothing), Inbox(nothing), PodStore(cluster, self.clock, nothing), NodeStore(cluster, nothing), cluster
-        )
+            Inbox(nothing), Inbox(nothing), Inbox(nothing), PodStore(cluster, self.clock, nothing),
+            NodeStore(cluster, nothing), cluster,
+        )  # fmt: skip
         server = ApiServer(client.Configuration())
         queue = WriteQueue(4, random.Random(1), nothing)
         writers = Writers(
-            PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test")
-        )
+            PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test"),
+            ProfileWriter(server, queue),
+        )  # fmt: skip
         self.conductor = Conductor(self.view, writers, Settings("test"), self.clock, nothing)
 
     def clock(self) -> float:

@@ -47,8 +47,8 @@ def requests(of: GraphRun) -> list[Request]:
 
 def test_a_request_says_what_strategies_may_go_by() -> None:
     fit, plain = requests(graph(deadline="45m"))
-    assert (fit.task, fit.duration, fit.deadline) == ("train/fit", 300.0, CREATED + 2700)
-    assert (plain.task, plain.duration) == ("train/plain", 0.0)
+    assert (fit.task, fit.name, fit.duration, fit.deadline) == ("ns/train/fit", "train/fit", 300.0, CREATED + 2700)
+    assert (plain.task, plain.duration) == ("ns/train/plain", 0.0)
 
 
 def test_a_deadline_counts_from_the_creation_and_may_be_changed_or_taken_away() -> None:

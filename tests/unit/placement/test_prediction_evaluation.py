@@ -1,10 +1,13 @@
 import math
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 from bayplan.prediction import Evaluation, Outcome, efficiency
+from bayplan.prediction.evaluation import Figures
+from bayplan.prediction.running import Running
 
 
 def outcome(task: str = "t", node_class: str = "fast", seconds: float = 100.0, **more: Any) -> Outcome:
@@ -90,3 +93,36 @@ def _losing() -> Evaluation:
     evaluation = Evaluation()
     evaluation.add(outcome(reported={"gain": -1.0}))
     return evaluation
+
+
+def test_figures_that_are_written_down_and_read_go_on_the_same() -> None:
+    values = np.random.default_rng(2).lognormal(5, 1, 40).tolist()
+    straight, restored = Evaluation(), Evaluation()
+    for value in values:
+        straight.add(outcome(seconds=value, cost=1.5, reported={"f1": 1 / value}, succeeded=value < 400))
+    for number, value in enumerate(values):
+        restored.add(outcome(seconds=value, cost=1.5, reported={"f1": 1 / value}, succeeded=value < 400))
+        if number == 20:
+            plain = {name: each.as_plain() for name, each in restored.by_task["t", "fast"].by_name().items()}
+            restored = Evaluation()
+            restored.restore("t", "fast", Figures.from_names({name: Running.from_plain(each) for name, each in plain.items()}))
+    assert restored.by_task == straight.by_task
+
+
+@pytest.mark.parametrize(
+    ("plain", "message"),
+    [
+        ({"count": 0, "mean": 1.0, "squares": 0.0}, "count is 0: it must be a whole number, 1 or above"),
+        ({"count": 1.5, "mean": 1.0, "squares": 0.0}, "count is 1.5"),
+        ({"count": 1, "mean": math.nan, "squares": 0.0}, "mean is nan: it must be a number"),
+        ({"count": 1, "mean": 1.0, "squares": -1.0}, "squares is -1.0: it must not be negative"),
+    ],
+)
+def test_figures_that_are_none_are_refused(plain: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Running.from_plain(plain)
+
+
+def test_a_figure_of_no_known_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="luck is no figure"):
+        Figures.from_names({"luck": Running(1, 1.0)})

@@ -210,3 +210,15 @@ def test_a_profile_edited_into_nonsense(row: dict[str, Any], message: str) -> No
     assert run_times.as_plain() == before
     with pytest.raises(ValueError, match=r"tasks\[0\]." + message):
         RunTimes.from_plain({"tasks": [{"family": "", "task": "t", **row}]})
+
+
+def test_what_is_forgotten_says_nothing_any_more() -> None:
+    known, never = RunTimes(), RunTimes()
+    for each in (known, never):
+        each.observe(Run("a", "f", "k"), 10.0, 1.0)
+    known.observe(Run("b", "f", "k"), 1000.0, 2.0)
+    known.predict(Run("b", "f", "k"))
+    known.forget("b", "f")
+    known.forget("nothing", "f")
+    assert known.as_plain() == never.as_plain()
+    assert known.predict(Run("b", "f", "k")).mean == never.predict(Run("b", "f", "k")).mean  # type: ignore[union-attr]

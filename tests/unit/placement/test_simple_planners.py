@@ -76,6 +76,19 @@ def test_static_follows_the_map() -> None:
     )
 
 
+def test_static_knows_a_task_by_its_graph_and_by_what_it_is_across_graphs() -> None:
+    strategy = planned("Static", **{"nightly-7/fit": "a", "train/fit": "b", "eval": "a"})
+    asked = [
+        Request(0, asking(1), task="team/train/fit", name="nightly-7/fit"),
+        Request(1, asking(1), task="team/train/fit", name="nightly-8/fit"),
+        Request(2, asking(1), task="team/train/other", name="nightly-8/eval"),
+        Request(3, asking(1), task="team/train/none", name="nightly-8/none"),
+    ]
+    decisions = place(asked, cluster(node("a"), node("b")), strategy, Context())
+    assert [each.node for each in decisions] == ["a", "b", "a", None]
+    assert decisions[3].message == "the static map has no node for task nightly-8/none"
+
+
 def test_static_says_what_is_wrong_with_the_map() -> None:
     strategy = planned("Static", gone="z", huge="a")
     requests = [Request(0, asking(1), task="gone"), Request(1, asking(99), task="huge")]

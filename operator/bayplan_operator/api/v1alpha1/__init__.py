@@ -15,6 +15,7 @@ from .pod_template import PodTemplate, PodTemplateMetadata
 from .retry import Backoff, BackoffOverride, Retry, RetryOverride
 from .shards import AUTO, DEFAULT_MOST, DEFAULT_STARTUP, AutoShards
 from .task_graph import Dependency, EnvVar, NamedTemplate, Task, TaskGraph, TaskGraphSpec, TaskGraphStatus
+from .task_profile import Figure, NodeClass, Sums, TaskProfile, TaskProfileSpec, TaskProfileStatus
 
 __all__ = [
     "AUTO",
@@ -29,7 +30,9 @@ __all__ = [
     "Condition",
     "Dependency",
     "EnvVar",
+    "Figure",
     "NamedTemplate",
+    "NodeClass",
     "ObjectMeta",
     "Parameter",
     "PlacementPolicy",
@@ -42,8 +45,12 @@ __all__ = [
     "RetryOverride",
     "ScorerWeight",
     "Serves",
+    "Sums",
     "Task",
     "TaskGraph",
     "TaskGraphSpec",
     "TaskGraphStatus",
+    "TaskProfile",
+    "TaskProfileSpec",
+    "TaskProfileStatus",
 ]

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from ..duration import EXAMPLES, MAX_LENGTH, PATTERN, POSITIVE_PATTERN, format_duration, parse_duration
-from ..quantity import QuantityError, parse_quantity
+from ..quantity import QuantityError, parse_exact, parse_quantity
 from .extensions import cel, kubernetes
 
 DNS_LABEL = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
@@ -189,3 +189,60 @@ Discount = Annotated[str, _matching(8, _DISCOUNT, _DISCOUNT_RULE), _string_schem
 
 GpuModel = Annotated[str, Field(min_length=1, max_length=63)]
 """A model of GPU as the label of a node says it: a label's value has at most 63 characters."""
+
+
+def _size(value: object) -> float:
+    if isinstance(value, float):
+        return value  # from Python code
+    try:
+        return float(parse_exact(value))
+    except (QuantityError, OverflowError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _above_zero(value: float) -> float:
+    if not 0 < value < 1e30:
+        raise ValueError(f"must be a quantity above 0, {_SIZES}")
+    return value
+
+
+_SIZES = 'such as "40Gi" or "1200"'
+_SIZE = r"^[0-9]{1,15}([.][0-9]{1,15})?(k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
+_NOT_ZERO = r"[1-9]"
+
+Size = Annotated[
+    float,
+    BeforeValidator(_size),
+    AfterValidator(_above_zero),
+    PlainSerializer(lambda value: f"{value:.15g}", return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "maxLength": 40,
+            **kubernetes(
+                cel(f"self.matches('{_SIZE}') && self.matches('{_NOT_ZERO}')", f"must be a quantity above 0, {_SIZES}")
+            ),
+        }
+    ),
+]
+"""A quantity above 0, in base units."""
+
+# Python's repr has up to 17 significant digits, and up to four zeros between the point and the first of them.
+DECIMAL = "^-?[0-9]{1,17}([.][0-9]{1,21})?(e[-+]?[0-9]{1,3})?$"
+_DECIMAL_RULE = 'must be a decimal number, such as "12.5" or "1.5e-07"'
+
+Decimal = Annotated[
+    float,
+    BeforeValidator(lambda value: _decimal(value)),
+    PlainSerializer(repr, return_type=str),
+    _pattern_schema(48, DECIMAL),
+]
+"""A floating-point number as text: the shortest that gives the same number again."""
+
+
+def _decimal(value: object) -> float:
+    if isinstance(value, float):
+        return value  # from Python code; manifests hold strings only
+    if not isinstance(value, str) or re.fullmatch(DECIMAL, value, re.ASCII) is None:
+        raise ValueError(_DECIMAL_RULE)
+    return float(value)

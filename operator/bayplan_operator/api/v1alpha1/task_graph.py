@@ -10,7 +10,7 @@ from .common import Conditions, Model, ObjectMeta
 from .extensions import cel, kubernetes
 from .pod_template import PodTemplate
 from .retry import Retry, RetryOverride
-from .scalars import Bytes, Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, Text, Time
+from .scalars import Bytes, Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, Size, Text, Time
 from .shards import MAX_SHARDS, AutoShards, Shards
 
 KIND = "TaskGraph"
@@ -106,6 +106,16 @@ class Task(Model):
         "work would take in one pod, its start-up left aside. A hint that helps to start the longest chain of tasks first; "
         "nothing is stopped when it runs longer.",
     )
+    input_size: Size | None = Field(
+        default=None,
+        description='How much the task works on, as a quantity in any unit of your own, such as "40Gi" of data or "1200" '
+        "documents. Its run times are learned with it: a run on twice as much is expected to take longer.",
+    )
+    profile: Name | None = Field(
+        default=None,
+        description="Under which name the task's run times are learned; tasks of the same name, in graphs of the same "
+        "spec.profile, are the same task coming back. Default: the task's name.",
+    )
     gpu_models: tuple[GpuModel, ...] = Field(
         default=(),
         max_length=MAX_GPU_MODELS,
@@ -170,6 +180,11 @@ class TaskGraphSpec(Model):
         default=None,
         description='When the graph should be done, counted from its creation, such as "45m". For policies whose order or '
         "planner looks at deadlines; nothing is stopped when it passes. May be changed.",
+    )
+    profile: ObjectName | None = Field(
+        default=None,
+        description="Family under which the run times of its tasks are learned, in TaskProfiles; graphs of the same family "
+        "learn from each other. Default: metadata.generateName without its trailing '-', otherwise metadata.name.",
     )
     suspend: StrictBool = Field(
         default=False,

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterable
 
+import msgspec
+
 from bayplan.graph import Graph
 from bayplan.lifecycle import Attempt as SeenAttempt
 from bayplan.lifecycle import Phase, Run, UnitState
@@ -11,6 +13,7 @@ from bayplan_operator.cli.report import model
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.attempt import attempt
 from bayplan_operator.translate.own_pod import OwnPod, graph_uid_of, identity_of
+from bayplan_operator.translate.self_report import self_report
 
 _OUTCOMES = {
     UnitState.RUNNING: model.RUNNING,
@@ -30,7 +33,7 @@ def attempts(graph: Graph, run: Run, uid: str, pods: Iterable[wire.Pod], epoch: 
         unit = int(graph.unit_start[task]) + identity.shard
         seen = attempt(OwnPod(pod, uid, identity, 0, None), unit)
         why = pod.metadata.annotations.get(names.ANNOTATION_WHY, "")
-        found[unit, identity.incarnation] = _from_pod(graph, run, seen, why, epoch)
+        found[unit, identity.incarnation] = _with_report(_from_pod(graph, run, seen, why, epoch), pod)
     for unit in range(graph.units):
         state = UnitState(run.state[unit])
         if state in _OUTCOMES and not math.isnan(run.started[unit]):
@@ -65,6 +68,13 @@ def _from_pod(graph: Graph, run: Run, seen: SeenAttempt, why: str, epoch: float)
     )
 
 
+def _with_report(made: model.Attempt, pod: wire.Pod) -> model.Attempt:
+    if made.outcome != model.SUCCEEDED:
+        return made
+    report = self_report(pod)
+    return msgspec.structs.replace(made, reported=dict(report.numbers), ignored=report.ignored)
+
+
 def _recorded(graph: Graph, run: Run, unit: int, epoch: float, pod: model.Attempt | None) -> model.Attempt:
     """A shard's last attempt: the record's times are finer than the pod's, and it may know that the pod is over."""
     task, shard = _place(graph, unit)
@@ -79,6 +89,8 @@ def _recorded(graph: Graph, run: Run, unit: int, epoch: float, pod: model.Attemp
         end=pod.end if pod is not None and ended else _since(epoch, float(run.finished[unit])),
         why=pod.why if pod is not None else "",
         message=pod.message if pod is not None else "",
+        reported=pod.reported if pod is not None else {},
+        ignored=pod.ignored if pod is not None else "",
     )
 
 

@@ -25,6 +25,10 @@ class Attempt(msgspec.Struct, frozen=True, rename="camel"):
     """Why on this node."""
     message: str = ""
     """How it failed."""
+    reported: dict[str, float] = {}
+    """What it says of itself, in its termination message."""
+    ignored: str = ""
+    """What of that message could not be taken."""
 
 
 class Shard(msgspec.Struct, frozen=True, rename="camel"):

@@ -8,6 +8,7 @@ from bayplan_operator.cli.report.model import FAILED, LOST, GraphLine, GraphRepo
 from bayplan_operator.cli.report.table import Paint, style_of, table
 
 _MOST_FAILURES = 20
+_MOST_REPORTS = 20
 
 
 def graphs(lines: Sequence[GraphLine], with_namespace: bool, width: int, paint: Paint) -> list[str]:
@@ -28,6 +29,7 @@ def full(report: GraphReport, width: int, paint: Paint) -> str:
     parts.append(
         _titled("Share of each node that the graph's pods asked for, over its run", _nodes(report, width, paint), paint)
     )
+    parts.append(_titled("What the tasks report of themselves", _reports(report), paint))
     parts.append(_titled("Retries and failures", _failures(report, width, paint), paint))
     parts.append(_makespan(report, paint))
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
@@ -114,6 +116,18 @@ def _node(use: NodeUse) -> list[str]:
     # No spaces: the table would wrap at them.
     timeline = units.bars(use.timeline).replace(" ", "·") if use.timeline else ""
     return [use.name, str(use.attempts), *shares, f"{use.resource} {timeline}" if timeline else "unknown"]
+
+
+def _reports(report: GraphReport) -> list[str]:
+    shards = {task.name: len(task.shards) for task in report.tasks}
+    lines = []
+    for attempt in report.attempts:
+        said = ", ".join(f"{name} {value:g}" for name, value in attempt.reported.items())
+        ignored = f"ignored: {attempt.ignored}" if attempt.ignored else ""
+        if said or ignored:
+            which = attempt.task + (f" shard {attempt.shard}" if shards[attempt.task] > 1 else "")
+            lines.append(f"{which}: {'; '.join(part for part in (said, ignored) if part)}")
+    return lines if len(lines) <= _MOST_REPORTS else [*lines[:_MOST_REPORTS], f"... and {len(lines) - _MOST_REPORTS} more"]
 
 
 def _failures(report: GraphReport, width: int, paint: Paint) -> list[str]:

@@ -1,0 +1,76 @@
+"""What nodes do, seen from tick to tick, and how surely they hold out by it."""
+
+import numpy as np
+
+from bayplan.arrays import FloatArray, IntArray
+from bayplan.cluster import Cluster
+from bayplan.prediction import NodeState, NodeStates, Survival
+
+_STATES = tuple(NodeState)
+_IDLE, _BUSY, _FAILING = (_STATES.index(each) for each in (NodeState.IDLE, NodeState.BUSY, NodeState.FAILING))
+_BUSY_SHARE = 0.5
+_INTERVAL, _RENEWAL = 1.0, 30.0
+"""Seconds between two looks, at least, and between two tables for the scorer, whose kept scores each new one voids."""
+
+
+class NodeWatch:
+    """Counts how long nodes of each class were idle, busy and failing, and how often they went from one to the other.
+
+    A node counts as busy while half of its scarcest resource is taken, and as failing while it is not ready.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.survival: Survival | None = None
+        """None: nothing was seen yet."""
+        self._cluster = cluster
+        self._states: dict[str, NodeStates] = {}
+        self._doing: dict[str, int] = {}
+        self._seen_at = self._renewed_at = -np.inf
+
+    def step(self, now: float) -> None:
+        """Look, unless it was a moment ago. O(nodes)."""
+        passed = now - self._seen_at
+        if 0 <= passed < _INTERVAL:
+            return
+        self._seen_at = now
+        before, self._doing = self._doing, self._look()
+        if np.isfinite(passed) and passed > 0:
+            self._count(before, passed)
+        if now - self._renewed_at >= _RENEWAL or now < self._renewed_at:
+            self._renewed_at = now
+            self.survival = Survival(
+                {name: NodeStates.from_plain(each.as_plain()) for name, each in self._states.items()},
+                {name: _STATES[state] for name, state in self._doing.items() if state != _IDLE},
+            )
+
+    def _look(self) -> dict[str, int]:
+        cluster = self._cluster
+        state = np.where(cluster.ready, np.where(_share(cluster) >= _BUSY_SHARE, _BUSY, _IDLE), _FAILING)
+        return {name: number for name, number in zip(cluster.names, state.tolist(), strict=True) if name}
+
+    def _count(self, before: dict[str, int], seconds: float) -> None:
+        cluster = self._cluster
+        classes: IntArray = cluster.node_class
+        stayed: dict[tuple[str, int], int] = {}
+        for name, state in before.items():
+            row = cluster.row(name)
+            if row is None:
+                continue  # gone: nobody knows how long it lasted
+            node_class, then = cluster.node_classes[classes[row]], self._doing[name]
+            if then == state:
+                stayed[node_class, state] = stayed.get((node_class, state), 0) + 1
+            else:
+                self._of(node_class).observe(_STATES[state], seconds, _STATES[then])
+        for (node_class, state), nodes in stayed.items():
+            self._of(node_class).observe(_STATES[state], seconds * nodes)
+
+    def _of(self, node_class: str) -> NodeStates:
+        return self._states.setdefault(node_class, NodeStates())
+
+
+def _share(cluster: Cluster) -> FloatArray:
+    """Per row, the used share of the scarcest resource."""
+    used, there = cluster.used, cluster.allocatable
+    if not used.size:
+        return np.zeros(len(cluster.names))
+    return np.asarray(np.divide(used, there, out=np.zeros(used.shape), where=there > 0).max(axis=1))

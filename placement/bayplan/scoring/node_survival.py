@@ -1,0 +1,37 @@
+"""NodeSurvival: the node that most surely holds out until the task has ended."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from bayplan.arrays import FloatArray
+from bayplan.cluster import Cluster
+from bayplan.context import Context
+from bayplan.prediction.survival import horizon
+from bayplan.protocols import Places
+from bayplan.workload import Request
+
+_HORIZON = 3600.0
+"""Seconds, where nobody knows how long the task runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSurvival:
+    """The probability that the node does not fail within the task's expected duration; 1 for all where nothing was learned.
+
+    O(rows) once per horizon, O(places) after that.
+    """
+
+    per_task: ClassVar[bool] = True
+
+    def depends_on(self, request: Request, context: Context) -> Hashable:
+        """Of what is known of the nodes, and of how long the task runs."""
+        return context.survival, horizon(request.duration)
+
+    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+        """One score per place."""
+        if context.survival is None:
+            return np.ones(len(places.rows))
+        return np.asarray(context.survival.of(cluster, request.duration or _HORIZON)[places.rows])

@@ -1,0 +1,392 @@
+"""What is learned from runs: each counts once, survives the operator bit by bit, and is bounded in size and writes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from bayplan.cluster import Cluster
+from bayplan.lifecycle import UnitState
+from bayplan.prediction import Run, RunTime, Unknown
+from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan_operator.api.v1alpha1 import TaskProfile
+from bayplan_operator.cluster_view import PodStore
+from bayplan_operator.conductor import expectations, intake
+from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.conductor.knowledge import Knowledge
+from bayplan_operator.settings import Settings
+
+NOW = 1_800_000_000.0
+STAMP = "2027-01-15T08:00:00.000000Z"  # NOW
+Object = dict[str, Any]
+
+
+class Server:
+    """The API server's part: it keeps profiles, and counts what is written."""
+
+    def __init__(self) -> None:
+        self.profiles: dict[tuple[str, str], Object] = {}
+        self.writes = 0
+        self.events: list[tuple[Any, ...]] = []
+        self._version = 100
+
+    def busy(self, key: tuple[str, str]) -> bool:
+        return False
+
+    def write(self, *told: Any) -> None:
+        """A profile with five arguments; an event with more."""
+        if isinstance(told[1], str) and callable(told[-1]):
+            self._profile(*told)
+        else:
+            self.events.append(told)
+
+    def _profile(self, key: tuple[str, str], uid: str, spec: Object, status: Object, on_written: Any) -> None:
+        self.writes += 1
+        self._version += 1
+        uid = uid or f"uid-{self._version}"
+        metadata = {"namespace": key[0], "name": key[1], "uid": uid, "creationTimestamp": STAMP, "generation": 1}
+        known = self.profiles.setdefault(key, {"metadata": metadata, "spec": spec, "status": {}})
+        told, status = status, {**known["status"], **msgspec.json.decode(msgspec.json.encode(status))}
+        known["status"] = {name: value for name, value in status.items() if value is not None}
+        known["metadata"]["resourceVersion"] = str(self._version)
+        TaskProfile.model_validate({**known, "status": msgspec.json.decode(msgspec.json.encode(told))})
+        on_written(uid, self._version)
+
+    def delete(self, key: tuple[str, str], uid: str) -> None:
+        self.writes += 1
+        assert self.profiles.pop(key)["metadata"]["uid"] == uid
+
+    def news(self) -> list[tuple[tuple[str, str], Object]]:
+        return [(key, json.loads(json.dumps(raw))) for key, raw in self.profiles.items()]
+
+
+class Fixture:
+    """Knowledge with a server of its own, and a clock that is moved by hand."""
+
+    def __init__(self, server: Server | None = None, **settings: Any) -> None:
+        self.server = server or Server()
+        self.now = NOW
+        self.cluster = Cluster()
+        for name, node_class in (("n", "slow"), ("m", "fast")):
+            self.cluster.set_node(NodeInfo(name, {"cpu": 8000, "pods": 10}, node_class=node_class, cost=2.0))
+        store = PodStore(self.cluster, lambda: self.now, lambda: None)
+        self.settings = Settings("test", **settings)
+        writers: Any = (self.server, self.server)
+        self.knowledge = Knowledge(self.cluster, store, writers, self.settings, NOW)
+        self.knowledge.take(self.server.news(), NOW)
+        self.graphs: list[GraphRun] = []
+
+    def graph(
+        self, name: str, *tasks: Object, lines: tuple[str, ...] = (), metadata: Object | None = None, **spec: Any
+    ) -> GraphRun:
+        pod = {"template": {"spec": {"containers": [{"name": "main", "image": "i"}]}}}
+        raw = {
+            "metadata": {"namespace": "ns", "name": name, "uid": name, "creationTimestamp": STAMP, **(metadata or {})},
+            "spec": {"tasks": [{**pod, **each} for each in tasks or ({"name": "a"},)], **spec},
+            "status": {"acceptedAt": STAMP, "tasks": list(lines)},
+        }
+        made = intake.new_graph(raw, self.now, 60.0)
+        self.knowledge.meet(made, raw, self.now)
+        self.graphs.append(made)
+        return made
+
+    def end(self, graph: GraphRun, seconds: float, unit: int = 0, *, node: str = "n", succeeded: bool = True) -> None:
+        """An attempt of a unit ends now."""
+        assert graph.running is not None
+        before, after = graph.running.run, graph.running.run.copy()
+        after.incarnation[unit] += 1
+        after.settled[unit] = after.incarnation[unit]
+        after.node[unit], after.finished[unit] = node, self.now
+        after.state[unit] = UnitState.SUCCEEDED if succeeded else UnitState.READY
+        after.failures[unit] += not succeeded
+        after.started[unit] = self.now - seconds
+        before.started[unit] = self.now - seconds
+        graph.running.run = after
+        self.knowledge.note(graph, before, self.now)
+
+    def pass_time(self, seconds: float) -> None:
+        for _ in range(max(1, int(seconds * 4))):
+            self.now += 0.25
+            self.knowledge.step(self.graphs, self.now)
+
+    def profile(self, task: str = "a", family: str = "f") -> Object:
+        return next(each for each in self.server.profiles.values() if each["spec"] == {"family": family, "task": task})
+
+
+def run(task: str = "a", node_class: str = "slow") -> Run:
+    return Run(task, "ns/f", node_class)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expectations, "_PAUSE", 0.0)
+    monkeypatch.setattr(expectations, "_PAUSES", 0.0)
+
+
+def test_with_no_data_it_says_so() -> None:
+    fixture = Fixture()
+    graph = fixture.graph("g", {"name": "a"}, {"name": "b", "expectedDuration": "5m"}, profile="f")
+    assert graph.running is not None
+    assert graph.running.expected is not None
+    assert isinstance(fixture.knowledge.run_times.predict(fixture.knowledge.run(graph, 0)), Unknown)
+    assert np.isnan(graph.running.expected[0])
+    assert graph.running.expected[1] == 300.0
+    asked = [Request((graph.ref.uid, unit), RequestClass((("cpu", 1),))) for unit in (0, 1)]
+    assert np.isnan(fixture.knowledge.forecast.log_expected(asked, NOW)).tolist() == [True, False]
+
+
+def test_what_was_learned_replaces_the_hint() -> None:
+    fixture = Fixture()
+    hinted = {"name": "a", "expectedDuration": "10m"}
+    first, second = (fixture.graph(name, hinted, {"name": "b", "dependsOn": [{"task": "a"}]}, profile="f") for name in "gh")
+    assert second.running is not None
+    assert second.running.critical_path[0] == 660.0
+    for _ in range(5):
+        fixture.end(first, 20.0)
+        fixture.pass_time(0.25)
+    assert second.running.expected is not None
+    assert second.running.expected[0] == pytest.approx(20.0, rel=0.3)
+    assert second.running.critical_path[0] == pytest.approx(second.running.expected[0] + second.running.expected[1])
+    assert second.running.expected[1] == pytest.approx(20.0, rel=1.0), "a new task of a known family is expected like it"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "spec", "family"),
+    [
+        ({}, {"profile": "mine"}, "ns/mine"),
+        ({"generateName": "train-"}, {}, "ns/train"),
+        ({"generateName": "train-"}, {"profile": "mine"}, "ns/mine"),
+        ({}, {}, "ns/g"),
+    ],
+)
+def test_what_a_task_is_across_graphs(metadata: Object, spec: Object, family: str) -> None:
+    tasks = ({"name": "a"}, {"name": "b", "profile": "same", "inputSize": "2Ki"})
+    graph = Fixture().graph("g", *tasks, metadata=metadata, **spec)
+    assert graph.running is not None
+    assert graph.running.prepared.runs == (Run("a", family), Run("same", family, size=2048.0))
+
+
+def test_an_operator_started_anew_predicts_the_same_to_the_last_bit() -> None:
+    fixture = Fixture()
+    rng = np.random.default_rng(4)
+    sizes = ["1Gi", "3Gi", "700Mi"]
+    for number in range(12):
+        tasks = [{"name": name, "inputSize": sizes[number % 3]} if name == "b" else {"name": name} for name in "abc"]
+        graph = fixture.graph(f"g{number}", *tasks, profile="f")
+        for unit in range(3):
+            fixture.end(graph, float(rng.lognormal(3 + unit)), unit, node="nm"[number % 2], succeeded=number % 5 != 4)
+        fixture.pass_time(7)
+    fixture.pass_time(20)
+    anew = Fixture(fixture.server)
+    assert anew.knowledge.run_times.as_plain()["tasks"][0]["nodeClasses"]
+    for task in "abc":
+        for node_class in ("slow", "fast", "unheard-of", ""):
+            asked = Run(task, "ns/f", node_class, size=1e9)
+            before, after = (each.knowledge.run_times.predict(asked) for each in (fixture, anew))
+            assert isinstance(before, RunTime)
+            assert isinstance(after, RunTime)
+            assert (before.locations == after.locations).all()
+            assert (before.scales == after.scales).all()
+            assert before.quantile(0.95) == after.quantile(0.95)
+    for each in (fixture, anew):
+        each.graph("last", profile="f")
+        each.pass_time(1)
+    assert anew.graphs[-1].running is not None
+    assert fixture.graphs[-1].running is not None
+    assert (anew.graphs[-1].running.expected == fixture.graphs[-1].running.expected).all()
+    writes = fixture.server.writes
+    anew.pass_time(30)
+    assert fixture.server.writes == writes, "nothing was learned, so nothing is written"
+
+
+def test_a_run_that_a_profile_does_not_know_yet_is_counted_by_the_next_operator_and_only_once() -> None:
+    fixture = Fixture()
+    fixture.end(fixture.graph("known", profile="f"), 5.0)
+    fixture.pass_time(10)
+    fixture.end(fixture.graph("lost", profile="f"), 7.0)  # and killed before it is written
+    assert fixture.profile()["status"]["runs"] == 1
+    at = f"{fixture.now - NOW - 7:.2f}".rstrip("0").rstrip(".")
+    records = {"known": "a Succeeded 1/0 n 0+5", "lost": f"a Succeeded 1/0 n {at}+7"}
+    counts = []
+    for _ in range(3):
+        anew = Fixture(fixture.server)
+        anew.now = fixture.now + 60
+        for name, line in records.items():
+            anew.graph(name, lines=(line,), profile="f")
+        anew.pass_time(10)
+        counts.append(fixture.profile()["status"]["runs"])
+    assert counts == [2, 2, 2]
+
+
+def test_failures_count_once_and_tell_no_run_time() -> None:
+    fixture = Fixture()
+    graph = fixture.graph("g", profile="f")
+    fixture.end(graph, 3.0, succeeded=False)
+    fixture.pass_time(0.25)
+    fixture.end(graph, 4.0)
+    fixture.pass_time(8)
+    status = fixture.profile()["status"]
+    assert (status["runs"], status["failures"], status["successRate"]) == (1, 1, "0.5")
+    assert float(status["nodeClasses"][0]["sums"]["runs"]) == 1.0
+
+
+def test_old_runs_are_forgotten_by_name_and_still_counted() -> None:
+    fixture = Fixture()
+    graph = fixture.graph("g", {"name": "a", "shards": 300}, profile="f")
+    for unit in range(300):
+        fixture.now += 0.01
+        fixture.end(graph, 2.0, unit)
+    fixture.pass_time(8)
+    status = fixture.profile()["status"]
+    assert status["runs"] == 300
+    assert len(status["counted"]) == 256
+    assert len(json.dumps(status)) < 9000
+    anew = Fixture(fixture.server)
+    lines = " | ".join(f"Succeeded 1/0 n {0.01 * (unit + 1) - 2:.2f}+2" for unit in range(300))
+    anew.graph("g", {"name": "a", "shards": 300}, lines=(f"a {lines}",), profile="f")
+    anew.pass_time(8)
+    assert fixture.profile()["status"]["runs"] == 300
+
+
+def test_the_oldest_profiles_are_dropped() -> None:
+    fixture = Fixture(profiles=3)
+    for number in range(5):
+        fixture.end(fixture.graph(f"g{number}", {"name": f"t{number}"}, profile="f"), 2.0)
+        fixture.pass_time(3)
+    fixture.pass_time(10)
+    assert {each["spec"]["task"] for each in fixture.server.profiles.values()} == {"t2", "t3", "t4"}
+    assert isinstance(Fixture(fixture.server).knowledge.run_times.predict(run("t4")), RunTime)
+    assert fixture.knowledge.run_times.profile("t0", "ns/f") is None
+
+
+def test_writes_are_bounded() -> None:
+    fixture = Fixture(profile_interval=5.0, profile_writes=2.0)
+    many = fixture.graph("many", *({"name": f"t{n}"} for n in range(30)), profile="f")
+    for unit in range(30):
+        fixture.end(many, 2.0, unit)
+    fixture.pass_time(10)
+    assert 15 <= fixture.server.writes <= 23
+    fixture.pass_time(10)
+    assert len(fixture.server.profiles) == 30
+    before = fixture.server.writes
+    busy = fixture.graph("busy", {"name": "t0", "shards": 40}, profile="f")
+    for unit in range(40):
+        fixture.end(busy, 2.0, unit)
+        fixture.pass_time(0.5)
+    fixture.pass_time(6)
+    assert fixture.server.writes - before <= 20 / 5 + 2
+    assert fixture.profile("t0")["status"]["runs"] == 41
+
+
+def edited(raw: Object, **status: Any) -> Object:
+    metadata = {**raw["metadata"], "resourceVersion": str(int(raw["metadata"]["resourceVersion"]) + 1)}
+    return {**raw, "metadata": metadata, "status": {**raw["status"], **status}}
+
+
+def on_a_class(sums: Object | None = None, figure: Object | None = None) -> Object:
+    figures = [{"mean": "1", "squares": "0", **figure}] if figure else []
+    return {"nodeClasses": [{"name": "k", "runs": 1, "sums": sums, "figures": figures}]}
+
+
+NONSENSE: list[tuple[Mapping[str, Any], str]] = [
+    ({"runs": "many"}, "status.runs"),
+    ({"runs": -1}, "status.runs"),
+    (on_a_class({"runs": "0"}), "sums.runs is 0: it must be above 0"),
+    (on_a_class({"runs": "nan"}), "decimal number"),
+    (on_a_class({"runs": "9", "logs": "9", "logSquares": "1"}), "sums.logSquares is 1.0"),
+    (on_a_class({"runs": "1e400"}), "sums.runs is inf"),
+    (on_a_class(figure={"name": "luck", "count": 1}), "luck is no figure"),
+    (on_a_class(figure={"name": "run", "count": 0}), "figure run: count is 0"),
+    ({"counted": ["x"]}, "status.counted[0] is x: it must be RUN@SECONDS"),
+]
+
+
+@pytest.mark.parametrize(("status", "words"), NONSENSE)
+def test_nonsense_is_told_ignored_and_overwritten(status: Object, words: str) -> None:
+    fixture = Fixture()
+    fixture.end(fixture.graph("g", profile="f"), 5.0)
+    fixture.pass_time(10)
+    good = json.loads(json.dumps(fixture.profile()))
+    key = ("ns", good["metadata"]["name"])
+    raw = edited(good, **status)
+    fixture.server.profiles[key].update(json.loads(json.dumps(raw)))
+    before = fixture.knowledge.run_times.predict(run())
+    fixture.knowledge.take([(key, raw)], fixture.now)
+    assert fixture.server.events[-1][2] == "EditIgnored"
+    assert words in fixture.server.events[-1][3]
+    after = fixture.knowledge.run_times.predict(run())
+    assert isinstance(before, RunTime)
+    assert isinstance(after, RunTime)
+    assert before.mean == after.mean
+    fixture.pass_time(10)
+    assert fixture.profile()["status"]["nodeClasses"] == good["status"]["nodeClasses"]
+    # And an operator that finds it at its start
+    fixture.server.profiles[key] = json.loads(json.dumps(raw))
+    anew = Fixture(fixture.server)
+    assert isinstance(anew.knowledge.run_times.predict(run()), Unknown)
+    condition = fixture.server.profiles[key]["status"]["conditions"][0]
+    assert (condition["status"], condition["reason"]) == ("False", "Unreadable")
+    assert words in condition["message"]
+    anew.now = fixture.now
+    anew.end(anew.graph("later", profile="f"), 6.0)
+    anew.pass_time(10)
+    assert fixture.server.profiles[key]["status"]["runs"] == 1
+    assert fixture.server.profiles[key]["status"]["conditions"][0]["status"] == "True"
+
+
+def test_a_deleted_profile_is_forgotten() -> None:
+    fixture = Fixture()
+    fixture.end(fixture.graph("g", profile="f"), 5.0)
+    fixture.pass_time(10)
+    key = ("ns", fixture.profile()["metadata"]["name"])
+    del fixture.server.profiles[key]
+    fixture.knowledge.take([(key, None)], fixture.now)
+    fixture.pass_time(10)
+    assert fixture.server.profiles == {}
+    assert isinstance(fixture.knowledge.run_times.predict(run()), Unknown)
+    assert fixture.knowledge.efficiency is None
+
+
+def test_where_a_task_achieves_most_is_learned_from_what_it_reports() -> None:
+    fixture = Fixture()
+    for number, (node, seconds) in enumerate((("n", 10.0), ("m", 5.0), ("n", 10.0))):
+        fixture.end(fixture.graph(f"g{number}", profile="f"), seconds, node=node)
+        fixture.pass_time(7)
+    found = fixture.knowledge.efficiency
+    assert found is not None
+    assert found.of("ns/f/a", "slow") == pytest.approx(360.0)
+    assert found.of("ns/f/a", "fast") == pytest.approx(720.0)
+    # A metric that nobody reports: where the task achieves most is not known.
+    raw = edited(fixture.profile())
+    raw["spec"] = {**raw["spec"], "metric": "accuracy"}
+    fixture.knowledge.take([(("ns", raw["metadata"]["name"]), raw)], fixture.now)
+    fixture.pass_time(5)
+    assert fixture.knowledge.efficiency is None
+
+
+def test_predicting_for_5000_tasks_never_takes_a_tick_long() -> None:
+    fixture = Fixture(profile_writes=1e-3)
+    graph = fixture.graph("g", *({"name": f"t{n}"} for n in range(5000)), profile="f")
+    for unit in range(900):
+        fixture.end(graph, 5.0 + unit % 7, unit)
+    requests = [Request((graph.ref.uid, unit), RequestClass((("cpu", 1),))) for unit in range(5000)]
+    steps, looks = [], []
+    for unit in range(900, 930):
+        fixture.end(graph, 5.0, unit)
+        fixture.now += 0.1
+        began = time.perf_counter()
+        fixture.knowledge.step(fixture.graphs, fixture.now)
+        steps.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        fixture.knowledge.forecast.log_expected(requests, fixture.now)
+        looks.append(time.perf_counter() - began)
+    steps.sort()
+    print(f"steps: median {steps[15]:.3f} s, longest {steps[-1]:.3f} s; 5,000 requests {min(looks):.4f} s")
+    assert steps[15] < 0.25
+    assert min(looks) < 0.1
