@@ -41,7 +41,7 @@ def main() -> int:
     known = planners(set(GRAPH_PLANNERS) - {"BranchAndBound"})
     parser.add_argument("--planner", type=known, default=["Auto"], metavar="NAME", help="what is compared with HEFT")
     parser.add_argument("--budget", type=seconds_above_zero, default=10.0, metavar="S", help="seconds per instance")
-    parser.add_argument("--speeds", type=_speeds, metavar="V,V", help="in place of those in gavel/")
+    parser.add_argument("--speeds", type=speeds_of, metavar="V,V", help="in place of those in gavel/")
     parser.add_argument("--instance", action="append", metavar="NAME", help="only this file; may be given several times")
     arguments = parser.parse_args()
     if len(arguments.planner) != 1:
@@ -159,7 +159,8 @@ def table(figures: list[dict[str, Any]], planner: str) -> str:
     return "\n".join(lines)
 
 
-def _speeds(text: str) -> FloatArray:
+def speeds_of(text: str) -> FloatArray:
+    """An option's speeds, with commas between them."""
     return np.array([seconds_above_zero(part) for part in text.split(",")])
 
 

@@ -21,8 +21,8 @@ from tests.testbed.nodes import NodeKind
 from tests.testbed.prometheus import Prometheus, Target
 from tests.testbed.testbed import Options, Testbed
 
-GRAPHS = "/apis/baytrial.dev/v1alpha1/namespaces/default/taskgraphs"
-POLICIES = "/apis/baytrial.dev/v1alpha1/placementpolicies"
+GRAPHS = "/apis/bayplan.dev/v1alpha1/namespaces/default/taskgraphs"
+POLICIES = "/apis/bayplan.dev/v1alpha1/placementpolicies"
 WINDOW = 4
 """Seconds over which rates are taken."""
 _QPS = 1000
@@ -46,11 +46,11 @@ class Trial:
 
 
 class _Playing(PodWatch):
-    """Watches all pods of Baytrial, each by the name of its task, and has the exporter show what runs where."""
+    """Watches all pods of Bayplan, each by the name of its task, and has the exporter show what runs where."""
 
     def __init__(self, testbed: Testbed, exporter: Exporter, trial: Trial, hidden: dict[str, float]) -> None:
         super().__init__(testbed.kubeconfig, "")
-        self._selector = "baytrial.dev/graph"
+        self._selector = "bayplan.dev/graph"
         self._exporter = exporter
         self._hidden = hidden
         self._shares = {job.name: job.cores / trial.cores for job in trial.jobs}
@@ -59,7 +59,7 @@ class _Playing(PodWatch):
     def _take(self, event: dict[str, Any], now: float) -> None:
         super()._take(event, now)
         pod = event["object"]
-        task, node = pod["metadata"]["labels"]["baytrial.dev/task"], pod["spec"].get("nodeName")
+        task, node = pod["metadata"]["labels"]["bayplan.dev/task"], pod["spec"].get("nodeName")
         if node not in self._running:
             return
         if pod["status"].get("phase") == "Running" and event["type"] != "DELETED":
@@ -118,14 +118,14 @@ def _run(testbed: Testbed, trial: Trial, policy: str, watch: PodWatch, slow: Seq
 def _graph(job: Job, policy: str, trial: Trial, slow: Sequence[str]) -> dict[str, Any]:
     seconds = job.seconds / trial.speed
     annotations = {
-        "sim.baytrial.dev/seconds": f"{seconds:.3f}",
-        "sim.baytrial.dev/slow-nodes": ",".join(slow),
-        "sim.baytrial.dev/slow-seconds": f"{seconds / (1.0 - trial.hidden):.3f}",
+        "sim.bayplan.dev/seconds": f"{seconds:.3f}",
+        "sim.bayplan.dev/slow-nodes": ",".join(slow),
+        "sim.bayplan.dev/slow-seconds": f"{seconds / (1.0 - trial.hidden):.3f}",
     }
     container = {"image": "none", "resources": {"requests": {"cpu": str(job.cores), "memory": "1Gi"}}}
     template = {"metadata": {"annotations": annotations}, "spec": {"containers": [container]}}
     return {
-        "apiVersion": "baytrial.dev/v1alpha1",
+        "apiVersion": "bayplan.dev/v1alpha1",
         "kind": "TaskGraph",
         "metadata": {"name": job.name},
         "spec": {"policyName": policy.lower(), "tasks": [{"name": job.name, "template": template}]},
@@ -134,7 +134,7 @@ def _graph(job: Job, policy: str, trial: Trial, slow: Sequence[str]) -> dict[str
 
 def _policy(preset: str) -> dict[str, Any]:
     metadata = {"name": preset.lower()}
-    return {"apiVersion": "baytrial.dev/v1alpha1", "kind": "PlacementPolicy", "metadata": metadata, "spec": {"preset": preset}}
+    return {"apiVersion": "bayplan.dev/v1alpha1", "kind": "PlacementPolicy", "metadata": metadata, "spec": {"preset": preset}}
 
 
 def _clear(testbed: Testbed) -> None:

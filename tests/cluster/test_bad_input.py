@@ -193,7 +193,7 @@ def test_a_graph_without_its_policy_waits_for_it(crowd: Kube) -> None:
     try:
         accepted = crowd.wait_condition("early", "Accepted", "False")
         assert accepted["reason"] == "PolicyNotFound"
-        assert 'spec.policyName is "later": there is no such PlacementPolicy; there are: ' in accepted["message"]
+        assert 'spec.policyName is "later": there is no such PlacementPolicy; ' in accepted["message"]
         assert "default" in accepted["message"]
         assert crowd.graph("early")["status"]["waiting"] == "PolicyNotFound"
         crowd.create_policy("later")

@@ -83,10 +83,10 @@ class Conductor:
         self._rejections = Rejections(settings.rejection_memory)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed)
-        self._plans = GraphPlans(view.cluster, settings, clock, wake)
-        self._estimator = Estimator(view.cluster, settings, wake)
-        self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
         self._knowledge = Knowledge(view.cluster, view.pods, (writers.profiles, writers.events), settings, clock())
+        self._plans = GraphPlans(view.cluster, settings, clock, wake, self._knowledge.run_times)
+        self._estimator = Estimator(view.cluster, settings, wake, self._knowledge.run_times)
+        self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0
         self._wishes = 0
@@ -128,7 +128,7 @@ class Conductor:
         self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
         self._measure()
         times = [next_loss, self._rejections.next_expiry(now), self._adapting.next_time(), self._plans.next_time(now)]
-        times = [next_loss, self._rejections.next_expiry(now), self._knowledge.next_time(now)]
+        times.append(self._knowledge.next_time(now))
         for graph in self._open.values():
             times += (_wake_at(graph), self._recorder.next_time(graph), self._estimator.next_time(graph, now))
         return now if self._due else min((at for at in times if at is not None), default=None)
@@ -164,7 +164,6 @@ class Conductor:
                     self._knowledge.meet(known, raw, now)
                 else:
                     intake.refresh(known, raw, now, self._settings.stuck_after)
-                    self._knowledge.changed(known)
             except Exception:
                 # One graph that cannot be understood must not hold up the others; the log says what is wrong with it.
                 metrics.TICK_ERRORS.inc()

@@ -4,12 +4,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from bayplan.cluster import Cluster
-from bayplan.prediction import Run, RunTimes
+from bayplan.filters import Selector
+from bayplan.prediction import RunTimes
 from bayplan_operator import metrics
 from bayplan_operator.conductor import deadlines
-from bayplan_operator.conductor.forecasting import Question, first_bound, forecast, hinted
+from bayplan_operator.conductor.forecasting import Question, expected, first_bound, forecast
 from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.outlook import Forecast, Outlook
 from bayplan_operator.conductor.planning.glimpse import glimpse
@@ -46,7 +48,7 @@ class Estimator:
     def step(self, graphs: Iterable[GraphRun], now: float) -> None:
         """Bounds for graphs that are new or changed, deadlines that have passed, and at most one estimate is begun.
 
-        Must be called in an event loop. O(graphs), and `bounding.earliest` for each that changed.
+        Must be called in an event loop. O(graphs), and `earliest` for each that changed.
         """
         due, rivals = [], 0
         for graph in graphs:
@@ -77,21 +79,31 @@ class Estimator:
     def _bounded(self, graph: GraphRun, running: Running, now: float) -> Outlook:
         outlook = graph.outlook
         if outlook is None:
-            outlook = graph.outlook = Outlook.restored(graph.written)
-        asked = (graph.generation, graph.deadline, graph.policy is None)
+            outlook = graph.outlook = Outlook.restored(graph.written, graph.accepted_at or now)
+        asked = (graph.generation, graph.deadline)
         if graph.policy is not None and outlook.asked != asked:
             restored = not outlook.asked
             outlook.asked = asked
-            least, selector = hinted(running.prepared), graph.policy.strategy.node_selector
-            first = first_bound(self._cluster, running.prepared, running.run, selector, least, now)
-            outlook.bound(first, bool(least.any()), now)
+            try:
+                self._bound(running, outlook, graph.policy.strategy.node_selector, now)
+            except Exception:
+                metrics.ESTIMATE_FAILURES.inc()
+                log.exception("TaskGraph %s/%s has no lower bound; its estimate will bring one", *graph.key)
             outlook.forecast = outlook.run = None  # an estimate is due, by the new deadline
+            outlook.next_at = now
+            if not restored:
+                outlook.newest = replace(outlook.newest, probability=None)
             outlook.renew(now)
             verdict = deadlines.verdict(graph, outlook)
             if not restored or (verdict is not None and verdict.flips(outlook.verdict)):
                 outlook.verdict = verdict
             graph.touched = True
         return outlook
+
+    def _bound(self, running: Running, outlook: Outlook, selector: Selector, now: float) -> None:
+        least = expected(running)
+        first = first_bound(self._cluster, running.prepared, running.run, selector, least, now)
+        outlook.bound(first, bool(least.any()), now)
 
     def _due(self, graph: GraphRun, running: Running, outlook: Outlook, now: float) -> bool:
         if not graph.startable or running.run.failure or now < outlook.next_at:
@@ -107,7 +119,7 @@ class Estimator:
         outlook.run, outlook.situation, outlook.next_at = running.run, self._situation(graph), now + _GAP
         seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
         learned = self._run_times.copy() if self._run_times is not None else None
-        question = Question(seen, _runs(graph, running), learned, graph.ref.uid, graph.deadline, rivals)
+        question = Question(seen, running.prepared.runs, learned, graph.ref.uid, graph.deadline, rivals)
         self._under_way = asyncio.get_running_loop().create_task(self._ask(graph, outlook, question), name="estimate")
 
     async def _ask(self, graph: GraphRun, outlook: Outlook, question: Question) -> None:
@@ -143,10 +155,6 @@ def _take(graph: GraphRun, outlook: Outlook, question: Question, found: Forecast
     if outlook.renew(found.made_at, anyway=flips) or flips:
         outlook.verdict = verdict
         graph.touched = True
-
-
-def _runs(graph: GraphRun, running: Running) -> tuple[Run, ...]:
-    return tuple(Run(f"{graph.ref.name}/{task.name}", hint=task.expected_duration) for task in running.prepared.spec.tasks)
 
 
 def _urgency(graph: GraphRun) -> tuple[bool, bool, float]:

@@ -13,6 +13,7 @@ from bayplan.lifecycle import Run, UnitState
 from bayplan.plans import Situation
 from bayplan.prediction import Run as PredictedRun
 from bayplan.prediction import RunTimes
+from bayplan_operator.conductor.graph_run import Running
 from bayplan_operator.conductor.outlook import Forecast
 from bayplan_operator.conductor.planning.glimpse import Glimpse, situation
 from bayplan_operator.translate.task_graph import Prepared
@@ -37,9 +38,10 @@ class Question:
     """Other graphs want nodes too."""
 
 
-def hinted(prepared: Prepared) -> FloatArray:
-    """Per task, the seconds that its author expects; 0: nothing was said."""
-    return np.array([task.expected_duration or 0.0 for task in prepared.spec.tasks])
+def expected(running: Running) -> FloatArray:
+    """Per task, the seconds that were learned, or that its author expects; 0: nothing is known. O(tasks)."""
+    said = np.array([task.expected_duration or 0.0 for task in running.prepared.spec.tasks])
+    return said if running.expected is None else np.where(np.isnan(running.expected), said, running.expected)
 
 
 def first_bound(cluster: Cluster, prepared: Prepared, run: Run, selector: Selector, least: FloatArray, now: float) -> Earliest:
@@ -56,8 +58,7 @@ def forecast(question: Question) -> Forecast:
     """The same question gets the same answer. O(making a plan + samples * (units * log units + edges))."""
     seen = question.seen
     graph, now = seen.prepared.graph, seen.now
-    there = _beside_own(situation(seen), seen)
-    known, elapsed = _known(question, there)
+    there, known, elapsed = _learned(question, _beside_own(situation(seen), seen))
     least = np.where(known.basis == Basis.NOTHING, 0.0, _least(there))
     first = first_bound(seen.cluster, seen.prepared, seen.run, seen.selector, least, now)
     path = first.bound.path
@@ -76,18 +77,18 @@ def forecast(question: Question) -> Forecast:
     budget = max(question.deadline - now, 0.0)
     probability = found.probability_by(budget)
     helps: tuple[Suggestion, ...] = ()
-    if probability < SAFE:
+    if probability < SAFE and budget > 0:
         helps = advice(trial, first.bound, budget, AT_RISK, _alone(question, luck))
     return Forecast(now, first, known.words, median, low, high, probability, heavy, helps)
 
 
-def _known(question: Question, there: Situation) -> tuple[Durations, FloatArray]:
-    """What is known of the run times, and the seconds that each unit runs already (NaN: it does not)."""
+def _learned(question: Question, there: Situation) -> tuple[Situation, Durations, FloatArray]:
+    """With what was learned; what is known of the run times; the seconds that each unit runs already (NaN: it does not)."""
     run = question.seen.run
     since = np.where(run.state == UnitState.RUNNING, np.nan_to_num(question.seen.now - run.started), 0.0)
     elapsed = np.where(there.running, np.maximum(since, 0.0), np.nan)
     known = durations(there.graph, question.runs, there.nodes.classes, there.seconds, question.run_times)
-    return known, elapsed
+    return replace(there, seconds=known.expected), known, elapsed
 
 
 def _beside_own(there: Situation, seen: Glimpse) -> Situation:
@@ -122,8 +123,7 @@ def _alone(question: Question, luck: Luck) -> Trial | None:
     for unit in np.flatnonzero(np.isin(run.state, (UnitState.BINDING, UnitState.RUNNING))).tolist():
         asked = seen.prepared.templates[int(graph.unit_task[unit])].request_class
         empty.occupy(unit, run.node[unit], dict(asked.resources))
-    there = situation(replace(seen, cluster=empty))
-    return Trial.on(there, *_known(question, there), luck)
+    return Trial.on(*_learned(question, situation(replace(seen, cluster=empty))), luck)
 
 
 def _least(there: Situation) -> FloatArray:

@@ -93,12 +93,6 @@ class Knowledge:
             epoch = datetime.fromisoformat(raw["status"]["acceptedAt"]).timestamp() if graph.accepted_at else 0.0
             self._learn_record(graph, prepared, run_record.read(prepared.graph, lines, epoch)[0], now)
 
-    def changed(self, graph: GraphRun) -> None:
-        """The graph's spec has changed where it may."""
-        if graph.running is not None and self._prepared.get(graph.ref.uid) is not graph.running.prepared:
-            self._prepared[graph.ref.uid] = graph.running.prepared
-            self._expect(graph.running)
-
     def note(self, graph: GraphRun, before: GraphState, now: float) -> None:
         """The graph's run has gone on from that state. O(units) where no attempt has ended."""
         running = graph.running
@@ -111,7 +105,10 @@ class Knowledge:
         """Let what was learned count, once in a while; look at the nodes; write profiles that are due. All graphs that run must
         be among the given."""
         running = {graph.ref.uid: graph.running for graph in graphs if graph.running is not None}
-        self._prepared = {uid: each.prepared for uid, each in running.items()}
+        before, self._prepared = self._prepared, {uid: each.prepared for uid, each in running.items()}
+        for uid, each in running.items():
+            if each.expected is None or before.get(uid) is not each.prepared:
+                self._expect(each)  # its spec has changed, or its numbers of shards were decided
         self._remember_classes()
         self._nodes.step(now)
         for family, task, known in self.profiles.changed:

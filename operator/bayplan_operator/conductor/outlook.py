@@ -14,6 +14,8 @@ RISK = "DeadlineAtRisk"
 _SHARE, _LEAST_SECONDS = 0.05, 2.0
 """An estimate is written anew once it has moved by so much of the time that remains, or this many seconds if that is more."""
 _POINTS = 5
+_QUIET = 15.0
+"""Seconds in which an estimate that only moves is not written again; or the share above of the graph's age, if that is more."""
 _LONGEST_BASIS = 256
 
 
@@ -47,10 +49,13 @@ class Said:
     """In percent."""
     basis: str | None = None
 
+    def unlike(self, other: "Said") -> bool:
+        """Whether one of them says what the other does not."""
+        mine, theirs = ([each is None for each in (one.earliest, one.completion, one.probability)] for one in (self, other))
+        return mine != theirs or self.basis != other.basis
+
     def far_from(self, other: "Said", now: float) -> bool:
-        """Whether people would care for the difference."""
-        if (self.probability is None) != (other.probability is None) or self.basis != other.basis:
-            return True
+        """Whether people would care for the difference between the figures of both."""
         if self.probability is not None and abs(self.probability - (other.probability or 0)) >= _POINTS:
             return True
         return _moved(self.earliest, other.earliest, now) or _moved(self.completion, other.completion, now)
@@ -101,9 +106,13 @@ class Outlook:
     """No estimate before."""
     stale_at: float = 0.0
     """Whatever happens, another estimate is due then."""
+    since: float = 0.0
+    """When the graph was accepted."""
+    quiet_until: float = 0.0
+    """What only moves is not written before."""
 
     @classmethod
-    def restored(cls, status: Mapping[str, Any]) -> "Outlook":
+    def restored(cls, status: Mapping[str, Any], since: float) -> "Outlook":
         """From the status that an earlier process wrote, so that figures that still hold are not written again."""
         probability, basis = status.get("deadlineProbability"), status.get("estimateBasis")
         said = Said(
@@ -114,7 +123,7 @@ class Outlook:
         )
         risk = conditions.find([dict(each) for each in status.get("conditions") or ()], RISK)
         verdict = None if risk is None else Verdict(risk["status"] == "True", risk["reason"], risk.get("message", ""))
-        return cls(said=said, newest=said, verdict=verdict)
+        return cls(said=said, newest=said, verdict=verdict, since=since)
 
     def bound(self, first: Earliest, known: bool, now: float) -> None:
         """Take in a lower bound; `known`: it rests on something."""
@@ -133,15 +142,17 @@ class Outlook:
 
     def renew(self, now: float, *, anyway: bool = False) -> bool:
         """Have the newest figures written if they have moved far enough, or `anyway`; answers whether they are."""
-        if not anyway and not self.said.far_from(self.newest, now):
+        moved = now >= self.quiet_until and self.said.far_from(self.newest, now)
+        if not (anyway or moved or self.said.unlike(self.newest)):
             return False
+        self.quiet_until = now + max(_QUIET, _SHARE * (now - self.since))
         changed, self.said = self.said != self.newest, self.newest
         return changed
 
 
 def _moved(before: float | None, after: float | None, now: float) -> bool:
     if before is None or after is None:
-        return before is not after
+        return False
     return abs(after - before) > max(_LEAST_SECONDS, _SHARE * (after - now))
 
 

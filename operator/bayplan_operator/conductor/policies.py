@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bayplan.plugins import installed
+from bayplan_operator.api.validation.words import nearest
 from bayplan_operator.conductor import conditions
 from bayplan_operator.conductor.graph_run import GraphRun, Problem
 from bayplan_operator.conductor.load import LoadState
@@ -77,8 +78,8 @@ class Policies:
     def _missing(self, name: str) -> Problem:
         if name in self._broken:
             return Problem("PolicyInvalid", f"spec.policyName: PlacementPolicy {name} cannot be used: {self._broken[name]}")
-        known = ", ".join(sorted(self._compiled)) or "none"
-        return Problem("PolicyNotFound", f'spec.policyName is "{name}": there is no such PlacementPolicy; there are: {known}')
+        advice = nearest(name, sorted(self._compiled), what="PlacementPolicies")
+        return Problem("PolicyNotFound", f'spec.policyName is "{name}": there is no such PlacementPolicy; {advice}')
 
     def _note(self, key: Key, raw: Mapping[str, Any], now: float) -> None:
         name, metadata = key[1], raw["metadata"]

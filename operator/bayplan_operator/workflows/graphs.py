@@ -18,6 +18,7 @@ from bayplan_operator.translate.policy import InvalidPolicy, Policy, compile_pol
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries
 from bayplan_operator.workflows import argo, wfcommons
 from bayplan_operator.workflows.documents import Document, InputError, documents, files
+from bayplan_operator.workflows.unknown_fields import refuse_unknown_fields
 
 SUBMIT_AFTER = f"{names.GROUP}/submit-after"
 """An annotation of a TaskGraph: how long after the begin of the simulation it is submitted."""
@@ -59,6 +60,7 @@ def _take(workload: Workload, document: Document, every: float) -> None:
     if kind == names.TASK_GRAPH:
         if version != names.API_VERSION:
             raise document.fault(f'apiVersion is {shown(version)}: it must be "{names.API_VERSION}"', "apiVersion")
+        refuse_unknown_fields(document, names.TASK_GRAPH)
         submission = _submission(document, value)
     elif kind in argo.KINDS and version.startswith(argo.GROUP):
         made = argo.read(document)
@@ -78,6 +80,7 @@ def _take(workload: Workload, document: Document, every: float) -> None:
 
 def read_policy(document: Document) -> Policy:
     """Raises `InputError`."""
+    refuse_unknown_fields(document, _POLICY)
     try:
         return compile_policy(document.value)
     except InvalidPolicy as error:

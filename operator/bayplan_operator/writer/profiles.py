@@ -36,9 +36,7 @@ class ProfileWriter:
         """A write of this profile is under way, or failed a moment ago."""
         return self._queue.busy(("profile", *key))
 
-    def write(
-        self, key: Key, uid: str, spec: Mapping[str, Any], status: Mapping[str, Any], on_written: Written
-    ) -> None:
+    def write(self, key: Key, uid: str, spec: Mapping[str, Any], status: Mapping[str, Any], on_written: Written) -> None:
         """Replace the given fields of the status; without a UID, the profile is made first, unless it is there."""
         self._queue.submit(("profile", *key), "write profile", self._write(key, uid, spec, status, on_written))
 
@@ -46,9 +44,7 @@ class ProfileWriter:
         """Delete a profile that is not wanted any more."""
         self._queue.submit(("profile", *key), "delete profile", self._delete(key, uid))
 
-    async def _write(
-        self, key: Key, uid: str, spec: Mapping[str, Any], status: Mapping[str, Any], on_written: Written
-    ) -> None:
+    async def _write(self, key: Key, uid: str, spec: Mapping[str, Any], status: Mapping[str, Any], on_written: Written) -> None:
         path = paths.task_profile(*key) + "/status"
         try:
             uid = uid or await self._make(key, spec)

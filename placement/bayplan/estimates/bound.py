@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.arrays import FloatArray, IntArray
+from bayplan.arrays import FloatArray
 from bayplan.graph import Graph
 from bayplan.kernels.scheduling.ranking import chains
 
@@ -50,13 +50,16 @@ def lower_bound(graph: Graph, least: FloatArray, left: FloatArray, amounts: Floa
 
 
 def _path(graph: Graph, tails: FloatArray, longest: FloatArray) -> tuple[int, ...]:
+    """From the longest tail on, always to the child with the longest; without tasks that are over."""
+    tail, own = tails.tolist(), longest.tolist()
+    starts, children = graph.children.indptr.tolist(), graph.children.indices.tolist()
     path: list[int] = []
-    following: IntArray = np.arange(len(tails))
-    while len(following):
-        task = int(following[np.argmax(tails[following])])
-        if tails[task] <= 0:
-            break
-        if longest[task] > 0:
+    task = int(np.argmax(tails))
+    while tail[task] > 0:
+        if own[task] > 0:
             path.append(task)
-        following = graph.children.of(task)
+        following = children[starts[task] : starts[task + 1]]
+        if not following:
+            break
+        task = max(following, key=tail.__getitem__)
     return tuple(path)

@@ -41,7 +41,8 @@ def earliest(
     """
     fits = _fits(cluster, classes, selector)
     open_tasks = np.add.reduceat((left != 0).astype(np.int64), graph.unit_start[:-1]) > 0
-    stuck = [asked in fits and not fits[asked].any() for asked in classes]
+    unfit = {asked for asked, rows in fits.items() if not rows.any()}
+    stuck = np.array([asked in unfit for asked in classes], bool)
     able = np.zeros(cluster.rows, bool)
     for asked in set(classes):
         able |= fits.get(asked, cluster.present)

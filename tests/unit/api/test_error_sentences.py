@@ -28,9 +28,9 @@ def task(**fields: Any) -> dict[str, Any]:
 GRAPHS: list[tuple[Any, str]] = [
     ({}, "spec.tasks is missing: it is required"),
     ({"tasks": []}, "spec.tasks is []: must have at least 1 item(s)"),
-    ({"tasks": {}}, "spec.tasks is {}: must be a list"),
+    ({"tasks": {}}, "spec.tasks is {}: must be a list, such as [{name: train}]"),
     ({"tasks": [{"name": f"t{n}"} for n in range(5001)]}, "spec.tasks has more than the 5000 items that are allowed"),
-    ({"tasks": ["a"]}, 'spec.tasks[0] is "a": must be a map'),
+    ({"tasks": ["a"]}, 'spec.tasks[0] is "a": must be a map, such as {name: train}'),
     ("x", 'spec is "x": must be a map'),
     (task(name="B"), f'spec.tasks[1].name is "B": {LABEL}'),
     (task(name="b" * 64), f'spec.tasks[1].name is "{"b" * 64}": must be at most 63 characters long'),
@@ -59,7 +59,14 @@ GRAPHS: list[tuple[Any, str]] = [
     (task(retry={"limit": -1}), "spec.tasks[1].retry.limit is -1: must be at least 0"),
     (task(env=[{"name": "1A", "value": ""}]), ('spec.tasks[1].env[0].name is "1A": must consist of letters, digits, '
      "'_', '-' and '.', and not start with a digit")),
-    (task(args=[1]), "spec.tasks[1].args[0] is 1: must be a string"),
+    (task(args=[1]), 'spec.tasks[1].args[0] is 1: must be a string, in quotes: "1"'),
+    (task(args=[True]), 'spec.tasks[1].args[0] is true: must be a string, in quotes: "true"'),
+    (task(args=[None]), "spec.tasks[1].args[0] is null: must be a string"),
+    (task(args="run"), 'spec.tasks[1].args is "run": must be a list, such as ["--epochs=3"]'),
+    (task(dependsOn="a"), 'spec.tasks[1].dependsOn is "a": must be a list, such as [{task: prepare}]'),
+    (task(dependsOn=["a"]), 'spec.tasks[1].dependsOn[0] is "a": must be a map, such as {task: prepare}'),
+    (task(env={"A": "b"}), 'spec.tasks[1].env is {"A": "b"}: must be a list, such as [{name: SPLIT, value: test}]'),
+    (task(retry=3), "spec.tasks[1].retry is 3: must be a map, such as {limit: 3}"),
     (task(template={"spec": []}), "spec.tasks[1].template.spec is []: must be a map"),
     (
         task(template={"metadata": {"labels": {"team": "a b"}}}),
@@ -93,7 +100,8 @@ POLICIES: list[tuple[Any, str]] = [
         ('spec.planner.parameters is [{"name": "a", "value": "1"}, {"name": "a", "value": "2"}]: '
         'has "a" more than once: name each once'),
     ),
-    ({"planner": {"parameters": [{"name": "a", "value": 0.5}]}}, "spec.planner.parameters[0].value is 0.5: must be a string"),
+    ({"planner": {"parameters": [{"name": "a", "value": 0.5}]}},
+     'spec.planner.parameters[0].value is 0.5: must be a string, in quotes: "0.5"'),
     (
         {"preset": "Auto", "order": ["Age"]},
         ('spec is {"preset": "Auto", "order": ["Age"]}: preset stands for order, scorers and planner: '

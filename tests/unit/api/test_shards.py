@@ -50,7 +50,7 @@ WRONG_VALUES = [
             auto(autoShards={"serial": value}),
             f'spec.tasks[0].autoShards.serial is {shown}: must be a percentage in whole numbers, such as "5%", from 0% to 100%',
         )
-        for value, shown in (("101%", '"101%"'), ("5", '"5"'), ("0.5%", '"0.5%"'), (5, "5"), ("-1%", '"-1%"'))
+        for value, shown in (("101%", '"101%"'), ("5", '"5"'), ("0.5%", '"0.5%"'), (5, "5"), (0.05, "0.05"), ("-1%", '"-1%"'))
     ),
 ]
 

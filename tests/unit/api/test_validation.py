@@ -65,6 +65,10 @@ A_QUANTITY = (
         ({"requests": {"memory": "4GB"}}, f'{WHERE}.requests.memory is "4GB": {A_QUANTITY}'),
         ({"requests": {"cpu": None}}, f'{WHERE}.requests.cpu is null: must be a quantity such as 2, "500m" or "4Gi"'),
         ({"requests": {"memory": "9Ei"}}, f'{WHERE}.requests.memory is "9Ei": {TOO_LARGE}'),
+        (
+            {"nvidia.com/gpu": 1},
+            f'{WHERE} has "nvidia.com/gpu", which is none of requests, limits, claims: amounts stand under requests or limits',
+        ),
         ({"requests": ["cpu"]}, f'{WHERE}.requests is ["cpu"]: must be a map such as {{"cpu": "2", "memory": "4Gi"}}'),
         ("lots", f'{WHERE} is "lots": must be a map with requests and limits'),
     ],

@@ -37,6 +37,14 @@ GRAPHS: dict[str, tuple[str, str | dict[str, Any], str]] = {
         "g.yaml", GRAPH.replace("expectedDuration: 5s", "expectedDuration: -5s"),
         'line 10: spec.tasks[2].expectedDuration is "-5s": must be a duration such as 90s, 45m, 1h30m or 250ms',
     ),
+    "misspelt field": (
+        "g.yaml", GRAPH.replace("train, dependsOn:", "train, dependson:"),
+        'line 9: spec.tasks[1].dependson: there is no such field; did you mean "dependsOn"?',
+    ),
+    "field of another place": (
+        "g.yaml", GRAPH.replace("deadline: 1m", "image: busybox"),
+        'line 5: spec.image: there is no such field; the fields are "deadline", "policyName", "priority", "retry",',
+    ),
     "not YAML": ("g.yaml", "kind: [TaskGraph", "this is not YAML: "),
     "not JSON": ("g.json", '{"kind": \n "TaskGraph"', "line 2: this is not JSON: "),
     "text": ("g.yaml", "hello", "line 1: this is a text: it must be an object, a map with kind and metadata"),

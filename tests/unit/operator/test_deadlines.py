@@ -17,7 +17,7 @@ from bayplan.presets import compile_preset
 from bayplan.workload import NodeInfo
 from bayplan_operator.api.v1alpha1 import PlacementPolicySpec
 from bayplan_operator.conductor import conditions, deadlines, intake
-from bayplan_operator.conductor.forecasting import Question, first_bound, forecast, hinted
+from bayplan_operator.conductor.forecasting import Question, expected, first_bound, forecast
 from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.outlook import Forecast, Outlook, Said
 from bayplan_operator.conductor.planning.glimpse import glimpse
@@ -148,7 +148,7 @@ def test_the_bound_of_the_largest_graph_is_no_burden_for_a_tick() -> None:
          "expectedDuration": "60s"} for n in range(5_000)
     ]  # fmt: skip
     _, running = taken_in(*tasks, templates=[named])
-    cluster, least = machines(1_000), hinted(running.prepared)
+    cluster, least = machines(1_000), expected(running)
     took = []
     for _ in range(5):
         begun = time.perf_counter()
@@ -269,19 +269,33 @@ def test_an_estimate_that_hardly_moves_is_not_written_again() -> None:
     assert said.far_from(replace(said, completion=NOW + 1060), NOW)
     assert not said.far_from(replace(said, probability=84), NOW)
     assert said.far_from(replace(said, probability=85), NOW)
-    assert said.far_from(replace(said, probability=None), NOW)
-    assert said.far_from(replace(said, completion=None), NOW)
-    soon = Said(completion=NOW + 10)
-    assert not soon.far_from(Said(completion=NOW + 11.5), NOW), "2 s are no matter"
+    assert not Said(completion=NOW + 10).far_from(Said(completion=NOW + 11.5), NOW), "2 s are no matter"
+    assert not said.unlike(replace(said, completion=NOW + 9000, probability=1))
+    assert said.unlike(replace(said, probability=None))
+    assert said.unlike(replace(said, completion=None))
+
+
+def test_an_end_that_recedes_for_ever_is_written_ever_more_seldom() -> None:
+    known = Outlook(said=Said(completion=NOW + 60), since=NOW)
+    written = []
+    for second in range(0, 3600, 5):
+        known.newest = Said(completion=NOW + second + 60)
+        if known.renew(NOW + second):
+            written.append(second)
+    assert len(written) < 80
+    assert min(np.diff(written)) >= 15
+    assert written[-1] - written[-2] > 120
+    known.newest = Said()
+    assert known.renew(NOW + 3600), "that it is not known any more is said at once"
 
 
 def test_what_an_earlier_operator_wrote_is_not_written_again() -> None:
     said = Said(NOW + 500, NOW + 1000, 80, "from hints only")
-    restored = Outlook.restored({key: value for key, value in said.fields().items() if value is not None})
+    restored = Outlook.restored({key: value for key, value in said.fields().items() if value is not None}, NOW)
     assert restored.said == said
     assert not restored.renew(NOW)
     assert restored.said.fields() == said.fields()
     edited = {"estimatedCompletion": "soon", "deadlineProbability": "many", "estimateBasis": 7}
-    assert Outlook.restored(edited).said == Said()
+    assert Outlook.restored(edited, NOW).said == Said()
     assert Said().fields() == dict.fromkeys(said.fields())
     assert np.isfinite(restored.said.completion or 0.0)

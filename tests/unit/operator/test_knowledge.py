@@ -156,6 +156,25 @@ def test_what_was_learned_replaces_the_hint() -> None:
     assert second.running.expected[1] == pytest.approx(20.0, rel=1.0), "a new task of a known family is expected like it"
 
 
+def test_a_graph_that_changes_its_family_is_expected_like_the_other() -> None:
+    fixture = Fixture()
+    fixture.end(fixture.graph("g", profile="f"), 20.0)
+    fixture.pass_time(3)
+    other = fixture.graph("h", profile="elsewhere")
+    assert other.running is not None
+    fixture.pass_time(1)
+    assert other.running.expected is not None
+    assert np.isnan(other.running.expected[0])
+    tasks = [{"name": "a", "template": {"spec": {"containers": [{"name": "main", "image": "i"}]}}}]
+    raw = {
+        "metadata": {"namespace": "ns", "name": "h", "uid": "h", "generation": 7, "resourceVersion": "9"},
+        "spec": {"tasks": tasks, "profile": "f"},
+    }
+    intake.refresh(other, raw, fixture.now, 60.0)
+    fixture.pass_time(0.25)
+    assert other.running.expected[0] == pytest.approx(20.0, rel=0.5)
+
+
 @pytest.mark.parametrize(
     ("metadata", "spec", "family"),
     [

@@ -54,7 +54,8 @@ def different(draw: st.DrawFn, most: int = 7) -> GraphProblem:
     parents, children = draw(edges(tasks))
     moved = np.array([draw(st.sampled_from([0.0, 3.0, 20.0])) for _ in parents])
     available = np.array([draw(st.sampled_from([0.0, 1.5, 6.0])) for _ in range(processors)])
-    return GraphProblem(durations, parents, children, moved, 2.0, available)
+    site = np.array([draw(st.integers(0, processors - 1)) for _ in range(processors)])
+    return GraphProblem(durations, parents, children, moved, 2.0, available, site, draw(st.booleans()))
 
 
 @st.composite
@@ -89,8 +90,13 @@ def shortest(problem: GraphProblem) -> float:
             free, finish = problem.free_from.tolist(), [0.0] * problem.tasks
             for task in order:
                 on = chosen[task]
-                ready = [finish[p] + (s if chosen[p] != on else 0.0) for p, s in edges_to[task]]
+                site = problem.site_of
+                moves = [(finish[p], s if site[chosen[p]] != site[on] else 0.0) for p, s in edges_to[task]]
                 duration = float(problem.durations[task, on])
+                if problem.fetched:
+                    duration += max((s for _, s in moves), default=0.0)
+                    moves = [(end, 0.0) for end, _ in moves]
+                ready = [end + s for end, s in moves]
                 finish[task] = max([free[on] if duration else 0.0, *ready]) + duration
                 free[on] = finish[task] if duration else free[on]
                 if finish[task] >= best:

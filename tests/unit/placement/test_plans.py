@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 
 from bayplan.graph import Graph, Task
+from bayplan.kernels.compiled import HAVE_NUMBA
 from bayplan.plans import Nodes, Situation, expected_seconds, make_plan, slots
 from bayplan.prediction import Run, RunTimes
 from bayplan.workload import NodeInfo, RequestClass
+from bench import replan
 from tests.unit.placement.building import cluster
 from tests.unit.placement.plan_checks import check, situations
 
@@ -180,3 +182,11 @@ def test_seconds_come_from_what_was_learned_then_from_hints_then_from_the_graph(
     assert found[0] == pytest.approx([50.0, 5.0], rel=0.1)
     with pytest.raises(ValueError, match="one for each of the 3 tasks"):
         expected_seconds(graph, runs[:2], ("slow",))
+
+
+def test_a_thousand_tasks_on_a_thousand_nodes_are_planned_in_an_instant() -> None:
+    """The bound is 200 ms; processor time, and room for a slow machine that other work shares."""
+    figures = replan.measure(1000, 1000, repeat=2)
+    assert [each["tasks"] for each in figures] == [1000, 1000]
+    if HAVE_NUMBA:
+        assert all(each["cpu"] < 1.0 for each in figures), figures

@@ -20,10 +20,13 @@ def plans() -> list[object]:
     seconds = lots.integers(1, 20, (tasks, 1)) + 0.25
     alike = GraphProblem(seconds * np.ones(3), *pairs, available=np.array([0.0, 3.0, 0.0]))
     apart = GraphProblem(seconds * [1.0, 1.7, 3.1], pairs[0], pairs[1], lots.random(len(pairs[0])), 0.3)
+    near = GraphProblem(
+        seconds * [1.0, 1.7, 3.1, 1.0], *pairs, lots.random(len(pairs[0])), 0.3, site=np.array([0, 1, 1, 0]), fetched=True
+    )
     shared = ResourceProblem(seconds[:, 0], lots.integers(0, 5, (tasks, 2)), np.array([6, 5]), *pairs)
     found = []
     for name, planner in GRAPH_PLANNERS.items():
-        for problem in (alike,) if name == "BranchAndBound" else (alike, apart):
+        for problem in (alike,) if name == "BranchAndBound" else (alike, apart, near):
             found.append(planner(problem, Budget(100), 2))
     found += [planner(shared, Budget(300), 2) for planner in (Genetic(20), GRAPH_PLANNERS["AntColony"])]  # type: ignore[operator]
     return [

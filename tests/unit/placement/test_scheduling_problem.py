@@ -44,6 +44,8 @@ PAIR = (np.array([0, 1]), np.array([1, 2]))
         ({"durations": ONE, "bandwidth": float("nan")}, "bandwidth is nan"),
         ({"durations": ONE, "available": np.array([0.0, np.inf])}, r"available\[1\] is inf: it must be a finite number"),
         ({"durations": ONE, "available": np.zeros(3)}, r"available has shape \(3,\): it must be \(2,\)"),
+        ({"durations": ONE, "site": np.array([0])}, r"site has shape \(1,\): it must be \(2,\)"),
+        ({"durations": ONE, "site": np.array([0, 2])}, r"site\[1\] is 2: it must be from 0 to 1"),
         ({"durations": ONE, "names": ("a",)}, "names has 1 entries"),
     ],
 )
@@ -142,3 +144,17 @@ def test_what_has_run_already_is_a_task_of_no_duration_where_its_outputs_are() -
         assert violations(problem, outcome.schedule) == []
         assert outcome.schedule.processor.tolist() == [0, 1]
         assert outcome.makespan == 15
+
+
+def test_the_checker_knows_sites_and_who_moves_the_bytes() -> None:
+    seconds = np.ones((2, 3))
+    edge = {"parents": np.array([0]), "children": np.array([1]), "bytes": np.array([4.0]), "bandwidth": 1.0}
+    near = GraphProblem(seconds, site=np.array([0, 0, 1]), **edge)
+    schedule = Schedule(np.array([0, 1]), np.array([0.0, 1.0]), np.array([1.0, 2.0]))
+    assert violations(near, schedule) == []
+    far = replace(schedule, processor=np.array([0, 2]))
+    assert violations(near, far) == ["task 1 starts before task 0 has ended and its bytes are there"]
+    fetching = replace(near, fetched=True)
+    assert violations(fetching, schedule) == []
+    assert violations(fetching, far) == ["task 1 runs for 1.0 s instead of 5.0 s"]
+    assert violations(fetching, replace(far, finish=np.array([1.0, 6.0]))) == []

@@ -13,7 +13,7 @@ from bayplan.presets import compile_preset
 from bayplan.simulation import Failures, Outcome, Policy, Setup, Submission, simulate
 from tests.unit.placement.simulation_checks import check, nodes, same, setups, submissions
 
-PRESETS = ("BestFit", "Spread", "RoundRobin", "Random", "EarliestDeadline", "LeastSlack", "Packing", "Auto")
+PRESETS = ("BestFit", "Spread", "RoundRobin", "Random", "EarliestDeadline", "LeastSlack", "Packing", "Auto", "GraphPlan")
 
 
 @given(work=submissions(), setup=setups())

@@ -102,8 +102,6 @@ Bytes = Annotated[int, BeforeValidator(_bytes), PlainSerializer(str, return_type
 
 def _share(pattern: str, rule: str) -> Callable[[object], float]:
     def share(value: object) -> float:
-        if isinstance(value, float):
-            return value  # from Python code, 0 to 1; manifests hold strings only
         if isinstance(value, str) and re.fullmatch(pattern.strip("^$"), value, re.ASCII):
             return int(value.removesuffix("%")) / 100
         raise ValueError(rule)

@@ -29,9 +29,7 @@ class Sums(Model):
     runs: Decimal = Field(description="How many runs; older ones count less.")
     logs: Decimal | None = Field(default=None, description="Sum of y.")
     log_squares: Decimal | None = Field(default=None, description="Sum of the squares of y.")
-    sized: Decimal | None = Field(
-        default=None, description="How many runs had an inputSize; the sums below are over these."
-    )
+    sized: Decimal | None = Field(default=None, description="How many runs had an inputSize; the sums below are over these.")
     sized_logs: Decimal | None = Field(default=None, description="Sum of y.")
     log_sizes: Decimal | None = Field(default=None, description="Sum of z.")
     log_size_squares: Decimal | None = Field(default=None, description="Sum of the squares of z.")

@@ -31,6 +31,18 @@ _MESSAGES: dict[str, Callable[[_Context], str]] = {
     "value_error": lambda context: str(context["error"]),
 }
 
+_EXAMPLES = {
+    "tasks": "{name: train}",
+    "templates": "{name: gpu, template: {...}}",
+    "dependsOn": "{task: prepare}",
+    "env": "{name: SPLIT, value: test}",
+    "args": '"--epochs=3"',
+    "gpuModels": "A100",
+    "retry": "{limit: 3}",
+    "backoff": "{initial: 1s, factor: 2, cap: 1m}",
+    "autoShards": "{max: 16, startup: 20s}",
+}
+"""What a field holds, or an item of it where it is a list."""
 _WITHOUT_VALUE = ("missing", "too_long")  # there is none, or too much of it to be shown
 
 
@@ -48,11 +60,24 @@ def sentence(error: ValidationError) -> str:
     first = details[0]
     make = _MESSAGES.get(first["type"])
     advice = make(first.get("ctx", {})) if make else first["msg"][:1].lower() + first["msg"][1:]
+    advice += _example(first)
     where = path(first["loc"])
     subject = where if first["type"] in _WITHOUT_VALUE else f"{where} is {shown(first['input'])}:"
     text = f"{subject} {advice}"
     others = len(details) - 1
     return text if others == 0 else f"{text} (and {others} more error{'s' if others > 1 else ''})"
+
+
+def _example(detail: ErrorDetails) -> str:
+    """How it is written: where a list or a map is something else, or a string has no quotes."""
+    if detail["type"] == "string_type" and isinstance(detail["input"], (int, float)):
+        return f", in quotes: {shown(shown(detail['input']))}"
+    location = detail["loc"]
+    field = next((step for step in reversed(location) if isinstance(step, str)), "")
+    known = _EXAMPLES.get(field)
+    if known is None or detail["type"] not in ("tuple_type", "model_type", "model_attributes_type"):
+        return ""
+    return f", such as [{known}]" if detail["type"] == "tuple_type" else f", such as {known}"
 
 
 def _without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:

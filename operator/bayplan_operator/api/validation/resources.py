@@ -10,6 +10,7 @@ from .words import shown
 
 _CONTAINER_LISTS = ("initContainers", "containers")
 _AMOUNTS = ("requests", "limits")
+_FIELDS = (*_AMOUNTS, "claims")
 
 
 def resource_problems(where: str, pod_spec: Mapping[str, Any]) -> Iterator[str]:
@@ -33,6 +34,9 @@ def _requirements(where: str, resources: object) -> Iterator[str]:
     if not isinstance(resources, Mapping):
         yield f"{where} is {shown(resources)}: must be a map with requests and limits"
         return
+    for key in resources:
+        if key not in _FIELDS:
+            yield f"{where} has {shown(key)}, which is none of {', '.join(_FIELDS)}: amounts stand under requests or limits"
     for field in _AMOUNTS:
         yield from _amounts(f"{where}.{field}", resources.get(field))
 

@@ -10,7 +10,7 @@ from bayplan.cluster import Cluster
 from bayplan.filters import Selector
 from bayplan.lifecycle import Run, UnitState
 from bayplan.plans import Situation, expected_seconds, reading, slots, still_needs
-from bayplan.prediction import Run as Asked
+from bayplan.prediction import RunTimes
 from bayplan.snapshot import snapshot
 from bayplan.workload import RequestClass
 from bayplan_operator.conductor.graph_run import GraphRun
@@ -23,7 +23,6 @@ _THERE = (UnitState.BINDING, UnitState.RUNNING)
 class Glimpse:
     """One graph and the cluster at one instant; nothing that happens later changes it."""
 
-    name: str
     prepared: Prepared
     run: Run
     cluster: Cluster
@@ -31,15 +30,21 @@ class Glimpse:
     """Of its policy."""
     bandwidth: float
     now: float
+    run_times: RunTimes | None = None
+    """What was learned; none: hints are all there is."""
 
 
-def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float) -> Glimpse:
-    """The graph as it stands now. O(units + nodes x resources). Raises `ValueError` for a graph without a run or a policy."""
+def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float, run_times: RunTimes | None = None) -> Glimpse:
+    """The graph as it stands now. O(units + nodes x resources + tasks learned).
+
+    Raises `ValueError` for a graph without a run or a policy.
+    """
     running, policy = graph.running, graph.policy
     if running is None or policy is None:
         raise ValueError(f"graph {graph.key} has no run or no policy: there is nothing to plan")
     selector = policy.placing(graph.strategy).node_selector
-    return Glimpse(graph.ref.name, running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now)
+    learned = run_times.copy() if run_times is not None else None
+    return Glimpse(running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now, learned)
 
 
 def situation(seen: Glimpse) -> Situation:
@@ -51,7 +56,7 @@ def situation(seen: Glimpse) -> Situation:
     nodes = slots(seen.cluster, _asks(classes, graph.unit_task[waiting]), max(1, int(waiting.sum())), seen.selector)
     place = np.array([nodes.number.get(name, -1) for name in run.node], np.int64)
     place[waiting] = -1
-    seconds = expected_seconds(graph, _runs(seen), nodes.classes)
+    seconds = expected_seconds(graph, seen.prepared.runs, nodes.classes, seen.run_times)
     left = np.full(graph.units, np.nan)
     for unit in np.flatnonzero(there & (place >= 0)).tolist():
         task, node = int(graph.unit_task[unit]), place[[unit]]
@@ -61,11 +66,6 @@ def situation(seen: Glimpse) -> Situation:
         left[unit] = still_needs(expected, elapsed)
     seconds = np.where(nodes.admitting(classes), seconds, np.inf)
     return Situation(graph, seconds, seen.prepared.data, seen.bandwidth, nodes, seen.now, done, place, left)
-
-
-def _runs(seen: Glimpse) -> list[Asked]:
-    """Per task, under what its run time is known."""
-    return [Asked(f"{seen.name}/{task.name}", hint=task.expected_duration) for task in seen.prepared.spec.tasks]
 
 
 def _asks(classes: Sequence[RequestClass], tasks: IntArray) -> dict[RequestClass, int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bayplan.cluster import Cluster
 from bayplan.plans import Plan, make_plan, usable, why_remake
 from bayplan.plans.reservations import until
+from bayplan.prediction import RunTimes
 from bayplan_operator import metrics
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.planning.glimpse import glimpse, situation
@@ -48,12 +49,20 @@ class _Followed:
 class GraphPlans:
     """Keeps a plan for each graph whose policy goes by plans. One at a time is made, in a thread, of the newest situation."""
 
-    def __init__(self, cluster: Cluster, settings: Settings, clock: Callable[[], float], wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        settings: Settings,
+        clock: Callable[[], float],
+        wake: Callable[[], None],
+        run_times: RunTimes | None = None,
+    ) -> None:
         self.made: dict[Hashable, Plan] = {}
         """By graph UID, with what has become of the units since."""
         self.revision = 0
         """Changes whenever a decision could be another because of plans."""
         self._cluster, self._settings, self._clock, self._wake = cluster, settings, clock, wake
+        self._run_times = run_times
         self._followed: dict[str, _Followed] = {}
         self._working: asyncio.Task[None] | None = None
         self._rest_until = 0.0
@@ -160,7 +169,7 @@ class GraphPlans:
         cause, began = known.cause, time.monotonic()
         known.cause = ""
         try:
-            seen = glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock())
+            seen = glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock(), self._run_times)
             plan = await asyncio.to_thread(lambda: make_plan(situation(seen)))
         except Exception:
             # Whatever is wrong with the figures, the graph's tasks are placed by the plan before, or without one.

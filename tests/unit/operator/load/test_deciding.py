@@ -21,7 +21,7 @@ from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.load import Outcome
 from bayplan_operator.load.readings import Measured
 from bayplan_operator.settings import PrometheusSettings, Settings
-from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, WriteQueue
+from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, ProfileWriter, WriteQueue
 
 MEASURED = Settings("test", prometheus=PrometheusSettings("http://prometheus.example:9090"))
 
@@ -35,14 +35,15 @@ class Fixture:
         self.now = 1_800_000_000.0
         nothing = lambda: None  # noqa: E731
         self.view = View(
-            Inbox(nothing), Inbox(nothing), PodStore(cluster, self.clock, nothing), NodeStore(cluster, nothing), cluster,
-            load=Load(settings.prometheus),
+            Inbox(nothing), Inbox(nothing), Inbox(nothing), PodStore(cluster, self.clock, nothing),
+            NodeStore(cluster, nothing), cluster, load=Load(settings.prometheus),
         )  # fmt: skip
         server = ApiServer(client.Configuration())
         queue = WriteQueue(4, random.Random(1), nothing)
         writers = Writers(
-            PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test")
-        )
+            PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test"),
+            ProfileWriter(server, queue),
+        )  # fmt: skip
         self.conductor = Conductor(self.view, writers, settings, self.clock, nothing)
         metadata = {"uid": "u", "resourceVersion": "5", "creationTimestamp": "2027-01-15T08:00:00Z"}
         self.view.policies.put({"metadata": {**metadata, "name": "default"}, "spec": policy})
