@@ -298,3 +298,50 @@ async def test_plans_go_by_what_was_learned_on_which_nodes_a_moment_ago() -> Non
         await fixture.settle()
         assert fixture.plan("g").made_at == fixture.now
         assert (fixture.plan("g").situation.seconds[:, :2].tolist() == known) is same, age
+
+
+async def test_auto_is_spared_plans_that_could_gain_nothing_until_they_could() -> None:
+    nodes, made, learned = cluster(2, node_class="slow"), graph("g", *CHAIN, preset="Auto"), RunTimes()
+    fixture = Fixture(nodes, made, plan_wait=60.0, run_times=learned)
+    await fixture.settle()
+    assert not fixture.plans.made
+    assert fixture.ready() == ["g"], "nobody waits for what does not come"
+    fixture.step()
+    assert not fixture.plans.busy, "nor is it tried again at once"
+    for run in running(made).prepared.runs:
+        for node_class, seconds in (("slow", 40.0), ("fast", 5.0)):
+            learned.observe(replace(run, node_class=node_class), seconds, NOW)
+    nodes.set_node(node("n9", node_class="fast"))
+    fixture.plans._learned_at -= 11.0
+    fixture.now += 1.0
+    await fixture.settle()
+    assert fixture.plan("g").nodes.names[fixture.plan("g").node[1]] == "n9"
+    nodes.remove_node("n9")
+    fixture.now += 1.0
+    await fixture.settle()
+    assert not fixture.plans.made, "the plan before would keep places for nothing"
+
+
+async def test_what_is_learned_may_make_a_plan_worth_while() -> None:
+    nodes, made, learned = cluster(1, node_class="slow"), graph("g", *CHAIN, preset="Auto"), RunTimes()
+    nodes.set_node(node("n9", node_class="fast"))
+    fixture = Fixture(nodes, made, run_times=learned)
+    await fixture.settle()
+    assert not fixture.plans.made
+    for run in running(made).prepared.runs:
+        for node_class, seconds in (("slow", 40.0), ("fast", 5.0)):
+            learned.observe(replace(run, node_class=node_class), seconds, NOW)
+    fixture.plans._learned_at -= 11.0
+    fixture.now += 61.0
+    await fixture.settle()
+    assert "g" in fixture.plans.made
+
+
+async def test_another_policy_is_another_beginning() -> None:
+    made = graph("g", *CHAIN, preset="Auto")
+    fixture = Fixture(cluster(2), made)
+    await fixture.settle()
+    assert not fixture.plans.made
+    made.policy = graph("h", *CHAIN).policy
+    await fixture.settle()
+    assert "g" in fixture.plans.made
