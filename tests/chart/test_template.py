@@ -14,6 +14,7 @@ DEFAULT_KINDS = [
     "ClusterRoleBinding",
     "CustomResourceDefinition",
     "CustomResourceDefinition",
+    "CustomResourceDefinition",
     "Deployment",
     "Job",
     "PlacementPolicy",

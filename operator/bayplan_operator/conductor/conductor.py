@@ -116,7 +116,7 @@ class Conductor:
             if self._adapting.settle():
                 self._wishes += 1
             self._plans.step(self._open, now)
-            self._knowledge.step(self._open.values(), now)
+            self._knowledge.step(self._open.values(), now, lambda: self._view.load.estimate(self._view.cluster, now))
             self._place(now)
             self._learner.step()
             self._estimator.step(self._open.values(), now)
@@ -302,7 +302,7 @@ class Conductor:
 
     def _situation(self, now: float) -> tuple[int, ...]:
         # A measurement changes something only where somebody goes by it.
-        turn = self._view.load.turn if self._policies.use_load else 0
+        turn = self._view.load.turn if self._policies.goes_by_load(self._open.values()) else 0
         rejected = self._rejections.active_count(now)
         return self._view.cluster.version, self._wishes, rejected, turn, self._plans.revision
 

@@ -1,8 +1,7 @@
 """What was learned, and what follows from it: expected run times, efficiencies, how surely nodes hold out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from bayplan.cluster import Cluster
 from bayplan.efficiency import Efficiency
 from bayplan.lifecycle import Run as GraphState
+from bayplan.load import LoadEstimate
 from bayplan.prediction import Outcome, Run, RunTime, RunTimes, Survival
 from bayplan.workload import Request
 from bayplan_operator import metrics, names
@@ -23,7 +23,8 @@ from bayplan_operator.inbox import Key
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.self_report import NOTHING, SelfReport, self_report
-from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare
+from bayplan_operator.translate.splitting import read_numbers
+from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_shards
 from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.writer import EventWriter, ProfileWriter
 
@@ -89,9 +90,10 @@ class Knowledge:
                 prepared = prepare(raw)
             except InvalidGraph:
                 return  # it never ran, or its kind has changed since: nothing can be learned from it
-            lines = [line for line in raw["status"].get("tasks") or () if isinstance(line, str)]
-            epoch = datetime.fromisoformat(raw["status"]["acceptedAt"]).timestamp() if graph.accepted_at else 0.0
-            self._learn_record(graph, prepared, run_record.read(prepared.graph, lines, epoch)[0], now)
+            prepared = with_shards(prepared, read_numbers(prepared.divisible, graph.written))
+            lines = [line for line in graph.written.get("tasks") or () if isinstance(line, str)]
+            state, _ = run_record.read(prepared.graph, lines, graph.accepted_at or 0.0)
+            self._learn_record(graph, prepared, state, now)
 
     def note(self, graph: GraphRun, before: GraphState, now: float) -> None:
         """The graph's run has gone on from that state. O(units) where no attempt has ended."""
@@ -101,16 +103,18 @@ class Knowledge:
         for ended in outcomes.since(graph.ref.uid, running.prepared.graph, before, running.run):
             self._learn(graph, running.prepared, ended, now, live=True)
 
-    def step(self, graphs: Iterable[GraphRun], now: float) -> None:
-        """Let what was learned count, once in a while; look at the nodes; write profiles that are due. All graphs that run must
-        be among the given."""
+    def step(self, graphs: Iterable[GraphRun], now: float, load: Callable[[], LoadEstimate | None] = lambda: None) -> None:
+        """Let what was learned count, once in a while; look at the nodes; write profiles that are due.
+
+        All graphs that run must be among the given; ``load``: how busy nodes are, if anybody knows.
+        """
         running = {graph.ref.uid: graph.running for graph in graphs if graph.running is not None}
         before, self._prepared = self._prepared, {uid: each.prepared for uid, each in running.items()}
         for uid, each in running.items():
             if each.expected is None or before.get(uid) is not each.prepared:
                 self._expect(each)  # its spec has changed, or its numbers of shards were decided
         self._remember_classes()
-        self._nodes.step(now)
+        self._nodes.step(now, load)
         for family, task, known in self.profiles.changed:
             (self.forecast.learned if known else self.forecast.forgotten)(family, task)
         self.profiles.changed.clear()

@@ -1,22 +1,26 @@
 """What nodes do, seen from tick to tick, and how surely they hold out by it."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from bayplan.arrays import FloatArray, IntArray
+from bayplan.arrays import BoolArray, FloatArray, IntArray
 from bayplan.cluster import Cluster
+from bayplan.load import HotNodes, LoadEstimate, hot_thresholds
 from bayplan.prediction import NodeState, NodeStates, Survival
 
 _STATES = tuple(NodeState)
-_IDLE, _BUSY, _FAILING = (_STATES.index(each) for each in (NodeState.IDLE, NodeState.BUSY, NodeState.FAILING))
-_BUSY_SHARE = 0.5
+_IDLE, _BUSY, _HOT, _FAILING = map(_STATES.index, (NodeState.IDLE, NodeState.BUSY, NodeState.HOT, NodeState.FAILING))
+_BUSY_SHARE, _HOT_SHARE = 0.5, 0.9
 _INTERVAL, _RENEWAL = 1.0, 30.0
 """Seconds between two looks, at least, and between two tables for the scorer, whose kept scores each new one voids."""
 
 
 class NodeWatch:
-    """Counts how long nodes of each class were idle, busy and failing, and how often they went from one to the other.
+    """Counts how long nodes of each class were idle, busy, hot and failing, and how often they went from one to the other.
 
-    A node counts as busy while half of its scarcest resource is taken, and as failing while it is not ready.
+    A node counts as busy while half of its scarcest resource is requested, as hot while 0.9 of one is in use by what was
+    measured, and as failing while it is not ready.
     """
 
     def __init__(self, cluster: Cluster) -> None:
@@ -27,13 +31,13 @@ class NodeWatch:
         self._doing: dict[str, int] = {}
         self._seen_at = self._renewed_at = -np.inf
 
-    def step(self, now: float) -> None:
-        """Look, unless it was a moment ago. O(nodes)."""
+    def step(self, now: float, load: Callable[[], LoadEstimate | None] = lambda: None) -> None:
+        """Look, unless it was a moment ago; ``load``: how busy nodes are, if anybody knows. O(nodes)."""
         passed = now - self._seen_at
         if 0 <= passed < _INTERVAL:
             return
         self._seen_at = now
-        before, self._doing = self._doing, self._look()
+        before, self._doing = self._doing, self._look(load())
         if np.isfinite(passed) and passed > 0:
             self._count(before, passed)
         if now - self._renewed_at >= _RENEWAL or now < self._renewed_at:
@@ -43,9 +47,10 @@ class NodeWatch:
                 {name: _STATES[state] for name, state in self._doing.items() if state != _IDLE},
             )
 
-    def _look(self) -> dict[str, int]:
+    def _look(self, load: LoadEstimate | None) -> dict[str, int]:
         cluster = self._cluster
-        state = np.where(cluster.ready, np.where(_share(cluster) >= _BUSY_SHARE, _BUSY, _IDLE), _FAILING)
+        working = np.where(_hot(cluster, load), _HOT, np.where(_share(cluster) >= _BUSY_SHARE, _BUSY, _IDLE))
+        state = np.where(cluster.ready, working, _FAILING)
         return {name: number for name, number in zip(cluster.names, state.tolist(), strict=True) if name}
 
     def _count(self, before: dict[str, int], seconds: float) -> None:
@@ -74,3 +79,10 @@ def _share(cluster: Cluster) -> FloatArray:
     if not used.size:
         return np.zeros(len(cluster.names))
     return np.asarray(np.divide(used, there, out=np.zeros(used.shape), where=there > 0).max(axis=1))
+
+
+def _hot(cluster: Cluster, load: LoadEstimate | None) -> BoolArray:
+    if load is None:
+        return np.zeros(len(cluster.names), bool)
+    thresholds = hot_thresholds(dict.fromkeys(load.resources, _HOT_SHARE))
+    return HotNodes(load, thresholds).rows(cluster, np.arange(len(cluster.names)))

@@ -1,7 +1,6 @@
 """What was learned of each task: taken in from TaskProfiles, added to with every run, and written back now and then."""
 
 import logging
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,6 +9,7 @@ from bayplan.prediction import Evaluation, Outcome, Run, RunTimes
 from bayplan_operator import metrics, names
 from bayplan_operator.api.v1alpha1.task_profile import MAX_CLASSES, MAX_COUNTED, MAX_METRICS
 from bayplan_operator.conductor import conditions
+from bayplan_operator.conductor.backlog import Backlog
 from bayplan_operator.conductor.ledger import Ledger
 from bayplan_operator.conductor.outcomes import UNCOUNTED
 from bayplan_operator.conductor.profile_status import Profile, status
@@ -23,12 +23,6 @@ log = logging.getLogger(__name__)
 
 _REMEMBERED = 0.98
 """How much earlier runs count after one more: predictions live on the last 50 or so, since programs change."""
-_GATHER = 1.0
-"""Seconds from the first news of a task to their being written."""
-_BATCH = 1.0
-"""Seconds between two batches of writes: what is expected is worked out once for each."""
-_SOON = 0.1
-_LONGEST_WAIT = 300.0
 
 
 class Profiles:
@@ -42,16 +36,14 @@ class Profiles:
         """Family, task, and whether something is known of it: news since whoever wants to know took them out."""
         self._writer = writer
         self._events = events
-        self._settings = settings
-        self._dirty: dict[Key, float] = {}
-        """Profiles to be written, to when the first news of them came."""
+        self._limit = settings.profiles
+        self._backlog = Backlog(settings.profile_interval, settings.profile_writes)
         self._unwanted: dict[Key, str] = {}
         """Dropped ones that are still there, to their UIDs."""
         self._later: dict[Key, Mapping[str, Any]] = {}
         """What came while a write of ours was under way."""
         self._unreadable: dict[Key, int] = {}
         """To the version that was complained about."""
-        self._allowance, self._counted_at = 0.0, -math.inf
 
     # From TaskProfiles
 
@@ -176,7 +168,9 @@ class Profiles:
         profile.runs.setdefault(run.node_class, 0)
         if outcome.succeeded:
             profile.runs[run.node_class] += 1
-            self.run_times.observe(replace(run, hint=None), outcome.ended - outcome.started, outcome.ended)
+            # To the digits of a record, whose differences of large numbers have some more.
+            seconds = round(outcome.ended - outcome.started, 2)
+            self.run_times.observe(replace(run, hint=None), seconds, outcome.ended)
             self.changed.append((run.family, run.task, True))
         else:
             profile.failures += 1
@@ -208,7 +202,7 @@ class Profiles:
                 profile.problem = f"spec.metric is {profile.metric}: on {node_class} {error}, since more must be better"
 
     def _bound(self, now: float) -> None:
-        while len(self.known) > self._settings.profiles:
+        while len(self.known) > self._limit:
             key = min(self.known, key=lambda each: (self.known[each].last or 0.0, each))
             profile = self.known[key]
             self._forget(key)
@@ -218,7 +212,7 @@ class Profiles:
 
     def _forget(self, key: Key) -> None:
         profile = self.known.pop(key)
-        self._dirty.pop(key, None)
+        self._backlog.drop(key)
         self.run_times.forget(profile.id.task, profile.id.group)
         self.evaluation.forget(profile.id.text)
         self.changed.append((profile.id.group, profile.id.task, False))
@@ -229,45 +223,25 @@ class Profiles:
         """Begin the writes that are due, as many as may be."""
         for key in [key for key in self._later if not self._writer.busy(key)]:
             self.take(key, self._later[key], now)
-        if 0 <= now - self._counted_at < self._pause:
-            return
-        self._counted_at, self._allowance = now, max(1.0, self._settings.profile_writes * _BATCH)
-        for key in [key for key in self._unwanted if not self._writer.busy(key) and key not in self.known]:
-            if not self._spend():
-                break
-            self._writer.delete(key, self._unwanted.pop(key))
-        for key in [key for key in self._dirty if self._due(key) <= now and not self._writer.busy(key)]:
-            if not self._spend():
-                break
-            self._write(key, now)
+        begin = self._backlog.batch(now)
+        if begin and (self._unwanted or self._backlog):
+            ready = [key for key in self._unwanted if not self._writer.busy(key) and key not in self.known]
+            for key in ready[:begin]:
+                self._writer.delete(key, self._unwanted.pop(key))
+            due = [key for key in self._backlog.due(self.known, now) if not self._writer.busy(key)]
+            for key in due[: max(0, begin - len(ready))]:
+                self._write(key, now)
         metrics.PROFILES.set(len(self.known))
-        metrics.PROFILES_UNWRITTEN.set(len(self._dirty))
+        metrics.PROFILES_UNWRITTEN.set(len(self._backlog))
         metrics.PROFILES_UNREADABLE.set(len(self._unreadable))
 
     def next_write(self, now: float) -> float | None:
         """When `write` next has something to do."""
-        due = now if self._unwanted else min((self._due(key) for key in self._dirty), default=None)
-        return None if due is None else max(due, self._counted_at + self._pause, now + _SOON)
-
-    @property
-    def _pause(self) -> float:
-        return max(_BATCH, 1.0 / self._settings.profile_writes)
-
-    def _due(self, key: Key) -> float:
-        profile = self.known[key]
-        interval = self._settings.profile_interval
-        pause = min(interval * 2.0 ** min(profile.tries, 10), max(interval, _LONGEST_WAIT))
-        return max(self._dirty[key] + _GATHER, profile.written_at + pause)
-
-    def _spend(self) -> bool:
-        if self._allowance < 1.0:
-            return False
-        self._allowance -= 1.0
-        return True
+        return self._backlog.next(self.known, now, at_once=bool(self._unwanted))
 
     def _write(self, key: Key, now: float) -> None:
         profile = self.known[key]
-        since = self._dirty.pop(key)
+        since = self._backlog.since(key)
         body = status(profile, self.run_times, self.evaluation, now)
         spec = {"family": profile.id.family, "task": profile.id.task}
         profile.tries += 1
@@ -281,11 +255,9 @@ class Profiles:
                 return
             self._unreadable.pop(key, None)
             profile.uid, profile.version, profile.written, profile.tries = uid, version, body, 0
-            if self._dirty.get(key) == since:
-                del self._dirty[key]
+            self._backlog.written(key, since)
 
-        self._dirty[key] = since  # until the answer has come
         self._writer.write(key, profile.uid, spec, body, on_written)
 
     def _touch(self, key: Key, now: float) -> None:
-        self._dirty[key] = now if self._writer.busy(key) else self._dirty.get(key, now)
+        self._backlog.add(key, now, under_way=self._writer.busy(key))

@@ -83,13 +83,19 @@ class Fixture:
         self.graphs: list[GraphRun] = []
 
     def graph(
-        self, name: str, *tasks: Object, lines: tuple[str, ...] = (), metadata: Object | None = None, **spec: Any
+        self,
+        name: str,
+        *tasks: Object,
+        lines: tuple[str, ...] = (),
+        metadata: Object | None = None,
+        status: Object | None = None,
+        **spec: Any,
     ) -> GraphRun:
         pod = {"template": {"spec": {"containers": [{"name": "main", "image": "i"}]}}}
         raw = {
             "metadata": {"namespace": "ns", "name": name, "uid": name, "creationTimestamp": STAMP, **(metadata or {})},
             "spec": {"tasks": [{**pod, **each} for each in tasks or ({"name": "a"},)], **spec},
-            "status": {"acceptedAt": STAMP, "tasks": list(lines)},
+            "status": {"acceptedAt": STAMP, "tasks": list(lines), **(status or {})},
         }
         made = intake.new_graph(raw, self.now, 60.0)
         self.knowledge.meet(made, raw, self.now)
@@ -243,6 +249,23 @@ def test_a_run_that_a_profile_does_not_know_yet_is_counted_by_the_next_operator_
     assert counts == [2, 2, 2]
 
 
+def test_what_graphs_that_have_ended_say_is_counted_where_it_was_not() -> None:
+    fixture = Fixture()
+    over = {"conditions": [{"type": "Complete", "status": "True"}], "completionTime": "2027-01-15T08:00:30Z"}
+    old = {**over, "completionTime": "2027-01-15T06:00:00Z"}
+    whole = {"name": "b", "shards": "Auto", "autoShards": {"max": 9}, "expectedDuration": "30s"}
+    for _ in range(2):
+        fixture = Fixture(fixture.server)
+        fixture.now += 60
+        fixture.graph("one", lines=("a Succeeded 1/0 n 3+12",), status=over, profile="f")
+        line = "b " + " | ".join(["Succeeded 1/0 m 3+4"] * 3)
+        fixture.graph("split", whole, lines=(line,), status={**over, "shards": ["b=3"]}, profile="f")
+        fixture.graph("old", {"name": "c"}, lines=("c Succeeded 1/0 n -9000+12",), status=old, profile="f")
+        fixture.pass_time(10)
+    assert {each["spec"]["task"]: each["status"]["runs"] for each in fixture.server.profiles.values()} == {"a": 1, "b": 3}
+    assert float(fixture.profile("b")["status"]["nodeClasses"][0]["sums"]["sized"]) > 2
+
+
 def test_failures_count_once_and_tell_no_run_time() -> None:
     fixture = Fixture()
     graph = fixture.graph("g", profile="f")
@@ -253,6 +276,19 @@ def test_failures_count_once_and_tell_no_run_time() -> None:
     status = fixture.profile()["status"]
     assert (status["runs"], status["failures"], status["successRate"]) == (1, 1, "0.5")
     assert float(status["nodeClasses"][0]["sums"]["runs"]) == 1.0
+
+
+def test_attempts_that_were_lost_say_nothing() -> None:
+    fixture = Fixture()
+    graph = fixture.graph("g", profile="f")
+    assert graph.running is not None
+    before, after = graph.running.run, graph.running.run.copy()
+    after.incarnation[0] = after.settled[0] = 1
+    after.node[0], after.finished[0], after.state[0] = "n", fixture.now, UnitState.READY
+    graph.running.run = after
+    fixture.knowledge.note(graph, before, fixture.now)
+    fixture.pass_time(5)
+    assert fixture.server.profiles == {}
 
 
 def test_old_runs_are_forgotten_by_name_and_still_counted() -> None:
@@ -281,7 +317,9 @@ def test_the_oldest_profiles_are_dropped() -> None:
     fixture.pass_time(10)
     assert {each["spec"]["task"] for each in fixture.server.profiles.values()} == {"t2", "t3", "t4"}
     assert isinstance(Fixture(fixture.server).knowledge.run_times.predict(run("t4")), RunTime)
-    assert fixture.knowledge.run_times.profile("t0", "ns/f") is None
+    known = fixture.knowledge.run_times.as_plain()
+    assert [each["task"] for each in known["tasks"]] == ["t2", "t3", "t4"]
+    assert known["merged"] == []
 
 
 def test_writes_are_bounded() -> None:
@@ -370,6 +408,11 @@ def test_a_deleted_profile_is_forgotten() -> None:
     assert fixture.server.profiles == {}
     assert isinstance(fixture.knowledge.run_times.predict(run()), Unknown)
     assert fixture.knowledge.efficiency is None
+    fixture.end(fixture.graph("h", profile="f"), 9.0)
+    fixture.pass_time(3)
+    status = fixture.profile()["status"]
+    figures = {each["name"]: each for each in status["nodeClasses"][0]["figures"]}
+    assert (status["runs"], figures["run"]["count"]) == (1, 1)
 
 
 def test_where_a_task_achieves_most_is_learned_from_what_it_reports() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from bayplan.cluster import Cluster
+from bayplan.load import LoadTracker, Reading
 from bayplan.prediction import NodeState
 from bayplan.workload import NodeInfo
 from bayplan_operator.conductor.node_watch import NodeWatch
@@ -69,3 +71,16 @@ def test_a_node_that_is_failing_survives_nothing_and_scores_come_anew_only_now_a
     assert watch.survival is not None
     assert watch.survival.doing == {"n0": NodeState.FAILING}
     assert watch.survival.of(on, 1.0)[0] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_node_that_is_measured_to_be_busy_is_hot() -> None:
+    on = cluster("k", "k")
+    tracker = LoadTracker()
+    shares = np.array([[0.95], [0.5]])
+    tracker.take(Reading(("n0", "n1"), ("cpu",), shares, 0.0), on, 1.0)
+    watch = NodeWatch(on)
+    watch.step(1.0, lambda: tracker.estimate(on, 1.0))
+    watch.step(11.0, lambda: None)
+    assert watch.survival is not None
+    assert watch.survival.doing == {"n0": NodeState.HOT}
+    assert watch._states["k"].as_plain()["moves"]["hot-idle"] == 1.0
