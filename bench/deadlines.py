@@ -1,6 +1,6 @@
 """How far the estimates of a graph's end can be trusted: estimated before it runs, then run in the simulator.
 
-    python -m bench.deadlines [--graphs 100] [--runs 2] [--noise 0.3] [--seen 20] [--policy Auto] [--seed 1] [--json FILE]
+    python -m bench.deadlines [--graphs 100] [--runs 2] [--noise 0.3] [--seen 20] [--policy BestFit] [--seed 1] [--json FILE]
 
 Random graphs of 10 to 60 tasks with up to three parents and up to 4 shards, on 3, 6, 12 and 24 equal nodes of one shard each.
 Each task has run `--seen` times before, log-normal with the coefficient of variation `--noise`; the posterior of that is all
@@ -119,7 +119,7 @@ def main() -> int:
     parser.add_argument("--runs", type=count, default=2, help="of each graph (default: %(default)s)")
     parser.add_argument("--noise", type=float, default=0.3, help="coefficient of variation of run times (default: %(default)s)")
     parser.add_argument("--seen", type=count, default=20, help="runs of each task before (default: %(default)s)")
-    parser.add_argument("--policy", choices=sorted(PRESETS), default="Auto")
+    parser.add_argument("--policy", choices=sorted(PRESETS), default="BestFit")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     arguments = parser.parse_args()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 
@@ -25,8 +26,10 @@ class Pool:
         self.name = f"pool-{uuid.uuid4().hex[:6]}"
         self.nodes: list[str] = []
 
-    def add(self, count: int) -> list[str]:
-        made = self._simulated.add_nodes(NodeKind(self.name, CORES, "32Gi", labels={"pool": self.name}), count)
+    def add(self, count: int, node_class: str = "") -> list[str]:
+        labels = {"pool": self.name, **({"bayplan.dev/node-class": node_class} if node_class else {})}
+        kind = NodeKind(f"{self.name}-{node_class}" if node_class else self.name, CORES, "32Gi", labels=labels)
+        made = self._simulated.add_nodes(kind, count)
         self.nodes += made
         return made
 
@@ -77,6 +80,29 @@ def test_large_data_is_read_where_it_was_made(operator: OperatorProcess, kube: K
     why = kube.pods("g", "use-9")[0].metadata.annotations["bayplan.dev/why"]
     assert why.startswith("as planned"), why
     assert plans(operator, "first") == before + 1
+
+
+def test_the_critical_path_gets_the_fast_node_by_what_was_learned(kube: Kube, pool: Pool) -> None:
+    """Two graphs before teach how long the tasks take on which nodes; nobody says it. By name, the slow nodes come first."""
+    (fast,) = pool.add(1, "z-fast")
+    pool.add(2, "a-slow")
+    for node_class, seconds in (("z-fast", 1.0), ("a-slow", 5.0)):
+        pod = {"nodeSelector": {"pool": pool.name, "bayplan.dev/node-class": node_class}}
+        lessons = [task(name, seconds=seconds, cpu=ALONE, pod=pod) for name in ("link", "side")]
+        kube.create(f"lesson-{node_class}", *lessons, profile="work")
+    for node_class in ("z-fast", "a-slow"):
+        kube.wait_condition(f"lesson-{node_class}", "Complete")
+    time.sleep(11.0)  # plans go by what was learned until 10 s ago
+    links = [f"link-{number}" for number in range(4)]
+    chain = [
+        task(name, *links[max(0, number - 1) : number], seconds=1.0, cpu=ALONE, profile="link")
+        for number, name in enumerate(links)
+    ]
+    sides = [task(f"side-{number}", seconds=5.0, cpu=ALONE, profile="side") for number in range(4)]
+    kube.create("g", *sides, *chain, profile="work", policyName=pool.name)
+    kube.wait_condition("g", "Complete", timeout=90)
+    assert {node_of(kube, "g", name) for name in links} == {fast}
+    assert fast not in {node_of(kube, "g", f"side-{number}") for number in range(2)}, "nobody took it from the chain"
 
 
 def test_a_new_node_is_planned_with_and_used(operator: OperatorProcess, kube: Kube, pool: Pool) -> None:

@@ -302,7 +302,7 @@ class Conductor:
 
     def _situation(self, now: float) -> tuple[int, ...]:
         # A measurement changes something only where somebody goes by it.
-        turn = self._view.load.turn if self._policies.use_load else 0
+        turn = self._view.load.turn if self._policies.goes_by_load(self._open.values()) else 0
         rejected = self._rejections.active_count(now)
         return self._view.cluster.version, self._wishes, rejected, turn, self._plans.revision
 

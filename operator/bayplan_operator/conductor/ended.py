@@ -3,6 +3,7 @@
 import numpy as np
 
 from bayplan.adaptive import Ended
+from bayplan.arrays import FloatArray
 from bayplan_operator.conductor.graph_run import GraphRun, Running
 
 
@@ -17,8 +18,15 @@ def ended(graph: GraphRun, running: Running, now: float) -> Ended:
         classes=[template.request_class for template in running.prepared.templates],
         response=max(0.0, end - accepted),
         succeeded=run.succeeded,
-        hints=np.array([task.expected_duration or 0.0 for task in running.prepared.spec.tasks]),
+        hints=_hints(running),
         took=np.maximum(run.finished - run.started, 0.0),
         nodes=run.node,
         deadline=None if graph.deadline is None else graph.deadline - accepted,
     )
+
+
+def _hints(running: Running) -> FloatArray:
+    """What the author says of one shard, or else what was learned; 0: nothing is known."""
+    tasks = zip(running.prepared.graph.tasks, running.prepared.spec.tasks, strict=True)
+    said = np.array([task.duration if written.expected_duration else 0.0 for task, written in tasks])
+    return said if running.expected is None else np.where(said > 0, said, np.nan_to_num(running.expected))

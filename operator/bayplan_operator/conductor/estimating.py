@@ -81,9 +81,9 @@ class Estimator:
         if outlook is None:
             outlook = graph.outlook = Outlook.restored(graph.written, graph.accepted_at or now)
         asked = (graph.generation, graph.deadline)
-        if graph.policy is not None and outlook.asked != asked:
+        if graph.policy is not None and (outlook.asked != asked or outlook.graph is not running.prepared.graph):
             restored = not outlook.asked
-            outlook.asked = asked
+            outlook.asked, outlook.graph = asked, running.prepared.graph
             try:
                 self._bound(running, outlook, graph.policy.strategy.node_selector, now)
             except Exception:
@@ -117,24 +117,26 @@ class Estimator:
 
     def _begin(self, graph: GraphRun, running: Running, outlook: Outlook, rivals: bool, now: float) -> None:
         outlook.run, outlook.situation, outlook.next_at = running.run, self._situation(graph), now + _GAP
-        seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
-        learned = self._run_times.copy() if self._run_times is not None else None
-        question = Question(seen, running.prepared.runs, learned, graph.ref.uid, graph.deadline, rivals)
-        self._under_way = asyncio.get_running_loop().create_task(self._ask(graph, outlook, question), name="estimate")
+        self._under_way = asyncio.get_running_loop().create_task(
+            self._ask(graph, running, outlook, rivals, now), name="estimate"
+        )
 
-    async def _ask(self, graph: GraphRun, outlook: Outlook, question: Question) -> None:
-        begun = time.monotonic()
+    async def _ask(self, graph: GraphRun, running: Running, outlook: Outlook, rivals: bool, now: float) -> None:
+        begun, deadline = time.monotonic(), graph.deadline
         try:
+            seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
+            learned = self._run_times.copy() if self._run_times is not None else None
+            question = Question(seen, running.prepared.runs, learned, graph.ref.uid, deadline, rivals)
             found = await asyncio.to_thread(forecast, question)
         except Exception:
             # Whatever is wrong with one estimate, graphs are placed without it.
             metrics.ESTIMATE_FAILURES.inc()
             log.exception("the end of TaskGraph %s/%s could not be estimated; trying again in %.0f s", *graph.key, self._wait)
-            outlook.next_at = outlook.stale_at = question.seen.now + self._wait
+            outlook.next_at = outlook.stale_at = now + self._wait
             self._wait = min(2 * self._wait, _LONGEST_WAIT)
         else:
             self._wait = _FIRST_WAIT
-            _take(graph, outlook, question, found)
+            _take(graph, outlook, deadline, found)
         took = time.monotonic() - begun
         metrics.ESTIMATE_SECONDS.observe(took)
         pause = max(_PAUSE, _PAUSES * took)
@@ -144,10 +146,10 @@ class Estimator:
         asyncio.get_running_loop().call_later(pause, self._wake)
 
 
-def _take(graph: GraphRun, outlook: Outlook, question: Question, found: Forecast) -> None:
+def _take(graph: GraphRun, outlook: Outlook, deadline: float | None, found: Forecast) -> None:
     left = found.completion - found.made_at if found.completion is not None else _LATEST
     outlook.stale_at = found.made_at + min(max(_SHARE * left, _SOONEST), _LATEST)
-    if question.deadline != graph.deadline:
+    if deadline != graph.deadline:
         return  # it was changed meanwhile; the next one is under way soon
     outlook.take(found)
     verdict = deadlines.verdict(graph, outlook)

@@ -103,9 +103,7 @@ class Knowledge:
         for ended in outcomes.since(graph.ref.uid, running.prepared.graph, before, running.run):
             self._learn(graph, running.prepared, ended, now, live=True)
 
-    def step(
-        self, graphs: Iterable[GraphRun], now: float, load: Callable[[], LoadEstimate | None] = lambda: None
-    ) -> None:
+    def step(self, graphs: Iterable[GraphRun], now: float, load: Callable[[], LoadEstimate | None] = lambda: None) -> None:
         """Let what was learned count, once in a while; look at the nodes; write profiles that are due.
 
         All graphs that run must be among the given; ``load``: how busy nodes are, if anybody knows.

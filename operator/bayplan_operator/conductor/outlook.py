@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bayplan.estimates import Earliest, Suggestion
+from bayplan.graph import Graph
 from bayplan.lifecycle import Run
 from bayplan_operator.conductor import conditions
 
@@ -97,7 +98,8 @@ class Outlook:
     verdict: Verdict | None = None
     """On the deadline, as the status says it or is about to; none: there is none, or nothing is known."""
     asked: tuple[object, ...] = ()
-    """What the bound was computed for."""
+    """What the bound was computed for, and which graph: numbers of shards may be decided later."""
+    graph: Graph | None = None
     run: Run | None = None
     """As it was at the last estimate."""
     situation: tuple[object, ...] = ()

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import ClassVar
 
+import numpy as np
+
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
@@ -13,6 +15,7 @@ from bayplan.planning.greedy import Greedy
 from bayplan.planning.integer import IntegerProgram
 from bayplan.planning.planned import Planned
 from bayplan.plans.finish import plan_of
+from bayplan.plans.plan import Plan
 from bayplan.protocols import Planner, Scoring, Strategy, WeightedScorer
 from bayplan.scoring.earliest_finish import EarliestFinish
 from bayplan.workload import Request
@@ -45,11 +48,13 @@ SHORTAGE = "an integer program, since greedy had no place for all"
 
 @dataclass(frozen=True, slots=True)
 class Auto:
-    """The first rule that holds: a plan of one's graph; one request; a deadline; a gang; different critical paths; the rest.
+    """The first rule that holds: a plan that matters; one request; a deadline; a gang; different critical paths; the rest.
 
     The policy's scorers decide where to; its order does not count. Where a batch of at most `SMALL` requests of one
     priority, without gangs, does not fit as greedy places it, an integer program places as many as it can.
-    Of planned graphs, the earliest finish counts `FINISH` times as much as the policy's scorers together, see `Planned`.
+    A plan matters where nodes are unequally fast for a task of the graph, or tasks hand bytes to each other; without any of
+    that, tasks are placed as if there were none. Where it does, the earliest finish counts `FINISH` times as much as the
+    policy's scorers together, see `Planned`.
     The cost is that of `Greedy`, and of `IntegerProgram` in that case. Every decision says what was picked.
     """
 
@@ -71,7 +76,7 @@ class Auto:
 
 
 def _pick(requests: Sequence[Request], context: Context) -> _Pick:
-    if context.plans and any(plan_of(each, context.plans) is not None for each in requests):
+    if context.plans and any(_matters(plan) for plan in _plans(requests, context)):
         return PLANNED if all(each.deadline is None for each in requests) else PLANNED_DEADLINES
     if len(requests) == 1:
         return ONE
@@ -82,6 +87,25 @@ def _pick(requests: Sequence[Request], context: Context) -> _Pick:
     if len({each.critical_path for each in requests}) > 1:
         return GRAPH
     return BATCH
+
+
+def _plans(requests: Sequence[Request], context: Context) -> list[Plan]:
+    """Of the requests' graphs, each once."""
+    found = (plan_of(each, context.plans) for each in requests)
+    return list({id(each[0]): each[0] for each in found if each is not None}.values())
+
+
+def _matters(plan: Plan) -> bool:
+    """It matters where the graph's tasks run: nodes are unequally fast for one, or bytes are read. O(tasks x classes).
+
+    Where it does not, places that a plan keeps are given away: slots are coarser than what really fits.
+    """
+    now = plan.situation
+    if now.data.any():
+        return True
+    finite = np.isfinite(now.seconds)
+    least, most = np.where(finite, now.seconds, np.inf).min(axis=1), np.where(finite, now.seconds, -np.inf).max(axis=1)
+    return bool((most > least).any())
 
 
 @cache

@@ -2,11 +2,12 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
 
-from bayplan.arrays import BoolArray
+from bayplan.arrays import BoolArray, FloatArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
@@ -16,7 +17,7 @@ from bayplan.planning.one_by_one import Refusal, one_by_one
 from bayplan.plans.finish import numbers_of, plan_of, seconds_there
 from bayplan.plans.plan import Plan
 from bayplan.plans.reservations import Reservations
-from bayplan.protocols import Strategy
+from bayplan.protocols import Places, Scoring, Strategy
 from bayplan.reasons import Reason
 from bayplan.workload import Request
 
@@ -33,11 +34,20 @@ class Planned:
 
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
         """One decision per request."""
-        return one_by_one(requests, cluster, strategy, context, _Choice(cluster, context), strategy.scoring)
+        by_plan, others = _split(strategy.scoring)
+        return one_by_one(requests, cluster, strategy, context, _Choice(by_plan, others, cluster, context), others)
+
+
+@cache
+def _split(scoring: Scoring) -> tuple[Scoring, Scoring]:
+    """Scorers that go by plans, which are only asked where it matters, and the others, whose scores are kept for a class."""
+    by_plan = tuple(each for each in scoring.scorers if getattr(each.scorer, "uses_plans", False))
+    return Scoring(by_plan), Scoring(tuple(each for each in scoring.scorers if each not in by_plan))
 
 
 class _Choice:
-    def __init__(self, cluster: Cluster, context: Context) -> None:
+    def __init__(self, by_plan: Scoring, others: Scoring, cluster: Cluster, context: Context) -> None:
+        self._by_plan, self._weight = by_plan.scorers, sum(each.weight for each in others.scorers)
         self._nodes, self._context = len(cluster), context
         self._reservations: dict[Hashable, Reservations] = {}
 
@@ -54,33 +64,51 @@ class _Choice:
         kept = self._reservations.get(plan)
         if kept is None:
             kept = self._reservations[plan] = Reservations(plan, self._context.now)
-        row, why = self._where(plan, unit, kept, np.flatnonzero(fitting.open(refused)), fitting, cluster)
+        seconds = seconds_there(plan, int(plan.situation.graph.unit_task[unit]), cluster)
+        open_rows, home = fitting.open(refused), cluster.row(plan.nodes.names[plan.node[unit]])
+        if home is not None and open_rows[home] and kept.own(unit, float(seconds[home])):
+            row, why = home, f"as planned; takes {seconds[home]:.0f} s"
+        else:
+            rows = np.flatnonzero(open_rows)
+            row, why = self._elsewhere(planned, kept, request, fitting, cluster, rows, seconds[rows])
         if row < 0:
             return Refusal(Reason.RESERVED, why)
         kept.begin(unit, int(numbers_of(plan, cluster)[row]))
         return row, why
 
-    def _where(
-        self, plan: Plan, unit: int, kept: Reservations, rows: np.ndarray, fitting: Candidates, cluster: Cluster
+    def _elsewhere(
+        self,
+        planned: tuple[Plan, int],
+        kept: Reservations,
+        request: Request,
+        fitting: Candidates,
+        cluster: Cluster,
+        rows: IntArray,
+        seconds: FloatArray,
     ) -> tuple[int, str]:
-        """The row, -1: it waits; and the words."""
-        numbers = numbers_of(plan, cluster)[rows]
-        seconds = seconds_there(plan, int(plan.situation.graph.unit_task[unit]), cluster, rows)
+        """The row, -1: it waits; and the words. `rows`: with room; `seconds`: that it takes on each of these."""
+        plan, unit = planned
         home = plan.nodes.names[plan.node[unit]]
-        own = np.flatnonzero(numbers == plan.node[unit])
-        if len(own) and kept.own(unit, float(seconds[own[0]])):
-            return int(rows[own[0]]), f"as planned; takes {seconds[own[0]]:.0f} s"
-        free = np.flatnonzero(kept.free(unit, numbers, seconds))
+        free = np.flatnonzero(kept.free(unit, numbers_of(plan, cluster)[rows], seconds))
         if len(free):
-            by_name = cluster.name_rank[rows[free]]
-            at = free[np.lexsort((by_name, -fitting.scores[rows[free]]))[0]]
+            scores = self._scores(request, fitting, cluster, rows[free])
+            at = free[np.lexsort((cluster.name_rank[rows[free]], -scores))[0]]
             return int(rows[at]), f"in place of {home}, as planned; takes {seconds[at]:.0f} s"
         at = int(np.lexsort((cluster.name_rank[rows], -fitting.scores[rows], seconds))[0])
+        now = self._context.now
         if kept.overdue(unit):
-            late = self._context.now - float(plan.start[unit])
+            late = now - float(plan.start[unit])
             return int(rows[at]), f"{late:.0f} s after its planned start on {home}; takes {seconds[at]:.0f} s"
-        begin = max(0.0, float(plan.start[unit]) - self._context.now)
-        later = self._context.now + float(seconds[at]) - float(plan.finish[unit])
+        begin = max(0.0, float(plan.start[unit]) - now)
+        later = now + float(seconds[at]) - float(plan.finish[unit])
         if later <= 0:
             return -1, f"waits for {home}, planned in {begin:.0f} s: what is free is kept for other tasks of its graph"
         return -1, f"waits for {home}, planned in {begin:.0f} s: where there is room now it would end {later:.0f} s later"
+
+    def _scores(self, request: Request, fitting: Candidates, cluster: Cluster, rows: IntArray) -> FloatArray:
+        """Shape (rows,): of all scorers together."""
+        scores = self._weight * fitting.scores[rows] / UNIT
+        places = Places(rows, np.full(len(rows), -1))
+        for each in self._by_plan:
+            scores = scores + each.weight * each.scorer(request, cluster, places, self._context)
+        return np.asarray(scores)

@@ -26,13 +26,12 @@ def sources(plan: Plan, task: int) -> tuple[IntArray, FloatArray]:
     return reading.sources(situation.graph, situation.data, plan.progress.place, task, situation.bandwidth)
 
 
-def seconds_there(plan: Plan, task: int, cluster: Cluster, rows: IntArray) -> FloatArray:
-    """Shape (rows,): seconds from its begin to its end, with what it reads from other nodes. O(rows + parents' units).
+def seconds_there(plan: Plan, task: int, cluster: Cluster) -> FloatArray:
+    """Per row of the cluster, seconds from its begin to its end, with what it reads from other nodes. O(rows + parents' units).
 
     A node that came after the plan counts as others of its class; of a class that is not in it, as the mean.
     """
-    numbers = numbers_of(plan, cluster)[rows]
-    classes = _classes(plan, cluster)[rows]
+    numbers, classes = numbers_of(plan, cluster), _classes(plan, cluster)
     known = plan.situation.seconds[task]
     finite = known[np.isfinite(known)]
     usual = float(finite.mean()) if len(finite) else 0.0

@@ -17,7 +17,9 @@ class Reservations:
 
     def __init__(self, plan: Plan, now: float) -> None:
         self._plan, self._now = plan, now
-        self._waits = ~plan.progress.begun & (plan.slot >= 0)
+        self._waits = ~plan.progress.begun & (plan.slot >= 0) & (ends(plan) > now)
+        self._by_slot = np.argsort(plan.slot, kind="stable")
+        self._first = np.searchsorted(plan.slot[self._by_slot], np.arange(len(plan.nodes.slot_node) + 1))
         running = np.flatnonzero(plan.progress.running)
         at_home = running[(plan.progress.place[running] == plan.node[running]) & (plan.slot[running] >= 0)]
         self._busy = np.zeros(len(plan.nodes.slot_node), bool)
@@ -44,7 +46,10 @@ class Reservations:
         """
         plan, now = self._plan, self._now
         late = max(0.0, now - float(plan.start[unit]))
-        soon_enough = now + seconds <= plan.finish[unit] + late + TOLERANCE * plan.seconds[unit]
+        # Elsewhere than planned, what waits for its results has to read them.
+        passed_on = plan.situation.passed_on[plan.situation.graph.unit_task[unit]]
+        until_read = now + seconds + np.where(numbers == plan.node[unit], 0.0, passed_on)
+        soon_enough = until_read <= plan.finish[unit] + late + TOLERANCE * plan.seconds[unit]
         # Per node, the longest that one of its slots stays free.
         room = np.zeros(len(plan.nodes.names))
         idle = np.flatnonzero(~self._busy)
@@ -57,16 +62,18 @@ class Reservations:
 
     def own(self, unit: int, seconds: float) -> bool:
         """Whether its planned slot is its to take now: nobody that goes before it there would be held up."""
-        slot = int(self._plan.slot[unit])
-        return not self._busy[slot] and bool(self._next_start(unit)[slot] - self._now >= seconds * (1 - _ALIKE) - _ALIKE)
+        plan, slot = self._plan, int(self._plan.slot[unit])
+        if self._busy[slot]:
+            return False
+        there = self._by_slot[self._first[slot] : self._first[slot + 1]]
+        before = there[self._waits[there] & (plan.start[there] < plan.start[unit])]
+        room = float(plan.start[before].min(initial=np.inf)) - self._now
+        return room >= seconds * (1 - _ALIKE) - _ALIKE
 
     def _next_start(self, unit: int) -> FloatArray:
         """Per slot, when the first that goes before the unit, or on another slot than its own, is planned to start there."""
         plan = self._plan
-        mine, slot = float(plan.start[unit]), int(plan.slot[unit])
-        kept = self._waits & (ends(plan) > self._now)
-        kept &= (plan.slot != slot) | (plan.start < mine)
-        kept[unit] = False
+        kept = self._waits & ((plan.slot != plan.slot[unit]) | (plan.start < plan.start[unit]))
         starts = np.full(len(plan.nodes.slot_node), np.inf)
         np.minimum.at(starts, plan.slot[kept], plan.start[kept])
         return starts

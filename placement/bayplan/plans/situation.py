@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -67,6 +68,15 @@ class Situation:
     def running(self) -> BoolArray:
         """Shape (units,)."""
         return np.asarray(~np.isnan(self.left) & ~self.done)
+
+    @cached_property
+    def passed_on(self) -> FloatArray:
+        """Shape (tasks,): seconds for which a unit reads of one of the task's on another node, at most. O(tasks + edges)."""
+        graph = self.graph
+        parts = self.data / np.diff(graph.unit_start)[graph.edge_parent] / self.bandwidth
+        longest = np.zeros(len(graph.tasks))
+        np.maximum.at(longest, graph.edge_parent, parts)
+        return longest
 
 
 def _at_least_0(name: str, values: FloatArray, most: float = np.finfo(np.float64).max) -> None:

@@ -43,7 +43,8 @@ class EarliestFinish:
             return np.full(len(places.rows), _UNKNOWN)
         plan, unit = found
         task = int(plan.situation.graph.unit_task[unit])
-        seconds = seconds_there(plan, task, cluster, places.rows)
-        least = float(seconds_there(plan, task, cluster, np.flatnonzero(cluster.present)).min())
+        everywhere = seconds_there(plan, task, cluster)
+        seconds = everywhere[places.rows]
+        least = float(everywhere[cluster.present].min())
         sooner = np.divide(least, seconds, out=np.ones(len(seconds)), where=seconds > 0)
         return np.asarray((sooner + planned_share(plan, task, cluster)[places.rows]) / 2)

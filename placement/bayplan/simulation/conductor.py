@@ -48,7 +48,7 @@ class Conductor:
         self._owner: list[int] = []
         for number, submission in enumerate(submissions):
             self.graphs.append(GraphState(number, submission, len(self._requests)))
-            self._requests += unit_requests(number, submission, setup.learn_run_times)
+            self._requests += unit_requests(number, submission)
             self._owner += [number] * submission.graph.units
         strategies = [strategy for policy in setup.policies.values() for strategy in policy.strategies]
         self._waiting = waiting(machines.cluster, self._requests, strategies, shortcuts)

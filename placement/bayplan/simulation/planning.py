@@ -62,9 +62,8 @@ class Planning:
         followed.begun[unit], followed.place[unit], followed.since[unit] = True, node, now
         plan = self._plans.get(number)
         if plan is not None:
-            row = np.array([self._machines.rows[node]])
             task = int(plan.situation.graph.unit_task[unit])
-            followed.expected[unit] = seconds_there(plan, task, self._machines.cluster, row)[0]
+            followed.expected[unit] = seconds_there(plan, task, self._machines.cluster)[self._machines.rows[node]]
             self._plans[number] = plan.followed(followed.progress())
         self._touched.add(number)
 

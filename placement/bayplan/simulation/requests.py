@@ -7,9 +7,8 @@ from bayplan.simulation.submission import Submission
 from bayplan.workload import Request
 
 
-def unit_requests(number: int, submission: Submission, learn: bool = False) -> Sequence[Request]:
-    """Per unit, as the operator asks for it. `number`: the submission's, in the order in which they come; `learn`: tasks go by
-    the name under which their run times are learned."""
+def unit_requests(number: int, submission: Submission) -> Sequence[Request]:
+    """Per unit, as the operator asks for it. `number`: the submission's, in the order in which they come."""
     graph = submission.graph
     units = [0] if graph.units == 1 else graph.unit_task.tolist()
     rank = graph.upward_rank().tolist() if len(graph.tasks) > 1 else [graph.tasks[0].duration]
@@ -23,7 +22,8 @@ def unit_requests(number: int, submission: Submission, learn: bool = False) -> S
             priority=submission.priority,
             critical_path=rank[task],
             arrival=(submission.at, number),
-            task=_identity(submission.runs[task]) if learn and submission.runs else f"{name}/{graph.tasks[task].name}",
+            task=_identity(submission.runs[task]) if submission.runs else f"{name}/{graph.tasks[task].name}",
+            name=f"{name}/{graph.tasks[task].name}" if submission.runs else "",
             deadline=deadline,
             duration=expected[task],
         )

@@ -54,6 +54,20 @@ def test_an_adaptive_policy_says_what_it_chose_and_when_it_changed_its_mind(caps
     assert code == 0
     assert f"Graphs by strategy: Efficiency {chosen['Efficiency']}, " in out
     assert f": now {found['switches'][-1]['why']}" in out
+    header, first, *_ = out.splitlines()
+    assert header.split()[:3] == ["GRAPH", "STATUS", "STRATEGY"]
+    assert first.split()[2] == found["graphs"][0]["strategy"]
+
+
+def test_the_page_says_so_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.html"
+    work = ("--repeat", "40", "--every", "25s", "--policy", POLICY, "--learn")
+    code, _, _ = run(capsys, "report", *RECURRING, *work, "--out", page)
+    assert code == 0
+    assert "Graphs by strategy: Efficiency " in page.read_text()
+    assert ": now Efficiency: expected slowdown " in page.read_text()
+    run(capsys, "report", *RECURRING, "--out", page)
+    assert "trategy" not in page.read_text().partition("<main>")[2].partition("<script>")[0]
 
 
 def test_compare_shows_what_learning_is_worth(capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,7 +77,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[st
     ("scrapes", "sentence"),
     [
         ("intervall=3s", '--scrapes: "intervall" is unknown: did you mean "interval"?'),
-        ("interval=3", '--scrapes: interval= "3" must be a duration'),
+        ("interval=3", '--scrapes: interval: "3" must be a duration'),
         ("interval=0s", "scrapes.interval is 0: it must be seconds above 0"),
     ],
 )

@@ -120,6 +120,11 @@ def test_the_table_of_graphs() -> None:
     assert text.graphs(lines[:1], False, 80, plain)[1] == "sample  Succeeded  3/3    10 s      90 s"
 
 
+def test_what_an_adaptive_policy_chose() -> None:
+    chosen = sample.report(sample.raw(**sample.over(), strategy="Spread"))
+    assert text.full(chosen, 80, plain) == SUCCEEDED.replace("default, ", "default, strategy Spread, ", 1)
+
+
 def test_the_expected_end_and_the_deadline() -> None:
     risk = {"type": "DeadlineAtRisk", "status": "True", "reason": "R", "message": "more nodes would help"}
     status = {

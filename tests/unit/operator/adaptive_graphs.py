@@ -78,12 +78,12 @@ class Operator:
         self.policy = compile_policy(raw)
         self.adapting.take(POLICY, raw, self.policy, self.now)
 
-    def see(self, name: str, **spec: Any) -> GraphRun:
+    def see(self, name: str, expected: str | None = "10s") -> GraphRun:
         """A graph of one task as the watch tells of it."""
         pod = {"template": {"spec": {"containers": [{"image": "i"}]}}}
         raw = {
             "metadata": {"namespace": "ns", "name": name, "uid": name, "creationTimestamp": CREATED},
-            "spec": {"tasks": [{"name": "a", "expectedDuration": "10s", **pod}], **spec},
+            "spec": {"tasks": [{"name": "a", **({"expectedDuration": expected} if expected else {}), **pod}]},
             "status": copy.deepcopy(self.server.statuses.get(("ns", name), {})),
         }
         graph = self.graphs[name] = intake.new_graph(raw, self.now, 60.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -289,3 +290,16 @@ def test_what_is_wrong_is_said_in_one_sentence(spec: dict[str, Any], said: str) 
     with pytest.raises(InvalidPolicy) as error:
         compile_policy({"metadata": {"name": "p"}, "spec": spec})
     assert str(error.value).endswith(said)
+
+
+def test_where_nobody_said_how_long_tasks_run_what_was_learned_counts_as_expected() -> None:
+    operator = Operator(Stored())
+    values = []
+    for name, learned in (("new", np.nan), ("known", 5.0)):
+        graph = operator.see(name, expected=None)
+        assert graph.running is not None
+        graph.running.expected = np.array([learned])
+        outcome = operator.end(name, 20.0).outcome
+        assert outcome is not None
+        values.append(float(outcome["value"]))
+    assert values == pytest.approx([0.0, np.log(4)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,7 @@ from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.outlook import Forecast, Outlook, Said
 from bayplan_operator.conductor.planning.glimpse import glimpse
 from bayplan_operator.translate.policy import Policy
+from tests.unit.operator.test_conductor_errors import Fixture
 
 NOW = 1_800_000_000.0
 STAMP = "2027-01-15T08:00:00.000000Z"  # NOW
@@ -299,3 +301,36 @@ def test_what_an_earlier_operator_wrote_is_not_written_again() -> None:
     assert Outlook.restored(edited, NOW).said == Said()
     assert Said().fields() == dict.fromkeys(said.fields())
     assert np.isfinite(restored.said.completion or 0.0)
+
+
+# In the conductor
+
+
+async def test_a_graph_that_is_taken_in_gets_its_bound_in_the_same_tick_and_its_estimate_soon() -> None:
+    fixture = Fixture()
+    policy = {"name": "default", "namespace": "", "uid": "p", "resourceVersion": "1", "creationTimestamp": STAMP}
+    fixture.view.policies.put({"metadata": policy, "spec": {}})
+    metadata = {
+        "namespace": "ns", "name": "g", "uid": "g", "resourceVersion": "5", "generation": 1,
+        "creationTimestamp": STAMP,
+    }  # fmt: skip
+    spec = {"tasks": [task("a"), task("b", "a")], "deadline": "150s"}
+    fixture.view.graphs.put({"metadata": metadata, "spec": spec})
+    fixture.conductor.tick()
+    graph = fixture.conductor._by_uid["g"]
+    told = {each["type"]: each["reason"] for each in graph.conditions}
+    assert told["DeadlineAtRisk"] == "BelowLowerBound"
+    assert graph.outlook is not None
+    assert graph.outlook.said.earliest == pytest.approx(NOW + 200)
+    assert graph.outlook.said.completion is None
+    for _ in range(200):
+        await asyncio.sleep(0.05)
+        if graph.outlook.said.completion is not None:
+            break
+    assert graph.outlook.said.completion is not None
+    assert graph.outlook.said.completion > NOW + 150
+    assert fixture.conductor._estimator.next_time(graph, NOW) == pytest.approx(NOW + 3), "what changes is looked at then"
+    changed = {**metadata, "generation": 2, "resourceVersion": "6"}
+    fixture.view.graphs.put({"metadata": changed, "spec": {**spec, "deadline": "10h"}})
+    fixture.conductor.tick()
+    assert graph.outlook.verdict is None, "what was said of the other deadline is forgotten"

@@ -242,3 +242,12 @@ def test_what_a_unit_still_needs_never_runs_out() -> None:
     assert still_needs(100.0, 40.0) == 60.0
     assert still_needs(100.0, 100.0) == 25.0
     assert still_needs(100.0, 400.0) == 100.0
+
+
+@pytest.mark.parametrize(("data", "by_plan"), [(0.0, False), (5.0, True)])
+def test_auto_keeps_no_places_where_it_does_not_matter_where_tasks_run(data: float, by_plan: bool) -> None:
+    on = nodes(slow=2, fast=0)
+    first, side = decide(planned(CHAIN, on, data), on, [0, 2], CHAIN, preset="Auto")
+    assert first.message.startswith("auto: a planned graph") is by_plan
+    assert first.node is not None
+    assert (side.reason is None) or by_plan

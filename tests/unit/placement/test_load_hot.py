@@ -68,6 +68,21 @@ def test_what_was_placed_since_the_reading_counts() -> None:
     assert decisions[2].message == "0/1 nodes: 1 is hot (cpu at 90 %)"
 
 
+def test_a_threshold_that_is_just_reached_is_reached_whatever_the_rounding() -> None:
+    on = cluster(node("a", cpu=10))
+    assert 0.6 + 0.3 < 0.9
+    decisions = decide(on, [asking(3), asking(1)], HOT, Context(load=measured(on, {"a": {"cpu": 0.6}})))
+    assert [each.message for each in decisions[1:]] == ["0/1 nodes: 1 is hot (cpu at 90 %)"]
+
+
+def test_a_node_that_is_hot_and_full_counts_once() -> None:
+    on = cluster(node("a"), node("b"))
+    for name in ("a", "b"):
+        on.occupy(name, name, {"cpu": 8000})
+    message = refusal(on, measured(on, {"a": {"cpu": 0.95}, "b": {"cpu": 0.5}}))[1]
+    assert message == "0/2 nodes: 1 is hot (cpu at 95 %), 1 has too little cpu free (2 asked, at most 0 free)"
+
+
 def test_a_node_cools_down_as_its_reading_ages() -> None:
     on, tracker = cluster(node("a")), LoadTracker(SLOW)
     tracker.follow(on, 0.0)

@@ -64,6 +64,12 @@ def test_load_that_no_request_explains_can_count_more() -> None:
     assert decide(on, [asking(2)], compile_preset("LoadAware"), with_others)[0].node == "b"
 
 
+def test_what_was_asked_for_and_is_not_used_counts_no_more() -> None:
+    on = three([14, 6, 6])
+    load = measured(on, {"a": {"cpu": 0.1}, "b": {"cpu": 0.3}, "c": {"cpu": 0.9}})
+    assert said(LeastMeasuredLoad(), on, load) == pytest.approx([0.9 - 2 / 16, 0.7 - 2 / 16, 0.1 - 2 / 32])
+
+
 def test_only_what_concerns_the_request_counts() -> None:
     on = cluster(node("a", gpu=4), node("b", gpu=4))
     load = measured(on, {"a": {GPU: 0.9, f"{GPU}.memory": 0.2, "memory": 0.8}, "b": {GPU: 0.1, f"{GPU}.memory": 0.95}})

@@ -137,18 +137,22 @@ def test_a_gap_leaves_the_older_figure_to_age() -> None:
     assert share(tracker, two, 160.0, "b") == pytest.approx(0.27)
 
 
-def test_another_node_in_the_row_of_one_that_went_starts_with_nothing_known() -> None:
+@pytest.mark.parametrize("read_between", [False, True])
+def test_another_node_in_the_row_of_one_that_went_starts_with_nothing_known(read_between: bool) -> None:
     two, tracker = cluster(node("a"), node("b")), followed()
     tracker.follow(two, 0.0)
     tracker.take(reading(0.0, {"a": {"cpu": 0.9}, "b": {"cpu": 0.2}}), two, 0.0)
     two.occupy("p", "a", {"cpu": 4000})
     tracker.follow(two, 1.0)
+    if read_between:
+        tracker.take(reading(1.5, {"a": {"cpu": 0.9}, "b": {"cpu": 0.2}}), two, 1.5)
     two.remove_node("a")
     two.vacate("p")
     two.set_node(node("c"))
     assert two.row("c") == 0
+    two.occupy("q", "c", {"cpu": 6000})
     tracker.follow(two, 2.0)
-    assert (share(tracker, two, 2.0, "c"), share(tracker, two, 2.0, "b")) == (0.0, 0.2)
+    assert (share(tracker, two, 2.0, "c"), share(tracker, two, 2.0, "b")) == (0.75, 0.2)
     tracker.take(reading(3.0, {"c": {"cpu": 0.1}}), two, 3.0)
     assert share(tracker, two, 3.0, "c") == pytest.approx(0.1)
 
@@ -172,9 +176,20 @@ def test_memory_stays_bounded_without_readings_and_the_sum_is_the_same() -> None
         for number in range(400):
             one.occupy(number, "a", {"cpu": 1000})
             tracker.follow(one, float(number))
+        assert len(tracker._recent._later) == (400 if tracker is remembering else 150)
         tracker.take(reading(395.0, {"a": {"cpu": 0.3}}), one, 399.0)
-    assert len(following._recent._later) < 160 < 400 <= len(remembering._recent._later) + 400
+        assert len(tracker._recent._later) == 4  # those that came after the reading
     assert share(following, busy, 399.0) == pytest.approx(share(remembering, quiet, 399.0), abs=1e-12)
+
+
+def test_what_had_not_begun_to_rise_at_one_reading_rises_from_its_own_start_at_the_next() -> None:
+    one, tracker = cluster(node("a", cpu=10)), followed(delay=5.0)
+    tracker.follow(one, 0.0)
+    one.occupy("p", "a", {"cpu": 5000})
+    tracker.follow(one, 10.0)
+    for at, unseen in ((12.0, 0.5), (25.0, 0.5 * np.exp(-1.0)), (35.0, 0.5 * np.exp(-2.0))):
+        tracker.take(reading(at, {"a": {"cpu": 0.2}}), one, at)
+        assert share(tracker, one, at) == pytest.approx(0.2 + unseen)
 
 
 def test_pods_that_run_when_a_program_starts_anew_count_by_their_age() -> None:

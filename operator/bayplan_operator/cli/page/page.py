@@ -7,6 +7,7 @@ from bayplan_operator.cli.page import charts, tables
 from bayplan_operator.cli.page.dag import dag
 from bayplan_operator.cli.page.gantt import MOST_BARS, gantt
 from bayplan_operator.cli.report import units
+from bayplan_operator.cli.whatif import text
 from bayplan_operator.cli.whatif.model import Graph, Simulation
 
 _MOST_GRAPHS = 12
@@ -19,7 +20,7 @@ def html(simulation: Simulation) -> str:
     """One file."""
     names = ", ".join(graph.name for graph in simulation.graphs[:3]) + (" …" if len(simulation.graphs) > 3 else "")
     sections = [
-        _section("figures", "Figures", tables.figures(simulation) + _alerts(simulation)),
+        _section("figures", "Figures", tables.figures(simulation) + _adaptive(simulation) + _alerts(simulation)),
         _section("timeline", "Nodes over time", _legend(simulation) + _scroll(gantt(simulation), "Nodes over time")),
         *_graphs(simulation),
         _section("utilisation", "Utilisation over time", _usage(simulation)),
@@ -62,6 +63,10 @@ def _legend(simulation: Simulation) -> str:
     if placed > MOST_BARS:
         parts = '<li><span class="key failed"></span>failed</li><li>too many attempts to tell them apart</li>'
     return f'<ul class="legend">{parts}{colours}</ul>'
+
+
+def _adaptive(simulation: Simulation) -> str:
+    return "".join(f'<p class="note">{escape(each)}</p>' for each in text.adaptive(simulation))
 
 
 def _alerts(simulation: Simulation) -> str:

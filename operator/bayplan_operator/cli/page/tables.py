@@ -43,14 +43,17 @@ def figures(simulation: Simulation) -> str:
 
 def graphs(simulation: Simulation) -> str:
     """One line per graph."""
-    header = ("Graph", "Status", "Submitted", "Took", "At least", "Deadline", "Failure")
-    rows = [
+    header: tuple[str, ...] = ("Graph", "Status", "Submitted", "Took", "At least", "Deadline", "Failure")
+    rows: list[tuple[str, ...]] = [
         (
             graph.name, graph.status, units.seconds(graph.submitted), _took(graph), units.seconds(graph.lower_bound),
             _deadline(graph), graph.failure,
         )
         for graph in simulation.graphs
     ]  # fmt: skip
+    if any(graph.strategy for graph in simulation.graphs):
+        header = (*header, "Strategy")
+        rows = [(*row, graph.strategy) for row, graph in zip(rows, simulation.graphs, strict=True)]
     return _table("graphs", header, rows)
 
 

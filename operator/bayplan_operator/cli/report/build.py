@@ -72,6 +72,7 @@ def report(seen: Seen) -> GraphReport:
         attempts=parts.attempts,
         nodes=parts.nodes,
         other_nodes=None if seen.nodes is None else len(seen.nodes) - sum(use.name in seen.nodes for use in parts.nodes),
+        strategy=status.get("strategy") or "",
         retries=sum(max(0, shard.attempts - 1) for task in parts.tasks for shard in task.shards),
         outlook=outlook.read(seen.raw, conditions),
     )

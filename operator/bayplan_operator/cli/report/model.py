@@ -140,6 +140,8 @@ class GraphReport(msgspec.Struct, frozen=True, rename="camel"):
     """Nodes that the graph did not use. None: nodes may not be listed."""
     retries: int
     """Attempts beyond the first of each shard."""
+    strategy: str = ""
+    """What an adaptive policy has chosen for it."""
     outlook: Outlook | None = None
     """None: the operator has said nothing of its end."""
 

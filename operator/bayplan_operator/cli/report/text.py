@@ -61,7 +61,8 @@ def _head(report: GraphReport, width: int, paint: Paint) -> list[str]:
         words.append(units.seconds(report.makespan) + ("" if report.over else " so far"))
         if report.bound is not None and not report.over:
             words.append(f"at least {units.seconds(report.bound.remaining)} to go")
-    lines = [f"{name}   {' · '.join(words)}   (policy {report.policy}, priority {report.priority})"]
+    strategy = f", strategy {report.strategy}" if report.strategy else ""
+    lines = [f"{name}   {' · '.join(words)}   (policy {report.policy}{strategy}, priority {report.priority})"]
     if report.problem:
         lines.append(paint(report.problem, "bad"))
     if report.waiting:

@@ -39,7 +39,12 @@ def summary(simulation: Simulation, width: int, paint: Paint) -> str:
         rows.append(
             [graph.name, graph.status, _at(graph.submitted), units.seconds(took), bound, _deadline(graph), graph.failure]
         )
-    lines = table(["GRAPH", "STATUS", "SUBMITTED", "TOOK", "AT LEAST", "DEADLINE", "FAILURE"], rows, width, paint, state=1)
+    header = ["GRAPH", "STATUS", "SUBMITTED", "TOOK", "AT LEAST", "DEADLINE", "FAILURE"]
+    if any(graph.strategy for graph in simulation.graphs):
+        header.insert(2, "STRATEGY")
+        for row, graph in zip(rows, simulation.graphs, strict=False):
+            row.insert(2, graph.strategy)
+    lines = table(header, rows, width, paint, state=1)
     if len(simulation.graphs) > _MOST_ROWS:
         lines.append(f"... and {len(simulation.graphs) - _MOST_ROWS} more; all of them: -o json")
     return "\n".join([*lines, "", *figures(simulation, paint)])
@@ -65,13 +70,13 @@ def figures(simulation: Simulation, paint: Paint) -> list[str]:
         lines.append(f"Deadlines: {found.missed} of {found.deadlines} missed")
     if any(node.cost_per_hour for node in simulation.nodes):
         lines.append(f"Cost of the hours in which nodes had something to do: {found.cost:.2f}")
-    lines += _adaptive(simulation)
+    lines += adaptive(simulation)
     if found.unplaced:
         lines.append(paint(f"{units.count(found.unplaced, 'shard')} never got a place", "bad"))
     return lines
 
 
-def _adaptive(simulation: Simulation) -> list[str]:
+def adaptive(simulation: Simulation) -> list[str]:
     """How many graphs each candidate got, and when another was preferred."""
     chosen = Counter(graph.strategy for graph in simulation.graphs if graph.strategy)
     if not chosen:

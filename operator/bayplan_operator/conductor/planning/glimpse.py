@@ -9,11 +9,12 @@ from bayplan.arrays import IntArray
 from bayplan.cluster import Cluster
 from bayplan.filters import Selector
 from bayplan.lifecycle import Run, UnitState
-from bayplan.plans import Situation, expected_seconds, reading, slots, still_needs
+from bayplan.plans import Situation, reading, slots, still_needs
 from bayplan.prediction import RunTimes
 from bayplan.snapshot import snapshot
 from bayplan.workload import RequestClass
 from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.conductor.planning.expectation import Expectation
 from bayplan_operator.translate.task_graph import Prepared
 
 _THERE = (UnitState.BINDING, UnitState.RUNNING)
@@ -47,8 +48,11 @@ def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float, run
     return Glimpse(running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now, learned)
 
 
-def situation(seen: Glimpse) -> Situation:
-    """What a plan is made of. O(classes of requests x nodes + tasks x classes of nodes + edges to what runs)."""
+def situation(seen: Glimpse, expectation: Expectation | None = None) -> Situation:
+    """What a plan is made of. O(classes of requests x nodes + tasks x classes of nodes + edges to what runs).
+
+    `expectation`: of the same graph, from one situation to the next.
+    """
     graph, run = seen.prepared.graph, seen.run
     classes = tuple(template.request_class for template in seen.prepared.templates)
     done, there = run.state == UnitState.SUCCEEDED, np.isin(run.state, _THERE)
@@ -56,7 +60,7 @@ def situation(seen: Glimpse) -> Situation:
     nodes = slots(seen.cluster, _asks(classes, graph.unit_task[waiting]), max(1, int(waiting.sum())), seen.selector)
     place = np.array([nodes.number.get(name, -1) for name in run.node], np.int64)
     place[waiting] = -1
-    seconds = expected_seconds(graph, seen.prepared.runs, nodes.classes, seen.run_times)
+    seconds = (expectation or Expectation()).seconds(seen.prepared, nodes.classes, seen.run_times)
     left = np.full(graph.units, np.nan)
     for unit in np.flatnonzero(there & (place >= 0)).tolist():
         task, node = int(graph.unit_task[unit]), place[[unit]]

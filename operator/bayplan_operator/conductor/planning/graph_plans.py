@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from bayplan.cluster import Cluster
 from bayplan.plans import Plan, make_plan, usable, why_remake
@@ -12,6 +12,7 @@ from bayplan.plans.reservations import until
 from bayplan.prediction import RunTimes
 from bayplan_operator import metrics
 from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.conductor.planning.expectation import Expectation
 from bayplan_operator.conductor.planning.glimpse import glimpse, situation
 from bayplan_operator.conductor.planning.progress import progress
 from bayplan_operator.settings import Settings
@@ -24,6 +25,8 @@ _AGAIN = 1.0
 _RESTS = 3.0
 """... and the rest after each plan that is not a graph's first, in times that it took: all of them together take no more than
 a quarter of one core."""
+_LEARNED = 10.0
+"""Seconds after which what was learned of run times counts in plans."""
 _LOOK = 5.0
 """Seconds after which it is looked whether reality has left a plan behind though nothing has happened: that is lateness."""
 _FIRST_WAIT, _LONGEST_WAIT = 30.0, 1800.0
@@ -44,6 +47,7 @@ class _Followed:
     """By the monotonic clock."""
     wait: float = _FIRST_WAIT
     failed: bool = False
+    expectation: Expectation = field(default_factory=Expectation)
 
 
 class GraphPlans:
@@ -62,7 +66,8 @@ class GraphPlans:
         self.revision = 0
         """Changes whenever a decision could be another because of plans."""
         self._cluster, self._settings, self._clock, self._wake = cluster, settings, clock, wake
-        self._run_times = run_times
+        self._run_times, self._learned, self._learned_at = run_times, run_times, -_LEARNED
+        """What is learned of run times, and the copy that the thread goes by."""
         self._followed: dict[str, _Followed] = {}
         self._working: asyncio.Task[None] | None = None
         self._rest_until = 0.0
@@ -157,6 +162,12 @@ class GraphPlans:
         ]
         return min(due, key=lambda known: (known.plan is not None or known.failed, known.not_before), default=None)
 
+    def _copy_learned(self) -> RunTimes | None:
+        """What is known of run times, as it was not long ago: what the thread goes by is nobody else's."""
+        if self._run_times is not None and time.monotonic() >= self._learned_at + _LEARNED:
+            self._learned, self._learned_at = self._run_times.copy(), time.monotonic()
+        return self._learned
+
     async def _work(self) -> None:
         try:
             while (known := self._next()) is not None:
@@ -169,8 +180,9 @@ class GraphPlans:
         cause, began = known.cause, time.monotonic()
         known.cause = ""
         try:
-            seen = glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock(), self._run_times)
-            plan = await asyncio.to_thread(lambda: make_plan(situation(seen)))
+            seen = glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock())
+            seen = replace(seen, run_times=self._copy_learned())
+            plan = await asyncio.to_thread(lambda: make_plan(situation(seen, known.expectation)))
         except Exception:
             # Whatever is wrong with the figures, the graph's tasks are placed by the plan before, or without one.
             metrics.PLAN_FAILURES.inc()

@@ -23,6 +23,7 @@ from bayplan_operator.load.readings import Measured
 from bayplan_operator.settings import PrometheusSettings, Settings
 from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, ProfileWriter, WriteQueue
 
+HOT = {"load": {"hot": [{"resource": "cpu", "share": "90%"}]}}
 MEASURED = Settings("test", prometheus=PrometheusSettings("http://prometheus.example:9090"))
 
 
@@ -47,6 +48,7 @@ class Fixture:
         self.conductor = Conductor(self.view, writers, settings, self.clock, nothing)
         metadata = {"uid": "u", "resourceVersion": "5", "creationTimestamp": "2027-01-15T08:00:00Z"}
         self.view.policies.put({"metadata": {**metadata, "name": "default"}, "spec": policy})
+        self.view.policies.put({"metadata": {**metadata, "name": "other", "uid": "o"}, "spec": HOT})  # no graph's
         pod = {"containers": [{"image": "i", "resources": {"requests": {"cpu": "1"}}}]}
         tasks = [{"name": "a", "template": {"spec": pod}}]
         self.view.graphs.put({"metadata": {**metadata, "namespace": "ns", "name": "g"}, "spec": {"tasks": tasks}})
@@ -70,9 +72,6 @@ class Fixture:
 
 def placings() -> float:
     return next(each.value for each in metrics.PLACING_SECONDS.collect()[0].samples if each.name.endswith("_count"))
-
-
-HOT = {"load": {"hot": [{"resource": "cpu", "share": "90%"}]}}
 
 
 async def test_a_task_waits_for_a_hot_node_and_starts_when_it_has_cooled_down() -> None:

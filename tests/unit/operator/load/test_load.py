@@ -201,14 +201,12 @@ def test_a_policy_that_goes_by_load_says_whether_there_is_any(spec: dict[str, An
     raw = {"metadata": {"name": "p", "uid": "u", "generation": 3}, "spec": spec}
     policies.take(("", "p"), raw, NOW)
     policies.tell()
-    assert policies.use_load
     condition = told(writer, "LoadAvailable")
     assert condition is not None
     assert (condition["status"], condition["reason"], condition["observedGeneration"]) == ("False", "NotConfigured", 3)
     policies.take(("", "p"), {**raw, "spec": {}, "status": writer.statuses[-1]}, NOW)
     policies.tell()
     assert told(writer, "LoadAvailable") is None, "it does not go by load any more"
-    assert not policies.use_load
 
 
 def test_the_condition_follows_the_polls_and_is_written_only_when_it_changes() -> None:
@@ -246,4 +244,3 @@ def test_a_policy_that_goes_by_requests_says_nothing_of_load() -> None:
     policies.note_load(fixture.load.state, NOW)
     policies.tell()
     assert [each["type"] for status in writer.statuses for each in status["conditions"]] == ["Accepted"]
-    assert not policies.use_load
