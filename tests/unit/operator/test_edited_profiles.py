@@ -61,5 +61,3 @@ def test_nonsense_is_told_ignored_and_overwritten(status: Object, words: str) ->
     anew.pass_time(10)
     assert fixture.server.profiles[key]["status"]["runs"] == 1
     assert fixture.server.profiles[key]["status"]["conditions"][0]["status"] == "True"
-
-
