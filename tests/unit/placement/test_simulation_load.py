@@ -34,9 +34,10 @@ from bayplan.simulation.events import Agenda
 from bayplan.simulation.hidden import Hidden
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.machines import Machines
+from bayplan.simulation.world import World
 from bayplan.strategy import with_hot
 from bayplan.workload import RequestClass
-from tests.unit.placement.simulation_checks import GPU, ONE_GPU, SMALL, check, nodes, same, setups, submissions
+from tests.unit.placement.simulation_checks import GPU, LARGE, ONE_GPU, SMALL, check, nodes, same, setups, submissions
 
 LOADED = HiddenLoad({"n0": {"cpu": Steps.constant(0.6)}})
 HOT = with_hot(compile_preset("BestFit"), {"cpu": 0.5})
@@ -74,7 +75,7 @@ def test_only_by_what_they_ask_for() -> None:
     load = HiddenLoad({"n1": {GPU: Steps.constant(0.5), "cpu": Steps.constant(0.2), "memory": Steps.constant(0.9)}})
     assert lengths(ran(jobs(1, asked=ONE_GPU), load)) == {"n1": {200.0}}
     on_n1 = with_hot(compile_preset("LeastLoaded"), {})
-    trace = simulate(jobs(1), Setup([nodes()[1]], {"": Policy(on_n1)}, load=load))
+    trace = simulate(jobs(1, asked=LARGE), Setup([nodes()[1]], {"": Policy(on_n1)}, load=load))
     assert lengths(trace) == {"n1": {125.0}}
 
 
@@ -161,6 +162,20 @@ def test_a_scrape_shows_hidden_load_others_and_what_running_tasks_use_by_now() -
     assert shown(made, 41.0)[0] == pytest.approx(0.6)
     assert [shown(made, now, "disk")[0] for now in (49.0, 50.0)] == [0.0, 0.3]
     assert max(shown(made, 1e6)[:2]) <= 1.0
+
+
+def test_the_estimate_is_what_is_hidden_and_what_is_requested_while_readings_rise() -> None:
+    load = HiddenLoad({"n0": {"cpu": Steps.constant(0.2)}})
+    world = World(jobs(8, 1000.0, 7.0), Setup(nodes(), {"": Policy(compile_preset("LoadAware"))}, load=load), True)
+    cluster, scraping = world.machines.cluster, world.machines.scraping
+    assert scraping is not None
+    while (now := world.agenda.next_at) is not None and now < 120.0:
+        world.tick(now)
+        estimate, column = scraping.estimate(cluster, now), cluster.resources.index("cpu")
+        assert estimate is not None
+        found = estimate.of(cluster, np.arange(3))[:, estimate.resources.index("cpu")]
+        assert found == pytest.approx(cluster.used[:, column] / 4000 + np.array([0.2, 0.0, 0.0]), abs=1e-9)
+    assert cluster.used[:, column].sum() == 8000
 
 
 def test_a_change_is_known_once_it_was_scraped_and_has_arrived() -> None:
