@@ -102,3 +102,11 @@ class Strategy:
         """Its order, a scorer or its planner goes by plans of whole graphs: it says so by `uses_plans = True`."""
         parts = (*self.order, *(each.scorer for each in self.scoring.scorers), self.planner)
         return any(getattr(part, "uses_plans", False) for part in parts)
+
+    @property
+    def only_if_plans_matter(self) -> bool:
+        """It uses plans no further than a planner that leaves those alone that could gain nothing."""
+        others = (*self.order, *(each.scorer for each in self.scoring.scorers))
+        return getattr(self.planner, "only_if_they_matter", False) and not any(
+            getattr(part, "uses_plans", False) for part in others
+        )

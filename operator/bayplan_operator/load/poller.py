@@ -113,13 +113,7 @@ class Poller:
         for problem in outcome.measured.problems if outcome.measured is not None else (outcome.failure,):
             if problem is not None:
                 metrics.LOAD_FAILURES.labels(problem.reason).inc()
-        if outcome.failure is not None:
-            self._failures += 1
-            if self._failures == 1:
-                log.warning("the load of the nodes cannot be measured: %s", outcome.failure)
-        elif self._failures:
-            log.info("the load of the nodes is measured again, after %d polls that failed", self._failures)
-            self._failures = 0
+        self._failures = 0 if outcome.failure is None else self._failures + 1
 
     def _wait(self) -> float:
         interval = self._settings.interval

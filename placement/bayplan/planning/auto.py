@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import ClassVar
 
-import numpy as np
-
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
@@ -15,6 +13,7 @@ from bayplan.planning.greedy import Greedy
 from bayplan.planning.integer import IntegerProgram
 from bayplan.planning.planned import Planned
 from bayplan.plans.finish import plan_of
+from bayplan.plans.matters import matters
 from bayplan.plans.plan import Plan
 from bayplan.protocols import Planner, Scoring, Strategy, WeightedScorer
 from bayplan.scoring.earliest_finish import EarliestFinish
@@ -59,6 +58,7 @@ class Auto:
     """
 
     uses_plans: ClassVar[bool] = True
+    only_if_they_matter: ClassVar[bool] = True
 
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
         """One decision per request."""
@@ -76,7 +76,7 @@ class Auto:
 
 
 def _pick(requests: Sequence[Request], context: Context) -> _Pick:
-    if context.plans and any(_matters(plan) for plan in _plans(requests, context)):
+    if context.plans and any(matters(plan.situation) for plan in _plans(requests, context)):
         return PLANNED if all(each.deadline is None for each in requests) else PLANNED_DEADLINES
     if len(requests) == 1:
         return ONE
@@ -93,19 +93,6 @@ def _plans(requests: Sequence[Request], context: Context) -> list[Plan]:
     """Of the requests' graphs, each once."""
     found = (plan_of(each, context.plans) for each in requests)
     return list({id(each[0]): each[0] for each in found if each is not None}.values())
-
-
-def _matters(plan: Plan) -> bool:
-    """It matters where the graph's tasks run: nodes are unequally fast for one, or bytes are read. O(tasks x classes).
-
-    Where it does not, places that a plan keeps are given away: slots are coarser than what really fits.
-    """
-    now = plan.situation
-    if now.data.any():
-        return True
-    finite = np.isfinite(now.seconds)
-    least, most = np.where(finite, now.seconds, np.inf).min(axis=1), np.where(finite, now.seconds, -np.inf).max(axis=1)
-    return bool((most > least).any())
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from bayplan.plans.expected import expected_seconds
 from bayplan.plans.make import make_plan
+from bayplan.plans.matters import matters
 from bayplan.plans.nodes import Nodes
 from bayplan.plans.plan import Plan
 from bayplan.plans.progress import Progress
@@ -16,6 +17,7 @@ __all__ = [
     "Situation",
     "expected_seconds",
     "make_plan",
+    "matters",
     "slots",
     "still_needs",
     "usable",

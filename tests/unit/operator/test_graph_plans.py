@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
@@ -12,6 +13,7 @@ from bayplan.cluster import Cluster
 from bayplan.lifecycle import UnitState
 from bayplan.plans import Plan
 from bayplan.plans.reservations import until
+from bayplan.prediction import RunTimes
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.planning import GraphPlans, graph_plans
 from bayplan_operator.settings import Settings
@@ -25,10 +27,10 @@ BEGUN = ("a Running 1/0 n0 15", "b Pending")
 class Fixture:
     """Plans of some graphs, with a clock that is moved by hand."""
 
-    def __init__(self, nodes: Cluster, *graphs: GraphRun, plan_wait: float = 1.0) -> None:
+    def __init__(self, nodes: Cluster, *graphs: GraphRun, plan_wait: float = 1.0, run_times: RunTimes | None = None) -> None:
         self.now, self.woken, self.nodes = NOW, 0, nodes
         self.graphs = {each.ref.uid: each for each in graphs}
-        self.plans = GraphPlans(nodes, Settings("test", plan_wait=plan_wait), lambda: self.now, self.wake)
+        self.plans = GraphPlans(nodes, Settings("test", plan_wait=plan_wait), lambda: self.now, self.wake, run_times)
 
     def wake(self) -> None:
         self.woken += 1
@@ -268,3 +270,78 @@ async def test_who_waits_for_a_planned_place_is_asked_again_once_that_is_over() 
     assert fixture.plans.revision == revision + 1
     fixture.plans.reserved([("g", 1)], fixture.now)
     assert fixture.plans.next_time(fixture.now) != over, "it would tick for ever"
+
+
+async def test_plans_go_by_what_was_learned_on_which_nodes_a_moment_ago() -> None:
+    nodes, made, learned = Cluster(), graph("g", *CHAIN), RunTimes()
+    for name in ("a-slow", "z-fast"):
+        nodes.set_node(node(name, node_class=name[2:]))
+
+    def learn(slow: float, fast: float) -> None:
+        for run in running(made).prepared.runs:
+            for node_class, seconds in (("slow", slow), ("fast", fast)):
+                for _ in range(20):
+                    learned.observe(replace(run, node_class=node_class), seconds, NOW)
+
+    learn(slow=40.0, fast=5.0)
+    fixture = Fixture(nodes, made, run_times=learned)
+    await fixture.settle()
+    plan = fixture.plan("g")
+    assert {plan.nodes.names[number] for number in plan.node.tolist()} == {"z-fast"}
+    assert plan.seconds == pytest.approx(5.0, rel=0.3)
+    known = plan.situation.seconds.tolist()
+    learn(slow=1.0, fast=400.0)
+    for age, same in ((0.0, True), (11.0, False)):
+        fixture.plans._learned_at -= age
+        nodes.set_node(node(f"more-{age}", cpu=1))
+        fixture.now += 1.0
+        await fixture.settle()
+        assert fixture.plan("g").made_at == fixture.now
+        assert (fixture.plan("g").situation.seconds[:, :2].tolist() == known) is same, age
+
+
+async def test_auto_is_spared_plans_that_could_gain_nothing_until_they_could() -> None:
+    nodes, made, learned = cluster(2, node_class="slow"), graph("g", *CHAIN, preset="Auto"), RunTimes()
+    fixture = Fixture(nodes, made, plan_wait=60.0, run_times=learned)
+    await fixture.settle()
+    assert not fixture.plans.made
+    assert fixture.ready() == ["g"], "nobody waits for what does not come"
+    fixture.step()
+    assert not fixture.plans.busy, "nor is it tried again at once"
+    for run in running(made).prepared.runs:
+        for node_class, seconds in (("slow", 40.0), ("fast", 5.0)):
+            learned.observe(replace(run, node_class=node_class), seconds, NOW)
+    nodes.set_node(node("n9", node_class="fast"))
+    fixture.plans._learned_at -= 11.0
+    fixture.now += 1.0
+    await fixture.settle()
+    assert fixture.plan("g").nodes.names[fixture.plan("g").node[1]] == "n9"
+    nodes.remove_node("n9")
+    fixture.now += 1.0
+    await fixture.settle()
+    assert not fixture.plans.made, "the plan before would keep places for nothing"
+
+
+async def test_what_is_learned_may_make_a_plan_worth_while() -> None:
+    nodes, made, learned = cluster(1, node_class="slow"), graph("g", *CHAIN, preset="Auto"), RunTimes()
+    nodes.set_node(node("n9", node_class="fast"))
+    fixture = Fixture(nodes, made, run_times=learned)
+    await fixture.settle()
+    assert not fixture.plans.made
+    for run in running(made).prepared.runs:
+        for node_class, seconds in (("slow", 40.0), ("fast", 5.0)):
+            learned.observe(replace(run, node_class=node_class), seconds, NOW)
+    fixture.plans._learned_at -= 11.0
+    fixture.now += 61.0
+    await fixture.settle()
+    assert "g" in fixture.plans.made
+
+
+async def test_another_policy_is_another_beginning() -> None:
+    made = graph("g", *CHAIN, preset="Auto")
+    fixture = Fixture(cluster(2), made)
+    await fixture.settle()
+    assert not fixture.plans.made
+    made.policy = graph("h", *CHAIN).policy
+    await fixture.settle()
+    assert "g" in fixture.plans.made

@@ -4,129 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
-from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 
-from bayplan.cluster import Cluster
 from bayplan.lifecycle import UnitState
 from bayplan.prediction import Run, RunTime, Unknown
-from bayplan.workload import NodeInfo, Request, RequestClass
-from bayplan_operator.api.v1alpha1 import TaskProfile
-from bayplan_operator.cluster_view import PodStore
+from bayplan.workload import Request, RequestClass
 from bayplan_operator.conductor import expectations, intake
-from bayplan_operator.conductor.graph_run import GraphRun
-from bayplan_operator.conductor.knowledge import Knowledge
-from bayplan_operator.settings import Settings
-
-NOW = 1_800_000_000.0
-STAMP = "2027-01-15T08:00:00.000000Z"  # NOW
-Object = dict[str, Any]
-
-
-class Server:
-    """The API server's part: it keeps profiles, and counts what is written."""
-
-    def __init__(self) -> None:
-        self.profiles: dict[tuple[str, str], Object] = {}
-        self.writes = 0
-        self.events: list[tuple[Any, ...]] = []
-        self._version = 100
-
-    def busy(self, key: tuple[str, str]) -> bool:
-        return False
-
-    def write(self, *told: Any) -> None:
-        """A profile with five arguments; an event with more."""
-        if isinstance(told[1], str) and callable(told[-1]):
-            self._profile(*told)
-        else:
-            self.events.append(told)
-
-    def _profile(self, key: tuple[str, str], uid: str, spec: Object, status: Object, on_written: Any) -> None:
-        self.writes += 1
-        self._version += 1
-        uid = uid or f"uid-{self._version}"
-        metadata = {"namespace": key[0], "name": key[1], "uid": uid, "creationTimestamp": STAMP, "generation": 1}
-        known = self.profiles.setdefault(key, {"metadata": metadata, "spec": spec, "status": {}})
-        told, status = status, {**known["status"], **msgspec.json.decode(msgspec.json.encode(status))}
-        known["status"] = {name: value for name, value in status.items() if value is not None}
-        known["metadata"]["resourceVersion"] = str(self._version)
-        TaskProfile.model_validate({**known, "status": msgspec.json.decode(msgspec.json.encode(told))})
-        on_written(uid, self._version)
-
-    def delete(self, key: tuple[str, str], uid: str) -> None:
-        self.writes += 1
-        assert self.profiles.pop(key)["metadata"]["uid"] == uid
-
-    def news(self) -> list[tuple[tuple[str, str], Object]]:
-        return [(key, json.loads(json.dumps(raw))) for key, raw in self.profiles.items()]
-
-
-class Fixture:
-    """Knowledge with a server of its own, and a clock that is moved by hand."""
-
-    def __init__(self, server: Server | None = None, **settings: Any) -> None:
-        self.server = server or Server()
-        self.now = NOW
-        self.cluster = Cluster()
-        for name, node_class in (("n", "slow"), ("m", "fast")):
-            self.cluster.set_node(NodeInfo(name, {"cpu": 8000, "pods": 10}, node_class=node_class, cost=2.0))
-        store = PodStore(self.cluster, lambda: self.now, lambda: None)
-        self.settings = Settings("test", **settings)
-        writers: Any = (self.server, self.server)
-        self.knowledge = Knowledge(self.cluster, store, writers, self.settings, NOW)
-        self.knowledge.take(self.server.news(), NOW)
-        self.graphs: list[GraphRun] = []
-
-    def graph(
-        self,
-        name: str,
-        *tasks: Object,
-        lines: tuple[str, ...] = (),
-        metadata: Object | None = None,
-        status: Object | None = None,
-        **spec: Any,
-    ) -> GraphRun:
-        pod = {"template": {"spec": {"containers": [{"name": "main", "image": "i"}]}}}
-        raw = {
-            "metadata": {"namespace": "ns", "name": name, "uid": name, "creationTimestamp": STAMP, **(metadata or {})},
-            "spec": {"tasks": [{**pod, **each} for each in tasks or ({"name": "a"},)], **spec},
-            "status": {"acceptedAt": STAMP, "tasks": list(lines), **(status or {})},
-        }
-        made = intake.new_graph(raw, self.now, 60.0)
-        self.knowledge.meet(made, raw, self.now)
-        self.graphs.append(made)
-        return made
-
-    def end(self, graph: GraphRun, seconds: float, unit: int = 0, *, node: str = "n", succeeded: bool = True) -> None:
-        """An attempt of a unit ends now."""
-        assert graph.running is not None
-        before, after = graph.running.run, graph.running.run.copy()
-        after.incarnation[unit] += 1
-        after.settled[unit] = after.incarnation[unit]
-        after.node[unit], after.finished[unit] = node, self.now
-        after.state[unit] = UnitState.SUCCEEDED if succeeded else UnitState.READY
-        after.failures[unit] += not succeeded
-        after.started[unit] = self.now - seconds
-        before.started[unit] = self.now - seconds
-        graph.running.run = after
-        self.knowledge.note(graph, before, self.now)
-
-    def pass_time(self, seconds: float) -> None:
-        for _ in range(max(1, int(seconds * 4))):
-            self.now += 0.25
-            self.knowledge.step(self.graphs, self.now)
-
-    def profile(self, task: str = "a", family: str = "f") -> Object:
-        return next(each for each in self.server.profiles.values() if each["spec"] == {"family": family, "task": task})
-
-
-def run(task: str = "a", node_class: str = "slow") -> Run:
-    return Run(task, "ns/f", node_class)
+from tests.unit.operator.knowing import NOW, Fixture, Object, edited, run
 
 
 @pytest.fixture(autouse=True)
@@ -339,62 +225,6 @@ def test_writes_are_bounded() -> None:
     fixture.pass_time(6)
     assert fixture.server.writes - before <= 20 / 5 + 2
     assert fixture.profile("t0")["status"]["runs"] == 41
-
-
-def edited(raw: Object, **status: Any) -> Object:
-    metadata = {**raw["metadata"], "resourceVersion": str(int(raw["metadata"]["resourceVersion"]) + 1)}
-    return {**raw, "metadata": metadata, "status": {**raw["status"], **status}}
-
-
-def on_a_class(sums: Object | None = None, figure: Object | None = None) -> Object:
-    figures = [{"mean": "1", "squares": "0", **figure}] if figure else []
-    return {"nodeClasses": [{"name": "k", "runs": 1, "sums": sums, "figures": figures}]}
-
-
-NONSENSE: list[tuple[Mapping[str, Any], str]] = [
-    ({"runs": "many"}, "status.runs"),
-    ({"runs": -1}, "status.runs"),
-    (on_a_class({"runs": "0"}), "sums.runs is 0: it must be above 0"),
-    (on_a_class({"runs": "nan"}), "decimal number"),
-    (on_a_class({"runs": "9", "logs": "9", "logSquares": "1"}), "sums.logSquares is 1.0"),
-    (on_a_class({"runs": "1e400"}), "sums.runs is inf"),
-    (on_a_class(figure={"name": "luck", "count": 1}), "luck is no figure"),
-    (on_a_class(figure={"name": "run", "count": 0}), "figure run: count is 0"),
-    ({"counted": ["x"]}, "status.counted[0] is x: it must be RUN@SECONDS"),
-]
-
-
-@pytest.mark.parametrize(("status", "words"), NONSENSE)
-def test_nonsense_is_told_ignored_and_overwritten(status: Object, words: str) -> None:
-    fixture = Fixture()
-    fixture.end(fixture.graph("g", profile="f"), 5.0)
-    fixture.pass_time(10)
-    good = json.loads(json.dumps(fixture.profile()))
-    key = ("ns", good["metadata"]["name"])
-    raw = edited(good, **status)
-    fixture.server.profiles[key].update(json.loads(json.dumps(raw)))
-    before = fixture.knowledge.run_times.predict(run())
-    fixture.knowledge.take([(key, raw)], fixture.now)
-    assert fixture.server.events[-1][2] == "EditIgnored"
-    assert words in fixture.server.events[-1][3]
-    after = fixture.knowledge.run_times.predict(run())
-    assert isinstance(before, RunTime)
-    assert isinstance(after, RunTime)
-    assert before.mean == after.mean
-    fixture.pass_time(10)
-    assert fixture.profile()["status"]["nodeClasses"] == good["status"]["nodeClasses"]
-    # And an operator that finds it at its start
-    fixture.server.profiles[key] = json.loads(json.dumps(raw))
-    anew = Fixture(fixture.server)
-    assert isinstance(anew.knowledge.run_times.predict(run()), Unknown)
-    condition = fixture.server.profiles[key]["status"]["conditions"][0]
-    assert (condition["status"], condition["reason"]) == ("False", "Unreadable")
-    assert words in condition["message"]
-    anew.now = fixture.now
-    anew.end(anew.graph("later", profile="f"), 6.0)
-    anew.pass_time(10)
-    assert fixture.server.profiles[key]["status"]["runs"] == 1
-    assert fixture.server.profiles[key]["status"]["conditions"][0]["status"] == "True"
 
 
 def test_a_deleted_profile_is_forgotten() -> None:

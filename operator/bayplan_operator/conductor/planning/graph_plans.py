@@ -7,19 +7,20 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bayplan.cluster import Cluster
-from bayplan.plans import Plan, make_plan, usable, why_remake
+from bayplan.plans import Plan, make_plan, matters, usable, why_remake
 from bayplan.plans.reservations import until
 from bayplan.prediction import RunTimes
 from bayplan_operator import metrics
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.planning.expectation import Expectation
-from bayplan_operator.conductor.planning.glimpse import glimpse, situation
+from bayplan_operator.conductor.planning.glimpse import Glimpse, glimpse, situation
 from bayplan_operator.conductor.planning.progress import progress
 from bayplan_operator.settings import Settings
+from bayplan_operator.translate.policy import Policy
 
 log = logging.getLogger(__name__)
 
-_FIRST = "first"
+_FIRST, _AFRESH = "first", "anew"
 _AGAIN = 1.0
 """Seconds between two plans of one graph, at least..."""
 _RESTS = 3.0
@@ -27,6 +28,8 @@ _RESTS = 3.0
 a quarter of one core."""
 _LEARNED = 10.0
 """Seconds after which what was learned of run times counts in plans."""
+_SPARED = 60.0
+"""Seconds after which it is looked again whether a plan could gain something: run times may have been learned."""
 _LOOK = 5.0
 """Seconds after which it is looked whether reality has left a plan behind though nothing has happened: that is lateness."""
 _FIRST_WAIT, _LONGEST_WAIT = 30.0, 1800.0
@@ -38,6 +41,8 @@ class _Followed:
     """A graph whose policy goes by plans."""
 
     graph: GraphRun
+    policy: tuple[Policy | None, str]
+    """With the candidate of an adaptive one."""
     wait_until: float
     """Its tasks wait for the first plan until then, in seconds since the epoch."""
     cause: str = _FIRST
@@ -48,6 +53,9 @@ class _Followed:
     wait: float = _FIRST_WAIT
     failed: bool = False
     expectation: Expectation = field(default_factory=Expectation)
+    spared: frozenset[str] | None = None
+    """The usable nodes on which no plan could gain anything; none: it was not found to be so."""
+    spared_until: float = 0.0
 
 
 class GraphPlans:
@@ -95,8 +103,10 @@ class GraphPlans:
         for uid, graph in graphs.items():
             if not _wanted(graph):
                 self._forget(uid)
-            elif uid not in self._followed:
-                self._followed[uid] = _Followed(graph, now + self._settings.plan_wait)
+            elif uid not in self._followed or self._followed[uid].policy != (graph.policy, graph.strategy):
+                self._forget(uid)
+                until_then = now + self._settings.plan_wait
+                self._followed[uid] = _Followed(graph, (graph.policy, graph.strategy), until_then)
         if now >= self._look_at or self._cluster.static_version != self._static_version:
             self._look_at, self._static_version = now + _LOOK, self._cluster.static_version
             for known in self._followed.values():
@@ -131,7 +141,7 @@ class GraphPlans:
         return min(times, default=None)
 
     def _waits(self, known: _Followed, now: float) -> bool:
-        return known.plan is None and not known.failed and now < known.wait_until
+        return known.plan is None and known.spared is None and not known.failed and now < known.wait_until
 
     def _forget(self, uid: str) -> None:
         known = self._followed.pop(uid, None)
@@ -140,6 +150,8 @@ class GraphPlans:
 
     def _compare(self, known: _Followed, now: float) -> None:
         """Take in what has become of the units; and whether that leaves the plan behind."""
+        if known.spared is not None and (known.spared != usable(self._cluster) or now >= known.spared_until):
+            known.spared, known.spared_until, known.cause = usable(self._cluster), now + _SPARED, known.cause or _AFRESH
         running, plan = known.graph.running, known.plan
         if running is None or plan is None or len(plan.slot) != running.prepared.graph.units:
             return
@@ -182,7 +194,7 @@ class GraphPlans:
         try:
             seen = glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock())
             seen = replace(seen, run_times=self._copy_learned())
-            plan = await asyncio.to_thread(lambda: make_plan(situation(seen, known.expectation)))
+            plan = await asyncio.to_thread(_plan, seen, known.expectation, _may_spare(known.graph))
         except Exception:
             # Whatever is wrong with the figures, the graph's tasks are placed by the plan before, or without one.
             metrics.PLAN_FAILURES.inc()
@@ -192,17 +204,39 @@ class GraphPlans:
             known.wait = min(2 * known.wait, _LONGEST_WAIT)
             return
         took = time.monotonic() - began
-        metrics.PLAN_SECONDS.observe(took)
-        metrics.PLANS.labels(_kind(cause)).inc()
         known.failed, known.wait, known.cause = False, _FIRST_WAIT, ""
         known.not_before = time.monotonic() + _AGAIN
         if cause != _FIRST:
             self._rest_until = time.monotonic() + _RESTS * took
+        if plan is None:
+            self._spare(known, seen)
+            return
+        known.spared = None
+        metrics.PLAN_SECONDS.observe(took)
+        metrics.PLANS.labels(_kind(cause)).inc()
         if self._followed.get(known.graph.ref.uid) is known:
             self._keep(known, plan)
             self.revision += 1
             self._compare(known, self._clock())
             self._wake()
+
+    def _spare(self, known: _Followed, seen: Glimpse) -> None:
+        known.spared, known.spared_until = usable(seen.cluster), seen.now + _SPARED
+        known.plan = None
+        if self.made.pop(known.graph.ref.uid, None) is not None:
+            self.revision += 1
+        self._wake()
+
+
+def _plan(seen: Glimpse, expectation: Expectation, spare: bool) -> Plan | None:
+    """In the thread. None: it could gain nothing, and would be spared then."""
+    found = situation(seen, expectation)
+    return None if spare and not matters(found) else make_plan(found)
+
+
+def _may_spare(graph: GraphRun) -> bool:
+    """Whether the graph's policy leaves plans alone that could gain nothing."""
+    return graph.policy is not None and graph.policy.placing(graph.strategy).only_if_plans_matter
 
 
 def _kind(cause: str) -> str:
