@@ -75,9 +75,17 @@ class Conductor:
         """Of adaptive policies."""
         return self._adapting.switches if self._adapting is not None else ()
 
-    def why(self, unit: int) -> tuple[str, str]:
-        """Why a unit still waits: the reason's name, and the engine's words."""
-        return self._waiting.why(unit)
+    def explain(self, now: float) -> dict[int, tuple[str, str]]:
+        """Why each unit that waits does: the reason's name, and the engine's words as things stand now.
+
+        It is asked anew, since who waits for a known reason is not asked about whenever its figures change.
+        """
+        batch = sorted(self.waits)
+        found = {unit: self._waiting.why(unit) for unit in batch}
+        for unit, decision in self._decide(batch, self._machines.cluster, self._now_known(now)):
+            if decision.reason is not None:
+                found[unit] = (decision.reason.value, decision.message)
+        return found
 
     # News
 
@@ -243,9 +251,7 @@ class Conductor:
     # Where it goes
 
     def _place(self, batch: list[int], now: float) -> None:
-        scraping, cluster = self._machines.scraping, self._machines.cluster
-        load = None if scraping is None else scraping.estimate(cluster, now)
-        for unit, decision in self._decide(batch, cluster, self._context(now, load)):
+        for unit, decision in self._decide(batch, self._machines.cluster, self._now_known(now)):
             if decision.node is not None:
                 self._start(unit, decision, decision.node, now)
             else:
@@ -264,6 +270,10 @@ class Conductor:
             requests = [self._requests[unit] for unit in group]
             strategy = self._setup.policies[self._policy_of(group[0])].placing(self._graph(group[0]).strategy)
             yield from zip(group, place(requests, cluster, strategy, replace(context, turn=self._placed)), strict=True)
+
+    def _now_known(self, now: float) -> Context:
+        scraping = self._machines.scraping
+        return self._context(now, None if scraping is None else scraping.estimate(self._machines.cluster, now))
 
     def _context(self, now: float, load: LoadEstimate | None) -> Context:
         learned = self._run_times

@@ -25,11 +25,12 @@ def trace(world: World) -> Trace:
 
 
 def _add_waiting(world: World) -> None:
+    why = world.conductor.explain(world.now)
     for graph in world.conductor.graphs:
         for unit in sorted(graph.wanted):
-            since, why = world.conductor.waits[graph.first + unit], world.conductor.why(graph.first + unit)
+            since, words = world.conductor.waits[graph.first + unit], why[graph.first + unit]
             incarnation = graph.tried.get(unit, 0) + 1
-            row = world.log.add(graph.number, unit, incarnation, -1, (), (since, NOT_YET), why)
+            row = world.log.add(graph.number, unit, incarnation, -1, (), (since, NOT_YET), words)
             world.log.outcome[row] = Outcome.WAITING
             world.log.open -= 1
 
