@@ -86,19 +86,19 @@ def test_the_critical_path_gets_the_fast_node_by_what_was_learned(kube: Kube, po
     """Two graphs before teach how long the tasks take on which nodes; nobody says it. By name, the slow nodes come first."""
     (fast,) = pool.add(1, "z-fast")
     pool.add(2, "a-slow")
-    for node_class, seconds in (("z-fast", 1.0), ("a-slow", 5.0)):
+    for node_class, seconds in (("z-fast", 3.0), ("a-slow", 8.0)):
         pod = {"nodeSelector": {"pool": pool.name, "bayplan.dev/node-class": node_class}}
         lessons = [task(name, seconds=seconds, cpu=ALONE, pod=pod) for name in ("link", "side")]
         kube.create(f"lesson-{node_class}", *lessons, profile="work")
     for node_class in ("z-fast", "a-slow"):
         kube.wait_condition(f"lesson-{node_class}", "Complete")
     time.sleep(11.0)  # plans go by what was learned until 10 s ago
-    links = [f"link-{number}" for number in range(4)]
+    links = [f"link-{number}" for number in range(3)]
     chain = [
-        task(name, *links[max(0, number - 1) : number], seconds=1.0, cpu=ALONE, profile="link")
+        task(name, *links[max(0, number - 1) : number], seconds=3.0, cpu=ALONE, profile="link")
         for number, name in enumerate(links)
     ]
-    sides = [task(f"side-{number}", seconds=5.0, cpu=ALONE, profile="side") for number in range(4)]
+    sides = [task(f"side-{number}", seconds=8.0, cpu=ALONE, profile="side") for number in range(2)]
     kube.create("g", *sides, *chain, profile="work", policyName=pool.name)
     kube.wait_condition("g", "Complete", timeout=90)
     assert {node_of(kube, "g", name) for name in links} == {fast}

@@ -37,6 +37,14 @@ TASKS = (
     ("check", ("merge", "probe"), 1, 6, 11),
     ("report", ("tune", "check"), 1, 1, 6),
 )
+# Two chains that stay on their nodes for the data that they hand on; what hangs on one of them waits for its node though the
+# other one's is free in between.
+CHAINS = (
+    ("a0", (), 1, 5, 5), ("a1", ("a0",), 1, 5, 4), ("a2", ("a1",), 1, 5, 6),
+    ("b0", (), 1, 6, 9), ("b1", ("b0",), 1, 6, 8), ("b2", ("b1",), 1, 6, 9),
+    ("ax", ("a0",), 1, 7, 3),
+)  # fmt: skip
+HANDED_ON = "10G"
 LATE = {"run_times": RunTimes(noise=0.02), "delays": Delays(binding=0.2, starting=0.5)}
 
 
@@ -68,8 +76,11 @@ def test_the_same_nodes_in_the_same_order_for_the_same_reasons(
     selected = {"nodeSelector": {"pool": pool}}
     tasks = [
         task(name, *after, shards=shards, cpu=str(cores), seconds=seconds, pod=selected, expectedDuration=f"{seconds}s")
-        for name, after, shards, cores, seconds in TASKS
+        for name, after, shards, cores, seconds in (CHAINS if preset == "GraphPlan" else TASKS)
     ]
+    if preset == "GraphPlan":
+        for each in tasks:
+            each["dependsOn"] = [{**parent, "data": HANDED_ON} for parent in each["dependsOn"]]
     log = PodLog(kube)
     graph = kube.create("same", *tasks, policyName=policy)
     nodes = every_node(simulated)
