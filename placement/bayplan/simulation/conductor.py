@@ -80,6 +80,8 @@ class Conductor:
 
         It is asked anew, since who waits for a known reason is not asked about whenever its figures change.
         """
+        if not self.waits:
+            return {}
         batch = sorted(self.waits)
         found = {unit: self._waiting.why(unit) for unit in batch}
         for unit, decision in self._decide(batch, self._machines.cluster, self._now_known(now)):
