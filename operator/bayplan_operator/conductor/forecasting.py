@@ -8,7 +8,7 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.estimates import Basis, Durations, Earliest, Luck, Suggestion, Trial, advice, durations, earliest, samples
-from bayplan.filters import Selector, room
+from bayplan.filters import Selector
 from bayplan.lifecycle import Run, UnitState
 from bayplan.plans import Situation
 from bayplan.prediction import Run as PredictedRun
@@ -58,7 +58,7 @@ def forecast(question: Question) -> Forecast:
     """The same question gets the same answer. O(making a plan + samples * (units * log units + edges))."""
     seen = question.seen
     graph, now = seen.prepared.graph, seen.now
-    there, known, elapsed = _learned(question, _beside_own(situation(seen), seen))
+    there, known, elapsed = _learned(question, situation(seen))
     least = np.where(known.basis == Basis.NOTHING, 0.0, _least(there))
     first = first_bound(seen.cluster, seen.prepared, seen.run, seen.selector, least, now)
     path = first.bound.path
@@ -89,27 +89,6 @@ def _learned(question: Question, there: Situation) -> tuple[Situation, Durations
     elapsed = np.where(there.running, np.maximum(since, 0.0), np.nan)
     known = durations(there.graph, question.runs, there.nodes.classes, there.seconds, question.run_times)
     return replace(there, seconds=known.expected), known, elapsed
-
-
-def _beside_own(there: Situation, seen: Glimpse) -> Situation:
-    """Without slots where there is no room now, if units of the graph itself run on nodes that all could have afterwards.
-
-    Where no node has room for a class, `slots` takes nodes for empty; those would stand beside the slots that the graph's
-    own units will leave, and count twice.
-    """
-    nodes, cluster = there.nodes, seen.cluster
-    own = np.unique(there.place[there.running])
-    if not len(own):
-        return there
-    rows = np.flatnonzero(cluster.present & cluster.ready & ~cluster.cordoned)
-    roomy: set[str] = set()
-    for asked in nodes.admits:
-        roomy.update(cluster.names[row] for row in rows[room(cluster, cluster.demand(asked), rows)].tolist())
-    kept = np.array([nodes.names[node] in roomy for node in nodes.slot_node.tolist()], bool)
-    left = np.concatenate((nodes.node_class[nodes.slot_node[kept]], nodes.node_class[own]))
-    if not all(admits[left].any() for admits in nodes.admits.values()):
-        return there
-    return replace(there, nodes=replace(nodes, slot_node=nodes.slot_node[kept], slot_free=nodes.slot_free[kept]))
 
 
 def _alone(question: Question, luck: Luck) -> Trial | None:

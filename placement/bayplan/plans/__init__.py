@@ -1,5 +1,6 @@
 """Plans of whole graphs on the cluster as it is: made, followed, and made again when reality differs."""
 
+from bayplan.plans.beside_own import beside_own
 from bayplan.plans.expected import expected_seconds
 from bayplan.plans.make import make_plan
 from bayplan.plans.matters import matters
@@ -15,6 +16,7 @@ __all__ = [
     "Plan",
     "Progress",
     "Situation",
+    "beside_own",
     "expected_seconds",
     "make_plan",
     "matters",

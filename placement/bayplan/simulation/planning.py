@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping
 
 import numpy as np
 
-from bayplan.plans import Plan, Progress, Situation, make_plan, slots, still_needs, usable, why_remake
+from bayplan.plans import Plan, Progress, Situation, beside_own, make_plan, slots, still_needs, usable, why_remake
 from bayplan.plans.finish import seconds_there
 from bayplan.plans.reservations import until
 from bayplan.protocols import Strategy
@@ -136,16 +136,15 @@ class Planning:
         left = np.full(graph.units, np.nan)
         for unit in np.flatnonzero(followed.begun & ~followed.done).tolist():
             left[unit] = still_needs(float(followed.expected[unit]), now - float(followed.since[unit]))
-        return make_plan(
-            Situation(
-                graph=graph,
-                seconds=np.where(nodes.admitting(submission.classes), seconds, np.inf),
-                data=np.zeros(len(graph.parents.indices)) if submission.data is None else submission.data,
-                bandwidth=setup.bandwidth,
-                nodes=nodes,
-                now=now,
-                done=followed.done.copy(),
-                place=followed.place.copy(),
-                left=left,
-            )
+        situation = Situation(
+            graph=graph,
+            seconds=np.where(nodes.admitting(submission.classes), seconds, np.inf),
+            data=np.zeros(len(graph.parents.indices)) if submission.data is None else submission.data,
+            bandwidth=setup.bandwidth,
+            nodes=nodes,
+            now=now,
+            done=followed.done.copy(),
+            place=followed.place.copy(),
+            left=left,
         )
+        return make_plan(beside_own(situation, self._machines.cluster))

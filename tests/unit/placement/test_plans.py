@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from bayplan.graph import Graph, Task
 from bayplan.kernels.compiled import HAVE_NUMBA
-from bayplan.plans import Nodes, Situation, expected_seconds, make_plan, slots
+from bayplan.plans import Nodes, Situation, beside_own, expected_seconds, make_plan, slots
 from bayplan.prediction import Run, RunTimes
 from bayplan.workload import NodeInfo, RequestClass
 from bench import replan
@@ -160,6 +160,19 @@ def test_where_a_class_has_no_room_now_nodes_count_as_empty() -> None:
     on = cluster(NodeInfo("a", {"cpu": 8000}))
     on.occupy("x", "a", {"cpu": 7000})
     assert slots(on, {CPU: 1}, 10).slot_node.tolist() == [0, 0]
+
+
+def test_nodes_that_are_full_of_the_graphs_own_units_do_not_count_as_empty_too() -> None:
+    on = cluster(NodeInfo("a", {"cpu": 4000}))
+    on.occupy("own", "a", {"cpu": 4000})
+    found = slots(on, {CPU: 2}, 10)
+    graph = Graph.build([Task("t", shards=3)])
+    now = situation(graph, [[10.0] * len(found.classes)], found)
+    now = replace(now, place=np.array([0, -1, -1]), left=np.array([4.0, np.nan, np.nan]))
+    assert sorted(make_plan(now).start.tolist()) == [0.0, 0.0, 4.0], "a slot on the full node, beside the one that gets free"
+    assert sorted(make_plan(beside_own(now, on)).start.tolist()) == [0.0, 4.0, 14.0]
+    others = replace(now, place=np.full(3, -1), left=np.full(3, np.nan))
+    assert beside_own(others, on) is others, "when others leave is not known: the node counts as empty"
 
 
 def test_of_each_class_the_freest_nodes_keep_their_slots() -> None:

@@ -9,7 +9,7 @@ from bayplan.arrays import IntArray
 from bayplan.cluster import Cluster
 from bayplan.filters import Selector
 from bayplan.lifecycle import Run, UnitState
-from bayplan.plans import Situation, reading, slots, still_needs
+from bayplan.plans import Situation, beside_own, reading, slots, still_needs
 from bayplan.prediction import RunTimes
 from bayplan.snapshot import snapshot
 from bayplan.workload import RequestClass
@@ -69,7 +69,8 @@ def situation(seen: Glimpse, expectation: Expectation | None = None) -> Situatio
         elapsed = max(0.0, seen.now - run.started[unit]) if np.isfinite(run.started[unit]) else 0.0
         left[unit] = still_needs(expected, elapsed)
     seconds = np.where(nodes.admitting(classes), seconds, np.inf)
-    return Situation(graph, seconds, seen.prepared.data, seen.bandwidth, nodes, seen.now, done, place, left)
+    found = Situation(graph, seconds, seen.prepared.data, seen.bandwidth, nodes, seen.now, done, place, left)
+    return beside_own(found, seen.cluster)
 
 
 def _asks(classes: Sequence[RequestClass], tasks: IntArray) -> dict[RequestClass, int]:
