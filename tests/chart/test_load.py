@@ -29,7 +29,7 @@ def test_nothing_is_measured_by_default_whatever_else_is_set() -> None:
 def test_flags_and_files_go_together(tmp_path: Path) -> None:
     queries = {"window": "1m", "queries": {"cpu": 'avg by ($labels) (my_cpu{mode="x"}[$window])', "network": None}}
     objects = render({"prometheus": {"url": URL, "basicAuthSecret": "who", "caSecret": "ca", **queries}})
-    assert container(objects)["args"][4:] == [
+    assert [flag for flag in container(objects)["args"] if "prometheus" in flag] == [
         f"--prometheus-url={URL}",
         "--prometheus-interval=15",
         "--prometheus-timeout=10",

@@ -193,7 +193,7 @@ def test_a_policy_without_a_word_gets_the_documented_defaults(cluster: Cluster) 
     finally:
         cluster.kubectl("delete", "pp", "api-test")
     assert spec == {"binding": "Scheduler", "nodeLossGrace": "30s"}
-    assert row[0].split() == ["NAME", "PRESET", "ORDER", "SCORERS", "PLANNER", "BINDING", "ACCEPTED", "AGE"]
+    assert row[0].split() == ["NAME", "PRESET", "ORDER", "SCORERS", "PLANNER", "ADAPTIVE", "BINDING", "ACCEPTED", "AGE"]
 
 
 def test_parameters_are_merged_by_name(cluster: Cluster) -> None:
@@ -275,7 +275,7 @@ def test_columns_answer_the_first_questions(cluster: Cluster) -> None:
     )  # fmt: skip
     wide = cluster.kubectl("get", "tg", "shown", f"--namespace={NAMESPACE}", "--output=wide").stdout.splitlines()
     assert wide[0].split() == [
-        "NAME", "PROGRESS", "STATUS", "WAITING", "AGE", "POLICY", "PRIORITY", "ACTIVE", "FAILED"
+        "NAME", "PROGRESS", "STATUS", "WAITING", "AGE", "ETA", "IN-TIME", "POLICY", "STRATEGY", "PRIORITY", "ACTIVE", "FAILED"
     ]  # fmt: skip
     for value in ("0/1", "Running", "a: NoCapacity", "default"):
         assert value in wide[1]

@@ -126,7 +126,9 @@ def test_a_missed_deadline_is_told_and_forgotten_when_it_is_extended(
     assert told["reason"] == "DeadlinePassed"
     wait_for(lambda: MISSED in reasons(kube, "slow"), "the event")
     assert operator.metric("bayplan_deadlines_missed_total") == before + 1
-    status = kube.graph("slow")["status"]
+    status = wait_for(
+        lambda: (found := kube.graph("slow")["status"]).get("estimateBasis") and found, "its run times are judged"
+    )
     assert "deadlineProbability" not in status, "nothing is known of a task without a hint"
     assert "nothing is known" in status["estimateBasis"]
     kube.patch("slow", {"deadline": "1h"})

@@ -124,7 +124,7 @@ def test_a_node_that_dies_is_planned_without(operator: OperatorProcess, kube: Ku
     running = kube.wait_running("g", count=2)
     dead = str(running[0].spec.node_name)
     simulated.kill_node(dead)
-    wait_for(lambda: plans(operator, "gone") + plans(operator, "again") > before, "it is planned again", timeout=60)
+    wait_for(lambda: plans(operator, "gone") + plans(operator, "again") > before, "it is planned again", timeout=120)
     kube.wait_condition("g", "Complete", timeout=90)
     assert node_of(kube, "g", "end") != dead
     simulated.revive_node(dead)

@@ -180,6 +180,7 @@ def test_labels_edited_while_the_operator_is_down(kube: Kube, operator: Operator
     """Which attempt the pod is cannot be told any more: it is ended, and the task runs again."""
     kube.create("g", task("a", seconds=4.0), task("b", "a", seconds=0.2))
     (pod,) = kube.wait_running("g", "a")
+    wait_for(lambda: kube.lines("g")["a"].startswith("Running 1/"), "the attempt is recorded")
     operator.kill()
     edit_pod(kube, pod.metadata.name, labels={"bayplan.dev/task": "b"})
     operator.restart()

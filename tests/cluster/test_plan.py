@@ -32,8 +32,8 @@ def pool(simulated: Testbed, kube: Kube) -> Iterator[list[str]]:
 def graph(pool: list[str], **spec: Any) -> Object:
     selected = {"nodeSelector": {"pool": pool[0].rpartition("-")[0]}}
     tasks = [
-        task("a", cpu="6", pod=selected, expectedDuration="10s"),
-        task("b", "a", cpu="6", pod=selected, expectedDuration="5s"),
+        task("a", cpu="6", seconds=10.0, pod=selected, expectedDuration="10s"),
+        task("b", "a", cpu="6", seconds=5.0, pod=selected, expectedDuration="5s"),
     ]
     return {
         "apiVersion": "bayplan.dev/v1alpha1",
