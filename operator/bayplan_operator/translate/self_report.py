@@ -36,14 +36,12 @@ def self_report(pod: wire.Pod) -> SelfReport:
 
 def read(message: str) -> SelfReport:
     """From a termination message, which Kubernetes cuts at 4 KiB."""
-    if not message.strip():
-        return NOTHING
+    if not message.lstrip().startswith("{"):
+        return NOTHING  # plain text is what containers usually leave there, and no attempt at a report
     try:
         found = msgspec.json.decode(message)
     except (msgspec.DecodeError, RecursionError):
         return SelfReport(ignored='the termination message is not a JSON object such as {"accuracy": 0.93}')
-    if not isinstance(found, dict):
-        return SelfReport(ignored='the termination message is JSON, but not an object such as {"accuracy": 0.93}')
     good = {name: float(value) for name, value in found.items() if _is_good(name, value)}
     numbers = dict(list(good.items())[:MAX_METRICS])
     return SelfReport(numbers, _left_out(len(found) - len(good), len(good) - len(numbers)))
