@@ -132,3 +132,20 @@ def test_plans_beat_best_fit_where_nodes_differ() -> None:
     ends = {preset: run([submitted(graph)], on, preset).ended_at for preset in ("GraphPlan", "Auto", "BestFit")}
     assert ends["GraphPlan"] == ends["Auto"] == 10 + 10 + 100
     assert ends["BestFit"] > 3 * ends["GraphPlan"]
+
+
+def test_nodes_full_of_the_graphs_own_units_are_no_free_slots_when_it_is_planned_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Three of five tasks run when one of the nodes dies: what is left has to wait for the two others."""
+    seen: list[Situation] = []
+    monkeypatch.setattr("bayplan.simulation.planning.make_plan", lambda now: seen.append(now) or make_plan(now))
+    graph = Graph.build([Task(f"t{number}", duration=200.0) for number in range(5)])
+    on = [NodeInfo(f"n{number}", {"pods": 1}) for number in range(3)]
+    failures = Failures(crashes=(Crash("n2", at=1.0, repaired=5000.0),))
+    simulate([submitted(graph)], Setup(on, {"": Policy(compile_preset("GraphPlan"))}, failures=failures))
+    again = [now for now in seen if 1.0 < now.now < 200.0]
+    assert again
+    for now in again:
+        assert now.running.any()
+        assert now.nodes.slot_node.tolist() == []
