@@ -63,3 +63,11 @@ def kube(testbed: Cluster, operator: OperatorProcess) -> Iterator[Kube]:
     wait_for(lambda: not kube.graphs(), "the graphs are gone")
     wait_for(lambda: not kube.pods(), "all pods are gone, with their finalizers", timeout=90)
     testbed.kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+@pytest.fixture
+def policy(kube: Kube) -> Iterator[str]:
+    """The name of a policy that the test makes, and that is deleted at its end."""
+    name = f"policy-{uuid.uuid4().hex[:6]}"
+    yield name
+    kube.delete_policy(name)

@@ -35,14 +35,6 @@ def pool(simulated: Testbed, kube: Kube) -> Iterator[list[str]]:
         simulated.delete_node(name)
 
 
-@pytest.fixture
-def policy(kube: Kube) -> Iterator[str]:
-    """The name of a policy that the test makes, and that is deleted at its end."""
-    name = f"policy-{uuid.uuid4().hex[:6]}"
-    yield name
-    kube.delete_policy(name)
-
-
 def graphs(kube: Kube, policy: str, *names: str) -> list[Object]:
     """Graphs that end within seconds, at once; as they are once they have ended."""
     for name in names:

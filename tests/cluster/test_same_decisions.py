@@ -60,13 +60,6 @@ def pool(simulated: Testbed, kube: Kube) -> Iterator[str]:
         simulated.delete_node(name)
 
 
-@pytest.fixture
-def policy(kube: Kube) -> Iterator[str]:
-    name = f"policy-{uuid.uuid4().hex[:6]}"
-    yield name
-    kube.delete_policy(name)
-
-
 @pytest.mark.parametrize("preset", ["BestFit", "Spread", "GraphPlan"])
 def test_the_same_nodes_in_the_same_order_for_the_same_reasons(
     simulated: Testbed, kube: Kube, pool: str, policy: str, preset: str, tmp_path: Path

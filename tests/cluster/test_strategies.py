@@ -34,14 +34,6 @@ def empty(kube: Kube) -> None:
     wait_for(lambda: not kube.pods(), "the pods are gone", timeout=60)
 
 
-@pytest.fixture
-def policy(kube: Kube) -> Iterator[str]:
-    """The name of a policy that the test makes, and that is deleted at its end."""
-    name = f"policy-{uuid.uuid4().hex[:6]}"
-    yield name
-    kube.delete_policy(name)
-
-
 def selector(pool: list[str]) -> dict[str, str]:
     return {"pool": pool[0].rpartition("-")[0]}
 
