@@ -103,7 +103,8 @@ class Machines:
         if self._hidden is not None:
             asked = self._submissions[number].classes[self._submissions[number].graph.unit_task[unit]]
             end = self._hidden.ends(log.node[row], asked, now, seconds)
-            log.slowed[row] = (end - now) / seconds if seconds else 1.0
+            # Of a very short run late in the simulation, the difference is rounded below what it took.
+            log.slowed[row] = max(1.0, (end - now) / seconds) if seconds else 1.0
         self._agenda.add(end, Event.END, row)
         return True
 
