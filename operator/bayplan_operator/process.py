@@ -140,10 +140,11 @@ async def _decide(
     jitter = random.Random()
     creations = WriteQueue(settings.writes, jitter, news.set)
     endings = WriteQueue(max(1, settings.writes // 3), jitter, news.set)
+    events = WriteQueue(max(1, settings.writes // 6), jitter, _nobody)  # nothing follows from an event
     writers = Writers(
         pods=PodWriter(server, view.pods, creations, endings),
         graphs=GraphWriter(server, endings),
-        events=EventWriter(server, endings, settings.identity),
+        events=EventWriter(server, events, settings.identity),
         profiles=ProfileWriter(server, endings),
     )
     conductor = Conductor(view, writers, settings, time.time, news.set)
@@ -153,6 +154,10 @@ async def _decide(
             await conduct(conductor, news, lambda: leader.leading, time.time, settings)
     finally:
         relists.cancel()
+
+
+def _nobody() -> None:
+    """Is to be woken."""
 
 
 async def _warm_up() -> None:
