@@ -1,18 +1,21 @@
 """How far the estimates of a graph's end can be trusted: estimated before it runs, then run in the simulator.
 
-    python -m bench.deadlines [--graphs 100] [--runs 2] [--noise 0.3] [--seen 20] [--policy BestFit] [--seed 1] [--json FILE]
+    python -m bench.deadlines [--graphs 100] [--runs 2] [--noise 0.3] [--seen 20] [--mtbf SECONDS [--blind]]
+                              [--policy BestFit] [--seed 1] [--json FILE]
 
 Random graphs of 10 to 60 tasks with up to three parents and up to 4 shards, on 3, 6, 12 and 24 equal nodes of one shard each.
 Each task has run `--seen` times before, log-normal with the coefficient of variation `--noise`; the posterior of that is all
-that the estimate knows. Printed is how often the true end lay in the interval that should hold it in four of five cases, how
-often a probability of meeting a deadline came true, and what an estimate costs.
+that the estimate knows. With `--mtbf`, nodes crash, each once in so many seconds on average, and are back after a minute; the
+estimate has seen 1,000 such crashes, or, with `--blind`, none. Printed is how often the true end lay in the interval that
+should hold it in four of five cases, how often a probability of meeting a deadline came true, and what an estimate costs.
 """
 
 import argparse
 import json
+import math
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,18 +25,45 @@ from bayplan.cluster import Cluster
 from bayplan.estimates import Estimate, durations, estimate
 from bayplan.graph import Graph, Task
 from bayplan.plans import Situation, expected_seconds, make_plan, slots
-from bayplan.prediction import Run, RunTimes
+from bayplan.prediction import NodeState, NodeStates, Reruns, Run, RunTimes, Survival
 from bayplan.presets import PRESETS, compile_preset
-from bayplan.simulation import Policy, Setup, Submission, simulate
+from bayplan.simulation import Delays, Failures, Policy, Setup, Submission, simulate
 from bayplan.simulation import RunTimes as TrueTimes
 from bayplan.workload import NodeInfo, RequestClass
 from bench.options import count
 
 NODES = (3, 6, 12, 24)
+_CRASHES, _REPAIR, _NOTICING, _GRACE = 1000, 60.0, 10.0, 10.0
+"""Crashes seen before; seconds until a node is back, until a crash is noticed, and from then until its pods are given up."""
 _ASKED = RequestClass((("cpu", 1000), ("pods", 1)))
 _LOW, _HIGH = 0.1, 0.9
 _SHARES = (0.5, 0.7, 0.8, 0.9, 0.95)
 """Probabilities whose deadlines are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """How run times vary and nodes fail, and what is known of it."""
+
+    noise: float
+    """Coefficient of variation."""
+    seen: int
+    """Runs of each task before."""
+    mtbf: float = math.inf
+    """Mean seconds between two crashes of a node."""
+    blind: bool = False
+    """No crash was seen before."""
+
+    @property
+    def reruns(self) -> Reruns | None:
+        """What is known of crashes."""
+        if self.blind or math.isinf(self.mtbf):
+            return None
+        states = NodeStates()
+        for _ in range(_CRASHES):
+            states.observe(NodeState.BUSY, self.mtbf, NodeState.FAILING)
+            states.observe(NodeState.FAILING, _REPAIR, NodeState.BUSY)
+        return Survival({"cpu": states}, {}).reruns(("cpu",), _NOTICING + _GRACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +106,7 @@ def learned(graph: Graph, noise: float, seen: int, lots: np.random.Generator) ->
     return found
 
 
-def foreseen(graph: Graph, run_times: RunTimes, machines: list[NodeInfo], seed: int) -> Estimate:
+def foreseen(graph: Graph, run_times: RunTimes, machines: list[NodeInfo], seed: int, reruns: Reruns | None = None) -> Estimate:
     """The estimate before anything runs."""
     cluster = Cluster()
     for machine in machines:
@@ -87,25 +117,32 @@ def foreseen(graph: Graph, run_times: RunTimes, machines: list[NodeInfo], seed: 
     none = np.full(graph.units, np.nan)
     idle = (np.zeros(graph.units, bool), np.full(graph.units, -1), none)
     situation = Situation(graph, seconds, np.zeros(len(graph.parents.indices)), 1e9, nodes, 0.0, *idle)
-    known = durations(graph, runs, nodes.classes, seconds, run_times)
+    known = replace(durations(graph, runs, nodes.classes, seconds, run_times), reruns=reruns)
     return estimate(make_plan(situation), known, none, seed)
 
 
-def measure(nodes: int, graphs: int, runs: int, noise: float, seen: int, policy: str, seed: int) -> Case:
+def measure(nodes: int, graphs: int, runs: int, world: World, policy: str, seed: int) -> Case:
     """Estimate and run."""
     machines = [NodeInfo(f"n{number}", {"cpu": 1000, "pods": 110}, node_class="cpu") for number in range(nodes)]
     place, met, took = [], [], 0.0
     for number in range(graphs):
         lots = np.random.default_rng([seed, nodes, number])
         graph = random_graph(lots)
-        run_times = learned(graph, noise, seen, lots)
+        run_times = learned(graph, world.noise, world.seen, lots)
         begun = time.perf_counter()
-        found = foreseen(graph, run_times, machines, number)
+        found = foreseen(graph, run_times, machines, number, world.reruns)
         took += time.perf_counter() - begun
         for run in range(runs):
             submission = Submission("graph", graph, (_ASKED,) * len(graph.tasks), policy="p")
             luck = int(lots.integers(2**31)) + run
-            setup = Setup(machines, {"p": Policy(compile_preset(policy))}, TrueTimes(noise=noise), seed=luck)
+            setup = Setup(
+                machines,
+                {"p": Policy(compile_preset(policy), node_loss_grace=_GRACE)},
+                TrueTimes(noise=world.noise),
+                Failures(mtbf=world.mtbf, repair=_REPAIR),
+                Delays(noticing=_NOTICING),
+                seed=luck,
+            )
             ended = float(simulate([submission], setup).graphs.ended_at[0])
             place.append(found.probability_by(ended))
             met.append([ended <= found.quantile(share) for share in _SHARES])
@@ -119,11 +156,14 @@ def main() -> int:
     parser.add_argument("--runs", type=count, default=2, help="of each graph (default: %(default)s)")
     parser.add_argument("--noise", type=float, default=0.3, help="coefficient of variation of run times (default: %(default)s)")
     parser.add_argument("--seen", type=count, default=20, help="runs of each task before (default: %(default)s)")
+    parser.add_argument("--mtbf", type=float, default=math.inf, help="seconds between two crashes of a node (default: none)")
+    parser.add_argument("--blind", action="store_true", help="crashes come unforeseen")
     parser.add_argument("--policy", choices=sorted(PRESETS), default="BestFit")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     arguments = parser.parse_args()
-    options = (arguments.graphs, arguments.runs, arguments.noise, arguments.seen, arguments.policy, arguments.seed)
+    world = World(arguments.noise, arguments.seen, arguments.mtbf, arguments.blind)
+    options = (arguments.graphs, arguments.runs, world, arguments.policy, arguments.seed)
     rows = []
     print(
         "nodes  in the 80 % interval  met a deadline of " + "  ".join(f"{share:4.0%}" for share in _SHARES) + "  seconds each"

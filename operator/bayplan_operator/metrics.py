@@ -58,6 +58,9 @@ LOAD_FAILURES = Counter("bayplan_load_failures", "What went wrong with measuring
 PROFILES = Gauge("bayplan_profiles", "Tasks of which something was learned.")
 PROFILES_UNWRITTEN = Gauge("bayplan_profiles_unwritten", "Task profiles that have changed since they were last written.")
 PROFILES_UNREADABLE = Gauge("bayplan_profiles_unreadable", "Task profiles that cannot be read and are not used.")
+NODE_RECORD_FAILURES = Counter(
+    "bayplan_node_record_failures", "Parts of the record of node states that could not be read at the start."
+)
 PROFILES_DROPPED = Counter("bayplan_profiles_dropped", "Task profiles dropped since there were too many; the oldest first.")
 PROFILE_BYTES = Counter("bayplan_profile_bytes", "Bytes of task profiles written.")
 RUNS = Counter("bayplan_runs", "Attempts that ended, as they are learned from.", ["outcome"])

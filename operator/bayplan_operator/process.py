@@ -26,8 +26,9 @@ from bayplan_operator.kube import paths, wire
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.leader import Leader
+from bayplan_operator.node_record import remembered
 from bayplan_operator.settings import Settings
-from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, ProfileWriter, WriteQueue
+from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
 
 log = logging.getLogger(__name__)
 
@@ -136,6 +137,7 @@ async def _decide(
         await reflector.synced.wait()
     await warm
     await list_kinds(server, view.graphs, view.policies, view.profiles)
+    view.node_states.update(await remembered(server, settings.lease_namespace))
     log.info("leading, with complete lists: deciding from now on")
     jitter = random.Random()
     creations = WriteQueue(settings.writes, jitter, news.set)
@@ -146,6 +148,7 @@ async def _decide(
         graphs=GraphWriter(server, endings),
         events=EventWriter(server, events, settings.identity),
         profiles=ProfileWriter(server, endings),
+        nodes=NodeRecordWriter(server, endings, settings.lease_namespace),
     )
     conductor = Conductor(view, writers, settings, time.time, news.set)
     relists = asyncio.create_task(_relist(settings, server, view, conductor))

@@ -32,6 +32,8 @@ ALLOWED = [
     ("patch", "taskprofiles.bayplan.dev/status", ANYWHERE),
     ("create", "events", ANYWHERE),
     *((verb, "leases.coordination.k8s.io", NAMESPACE) for verb in ("get", "create", "update")),
+    *((verb, "configmaps:bayplan-node-states", NAMESPACE) for verb in ("get", "patch")),
+    ("create", "configmaps", NAMESPACE),
 ]
 DENIED = [
     ("update", "pods", ANYWHERE),
@@ -40,6 +42,9 @@ DENIED = [
     ("create", "pods/binding", ANYWHERE),
     ("get", "secrets", NAMESPACE),
     ("get", "configmaps", NAMESPACE),
+    ("patch", "configmaps", NAMESPACE),
+    ("get", "configmaps:bayplan-node-states", ANYWHERE),
+    ("create", "configmaps", ANYWHERE),
     ("patch", "nodes", ""),
     ("get", "namespaces", ""),
     ("update", "taskgraphs.bayplan.dev/status", ANYWHERE),
@@ -77,7 +82,7 @@ KOPF_OPERATOR = textwrap.dedent(
 
 def may(cluster: Cluster, verb: str, resource: str, namespace: str) -> bool:
     resource, _, subresource = resource.partition("/")
-    arguments = ["auth", "can-i", verb, resource, f"--as={USER}", f"--subresource={subresource}"]
+    arguments = ["auth", "can-i", verb, resource.replace(":", "/"), f"--as={USER}", f"--subresource={subresource}"]
     run = cluster.kubectl(*arguments, *([f"--namespace={namespace}"] if namespace else []), check=False)
     assert run.stdout.strip() in {"yes", "no"}, run.stderr
     return run.stdout.strip() == "yes"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.lifecycle import Run, advance
+from bayplan.prediction import NodeStates
 from bayplan.reasons import Reason
 from bayplan_operator import metrics
 from bayplan_operator.cluster_view import NodeStore, PodStore
@@ -19,15 +20,17 @@ from bayplan_operator.conductor.knowledge import Knowledge
 from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
 from bayplan_operator.conductor.load import Load
+from bayplan_operator.conductor.node_watch import NodeWatch
 from bayplan_operator.conductor.observing import observe
 from bayplan_operator.conductor.planning import GraphPlans
 from bayplan_operator.conductor.policies import Policies
+from bayplan_operator.conductor.profiles import Profiles
 from bayplan_operator.conductor.recording import Recorder
 from bayplan_operator.conductor.rejections import Rejections
 from bayplan_operator.inbox import Inbox, Key
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate import run_record
-from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, ProfileWriter
+from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,8 @@ class View:
     nodes: NodeStore
     cluster: Cluster
     load: Load = field(default_factory=Load)
+    node_states: dict[str, NodeStates] = field(default_factory=dict)
+    """What was seen of each class of nodes before this process began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Writers:
     graphs: GraphWriter
     events: EventWriter
     profiles: ProfileWriter
+    nodes: NodeRecordWriter
 
 
 class Conductor:
@@ -83,9 +89,11 @@ class Conductor:
         self._rejections = Rejections(settings.rejection_memory)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed)
-        self._knowledge = Knowledge(view.cluster, view.pods, (writers.profiles, writers.events), settings, clock())
-        self._plans = GraphPlans(view.cluster, settings, clock, wake, self._knowledge.run_times)
-        self._estimator = Estimator(view.cluster, settings, wake, self._knowledge.run_times)
+        profiles = Profiles(writers.profiles, writers.events, settings)
+        nodes = NodeWatch(view.cluster, writers.nodes, view.node_states)
+        self._knowledge = Knowledge(view.cluster, view.pods, profiles, nodes, clock())
+        self._plans = GraphPlans(view.cluster, settings, clock, wake, self._knowledge)
+        self._estimator = Estimator(view.cluster, settings, wake, self._knowledge)
         self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0

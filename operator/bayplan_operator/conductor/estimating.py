@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from bayplan.cluster import Cluster
 from bayplan.filters import Selector
-from bayplan.prediction import RunTimes
 from bayplan_operator import metrics
 from bayplan_operator.conductor import deadlines
 from bayplan_operator.conductor.forecasting import Question, expected, first_bound, forecast
 from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.conductor.learned import Learned
 from bayplan_operator.conductor.outlook import Forecast, Outlook
 from bayplan_operator.conductor.planning.glimpse import glimpse
 from bayplan_operator.settings import Settings
@@ -33,11 +33,9 @@ _FIRST_WAIT, _LONGEST_WAIT = 5.0, 600.0
 class Estimator:
     """Gives every graph its lower bound at once, and its estimate soon."""
 
-    def __init__(
-        self, cluster: Cluster, settings: Settings, wake: Callable[[], None], run_times: RunTimes | None = None
-    ) -> None:
+    def __init__(self, cluster: Cluster, settings: Settings, wake: Callable[[], None], learned: Learned | None = None) -> None:
         self._cluster = cluster
-        self._run_times = run_times
+        self._learned = learned
         self._settings = settings
         self._wake = wake
         self._under_way: asyncio.Task[None] | None = None
@@ -125,8 +123,11 @@ class Estimator:
         begun, deadline = time.monotonic(), graph.deadline
         try:
             seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
-            learned = self._run_times.copy() if self._run_times is not None else None
-            question = Question(seen, running.prepared.runs, learned, graph.ref.uid, deadline, rivals)
+            run_times = None
+            if self._learned is not None:
+                run_times = self._learned.run_times.copy()
+                seen = replace(seen, survival=self._learned.survival)
+            question = Question(seen, run_times, graph.ref.uid, deadline, rivals)
             found = await asyncio.to_thread(forecast, question)
         except Exception:
             # Whatever is wrong with one estimate, graphs are placed without it.

@@ -11,7 +11,6 @@ from bayplan.estimates import Basis, Durations, Earliest, Luck, Suggestion, Tria
 from bayplan.filters import Selector
 from bayplan.lifecycle import Run, UnitState
 from bayplan.plans import Situation
-from bayplan.prediction import Run as PredictedRun
 from bayplan.prediction import RunTimes
 from bayplan_operator.conductor.graph_run import Running
 from bayplan_operator.conductor.outlook import Forecast
@@ -28,8 +27,7 @@ class Question:
     """A graph as it stands, on a copy of the cluster that is the thread's own."""
 
     seen: Glimpse
-    runs: tuple[PredictedRun, ...]
-    """Per task, under what its run time is learned."""
+    """With hints alone: what was learned is looked up as distributions."""
     run_times: RunTimes | None
     """What was learned, the thread's own copy; none: nothing."""
     uid: str
@@ -59,7 +57,7 @@ def forecast(question: Question) -> Forecast:
     seen = question.seen
     graph, now = seen.prepared.graph, seen.now
     there, known, elapsed = _learned(question, situation(seen))
-    least = np.where(known.basis == Basis.NOTHING, 0.0, _least(there))
+    least = np.where(known.basis == Basis.NOTHING, 0.0, _least(replace(known, reruns=None)))  # with luck nothing fails
     first = first_bound(seen.cluster, seen.prepared, seen.run, seen.selector, least, now)
     path = first.bound.path
     heavy = graph.tasks[max(path, key=lambda task: least[task])].name if path else ""
@@ -87,7 +85,9 @@ def _learned(question: Question, there: Situation) -> tuple[Situation, Durations
     run = question.seen.run
     since = np.where(run.state == UnitState.RUNNING, np.nan_to_num(question.seen.now - run.started), 0.0)
     elapsed = np.where(there.running, np.maximum(since, 0.0), np.nan)
-    known = durations(there.graph, question.runs, there.nodes.classes, there.seconds, question.run_times)
+    seen, classes = question.seen, there.nodes.classes
+    known = durations(there.graph, seen.prepared.runs, classes, there.seconds, question.run_times)
+    known = replace(known, reruns=seen.reruns(classes))
     return replace(there, seconds=known.expected), known, elapsed
 
 
@@ -105,8 +105,8 @@ def _alone(question: Question, luck: Luck) -> Trial | None:
     return Trial.on(*_learned(question, situation(replace(seen, cluster=empty))), luck)
 
 
-def _least(there: Situation) -> FloatArray:
-    least = there.seconds.min(axis=1, initial=np.inf)
+def _least(known: Durations) -> FloatArray:
+    least = known.expected.min(axis=1, initial=np.inf)
     return np.where(np.isfinite(least), least, 0.0)
 
 

@@ -20,13 +20,11 @@ from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.node_watch import NodeWatch
 from bayplan_operator.conductor.profiles import Profiles
 from bayplan_operator.inbox import Key
-from bayplan_operator.settings import Settings
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.self_report import NOTHING, SelfReport, self_report
 from bayplan_operator.translate.splitting import read_numbers
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_shards
 from bayplan_operator.translate.task_identity import TaskId
-from bayplan_operator.writer import EventWriter, ProfileWriter
 
 _CLASSES = 20_000
 """Nodes whose class is remembered, also once they are gone: what ran there may be seen later."""
@@ -35,10 +33,8 @@ _CLASSES = 20_000
 class Knowledge:
     """Learns from every attempt that ends, each once, and answers what strategies ask."""
 
-    def __init__(
-        self, cluster: Cluster, pods: PodStore, writers: tuple[ProfileWriter, EventWriter], settings: Settings, now: float
-    ) -> None:
-        self.profiles = Profiles(*writers, settings)
+    def __init__(self, cluster: Cluster, pods: PodStore, profiles: Profiles, nodes: NodeWatch, now: float) -> None:
+        self.profiles = profiles
         self.efficiency: Efficiency | None = None
         """None: no task has ended yet."""
         self._cluster = cluster
@@ -46,7 +42,7 @@ class Knowledge:
         self._prepared: dict[str, Prepared] = {}
         """By UID, of the graphs that run."""
         self.forecast = Expectations(self.profiles.run_times, self._run_of)
-        self._nodes = NodeWatch(cluster)
+        self._nodes = nodes
         self._classes: dict[str, tuple[str, float]] = {}
         self._static_version = -1
         self._started_at = now
@@ -127,8 +123,8 @@ class Knowledge:
     def next_time(self, now: float) -> float | None:
         """When `step` next has something to do."""
         wait, write = self.forecast.wait, self.profiles.next_write(now)
-        times = [each for each in (None if wait is None else now + wait, write) if each is not None]
-        return min(times, default=None)
+        times = (None if wait is None else now + wait, write, self._nodes.next_time())
+        return min((each for each in times if each is not None), default=None)
 
     # What is learned
 

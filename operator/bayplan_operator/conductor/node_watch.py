@@ -1,6 +1,6 @@
 """What nodes do, seen from tick to tick, and how surely they hold out by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -8,44 +8,74 @@ from bayplan.arrays import BoolArray, FloatArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.load import HotNodes, LoadEstimate, hot_thresholds
 from bayplan.prediction import NodeState, NodeStates, Survival
+from bayplan_operator.translate import node_record
+from bayplan_operator.writer import NodeRecordWriter
 
 _STATES = tuple(NodeState)
 _IDLE, _BUSY, _HOT, _FAILING = map(_STATES.index, (NodeState.IDLE, NodeState.BUSY, NodeState.HOT, NodeState.FAILING))
 _BUSY_SHARE, _HOT_SHARE = 0.5, 0.9
 _INTERVAL, _RENEWAL = 1.0, 30.0
 """Seconds between two looks, at least, and between two tables for the scorer, whose kept scores each new one voids."""
+_AFTER_FAILURE, _ANYWAY = 10.0, 600.0
+"""Seconds between two records, at least, where a node has failed since, and where nothing but time has passed."""
 
 
 class NodeWatch:
     """Counts how long nodes of each class were idle, busy, hot and failing, and how often they went from one to the other.
 
     A node counts as busy while half of its scarcest resource is requested, as hot while 0.9 of one is in use by what was
-    measured, and as failing while it is not ready.
+    measured, and as failing while it is not ready. What is answered is what was last recorded, so that an operator that
+    takes over and reads the record answers the same.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.survival: Survival | None = None
-        """None: nothing was seen yet."""
+    def __init__(self, cluster: Cluster, writer: NodeRecordWriter, states: Mapping[str, NodeStates]) -> None:
+        """`states`: what was seen before this process began, per class."""
         self._cluster = cluster
-        self._states: dict[str, NodeStates] = {}
+        self._writer = writer
+        self._states = dict(states)
+        self._recorded = _copied(self._states)
+        self.survival: Survival | None = Survival(self._recorded, {}) if states else None
+        """None: nothing was seen yet."""
         self._doing: dict[str, int] = {}
+        self._failed = self._unwritten = self._missed = False
         self._seen_at = self._renewed_at = -np.inf
+        self._recorded_at: float | None = None
 
     def step(self, now: float, load: Callable[[], LoadEstimate | None] = lambda: None) -> None:
         """Look, unless it was a moment ago; ``load``: how busy nodes are, if anybody knows. O(nodes)."""
         passed = now - self._seen_at
-        if 0 <= passed < _INTERVAL:
+        self._missed = 0 <= passed < _INTERVAL
+        if self._missed:
             return
         self._seen_at = now
         before, self._doing = self._doing, self._look(load())
         if np.isfinite(passed) and passed > 0:
             self._count(before, passed)
-        if now - self._renewed_at >= _RENEWAL or now < self._renewed_at:
+        renewed = self._record(now)
+        if renewed or now - self._renewed_at >= _RENEWAL or now < self._renewed_at:
             self._renewed_at = now
-            self.survival = Survival(
-                {name: NodeStates.from_plain(each.as_plain()) for name, each in self._states.items()},
-                {name: _STATES[state] for name, state in self._doing.items() if state != _IDLE},
-            )
+            doing = {name: _STATES[state] for name, state in self._doing.items() if state != _IDLE}
+            self.survival = Survival(self._recorded, doing)
+        if self._unwritten and not self._writer.busy():
+            self._unwritten = False
+            self._writer.write(node_record.write(self._recorded))
+
+    def next_time(self) -> float | None:
+        """When `step` next has something to do although nothing happens."""
+        if self._missed:
+            return self._seen_at + _INTERVAL
+        return self._recorded_at + _AFTER_FAILURE if self._failed and self._recorded_at is not None else None
+
+    def _record(self, now: float) -> bool:
+        """Let what was seen count, if it is time; answers whether it does now. O(classes)."""
+        if self._recorded_at is None or now < self._recorded_at:
+            self._recorded_at = now
+        passed = now - self._recorded_at
+        if passed < (_AFTER_FAILURE if self._failed else _ANYWAY):
+            return False
+        self._recorded, self._recorded_at = _copied(self._states), now
+        self._failed, self._unwritten = False, True
+        return True
 
     def _look(self, load: LoadEstimate | None) -> dict[str, int]:
         cluster = self._cluster
@@ -66,11 +96,16 @@ class NodeWatch:
                 stayed[node_class, state] = stayed.get((node_class, state), 0) + 1
             else:
                 self._of(node_class).observe(_STATES[state], seconds, _STATES[then])
+                self._failed |= then == _FAILING
         for (node_class, state), nodes in stayed.items():
             self._of(node_class).observe(_STATES[state], seconds * nodes)
 
     def _of(self, node_class: str) -> NodeStates:
         return self._states.setdefault(node_class, NodeStates())
+
+
+def _copied(states: Mapping[str, NodeStates]) -> dict[str, NodeStates]:
+    return {name: NodeStates.from_plain(each.as_plain()) for name, each in states.items()}
 
 
 def _share(cluster: Cluster) -> FloatArray:

@@ -44,6 +44,16 @@ def events(namespace: str) -> str:
     return f"/api/v1/namespaces/{namespace}/events"
 
 
+def config_maps(namespace: str) -> str:
+    """The config maps of a namespace."""
+    return f"/api/v1/namespaces/{namespace}/configmaps"
+
+
+def config_map(namespace: str, name: str) -> str:
+    """One config map."""
+    return f"{config_maps(namespace)}/{name}"
+
+
 def leases(namespace: str) -> str:
     """The leases of a namespace."""
     return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"

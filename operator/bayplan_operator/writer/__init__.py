@@ -2,8 +2,9 @@
 
 from bayplan_operator.writer.events import EventWriter
 from bayplan_operator.writer.graphs import GraphWriter
+from bayplan_operator.writer.node_record import NodeRecordWriter
 from bayplan_operator.writer.pods import PodWriter
 from bayplan_operator.writer.profiles import ProfileWriter
 from bayplan_operator.writer.queue import WriteQueue
 
-__all__ = ["EventWriter", "GraphWriter", "PodWriter", "ProfileWriter", "WriteQueue"]
+__all__ = ["EventWriter", "GraphWriter", "NodeRecordWriter", "PodWriter", "ProfileWriter", "WriteQueue"]

@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 
 from bayplan.arrays import FloatArray, IntArray
 from bayplan.graph import Graph
-from bayplan.prediction import Run, RunTimes, Unknown
+from bayplan.prediction import Reruns, Run, RunTimes, Unknown
 from bayplan.prediction.levels import BETWEEN, WITHIN
 
 HINT_SCALE = math.sqrt(WITHIN)
@@ -44,6 +44,8 @@ class Durations:
     """Shape (tasks,): the share of the variance, 0 to 1, that all units of the task have in common."""
     basis: IntArray
     """Shape (tasks,): numbers of `Basis`."""
+    reruns: Reruns | None = None
+    """What node failures cost beside; none: nothing, as far as was seen."""
 
     @property
     def informed(self) -> bool:
@@ -52,15 +54,20 @@ class Durations:
 
     @property
     def expected(self) -> FloatArray:
-        """Shape (tasks, classes): mean seconds."""
-        return np.asarray(np.exp(self.location + self.scale**2 / 2))
+        """Shape (tasks, classes): mean seconds, with those of attempts that are lost with their node."""
+        seconds = np.asarray(np.exp(self.location + self.scale**2 / 2))
+        return seconds if self.reruns is None else self.reruns.expected(seconds)
 
     @property
     def words(self) -> str:
         """What they are based on, for people."""
-        counts = np.bincount(self.basis, minlength=len(Basis)).tolist()
         if not self.informed:
             return "no hints, and nothing was learned: nothing is known of its run times"
+        return self._basis_words + (f"; {self.reruns.words}" if self.reruns is not None else "")
+
+    @property
+    def _basis_words(self) -> str:
+        counts = np.bincount(self.basis, minlength=len(Basis)).tolist()
         if counts[Basis.HINT] == len(self.basis):
             return "from hints only"
         parts = [(counts[Basis.LEARNED], "learned"), (counts[Basis.HINT], "from hints"), (counts[Basis.NOTHING], "unknown")]

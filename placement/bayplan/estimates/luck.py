@@ -18,6 +18,8 @@ class Luck:
     """Shape (tasks, samples): what all units of a task have in common."""
     of_unit: FloatArray
     """Shape (units, samples)."""
+    of_nodes: FloatArray
+    """Shape (units, samples): uniform on (0, 1); how nodes hold out."""
 
     @classmethod
     def draw(cls, graph: Graph, samples: int, seed: int) -> "Luck":
@@ -30,10 +32,12 @@ class Luck:
         generator = np.random.default_rng(seed)
         of_task = generator.standard_normal((len(graph.tasks), samples // 2))
         of_unit = generator.standard_normal((graph.units, samples // 2))
-        return cls(np.concatenate((of_task, -of_task), axis=1), np.concatenate((of_unit, -of_unit), axis=1))
+        of_nodes = np.maximum(generator.random((graph.units, samples // 2)), np.finfo(np.float64).tiny)
+        pairs = ((of_task, -of_task), (of_unit, -of_unit), (of_nodes, 1.0 - of_nodes))
+        return cls(*(np.concatenate(each, axis=1) for each in pairs))
 
     def seconds(self, graph: Graph, durations: Durations, node_class: IntArray, elapsed: FloatArray) -> FloatArray:
-        """Seconds that each unit still runs once it has started, shape (units, samples).
+        """Seconds that each unit still runs once it has started, until it has succeeded, shape (units, samples).
 
         `node_class`: shape (units,), where it runs; `elapsed`: shape (units,), seconds that it runs already, NaN: has not
         started; those are drawn given that they were not over by then. O(units * samples).
@@ -44,9 +48,10 @@ class Luck:
         location, scale = durations.location[task, node_class], durations.scale[task, node_class]
         runs = np.flatnonzero(elapsed > 0)  # never where it is NaN
         normal[runs] = _beyond(normal[runs], np.log(elapsed[runs]), location[runs], scale[runs])
-        seconds = np.exp(location[:, None] + scale[:, None] * normal)
-        seconds[runs] = np.maximum(seconds[runs] - elapsed[runs, None], 0.0)
-        return np.asarray(seconds)
+        whole = np.asarray(np.exp(location[:, None] + scale[:, None] * normal))
+        left = whole.copy()
+        left[runs] = np.maximum(whole[runs] - elapsed[runs, None], 0.0)
+        return left if durations.reruns is None else durations.reruns.drawn(left, whole, node_class, self.of_nodes)
 
 
 def _beyond(normal: FloatArray, log_elapsed: FloatArray, location: FloatArray, scale: FloatArray) -> FloatArray:

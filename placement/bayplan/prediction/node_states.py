@@ -32,6 +32,7 @@ _NUMBER = {state: number for number, state in enumerate(STATES)}
 _COUNT = len(STATES)
 PRIOR_SECONDS = 3600.0
 """The prior guess is worth so many seconds in every state."""
+_TINY = 1e-300
 _HOUR, _MONTH = 1 / 3600, 1 / (30 * 86400)
 _GUESS = np.full((_COUNT, _COUNT), _HOUR)
 _GUESS[:, _NUMBER[NodeState.FAILING]] = _MONTH
@@ -68,6 +69,19 @@ class NodeStates:
     def observed(self) -> float:
         """Seconds that were seen, in all states; 0: what is answered is the prior guess alone."""
         return float(self._seconds.sum())
+
+    @property
+    def failures(self) -> float:
+        """How often nodes were seen to fail; 0: how often they do is the prior guess alone."""
+        return float(self._moves[:, _NUMBER[NodeState.FAILING]].sum())
+
+    def failing_rate(self, state: NodeState, seconds: float) -> float:
+        """Failures per second: the constant rate with the same `survival` over so many seconds, -log(survival) / seconds.
+
+        Raises `ValueError` unless seconds is above 0."""
+        if not seconds > 0:
+            raise ValueError(f"seconds is {seconds}: it must be above 0")
+        return -math.log(max(self.survival(state, seconds), _TINY)) / seconds
 
     def rates(self) -> FloatArray:
         """The generator Q, shape (states, states), in the order of `STATES`: rates per second, rows that add up to 0."""
@@ -130,7 +144,9 @@ def _exponential(rates: FloatArray, seconds: float) -> FloatArray:
 
 def _number(plain: Mapping[str, Any], part: str, name: str) -> float:
     values = plain.get(part, {})
-    value = values.get(name, 0.0) if isinstance(values, Mapping) else values
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{part} is {values!r}: it must be numbers by name")
+    value = values.get(name, 0.0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and value >= 0):
         raise ValueError(f"{part}.{name} is {value!r}: it must be a number, 0 or above")
     return float(value)

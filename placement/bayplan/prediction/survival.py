@@ -1,7 +1,7 @@
 """How surely nodes hold out for as long as a task needs them: node states, looked up per node."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.prediction.node_states import NodeState, NodeStates
+from bayplan.prediction.reruns import Reruns, reruns
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,6 +35,13 @@ class Survival:
             self._rows[key] = self._by_row(cluster, key[1])
         return self._rows[key]
 
+    def reruns(self, classes: Sequence[str], delay: float) -> Reruns | None:
+        """What failures cost runs on nodes of these classes, of which attempts begin anew after so many seconds; none: no
+        node of them was seen to fail. O(classes)."""
+        seen = [self.states.get(name, _UNSEEN) for name in classes]
+        rates = [each.failing_rate(NodeState.BUSY, _HORIZON) if each.failures > 0 else 0.0 for each in seen]
+        return reruns(classes, np.array(rates, np.float64), delay)
+
     def _by_row(self, cluster: Cluster, seconds: float) -> FloatArray:
         found = np.empty(len(cluster.names))
         for row, (name, number) in enumerate(zip(cluster.names, cluster.node_class.tolist(), strict=True)):
@@ -48,6 +56,8 @@ class Survival:
 
 
 _UNSEEN = NodeStates()
+_HORIZON = 600.0
+"""Seconds over which the rate of failing of a node that something runs on is taken as constant."""
 
 
 def horizon(seconds: float) -> float:

@@ -16,6 +16,8 @@ from bayplan_operator.cluster_view import PodStore
 from bayplan_operator.conductor import intake
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.knowledge import Knowledge
+from bayplan_operator.conductor.node_watch import NodeWatch
+from bayplan_operator.conductor.profiles import Profiles
 from bayplan_operator.settings import Settings
 
 NOW = 1_800_000_000.0
@@ -73,8 +75,9 @@ class Fixture:
             self.cluster.set_node(NodeInfo(name, {"cpu": 8000, "pods": 10}, node_class=node_class, cost=2.0))
         store = PodStore(self.cluster, lambda: self.now, lambda: None)
         self.settings = Settings("test", **settings)
-        writers: Any = (self.server, self.server)
-        self.knowledge = Knowledge(self.cluster, store, writers, self.settings, NOW)
+        server: Any = self.server
+        nodes = NodeWatch(self.cluster, server, {})
+        self.knowledge = Knowledge(self.cluster, store, Profiles(server, server, self.settings), nodes, NOW)
         self.knowledge.take(self.server.news(), NOW)
         self.graphs: list[GraphRun] = []
 

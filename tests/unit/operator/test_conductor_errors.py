@@ -15,7 +15,7 @@ from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.inbox import Inbox
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.settings import Settings
-from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, ProfileWriter, WriteQueue
+from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
 
 
 class Fixture:
@@ -34,7 +34,7 @@ class Fixture:
         queue = WriteQueue(4, random.Random(1), nothing)
         writers = Writers(
             PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test"),
-            ProfileWriter(server, queue),
+            ProfileWriter(server, queue), NodeRecordWriter(server, queue, "ns"),
         )  # fmt: skip
         self.conductor = Conductor(self.view, writers, Settings("test"), self.clock, nothing)
 

@@ -13,7 +13,7 @@ import pytest
 from bayplan.cluster import Cluster
 from bayplan.estimates import Bound, Earliest, Help, Suggestion
 from bayplan.lifecycle import UnitState
-from bayplan.prediction import Run, RunTimes
+from bayplan.prediction import NodeState, NodeStates, RunTimes, Survival
 from bayplan.presets import compile_preset
 from bayplan.workload import NodeInfo
 from bayplan_operator.api.v1alpha1 import PlacementPolicySpec
@@ -56,10 +56,7 @@ def start(running: Running, unit: int, node: str, cluster: Cluster, at: float = 
 
 
 def asked(graph: GraphRun, cluster: Cluster, now: float = NOW, learned: RunTimes | None = None, **more: Any) -> Forecast:
-    assert graph.running is not None
-    spec = graph.running.prepared.spec
-    runs = tuple(Run(each.name, hint=each.expected_duration) for each in spec.tasks)
-    question = Question(glimpse(graph, cluster, 1e9, now), runs, learned, "u", graph.deadline, False)
+    question = Question(glimpse(graph, cluster, 1e9, now), learned, "u", graph.deadline, False)
     return forecast(replace(question, **more))
 
 
@@ -124,15 +121,37 @@ def test_nothing_is_said_of_what_nobody_knows() -> None:
 
 
 def test_what_was_learned_counts_more_than_the_hint() -> None:
-    graph, _ = taken_in(task("a", hint="100s"), deadline="60s")
-    learned = RunTimes()
+    graph, running = taken_in(task("a", hint="100s"), deadline="60s")
+    learned, run = RunTimes(), replace(running.prepared.runs[0], node_class="pooled")
     for number in range(30):
-        learned.observe(Run("a", node_class="pooled"), 20.0 + number % 5, float(number))
+        learned.observe(run, 20.0 + number % 5, float(number))
     hoped, known = asked(graph, machines(1)), asked(graph, machines(1), learned=learned.copy())
     assert hoped.probability is not None
     assert known.probability is not None
     assert hoped.probability < 0.5 < 0.95 < known.probability
     assert known.basis == "run times by task: 1 learned"
+
+
+def test_nodes_that_were_seen_to_fail_make_the_end_later_and_the_deadline_less_sure() -> None:
+    graph, _ = taken_in(task("a", hint="10m"), task("b", "a", hint="10m"), deadline="30m")
+    steady, spot = NodeStates(), NodeStates()
+    steady.observe(NodeState.BUSY, 1e6)
+    for _ in range(100):
+        spot.observe(NodeState.BUSY, 1200.0, NodeState.FAILING)
+        spot.observe(NodeState.FAILING, 60.0, NodeState.BUSY)
+    plain = asked(graph, machines(2))
+    seen = glimpse(graph, machines(2), 1e9, NOW)
+    same, later = (asked(graph, machines(2), seen=replace(seen, survival=Survival({"pooled": states}, {})))
+                   for states in (steady, spot))  # fmt: skip
+    assert (same.completion, same.basis) == (plain.completion, "from hints only"), "where nothing failed nothing is guessed"
+    assert later.basis == "from hints only; failures of nodes of class pooled are counted"
+    assert plain.completion is not None
+    assert later.completion is not None
+    assert later.completion > plain.completion + 120.0
+    assert plain.probability is not None
+    assert later.probability is not None
+    assert later.probability < plain.probability - 0.1
+    assert later.earliest.bound == plain.earliest.bound, "with luck nothing fails"
 
 
 def test_a_task_that_fits_nowhere_has_no_end() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from prometheus_client import REGISTRY
@@ -13,7 +13,7 @@ from bayplan.cluster import Cluster
 from bayplan.lifecycle import UnitState
 from bayplan.plans import Plan
 from bayplan.plans.reservations import until
-from bayplan.prediction import RunTimes
+from bayplan.prediction import NodeState, NodeStates, RunTimes, Survival
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.planning import GraphPlans, graph_plans
 from bayplan_operator.settings import Settings
@@ -24,13 +24,21 @@ CHAIN = (task("a"), task("b", "a"))
 BEGUN = ("a Running 1/0 n0 15", "b Pending")
 
 
+@dataclass
+class Taught:
+    """What was learned, as plans ask for it."""
+
+    run_times: RunTimes
+    survival: Survival | None = None
+
+
 class Fixture:
     """Plans of some graphs, with a clock that is moved by hand."""
 
-    def __init__(self, nodes: Cluster, *graphs: GraphRun, plan_wait: float = 1.0, run_times: RunTimes | None = None) -> None:
+    def __init__(self, nodes: Cluster, *graphs: GraphRun, plan_wait: float = 1.0, learned: Taught | None = None) -> None:
         self.now, self.woken, self.nodes = NOW, 0, nodes
         self.graphs = {each.ref.uid: each for each in graphs}
-        self.plans = GraphPlans(nodes, Settings("test", plan_wait=plan_wait), lambda: self.now, self.wake, run_times)
+        self.plans = GraphPlans(nodes, Settings("test", plan_wait=plan_wait), lambda: self.now, self.wake, learned)
 
     def wake(self) -> None:
         self.woken += 1
@@ -284,7 +292,7 @@ async def test_plans_go_by_what_was_learned_on_which_nodes_a_moment_ago() -> Non
                     learned.observe(replace(run, node_class=node_class), seconds, NOW)
 
     learn(slow=40.0, fast=5.0)
-    fixture = Fixture(nodes, made, run_times=learned)
+    fixture = Fixture(nodes, made, learned=Taught(learned))
     await fixture.settle()
     plan = fixture.plan("g")
     assert {plan.nodes.names[number] for number in plan.node.tolist()} == {"z-fast"}
@@ -292,7 +300,7 @@ async def test_plans_go_by_what_was_learned_on_which_nodes_a_moment_ago() -> Non
     known = plan.situation.seconds.tolist()
     learn(slow=1.0, fast=400.0)
     for age, same in ((0.0, True), (11.0, False)):
-        fixture.plans._learned_at -= age
+        fixture.plans._copied_at -= age
         nodes.set_node(node(f"more-{age}", cpu=1))
         fixture.now += 1.0
         await fixture.settle()
@@ -300,9 +308,28 @@ async def test_plans_go_by_what_was_learned_on_which_nodes_a_moment_ago() -> Non
         assert (fixture.plan("g").situation.seconds[:, :2].tolist() == known) is same, age
 
 
+async def test_plans_keep_away_from_nodes_that_fail_often() -> None:
+    nodes, made, learned = Cluster(), graph("g", *CHAIN), RunTimes()
+    for name in ("a-spot", "z-steady"):
+        nodes.set_node(node(name, node_class=name[2:]))
+    for run in running(made).prepared.runs:
+        for node_class, seconds in (("spot", 500.0), ("steady", 600.0)):
+            for _ in range(20):
+                learned.observe(replace(run, node_class=node_class), seconds, NOW)
+    spot = NodeStates()
+    for _ in range(20):
+        spot.observe(NodeState.BUSY, 900.0, NodeState.FAILING)
+        spot.observe(NodeState.FAILING, 60.0, NodeState.BUSY)
+    for survival, where in ((None, "a-spot"), (Survival({"spot": spot}, {}), "z-steady")):
+        fixture = Fixture(nodes, made, learned=Taught(learned, survival))
+        await fixture.settle()
+        plan = fixture.plan("g")
+        assert {plan.nodes.names[number] for number in plan.node.tolist()} == {where}
+
+
 async def test_auto_is_spared_plans_that_could_gain_nothing_until_they_could() -> None:
     nodes, made, learned = cluster(2, node_class="slow"), graph("g", *CHAIN, preset="Auto"), RunTimes()
-    fixture = Fixture(nodes, made, plan_wait=60.0, run_times=learned)
+    fixture = Fixture(nodes, made, plan_wait=60.0, learned=Taught(learned))
     await fixture.settle()
     assert not fixture.plans.made
     assert fixture.ready() == ["g"], "nobody waits for what does not come"
@@ -312,7 +339,7 @@ async def test_auto_is_spared_plans_that_could_gain_nothing_until_they_could() -
         for node_class, seconds in (("slow", 40.0), ("fast", 5.0)):
             learned.observe(replace(run, node_class=node_class), seconds, NOW)
     nodes.set_node(node("n9", node_class="fast"))
-    fixture.plans._learned_at -= 11.0
+    fixture.plans._copied_at -= 11.0
     fixture.now += 1.0
     await fixture.settle()
     assert fixture.plan("g").nodes.names[fixture.plan("g").node[1]] == "n9"
@@ -325,13 +352,13 @@ async def test_auto_is_spared_plans_that_could_gain_nothing_until_they_could() -
 async def test_what_is_learned_may_make_a_plan_worth_while() -> None:
     nodes, made, learned = cluster(1, node_class="slow"), graph("g", *CHAIN, preset="Auto"), RunTimes()
     nodes.set_node(node("n9", node_class="fast"))
-    fixture = Fixture(nodes, made, run_times=learned)
+    fixture = Fixture(nodes, made, learned=Taught(learned))
     await fixture.settle()
     assert not fixture.plans.made
     for run in running(made).prepared.runs:
         for node_class, seconds in (("slow", 40.0), ("fast", 5.0)):
             learned.observe(replace(run, node_class=node_class), seconds, NOW)
-    fixture.plans._learned_at -= 11.0
+    fixture.plans._copied_at -= 11.0
     fixture.now += 61.0
     await fixture.settle()
     assert "g" in fixture.plans.made

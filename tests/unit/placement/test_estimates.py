@@ -20,7 +20,7 @@ from bayplan.graph import Graph, Task
 from bayplan.kernels.compiled import HAVE_NUMBA
 from bayplan.plans import Nodes, Plan, Situation, make_plan
 from bayplan.prediction import Run, RunTimes
-from bench.deadlines import measure, random_graph
+from bench.deadlines import World, measure, random_graph
 from tests.unit.placement.building import QUICK
 
 NOT_STARTED = np.nan
@@ -290,9 +290,15 @@ def test_no_sample_ends_before_its_own_longest_chain() -> None:
 
 
 def test_four_true_ends_in_five_lie_in_the_interval() -> None:
-    case = measure(6, graphs=40, runs=2, noise=0.3, seen=10, policy="BestFit", seed=5)
+    case = measure(6, 40, 2, World(noise=0.3, seen=10), "BestFit", 5)
     assert 0.70 <= case.covered <= 0.90
     assert np.abs(case.met.mean(axis=0) - [0.5, 0.7, 0.8, 0.9, 0.95]).max() < 0.12
+
+
+def test_where_nodes_fail_as_often_as_they_did_before_the_interval_holds_too() -> None:
+    counted = measure(6, 30, 1, World(noise=0.3, seen=10, mtbf=900.0), "BestFit", 5)
+    unforeseen = measure(6, 30, 1, World(noise=0.3, seen=10, mtbf=900.0, blind=True), "BestFit", 5)
+    assert unforeseen.covered < 0.5 < 0.65 <= counted.covered
 
 
 def test_a_thousand_units_are_estimated_within_a_tenth_of_a_second() -> None:

@@ -1,7 +1,7 @@
 """What the thread that plans is told of a graph: copied beside the ticks, made a situation of in the thread."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,13 +10,15 @@ from bayplan.cluster import Cluster
 from bayplan.filters import Selector
 from bayplan.lifecycle import Run, UnitState
 from bayplan.plans import Situation, beside_own, reading, slots, still_needs
-from bayplan.prediction import RunTimes
+from bayplan.prediction import Reruns, RunTimes, Survival
 from bayplan.snapshot import snapshot
 from bayplan.workload import RequestClass
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.planning.expectation import Expectation
 from bayplan_operator.translate.task_graph import Prepared
 
+_NOTICING = 40.0
+"""Seconds until Kubernetes calls a node not ready that has fallen silent: its own default."""
 _THERE = (UnitState.BINDING, UnitState.RUNNING)
 
 
@@ -33,19 +35,26 @@ class Glimpse:
     now: float
     run_times: RunTimes | None = None
     """What was learned; none: hints are all there is."""
+    survival: Survival | None = None
+    """How surely nodes hold out; none: nothing was seen."""
+    rerun_delay: float = 0.0
+    """Seconds from a node's failure until what ran there begins anew."""
+
+    def reruns(self, classes: Sequence[str]) -> Reruns | None:
+        """What failures of nodes of these classes cost; none: nothing, as far as was seen."""
+        return None if self.survival is None else self.survival.reruns(classes, self.rerun_delay)
 
 
-def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float, run_times: RunTimes | None = None) -> Glimpse:
-    """The graph as it stands now. O(units + nodes x resources + tasks learned).
+def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float) -> Glimpse:
+    """The graph as it stands now. O(units + nodes x resources).
 
     Raises `ValueError` for a graph without a run or a policy.
     """
     running, policy = graph.running, graph.policy
     if running is None or policy is None:
         raise ValueError(f"graph {graph.key} has no run or no policy: there is nothing to plan")
-    selector = policy.placing(graph.strategy).node_selector
-    learned = run_times.copy() if run_times is not None else None
-    return Glimpse(running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now, learned)
+    selector, delay = policy.placing(graph.strategy).node_selector, _NOTICING + policy.spec.node_loss_grace
+    return Glimpse(running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now, rerun_delay=delay)
 
 
 def situation(seen: Glimpse, expectation: Expectation | None = None) -> Situation:
@@ -71,6 +80,12 @@ def situation(seen: Glimpse, expectation: Expectation | None = None) -> Situatio
     seconds = np.where(nodes.admitting(classes), seconds, np.inf)
     found = Situation(graph, seconds, seen.prepared.data, seen.bandwidth, nodes, seen.now, done, place, left)
     return beside_own(found, seen.cluster)
+
+
+def with_reruns(there: Situation, seen: Glimpse) -> Situation:
+    """The situation with what failures of nodes are expected to add to run times. O(tasks x classes of nodes)."""
+    found = seen.reruns(there.nodes.classes)
+    return there if found is None else replace(there, seconds=found.expected(there.seconds))
 
 
 def _asks(classes: Sequence[RequestClass], tasks: IntArray) -> dict[RequestClass, int]:

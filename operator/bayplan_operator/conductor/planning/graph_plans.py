@@ -12,8 +12,9 @@ from bayplan.plans.reservations import until
 from bayplan.prediction import RunTimes
 from bayplan_operator import metrics
 from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.conductor.learned import Learned
 from bayplan_operator.conductor.planning.expectation import Expectation
-from bayplan_operator.conductor.planning.glimpse import Glimpse, glimpse, situation
+from bayplan_operator.conductor.planning.glimpse import Glimpse, glimpse, situation, with_reruns
 from bayplan_operator.conductor.planning.progress import progress
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate.policy import Policy
@@ -67,15 +68,17 @@ class GraphPlans:
         settings: Settings,
         clock: Callable[[], float],
         wake: Callable[[], None],
-        run_times: RunTimes | None = None,
+        learned: Learned | None = None,
     ) -> None:
         self.made: dict[Hashable, Plan] = {}
         """By graph UID, with what has become of the units since."""
         self.revision = 0
         """Changes whenever a decision could be another because of plans."""
         self._cluster, self._settings, self._clock, self._wake = cluster, settings, clock, wake
-        self._run_times, self._learned, self._learned_at = run_times, run_times, -_LEARNED
-        """What is learned of run times, and the copy that the thread goes by."""
+        self._learned = learned
+        self._run_times: RunTimes | None = None
+        """The copy that the thread goes by."""
+        self._copied_at = -_LEARNED
         self._followed: dict[str, _Followed] = {}
         self._working: asyncio.Task[None] | None = None
         self._rest_until = 0.0
@@ -174,11 +177,13 @@ class GraphPlans:
         ]
         return min(due, key=lambda known: (known.plan is not None or known.failed, known.not_before), default=None)
 
-    def _copy_learned(self) -> RunTimes | None:
-        """What is known of run times, as it was not long ago: what the thread goes by is nobody else's."""
-        if self._run_times is not None and time.monotonic() >= self._learned_at + _LEARNED:
-            self._learned, self._learned_at = self._run_times.copy(), time.monotonic()
-        return self._learned
+    def _with_learned(self, seen: Glimpse) -> Glimpse:
+        """With what is known, of run times as it was not long ago: what the thread goes by is nobody else's."""
+        if self._learned is None:
+            return seen
+        if time.monotonic() >= self._copied_at + _LEARNED:
+            self._run_times, self._copied_at = self._learned.run_times.copy(), time.monotonic()
+        return replace(seen, run_times=self._run_times, survival=self._learned.survival)
 
     async def _work(self) -> None:
         try:
@@ -193,7 +198,7 @@ class GraphPlans:
         known.cause = ""
         try:
             seen = glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock())
-            seen = replace(seen, run_times=self._copy_learned())
+            seen = self._with_learned(seen)
             plan = await asyncio.to_thread(_plan, seen, known.expectation, _may_spare(known.graph))
         except Exception:
             # Whatever is wrong with the figures, the graph's tasks are placed by the plan before, or without one.
@@ -230,7 +235,7 @@ class GraphPlans:
 
 def _plan(seen: Glimpse, expectation: Expectation, spare: bool) -> Plan | None:
     """In the thread. None: it could gain nothing, and would be spared then."""
-    found = situation(seen, expectation)
+    found = with_reruns(situation(seen, expectation), seen)
     return None if spare and not matters(found) else make_plan(found)
 
 

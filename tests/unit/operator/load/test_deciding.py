@@ -21,7 +21,7 @@ from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.load import Outcome
 from bayplan_operator.load.readings import Measured
 from bayplan_operator.settings import PrometheusSettings, Settings
-from bayplan_operator.writer import EventWriter, GraphWriter, PodWriter, ProfileWriter, WriteQueue
+from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
 
 HOT = {"load": {"hot": [{"resource": "cpu", "share": "90%"}]}}
 MEASURED = Settings("test", prometheus=PrometheusSettings("http://prometheus.example:9090"))
@@ -43,7 +43,7 @@ class Fixture:
         queue = WriteQueue(4, random.Random(1), nothing)
         writers = Writers(
             PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test"),
-            ProfileWriter(server, queue),
+            ProfileWriter(server, queue), NodeRecordWriter(server, queue, "ns"),
         )  # fmt: skip
         self.conductor = Conductor(self.view, writers, settings, self.clock, nothing)
         metadata = {"uid": "u", "resourceVersion": "5", "creationTimestamp": "2027-01-15T08:00:00Z"}
