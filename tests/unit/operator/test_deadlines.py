@@ -172,9 +172,9 @@ def test_the_bound_of_the_largest_graph_is_no_burden_for_a_tick() -> None:
     cluster, least = machines(1_000), expected(running)
     took = []
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         first_bound(cluster, running.prepared, running.run, (), least, NOW)
-        took.append(time.perf_counter() - begun)
+        took.append(time.thread_time() - begun)
     assert min(took) < 0.05
 
 

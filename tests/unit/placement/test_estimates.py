@@ -112,9 +112,9 @@ def test_the_bound_of_the_largest_graph_takes_milliseconds() -> None:
     lower_bound(*arguments)
     took = []
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         lower_bound(*arguments)
-        took.append(time.perf_counter() - begun)
+        took.append(time.thread_time() - begun)
     assert min(took) < (0.02 if HAVE_NUMBA else 0.5)
 
 
@@ -309,7 +309,7 @@ def test_a_thousand_units_are_estimated_within_a_tenth_of_a_second() -> None:
     none = np.full(graph.units, np.nan)
     took = []
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         estimate(plan, exact(seconds, 0.3), none, 1)
-        took.append(time.perf_counter() - begun)
+        took.append(time.thread_time() - begun)
     assert min(took) < (0.3 if HAVE_NUMBA else 3.0), "three times what it takes on a machine with nothing else to do"

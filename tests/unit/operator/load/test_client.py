@@ -106,7 +106,7 @@ def test_wrong_answers(server: Server, what: str) -> None:
     begun = time.monotonic()
     with pytest.raises(LoadError) as caught:
         asker.ask("cpu", "up")
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
     assert (caught.value.reason, words in str(caught.value)) == (reason, True), str(caught.value)
     assert caught.value.of_one_query or server.url in str(caught.value)
     assert len(asker.ask("cpu", "up")) == 1, "it recovers by itself"
@@ -130,7 +130,7 @@ def test_a_server_that_drips_headers_is_cut_off_from_outside(server: Server) -> 
     begun = time.monotonic()
     with pytest.raises(LoadError):
         asker.ask("cpu", "up")
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
     assert len(asker.ask("cpu", "up")) == 1
 
 

@@ -110,7 +110,7 @@ async def test_all_queries_together_have_one_time_box() -> None:
         async with polling(server, Queries({name: name for name in "abcdefgh"})) as next_outcome:
             begun = time.monotonic()
             failure = (await next_outcome()).failure
-            assert time.monotonic() - begun < 1.5
+            assert time.monotonic() - begun < 2.2, "one after the other they take 2.4 s"
             assert (failure.reason, str(failure)) == (
                 "Timeout", f"{server.url}: the queries were not all answered within 0.5 s"
             )  # fmt: skip

@@ -247,9 +247,9 @@ def test_a_large_graph_costs_a_few_milliseconds_a_step() -> None:
         world.change(unit, phase=Phase.SUCCEEDED, bound=True, finished=world.now)
     import time
 
-    start = time.perf_counter()
+    start = time.thread_time()
     world.step()
-    assert time.perf_counter() - start < 0.1
+    assert time.thread_time() - start < 0.1
     assert len(world.wants.start) == 50
 
 
