@@ -38,6 +38,9 @@ PRESETS: Mapping[str, Preset] = {
     "LeastConnections": Preset("As many pods on every node.", (Named("LeastConnections"),)),
     "DotProduct": Preset("CPU, memory and GPUs that run out together.", (Named("DotProduct"),)),
     "Efficiency": Preset("Tasks where they achieve most, once that is known.", (Named("Efficiency", 9), Named("BestFit"))),
+    "NodeSurvival": Preset(
+        "Long tasks on nodes that hold out, once some have failed.", (Named("NodeSurvival", 99), Named("BestFit"))
+    ),
     "RoundRobin": Preset("Equal pods on equal nodes.", (Named("BestFit"),), Named("RoundRobin")),
     "Random": Preset("A baseline to compare with.", (Named("BestFit"),), Named("Random")),
     "EarliestDeadline": Preset("Graphs with deadlines, all of which can be met.", order=("EarliestDeadline", *_USUAL)),

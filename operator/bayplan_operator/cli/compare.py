@@ -45,7 +45,7 @@ def _run(arguments: argparse.Namespace) -> int:
     with Progress("comparing") as told:
         for number, (label, each, learn) in enumerate(variants):
             submissions, policies = options.placed_by(each, work.submissions)
-            setup = replace(options.setup(arguments, there, policies), learn_run_times=learn)
+            setup = replace(options.setup(arguments, there, policies), learn=learn)
             runs[label] = []
             for seed in arguments.seeds:
                 done = number * len(arguments.seeds) + len(runs[label])

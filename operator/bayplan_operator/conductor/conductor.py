@@ -20,7 +20,7 @@ from bayplan_operator.conductor.knowledge import Knowledge
 from bayplan_operator.conductor.learning import Learner
 from bayplan_operator.conductor.leftovers import Leftovers
 from bayplan_operator.conductor.load import Load
-from bayplan_operator.conductor.node_watch import NodeWatch
+from bayplan_operator.conductor.node_memory import NodeMemory
 from bayplan_operator.conductor.observing import observe
 from bayplan_operator.conductor.planning import GraphPlans
 from bayplan_operator.conductor.policies import Policies
@@ -90,7 +90,7 @@ class Conductor:
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed)
         profiles = Profiles(writers.profiles, writers.events, settings)
-        nodes = NodeWatch(view.cluster, writers.nodes, view.node_states)
+        nodes = NodeMemory(view.cluster, writers.nodes, view.node_states)
         self._knowledge = Knowledge(view.cluster, view.pods, profiles, nodes, clock())
         self._plans = GraphPlans(view.cluster, settings, clock, wake, self._knowledge)
         self._estimator = Estimator(view.cluster, settings, wake, self._knowledge)

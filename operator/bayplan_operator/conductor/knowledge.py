@@ -17,7 +17,7 @@ from bayplan_operator.cluster_view import PodStore
 from bayplan_operator.conductor import outcomes
 from bayplan_operator.conductor.expectations import Expectations
 from bayplan_operator.conductor.graph_run import GraphRun, Running
-from bayplan_operator.conductor.node_watch import NodeWatch
+from bayplan_operator.conductor.node_memory import NodeMemory
 from bayplan_operator.conductor.profiles import Profiles
 from bayplan_operator.inbox import Key
 from bayplan_operator.translate import run_record
@@ -33,7 +33,7 @@ _CLASSES = 20_000
 class Knowledge:
     """Learns from every attempt that ends, each once, and answers what strategies ask."""
 
-    def __init__(self, cluster: Cluster, pods: PodStore, profiles: Profiles, nodes: NodeWatch, now: float) -> None:
+    def __init__(self, cluster: Cluster, pods: PodStore, profiles: Profiles, nodes: NodeMemory, now: float) -> None:
         self.profiles = profiles
         self.efficiency: Efficiency | None = None
         """None: no task has ended yet."""

@@ -8,19 +8,20 @@ from bayplan_operator.workflows.fields import Fields
 
 
 def read_failures(path: Path) -> Failures:
-    """`crashes` (node, at, repairedAfter), `mtbf`, `repair`, `attempts`. Raises `InputError`."""
+    """`crashes` (node, at, repairedAfter), `mtbf`, `mtbfOfClass`, `repair`, `attempts`. Raises `InputError`."""
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; to say it without one: mtbf=24h,repair=10m,attempts=1%")
     found = list(documents(path))
     if len(found) != 1:
         raise InputError(f"{path}: there must be one document in it, there are {len(found)}")
     top = Fields(found[0], found[0].value)
-    top.only(("crashes", "mtbf", "repair", "attempts"))
-    plain = Failures()
+    top.only(("crashes", "mtbf", "mtbfOfClass", "repair", "attempts"))
+    plain, of_class = Failures(), top.map("mtbfOfClass")
     try:
         return Failures(
             crashes=tuple(_crash(each) for each in top.maps("crashes")),
             mtbf=top.duration("mtbf", plain.mtbf),
+            mtbf_of_class={name: of_class.duration(name) for name in of_class.value},
             repair=top.duration("repair", plain.repair),
             attempt=top.share("attempts", 0.0),
         )

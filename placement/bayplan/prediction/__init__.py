@@ -5,6 +5,7 @@ from bayplan.prediction.evidence import Evidence
 from bayplan.prediction.forecast import ByTask, Forecast
 from bayplan.prediction.lookalikes import Lookalikes
 from bayplan.prediction.node_states import NodeState, NodeStates
+from bayplan.prediction.node_watch import NodeWatch
 from bayplan.prediction.reruns import Reruns
 from bayplan.prediction.run_time import RunTime
 from bayplan.prediction.run_times import RunTimes
@@ -19,6 +20,7 @@ __all__ = [
     "Lookalikes",
     "NodeState",
     "NodeStates",
+    "NodeWatch",
     "Outcome",
     "Reruns",
     "Run",

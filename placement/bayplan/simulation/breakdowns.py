@@ -23,7 +23,7 @@ class Breakdowns:
         self._down: dict[str, int] = {}
         self._lost: dict[str, frozenset[str]] = {policy: frozenset() for policy in graces}
         for number, node in enumerate(nodes):
-            self._expect_next(failures.of_node(number, node.name, seed))
+            self._expect_next(failures.of_node(number, node, seed))
 
     def silent(self, node: str) -> bool:
         """Whether a node has crashed and is not back."""

@@ -9,6 +9,7 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.engine import place
 from bayplan.load import LoadEstimate
+from bayplan.prediction import NodeWatch
 from bayplan.reasons import Reason
 from bayplan.simulation.adapting import Adapting
 from bayplan.simulation.events import Agenda, Event
@@ -56,8 +57,12 @@ class Conductor:
         self._placed = 0
         self._coming = len(submissions)
         self._learning = Learning(strategies, setup.seed)
-        self._planning = Planning(setup, machines)
-        self._run_times = RunTimeLearning(submissions, self._requests, machines.nodes, log) if setup.learn_run_times else None
+        self._run_times: RunTimeLearning | None = None
+        self._nodes: NodeWatch | None = None
+        if setup.learn:
+            self._run_times = RunTimeLearning(submissions, self._requests, machines.nodes, log)
+            self._nodes = NodeWatch(machines.cluster, {})
+        self._planning = Planning(setup, machines, self._run_times, self._nodes)
         self._adapting: Adapting | None = None
         if any(policy.adaptive for policy in setup.policies.values()):
             self._adapting = Adapting(setup, machines, log, self._run_times)
@@ -200,6 +205,10 @@ class Conductor:
         self._learning.step(self._machines.cluster)
         if self._run_times is not None:
             self._run_times.step()
+        if self._nodes is not None:
+            scraping = self._machines.scraping
+            load = (lambda: None) if scraping is None else (lambda: scraping.estimate(self._machines.cluster, now))
+            self._nodes.step(now, load)
 
     def _advance(self, graph: GraphState, now: float) -> None:
         if graph.ended_at is not None:
@@ -287,6 +296,7 @@ class Conductor:
             efficiency=None if learned is None else learned.efficiency,
             load=load,
             plans=self._planning.plans,
+            survival=None if self._nodes is None else self._nodes.survival,
         )
 
     def _graph(self, unit: int) -> GraphState:

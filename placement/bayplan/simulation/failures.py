@@ -1,12 +1,13 @@
 """What breaks: nodes and attempts."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from bayplan.simulation.errors import SetupError
+from bayplan.workload import NodeInfo
 
 _CRASHES, _ATTEMPTS = 2, 3
 """Keep the draws apart from each other and from those for run times."""
@@ -35,6 +36,8 @@ class Failures:
     crashes: tuple[Crash, ...] = ()
     mtbf: float = math.inf
     """Mean seconds between the repair of a node and its next crash, exponential; infinite: none by lot."""
+    mtbf_of_class: Mapping[str, float] = field(default_factory=dict)
+    """The same for nodes of a class, in place of `mtbf`."""
     repair: float = 600.0
     """Mean seconds from a crash by lot to the repair, exponential."""
     attempt: float = 0.0
@@ -44,6 +47,9 @@ class Failures:
         """Check the figures."""
         if not self.mtbf > 0:
             raise SetupError(f"mtbf is {self.mtbf}: it must be seconds above 0")
+        for name, mtbf in self.mtbf_of_class.items():
+            if not mtbf > 0:
+                raise SetupError(f"mtbf of node class {name} is {mtbf}: it must be seconds above 0")
         if not (math.isfinite(self.repair) and self.repair > 0):
             raise SetupError(f"repair is {self.repair}: it must be seconds above 0")
         if not 0 <= self.attempt <= 1:
@@ -58,18 +64,19 @@ class Failures:
                 )
             earlier.append(crash)
 
-    def of_node(self, number: int, name: str, seed: int) -> Iterator[Crash]:
+    def of_node(self, number: int, node: NodeInfo, seed: int) -> Iterator[Crash]:
         """The crashes of one node, earliest first, without end where they are by lot. `number`: the node's, by name."""
-        given = sorted((each for each in self.crashes if each.node == name), key=lambda each: each.at)
-        if given or math.isinf(self.mtbf):
+        given = sorted((each for each in self.crashes if each.node == node.name), key=lambda each: each.at)
+        mtbf = self.mtbf_of_class.get(node.node_class, self.mtbf)
+        if given or math.isinf(mtbf):
             yield from given
             return
         generator = np.random.default_rng([seed, _CRASHES, number])
         now = 0.0
         while True:
-            at = now + float(generator.exponential(self.mtbf))
+            at = now + float(generator.exponential(mtbf))
             now = at + max(float(generator.exponential(self.repair)), 1e-3)
-            yield Crash(name, at, now)
+            yield Crash(node.name, at, now)
 
 
 class DrawnFailures:

@@ -4,12 +4,15 @@ from collections.abc import Hashable, Iterator, Mapping
 
 import numpy as np
 
+from bayplan.arrays import FloatArray
 from bayplan.plans import Plan, Progress, Situation, beside_own, make_plan, slots, still_needs, usable, why_remake
 from bayplan.plans.finish import seconds_there
 from bayplan.plans.reservations import until
+from bayplan.prediction import NodeWatch
 from bayplan.protocols import Strategy
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.machines import Machines
+from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
 from bayplan.workload import RequestClass
 
@@ -31,8 +34,12 @@ class _Followed:
 class Planning:
     """Plans by the number of their graph, for graphs of several tasks whose policy looks at plans."""
 
-    def __init__(self, setup: Setup, machines: Machines) -> None:
+    def __init__(
+        self, setup: Setup, machines: Machines, run_times: RunTimeLearning | None = None, nodes: NodeWatch | None = None
+    ) -> None:
+        """`run_times`, `nodes`: what is learned of both; none: nothing."""
         self._setup, self._machines = setup, machines
+        self._run_times, self._nodes = run_times, nodes
         self._wanted = any(each.uses_plans for policy in setup.policies.values() for each in policy.strategies)
         self._followed: dict[int, _Followed] = {}
         self._plans: dict[Hashable, Plan] = {}
@@ -131,8 +138,7 @@ class Planning:
             asks[submission.classes[task]] = asks.get(submission.classes[task], 0) + 1
         selector = self._strategy(followed.graph).node_selector
         nodes = slots(self._machines.cluster, asks, max(1, sum(asks.values())), selector)
-        delay = setup.delays.binding + setup.delays.starting
-        seconds = setup.run_times.expected(submission, nodes.classes) + delay
+        seconds = self._seconds(followed.graph, nodes.classes)
         left = np.full(graph.units, np.nan)
         for unit in np.flatnonzero(followed.begun & ~followed.done).tolist():
             left[unit] = still_needs(float(followed.expected[unit]), now - float(followed.since[unit]))
@@ -148,3 +154,15 @@ class Planning:
             left=left,
         )
         return make_plan(beside_own(situation, self._machines.cluster))
+
+    def _seconds(self, graph: GraphState, classes: tuple[str, ...]) -> FloatArray:
+        """Shape (tasks, classes): from the decision to the end, with what failures of nodes are expected to add."""
+        setup = self._setup
+        seconds = setup.run_times.expected(graph.submission, classes)
+        if self._run_times is not None:
+            seconds = self._run_times.seconds(graph, classes, seconds)
+        seconds += setup.delays.binding + setup.delays.starting
+        survival = None if self._nodes is None else self._nodes.survival
+        grace = setup.policies[graph.submission.policy].node_loss_grace
+        reruns = None if survival is None else survival.reruns(classes, setup.delays.noticing + grace)
+        return seconds if reruns is None else reruns.expected(seconds)

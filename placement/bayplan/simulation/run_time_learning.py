@@ -9,6 +9,7 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.efficiency import Efficiency
 from bayplan.prediction import ByTask, Evaluation, Forecast, Outcome, Run, RunTimes, Unknown, efficiency
+from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import Outcome as Ending
@@ -29,6 +30,7 @@ class RunTimeLearning:
         self._evaluation = Evaluation()
         self._news: list[tuple[int, int]] = []
         self._known = 0
+        self._seconds: dict[tuple[int, tuple[str, ...]], tuple[int, FloatArray]] = {}
         self.forecast: Forecast | None = None
         """None: nothing is known yet."""
         self.efficiency: Efficiency | None = None
@@ -53,6 +55,27 @@ class RunTimeLearning:
         found = [self._run_times.predict(run) for run in submission.runs]
         known = [0.0 if isinstance(each, Unknown) else each.mean for each in found]
         return np.array(known) if known else np.zeros(len(submission.graph.tasks))
+
+    def seconds(self, graph: GraphState, classes: tuple[str, ...], otherwise: FloatArray) -> FloatArray:
+        """Shape (tasks, classes): the mean of the next run of a unit of each task, `otherwise` where no run of the task has
+        ended. O(tasks * classes) predictions where something was learned since the last time."""
+        key = graph.number, classes
+        made = self._seconds.get(key)
+        if made is None or made[0] != self._known:
+            made = self._seconds[key] = self._known, self._predicted(graph, classes, otherwise)
+        return made[1].copy()
+
+    def _predicted(self, graph: GraphState, classes: tuple[str, ...], otherwise: FloatArray) -> FloatArray:
+        found = otherwise.copy()
+        for task, unit in enumerate(graph.submission.graph.unit_start[:-1].tolist()):
+            run = self._run(self._requests[graph.first + unit])
+            if not self._run_times.evidence(run.task, run.family):
+                continue
+            for column, node_class in enumerate(classes):
+                predicted = self._run_times.predict(replace(run, node_class=node_class))
+                if not isinstance(predicted, Unknown):
+                    found[task, column] = predicted.mean
+        return found
 
     def _learn(self, request: Request, row: int) -> None:
         log, node = self._log, self._nodes[self._log.node[row]]

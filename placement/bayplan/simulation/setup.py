@@ -80,8 +80,9 @@ class Setup:
     """Bytes per second between two nodes, for what units read of each other's results."""
     load: HiddenLoad | None = None
     """What nodes do beside; none: nothing is slowed, and nothing measured."""
-    learn_run_times: bool = False
-    """What has ended tells orders and scorers how long the next of its kind will run, and on which nodes it runs well."""
+    learn: bool = False
+    """What has ended tells orders, scorers and plans how long the next of its kind will run and on which nodes it runs well;
+    what nodes do tells how surely they hold out."""
     seed: int = 0
     until: float = math.inf
     """When the simulation ends at the latest."""
@@ -97,6 +98,10 @@ class Setup:
         unknown = next((crash.node for crash in self.failures.crashes if crash.node not in set(names)), None)
         if unknown is not None:
             raise SetupError(f'a crash is given for node "{unknown}": there is no such node')
+        classes = {node.node_class for node in self.nodes}
+        unknown = next((name for name in self.failures.mtbf_of_class if name not in classes), None)
+        if unknown is not None:
+            raise SetupError(f'mtbf is given for node class "{unknown}": no node is of it')
         hidden = () if self.load is None else self.load.nodes
         unknown = next((name for name in hidden if name not in set(names)), None)
         if unknown is not None:

@@ -16,7 +16,7 @@ from bayplan_operator.cluster_view import PodStore
 from bayplan_operator.conductor import intake
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.knowledge import Knowledge
-from bayplan_operator.conductor.node_watch import NodeWatch
+from bayplan_operator.conductor.node_memory import NodeMemory
 from bayplan_operator.conductor.profiles import Profiles
 from bayplan_operator.settings import Settings
 
@@ -76,7 +76,7 @@ class Fixture:
         store = PodStore(self.cluster, lambda: self.now, lambda: None)
         self.settings = Settings("test", **settings)
         server: Any = self.server
-        nodes = NodeWatch(self.cluster, server, {})
+        nodes = NodeMemory(self.cluster, server, {})
         self.knowledge = Knowledge(self.cluster, store, Profiles(server, server, self.settings), nodes, NOW)
         self.knowledge.take(self.server.news(), NOW)
         self.graphs: list[GraphRun] = []

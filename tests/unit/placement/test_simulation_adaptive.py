@@ -48,7 +48,7 @@ def two_classes(policy: Policy, seed: int = 0, learn: bool = False) -> Setup:
     cluster = [NodeInfo("a", {"cpu": 4000}, node_class="slow")]
     cluster += [NodeInfo(f"b{number}", {"cpu": 8000}, node_class="quick") for number in range(3)]
     times = RunTimes({"slow": 0.25}, noise=0.1)
-    return Setup(cluster, {"": policy}, times, seed=seed, learn_run_times=learn)
+    return Setup(cluster, {"": policy}, times, seed=seed, learn=learn)
 
 
 def completion(trace: Trace) -> float:
@@ -61,7 +61,7 @@ def test_whatever_it_chooses_nothing_is_overbooked_and_shortcuts_change_nothing(
     work: list[Submission], setup: Setup, learn: bool
 ) -> None:
     policy = replace(adaptive("BestFit", "Spread", "Efficiency"), node_loss_grace=setup.policies[""].node_loss_grace)
-    setup = replace(setup, policies={"": policy}, learn_run_times=learn)
+    setup = replace(setup, policies={"": policy}, learn=learn)
     trace = simulate(work, setup)
     check(trace)
     assert set(trace.graphs.strategy) <= {"BestFit", "Spread", "Efficiency", ""}
@@ -74,7 +74,7 @@ def test_whatever_it_chooses_nothing_is_overbooked_and_shortcuts_change_nothing(
 @settings(max_examples=30, deadline=None)
 @given(submissions(), setups())
 def test_learning_that_nobody_goes_by_changes_nothing(work: list[Submission], setup: Setup) -> None:
-    assert same(simulate(work, setup), simulate(work, replace(setup, learn_run_times=True)))
+    assert same(simulate(work, setup), simulate(work, replace(setup, learn=True)))
 
 
 def test_most_graphs_go_to_the_better_candidate_and_the_switch_is_told() -> None:
@@ -130,7 +130,7 @@ def test_the_shortest_goes_first_once_it_is_known_which_that_is() -> None:
     machine = [NodeInfo("n", {"cpu": 4000})]
 
     def mean_wait(jobs: list[Submission], strategy: Strategy, learn: bool) -> float:
-        setup = Setup(machine, {"": Policy(strategy)}, RunTimes(noise=0.2), learn_run_times=learn)
+        setup = Setup(machine, {"": Policy(strategy)}, RunTimes(noise=0.2), learn=learn)
         return figures.summary(simulate(jobs, setup)).waiting
 
     first_come, known = mean_wait(work, fifo, False), mean_wait(oracle, by_length, True)
@@ -144,7 +144,7 @@ def test_of_several_policies_only_the_adaptive_ones_choose() -> None:
     setup = Setup(
         nodes(4),
         {"fixed": Policy(compile_preset("BestFit")), "free": adaptive("Spread", "Random", minimum=1)},
-        learn_run_times=True,
+        learn=True,
     )
     trace = simulate(work, setup)
     check(trace)

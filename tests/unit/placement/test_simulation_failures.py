@@ -143,3 +143,36 @@ def test_wrong_input_is_said_in_one_sentence(make: object, sentence: str) -> Non
     with pytest.raises(SetupError) as raised:
         make()  # type: ignore[operator]
     assert str(raised.value).startswith(sentence)
+
+
+# What is learned of nodes
+
+
+def flaky(strategy: str, learn: bool, seed: int) -> int:
+    """Attempts that are lost of a hundred graphs, where half of the nodes crash every quarter of an hour."""
+    nodes = [NodeInfo(f"n{number}", {"cpu": 1000}, node_class="spot" if number < 4 else "steady") for number in range(8)]
+    graph = Graph.build([Task("a", duration=300.0), Task("b", ("a",), duration=300.0)])
+    jobs = [Submission(f"g{number}", graph, (WHOLE, WHOLE), at=200.0 * number) for number in range(100)]
+    failures = Failures(mtbf_of_class={"spot": 900.0}, repair=60.0)
+    given = Setup(nodes, {"": Policy(compile_preset(strategy), 30.0)}, failures=failures, learn=learn, seed=seed)
+    return int((simulate(jobs, given).attempts.outcome == Outcome.LOST).sum())
+
+
+@pytest.mark.parametrize("preset", ["NodeSurvival", "GraphPlan"])
+def test_where_nodes_of_a_class_fail_often_others_are_taken_once_that_is_known(preset: str) -> None:
+    blind = sum(flaky(preset, False, seed) for seed in range(3))
+    known = sum(flaky(preset, True, seed) for seed in range(3))
+    assert known < 0.5 * blind
+
+
+def test_classes_fail_as_often_as_was_said_and_no_other() -> None:
+    nodes = [NodeInfo("a", {"cpu": 1000}, node_class="spot"), NodeInfo("b", {"cpu": 1000}, node_class="steady")]
+    failures = Failures(mtbf_of_class={"spot": 100.0}, repair=1.0)
+    coming = failures.of_node(0, nodes[0], 1)
+    crashes = [next(coming).at for _ in range(2000)]
+    assert np.diff(crashes).mean() == pytest.approx(101.0, rel=0.1)
+    assert list(failures.of_node(1, nodes[1], 1)) == []
+    with pytest.raises(SetupError, match='mtbf is given for node class "sopt": no node is of it'):
+        Setup(nodes, {"": Policy(BEST_FIT)}, failures=Failures(mtbf_of_class={"sopt": 1.0}))
+    with pytest.raises(SetupError, match="mtbf of node class spot is 0"):
+        Failures(mtbf_of_class={"spot": 0.0})

@@ -74,11 +74,11 @@ def add_luck(parser: argparse.ArgumentParser) -> None:
 
 
 def add_learning(parser: argparse.ArgumentParser, *, both: bool = False) -> None:
-    """Whether run times are learned."""
+    """Whether run times and what nodes do are learned."""
     more = "; both: once with and once without" if both else ""
     parser.add_argument(
         "--learn", nargs="?", const="yes", choices=("no", "yes", *(["both"] if both else [])), default="no",
-        help=f"learn run times from what has ended, for orders and scorers that go by them{more} (default: no; alone: yes)",
+        help=f"learn run times from what has ended, and how often nodes fail{more} (default: no; alone: yes)",
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def setup(arguments: argparse.Namespace, there: Current, policies: dict[str, Pol
         bandwidth=arguments.bandwidth,
         seed=seed,
         until=getattr(arguments, "until", float("inf")),
-        learn_run_times=getattr(arguments, "learn", "no") == "yes",
+        learn=getattr(arguments, "learn", "no") == "yes",
     )
 
 

@@ -7,9 +7,8 @@ import numpy as np
 from bayplan.arrays import BoolArray, FloatArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.load import HotNodes, LoadEstimate, hot_thresholds
-from bayplan.prediction import NodeState, NodeStates, Survival
-from bayplan_operator.translate import node_record
-from bayplan_operator.writer import NodeRecordWriter
+from bayplan.prediction.node_states import NodeState, NodeStates
+from bayplan.prediction.survival import Survival
 
 _STATES = tuple(NodeState)
 _IDLE, _BUSY, _HOT, _FAILING = map(_STATES.index, (NodeState.IDLE, NodeState.BUSY, NodeState.HOT, NodeState.FAILING))
@@ -24,20 +23,20 @@ class NodeWatch:
     """Counts how long nodes of each class were idle, busy, hot and failing, and how often they went from one to the other.
 
     A node counts as busy while half of its scarcest resource is requested, as hot while 0.9 of one is in use by what was
-    measured, and as failing while it is not ready. What is answered is what was last recorded, so that an operator that
-    takes over and reads the record answers the same.
+    measured, and as failing while it is not ready. What is answered is what was last `recorded`, so that who takes that over
+    answers the same.
     """
 
-    def __init__(self, cluster: Cluster, writer: NodeRecordWriter, states: Mapping[str, NodeStates]) -> None:
-        """`states`: what was seen before this process began, per class."""
+    def __init__(self, cluster: Cluster, states: Mapping[str, NodeStates]) -> None:
+        """`states`: what was seen before, per class."""
         self._cluster = cluster
-        self._writer = writer
         self._states = dict(states)
-        self._recorded = _copied(self._states)
-        self.survival: Survival | None = Survival(self._recorded, {}) if states else None
+        self.recorded: Mapping[str, NodeStates] = _copied(self._states)
+        """Per class; another mapping whenever it changes."""
+        self.survival: Survival | None = Survival(self.recorded, {}) if states else None
         """None: nothing was seen yet."""
         self._doing: dict[str, int] = {}
-        self._failed = self._unwritten = self._missed = False
+        self._failed = self._missed = False
         self._seen_at = self._renewed_at = -np.inf
         self._recorded_at: float | None = None
 
@@ -55,10 +54,7 @@ class NodeWatch:
         if renewed or now - self._renewed_at >= _RENEWAL or now < self._renewed_at:
             self._renewed_at = now
             doing = {name: _STATES[state] for name, state in self._doing.items() if state != _IDLE}
-            self.survival = Survival(self._recorded, doing)
-        if self._unwritten and not self._writer.busy():
-            self._unwritten = False
-            self._writer.write(node_record.write(self._recorded))
+            self.survival = Survival(self.recorded, doing)
 
     def next_time(self) -> float | None:
         """When `step` next has something to do although nothing happens."""
@@ -73,8 +69,7 @@ class NodeWatch:
         passed = now - self._recorded_at
         if passed < (_AFTER_FAILURE if self._failed else _ANYWAY):
             return False
-        self._recorded, self._recorded_at = _copied(self._states), now
-        self._failed, self._unwritten = False, True
+        self.recorded, self._recorded_at, self._failed = _copied(self._states), now, False
         return True
 
     def _look(self, load: LoadEstimate | None) -> dict[str, int]:
