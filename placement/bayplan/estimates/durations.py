@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -30,6 +30,9 @@ class Basis(IntEnum):
     """Neither runs nor a hint: the default."""
     HINT = 1
     LEARNED = 2
+    """Runs of its own."""
+    FAMILY = 3
+    """Neither runs nor a hint, but runs of other tasks of its family."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +73,8 @@ class Durations:
         counts = np.bincount(self.basis, minlength=len(Basis)).tolist()
         if counts[Basis.HINT] == len(self.basis):
             return "from hints only"
-        parts = [(counts[Basis.LEARNED], "learned"), (counts[Basis.HINT], "from hints"), (counts[Basis.NOTHING], "unknown")]
+        words = {Basis.LEARNED: "learned", Basis.FAMILY: "by their family", Basis.HINT: "from hints", Basis.NOTHING: "unknown"}
+        parts = [(counts[basis], what) for basis, what in words.items()]
         return "run times by task: " + ", ".join(f"{count} {what}" for count, what in parts if count)
 
 
@@ -80,8 +84,9 @@ def durations(
     """What is known of each task's run time.
 
     `runs`: per task under what it is learned, with its hint; `seconds`: shape (tasks, classes), expected, for tasks of which
-    nothing was learned; infinite values stay. `run_times` must not be used by another thread meanwhile. Of a task that has
-    runs of its own, the 10th and the 90th percentile are those of the learned posterior. O(tasks * classes).
+    nothing was learned, nor, without a hint, of their family; infinite values stay. `run_times` must not be used by another
+    thread meanwhile. Of a task that has runs of its own, the 10th and the 90th percentile are those of the learned posterior.
+    O(tasks * classes).
     """
     count = len(graph.tasks)
     basis = np.array([Basis.NOTHING if run.hint is None else Basis.HINT for run in runs], np.int64)
@@ -89,14 +94,18 @@ def durations(
     with np.errstate(divide="ignore"):
         location = np.log(seconds) - scale**2 / 2
     shared = np.full(count, HINT_SHARED)
+    families = run_times.families if run_times is not None else frozenset()
     for task, run in enumerate(runs if run_times is not None else ()):
         assert run_times is not None
         seen = sum(each.runs for each in run_times.evidence(run.task, run.family).values())
-        if seen <= 0:
+        if seen > 0:
+            basis[task], shared[task] = Basis.LEARNED, 1.0 / (seen + _PRIOR_RUNS)
+        elif run.hint is None and run.family and run.family in families:
+            basis[task] = Basis.FAMILY
+        else:
             continue
-        basis[task], shared[task] = Basis.LEARNED, 1.0 / (seen + _PRIOR_RUNS)
         for number, name in enumerate(classes):
-            found = run_times.predict(Run(run.task, run.family, name, run.hint, run.size))
+            found = run_times.predict(replace(run, node_class=name))
             if not isinstance(found, Unknown) and math.isfinite(location[task, number]):
                 location[task, number] = found.log_mean
                 scale[task, number] = float(found.scales[0] * stdtrit(found.freedom[0], _TAIL)) / _NORMAL_TAIL

@@ -87,6 +87,11 @@ class RunTimes:
         known = self._tasks.get((family, task))
         return {} if known is None else dict(known.cells)
 
+    @property
+    def families(self) -> frozenset[str]:
+        """Those of which runs of at least one task were seen. O(tasks)."""
+        return frozenset(family for family, _ in self._tasks) | frozenset(self._merged)
+
     def profile(self, task: str, family: str = "") -> dict[str, Any] | None:
         """What is known of one task, in plain numbers, to be handed to `restore`; none: nothing."""
         known = self._tasks.get((family, task))

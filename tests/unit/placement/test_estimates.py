@@ -193,6 +193,21 @@ def test_shards_share_the_error_of_their_hint() -> None:
     assert together > 3 * apart
 
 
+def test_a_new_task_without_a_hint_is_expected_like_its_family() -> None:
+    graph, seen = Graph.build([Task("a"), Task("new"), Task("hinted"), Task("stranger")]), RunTimes()
+    for task, seconds in (("a", 100.0), ("b", 130.0), ("c", 80.0)):
+        for number in range(10):
+            seen.observe(Run(task, "train", "x"), seconds + number % 3, float(number))
+    runs = [Run("a", "train"), Run("new", "train"), Run("hinted", "train", hint=7.0), Run("stranger", "other")]
+    found = durations(graph, runs, ["x"], np.array([[60.0], [60.0], [7.0], [60.0]]), seen)
+    assert found.basis.tolist() == [Basis.LEARNED, Basis.FAMILY, Basis.HINT, Basis.NOTHING]
+    assert found.words == "run times by task: 1 learned, 1 by their family, 1 from hints, 1 unknown"
+    median, scale = np.exp(found.location[:, 0]), found.scale[:, 0]
+    assert 70.0 < median[1] < 150.0
+    assert scale[0] < scale[1], "a task of its own is known better"
+    assert found.expected[2:, 0] == pytest.approx([7.0, 60.0])
+
+
 def test_what_is_known_is_said() -> None:
     graph = Graph.build([Task("a"), Task("b"), Task("c")])
     runs = [Run("a", hint=10.0), Run("b", hint=20.0), Run("c")]
