@@ -101,7 +101,7 @@ class Setup:
         classes = {node.node_class for node in self.nodes}
         unknown = next((name for name in self.failures.mtbf_of_class if name not in classes), None)
         if unknown is not None:
-            raise SetupError(f'mtbf is given for node class "{unknown}": no node is of it')
+            raise SetupError(f'mtbf is given for node class "{unknown}": no node is of it; there are {", ".join(sorted(classes))}')
         hidden = () if self.load is None else self.load.nodes
         unknown = next((name for name in hidden if name not in set(names)), None)
         if unknown is not None:
