@@ -47,7 +47,7 @@ def said(scorer: Scorer, on: Cluster, load: LoadEstimate | None, asked: RequestC
 
 def test_least_measured_load_is_what_is_left_of_the_busiest_resource() -> None:
     on = three([4, 0, 0])
-    load = measured(on, {"a": {"cpu": 0.5}, "b": {"cpu": 0.1, "disk": 0.6}, "c": {"cpu": 0.2}})
+    load = measured(on, {"a": {"cpu": 0.5, "disk": 0}, "b": {"cpu": 0.1, "disk": 0.6}, "c": {"cpu": 0.2, "disk": 0}})
     assert said(LeastMeasuredLoad(), on, load) == pytest.approx([1 - 10 / 16, 0.4, 1 - 0.2 - 2 / 32])
 
 
@@ -84,8 +84,8 @@ def test_without_load_requests_alone_decide(usage: list[int], cores: int) -> Non
     expected = said(LeastLoaded(), on, None, asked)
     assert said(LeastMeasuredLoad(), on, None, asked) == expected
     assert said(LoadRisk(), on, None, asked) == pytest.approx([(1 + each) / 2 for each in expected])
-    unknown = measured(cluster(node("x")), {"x": {"cpu": 0.5, "disk": 0.9}})
-    assert said(LeastMeasuredLoad(), on, unknown, asked) == pytest.approx(expected)
+    elsewhere = measured(cluster(node("x")), {"x": {"cpu": 0.0, "disk": 0.0}})
+    assert said(LeastMeasuredLoad(), on, elsewhere, asked) == pytest.approx(expected)
 
 
 def test_target_utilisation_packs_up_to_the_target_and_spreads_beyond() -> None:
