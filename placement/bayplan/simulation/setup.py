@@ -97,10 +97,11 @@ class Setup:
         unknown = next((crash.node for crash in self.failures.crashes if crash.node not in set(names)), None)
         if unknown is not None:
             raise SetupError(f'a crash is given for node "{unknown}": there is no such node')
-        hidden = () if self.load is None else self.load.nodes
-        unknown = next((name for name in hidden if name not in set(names)), None)
-        if unknown is not None:
-            raise SetupError(f'hidden load is given for node "{unknown}": there is no such node')
+        if self.load is not None:
+            for what, given in (("hidden load", self.load.nodes), ("scrapes.unmeasured", self.load.scrapes.unmeasured)):
+                unknown = next((name for name in sorted(given) if name not in set(names)), None)
+                if unknown is not None:
+                    raise SetupError(f'{what} is given for node "{unknown}": there is no such node')
         if not self.until > 0:
             raise SetupError(f"until is {self.until}: it must be seconds above 0")
         if not self.bandwidth > 0:
