@@ -1,12 +1,14 @@
 """What measured load is worth: mean completion time with it, and by requests alone.
 
-    python -m bench.load [--nodes 30] [--tasks 600] [--burst 1] [--busy 0.5] [--seeds 20] [--seed 1] [--json FILE]
+    python -m bench.load [--nodes 30] [--tasks 600] [--burst 1] [--busy 0.5] [--seeds 20] [--seed 1]
+        [--unmeasured 0] [--json FILE]
 
 60 % of the CPU of a third of the nodes goes to something that no request shows, and tasks there run at 40 % of their
 speed. Tasks of one to four cores and one to five minutes arrive, `--burst` at a time as the shards of a task do, by a
 Poisson process that would keep `--busy` of the CPU requested if nothing were hidden. `LeastLoaded` (requests alone) and
 `LoadAware` (the same rule on measured load) place the same tasks on the same nodes, and are compared in pairs over
-seeds. Load is scraped every 15 s, known 5 s later, and of a task it shows p (1 - exp(-t / 30 s)).
+seeds. Load is scraped every 15 s, known 5 s later, and of a task it shows p (1 - exp(-t / 30 s)); of `--unmeasured`
+nodes by lot, nothing is.
 
     python -m bench.load --testbed --seeds 1 --tasks 200 --policies LoadAware [--speed 10]
 
@@ -60,6 +62,8 @@ def main() -> int:
     parser.add_argument("--tasks", type=count, default=600, help="default: %(default)s")
     parser.add_argument("--burst", type=count, default=1, help="tasks that arrive together (default: %(default)s)")
     parser.add_argument("--busy", type=_share, default=0.5, help="share of the CPU that is requested (default: %(default)s)")
+    parser.add_argument("--unmeasured", type=int, default=0, metavar="NODES",
+                        help="without an exporter, by lot (default: none; not on the testbed)")  # fmt: skip
     parser.add_argument("--policies", type=_policies, default=["LoadAware", "TargetUtilization", "LoadRisk"],
                         help="presets to compare with LeastLoaded (default: the three that look at load)")  # fmt: skip
     parser.add_argument("--seeds", type=count, default=20, help="how many (default: %(default)s)")
@@ -68,6 +72,8 @@ def main() -> int:
     parser.add_argument("--testbed", action="store_true", help="on the testbed with a real Prometheus; starts one per seed")
     parser.add_argument("--speed", type=count, default=10, help="of the testbed's time (default: %(default)s)")
     arguments = parser.parse_args()
+    if not 0 <= arguments.unmeasured <= (0 if arguments.testbed else arguments.nodes):
+        parser.error(f"--unmeasured {arguments.unmeasured}: it must be from 0 to --nodes, and 0 with --testbed")
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
     policies = (BASE, *arguments.policies)
     if arguments.testbed:
@@ -99,6 +105,12 @@ def loaded(names: Sequence[str], seed: int) -> list[str]:
     return sorted(generator.permutation(np.array(names))[: round(len(names) * LOADED)].tolist())
 
 
+def unmeasured(names: Sequence[str], count: int, seed: int) -> frozenset[str]:
+    """So many nodes, by lot."""
+    generator = np.random.default_rng([seed, 3])
+    return frozenset(generator.permutation(np.array(names))[:count].tolist())
+
+
 def _on_testbed(policies: Sequence[str], arguments: argparse.Namespace, seeds: range) -> dict[str, list[float]]:
     from bench.load_testbed import Trial, compare  # not needed, nor what it needs, by the simulator
 
@@ -128,8 +140,10 @@ def _mean(policy: str, arguments: argparse.Namespace, seed: int) -> float:
         Submission(job.name, Graph.build([Task("task", duration=job.seconds)]), (classes[job.cores],), at=job.at)
         for job in jobs
     ]
-    hidden = {name: {"cpu": Steps.constant(HIDDEN)} for name in loaded([node.name for node in nodes], seed)}
-    setup = Setup(nodes, {"": Policy(compile_preset(policy))}, load=HiddenLoad(hidden, Scrapes()), seed=seed)
+    names = [node.name for node in nodes]
+    hidden = {name: {"cpu": Steps.constant(HIDDEN)} for name in loaded(names, seed)}
+    scrapes = Scrapes(unmeasured=unmeasured(names, arguments.unmeasured, seed))
+    setup = Setup(nodes, {"": Policy(compile_preset(policy))}, load=HiddenLoad(hidden, scrapes), seed=seed)
     graphs = simulate(submissions, setup).graphs
     return float((graphs.ended_at - graphs.submitted_at).mean())
 

@@ -112,7 +112,7 @@ def measure(work: Work, policy: str, seed: int) -> dict[str, Any]:
     for number, cls in enumerate(work.filling):
         _commit(Request(("before", number), cls), cluster, strategy, Context(turn=number))
     arrivals, context = Arrivals(), Context(seed=seed)
-    learns = any(hasattr(each.scorer, "depends_on") for each in strategy.scoring.scorers)
+    learns = strategy.uses_mix
     took = np.zeros(len(work.classes))
     placed = 0
     for number, cls in enumerate(work.classes):

@@ -11,7 +11,7 @@ from bayplan.strategy import Named, StrategyError, compile_strategy
 
 _GREEDY = Named("Greedy")
 _POTENTIAL = (Named("Potential"),)
-_LEAST_LOAD = Named("LeastMeasuredLoad", parameters={"hiddenWeight": "1"})
+_LEAST_LOAD, _RISK = (Named(name, parameters={"hiddenWeight": "1"}) for name in ("LeastMeasuredLoad", "LoadRisk"))
 _USUAL = ("Priority", "CriticalPath", "Age")
 
 
@@ -34,7 +34,7 @@ PRESETS: Mapping[str, Preset] = {
     "LeastLoaded": Preset("No node's busiest resource busier than need be.", (Named("LeastLoaded"),)),
     "LoadAware": Preset("No node busier than need be, by what is measured.", (_LEAST_LOAD,)),
     "TargetUtilization": Preset("Nodes busy up to a target, by what is measured.", (Named("TargetUtilization"),)),
-    "LoadRisk": Preset("Nodes whose load is low and steady, by what is measured.", (Named("LoadRisk"),)),
+    "LoadRisk": Preset("Nodes whose load is low and steady, by what is measured.", (_RISK,)),
     "LeastConnections": Preset("As many pods on every node.", (Named("LeastConnections"),)),
     "DotProduct": Preset("CPU, memory and GPUs that run out together.", (Named("DotProduct"),)),
     "Efficiency": Preset("Tasks where they achieve most, once that is known.", (Named("Efficiency", 9), Named("BestFit"))),

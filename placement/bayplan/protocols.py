@@ -34,9 +34,9 @@ class Places:
 class Scorer(Protocol):
     """Which place is better. Its parameters are its fields.
 
-    It may have three more things. `depends_on(request, context)` answers something hashable: on what its scores
+    It may have four more things. `depends_on(request, context)` answers something hashable: on what its scores
     depend beside the request's class and the row. `per_task = True`: they depend on `request.task`. `uses_load = True`:
-    they depend on `context.load`, as `depends_on` then says too.
+    they depend on `context.load`, and `uses_mix = True`: on `context.mix`, as `depends_on` then says too.
     """
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
@@ -102,6 +102,11 @@ class Strategy:
         """Its order, a scorer or its planner goes by plans of whole graphs: it says so by `uses_plans = True`."""
         parts = (*self.order, *(each.scorer for each in self.scoring.scorers), self.planner)
         return any(getattr(part, "uses_plans", False) for part in parts)
+
+    @property
+    def uses_mix(self) -> bool:
+        """A scorer goes by what usually arrives: it says so by `uses_mix = True`. For others, nobody need learn that."""
+        return any(getattr(each.scorer, "uses_mix", False) for each in self.scoring.scorers)
 
     @property
     def only_if_plans_matter(self) -> bool:

@@ -112,13 +112,43 @@ def measured(prometheus: Prometheus, operator: OperatorProcess, share: float, co
     wait_for(lambda: (operator.metric(polls) or 0) >= before + 2, "the operator has asked")
 
 
-def test_without_prometheus_placing_goes_on_evenly_and_it_recovers_by_itself(
-    kube: Kube, pool: list[str], policy: str, operator: OperatorProcess, prometheus: Prometheus
+@pytest.fixture
+def unmeasured(testbed: Cluster, pool: list[str]) -> Iterator[list[str]]:
+    """Ten more nodes, of which Prometheus knows nothing."""
+    (value,) = selector(pool).values()
+    names = testbed.add_nodes(NodeKind(f"{value}-more", 8, "32Gi", labels={"pool": value}), 10)
+    yield names
+    for name in names:
+        testbed.delete_node(name)
+
+
+def burst(kube: Kube, policy: str, tasks: int) -> Counter[str]:
+    """So many pods, which no measurement can show yet; how many each node got."""
+    for number in range(tasks // 20):
+        kube.create(f"g{number}", task("a", seconds=None, cpu="100m", shards=20), policyName=policy)
+    wait_for(lambda: len([pod for pod in kube.pods() if pod.spec.node_name]) == tasks, f"{tasks} pods have nodes")
+    counts: Counter[str] = nodes(kube.pods())
+    return counts
+
+
+def test_nodes_of_which_nothing_is_measured_get_no_more_of_a_burst_than_others(
+    kube: Kube, pool: list[str], unmeasured: list[str], policy: str, operator: OperatorProcess, prometheus: Prometheus
 ) -> None:
     """First, since what has gone a moment ago counts as still to go from the measured load."""
     least_load(kube, policy, nodeSelector=selector(pool))
+    assert f"cpu of {NODES}" in available(kube, policy, "True")["message"]
+    measured(prometheus, operator, 0.2, NODES)
+    counts = burst(kube, policy, 240)
+    assert set(counts.values()) == {4}
+    assert set(counts) == {*pool, *unmeasured}
+
+
+def test_without_prometheus_placing_goes_on_evenly_and_it_recovers_by_itself(
+    kube: Kube, pool: list[str], policy: str, operator: OperatorProcess, prometheus: Prometheus
+) -> None:
+    """Before those that load nodes unevenly, for the same reason."""
+    least_load(kube, policy, nodeSelector=selector(pool))
     available(kube, policy, "True")
-    # A node whose rates are not known yet would count by its requests alone, and so as the emptiest.
     measured(prometheus, operator, 0.2, NODES)
     assert operator.metric("bayplan_load_nodes") == NODES
     prometheus.kill()
@@ -126,11 +156,7 @@ def test_without_prometheus_placing_goes_on_evenly_and_it_recovers_by_itself(
     assert lost["reason"] == "Unreachable"
     assert f"{prometheus.url}: it cannot be reached" in lost["message"]
     assert (operator.metric('bayplan_load_failures_total{reason="Unreachable"}') or 0) >= 1
-    # 200 pods that no measurement can show yet: what was placed a moment ago counts all the same.
-    for number in range(10):
-        kube.create(f"g{number}", task("a", seconds=None, cpu="100m", shards=20), policyName=policy)
-    wait_for(lambda: len([pod for pod in kube.pods() if pod.spec.node_name]) == 200, "200 pods have nodes")
-    counts: Counter[str] = nodes(kube.pods())
+    counts = burst(kube, policy, 200)
     assert set(counts.values()) == {4}
     assert len(counts) == NODES
     prometheus.start()

@@ -7,6 +7,7 @@ import numpy as np
 
 from bayplan.arrays import FloatArray, IntArray
 from bayplan.cluster import Cluster
+from bayplan.load.parts import Part
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,24 +24,25 @@ class LoadEstimate:
 
     Of one node and resource: `m` was measured at an instant r, of which requests explain `v`; `u` is requested now, all as
     shares of the node. v = u(r) less what was then too recent to show (`RecentUsage`), so u - v is the unseen
-    part of what has been placed (and what has gone) since. The estimate is
+    part of what has been placed (and what has gone) since. By the node's own reading, its load is
 
-        max(m - v, 0) + min(m / v, 1) min(u, v) + max(u - v, 0)
+        max(m - v, 0) + min(m / v, 1) min(u, v) + max(u - v, 0)  =  u + h - i min(u, v)
 
-    what no request explains, what those that showed use of what they asked for, and the unseen part in full. While
-    nothing has gone (u >= v) that is m + (u - v), measured plus unseen; it is never below 0. A reading of weight w counts
-    w, requests alone 1 - w.
+    what no request explains (h), what those that showed use of what they asked for (i of it is idle), and the unseen
+    part in full. While nothing has gone (u >= v) that is m + (u - v), measured plus unseen; it is never below 0.
+    A reading of weight w counts w. The missing 1 - w is u + H - I min(u, V): as other nodes make likely, see
+    `others_part`; V is v as of the newest reading of any node. Where none tells anything, H = I = 0: requests alone.
     """
 
     frame: Frame
     measured: FloatArray
     """Shape (nodes + 1, resources): m; the last row stands for every other node."""
-    variance: FloatArray
-    """Same shape: of the measured share; 0 where it is not known."""
-    shown: FloatArray
-    """Same shape: v as an amount, in the cluster's units."""
     weight: FloatArray
     """Same shape: from 0 (no reading, or a stale one) to 1."""
+    own: Part
+    """Same shape: by the node's own reading."""
+    others: Part
+    """Same shape: by those of others."""
     at: float
     """When the newest reading was taken, seconds since the epoch."""
 
@@ -59,24 +61,27 @@ class LoadEstimate:
 
         `asked`: amounts that are to be placed there beside what is, shape (resources,), see `amounts`. O(rows).
         """
-        place, requested, shown = self._shares(cluster, rows, asked)
-        return self._joined(place, requested, self._full(place, requested, shown))
+        place, requested = self._requested(cluster, rows, asked)
+        weight = self.weight[place]
+        beyond = weight * self.own.beyond(place, requested) + (1.0 - weight) * self.others.beyond(place, requested)
+        return np.asarray(requested + beyond)
 
-    def measured_part(self, cluster: Cluster, rows: IntArray) -> FloatArray:
-        """Shape (rows, resources): the estimate as if readings did not age; 0 where there is none."""
-        place, requested, shown = self._shares(cluster, rows, None)
-        return np.where(self.weight[place] > 0, self._full(place, requested, shown), 0.0)
+    def proven(self, cluster: Cluster, rows: IntArray) -> FloatArray:
+        """Shape (rows, resources): what the node's own reading proves, however others fare; 0 where it has none.
+
+        The lower of it in full and with requests alone in place of what it misses by its age.
+        """
+        place, requested = self._requested(cluster, rows, None)
+        beyond, weight = self.own.beyond(place, requested), self.weight[place]
+        return np.where(weight > 0, requested + np.minimum(beyond, weight * beyond), 0.0)
 
     def hidden(self, cluster: Cluster, rows: IntArray) -> FloatArray:
-        """Shape (rows, resources): max(m - v, 0), the measured share that no request explains, by the reading's weight."""
-        place, _, shown = self._shares(cluster, rows, None)
-        return np.asarray(np.maximum(self.measured[place] - shown, 0.0) * self.weight[place])
+        """Shape (rows, resources): w h + (1 - w) H, the share that no request explains."""
+        return self._joined(cluster, rows, self.own.hidden, self.others.hidden)
 
     def deviation(self, cluster: Cluster, rows: IntArray) -> FloatArray:
-        """Shape (rows, resources): standard deviation of the measured share, by the reading's weight."""
-        place, _ = self._mapped(cluster)
-        at = place[rows]
-        return np.asarray(np.sqrt(self.variance[at]) * self.weight[at])
+        """Shape (rows, resources): standard deviation of the share in use, its own and that of others by the same weights."""
+        return self._joined(cluster, rows, self.own.deviation, self.others.deviation)
 
     def amounts(self, cluster: Cluster, columns: IntArray, amounts: IntArray) -> FloatArray:
         """Shape (resources,): amounts given by columns of the cluster, 0 for what is not among them."""
@@ -88,29 +93,20 @@ class LoadEstimate:
         """Shape (resources,): the cluster's column of each, -1 where it has none."""
         return self._mapped(cluster)[1]
 
-    def _full(self, place: IntArray, requested: FloatArray, shown: FloatArray) -> FloatArray:
-        measured = self.measured[place]
-        explained = np.minimum(measured, shown)
-        used = np.divide(explained, shown, out=np.zeros_like(shown), where=shown > 0)
-        beyond = np.maximum(requested - shown, 0.0)
-        return np.asarray(measured - explained + used * np.minimum(requested, shown) + beyond)
-
-    def _joined(self, place: IntArray, requested: FloatArray, full: FloatArray) -> FloatArray:
+    def _joined(self, cluster: Cluster, rows: IntArray, own: FloatArray, others: FloatArray) -> FloatArray:
+        place = self._mapped(cluster)[0][rows]
         weight = self.weight[place]
-        return np.asarray(weight * full + (1.0 - weight) * requested)
+        return np.asarray(weight * own[place] + (1.0 - weight) * others[place])
 
-    def _shares(self, cluster: Cluster, rows: IntArray, asked: FloatArray | None) -> tuple[IntArray, FloatArray, FloatArray]:
-        """Places in the columns here; what is requested and what of it has shown, as shares of the nodes."""
+    def _requested(self, cluster: Cluster, rows: IntArray, asked: FloatArray | None) -> tuple[IntArray, FloatArray]:
+        """Places in the columns here, and what is requested as shares of the nodes."""
         place, columns = self._mapped(cluster)
         requested = np.zeros((len(rows), len(columns)))
-        shown = np.zeros((len(rows), len(columns)))
         known = np.flatnonzero(columns >= 0)
         at = (rows[:, None], columns[known])
-        capacity = np.maximum(cluster.allocatable[at], 1)
         more = 0.0 if asked is None else asked[known]
-        requested[:, known] = (cluster.used[at] + more) / capacity
-        shown[:, known] = self.shown[place[rows][:, None], known] / capacity
-        return place[rows], requested, shown
+        requested[:, known] = (cluster.used[at] + more) / np.maximum(cluster.allocatable[at], 1)
+        return place[rows], requested
 
     def _mapped(self, cluster: Cluster) -> tuple[IntArray, IntArray]:
         return cluster.static_memo(("load", self.frame), lambda: _mapping(self.frame, cluster))

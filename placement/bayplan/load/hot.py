@@ -26,8 +26,9 @@ def hot_thresholds(thresholds: Mapping[str, float]) -> Hot:
 
 @dataclass(frozen=True, slots=True)
 class HotNodes:
-    """Judges nodes by an estimate. A node is hot while the estimate is at the threshold or above, both as it counts by its
-    age and in full: what is only requested makes no node hot, and a node whose reading ages cools down."""
+    """Judges nodes by what their own readings prove. A node is hot while that is at the threshold or above, both as it
+    counts by its age and in full: neither what is only requested nor what others show makes a node hot, and a node
+    whose reading ages cools down."""
 
     load: LoadEstimate
     thresholds: Hot
@@ -47,5 +48,5 @@ class HotNodes:
     def _judged(self, cluster: Cluster, rows: IntArray) -> tuple[FloatArray, list[str], FloatArray]:
         known = [(name, share) for name, share in self.thresholds if name in self.load.resources]
         columns = [self.load.resources.index(name) for name, _ in known]
-        shares = np.minimum(self.load.of(cluster, rows), self.load.measured_part(cluster, rows))[:, columns]
+        shares = self.load.proven(cluster, rows)[:, columns]
         return np.array([share - _ROUNDING for _, share in known]), [name for name, _ in known], shares

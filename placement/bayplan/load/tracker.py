@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
+from bayplan.arrays import FloatArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.load.checking import Fault, Intake, checked
 from bayplan.load.estimate import Frame, LoadEstimate
 from bayplan.load.model import LoadModel
+from bayplan.load.parts import others_part, own_part
 from bayplan.load.reading import Reading
 from bayplan.load.recent import RecentUsage
 from bayplan.resources import Resources
@@ -31,6 +32,8 @@ class LoadTracker:
         self._shown: FloatArray = np.zeros((0, 0))
         self._taken: FloatArray = np.zeros((0, 0))
         """Shape (rows + 1, resources), like the three above: when each figure was measured; -inf: never."""
+        self._showing: FloatArray = np.zeros((0, 0))
+        """Same shape: what would have shown in the newest reading, of nodes too that it says nothing of."""
         self._newest = -np.inf
         self._estimate: LoadEstimate | None = None
         self._changed = False
@@ -65,10 +68,25 @@ class LoadTracker:
         if not weight.any():
             self._estimate = None
         elif self._changed or self._estimate is None or not np.array_equal(weight, self._estimate.weight):
-            tables = (self._measured.copy(), self._variance.copy(), self._shown.copy(), weight)
-            self._estimate = LoadEstimate(self._frame, *tables, self._newest)
+            self._estimate = self._made(cluster, weight)
         self._changed = False
         return self._estimate
+
+    def _made(self, cluster: Cluster, weight: FloatArray) -> LoadEstimate:
+        capacity = np.ones_like(weight)
+        columns = self._columns(cluster)
+        known = np.flatnonzero(columns >= 0)
+        capacity[:-1, known] = np.maximum(cluster.allocatable[:, columns[known]], 1)
+        kind = np.append(cluster.node_class, len(cluster.node_classes))  # every other node is of a kind of its own
+        measured = self._measured.copy()
+        own = own_part(measured, self._variance, self._shown / capacity)
+        others = others_part(own, weight, kind, self._showing / capacity)
+        return LoadEstimate(self._frame, measured, weight, own, others, self._newest)
+
+    def _columns(self, cluster: Cluster) -> IntArray:
+        """Per resource its column in the cluster, -1 where it has none."""
+        columns = {name: column for column, name in enumerate(cluster.resources)}
+        return np.array([columns.get(name, -1) for name in self._frame.resources], np.int64)
 
     def _unusable(self, at: float, now: float) -> Intake | None:
         if not np.isfinite(at):
@@ -86,14 +104,16 @@ class LoadTracker:
         resources, values, variance = told
         self._recent.settle(at)
         shown = np.maximum(cluster.used - self._recent.unseen(at), 0.0)
-        columns = {name: column for column, name in enumerate(cluster.resources)}
+        columns = self._columns(cluster)
+        known = np.flatnonzero(columns >= 0)
+        self._showing[:-1, known] = shown[:, columns[known]]
         for number, name in enumerate(resources):
             there = np.isfinite(values[:, number])
             column, of_rows = self._frame.resources.index(name), rows[there]
             self._measured[of_rows, column] = values[there, number]
             self._variance[of_rows, column] = variance[there, number]
             self._taken[of_rows, column] = at
-            self._shown[of_rows, column] = shown[of_rows, columns[name]] if name in columns else 0.0
+            self._shown[of_rows, column] = self._showing[of_rows, column]
         self._newest, self._changed = at, True
 
     def _fit(self, cluster: Cluster, resources: tuple[str, ...]) -> None:
@@ -104,10 +124,10 @@ class LoadTracker:
         everything = known + tuple(name for name in resources if name not in known)
         before, shape = self._frame.nodes, (cluster.rows + 1, len(everything))
         same = [row for row, name in enumerate(before[: cluster.rows]) if cluster.names[row] == name]
-        for field, nothing in (("_measured", 0.0), ("_variance", 0.0), ("_shown", 0.0), ("_taken", -np.inf)):
+        for field, nothing in (("_measured", 0.0), ("_variance", 0.0), ("_shown", 0.0), ("_showing", 0.0), ("_taken", -np.inf)):
             table = np.full(shape, nothing)
             table[same, : len(known)] = getattr(self, field)[same]
             setattr(self, field, table)
         if before != tuple(cluster.names) or known != everything:
-            self._frame, self._changed = Frame(tuple(cluster.names), everything), True
-        self._static = cluster.static_version
+            self._frame = Frame(tuple(cluster.names), everything)
+        self._static, self._changed = cluster.static_version, True  # capacities and classes may be others

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -28,6 +29,8 @@ class FragmentationGradient:
     Weng et al., "Beware of Fragmentation", USENIX ATC 2023, in the form that was measured there: the rounding, together
     with the choice by name among equals, is part of what makes it good. Without a mix: best fit.
     """
+
+    uses_mix: ClassVar[bool] = True
 
     def depends_on(self, request: Request, context: Context) -> Hashable:
         """Of the mix."""

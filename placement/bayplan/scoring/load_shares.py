@@ -15,9 +15,9 @@ class Shares:
     """Per row given and resource that concerns the request."""
 
     mean: FloatArray
-    """Shape (rows, resources): share of the node in use with the request on it; of what is not measured, share requested."""
+    """Shape (rows, resources): share of the node in use with the request on it; of what nobody measures, requested."""
     hidden: FloatArray
-    """Same shape: the measured share that no request explains; 0 where nothing is measured."""
+    """Same shape: the share that no request explains; 0 of resources that nobody measures."""
     deviation: FloatArray
     """Same shape: standard deviation of the measured share; 0 where it is not known."""
 

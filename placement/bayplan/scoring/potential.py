@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,6 +30,8 @@ class Potential:
     The potential of a node's free room (see `bayplan.packing.model`) is what is expected to be stranded of it, less what
     it is worth; so x is the worth that the request takes away. While nothing is known of what will arrive: best fit.
     """
+
+    uses_mix: ClassVar[bool] = True
 
     def depends_on(self, request: Request, context: Context) -> Hashable:
         """Of the mix."""

@@ -12,9 +12,8 @@ class Learning:
     """Counts arrivals, and makes the model anew whenever the operator would; here it is there at once."""
 
     def __init__(self, strategies: Sequence[Strategy], seed: int) -> None:
-        scorers = [each.scorer for strategy in strategies for each in strategy.scoring.scorers]
-        self._wanted = any(hasattr(each, "depends_on") and not getattr(each, "uses_plans", False) for each in scorers)
-        """Whether any scorer looks at it; otherwise the work is spared."""
+        self._wanted = any(each.uses_mix for each in strategies)
+        """Otherwise the work is spared."""
         self._arrivals = Arrivals()
         self._seed = seed
         self.model: MixModel | None = None

@@ -77,6 +77,8 @@ class Scrapes:
     """Per second: what a task asks for shows as p (1 - exp(-rise t)), t seconds after its start."""
     model: LoadModel = field(default_factory=LoadModel)
     """What decisions take the load to be."""
+    unmeasured: frozenset[str] = frozenset()
+    """Nodes without an exporter: no scrape shows anything of them."""
 
     def __post_init__(self) -> None:
         """Check the figures."""

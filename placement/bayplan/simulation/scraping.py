@@ -27,6 +27,7 @@ class Scraping:
         self._hidden, self._scrapes, self._log, self._agenda = hidden, scrapes, log, agenda
         self._names, self._rows = tuple(names), np.array([untouched.row(name) for name in names], np.int64)
         offered = [name for name in untouched.resources if name != PODS]
+        self._unmeasured = np.array([name in scrapes.unmeasured for name in names], bool)
         self._resources = (*offered, *(name for name in hidden.resources if name not in offered))
         self._column = {name: column for column, name in enumerate(self._resources)}
         columns = [untouched.resources.index(name) for name in offered]
@@ -79,6 +80,7 @@ class Scraping:
     def at_best(self, cluster: Cluster, now: float) -> LoadEstimate | None:
         """What they would know if from now on nothing of ours ran and hidden load were as low as it will ever be."""
         values = self._table(self._hidden.least(now))
+        values[self._unmeasured] = np.nan
         tracker = LoadTracker(self._scrapes.model)
         tracker.follow(cluster, now)
         tracker.take(Reading(self._names, self._resources, np.minimum(values, 1.0), now), cluster, now)
@@ -92,7 +94,7 @@ class Scraping:
         values = self._table(self._hidden.shares(now))
         self._add_running(values, now)
         values = np.minimum(values, 1.0)
-        values[[silent(name) for name in self._names]] = np.nan
+        values[self._unmeasured | np.array([silent(name) for name in self._names], bool)] = np.nan
         return Reading(self._names, self._resources, values, now)
 
     def _table(self, hidden: Iterable[tuple[int, str, float]]) -> FloatArray:

@@ -1,7 +1,7 @@
 """The virtual cluster and everything else that a simulation is given."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bayplan.adaptive import Adaptive
@@ -95,20 +95,21 @@ class Setup:
         twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
         if twice is not None:
             raise SetupError(f'nodes has the name "{twice}" more than once: each needs its own')
-        unknown = next((crash.node for crash in self.failures.crashes if crash.node not in set(names)), None)
-        if unknown is not None:
-            raise SetupError(f'a crash is given for node "{unknown}": there is no such node')
-        classes = {node.node_class for node in self.nodes}
-        unknown = next((name for name in self.failures.mtbf_of_class if name not in classes), None)
-        if unknown is not None:
-            raise SetupError(f'mtbf is given for node class "{unknown}": no node is of it; there are {", ".join(sorted(classes))}')
-        hidden = () if self.load is None else self.load.nodes
-        unknown = next((name for name in hidden if name not in set(names)), None)
-        if unknown is not None:
-            raise SetupError(f'hidden load is given for node "{unknown}": there is no such node')
+        _check_known("a crash", "node", (crash.node for crash in self.failures.crashes), names)
+        _check_known("mtbf", "node class", self.failures.mtbf_of_class, [node.node_class for node in self.nodes])
+        if self.load is not None:
+            _check_known("hidden load", "node", self.load.nodes, names)
+            _check_known("scrapes.unmeasured", "node", sorted(self.load.scrapes.unmeasured), names)
         if not self.until > 0:
             raise SetupError(f"until is {self.until}: it must be seconds above 0")
         if not self.bandwidth > 0:
             raise SetupError(f"bandwidth is {self.bandwidth}: it must be above 0 bytes per second")
         if self.seed < 0:
             raise SetupError(f"seed is {self.seed}: it must be 0 or above")
+
+
+def _check_known(what: str, kind: str, given: Iterable[str], there: Iterable[str]) -> None:
+    known = set(there)
+    unknown = next((name for name in given if name not in known), None)
+    if unknown is not None:
+        raise SetupError(f'{what} is given for {kind} "{unknown}": there is no such {kind}')

@@ -26,7 +26,7 @@ from tests.unit.placement.building import GI, GPU, QUICK, asking, cluster, decid
 from tests.unit.placement.load_examples import measured, reading
 
 LEAST = [LeastMeasuredLoad(), LeastMeasuredLoad(1.0)]
-SCORERS = [*LEAST, TargetUtilization(), TargetUtilization(0.3), LoadRisk(), LoadRisk(2.0, 0.5)]
+SCORERS = [*LEAST, TargetUtilization(), TargetUtilization(0.3), LoadRisk(), LoadRisk(2.0, 0.5, 1.0)]
 USAGE = st.lists(st.integers(0, 16), min_size=3, max_size=3)
 
 
@@ -47,7 +47,7 @@ def said(scorer: Scorer, on: Cluster, load: LoadEstimate | None, asked: RequestC
 
 def test_least_measured_load_is_what_is_left_of_the_busiest_resource() -> None:
     on = three([4, 0, 0])
-    load = measured(on, {"a": {"cpu": 0.5}, "b": {"cpu": 0.1, "disk": 0.6}, "c": {"cpu": 0.2}})
+    load = measured(on, {"a": {"cpu": 0.5, "disk": 0}, "b": {"cpu": 0.1, "disk": 0.6}, "c": {"cpu": 0.2, "disk": 0}})
     assert said(LeastMeasuredLoad(), on, load) == pytest.approx([1 - 10 / 16, 0.4, 1 - 0.2 - 2 / 32])
 
 
@@ -84,8 +84,8 @@ def test_without_load_requests_alone_decide(usage: list[int], cores: int) -> Non
     expected = said(LeastLoaded(), on, None, asked)
     assert said(LeastMeasuredLoad(), on, None, asked) == expected
     assert said(LoadRisk(), on, None, asked) == pytest.approx([(1 + each) / 2 for each in expected])
-    unknown = measured(cluster(node("x")), {"x": {"cpu": 0.5, "disk": 0.9}})
-    assert said(LeastMeasuredLoad(), on, unknown, asked) == pytest.approx(expected)
+    elsewhere = measured(cluster(node("x")), {"x": {"cpu": 0.0, "disk": 0.0}})
+    assert said(LeastMeasuredLoad(), on, elsewhere, asked) == pytest.approx(expected)
 
 
 def test_target_utilisation_packs_up_to_the_target_and_spreads_beyond() -> None:
@@ -103,6 +103,7 @@ def test_risk_is_mean_and_deviation() -> None:
     assert said(LoadRisk(), on, steady) == pytest.approx([1 - (0.5 + 0.2) / 2] * 2)
     assert said(LoadRisk(2.0, 0.5), on, steady) == pytest.approx([1 - (0.5 + 2 * 0.2**2) / 2] * 2)
     assert said(LoadRisk(0.0), on, steady) == pytest.approx([0.75] * 2)
+    assert said(LoadRisk(hidden_weight=1), on, steady) == pytest.approx([1 - (0.5 + 0.3 + 0.2) / 3] * 2)
 
 
 def test_of_equal_means_the_steadier_node_is_less_risky() -> None:
@@ -137,6 +138,7 @@ def test_scores_are_from_0_to_1(usage: list[int], shares: list[float], variance:
         (lambda: TargetUtilization(1.0), "target is 1: it must be a share between 0 and 1"),
         (lambda: LoadRisk(margin=-0.5), "margin is -0.5: it must be 0 or above"),
         (lambda: LoadRisk(sensitivity=0), "sensitivity is 0: it must be above 0"),
+        (lambda: LoadRisk(hidden_weight=-1), "hiddenWeight is -1: it must be 0 or above"),
     ],
 )
 def test_parameters_that_cannot_be(made: Callable[[], Scorer], sentence: str) -> None:
@@ -233,8 +235,18 @@ def test_without_the_unseen_part_it_does_not(batches: int) -> None:
 def test_a_burst_fills_up_from_the_least_busy_nodes() -> None:
     """On nodes with different loads the burst evens them out, to a task's share, as placing with perfect knowledge would."""
     hidden = np.linspace(0.0, 0.09, 50)
-    total = np.array(burst(compile_preset("LoadRisk"), 10, hidden=hidden)) / 64 + hidden
-    assert total.max() - total.min() <= 1 / 64 + 1e-9
+    for scorer in (LeastMeasuredLoad(), LoadRisk()):
+        strategy = Strategy((), Scoring((WeightedScorer("load", scorer, 1.0),)), Greedy())
+        total = np.array(burst(strategy, 10, hidden=hidden)) / 64 + hidden
+        assert total.max() - total.min() <= 1 / 64 + 1e-9
+
+
+def test_what_no_request_explains_makes_a_node_riskier_than_as_much_that_is_asked_for() -> None:
+    on = three([8, 0, 0])
+    load = measured(on, {"a": {"cpu": 0.5}, "b": {"cpu": 0.5}, "c": {"cpu": 1.0}})
+    assert decide(on, [asking(1)], compile_preset("LoadRisk"), Context(load=load))[0].node == "a"
+    even = said(LoadRisk(), on, load, asking(1))
+    assert even[0] == even[1]
 
 
 def test_the_burst_is_still_even_while_its_readings_rise() -> None:

@@ -172,7 +172,7 @@ def test_classes_fail_as_often_as_was_said_and_no_other() -> None:
     crashes = [next(coming).at for _ in range(2000)]
     assert np.diff(crashes).mean() == pytest.approx(101.0, rel=0.1)
     assert list(failures.of_node(1, nodes[1], 1)) == []
-    with pytest.raises(SetupError, match='mtbf is given for node class "sopt": no node is of it'):
+    with pytest.raises(SetupError, match='mtbf is given for node class "sopt": there is no such node class'):
         Setup(nodes, {"": Policy(BEST_FIT)}, failures=Failures(mtbf_of_class={"sopt": 1.0}))
     with pytest.raises(SetupError, match="mtbf of node class spot is 0"):
         Failures(mtbf_of_class={"spot": 0.0})

@@ -164,6 +164,23 @@ def test_a_scrape_shows_hidden_load_others_and_what_running_tasks_use_by_now() -
     assert max(shown(made, 1e6)[:2]) <= 1.0
 
 
+def test_of_a_node_without_an_exporter_what_others_show_is_expected() -> None:
+    shares = {"n0": {"cpu": Steps.constant(0.2)}, "n1": {"cpu": Steps.constant(0.4)}, "n2": {"cpu": Steps.constant(0.6)}}
+    made, _ = machines(HiddenLoad(shares, Scrapes(unmeasured=frozenset({"n1"}))))
+    assert made.scraping is not None
+    estimate = made.scraping.estimate(made.cluster, 0.0)
+    assert estimate is not None
+    found = estimate.of(made.cluster, np.arange(3))[:, estimate.resources.index("cpu")]
+    assert dict(zip(made.cluster.names, found.round(9).tolist(), strict=True)) == {"n0": 0.2, "n1": 0.4, "n2": 0.6}
+
+
+def test_a_node_without_an_exporter_is_never_hot_and_so_never_waited_for_in_vain() -> None:
+    load = HiddenLoad({f"n{n}": {"cpu": Steps.constant(0.6)} for n in range(3)}, Scrapes(unmeasured=frozenset({"n1"})))
+    assert set(lengths(ran(jobs(9), load, HOT))) == {"n1"}
+    broken = Failures((Crash("n1", 1.0, 2000.0),))
+    assert ran(jobs(2, gap=500.0)[1:], load, HOT, failures=broken).graphs.succeeded.all(), "it is waited for during its repair"
+
+
 def test_the_estimate_is_what_is_hidden_and_what_is_requested_while_readings_rise() -> None:
     load = HiddenLoad({"n0": {"cpu": Steps.constant(0.2)}})
     world = World(jobs(8, 1000.0, 7.0), Setup(nodes(), {"": Policy(compile_preset("LoadAware"))}, load=load), True)
@@ -221,7 +238,9 @@ def loads(draw: st.DrawFn) -> HiddenLoad:
         st.builds(Drawn, st.just(0.1), st.just(0.9), st.sampled_from([3.0, 50.0])),
     )
     given = {f"n{n}": {resource: draw(course) for resource in ("cpu", "disk")} for n in range(3) if draw(st.booleans())}
-    return HiddenLoad(given, Scrapes(draw(st.sampled_from([3.0, 15.0])), draw(st.sampled_from([0.0, 5.0, 40.0]))))
+    interval, delay = draw(st.sampled_from([3.0, 15.0])), draw(st.sampled_from([0.0, 5.0, 40.0]))
+    unmeasured = draw(st.frozensets(st.sampled_from(["n0", "n1", "n2"])))
+    return HiddenLoad(given, Scrapes(interval, delay, unmeasured=unmeasured))
 
 
 @pytest.mark.parametrize("preset", ["LoadAware", "TargetUtilization", "LoadRisk", "Auto", "RoundRobin"])
@@ -252,6 +271,7 @@ def test_nothing_is_broken_and_shortcuts_change_nothing(preset: str, data: st.Da
         (lambda: Scrapes(interval=0.0), "scrapes.interval is 0: it must be seconds above 0"),
         (lambda: Scrapes(delay=-1.0), "scrapes.delay is -1: it must be seconds, 0 or above"),
         (lambda: Scrapes(rise=0.0), "scrapes.rise is 0: it must be a number above 0, per second"),
+        (lambda: Setup(nodes(), {}, load=HiddenLoad({}, Scrapes(unmeasured=frozenset("x")))), "scrapes.unmeasured is"),
         (lambda: Setup(nodes(), {}, load=HiddenLoad({"x": {}})), 'hidden load is given for node "x": there is no such node'),
     ],
 )
