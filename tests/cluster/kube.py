@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,6 +60,15 @@ def task(name: str, *after: str, seconds: float | None = 1.0, cpu: str = "1", **
     }
 
 
+@contextmanager
+def _gone_already() -> Iterator[None]:
+    try:
+        yield
+    except ApiException as error:
+        if error.status != 404:
+            raise
+
+
 class Kube:
     """The objects of one namespace."""
 
@@ -97,9 +107,10 @@ class Kube:
         return patched
 
     def delete(self, name: str, propagation: str = "Background") -> None:
-        """Delete a graph."""
+        """Delete a graph; one that is gone already is no error."""
         options = client.V1DeleteOptions(propagation_policy=propagation)
-        self.custom.delete_namespaced_custom_object(GROUP, VERSION, self.namespace, "taskgraphs", name, body=options)
+        with _gone_already():
+            self.custom.delete_namespaced_custom_object(GROUP, VERSION, self.namespace, "taskgraphs", name, body=options)
 
     def create_policy(self, name: str, **spec: Any) -> None:
         """Create a PlacementPolicy, which is cluster-wide."""
@@ -118,11 +129,8 @@ class Kube:
 
     def delete_policy(self, name: str) -> None:
         """Delete a policy; one that is gone already is no error."""
-        try:
+        with _gone_already():
             self.custom.delete_cluster_custom_object(GROUP, VERSION, "placementpolicies", name)
-        except ApiException as error:
-            if error.status != 404:
-                raise
 
     def profiles(self) -> dict[str, Object]:
         """All task profiles, by FAMILY/TASK."""

@@ -153,12 +153,14 @@ def test_pods_of_others_count_as_used(kube: Kube, pool: str) -> None:
     kube.wait_condition("g", "Complete")
 
 
-def test_what_is_refused_to_one_graph_is_not_held_against_another(kube: Kube, pool: str) -> None:
+def test_what_is_refused_to_one_graph_is_not_held_against_another(kube: Kube, pool: str, policy: str) -> None:
     """A claim that does not exist keeps its own pods from every node, and nobody else's."""
     claim = {"name": "v", "persistentVolumeClaim": {"claimName": "missing"}}
-    kube.create("claims", task("a", cpu="1", seconds=None, shards=4, pod={**selected(pool), "volumes": [claim]}))
+    kube.create_policy(policy, preset="BestFit")
+    held = {**selected(pool), "volumes": [claim]}
+    kube.create("claims", task("a", cpu="1", seconds=None, shards=4, pod=held), policyName=policy)
     wait_for(lambda: "claim" in (kube.condition("claims", "Waiting") or {}).get("message", ""), "the claim is named")
-    kube.create("plain", task("a", cpu="1", pod=selected(pool)))
+    kube.create("plain", task("a", cpu="1", pod=selected(pool)), policyName=policy)
     kube.wait_condition("plain", "Complete")
     (pod,) = kube.pods("plain")
     why = pod.metadata.annotations["bayplan.dev/why"]
