@@ -14,11 +14,12 @@ import pytest
 
 from bayplan_operator.cli import main
 from tests.cluster.kube import GROUP, VERSION, Kube, Object, task, wait_for
-from tests.testbed.installation import OperatorProcess
+from tests.testbed.installation import NAMESPACE, SERVICE_ACCOUNT, OperatorProcess
 from tests.testbed.nodes import NodeKind
 from tests.testbed.testbed import Testbed
 
 Pool = Callable[[int], str]
+USER = f"system:serviceaccount:{NAMESPACE}:{SERVICE_ACCOUNT}"
 
 
 @pytest.fixture
@@ -183,8 +184,10 @@ def test_no_pod_before_the_number_is_recorded(simulated: Testbed, kube: Kube, po
     stripped["rules"] = [rule for rule in stripped["rules"] if rule["resources"]]
     for each in (role, stripped):
         del each["metadata"]["resourceVersion"]
+    right = ["auth", "can-i", "patch", "taskgraphs.bayplan.dev", "--subresource=status", f"--as={USER}", "-n", kube.namespace]
     simulated.kubectl("replace", "-f", "-", input=json.dumps(stripped))
     try:
+        wait_for(lambda: simulated.kubectl(*right, check=False).stdout.strip() == "no", "the right is taken away")
         kube.create("g", divisible(where))
         kube.create("plain", task("a"))
         wait_for(lambda: kube.pods("plain"), "a graph with nothing to decide needs no record first")
