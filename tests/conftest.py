@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
+TIMEOUT = 1800
+"""Seconds for a test with a testbed: the first of a process starts it, and builds programs that are not there yet."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,3 +22,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(tier))
         elif tier == "cluster":
             item.add_marker(pytest.mark.xdist_group("/".join(rest)))
+        if tier in ("node", "chart", "cluster"):
+            item.add_marker(pytest.mark.timeout(TIMEOUT))

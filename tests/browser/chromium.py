@@ -26,20 +26,28 @@ def run(page: Path, folder: Path, *arguments: str) -> str:
         f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}", "--window-size=1280,2400",
         *(["--no-sandbox"] if os.geteuid() == 0 else []), *arguments, page.as_uri(),
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=True)
     return done.stdout
 
 
 def asked(folder: Path) -> list[str]:
     """The addresses that the page asked for beside itself, from the log of the last run; Chromium's own requests left out."""
-    text = (folder / "net.json").read_text()
-    try:
-        log = json.loads(text)
-    except json.JSONDecodeError:  # its end is missing if Chromium was quick to leave
-        log = json.loads(text.rstrip().rstrip(",") + "]}")
+    log = _parsed((folder / "net.json").read_text(errors="replace"))
     started = log["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
     found = [event.get("params", {}) for event in log["events"] if event["type"] == started]
     return [each["url"] for each in found if each.get("url") and each.get("initiator") != "not an origin"]
+
+
+def _parsed(text: str) -> Any:
+    """Its end is missing if Chromium was quick to leave: perhaps only the brackets, perhaps half an event."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        lines = text.rstrip().splitlines()
+    try:
+        return json.loads("\n".join(lines).rstrip(",") + "]}")
+    except json.JSONDecodeError:
+        return json.loads("\n".join(lines[:-1]).rstrip().rstrip(",") + "]}")
 
 
 class Page(HTMLParser):

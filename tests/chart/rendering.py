@@ -26,7 +26,7 @@ def helm(*arguments: str, values: Mapping[str, Any] | None = None) -> subprocess
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.chart.conftest import HOOK_ENDS
+from tests.chart.conftest import HOOK_ENDS, TIMEOUT
 from tests.chart.rendering import CHART, NAMESPACE
+from tests.cluster.kube import wait_for
 from tests.testbed.cluster import Cluster
 
 GRAPH = {
@@ -25,9 +26,14 @@ def exists(cluster: Cluster, *arguments: str) -> bool:
     return cluster.kubectl("get", *arguments, "--ignore-not-found", "--output=name").stdout != ""
 
 
+def events_of_jobs(cluster: Cluster) -> list[Any]:
+    found: list[Any] = get(cluster, "events", "--namespace", NAMESPACE, "--field-selector", "involvedObject.kind=Job")["items"]
+    return found
+
+
 def helm(cluster: Cluster, verb: str, *arguments: str) -> str:
     chart = () if verb == "uninstall" else (str(CHART),)
-    run = cluster.helm(verb, "bayplan", *chart, "--namespace", NAMESPACE, "--timeout=60s", *arguments, check=False)
+    run = cluster.helm(verb, "bayplan", *chart, "--namespace", NAMESPACE, TIMEOUT, *arguments, check=False)
     return run.stdout + run.stderr
 
 
@@ -64,8 +70,7 @@ def test_the_operator_can_be_left_to_run_outside_the_cluster(release: Cluster) -
 def test_uninstalling_runs_the_hook_and_keeps_graphs(release: Cluster) -> None:
     release.kubectl("create", "--filename", "-", input=json.dumps(GRAPH))
     assert 'release "bayplan" uninstalled' in helm(release, "uninstall", "--wait")
-    jobs = get(release, "events", "--namespace", NAMESPACE, "--field-selector", "involvedObject.kind=Job")
-    assert "Completed" in [event["reason"] for event in jobs["items"]]
+    wait_for(lambda: "Completed" in [event["reason"] for event in events_of_jobs(release)], "the hook's job has ended well")
     assert exists(release, "taskgraph", "kept")
     for gone in (
         ("deployment", "bayplan-operator", "--namespace", NAMESPACE),
@@ -82,7 +87,7 @@ def test_uninstalling_runs_the_hook_and_keeps_graphs(release: Cluster) -> None:
 def test_a_hook_that_cannot_finish_stops_the_uninstallation_unless_it_is_skipped(release: Cluster) -> None:
     endless = ("--set", "hooks.release.timeoutSeconds=2", "--set-string", HOOK_ENDS.replace("0.1", "100"))
     helm(release, "upgrade", "--reuse-values", "--wait", *endless)
-    said = helm(release, "uninstall", "--timeout=30s")
+    said = helm(release, "uninstall")
     assert f"Job/{NAMESPACE}/bayplan-release not ready. status: Failed" in said
     assert exists(release, "clusterrole", "bayplan-operator")
     assert 'release "bayplan" uninstalled' in helm(release, "uninstall", "--no-hooks", "--wait")
@@ -93,5 +98,4 @@ def test_without_the_hook_uninstalling_starts_no_job(release: Cluster) -> None:
     helm(release, "upgrade", "--reuse-values", "--wait", "--set", "hooks.release.enabled=false")
     release.kubectl("delete", "events", "--all", "--namespace", NAMESPACE)
     assert 'release "bayplan" uninstalled' in helm(release, "uninstall", "--wait")
-    jobs = get(release, "events", "--namespace", NAMESPACE, "--field-selector", "involvedObject.kind=Job")
-    assert jobs["items"] == []
+    assert [event["reason"] for event in events_of_jobs(release)] == []

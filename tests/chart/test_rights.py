@@ -120,7 +120,7 @@ def test_kopf_watches_the_kinds_with_these_rights(release: Cluster, operator_kub
         await_line(lines, said, "seen taskgraph watched")
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=120)
         reader.join()
     said += [lines.get_nowait() for _ in range(lines.qsize())]
     assert [line for line in said if "forbidden" in line.lower() or "Traceback" in line] == []
@@ -132,9 +132,9 @@ def pass_on(stream: Iterable[str], lines: queue.Queue[str]) -> None:
 
 
 def await_line(lines: queue.Queue[str], said: list[str], wanted: str) -> None:
-    """Collects lines into `said` until the wanted one; fails after 30 silent seconds with all that was said."""
+    """Collects lines into `said` until the wanted one; fails after two silent minutes with all that was said."""
     while not (said and wanted in said[-1]):
         try:
-            said.append(lines.get(timeout=30))
+            said.append(lines.get(timeout=120))
         except queue.Empty:
             pytest.fail(f"no line with {wanted!r} in:\n{''.join(said)}")

@@ -14,22 +14,36 @@ from tests.testbed.nodes import A100, CPU_LARGE
 from tests.testbed.testbed import Options, Testbed, cluster_from_environment
 
 NODES = ((CPU_LARGE, 8), (A100, 4))
+SILENCE = 12.0
+"""Seconds after which a silent node is NotReady: enough for one that only has to wait for its turn on a busy machine."""
+ARGUMENTS = (
+    "--rejection-memory=5",
+    "--stuck-after=5",
+    "--plan-wait=60",  # what is planned must not depend on how soon a thread gets its turn
+    "--log-level=DEBUG",
+)
 
 
 @pytest.fixture(scope="session")
 def testbed() -> Iterator[Cluster]:
     """A control plane with 12 simulated nodes, or the cluster of KUBECONFIG; with Bayplan's chart, without the operator."""
-    with cluster_from_environment(Options(nodes=NODES)) as cluster:
+    with cluster_from_environment(Options(nodes=NODES, node_monitor_grace_period=SILENCE)) as cluster:
         install_chart(cluster)
         yield cluster
 
 
 @pytest.fixture(scope="session")
-def shared_operator(testbed: Cluster) -> Iterator[OperatorProcess]:
+def operators() -> list[OperatorProcess]:
+    """The operator of this session, once a test has asked for it: for those that want none to be at work."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def shared_operator(testbed: Cluster, operators: list[OperatorProcess]) -> Iterator[OperatorProcess]:
     """The operator under its own ServiceAccount."""
-    arguments = ["--rejection-memory=5", "--stuck-after=5", "--log-level=DEBUG"]
-    with OperatorProcess(testbed, arguments) as operator:
+    with OperatorProcess(testbed, ARGUMENTS) as operator:
         operator.wait_until_leading()
+        operators.append(operator)
         yield operator
 
 
@@ -61,7 +75,7 @@ def kube(testbed: Cluster, operator: OperatorProcess) -> Iterator[Kube]:
     for graph in kube.graphs():
         kube.delete(graph["metadata"]["name"])
     wait_for(lambda: not kube.graphs(), "the graphs are gone")
-    wait_for(lambda: not kube.pods(), "all pods are gone, with their finalizers", timeout=90)
+    wait_for(lambda: not kube.pods(), "all pods are gone, with their finalizers")
     testbed.kubectl("delete", "namespace", namespace, "--wait=false")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,11 +12,16 @@ from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 
 GROUP, VERSION = "bayplan.dev", "v1alpha1"
+PATIENCE = 180.0
+"""Seconds after which what should happen soon counts as not happening at all. A machine of its own needs a few of them; one
+that others use too may need many, and a test that passes never waits longer than it must."""
+ENDS = "sim.bayplan.dev/RunsUntil"
+"""The condition by which a simulated kubelet knows when a pod is to end."""
 _T = TypeVar("_T")
 Object = dict[str, Any]
 
 
-def wait_for(look: Callable[[], _T | None], what: str, timeout: float = 60.0) -> _T:
+def wait_for(look: Callable[[], _T | None], what: str, timeout: float = PATIENCE) -> _T:
     """What `look` answers as soon as that is not None or False."""
     deadline = time.monotonic() + timeout
     while True:
@@ -27,8 +33,21 @@ def wait_for(look: Callable[[], _T | None], what: str, timeout: float = 60.0) ->
         time.sleep(0.1)
 
 
+def wait_still(look: Callable[[], _T], what: str, seconds: float = 3.0) -> _T:
+    """What `look` answers, once it has answered the same for so many seconds."""
+    deadline, last, since = time.monotonic() + PATIENCE, look(), time.monotonic()
+    while time.monotonic() < since + seconds:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: still changes after {PATIENCE:.0f} s")
+        time.sleep(0.1)
+        now = look()
+        if now != last:
+            last, since = now, time.monotonic()
+    return last
+
+
 def task(name: str, *after: str, seconds: float | None = 1.0, cpu: str = "1", **fields: Any) -> Object:
-    """A task that runs so many seconds on a simulated node (None: for ever)."""
+    """A task that runs so many seconds on a simulated node (None: until somebody ends it, see `Kube.finish`)."""
     annotations = {} if seconds is None else {"sim.bayplan.dev/seconds": str(seconds)}
     annotations |= fields.pop("annotations", {})
     requests = {"cpu": cpu, **fields.pop("requests", {})}
@@ -39,6 +58,15 @@ def task(name: str, *after: str, seconds: float | None = 1.0, cpu: str = "1", **
         "template": {"metadata": {"annotations": annotations}, "spec": pod},
         **fields,
     }
+
+
+@contextmanager
+def _gone_already() -> Iterator[None]:
+    try:
+        yield
+    except ApiException as error:
+        if error.status != 404:
+            raise
 
 
 class Kube:
@@ -79,9 +107,10 @@ class Kube:
         return patched
 
     def delete(self, name: str, propagation: str = "Background") -> None:
-        """Delete a graph."""
+        """Delete a graph; one that is gone already is no error."""
         options = client.V1DeleteOptions(propagation_policy=propagation)
-        self.custom.delete_namespaced_custom_object(GROUP, VERSION, self.namespace, "taskgraphs", name, body=options)
+        with _gone_already():
+            self.custom.delete_namespaced_custom_object(GROUP, VERSION, self.namespace, "taskgraphs", name, body=options)
 
     def create_policy(self, name: str, **spec: Any) -> None:
         """Create a PlacementPolicy, which is cluster-wide."""
@@ -100,18 +129,15 @@ class Kube:
 
     def delete_policy(self, name: str) -> None:
         """Delete a policy; one that is gone already is no error."""
-        try:
+        with _gone_already():
             self.custom.delete_cluster_custom_object(GROUP, VERSION, "placementpolicies", name)
-        except ApiException as error:
-            if error.status != 404:
-                raise
 
     def profiles(self) -> dict[str, Object]:
         """All task profiles, by FAMILY/TASK."""
         listed = self.custom.list_namespaced_custom_object(GROUP, VERSION, self.namespace, "taskprofiles")
         return {f"{each['spec']['family']}/{each['spec']['task']}": each for each in listed["items"]}
 
-    def wait_learned(self, task: str, runs: int, timeout: float = 30.0) -> Object:
+    def wait_learned(self, task: str, runs: int, timeout: float = PATIENCE) -> Object:
         """The profile of FAMILY/TASK, once so many runs of it are written."""
 
         def look() -> Object | None:
@@ -126,21 +152,30 @@ class Kube:
         selector += [f"bayplan.dev/task={task}"] if task else []
         return list(self.core.list_namespaced_pod(self.namespace, label_selector=",".join(selector)).items)
 
+    def finish(self, *pods: Any) -> None:
+        """Let running pods end with success (or as their annotations say): their simulated kubelets learn that it is time."""
+        now = {"type": ENDS, "status": "True", "message": "2000-01-01T00:00:00.0Z"}
+        for pod in pods:
+            self.core.patch_namespaced_pod_status(pod.metadata.name, self.namespace, {"status": {"conditions": [now]}})
+
     def condition(self, name: str, kind: str) -> Object | None:
         """A condition of a graph."""
         conditions = self.graph(name).get("status", {}).get("conditions", [])
         return next((condition for condition in conditions if condition["type"] == kind), None)
 
-    def wait_condition(self, name: str, kind: str, status: str = "True", timeout: float = 60.0) -> Object:
+    def wait_condition(self, name: str, kind: str, status: str = "True", timeout: float = PATIENCE) -> Object:
         """The condition, once it has the status."""
 
         def look() -> Object | None:
             found = self.condition(name, kind)
             return found if found is not None and found["status"] == status else None
 
-        return wait_for(look, f"condition {kind}={status} of {name}; its status: {self.graph(name).get('status')}", timeout)
+        try:
+            return wait_for(look, f"condition {kind}={status} of {name}", timeout)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; its status: {self.graph(name).get('status')}") from None
 
-    def wait_running(self, graph: str, task: str | None = None, count: int = 1, timeout: float = 30.0) -> list[Any]:
+    def wait_running(self, graph: str, task: str | None = None, count: int = 1, timeout: float = PATIENCE) -> list[Any]:
         """The running pods, once there are so many."""
 
         def look() -> list[Any] | None:
@@ -148,6 +183,22 @@ class Kube:
             return running if len(running) >= count else None
 
         return wait_for(look, f"{count} running pods of {graph}", timeout)
+
+    def wait_attempt(self, graph: str, incarnation: int, task: str | None = None) -> Any:
+        """A running pod of that incarnation, once there is one."""
+
+        def look() -> Any:
+            label = str(incarnation)
+            found = (pod for pod in self.pods(graph, task) if pod.metadata.labels["bayplan.dev/incarnation"] == label)
+            return next((pod for pod in found if pod.status.phase == "Running"), None)
+
+        return wait_for(look, f"attempt {incarnation} of {graph} runs")
+
+    def wait_event(self, reason: str, about: str | None = None) -> list[Any]:
+        """The events of that reason (about the object of that name), once there is one: they are written behind all else."""
+        which = f"reason={reason}" + (f",involvedObject.name={about}" if about else "")
+        listing = self.core.list_namespaced_event
+        return wait_for(lambda: list(listing(self.namespace, field_selector=which).items), f"the event {reason}")
 
     def lines(self, name: str) -> dict[str, str]:
         """The status line of each task, without its name."""

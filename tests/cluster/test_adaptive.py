@@ -30,7 +30,7 @@ def pool(simulated: Testbed, kube: Kube) -> Iterator[list[str]]:
     yield names
     for graph in kube.graphs():
         kube.delete(graph["metadata"]["name"])
-    wait_for(lambda: not kube.pods(), "the pods are gone", timeout=60)
+    wait_for(lambda: not kube.pods(), "the pods are gone")
     for name in names:
         simulated.delete_node(name)
 
@@ -38,7 +38,7 @@ def pool(simulated: Testbed, kube: Kube) -> Iterator[list[str]]:
 def graphs(kube: Kube, policy: str, *names: str) -> list[Object]:
     """Graphs that end within seconds, at once; as they are once they have ended."""
     for name in names:
-        kube.create(name, task("a", seconds=0.5, shards=SHARDS, expectedDuration="1s"), policyName=policy)
+        kube.create(name, task("a", seconds=1.0, shards=SHARDS, expectedDuration="1s"), policyName=policy)
     for name in names:
         kube.wait_condition(name, "Complete")
     return [kube.graph(name) for name in names]
@@ -52,7 +52,7 @@ def learned(kube: Kube, policy: str, count: int) -> Object:
         known = status.get("adaptive", {}).get("candidates", [])
         return status if sum(each["graphs"] for each in known) >= count else None
 
-    return wait_for(look, f"{count} graphs in the policy's status", timeout=30)
+    return wait_for(look, f"{count} graphs in the policy's status")
 
 
 def events(kube: Kube, namespace: str, name: str, reason: str) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cluster.big_graph import big_graph, status_lines
 from tests.testbed.cluster import Cluster
+from tests.testbed.installation import OperatorProcess
 
 NAMESPACE = "api-test"
 LABEL = "must consist of lower case letters, digits and '-', and start and end with a letter or digit"
@@ -19,9 +20,13 @@ Object = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def cluster(testbed: Cluster) -> Iterator[Cluster]:
+def cluster(testbed: Cluster, operators: list[OperatorProcess]) -> Iterator[Cluster]:
+    """With nobody who would run these graphs, or write their status."""
+    for operator in operators:
+        operator.kill()
     testbed.kubectl("create", "namespace", NAMESPACE)
     yield testbed
+    testbed.kubectl("delete", "taskgraphs", "--all", f"--namespace={NAMESPACE}")
     testbed.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
 
 

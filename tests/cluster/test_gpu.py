@@ -35,7 +35,7 @@ def pool(simulated: Testbed, kube: Kube) -> Iterator[str]:
     kube.delete_policy(value)
     for graph in kube.graphs():
         kube.delete(graph["metadata"]["name"])
-    wait_for(lambda: not kube.pods(), "the pods are gone", timeout=60)
+    wait_for(lambda: not kube.pods(), "the pods are gone")
     for name in names:
         simulated.delete_node(name)
 
@@ -146,7 +146,7 @@ def test_the_example_runs(kube: Kube, simulated: Testbed) -> None:
     finally:
         kube.delete_policy("gpu-sharing")
         kube.delete("gpu-sharing")
-        wait_for(lambda: not kube.pods(), "the pods are gone", timeout=60)
+        wait_for(lambda: not kube.pods(), "the pods are gone")
         for name in names:
             simulated.delete_node(name)
 

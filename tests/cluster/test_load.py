@@ -20,7 +20,7 @@ from tests.testbed.nodes import NodeKind
 from tests.testbed.prometheus import Prometheus, Target
 from tests.testbed.testbed import Testbed
 
-WINDOW = "4s"
+WINDOW = "6s"  # several scrapes, also where one or two of them come too late
 NODES = 50
 
 
@@ -47,7 +47,7 @@ def measuring_operator(testbed: Cluster, shared_operator: OperatorProcess, prome
     queries.write_text(f"window: {WINDOW}\n")
     shared_operator.kill()
     flags = [f"--prometheus-url={prometheus.url}", f"--prometheus-queries={queries}", "--prometheus-interval=1"]
-    with OperatorProcess(testbed, [*flags, "--prometheus-timeout=2", "--log-level=DEBUG"]) as operator:
+    with OperatorProcess(testbed, [*flags, "--prometheus-timeout=10", "--log-level=DEBUG"]) as operator:
         operator.wait_until_leading()
         yield operator
 
@@ -91,7 +91,7 @@ def available(kube: Kube, policy: str, status: str) -> Object:
         found = kube.policy(policy).get("status", {}).get("conditions", ())
         return next((each for each in found if (each["type"], each["status"]) == ("LoadAvailable", status)), None)
 
-    return wait_for(look, f"LoadAvailable={status}", timeout=30)
+    return wait_for(look, f"LoadAvailable={status}")
 
 
 def least_load(kube: Kube, policy: str, **spec: Any) -> None:
@@ -101,11 +101,14 @@ def least_load(kube: Kube, policy: str, **spec: Any) -> None:
 
 def measured(prometheus: Prometheus, operator: OperatorProcess, share: float, count: int) -> None:
     """Until so many nodes are measured to be that busy, and the operator has asked since."""
-    busy = f"avg by (instance) (rate(node_cpu_seconds_total{{mode='user'}}[{WINDOW}]))"
+    # As a share of all time that was counted: how late the scrapes come on a busy machine makes no difference then.
+    busy = " / ".join(
+        f"avg by (instance) (sum by (instance, cpu) (rate(node_cpu_seconds_total{mode}[{WINDOW}])))"
+        for mode in ("{mode='user'}", "")
+    )
     wait_for(
         lambda: sum(abs(float(each["value"][1]) - share) < 0.02 for each in prometheus.query(busy)) == count,
         f"{count} nodes at {share:.0%}",
-        timeout=30,
     )
     polls = "bayplan_load_poll_seconds_count"
     before = operator.metric(polls) or 0
@@ -152,8 +155,9 @@ def test_without_prometheus_placing_goes_on_evenly_and_it_recovers_by_itself(
     measured(prometheus, operator, 0.2, NODES)
     assert operator.metric("bayplan_load_nodes") == NODES
     prometheus.kill()
-    lost = available(kube, policy, "False")
-    assert lost["reason"] == "Unreachable"
+    lost = wait_for(
+        lambda: (found := available(kube, policy, "False"))["reason"] == "Unreachable" and found, "Prometheus is missed"
+    )
     assert f"{prometheus.url}: it cannot be reached" in lost["message"]
     assert (operator.metric('bayplan_load_failures_total{reason="Unreachable"}') or 0) >= 1
     counts = burst(kube, policy, 200)
@@ -161,7 +165,7 @@ def test_without_prometheus_placing_goes_on_evenly_and_it_recovers_by_itself(
     assert len(counts) == NODES
     prometheus.start()
     assert available(kube, policy, "True")["reason"] in ("Measured", "Partial")
-    assert (operator.metric("bayplan_load_age_seconds") or 99) < 10
+    wait_for(lambda: (operator.metric("bayplan_load_age_seconds") or 99) < 10, "a new measurement")
 
 
 def test_hot_nodes_get_nothing_are_named_and_cool_down(

@@ -65,8 +65,8 @@ def prometheus(exporter: Exporter) -> Iterator[Prometheus]:
             server.directory / "exporter.log",
             keep=False,
         )
-        full = "count_over_time(node_memory_MemTotal_bytes[5s]) >= 5"
-        wait_for(lambda: len(server.query(full)) == 7, "the window is full", 30)
+        full = "count_over_time(node_memory_MemTotal_bytes[5s]) >= 4"
+        wait_for(lambda: len(server.query(full)) == 7, "the window is full")
         yield server
         stop([node_exporter], 1.0)
 
@@ -74,6 +74,11 @@ def prometheus(exporter: Exporter) -> Iterator[Prometheus]:
 @pytest.fixture(scope="module")
 def found(prometheus: Prometheus) -> dict[str, dict[str, float]]:
     """Per resource and node, what the built-in queries say."""
+    return shares(prometheus)
+
+
+def shares(prometheus: Prometheus) -> dict[str, dict[str, float]]:
+    """The same, as of now."""
     reading = poll(Client(PrometheusSettings(prometheus.url))).reading
     return {
         resource: {node: reading.values[row, column] for row, node in enumerate(reading.nodes)}
@@ -88,10 +93,15 @@ def poll(client: Client) -> Measured:
 
 
 @pytest.mark.parametrize("node", ["address", "named", "joined"])
-def test_what_node_exporter_tells(found: dict[str, dict[str, float]], node: str) -> None:
-    told = {resource: found[resource][node] for resource in ("cpu", "memory", "disk", "network")}
-    assert told == pytest.approx({"cpu": 0.6, "memory": 0.3, "disk": 0.2, "network": 0.5}, abs=0.1)
-    assert told["cpu"] == pytest.approx(0.6, abs=0.001), "however short a time it has been scraped"
+def test_what_node_exporter_tells(prometheus: Prometheus, node: str) -> None:
+    near = pytest.approx({"cpu": 0.6, "memory": 0.3, "disk": 0.2, "network": 0.5}, abs=0.1)
+
+    def told() -> dict[str, float]:
+        found = shares(prometheus)
+        return {resource: found[resource][node] for resource in ("cpu", "memory", "disk", "network")}
+
+    assert told()["cpu"] == pytest.approx(0.6, abs=0.001), "however short a time it has been scraped, and however unevenly"
+    wait_for(lambda: told() == near, "what the exporter plays is measured, once the scrapes come evenly")
 
 
 def test_what_dcgm_exporter_tells(found: dict[str, dict[str, float]]) -> None:
@@ -103,8 +113,8 @@ def test_what_dcgm_exporter_tells(found: dict[str, dict[str, float]]) -> None:
 
 
 def test_a_real_node_exporter_gives_shares(found: dict[str, dict[str, float]]) -> None:
-    for resource in ("cpu", "memory"):
-        assert 0.0 < found[resource][MACHINE] < 1.0
+    assert 0.0 < found["memory"][MACHINE] < 1.0
+    assert 0.0 < found["cpu"][MACHINE] < 1.001, "this machine may have nothing but work"
     for resource in ("disk", "network"):
         share = found.get(resource, {}).get(MACHINE, float("nan"))
         assert np.isnan(share) or -0.01 <= share <= 1.1, "a machine of the cloud may not know how fast its network is"
@@ -174,7 +184,7 @@ class Gate(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != f"Bearer {self.token}":
             self.send_error(403)
             return
-        with urllib.request.urlopen(self.behind + self.path, timeout=5) as answer:
+        with urllib.request.urlopen(self.behind + self.path, timeout=30) as answer:
             body = answer.read()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))

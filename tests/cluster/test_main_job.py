@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from tests.cluster.kube import Kube, task, wait_for
+from tests.cluster.kube import Kube, task, wait_for, wait_still
 from tests.testbed.installation import OperatorProcess
 
 
@@ -24,13 +24,14 @@ def test_a_graph_runs_in_order_and_says_so(kube: Kube) -> None:
         assert env["BAYPLAN_SHARDS"] == "3"
         begun = pods["side", str(shard)].metadata.creation_timestamp
         assert begun >= pods["first", "0"].status.container_statuses[0].state.terminated.finished_at
-    events = {event.reason for event in kube.core.list_namespaced_event(kube.namespace).items}
-    assert {"Accepted", "Succeeded"} <= events
+    for reason in ("Accepted", "Succeeded"):
+        kube.wait_event(reason)
 
 
 def test_the_pod_is_pinned_and_kube_scheduler_binds_it(kube: Kube) -> None:
     required = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "Exists"}]}]}
     affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+    nodes = len(kube.core.list_node().items)
     kube.create("g", task("a", seconds=None, pod={"affinity": affinity}))
     (pod,) = kube.wait_running("g")
     (term,) = pod.spec.affinity.node_affinity.required_during_scheduling_ignored_during_execution.node_selector_terms
@@ -40,7 +41,7 @@ def test_the_pod_is_pinned_and_kube_scheduler_binds_it(kube: Kube) -> None:
     assert pod.spec.preemption_policy == "Never"
     scheduled = next(condition for condition in pod.status.conditions if condition.type == "PodScheduled")
     assert scheduled.status == "True"
-    assert "of 12 nodes fit" in pod.metadata.annotations["bayplan.dev/why"]
+    assert f"of {nodes} nodes fit" in pod.metadata.annotations["bayplan.dev/why"]
 
 
 def test_direct_binding_sets_the_node_at_creation(kube: Kube) -> None:
@@ -61,29 +62,34 @@ def test_idle_the_operator_writes_nothing(kube: Kube, operator: OperatorProcess)
     kube.wait_condition("done", "Complete")
     kube.wait_condition("waits", "Waiting")
     wait_for(lambda: not any(pod.metadata.finalizers for pod in kube.pods("done")), "the finalizers are gone")
-    time.sleep(3)
 
     def state() -> list[str]:
         objects = [graph["metadata"]["resourceVersion"] for graph in kube.graphs()]
         objects += [pod.metadata.resource_version for pod in kube.pods()]
         return objects + [event.metadata.resource_version for event in kube.core.list_namespaced_event(kube.namespace).items]
 
-    before = state()
-    ticks = operator.metric("bayplan_tick_seconds_count")
-    time.sleep(6)
+    def ticks_of_six_seconds() -> float:
+        before = operator.metric("bayplan_tick_seconds_count") or 0.0
+        time.sleep(6)
+        return (operator.metric("bayplan_tick_seconds_count") or 0.0) - before
+
+    # What other tests have left behind may still be on its way out, which is work for it too.
+    wait_for(lambda: ticks_of_six_seconds() < 60, "it does not spin")
+    before = wait_still(state, "what is written of the graphs")
+    ticks = ticks_of_six_seconds()
     assert state() == before
-    assert (operator.metric("bayplan_tick_seconds_count") or 0) - (ticks or 0) < 60, "it spins"
+    assert ticks < 60, "it spins again"
 
 
 def test_pods_stay_for_their_logs_until_the_time_to_live_is_over(kube: Kube) -> None:
-    kube.create("g", task("a"), ttlAfterFinished="3s")
+    kube.create("g", task("a"), ttlAfterFinished="15s")
     kube.wait_condition("g", "Complete")
     assert len(kube.pods("g")) == 1
-    wait_for(lambda: not kube.graphs() and not kube.pods(), "graph and pod are gone", timeout=30)
+    wait_for(lambda: not kube.graphs() and not kube.pods(), "graph and pod are gone")
 
 
 def test_suspending_stops_the_pods_and_resuming_runs_them_again(kube: Kube) -> None:
-    kube.create("g", task("a", seconds=3.0), task("b", "a"))
+    kube.create("g", task("a", seconds=None), task("b", "a"))
     kube.wait_running("g", "a")
     kube.patch("g", {"suspend": True})
     kube.wait_condition("g", "Suspended")
@@ -91,6 +97,7 @@ def test_suspending_stops_the_pods_and_resuming_runs_them_again(kube: Kube) -> N
     time.sleep(4)
     assert all(pod.status.phase != "Running" for pod in kube.pods("g"))
     kube.patch("g", {"suspend": False})
+    kube.finish(kube.wait_attempt("g", 2, "a"))
     kube.wait_condition("g", "Complete")
     assert kube.lines("g")["a"].startswith("Succeeded 2/0")
 
@@ -99,4 +106,4 @@ def test_deleting_in_mid_run_leaves_nothing(kube: Kube) -> None:
     kube.create("g", task("a", seconds=None, shards=4))
     kube.wait_running("g", count=4)
     kube.delete("g", "Foreground")
-    wait_for(lambda: not kube.graphs() and not kube.pods(), "graph and pods are gone", timeout=60)
+    wait_for(lambda: not kube.graphs() and not kube.pods(), "graph and pods are gone")

@@ -9,7 +9,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from bayplan_operator import names
-from tests.cluster.kube import GROUP, VERSION, Kube, Object, task, wait_for
+from tests.cluster.kube import GROUP, VERSION, Kube, Object, task, wait_for, wait_still
 from tests.testbed.installation import OperatorProcess
 
 
@@ -25,13 +25,14 @@ def edit_pod(kube: Kube, name: str, **metadata: object) -> None:
 def test_a_policy_deleted_in_use(kube: Kube) -> None:
     kube.create_policy("passing")
     try:
-        kube.create("g", task("a", seconds=3.0), task("b", "a", seconds=0.2), policyName="passing")
-        kube.create("good", task("a", seconds=3.0), task("b", "a", seconds=0.2))
+        kube.create("g", task("a", seconds=None), task("b", "a", seconds=0.2), policyName="passing")
+        kube.create("good", task("a", seconds=None), task("b", "a", seconds=0.2))
         (running,) = kube.wait_running("g", "a")
         kube.delete_policy("passing")
         accepted = kube.wait_condition("g", "Accepted", "False")
         assert accepted["reason"] == "PolicyNotFound"
         assert 'spec.policyName is "passing"' in accepted["message"]
+        kube.finish(running, *kube.wait_running("good", "a"))
         kube.wait_condition("good", "Complete")
         wait_for(lambda: kube.lines("g")["a"].startswith("Succeeded 1/0"), "the running pod has finished")
         assert kube.pods("g", "b") == [], "nothing new may start"
@@ -44,15 +45,16 @@ def test_a_policy_deleted_in_use(kube: Kube) -> None:
 
 
 def test_what_of_the_spec_may_change_in_mid_run(kube: Kube) -> None:
-    kube.create("g", task("a", seconds=2.0), task("b", "a", seconds=0.2))
-    kube.wait_running("g", "a")
+    kube.create("g", task("a", seconds=None), task("b", "a", seconds=0.2))
+    (running,) = kube.wait_running("g", "a")
     with pytest.raises(ApiException) as refused:
-        kube.patch("g", {"tasks": [task("a", seconds=2.0), task("b", "a", shards=2)]})
+        kube.patch("g", {"tasks": [task("a", seconds=None), task("b", "a", shards=2)]})
     assert "tasks cannot change once the graph exists: create a graph with another name instead" in str(refused.value.body)
     kube.patch("g", {"priority": 7})
+    wait_for(lambda: kube.graph("g")["status"]["observedGeneration"] == 2, "the change is taken in")
+    kube.finish(running)
     kube.wait_condition("g", "Complete")
     assert kube.lines("g")["a"].startswith("Succeeded 1/0")
-    assert kube.graph("g")["status"]["observedGeneration"] == 2
 
 
 GARBAGE: Object = {
@@ -75,7 +77,7 @@ GARBAGE: Object = {
 
 
 def ended_right(kube: Kube, name: str) -> None:
-    kube.wait_condition(name, "Complete", timeout=30)
+    kube.wait_condition(name, "Complete")
     status = kube.graph(name)["status"]
     assert status["progress"] == "3/3"
     assert status["summary"] == "Succeeded"
@@ -83,20 +85,27 @@ def ended_right(kube: Kube, name: str) -> None:
     assert kube.condition(name, "Accepted")["status"] == "True"  # type: ignore[index]
 
 
-def three_tasks(kube: Kube, name: str, seconds: float) -> None:
-    kube.create(name, task("a", seconds=seconds), task("b", "a", seconds=0.2), task("c", "b", seconds=0.2))
+def three_tasks(kube: Kube, name: str) -> None:
+    """The first of which runs until somebody ends it."""
+    kube.create(name, task("a", seconds=None), task("b", "a", seconds=0.2), task("c", "b", seconds=0.2))
 
 
 def test_a_status_edited_under_the_running_operator_is_written_again(kube: Kube, operator: OperatorProcess) -> None:
     before = operator.process
-    three_tasks(kube, "g", 4.0)
-    kube.wait_running("g", "a")
+    three_tasks(kube, "g")
+    (running,) = kube.wait_running("g", "a")
     wait_for(lambda: kube.lines("g")["a"].startswith("Running 1/0"), "it is known to run")
-    said = kube.graph("g")["status"]
+
+    def words() -> Object:
+        status = kube.graph("g")["status"]
+        return {field: status.get(field) for field in GARBAGE}
+
+    said = wait_still(words, "what the status says")
     edit_status(kube, "g", GARBAGE)
-    wait_for(lambda: kube.graph("g")["status"] == said, "our words are back", timeout=3)
+    wait_for(lambda: words() == said, "our words are back", timeout=30)
     edit_status(kube, "g", {"tasks": None, "acceptedAt": None, "conditions": None})
-    wait_for(lambda: kube.graph("g")["status"] == said, "our words are back again", timeout=3)
+    wait_for(lambda: words() == said, "our words are back again", timeout=30)
+    kube.finish(running)
     ended_right(kube, "g")
     assert [line.split()[2] for line in kube.graph("g")["status"]["tasks"]] == ["1/0"] * 3
     assert operator.process == before
@@ -105,9 +114,8 @@ def test_a_status_edited_under_the_running_operator_is_written_again(kube: Kube,
 
 def test_a_status_edited_while_the_operator_is_down(kube: Kube, operator: OperatorProcess) -> None:
     for name in ("garbage", "future", "empty", "good"):
-        three_tasks(kube, name, 5.0)
-    for name in ("garbage", "future", "empty", "good"):
-        kube.wait_running(name, "a")
+        three_tasks(kube, name)
+    running = [pod for name in ("garbage", "future", "empty", "good") for pod in kube.wait_running(name, "a")]
     wait_for(lambda: "acceptedAt" in kube.graph("good")["status"], "it is recorded")
     operator.kill()
     edit_status(kube, "garbage", GARBAGE)
@@ -117,6 +125,7 @@ def test_a_status_edited_while_the_operator_is_down(kube: Kube, operator: Operat
     operator.restart()
     operator.wait_until_leading()
     process = operator.process
+    kube.finish(*running)
     for name in ("garbage", "future", "empty", "good"):
         ended_right(kube, name)
     assert len(kube.pods("good", "a")) == 1
@@ -155,11 +164,13 @@ def test_a_foreign_pod_has_the_name_that_ours_would_get(kube: Kube, operator: Op
 
 def test_labels_edited_on_running_pods_change_nothing(kube: Kube, operator: OperatorProcess) -> None:
     for name in ("other", "bare", "absurd"):
-        kube.create(name, task("a", seconds=3.0), task("b", "a", seconds=0.2))
-    pods = {name: kube.wait_running(name, "a")[0].metadata.name for name in ("other", "bare", "absurd")}
+        kube.create(name, task("a", seconds=None), task("b", "a", seconds=0.2))
+    running = {name: kube.wait_running(name, "a")[0] for name in ("other", "bare", "absurd")}
+    pods = {name: pod.metadata.name for name, pod in running.items()}
     edit_pod(kube, pods["other"], labels={"bayplan.dev/task": "b", "bayplan.dev/graph-uid": "x"})
     edit_pod(kube, pods["bare"], labels=none_of_ours())
     edit_pod(kube, pods["absurd"], labels={"bayplan.dev/incarnation": "99999999999999", "bayplan.dev/shard": "77"})
+    kube.finish(*running.values())
     for name in pods:
         kube.wait_condition(name, "Complete")
         assert [line.split()[2] for line in kube.graph(name)["status"]["tasks"]] == ["1/0", "1/0"], name
@@ -178,12 +189,13 @@ def none_of_ours() -> dict[str, None]:
 
 def test_labels_edited_while_the_operator_is_down(kube: Kube, operator: OperatorProcess) -> None:
     """Which attempt the pod is cannot be told any more: it is ended, and the task runs again."""
-    kube.create("g", task("a", seconds=4.0), task("b", "a", seconds=0.2))
+    kube.create("g", task("a", seconds=None), task("b", "a", seconds=0.2))
     (pod,) = kube.wait_running("g", "a")
     wait_for(lambda: kube.lines("g")["a"].startswith("Running 1/"), "the attempt is recorded")
     operator.kill()
     edit_pod(kube, pod.metadata.name, labels={"bayplan.dev/task": "b"})
     operator.restart()
+    kube.finish(kube.wait_attempt("g", 2, "a"))
     kube.wait_condition("g", "Complete")
     lines = kube.lines("g")
     assert lines["a"].startswith("Succeeded 2/0")
@@ -197,9 +209,10 @@ def test_labels_edited_while_the_operator_is_down(kube: Kube, operator: Operator
 
 
 def test_our_finalizer_removed_from_a_running_pod(kube: Kube) -> None:
-    kube.create("g", task("a", seconds=2.0), task("b", "a", seconds=0.2))
+    kube.create("g", task("a", seconds=None), task("b", "a", seconds=0.2))
     (pod,) = kube.wait_running("g", "a")
     edit_pod(kube, pod.metadata.name, finalizers=None)
+    kube.finish(pod)
     kube.wait_condition("g", "Complete")
     assert kube.lines("g")["a"].startswith("Succeeded 1/0")
     time.sleep(0.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from kubernetes import client
@@ -14,8 +15,9 @@ from tests.testbed.testbed import Testbed
 
 KIND = NodeKind("victim", 4, "16Gi", labels={"test": "nodes"})
 SELECTED = {"nodeSelector": {"test": "nodes"}}
-REACTION = 2.0
-"""Seconds from the instant at which the API server shows it to the replacement's creation; creation times are whole seconds."""
+REACTION = 10.0
+"""Seconds from the instant at which the API server shows it until the replacement is seen: a moment, on a busy machine too,
+beside the 30 s of grace that a policy gives where it says nothing."""
 
 
 @pytest.fixture
@@ -39,12 +41,12 @@ def wait_replaced(kube: Kube, graph: str, incarnation: int = 2) -> float:
     def look() -> bool:
         return any(pod.metadata.labels["bayplan.dev/incarnation"] == str(incarnation) for pod in kube.pods(graph))
 
-    wait_for(look, "the replacement is created", timeout=30)
+    wait_for(look, "the replacement is created")
     return time.monotonic()
 
 
 def test_a_node_that_dies_in_mid_run_loses_its_tasks_to_another(simulated: Testbed, kube: Kube, nodes: list[str]) -> None:
-    kube.create("g", task("a", seconds=6.0, pod=SELECTED), task("b", "a", pod=SELECTED), policyName="quick")
+    kube.create("g", task("a", seconds=None, pod=SELECTED), task("b", "a", pod=SELECTED), policyName="quick")
     dead = only_node(kube, "g")
     simulated.kill_node(dead)
 
@@ -52,9 +54,10 @@ def test_a_node_that_dies_in_mid_run_loses_its_tasks_to_another(simulated: Testb
         ready = next(c for c in kube.core.read_node(dead).status.conditions if c.type == "Ready")
         return bool(ready.status != "True")
 
-    wait_for(shown, "the API server shows the loss", timeout=40)
+    wait_for(shown, "the API server shows the loss")
     shown_at = time.monotonic()
     assert wait_replaced(kube, "g") - shown_at < REACTION
+    kube.finish(kube.wait_attempt("g", 2))
     kube.wait_condition("g", "Complete")
     assert kube.lines("g")["a"].startswith("Succeeded 2/0")
     assert dead not in kube.lines("g")["a"]
@@ -62,27 +65,31 @@ def test_a_node_that_dies_in_mid_run_loses_its_tasks_to_another(simulated: Testb
 
 
 def test_what_a_lost_node_says_later_is_ignored(simulated: Testbed, kube: Kube, nodes: list[str]) -> None:
-    kube.create("g", task("a", seconds=8.0, pod=SELECTED), policyName="quick")
-    dead = only_node(kube, "g")
+    kube.create("g", task("a", seconds=None, pod=SELECTED), policyName="quick")
+    (first,) = kube.wait_running("g")
+    dead = first.spec.node_name
     simulated.kill_node(dead)
     wait_replaced(kube, "g")
     simulated.revive_node(dead)  # its pod may now end as it likes
+    wait_for(lambda: first.metadata.uid not in {pod.metadata.uid for pod in kube.pods("g")}, "the attempt given up is gone")
+    kube.finish(kube.wait_attempt("g", 2))
     kube.wait_condition("g", "Complete")
     assert kube.lines("g")["a"].startswith("Succeeded 2/0")
 
 
 def test_a_node_that_is_deleted(simulated: Testbed, kube: Kube, nodes: list[str]) -> None:
-    kube.create("g", task("a", seconds=6.0, pod=SELECTED))
+    kube.create("g", task("a", seconds=None, pod=SELECTED))
     gone = only_node(kube, "g")
     simulated.delete_node(gone)
     deleted_at = time.monotonic()
     assert wait_replaced(kube, "g") - deleted_at < REACTION
+    kube.finish(kube.wait_attempt("g", 2))
     kube.wait_condition("g", "Complete")
     assert gone not in kube.lines("g")["a"]
 
 
 def test_cordon_and_drain(simulated: Testbed, kube: Kube, nodes: list[str]) -> None:
-    kube.create("g", task("a", seconds=5.0, pod=SELECTED, shards=3))
+    kube.create("g", task("a", seconds=None, pod=SELECTED, shards=3))
     pods = kube.wait_running("g", count=3)
     drained = pods[0].spec.node_name
     assert {pod.spec.node_name for pod in pods} == {drained}
@@ -90,6 +97,12 @@ def test_cordon_and_drain(simulated: Testbed, kube: Kube, nodes: list[str]) -> N
     for pod in pods:
         eviction = client.V1Eviction(metadata=client.V1ObjectMeta(name=pod.metadata.name, namespace=kube.namespace))
         kube.core.create_namespaced_pod_eviction(pod.metadata.name, kube.namespace, eviction)
+
+    def moved() -> list[Any] | None:
+        running = [pod for pod in kube.pods("g") if pod.status.phase == "Running" and pod.spec.node_name != drained]
+        return running if len(running) == 3 else None
+
+    kube.finish(*wait_for(moved, "all run elsewhere"))
     kube.wait_condition("g", "Complete")
     entries = kube.lines("g")["a"].split(" | ")
     assert all(entry.startswith("Succeeded 2/0") and drained not in entry for entry in entries)
@@ -99,7 +112,7 @@ def test_a_node_that_comes_is_used_at_once(simulated: Testbed, kube: Kube) -> No
     kube.create("g", task("a", pod={"nodeSelector": {"test": "late"}}))
     assert kube.wait_condition("g", "Waiting")["reason"] == "NoSuchNode"
     (name,) = simulated.add_nodes(NodeKind("late", 4, "16Gi", labels={"test": "late"}), 1)
-    kube.wait_condition("g", "Complete", timeout=15)
+    kube.wait_condition("g", "Complete", timeout=60)  # the next list of all things that could show it comes much later
     simulated.delete_node(name)
 
 

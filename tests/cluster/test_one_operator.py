@@ -18,7 +18,9 @@ from tests.cluster.pod_log import PodLog
 from tests.testbed.installation import NAMESPACE, SERVICE_ACCOUNT, OperatorProcess
 from tests.testbed.testbed import Testbed
 
-LEASE = "--lease-duration=4"
+LEASE, HELD = "--lease-duration=12", 4.0
+"""It is renewed every 3 s, and a busy machine may delay that; and the seconds that a successor waits for it at the least: 9 if
+nothing was delayed, where one that does not wait needs about one."""
 
 
 @pytest.fixture
@@ -53,16 +55,17 @@ def test_a_second_operator_decides_nothing_until_the_first_is_gone(kube: Kube, t
         if second.metric("bayplan_leader") == 1.0:
             first, second = second, first
         log = PodLog(kube)
-        kube.create("g", task("a", seconds=0.5), task("b", "a", seconds=6.0), task("c", "b", seconds=0.2))
-        kube.wait_running("g", "b")
+        kube.create("g", task("a", seconds=0.5), task("b", "a", seconds=None), task("c", "b", seconds=0.2))
+        (running,) = kube.wait_running("g", "b")
         assert ticks(second) == 0
         with stopped(first.process.pid):
             held_up = time.monotonic()
-            second.wait_until_leading(timeout=15)
-            assert time.monotonic() - held_up > 2.5, "the Lease was not waited for"
+            second.wait_until_leading()
+            assert time.monotonic() - held_up > HELD, "the Lease was not waited for"
             wait_for(lambda: ticks(second) > 0, "the second decides")
-        wait_for(lambda: not first.process.alive(), "the first finds its Lease lost and ends", timeout=10)
+        wait_for(lambda: not first.process.alive(), "the first finds its Lease lost and ends")
         assert "the Lease is lost" in first.process.log_tail(400)
+        kube.finish(running)
         kube.wait_condition("g", "Complete")
         log.stop()
         assert Counter(log.created().values()) == Counter((name, "0", "1") for name in "abc")
@@ -71,10 +74,10 @@ def test_a_second_operator_decides_nothing_until_the_first_is_gone(kube: Kube, t
         kube.wait_condition("h", "Complete")
         assert ticks(first) == 0
         second.kill()
-        kube.create("i", task("a", seconds=0.2))
         killed = time.monotonic()
-        kube.wait_condition("i", "Complete", timeout=20)
-        assert time.monotonic() - killed > 2.0
+        kube.create("i", task("a", seconds=0.2))
+        kube.wait_condition("i", "Complete")
+        assert time.monotonic() - killed > HELD, "the Lease was not waited for"
         assert first.metric("bayplan_leader") == 1.0
 
 
@@ -85,14 +88,14 @@ def test_an_api_server_that_does_not_answer_for_ten_seconds(kube: Kube, simulate
         operator.wait_until_leading()
         log = PodLog(kube)
         parents = [f"p{number}" for number in range(12)]
-        kube.create("g", *(task(name, seconds=1.5) for name in parents), task("last", *parents, shards=6, seconds=0.3))
+        kube.create("g", *(task(name, seconds=8.0) for name in parents), task("last", *parents, shards=6, seconds=0.3))
         kube.wait_running("g", count=6)
         process = operator.process
         with stopped(api_server.pid):
             time.sleep(10.0)
             assert process.alive()
         kube.create("h", task("a", seconds=0.2))
-        kube.wait_condition("g", "Complete", timeout=60)
+        kube.wait_condition("g", "Complete")
         kube.wait_condition("h", "Complete")
         assert operator.process == process
         assert process.alive()
@@ -113,11 +116,11 @@ def test_release_stops_the_operator_and_frees_every_pod(kube: Kube, testbed: Tes
         kube.wait_running("g", count=2)
         kubeconfig = testbed.service_account_kubeconfig(NAMESPACE, SERVICE_ACCOUNT)
         command = [sys.executable, "-m", "bayplan_operator", "release", f"--kubeconfig={kubeconfig}", "-n", kube.namespace]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
         assert "took the Lease of first" in done.stdout
         assert "released 2 of 2 pods" in done.stdout
         assert not any(pod.metadata.finalizers for pod in kube.pods("g"))
-        wait_for(lambda: not first.process.alive(), "the operator has ended", timeout=10)
+        wait_for(lambda: not first.process.alive(), "the operator has ended")
         kube.delete("g")
         wait_for(lambda: not kube.pods("g"), "the pods go without an operator")
     testbed.kubectl("delete", "lease", "bayplan-operator", "-n", NAMESPACE)

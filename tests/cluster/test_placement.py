@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import uuid
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from tests.cluster.kube import Kube, task, wait_for
+from tests.cluster.kube import PATIENCE, Kube, task, wait_for
+from tests.cluster.pod_log import PodLog
 from tests.testbed.nodes import NodeKind
 from tests.testbed.testbed import Testbed
 
@@ -25,7 +27,7 @@ def pool(simulated: Testbed, kube: Kube) -> Iterator[str]:
     yield value
     for graph in kube.graphs():
         kube.delete(graph["metadata"]["name"])
-    wait_for(lambda: not kube.pods(), "the pods are gone", timeout=60)
+    wait_for(lambda: not kube.pods(), "the pods are gone")
     for name in names:
         simulated.delete_node(name)
 
@@ -70,7 +72,7 @@ def test_no_node_is_ever_over_committed_while_others_place_pods_too(kube: Kube, 
     try:
         for number in range(6):
             kube.create(f"g{number}", task("a", cpu="1300m", seconds=0.5, shards=12, pod=selected(pool)))
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 2 * PATIENCE
         while any("completionTime" not in graph.get("status", {}) for graph in kube.graphs()):
             assert time.monotonic() < deadline, "the graphs do not finish beside the foreign pods"
             used: defaultdict[str, float] = defaultdict(float)
@@ -93,27 +95,24 @@ def test_under_contention_the_higher_priority_starts_first_and_equals_in_order_o
     kube.wait_running("holder", count=4)
     for name, priority in (("low1", 0), ("low2", 0), ("high1", 10), ("low3", 0), ("high2", 10)):
         kube.create(name, task("a", seconds=1.0, shards=4, **whole), priority=priority)
-    wait_for(lambda: all(kube.condition(name, "Waiting") for name in ("low1", "high2", "low3")), "all wait")
+    names = ("low1", "low2", "high1", "low3", "high2")
+    for name in names:
+        kube.wait_condition(name, "Waiting")
+    log = PodLog(kube)
     kube.delete("holder")
-    started: list[str] = []
-
-    def all_started() -> bool:
-        for pod in kube.pods():
-            name = pod.metadata.labels["bayplan.dev/graph"]
-            if name != "holder" and name not in started:
-                started.append(name)
-        return len(started) == 5
-
-    wait_for(all_started, "all have started", timeout=90)
-    assert started == ["high1", "high2", "low1", "low2", "low3"]
+    for name in names:
+        kube.wait_condition(name, "Complete")
+    log.stop()
+    assert log.started() == ["high1", "high2", "low1", "low2", "low3"]
 
 
 def test_a_node_that_kube_scheduler_refuses_is_left_and_the_graph_finishes(kube: Kube, pool: str) -> None:
     """Two pods want the same host port, which the engine leaves to kube-scheduler: they cannot share the fullest node."""
     container = {"image": "none", "resources": {"requests": {"cpu": "1"}}, "ports": [{"containerPort": 80, "hostPort": 8080}]}
     pod = {**selected(pool), "containers": [container]}
-    kube.create("g", task("a", seconds=3.0, pod=pod, shards=3))
-    kube.wait_condition("g", "Complete", timeout=90)
+    kube.create("g", task("a", seconds=None, pod=pod, shards=3))
+    kube.finish(*kube.wait_running("g", count=3))
+    kube.wait_condition("g", "Complete")
     entries = kube.lines("g")["a"].split(" | ")
     assert len({entry.split()[2] for entry in entries}) == 3
     assert all(entry.split()[1].endswith("/0") for entry in entries), "a refusal is no failure of the task"
@@ -129,7 +128,7 @@ def test_where_every_node_is_refused_the_task_waits_with_kube_schedulers_words(k
         waiting = kube.condition("g", "Waiting")
         return waiting is not None and waiting["status"] == "True" and "free ports" in waiting["message"]
 
-    wait_for(told, "kube-scheduler's own message is shown", timeout=40)
+    wait_for(told, "kube-scheduler's own message is shown")
 
 
 def test_pods_of_others_count_as_used(kube: Kube, pool: str) -> None:
@@ -154,10 +153,15 @@ def test_pods_of_others_count_as_used(kube: Kube, pool: str) -> None:
     kube.wait_condition("g", "Complete")
 
 
-def test_what_is_refused_to_one_graph_is_not_held_against_another(kube: Kube, pool: str) -> None:
+def test_what_is_refused_to_one_graph_is_not_held_against_another(kube: Kube, pool: str, policy: str) -> None:
     """A claim that does not exist keeps its own pods from every node, and nobody else's."""
     claim = {"name": "v", "persistentVolumeClaim": {"claimName": "missing"}}
-    kube.create("claims", task("a", cpu="2", seconds=None, shards=4, pod={**selected(pool), "volumes": [claim]}))
+    kube.create_policy(policy, preset="BestFit")
+    held = {**selected(pool), "volumes": [claim]}
+    kube.create("claims", task("a", cpu="1", seconds=None, shards=4, pod=held), policyName=policy)
     wait_for(lambda: "claim" in (kube.condition("claims", "Waiting") or {}).get("message", ""), "the claim is named")
-    kube.create("plain", task("a", cpu="2", pod=selected(pool)))
-    kube.wait_condition("plain", "Complete", timeout=10)
+    kube.create("plain", task("a", cpu="1", pod=selected(pool)), policyName=policy)
+    kube.wait_condition("plain", "Complete")
+    (pod,) = kube.pods("plain")
+    why = pod.metadata.annotations["bayplan.dev/why"]
+    assert re.search(r"\b4 of \d+ nodes fit", why), f"none of the four was left out for it: {why}"

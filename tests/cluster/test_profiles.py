@@ -10,7 +10,7 @@ from kubernetes.client.exceptions import ApiException
 
 from bayplan.prediction import Run, RunTimes
 from bayplan_operator.translate.task_profile import read
-from tests.cluster.kube import GROUP, VERSION, Kube, Object, task, wait_for
+from tests.cluster.kube import GROUP, VERSION, Kube, Object, task, wait_for, wait_still
 from tests.testbed.cluster import Cluster
 from tests.testbed.installation import OperatorProcess
 
@@ -42,7 +42,10 @@ def test_people_read_what_was_learned(kube: Kube, testbed: Cluster) -> None:
     profile = kube.wait_learned("nightly/fit", 1)
     status = profile["status"]
     assert status["best"] == "cpu-large"
-    assert 1.5 < float(status["p50"].removesuffix("s")) < 3.5
+    (pod,) = kube.pods("nightly-1", "fit")
+    ran = pod.status.container_statuses[0].state.terminated
+    took = (ran.finished_at - ran.started_at).total_seconds()  # whole seconds; not less than 2, and on a busy machine more
+    assert took - 0.5 < float(status["p50"].removesuffix("s")) < took + 1.5
     assert float(status["p95"].removesuffix("s")) > float(status["p50"].removesuffix("s"))
     (where,) = status["nodeClasses"]
     figures = {each["name"]: each for each in where["figures"]}
@@ -69,12 +72,13 @@ def test_the_second_time_the_shorter_task_goes_first(kube: Kube, operator: Opera
         kube.wait_learned("long/work", 1)
         kube.wait_learned("short/work", 1)
         before = foreseen(operator)
-        time.sleep(2.5)  # what was learned counts from the next renewal of predictions on
-        kube.create("blocker", task("work", seconds=4, cpu="40"), policyName="by-time")
-        kube.wait_running("blocker")
+        time.sleep(5)  # what was learned counts from the next renewal of predictions on
+        kube.create("blocker", task("work", seconds=None, cpu="40"), policyName="by-time")
+        blocker = kube.wait_running("blocker")
         for name, seconds in (("long", 5), ("short", 1)):
             kube.create(f"{name}-2", task("work", seconds=seconds, cpu="40"), policyName="by-time", profile=name)
-            kube.wait_condition(f"{name}-2", "Accepted")
+            kube.wait_condition(f"{name}-2", "Waiting")
+        kube.finish(*blocker)
         kube.wait_learned("long/work", 2)
         short, long = (kube.pods(f"{name}-2")[0].metadata.creation_timestamp for name in ("short", "long"))
         assert short < long
@@ -172,12 +176,13 @@ def test_nonsense_found_at_the_start_is_told_and_the_task_learned_anew(kube: Kub
     wait_for(lambda: told() is None, "it is overwritten with what was learned since")
 
 
-def test_deleting_a_profile_forgets_the_task(kube: Kube) -> None:
+def test_deleting_a_profile_forgets_the_task(kube: Kube, operator: OperatorProcess) -> None:
     kube.create("g", task("a", seconds=1, shards=3), profile="f")
     name = kube.wait_learned("f/a", 3)["metadata"]["name"]
     settled(kube)
+    before = wait_still(lambda: operator.metric("bayplan_profiles") or 0.0, "how many profiles there are")
     kube.custom.delete_namespaced_custom_object(GROUP, VERSION, kube.namespace, "taskprofiles", name)
-    time.sleep(1)
+    wait_for(lambda: (operator.metric("bayplan_profiles") or before) < before, "the operator has forgotten it")
     kube.create("h", task("a", seconds=1), profile="f")
     assert kube.wait_learned("f/a", 1)["status"]["runs"] == 1
 
@@ -187,13 +192,14 @@ def test_writes_of_profiles_are_few(kube: Kube, operator: OperatorProcess) -> No
     before, began = operator.metric(WRITES) or 0.0, time.monotonic()
     others = (task(f"t{n}", seconds=1) for n in range(40))
     kube.create("g", task("a", seconds=1, shards=200, cpu="2"), *others, profile="f")
-    kube.wait_condition("g", "Complete", timeout=120)
+    kube.wait_condition("g", "Complete")
     kube.wait_learned("f/a", 200)
-    wait_for(lambda: len(kube.profiles()) == 41, "all of them are written", 60)
+    wait_for(lambda: len(kube.profiles()) == 41, "all of them are written")
     settled(kube)
     passed = time.monotonic() - began
     writes = (operator.metric(WRITES) or 0.0) - before
-    assert writes <= 41 + passed / 5 + 1, "one write each, and of the task that comes back one every five seconds"
+    # Ten more for writes that a busy machine had to try again; each run by itself would be 240.
+    assert writes <= 41 + passed / 5 + 10, "one write each, and of the task that comes back one every five seconds"
     assert writes <= 5 * passed + 3
 
 

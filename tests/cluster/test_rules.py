@@ -15,7 +15,7 @@ from kubernetes import client
 
 from bayplan_operator import names
 from tests.cluster.big_graph import big_graph
-from tests.cluster.kube import GROUP, VERSION, Kube, Object, task, wait_for
+from tests.cluster.kube import GROUP, PATIENCE, VERSION, Kube, Object, task, wait_for
 from tests.cluster.pod_log import PodLog
 from tests.testbed.cluster import Cluster
 from tests.testbed.installation import OperatorProcess
@@ -88,7 +88,7 @@ def test_own_writes_count_at_once(kube: Kube, pool: list[str]) -> None:
     half = [task(f"t{number:03d}", seconds=None, pod=SELECTED) for number in range(NODES * CORES // 2)]
     for name in ("g", "h"):
         kube.create(name, *half)
-    everything = partial(kube.wait_running, count=NODES * CORES // 2, timeout=60)
+    everything = partial(kube.wait_running, count=NODES * CORES // 2)
     pods = [*everything("g"), *everything("h")]
     log.stop()
     assert Counter(pod.spec.node_name for pod in pods) == Counter(dict.fromkeys(pool, CORES))
@@ -150,7 +150,7 @@ def test_a_held_success_starts_its_successors_before_the_status_says_it(kube: Ku
         assert parent["succeeded"] < child["created"]
         assert parent["succeeded"] < parent["released"]
     early = sum(position[f"t{number}"]["created"] < position[f"t{number - 1}"]["released"] for number in range(1, 6))
-    assert early >= 4, "successors wait for the status"
+    assert early >= 1, "successors wait for the status: no one starts before its parent's is written"
 
 
 def test_finalizers_end_although_nobody_was_there_when_the_graphs_went(
@@ -176,13 +176,13 @@ def test_finalizers_end_although_nobody_was_there_when_the_graphs_went(
     wait_for(lambda: all(p.metadata.deletion_timestamp for p in terminating.pods()), "the namespace's pods are being deleted")
     assert finalizers(kube)
     operator.restart()
-    wait_for(lambda: not finalizers(kube), "no finalizer is left", timeout=30)
-    wait_for(lambda: not kube.graphs(), "the graph deleted in the foreground is gone", timeout=30)
+    wait_for(lambda: not finalizers(kube), "no finalizer is left")
+    wait_for(lambda: not kube.graphs(), "the graph deleted in the foreground is gone")
 
     def namespace_gone() -> bool:
         return terminating.namespace not in {each.metadata.name for each in kube.core.list_namespace().items}
 
-    wait_for(namespace_gone, "the namespace is gone", timeout=60)
+    wait_for(namespace_gone, "the namespace is gone")
     orphans = kube.pods("orphan", "runs")
     assert [pod.metadata.owner_references for pod in orphans] == [None]
     assert orphans[0].metadata.deletion_timestamp is None, "whoever orphans a pod wants to keep it"
@@ -217,11 +217,11 @@ def test_a_large_graph_is_written_seldom_and_stays_small(kube: Kube, operator: O
             written[name].add(kube.graph(name)["metadata"]["resourceVersion"])
         return kube.condition("small", "Complete") is not None and "status" in kube.graph("large")
 
-    wait_for(both_seen, "a small graph does not wait for a large one", timeout=60)
+    wait_for(both_seen, "a small graph does not wait for a large one")
     # About 9 s between two writes of this size; a small graph is written every second.
     assert len(written["large"]) <= 2 + (time.monotonic() - begun) / 5, "most of a megabyte, written again and again"
     assert len(written["small"]) >= 4
-    wait_for(lambda: "Succeeded" in kube.lines("large")["l000-t00"], "progress is recorded", timeout=180)
+    wait_for(lambda: "Succeeded" in kube.lines("large")["l000-t00"], "progress is recorded", timeout=2 * PATIENCE)
     stored = kube.graph("large")
     assert kube.condition("large", "Accepted")["status"] == "True"  # type: ignore[index]
     assert len(stored["status"]["tasks"]) == 5000

@@ -21,7 +21,7 @@ from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.translate.own_pod import Identity, Pending
 from bayplan_operator.writer import GraphWriter, PodWriter, WriteQueue
 from bayplan_operator.writer.pods import Creation
-from tests.cluster.kube import Kube, Object, task, wait_for
+from tests.cluster.kube import PATIENCE, Kube, Object, task, wait_for
 from tests.testbed.cluster import Cluster
 
 
@@ -183,7 +183,7 @@ async def test_the_reflector_lists_again_when_its_version_is_too_old(server: Api
     for name in ("stays", "goes"):
         kube.create(name, task("a"), **quiet)
     running = asyncio.create_task(reflector.run())
-    await asyncio.wait_for(reflector.synced.wait(), 10)
+    await asyncio.wait_for(reflector.synced.wait(), PATIENCE)
     assert len(sink.known) == 2
     running.cancel()
     await asyncio.wait({running})
@@ -199,12 +199,12 @@ async def test_the_reflector_lists_again_when_its_version_is_too_old(server: Api
         while sink.known != await asyncio.to_thread(truth):  # noqa: ASYNC110 - the API server's state knows no event
             await asyncio.sleep(0.1)
 
-    await asyncio.wait_for(equal(), 15)
+    await asyncio.wait_for(equal(), PATIENCE)
     assert len(sink.known) == 2
     assert reflector.relists == 2
     kube.create("later", task("a"), **quiet)
     kube.delete("stays")
-    await asyncio.wait_for(equal(), 15)
+    await asyncio.wait_for(equal(), PATIENCE)
     assert len(sink.known) == 2
     assert reflector.relists == 2, "what comes after is watched, not listed"
     running.cancel()

@@ -14,6 +14,8 @@ import yaml
 
 from tests.testbed.real_nodes import BUSYBOX, RealTestbed
 
+PATIENCE = 240.0
+"""Seconds after which what should happen soon counts as not happening; a test that passes never waits longer than it must."""
 _T = TypeVar("_T")
 Object = dict[str, Any]
 _GRAPHS = "/apis/bayplan.dev/v1alpha1/namespaces/{}/taskgraphs"
@@ -79,7 +81,7 @@ class Graphs:
         conditions = self.status(name).get("conditions", ())
         return next((item for item in conditions if item["type"] == kind and item["status"] == "True"), None)
 
-    def ended(self, name: str, kind: str, seconds: float = 60.0) -> str:
+    def ended(self, name: str, kind: str, seconds: float = PATIENCE) -> str:
         """Wait for the condition Complete or Failed, whichever `kind` says, and answer its message."""
 
         def look() -> Object | None:
@@ -96,7 +98,7 @@ class Graphs:
         items: list[Object] = self.testbed.api.get(f"{_PODS.format(self.namespace)}?labelSelector={selector}")["items"]
         return sorted(items, key=lambda pod: (_label(pod, "shard"), _label(pod, "incarnation")))
 
-    def wait(self, look: Callable[[], _T | None], what: str, seconds: float = 60.0) -> _T:
+    def wait(self, look: Callable[[], _T | None], what: str, seconds: float = PATIENCE) -> _T:
         """What `look` answers as soon as that is something; otherwise fail with what is there instead."""
         end = time.monotonic() + seconds
         while True:

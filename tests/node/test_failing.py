@@ -67,7 +67,7 @@ def test_a_missing_image_fails_the_graph_once_it_lasts(graphs: Graphs, image: st
     message = graphs.ended("imageless", "Failed")
     assert re.match(rf"task lost failed on node real-[01]: ({reasons}): ", message), message
     assert image in message
-    graphs.wait(lambda: _none_runs(graphs), "the pod that cannot start is taken away", 30)
+    graphs.wait(lambda: _none_runs(graphs), "the pod that cannot start is taken away")
 
 
 def _none_runs(graphs: Graphs) -> bool:

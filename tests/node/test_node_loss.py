@@ -23,18 +23,18 @@ def test_what_ran_on_a_lost_node_is_replaced_on_the_other(graphs: Graphs) -> Non
     graphs.testbed.kill_node(lost)
     assert not graphs.testbed.nodes[lost].commands()
 
-    graphs.ended("robust", "Complete", 90)
+    graphs.ended("robust", "Complete")
     replaced, untouched = graphs.entries("robust", "train")
     assert (replaced.state, replaced.attempts, replaced.failures, replaced.node) == ("Succeeded", 2, 0, other)
     assert (untouched.state, untouched.attempts, untouched.failures, untouched.node) == ("Succeeded", 1, 0, other)
-    events = graphs.kubectl("get", "events", "--output=jsonpath={.items[*].message}")
-    assert f"task train: node {lost} was lost" in events
+    told = f"task train: node {lost} was lost"
+    graphs.wait(lambda: told in graphs.kubectl("get", "events", "--output=jsonpath={.items[*].message}"), f"the event {told!r}")
 
     # Deleted without force: only the node itself can say that nothing of it runs any more.
     [given_up] = [pod for pod in graphs.pods("robust", "train") if pod["spec"]["nodeName"] == lost]
     assert "deletionTimestamp" in given_up["metadata"]
     graphs.testbed.revive_node(lost)
-    graphs.wait(lambda: len(graphs.pods("robust", "train")) == 2, "the attempt that was given up is gone", 30)
+    graphs.wait(lambda: len(graphs.pods("robust", "train")) == 2, "the attempt that was given up is gone")
     assert [terminated(pod)["exitCode"] for pod in graphs.pods("robust", "train")] == [0, 0]
 
 

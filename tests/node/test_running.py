@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.node.conftest import NODES
-from tests.node.graphs import Graphs, instant, terminated
+from tests.node.graphs import PATIENCE, Graphs, instant, terminated
 
 CHAIN = """
 - {name: collect, args: ["echo collected > /dev/termination-log"]}
@@ -49,21 +49,24 @@ def test_deleting_a_running_graph_ends_its_containers(graphs: Graphs) -> None:
 
     graphs.wait(lambda: len(sleeping()) == 2, "both containers run")
     assert len(graphs.kubectl("get", "pods", "--output=name").split()) == 2
-    graphs.kubectl("delete", "taskgraph", "endless", "--timeout=30s")
-    graphs.wait(lambda: not sleeping(), "the containers have ended", 30)
-    graphs.wait(lambda: not graphs.kubectl("get", "pods", "--output=name"), "no pod is left, so no finalizer either", 30)
+    graphs.kubectl("delete", "taskgraph", "endless", f"--timeout={PATIENCE:.0f}s")
+    graphs.wait(lambda: not sleeping(), "the containers have ended")
+    graphs.wait(lambda: not graphs.kubectl("get", "pods", "--output=name"), "no pod is left, so no finalizer either")
 
 
 def test_a_success_within_the_grace_period_counts_and_the_graph_resumes(graphs: Graphs) -> None:
-    # On SIGTERM it brings its work to an end, and says so.
+    # On SIGTERM it brings its work to an end, and says so; nobody is in a hurry.
     tasks = """
-    - {name: work, args: ['trap "sleep 1; echo finished early > /dev/termination-log; exit 0" TERM; sleep 600 & wait']}
+    - name: work
+      args: ['trap "sleep 1; echo finished early > /dev/termination-log; exit 0" TERM; echo at work; sleep 600 & wait']
+      template: {spec: {terminationGracePeriodSeconds: 60}}
     - {name: after, dependsOn: [{task: work}], args: ["true"]}
     """
     graphs.apply("pausing", tasks)
     graphs.wait(lambda: _states(graphs, "work") == ["Running"], "work runs")
+    graphs.wait(lambda: graphs.kubectl("logs", "--selector=bayplan.dev/task=work") == "at work\n", "it has set its trap")
     graphs.kubectl("patch", "taskgraph", "pausing", "--type=merge", '--patch={"spec": {"suspend": true}}')
-    graphs.wait(lambda: _states(graphs, "work") == ["Succeeded"], "work has succeeded", 30)
+    graphs.wait(lambda: _states(graphs, "work") == ["Succeeded"], "work has succeeded")
     assert graphs.condition("pausing", "Suspended")
     entry = graphs.entries("pausing", "work")[0]
     assert (entry.attempts, entry.failures) == (1, 0)

@@ -19,7 +19,7 @@ def main() -> int:
     args = _parser().parse_args()
     try:
         if args.command == "build":
-            print(ensure(*(args.programs or (*CONTROL_PLANE, "kwok"))))
+            print(ensure(*(args.programs or (*CONTROL_PLANE, "kwok", "helm"))))
         elif args.command == "up":
             _up(args.nodes, args.grace_period)
         else:

@@ -83,7 +83,7 @@ class Api:
         connection: http.client.HTTPSConnection | None = getattr(self._local, "connection", None)
         if connection is None:
             context = ssl.create_default_context(cafile=str(self.ca))
-            connection = http.client.HTTPSConnection(self.host, self.port, context=context, timeout=30)
+            connection = http.client.HTTPSConnection(self.host, self.port, context=context, timeout=60)
             self._local.connection = connection
         return connection
 

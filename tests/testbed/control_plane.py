@@ -14,7 +14,7 @@ from .api import Api
 from .errors import TestbedError
 from .processes import Process, free_ports, spawn, stop
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 _LOOPBACK = "127.0.0.1"
 _USERS = {  # user name -> groups, as kubeadm's certificates have them
     "admin": "system:masters",

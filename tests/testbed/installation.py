@@ -18,7 +18,7 @@ from .processes import Process, free_ports, spawn, stop
 ROOT = Path(__file__).parents[2]
 NAMESPACE = "bayplan-system"
 SERVICE_ACCOUNT = "bayplan-operator"
-_STOP_GRACE = 10.0
+_STOP_GRACE = 30.0
 
 
 def install_chart(cluster: Cluster, *settings: str) -> None:
@@ -29,7 +29,7 @@ def install_chart(cluster: Cluster, *settings: str) -> None:
     chart = str(ROOT / "charts" / "bayplan")
     cluster.helm("upgrade", "--install", "bayplan", chart, "--namespace", NAMESPACE, "--create-namespace", *values, "--wait")
     crds = ("crd/taskgraphs.bayplan.dev", "crd/placementpolicies.bayplan.dev", "crd/taskprofiles.bayplan.dev")
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *crds)
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=180s", *crds)
 
 
 class OperatorProcess:
@@ -51,7 +51,7 @@ class OperatorProcess:
         ]  # fmt: skip
         return spawn(command, self.log, keep=self._keep)
 
-    def wait_until_leading(self, timeout: float = 120.0) -> None:
+    def wait_until_leading(self, timeout: float = 300.0) -> None:
         """Until it decides; the very first time, kernels are compiled before that. Raises TestbedError when it does not come
         to that."""
         deadline = time.monotonic() + timeout
@@ -65,7 +65,7 @@ class OperatorProcess:
     def metric(self, name: str) -> float | None:
         """A sample of its /metrics by its name (with labels where it has any); None while it does not answer."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=30) as answer:
                 lines = answer.read().decode().splitlines()
         except OSError:
             return None

@@ -22,6 +22,7 @@ from .errors import TestbedError
 _STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="testbed-starter")
 
 _PORTS = (16_000, 32_000)
+_KILL_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,10 @@ def stop(processes: Iterable[Process], grace: float) -> None:
     _signal(running, signal.SIGTERM)
     running = _wait(running, grace)
     _signal(running, signal.SIGKILL)
-    left = _wait(running, 10.0)
+    left = _wait(running, _KILL_SECONDS)
     if left:
         names = ", ".join(f"{process.name} ({process.pid})" for process in left)
-        raise TestbedError(f"Still running 10 s after SIGKILL: {names}.")
+        raise TestbedError(f"Still running {_KILL_SECONDS:.0f} s after SIGKILL: {names}.")
 
 
 def free_ports(count: int) -> list[int]:

@@ -21,6 +21,7 @@ from .system import ensure_packages
 
 PACKAGES = ("prometheus", "prometheus-node-exporter")
 _GRACE = 5.0
+_READY_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,11 @@ class Prometheus:
             f"--web.listen-address=127.0.0.1:{self._port}",
         ]
         self._process = spawn(command, self.directory / "prometheus.log", keep=False)
-        end = time.monotonic() + 30
+        end = time.monotonic() + _READY_SECONDS
         while not self._ready():
             self._process.check()
             if time.monotonic() > end:
-                raise TestbedError(f"Prometheus is not ready after 30 s: {self._process.log_tail()}")
+                raise TestbedError(f"Prometheus is not ready after {_READY_SECONDS:.0f} s: {self._process.log_tail()}")
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -106,7 +107,7 @@ class Prometheus:
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The series of an instant query; only of a server without certificate and users."""
         escaped = urllib.parse.quote(expression, safe="")
-        with urllib.request.urlopen(f"{self.url}/api/v1/query?query={escaped}", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.url}/api/v1/query?query={escaped}", timeout=30) as answer:
             found: list[dict[str, Any]] = json.load(answer)["data"]["result"]
         return found
 

@@ -153,7 +153,7 @@ class Testbed(Cluster):
                 " named there, from which it is then worked out."
             )
 
-    def _wait_ready(self, names: set[str], seconds: float = 60.0) -> None:
+    def _wait_ready(self, names: set[str], seconds: float = 180.0) -> None:
         end = time.monotonic() + seconds
         while True:
             items = self.api.get(f"{_NODES}?resourceVersion=0")["items"]

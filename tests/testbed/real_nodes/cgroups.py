@@ -11,7 +11,7 @@ from ..errors import TestbedError
 _UNIFIED = Path("/sys/fs/cgroup")
 _NEEDED = ("cpu", "memory", "pids")
 _WANTED = (*_NEEDED, "cpuset", "hugetlb", "io")  # what kubelet insists on where the kernel has it, and io
-_REMOVE_SECONDS = 10.0
+_REMOVE_SECONDS = 60.0
 
 
 def prepare(name: str) -> None:

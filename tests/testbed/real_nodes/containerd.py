@@ -15,8 +15,8 @@ from ..processes import Process
 from . import images, namespace, network
 from .layout import Layout
 
-READY_SECONDS = 30.0
-_CALL_SECONDS = "60s"
+READY_SECONDS = 120.0
+_CALL_SECONDS = "180s"
 
 
 def start(binaries: Path, layout: Layout) -> Process:

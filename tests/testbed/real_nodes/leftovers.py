@@ -13,7 +13,7 @@ from . import cgroups, network
 from .layout import Layout
 
 _PROGRAMS = frozenset({"kubelet", "containerd", "containerd-shim-runc-v2", "runc", "ctr"})
-_KILL_SECONDS = 15.0
+_KILL_SECONDS = 60.0
 
 
 def power_off(layout: Layout) -> None:

@@ -15,7 +15,7 @@ from ..processes import Process
 from . import cgroups, containerd, kubelet, leftovers, network
 from .layout import Layout
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
