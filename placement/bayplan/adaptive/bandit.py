@@ -43,6 +43,8 @@ class Bandit:
         self._adaptive = adaptive
         self._objective = objective(adaptive.objective)
         self._arms = {name: _Arm() for name in adaptive.candidates}
+        self._expected: dict[str, Expectation] | None = None
+        """Kept until another graph says something."""
         self.preferred = ""
         """The candidate that looks best, once all have been tried; another takes its place only when that is rather sure."""
 
@@ -56,6 +58,7 @@ class Bandit:
             arm.evidence = arm.evidence.times(self._adaptive.discount)
         arm = self._arms[candidate]
         arm.evidence, arm.graphs = arm.evidence.plus(seen), arm.graphs + 1
+        self._expected = None
         before = self.preferred
         self.preferred = self._best()
         return self.preferred != before
@@ -73,9 +76,12 @@ class Bandit:
         explore = "" if drawn == min(found, key=lambda each: found[each].location) else "to find out more, "
         return Choice(drawn, explore + self.words(drawn))
 
-    def expectations(self) -> dict[str, Expectation]:
+    def expectations(self) -> Mapping[str, Expectation]:
         """Per candidate, the mean of its values as far as known."""
-        return dict(zip(self._arms, expectations([arm.evidence for arm in self._arms.values()]), strict=True))
+        if self._expected is None:
+            found = expectations([arm.evidence for arm in self._arms.values()])
+            self._expected = dict(zip(self._arms, found, strict=True))
+        return self._expected
 
     def shown(self) -> dict[str, float]:
         """Per candidate that has been tried, the figure that is expected of it."""

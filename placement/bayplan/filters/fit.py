@@ -20,6 +20,9 @@ from bayplan.workload import RequestClass
 CODES: dict[Rejection, int] = {rejection: number for number, rejection in enumerate(Rejection, start=1)}
 _FITS = 0
 _ABSENT = -1
+_NEVER = np.zeros(len(CODES) + 2, bool)
+"""By code: the node could hold no request of the class, now or later."""
+_NEVER[[_ABSENT, *(code for rejection, code in CODES.items() if rejection.permanent)]] = True
 
 
 class Fit:
@@ -64,8 +67,7 @@ class Fit:
     @property
     def some_day(self) -> BoolArray:
         """Per row: the node could hold a request of the class, now or later."""
-        permanent = [CODES[rejection] for rejection in Rejection if rejection.permanent]
-        return np.asarray(~np.isin(self.codes, [_ABSENT, *permanent]))
+        return np.asarray(~_NEVER[self.codes])
 
     def _evaluate(self, cluster: Cluster, rows: IntArray) -> NDArray[np.int8]:
         codes = np.where(cluster.present[rows], _FITS, _ABSENT).astype(np.int8)

@@ -33,4 +33,6 @@ def open_places(cluster: Cluster, demand: Demand, rows: IntArray) -> tuple[IntAr
 
 def room(cluster: Cluster, demand: Demand, rows: IntArray) -> BoolArray:
     """Per row given: what is free holds the request."""
-    return np.isin(rows, open_places(cluster, demand, rows)[0])
+    roomy = np.zeros(cluster.rows, bool)
+    roomy[open_places(cluster, demand, rows)[0]] = True
+    return np.asarray(roomy[rows])

@@ -24,6 +24,7 @@ _PLAIN = {
     Rejection.UNSCHEDULABLE: "are cordoned",
     Rejection.REJECTED_BY_SCHEDULER: "have been refused by kube-scheduler a moment ago",
 }
+_REJECTIONS = tuple(CODES)
 _SINGULAR = {"have": "has", "are": "is", "do": "does", "allow": "allows"}
 
 
@@ -38,10 +39,9 @@ def rejections_in_words(cluster: Cluster, fit: Fit, refused: BoolArray | None, h
     if total == 0:
         return "the cluster has no nodes"
     counted: Counter[str] = Counter()
-    for rejection, code in CODES.items():
-        rows = np.flatnonzero(fit.codes == code)
-        if len(rows):
-            counted.update(_static_words(cluster, fit, rejection, rows))
+    for code in np.flatnonzero(np.bincount(fit.codes + 1)[2:]).tolist():  # from 1 on: what turns nodes away
+        rejection = _REJECTIONS[code]
+        counted.update(_static_words(cluster, fit, rejection, np.flatnonzero(fit.codes == CODES[rejection])))
     rows = np.flatnonzero(fit.rows)
     if refused is not None:
         counted[_PLAIN[Rejection.REJECTED_BY_SCHEDULER]] += int(refused[rows].sum())

@@ -24,11 +24,15 @@ def scarcity(shares: FloatArray, eligible: BoolArray, gpus: IntArray) -> FloatAr
     load = np.zeros(len(gpus))
     poured = {kinds: np.zeros(len(kinds)) for kinds in demand}
     for _ in range(_SWEEPS):
+        moved = False
         for kinds, amount in demand.items():
             at = list(kinds)
             load[at] -= poured[kinds]
-            poured[kinds] = _pour(amount, load[at], capacity[at])
+            before, poured[kinds] = poured[kinds], _pour(amount, load[at], capacity[at])
             load[at] += poured[kinds]
+            moved = moved or not np.array_equal(before, poured[kinds])
+        if not moved:
+            break
     return np.divide(load, capacity, out=np.zeros(len(gpus)), where=there)
 
 

@@ -71,8 +71,9 @@ def late_share(discount: float) -> float:
 
 
 def test_forgetting_follows_a_change_which_remembering_everything_misses() -> None:
-    assert late_share(0.95) > 0.8
-    assert late_share(0.95) > late_share(1.0) + 0.2
+    forgetting = late_share(0.95)
+    assert forgetting > 0.8
+    assert forgetting > late_share(1.0) + 0.2
 
 
 def test_candidates_that_are_alike_are_both_taken() -> None:
