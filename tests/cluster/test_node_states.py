@@ -28,7 +28,7 @@ def pool(simulated: Testbed, kube: Kube) -> Iterator[tuple[str, list[str]]]:
     yield name, nodes
     for graph in kube.graphs():
         kube.delete(graph["metadata"]["name"])
-    wait_for(lambda: not kube.pods(), "the pods are gone", timeout=120)
+    wait_for(lambda: not kube.pods(), "the pods are gone")
     for node in nodes:
         simulated.delete_node(node)
 
@@ -74,7 +74,7 @@ def test_failures_count_in_estimates_also_those_that_an_operator_before_has_seen
     (victim,) = set(nodes) - {pod.spec.node_name}
     simulated.kill_node(victim)
 
-    wait_for(lambda: "failing" in recorded(record).get(name, ""), "the failure is recorded", timeout=120)
+    wait_for(lambda: "failing" in recorded(record).get(name, ""), "the failure is recorded")
     words = f"from hints only; failures of nodes of class {name} are counted"
     kube.create("after", long(name))
     assert basis(kube, "after") == words
