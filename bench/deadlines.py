@@ -24,8 +24,9 @@ from bayplan.arrays import BoolArray, FloatArray
 from bayplan.cluster import Cluster
 from bayplan.estimates import Estimate, durations, estimate
 from bayplan.graph import Graph, Task
+from bayplan.node_states import NodeState, NodeStates, Reruns, Survival
 from bayplan.plans import Situation, expected_seconds, make_plan, slots
-from bayplan.prediction import NodeState, NodeStates, Reruns, Run, RunTimes, Survival
+from bayplan.prediction import Run, RunTimes
 from bayplan.presets import PRESETS, compile_preset
 from bayplan.simulation import Delays, Failures, Policy, Setup, Submission, simulate
 from bayplan.simulation import RunTimes as TrueTimes

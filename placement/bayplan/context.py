@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from bayplan.efficiency import Efficiency
 from bayplan.load.estimate import LoadEstimate
+from bayplan.node_states.survival import Survival
 from bayplan.packing.model import MixModel
 from bayplan.prediction.forecast import Forecast
-from bayplan.prediction.survival import Survival
 from bayplan.workload import RequestClass
 
 if TYPE_CHECKING:  # what makes plans knows the context

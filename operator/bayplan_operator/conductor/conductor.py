@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.lifecycle import Run, advance
-from bayplan.prediction import NodeStates
+from bayplan.node_states import NodeStates
 from bayplan.reasons import Reason
 from bayplan_operator import metrics
 from bayplan_operator.cluster_view import NodeStore, PodStore

@@ -10,7 +10,8 @@ from bayplan.cluster import Cluster
 from bayplan.efficiency import Efficiency
 from bayplan.lifecycle import Run as GraphState
 from bayplan.load import LoadEstimate
-from bayplan.prediction import Outcome, Run, RunTime, RunTimes, Survival
+from bayplan.node_states import Survival
+from bayplan.prediction import Outcome, Run, RunTime, RunTimes
 from bayplan.workload import Request
 from bayplan_operator import metrics, names
 from bayplan_operator.cluster_view import PodStore

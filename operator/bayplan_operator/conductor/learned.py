@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from bayplan.prediction import RunTimes, Survival
+from bayplan.node_states import Survival
+from bayplan.prediction import RunTimes
 
 
 class Learned(Protocol):

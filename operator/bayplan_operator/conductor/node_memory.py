@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from bayplan.cluster import Cluster
 from bayplan.load import LoadEstimate
-from bayplan.prediction import NodeStates, NodeWatch, Survival
+from bayplan.node_states import NodeStates, NodeWatch, Survival
 from bayplan_operator.translate import node_record
 from bayplan_operator.writer import NodeRecordWriter
 

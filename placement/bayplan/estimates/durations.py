@@ -10,7 +10,8 @@ from scipy.special import stdtrit
 
 from bayplan.arrays import FloatArray, IntArray
 from bayplan.graph import Graph
-from bayplan.prediction import Reruns, Run, RunTimes, Unknown
+from bayplan.node_states import Reruns
+from bayplan.prediction import Run, RunTimes, Unknown
 from bayplan.prediction.levels import BETWEEN, WITHIN
 
 HINT_SCALE = math.sqrt(WITHIN)

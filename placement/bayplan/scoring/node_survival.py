@@ -9,7 +9,7 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
-from bayplan.prediction.survival import horizon
+from bayplan.node_states.survival import horizon
 from bayplan.protocols import Places
 from bayplan.workload import Request
 

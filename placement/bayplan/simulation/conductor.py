@@ -9,7 +9,7 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.engine import place
 from bayplan.load import LoadEstimate
-from bayplan.prediction import NodeWatch
+from bayplan.node_states import NodeWatch
 from bayplan.reasons import Reason
 from bayplan.simulation.adapting import Adapting
 from bayplan.simulation.events import Agenda, Event

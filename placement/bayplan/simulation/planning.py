@@ -5,10 +5,10 @@ from collections.abc import Hashable, Iterator, Mapping
 import numpy as np
 
 from bayplan.arrays import FloatArray
+from bayplan.node_states import NodeWatch
 from bayplan.plans import Plan, Progress, Situation, beside_own, make_plan, slots, still_needs, usable, why_remake
 from bayplan.plans.finish import seconds_there
 from bayplan.plans.reservations import until
-from bayplan.prediction import NodeWatch
 from bayplan.protocols import Strategy
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.machines import Machines

@@ -13,7 +13,8 @@ import pytest
 from bayplan.cluster import Cluster
 from bayplan.estimates import Bound, Earliest, Help, Suggestion
 from bayplan.lifecycle import UnitState
-from bayplan.prediction import NodeState, NodeStates, RunTimes, Survival
+from bayplan.node_states import NodeState, NodeStates, Survival
+from bayplan.prediction import RunTimes
 from bayplan.presets import compile_preset
 from bayplan.workload import NodeInfo
 from bayplan_operator.api.v1alpha1 import PlacementPolicySpec

@@ -11,9 +11,10 @@ from prometheus_client import REGISTRY
 
 from bayplan.cluster import Cluster
 from bayplan.lifecycle import UnitState
+from bayplan.node_states import NodeState, NodeStates, Survival
 from bayplan.plans import Plan
 from bayplan.plans.reservations import until
-from bayplan.prediction import NodeState, NodeStates, RunTimes, Survival
+from bayplan.prediction import RunTimes
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.planning import GraphPlans, graph_plans
 from bayplan_operator.settings import Settings

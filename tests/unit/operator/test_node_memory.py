@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bayplan.cluster import Cluster
-from bayplan.prediction import NodeState, NodeStates
+from bayplan.node_states import NodeState, NodeStates
 from bayplan.workload import NodeInfo
 from bayplan_operator.conductor.node_memory import NodeMemory
 from bayplan_operator.translate import node_record

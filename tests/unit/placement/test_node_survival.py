@@ -2,8 +2,8 @@
 
 from bayplan.context import Context
 from bayplan.engine import place
-from bayplan.prediction import NodeState, NodeStates, Survival
-from bayplan.prediction.survival import horizon
+from bayplan.node_states import NodeState, NodeStates, Survival
+from bayplan.node_states.survival import horizon
 from bayplan.strategy import Named, compile_strategy
 from bayplan.workload import Request
 from tests.unit.placement.building import asking, cluster, node

@@ -9,7 +9,7 @@ import pytest
 
 from bayplan.cluster import Cluster
 from bayplan.load import LoadTracker, Reading
-from bayplan.prediction import NodeState, NodeWatch
+from bayplan.node_states import NodeState, NodeWatch
 from bayplan.workload import NodeInfo
 
 HOUR = 3600.0

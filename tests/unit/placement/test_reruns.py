@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from bayplan.arrays import FloatArray
 from bayplan.estimates import Luck, exact
 from bayplan.graph import Graph, Task
-from bayplan.prediction import NodeState, NodeStates, Reruns, Survival
-from bayplan.prediction.reruns import reruns
+from bayplan.node_states import NodeState, NodeStates, Reruns, Survival
+from bayplan.node_states.reruns import reruns
 from tests.unit.placement.building import QUICK
 
 

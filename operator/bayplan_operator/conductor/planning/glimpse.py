@@ -9,8 +9,9 @@ from bayplan.arrays import IntArray
 from bayplan.cluster import Cluster
 from bayplan.filters import Selector
 from bayplan.lifecycle import Run, UnitState
+from bayplan.node_states import Reruns, Survival
 from bayplan.plans import Situation, beside_own, reading, slots, still_needs
-from bayplan.prediction import Reruns, RunTimes, Survival
+from bayplan.prediction import RunTimes
 from bayplan.snapshot import snapshot
 from bayplan.workload import RequestClass
 from bayplan_operator.conductor.graph_run import GraphRun

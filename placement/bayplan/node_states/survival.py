@@ -8,8 +8,8 @@ import numpy as np
 
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
-from bayplan.prediction.node_states import NodeState, NodeStates
-from bayplan.prediction.reruns import Reruns, reruns
+from bayplan.node_states.chain import NodeState, NodeStates
+from bayplan.node_states.reruns import Reruns, reruns
 
 
 @dataclass(frozen=True, eq=False, slots=True)

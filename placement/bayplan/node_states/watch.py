@@ -7,8 +7,8 @@ import numpy as np
 from bayplan.arrays import BoolArray, FloatArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.load import HotNodes, LoadEstimate, hot_thresholds
-from bayplan.prediction.node_states import NodeState, NodeStates
-from bayplan.prediction.survival import Survival
+from bayplan.node_states.chain import NodeState, NodeStates
+from bayplan.node_states.survival import Survival
 
 _STATES = tuple(NodeState)
 _IDLE, _BUSY, _HOT, _FAILING = map(_STATES.index, (NodeState.IDLE, NodeState.BUSY, NodeState.HOT, NodeState.FAILING))

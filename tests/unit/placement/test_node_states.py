@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from bayplan.prediction.node_states import STATES, NodeState, NodeStates
+from bayplan.node_states.chain import STATES, NodeState, NodeStates
 
 IDLE, BUSY, HOT, FAILING = STATES
 TRUE = np.array(
