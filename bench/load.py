@@ -20,7 +20,6 @@ import json
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,28 +30,15 @@ from bayplan.graph import Graph, Task
 from bayplan.presets import PRESETS, compile_preset
 from bayplan.simulation import HiddenLoad, Policy, Scrapes, Setup, Steps, Submission, simulate
 from bayplan.workload import NodeInfo, RequestClass
+from bench.load_jobs import CORES, SECONDS, Job, loaded, unmeasured, workload
 from bench.options import count
 
-HIDDEN, LOADED = 0.6, 1 / 3
-"""Share of the CPU, and share of the nodes."""
-CORES, SECONDS = (1, 4), (60.0, 300.0)
-"""Of a task, from and to, evenly."""
+HIDDEN = 0.6
+"""Share of the CPU."""
 NODE_CORES = 16
 BASE = "LeastLoaded"
 TARGET = 0.8
 _LEVEL = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A task that arrives."""
-
-    name: str
-    at: float
-    """Seconds after the first."""
-    cores: int
-    seconds: float
-    """On a node where nothing is hidden."""
 
 
 def main() -> int:
@@ -86,29 +72,6 @@ def main() -> int:
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     return 0
-
-
-def workload(tasks: int, burst: int, rate: float, seed: int) -> list[Job]:
-    """So many tasks, `burst` at a time, bursts by a Poisson process; `rate`: tasks a second."""
-    generator = np.random.default_rng([seed, 1])
-    cores = generator.integers(CORES[0], CORES[1] + 1, tasks)
-    seconds = generator.uniform(*SECONDS, tasks)
-    gaps = generator.exponential(burst / rate, -(-tasks // burst))
-    at = np.repeat(gaps.cumsum() - gaps[0], burst)[:tasks]
-    columns = zip(at.tolist(), cores.tolist(), seconds.tolist(), strict=True)
-    return [Job(f"job-{number}", *each) for number, each in enumerate(columns)]
-
-
-def loaded(names: Sequence[str], seed: int) -> list[str]:
-    """The third of the nodes that carry hidden load, by lot."""
-    generator = np.random.default_rng([seed, 2])
-    return sorted(generator.permutation(np.array(names))[: round(len(names) * LOADED)].tolist())
-
-
-def unmeasured(names: Sequence[str], count: int, seed: int) -> frozenset[str]:
-    """So many nodes, by lot."""
-    generator = np.random.default_rng([seed, 3])
-    return frozenset(generator.permutation(np.array(names))[:count].tolist())
 
 
 def _on_testbed(policies: Sequence[str], arguments: argparse.Namespace, seeds: range) -> dict[str, list[float]]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.load import Job
+from bench.load_jobs import Job
 from bench.pod_watch import PodWatch
 from tests.testbed.control_plane import ControlPlaneOptions
 from tests.testbed.exporter import Exporter
