@@ -114,7 +114,7 @@ def test_the_priority_class_pre_empts_nobody(default: list[Object]) -> None:
 def test_roles_grant_what_the_operator_needs_and_nothing_else(default: list[Object]) -> None:
     def rights(role: Object) -> dict[str, set[str]]:
         return {
-            f"{group}/{resource}": set(rule["verbs"])
+            f"{group}/{resource}" + "".join(f":{name}" for name in rule.get("resourceNames", ())): set(rule["verbs"])
             for rule in role["rules"]
             for group in rule["apiGroups"]
             for resource in rule["resources"]
@@ -135,7 +135,11 @@ def test_roles_grant_what_the_operator_needs_and_nothing_else(default: list[Obje
     }
     role = only(default, "Role")
     assert role["metadata"]["namespace"] == NAMESPACE
-    assert rights(role) == {"coordination.k8s.io/leases": {"get", "create", "update"}}
+    assert rights(role) == {
+        "coordination.k8s.io/leases": {"get", "create", "update"},
+        "/configmaps": {"create"},
+        "/configmaps:bayplan-node-states": {"get", "patch"},
+    }
 
 
 def test_the_policy_follows_in_a_hook_only_where_the_crd_is_not_there_yet() -> None:
