@@ -72,8 +72,7 @@ def kube(testbed: Cluster, operator: OperatorProcess) -> Iterator[Kube]:
     kube = Kube(testbed.kubeconfig, namespace)
     wait_for(lambda: kube.core.list_namespaced_service_account(namespace).items, "the namespace's service account")
     yield kube
-    for graph in kube.graphs():
-        kube.delete(graph["metadata"]["name"])
+    kube.delete_all()
     wait_for(lambda: not kube.graphs(), "the graphs are gone")
     wait_for(lambda: not kube.pods(), "all pods are gone, with their finalizers")
     testbed.kubectl("delete", "namespace", namespace, "--wait=false")

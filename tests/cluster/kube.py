@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kubernetes import client, config
-from kubernetes.client.exceptions import ApiException
+from kubernetes.client.exceptions import ApiException, ServiceException
 
 GROUP, VERSION = "bayplan.dev", "v1alpha1"
 PATIENCE = 180.0
@@ -111,6 +111,19 @@ class Kube:
         options = client.V1DeleteOptions(propagation_policy=propagation)
         with _gone_already():
             self.custom.delete_namespaced_custom_object(GROUP, VERSION, self.namespace, "taskgraphs", name, body=options)
+
+    def delete_all(self) -> None:
+        """Delete all graphs, also where the API server is so busy with a large one that it has to be asked again."""
+
+        def deleted() -> bool:
+            try:
+                for graph in self.graphs():
+                    self.delete(graph["metadata"]["name"])
+            except ServiceException:
+                return False
+            return True
+
+        wait_for(deleted, "the graphs are deleted")
 
     def create_policy(self, name: str, **spec: Any) -> None:
         """Create a PlacementPolicy, which is cluster-wide."""

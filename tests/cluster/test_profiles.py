@@ -182,7 +182,7 @@ def test_deleting_a_profile_forgets_the_task(kube: Kube, operator: OperatorProce
     settled(kube)
     before = wait_still(lambda: operator.metric("bayplan_profiles") or 0.0, "how many profiles there are")
     kube.custom.delete_namespaced_custom_object(GROUP, VERSION, kube.namespace, "taskprofiles", name)
-    wait_for(lambda: (operator.metric("bayplan_profiles") or before) < before, "the operator has forgotten it")
+    wait_for(lambda: (now := operator.metric("bayplan_profiles")) is not None and now < before, "the operator has forgotten it")
     kube.create("h", task("a", seconds=1), profile="f")
     assert kube.wait_learned("f/a", 1)["status"]["runs"] == 1
 
