@@ -1,5 +1,6 @@
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,8 +26,7 @@ from tests.unit.placement.generated import (
 )
 from tests.unit.placement.test_greedy import snapshot
 
-STRATEGIES = (BEST_FIT, SPREAD)
-"""Each test tries both on every example: drawing one takes far longer than deciding."""
+STRATEGIES = pytest.mark.parametrize("strategy", [BEST_FIT, SPREAD], ids=["best fit", "spread"])
 Occupants = list[tuple[str, dict[str, int]]]
 
 
@@ -51,16 +51,13 @@ def usage(occupants: Occupants) -> dict[str, Counter[str]]:
     return used
 
 
+@STRATEGIES
 @QUICK
 @given(NODES, OCCUPANTS, PODS)
 def test_no_filter_is_ignored_nothing_overcommitted_and_no_place_missed(
-    nodes: list[Manifest], occupants: Occupants, pods: list[Manifest]
+    strategy: Strategy, nodes: list[Manifest], occupants: Occupants, pods: list[Manifest]
 ) -> None:
-    for strategy in STRATEGIES:
-        check(decide(pods, build(nodes, occupants), strategy), nodes, occupants, pods)
-
-
-def check(decisions: list[Decision], nodes: list[Manifest], occupants: Occupants, pods: list[Manifest]) -> None:
+    decisions = decide(pods, build(nodes, occupants), strategy)
     by_name, used = {each["name"]: each for each in nodes}, usage(occupants)
     for pod, decision in zip(pods, decisions, strict=True):
         if decision.node is not None:
@@ -93,28 +90,30 @@ def test_every_node_is_counted_once_in_a_message(nodes: list[Manifest], occupant
             assert sum(counts) == len(nodes)
 
 
+@STRATEGIES
 @QUICK
 @given(NODES, OCCUPANTS, PODS, st.randoms(use_true_random=False))
 def test_the_order_in_which_nodes_and_pods_came_does_not_matter(
-    nodes: list[Manifest], occupants: Occupants, pods: list[Manifest], random: object
+    strategy: Strategy, nodes: list[Manifest], occupants: Occupants, pods: list[Manifest], random: object
 ) -> None:
+    first = decide(pods, build(nodes, occupants), strategy)
     shuffled_nodes, shuffled_occupants = list(nodes), list(occupants)
     random.shuffle(shuffled_nodes)  # type: ignore[attr-defined]
     random.shuffle(shuffled_occupants)  # type: ignore[attr-defined]
-    for strategy in STRATEGIES:
-        first = decide(pods, build(nodes, occupants), strategy)
-        assert decide(pods, build(shuffled_nodes, shuffled_occupants), strategy) == first
+    assert decide(pods, build(shuffled_nodes, shuffled_occupants), strategy) == first
 
 
+@STRATEGIES
 @QUICK
 @given(NODES, OCCUPANTS, PODS)
-def test_deciding_changes_nothing_and_is_repeatable(nodes: list[Manifest], occupants: Occupants, pods: list[Manifest]) -> None:
-    for strategy in STRATEGIES:
-        cluster = build(nodes, occupants)
-        before = snapshot(cluster)
-        first = decide(pods, cluster, strategy)
-        assert snapshot(cluster) == before
-        assert decide(pods, cluster, strategy) == first
+def test_deciding_changes_nothing_and_is_repeatable(
+    strategy: Strategy, nodes: list[Manifest], occupants: Occupants, pods: list[Manifest]
+) -> None:
+    cluster = build(nodes, occupants)
+    before = snapshot(cluster)
+    first = decide(pods, cluster, strategy)
+    assert snapshot(cluster) == before
+    assert decide(pods, cluster, strategy) == first
 
 
 _EVENT = st.one_of(
