@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# A run of the tests starts Python hundreds of times: without its byte code on disk each start compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test unit clusters cluster browser node chart lint venv testbed generate lock clean
 
@@ -13,7 +15,7 @@ demo: venv
 test: lint unit browser clusters
 
 unit: venv
-	$(BIN)/python -m pytest tests/unit -n auto
+	$(BIN)/python -m pytest tests/unit -n auto --dist worksteal
 
 # The tiers that need a cluster, side by side: they mostly wait. Each process has a testbed of its own. What fails there runs once
 # more, alone, and has to pass: a test whose time ran out since two other testbeds had the machine is no finding.

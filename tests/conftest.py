@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,11 @@ import pytest
 TESTS = Path(__file__).parent
 TIMEOUT = 1800
 """Seconds for a test with a testbed: the first of a process starts it, and builds programs that are not there yet."""
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests and their modules stay until the end: the collector need not walk them again and again."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

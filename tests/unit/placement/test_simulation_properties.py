@@ -34,7 +34,7 @@ def test_so_with_every_strategy_and_again_the_same(preset: str, data: st.DataObj
 
 @pytest.mark.parametrize("preset", PRESETS)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_shortcuts_change_nothing(preset: str, data: st.DataObject) -> None:
     work, setup = data.draw(submissions(12)), data.draw(setups(preset))
     assert same(simulate(work, setup), simulate(work, setup, shortcuts=False))
