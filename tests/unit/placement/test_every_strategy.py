@@ -83,9 +83,8 @@ def build(nodes: list[Drawn], used: list[tuple[int, int]]) -> Cluster:
 
 
 def context(strategy: Strategy, on: Cluster, requests: list[Request]) -> Context:
-    """With the mix of what arrives where a scorer asks what is known; to make it takes longer than most decisions."""
-    learned = any(hasattr(each.scorer, "depends_on") for each in strategy.scoring.scorers)
-    mix = mix_model({each.request_class: 1.0 for each in requests}, on, seed=0) if learned else None
+    """With the mix of what arrives where a scorer goes by it; to make it takes longer than most decisions."""
+    mix = mix_model({each.request_class: 1.0 for each in requests}, on, seed=0) if strategy.uses_mix else None
     return Context(now=5.0, seed=3, turn=2, mix=mix)
 
 
