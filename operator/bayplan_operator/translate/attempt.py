@@ -40,7 +40,7 @@ def attempt(own: OwnPod, unit: int) -> Attempt:
         phase=phase,
         node=pod.spec.node_name or pod.metadata.annotations.get(names.ANNOTATION_NODE, ""),
         bound=bool(pod.spec.node_name),
-        started=_started(pod),
+        started=_started(pod, phase),
         finished=_finished(pod) if phase >= Phase.SUCCEEDED else None,
         terminating=terminating,
         ended=terminating and (not pod.spec.node_name or pod.metadata.deletion_grace_period_seconds == 0),
@@ -95,10 +95,12 @@ def _seconds(at: datetime | None) -> float | None:
     return None if at is None else at.timestamp()
 
 
-def _started(pod: wire.Pod) -> float | None:
+def _started(pod: wire.Pod, phase: Phase) -> float | None:
     states = [status.state for status in pod.status.container_statuses]
     starts = [(state.running or state.terminated or wire.Running()).started_at for state in states]
-    return _seconds(min((at for at in starts if at is not None), default=pod.status.start_time))
+    # While it is pending, the pod's own start is that of pulling images and setting up: none of it is run time.
+    otherwise = pod.status.start_time if phase >= Phase.RUNNING else None
+    return _seconds(min((at for at in starts if at is not None), default=otherwise))
 
 
 def _finished(pod: wire.Pod) -> float | None:

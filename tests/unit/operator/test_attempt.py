@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -42,6 +43,16 @@ def test_a_failure_brings_exit_code_reason_and_message() -> None:
     assert (found.phase, found.exit_code, found.cause, found.message) == (Phase.FAILED, 3, "Error", "no such file")
     assert found.finished - found.started == 3.0
     assert (found.unit, found.incarnation, found.key, found.held) == (4, 2, ("ns", "p"), True)
+
+
+def test_run_time_begins_with_the_first_container_and_not_with_the_pulling_of_images() -> None:
+    taken = {"startTime": "2026-01-01T00:00:00Z"}
+    creating = {"name": "main", "state": {"waiting": {"reason": "ContainerCreating"}}}
+    assert seen(pod({"phase": "Pending", **taken, "containerStatuses": [creating]})).started is None
+    running = {"name": "main", "state": {"running": {"startedAt": "2026-01-01T00:00:05Z"}}}
+    begun = seen(pod({"phase": "Running", **taken, "containerStatuses": [creating, running]}))
+    assert begun.started == datetime(2026, 1, 1, 0, 0, 5, tzinfo=UTC).timestamp()
+    assert seen(pod({"phase": "Running", **taken})).started == begun.started - 5.0, "better than nothing"
 
 
 def test_the_container_that_failed_speaks_and_not_the_first() -> None:
