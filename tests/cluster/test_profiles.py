@@ -45,12 +45,14 @@ def test_people_read_what_was_learned(kube: Kube, testbed: Cluster) -> None:
     (pod,) = kube.pods("nightly-1", "fit")
     ran = pod.status.container_statuses[0].state.terminated
     took = (ran.finished_at - ran.started_at).total_seconds()  # whole seconds; not less than 2, and on a busy machine more
-    assert took - 0.5 < float(status["p50"].removesuffix("s")) < took + 1.5
+    # After one run the median still leans on the other tasks of the cluster, the mean of its runs does not.
+    assert 0.4 * took < float(status["p50"].removesuffix("s")) < 2.5 * took
     assert float(status["p95"].removesuffix("s")) > float(status["p50"].removesuffix("s"))
     (where,) = status["nodeClasses"]
     figures = {each["name"]: each for each in where["figures"]}
     assert set(figures) == {"response", "run", "success", "cost", "reported.accuracy"}
     assert figures["reported.accuracy"]["mean"] == "0.75"
+    assert abs(float(figures["run"]["mean"]) - took) <= 1.0
     kube.wait_learned("nightly/eval", 1)
     lines = testbed.kubectl("get", "taskprofiles", "--namespace", kube.namespace).stdout.splitlines()
     assert lines[0].split() == ["NAME", "FAMILY", "TASK", "RUNS", "P50", "P95", "BEST", "LAST", "AGE"]
