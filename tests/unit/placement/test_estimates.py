@@ -311,8 +311,8 @@ def test_four_true_ends_in_five_lie_in_the_interval() -> None:
 
 
 def test_where_nodes_fail_as_often_as_they_did_before_the_interval_holds_too() -> None:
-    counted = measure(6, 30, 1, World(noise=0.3, seen=10, mtbf=900.0), "BestFit", 5)
-    unforeseen = measure(6, 30, 1, World(noise=0.3, seen=10, mtbf=900.0, blind=True), "BestFit", 5)
+    counted = measure(6, 20, 1, World(noise=0.3, seen=10, mtbf=900.0), "BestFit", 5)
+    unforeseen = measure(6, 20, 1, World(noise=0.3, seen=10, mtbf=900.0, blind=True), "BestFit", 5)
     assert unforeseen.covered < 0.5 < 0.65 <= counted.covered
 
 
