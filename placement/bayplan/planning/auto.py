@@ -16,6 +16,7 @@ from bayplan.plans.finish import plan_of
 from bayplan.plans.matters import matters
 from bayplan.plans.plan import Plan
 from bayplan.protocols import Planner, Scoring, Strategy, WeightedScorer
+from bayplan.reasons import Reason
 from bayplan.scoring.earliest_finish import EarliestFinish
 from bayplan.workload import Request
 
@@ -50,7 +51,7 @@ class Auto:
     """The first rule that holds: a plan that matters; one request; a deadline; a gang; different critical paths; the rest.
 
     The policy's scorers decide where to; its order does not count. Where a batch of at most `SMALL` requests of one
-    priority, without gangs, does not fit as greedy places it, an integer program places as many as it can.
+    priority, without gangs, does not fit as greedy places it, an integer program is asked whether more of it can be placed.
     A plan matters where nodes are unequally fast for a task of the graph, or tasks hand bytes to each other; without any of
     that, tasks are placed as if there were none. Where it does, the earliest finish counts `FINISH` times as much as the
     policy's scorers together, see `Planned`.
@@ -70,8 +71,10 @@ class Auto:
         decisions = Greedy()(requests, cluster, strategy, context)
         how = pick.how
         if pick is BATCH and _short(requests, decisions):
-            better: Planner = IntegerProgram(objective="Priority")
-            decisions, how = better(requests, cluster, strategy, context), SHORTAGE
+            program: Planner = IntegerProgram(objective="Priority")
+            found = program(requests, cluster, strategy, context)
+            if _placed(found) > _placed(decisions):  # otherwise greedy's packing is the better of two that place as many
+                decisions, how = found, SHORTAGE
         return [_told(each, f"auto: {pick.what}, {how}; ") for each in decisions]
 
 
@@ -104,8 +107,12 @@ def _by_finish(scoring: Scoring) -> Scoring:
 def _short(requests: Sequence[Request], decisions: Sequence[Decision]) -> bool:
     if len(requests) > SMALL or len({each.priority for each in requests}) > 1:
         return False
-    placed = sum(each.node is not None for each in decisions)
-    return 0 < placed < len(requests)
+    hopeless = sum(each.reason is Reason.NO_SUCH_NODE for each in decisions)  # whatever else is placed where
+    return 0 < _placed(decisions) < len(requests) - hopeless
+
+
+def _placed(decisions: Sequence[Decision]) -> int:
+    return sum(each.node is not None for each in decisions)
 
 
 def _told(decision: Decision, what: str) -> Decision:

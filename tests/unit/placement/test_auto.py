@@ -64,6 +64,18 @@ def test_a_batch_that_greedy_cannot_place_whole_is_solved() -> None:
     assert decisions[0].message.startswith("auto: a batch, an integer program, since greedy had no place for all; ")
 
 
+@pytest.mark.parametrize("other", [99, 8], ids=["that no node could ever hold", "that has to wait"])
+def test_somebody_who_waits_does_not_keep_the_others_from_being_packed(other: int) -> None:
+    on = cluster(*(node(f"n{number}", cpu=8) for number in range(4)))
+    for number in range(4):
+        on.occupy(("before", number), f"n{number}", {"cpu": 1000})
+    requests = [Request("other", asking(other)), *(Request(n, asking(3)) for n in range(4))]
+    decisions = place(requests, on, AUTO, Context(now=100))
+    assert decisions[0].node is None
+    assert len({each.node for each in decisions[1:]}) == 2
+    assert decisions[1].message.startswith("auto: a batch, greedy, largest first; ")
+
+
 def test_a_large_batch_or_one_of_several_priorities_stays_greedy() -> None:
     mixed = [Request(n, asking(size), priority=n) for n, size in enumerate([6, 4, 4, 3, 3, 2])]
     assert picked(*mixed, cpus=(11, 11)) == {"auto: a batch, greedy, largest first"}
