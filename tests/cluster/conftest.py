@@ -34,7 +34,7 @@ def testbed() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def operators() -> list[OperatorProcess]:
-    """The operator of this session, once a test has asked for it: for those that want none to be at work."""
+    """The operator of the test run, once a test has asked for it: for those that want none to be at work."""
     return []
 
 
