@@ -282,3 +282,11 @@ def test_predicting_for_5000_tasks_never_takes_a_tick_long() -> None:
     print(f"steps: median {steps[15]:.3f} s, longest {steps[-1]:.3f} s; 5,000 requests {min(looks):.4f} s")
     assert steps[15] < 0.25
     assert min(looks) < 0.1
+
+
+def test_nodes_are_looked_at_again_although_nothing_happens() -> None:
+    fixture = Fixture()
+    fixture.knowledge.step([], NOW)
+    assert fixture.knowledge.next_time(NOW) is None
+    fixture.knowledge.step([], NOW + 0.5)
+    assert fixture.knowledge.next_time(NOW + 0.5) == NOW + 1.0, "too soon after the last look to see what a node did since"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bayplan.graph import Graph, Task
 from bayplan.plans import Situation, make_plan, slots
+from bayplan.prediction import Run
 from bayplan.presets import compile_preset
 from bayplan.simulation import Crash, Failures, Policy, RunTimes, Setup, SetupError, Submission, Trace, simulate
 from bayplan.strategy import Named, compile_strategy
@@ -149,3 +150,18 @@ def test_nodes_full_of_the_graphs_own_units_are_no_free_slots_when_it_is_planned
     for now in again:
         assert now.running.any()
         assert now.nodes.slot_node.tolist() == []
+
+
+def test_plans_go_by_what_was_learned_of_run_times() -> None:
+    graph = Graph.build([Task("long"), Task("short")])
+    runs = (Run("long", "f", hint=10.0), Run("short", "f", hint=100.0))
+    said, real = np.array([10.0, 100.0]), np.array([100.0, 10.0])
+    work = [
+        Submission(f"g{number}", graph, (ASKED,) * 2, at=500.0 * number, expected=said, actual=real, runs=runs)
+        for number in range(30)
+    ]
+    for learn, first in ((False, "short"), (True, "long")):
+        attempts = run(work, nodes(slow=1, fast=0), learn=learn).attempts
+        last = np.flatnonzero(attempts.graph == len(work) - 1)
+        earliest = last[np.argmin(attempts.started_at[last])]
+        assert graph.tasks[attempts.task[earliest]].name == first, "what its author says is the wrong way round"
