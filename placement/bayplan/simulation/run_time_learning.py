@@ -30,7 +30,8 @@ class RunTimeLearning:
         self._evaluation = Evaluation()
         self._news: list[tuple[int, int]] = []
         self._known = 0
-        self._seconds: dict[tuple[int, tuple[str, ...]], tuple[int, FloatArray]] = {}
+        self._seconds: dict[tuple[int, tuple[str, ...]], FloatArray] = {}
+        """By graph and classes of nodes, until more is learned."""
         self.forecast: Forecast | None = None
         """None: nothing is known yet."""
         self.efficiency: Efficiency | None = None
@@ -47,6 +48,7 @@ class RunTimeLearning:
             self._learn(self._requests[unit], row)
         self._known += len(self._news)
         self._news.clear()
+        self._seconds.clear()
         self.forecast = ByTask(self._run_times, self._run)
         self.efficiency = efficiency(self._evaluation)
 
@@ -60,10 +62,9 @@ class RunTimeLearning:
         """Shape (tasks, classes): the mean of the next run of a unit of each task, `otherwise` where no run of the task has
         ended. O(tasks * classes) predictions where something was learned since the last time."""
         key = graph.number, classes
-        made = self._seconds.get(key)
-        if made is None or made[0] != self._known:
-            made = self._seconds[key] = self._known, self._predicted(graph, classes, otherwise)
-        return made[1].copy()
+        if key not in self._seconds:
+            self._seconds[key] = self._predicted(graph, classes, otherwise)
+        return self._seconds[key].copy()
 
     def _predicted(self, graph: GraphState, classes: tuple[str, ...], otherwise: FloatArray) -> FloatArray:
         found = otherwise.copy()
