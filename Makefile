@@ -15,7 +15,7 @@ demo: venv
 test: lint unit browser clusters
 
 unit: venv
-	$(BIN)/python -m pytest tests/unit -n auto --dist worksteal
+	$(BIN)/python -m pytest tests/unit tests/golden -n auto --dist worksteal
 
 # The tiers that need a cluster, side by side: they mostly wait. Each process has a testbed of its own. What fails there runs once
 # more, alone, and has to pass: a test whose time ran out since two other testbeds had the machine is no finding.
