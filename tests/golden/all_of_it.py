@@ -7,6 +7,7 @@ from functools import partial
 
 from tests.golden.deciding import decisions
 from tests.golden.files import Row
+from tests.golden.replays import REPLAYS
 from tests.golden.simulations import SIMULATIONS
 from tests.golden.strategies import BESIDE, PRESET_NAMES, preset
 
@@ -16,4 +17,5 @@ KINDS: Mapping[str, Mapping[str, Callable[[], Iterable[Row]]]] = {
     "presets": {name: lambda name=name: decisions(preset(name)) for name in PRESET_NAMES},
     "strategies": {name: partial(decisions, strategy, FEW) for name, strategy in BESIDE.items()},
     "simulations": SIMULATIONS,
+    "replays": REPLAYS,
 }
