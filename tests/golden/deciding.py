@@ -15,7 +15,7 @@ from bayplan.packing import MixModel
 from bayplan.protocols import Strategy
 from bayplan.strategy import with_hot
 from bayplan.workload import Request
-from tests.golden.files import Row, digest
+from tests.golden.files import Row, digest, lasting
 from tests.golden.knowing import Load, TimeBox, efficiency_of, forecast_of, mix_of, run_times_of, survival_of
 from tests.golden.making import class_of, cluster_of, request_of
 from tests.golden.planning import PlannedGraph
@@ -31,7 +31,8 @@ def decisions(strategy: Strategy, scenes: Iterable[str] = tuple(SCENES)) -> Iter
         for batch, decision in _Scene(name, strategy).decide():
             reason = "" if decision.reason is None else decision.reason.value
             yield Row(
-                (name, batch, _called(decision.request_id)), (decision.node, list(decision.gpus), reason, decision.message)
+                (name, batch, _called(decision.request_id)),
+                (decision.node, list(decision.gpus), reason, lasting(decision.message)),
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,14 @@ class Row:
 
     about: tuple[Any, ...]
     answer: tuple[Any, ...]
+
+
+_PRICE = re.compile("; (shadow price of .*|nothing is scarce there)$")
+
+
+def lasting(message: str) -> str:
+    """Without shadow prices: where a program has several duals, versions of HiGHS differ in which they find."""
+    return _PRICE.sub("", message)
 
 
 def digest(inputs: object) -> str:

@@ -13,7 +13,7 @@ from bayplan.graph import Graph, Task
 from bayplan.lifecycle import Retry
 from bayplan.prediction import Run
 from bayplan.simulation import Outcome, Policy, RunTimes, Setup, Submission, Trace, simulate
-from tests.golden.files import Row, digest
+from tests.golden.files import Row, digest, lasting
 from tests.golden.making import class_of, node_of
 
 Plain = dict[str, Any]
@@ -63,7 +63,7 @@ def _rows(case: str, trace: Trace) -> Iterator[Row]:
         node = trace.nodes[found.node[row]].name if found.node[row] >= 0 else None
         times = [seconds(each[row]) for each in (found.wanted_at, found.placed_at, found.started_at, found.ended_at)]
         outcome = Outcome(int(found.outcome[row])).name
-        answer = (node, list(found.gpus[row]), times, outcome, found.reason[row], found.why[row])
+        answer = (node, list(found.gpus[row]), times, outcome, found.reason[row], lasting(found.why[row]))
         yield Row((case, f"attempt {graph.name}/{task}/{found.shard[row]}#{found.incarnation[row]}"), answer)
     for number, graph in enumerate(trace.submissions):
         strategy = graphs.strategy[number] if graphs.strategy else ""
