@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.engine import place
@@ -113,8 +112,7 @@ def _scene(name: str) -> Plain:
 def _mix(name: str) -> MixModel:
     """It depends on the empty nodes alone, so all strategies share it."""
     made = _scene(name)
-    cluster: Cluster = cluster_of(made)
-    return mix_of([class_of(each) for each in made["classes"]], cluster)
+    return mix_of([class_of(each) for each in made["classes"]], cluster_of(made))
 
 
 def _called(request_id: object) -> str:

@@ -37,7 +37,9 @@ class Features:
     learned: bool = False
     planned: bool = False
     alike: bool = False
-    """All requests ask for the same, and have one priority."""
+    """All requests ask for the same."""
+    level: bool = False
+    """All have one priority and one critical path."""
     tight: bool = False
     """Not all get a place, so that it matters who does."""
     seed: int = 0
@@ -46,12 +48,12 @@ class Features:
 
 
 SCENES = {
-    "alike": Features(alike=True, tight=True),
+    "alike": Features(alike=True, level=True, tight=True),
+    "level": Features(level=True, gpus=True, tight=True, seed=32),
     "shortage": Features(tight=True, patience=150, seed=8),
     "constraints": Features(constraints=True),
-    "gpus-alike": Features(gpus=True, alike=True, seed=6),
     "gpus-shortage": Features(gpus=True, tight=True, deadlines=True, patience=150, seed=6),
-    "gangs": Features(gangs=True, gpus=True, seed=9),
+    "gangs": Features(gangs=True, gpus=True, seed=34),
     "deadlines": Features(deadlines=True, tight=True),
     "hot": Features(load=True, hot=True, seed=8),
     "learned": Features(learned=True, deadlines=True),
@@ -160,8 +162,8 @@ def _request(lots: Lots, features: Features, name: str, classes: int, now: float
     made: Plain = {
         "id": name,
         "class": lots.whole(0, classes - 1),
-        "priority": 0 if features.alike else lots.among((-1, 0, 0, 5)),
-        "chain": 30.0 if features.alike else float(lots.among((10, 30, 30, 90))),
+        "priority": 0 if features.level else lots.among((-1, 0, 0, 5)),
+        "chain": 30.0 if features.level else float(lots.among((10, 30, 30, 90))),
         "arrival": now - lots.among((0, 5, 60)),
         "task": f"g/t{lots.whole(0, 3)}",
         "duration": float(lots.among((0, 10, 600, 5000))),

@@ -21,7 +21,10 @@ BREAKING = Failures((Crash("n1", 12.0, 70.0), Crash("n2", 30.0, math.inf)), atte
 BY_LOT = Failures(mtbf=150.0, mtbf_of_class={"slow": 60.0}, repair=20.0, attempt=0.05)
 DELAYS = Delays(binding=0.25, starting=1.0, noticing=5.0)
 LOAD = HiddenLoad(
-    {"n0": {"cpu": Steps((0.0, 40.0), (0.6, 0.1)), "disk": Steps.constant(0.5)}, "n1": {"cpu": Drawn(0.1, 0.8, 20.0)}},
+    {
+        "n0": {"cpu": Steps((0.0, 40.0), (0.6, 0.1)), "disk": Steps.constant(0.5)},
+        "n1": {"cpu": Drawn(0.1, 0.8, 20.0), "nvidia.com/gpu": Steps.constant(0.3)},
+    },
     Scrapes(unmeasured=frozenset({"n3"})),
 )
 
