@@ -53,7 +53,7 @@ SCENES = {
     "shortage": Features(tight=True, patience=150, seed=8),
     "constraints": Features(constraints=True),
     "gpus-shortage": Features(gpus=True, tight=True, deadlines=True, patience=150, seed=6),
-    "gangs": Features(gangs=True, gpus=True, seed=34),
+    "gangs": Features(gangs=True, gpus=True, seed=3),
     "deadlines": Features(deadlines=True, tight=True),
     "hot": Features(load=True, hot=True, seed=8),
     "learned": Features(learned=True, deadlines=True),
