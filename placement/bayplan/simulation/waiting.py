@@ -171,7 +171,7 @@ class MayFit:
             self._full.discard(asked)
             return
         del queue[bisect_left(queue, self._rank[unit])]
-        if asked is self._asking:
+        if asked == self._asking:
             heappush(self._heads, (queue[0], asked))
 
     def refused(self, unit: int, why: Why) -> None:
