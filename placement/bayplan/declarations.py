@@ -32,7 +32,7 @@ def checked(part: object, kind: Kind) -> frozenset[Need]:
         _check_name(name, kind)
     needs = _needs(part) if "needs" in names else NOTHING
     if Need.PER_TASK in needs and kind != "scorer":
-        raise DeclarationError(f"whose needs hold Need.PER_TASK, which only a scorer can need: leave it out of this {kind}")
+        raise DeclarationError("whose needs hold Need.PER_TASK, and only scores are kept per task: take it away")
     if "depends_on" in names:
         _check_depends_on(part)
     return needs
@@ -42,8 +42,8 @@ def _check_name(name: str, kind: Kind) -> None:
     meant = _meant(name)
     if meant is None or meant == name == "needs" or (meant == name == "depends_on" and kind == "scorer"):
         return
-    if meant == "depends_on" and kind != "scorer":
-        raise DeclarationError(f'which has "{name}", and only a scorer can have "depends_on": declare the needs of this {kind}')
+    if kind != "scorer" and meant in ("depends_on", "per_task"):
+        raise DeclarationError(f'which has "{name}", and only scores are kept, by what they depend on: take it away')
     advice = f"declare {_declaration(_FORMER[meant], kind)} instead" if meant in _FORMER else f'did you mean "{meant}"?'
     raise DeclarationError(f'which has "{name}", and that has no effect: {advice}')
 
