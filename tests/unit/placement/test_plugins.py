@@ -6,8 +6,19 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from bayplan.context import Context
+from bayplan.engine import place
+from bayplan.needs import Need
+from bayplan.plugins import Plugin
+from bayplan.prediction import ByTask, Run, RunTimes
+from bayplan.strategy import Named, compile_strategy
+from bayplan.workload import Request
+from tests.unit.placement.building import asking, cluster, node
+from tests.unit.placement.load_examples import measured
 
 PAGE = Path(__file__).parents[3] / "docs" / "strategies.md"
 USE = """
@@ -107,6 +118,25 @@ def answers(installed: Path) -> list[str]:
 
 def test_a_scorer_of_another_package_decides(answers: list[str]) -> None:
     assert answers[0] == "b"
+
+
+def test_a_scorer_and_an_order_of_the_page_declare_what_they_go_by() -> None:
+    shown: dict[str, Any] = {}
+    exec(block("python", "import Need"), shown)
+    plugin = Plugin({"Longest": shown["longest"]}, {"Idlest": shown["Idlest"]})
+    strategy = compile_strategy(["Longest"], [Named("Idlest")], Named("Greedy"), plugin=plugin)
+    assert strategy.needs == {Need.LOAD, Need.RUN_TIMES}
+    on, request = cluster(node("a", cpu=1), node("b", cpu=1)), Request("new", asking(1), task="new")
+    learned = RunTimes()
+    learned.observe(Run("quick"), 10.0, 0.0)
+    learned.observe(Run("slow"), 1000.0, 0.0)
+    known = Context(
+        load=measured(on, {"a": {"cpu": 0.9}, "b": {"cpu": 0.1}}),
+        run_times=ByTask(learned, lambda request: Run(request.task, hint=request.duration or None)),
+    )
+    batch = [Request("quick", asking(1), task="quick"), Request("slow", asking(1), task="slow")]
+    assert [each.node for each in place(batch, on, strategy, known)] == ["a", "b"]
+    assert place([request], on, strategy, Context())[0].node == "a"
 
 
 def test_its_parameters_are_checked_like_ours(answers: list[str]) -> None:
