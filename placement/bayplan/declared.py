@@ -32,9 +32,9 @@ def narrowed(context: Context, needs: frozenset[Need]) -> Context:
 def dependence(needs: frozenset[Need], request: Request, context: Context) -> Hashable:
     """What the needs stand for at a request: while it is equal, so are the scores of a row whose usage is the same. O(needs).
 
-    Of the mix, load, efficiency and survival the object, since whoever learns more makes another one; of plans that of the
-    request's graph, with the unit's number; of run times the log of the request's expected seconds. The task is not in it:
-    scores are kept per task anyway.
+    For the mix, load, efficiency and survival it is the object: what is learned later is another one. For plans it is the plan
+    of the request's graph with the number of the unit, for run times the log of the request's expected seconds. The task is
+    not in it, since scores are kept per task anyway.
     """
     return tuple([part(request, context) for part in _parts(needs)])
 

@@ -16,7 +16,7 @@ from bayplan.workload import Request
 
 
 class Order(Protocol):
-    """Who goes first. A function; what it goes by, it declares by `@needs(Need.PLANS)`, see `needs`."""
+    """Who goes first. A function, which declares what it goes by: `@needs(Need.PLANS)`, for example; see `bayplan.needs`."""
 
     def __call__(self, requests: Sequence[Request], context: Context) -> FloatArray:
         """One key per request, shape (requests,); the lower goes first. Must depend on its arguments only."""
@@ -46,8 +46,8 @@ class Scorer(Protocol):
     def depends_on(self, request: Request, context: Context) -> Hashable:
         """On what its scores depend beside the request's class, its task if that is needed, and the row.
 
-        By default what its needs stand for, see `dependence`. A scorer that looks at more, such as `context.now` or
-        `request.duration`, says so itself; so may one whose scores change less often than what it needs.
+        By default what its needs stand for, see `dependence`. A scorer has a method of its own where it looks at more, such as
+        `context.now` or `request.duration`, or where its scores change less often than what it needs.
         """
         return dependence(self.needs, request, context)
 
@@ -70,7 +70,7 @@ class Planner(Protocol):
 
     @property
     def needs(self) -> frozenset[Need]:
-        """What it goes by itself; what the order and the scorers go by, they declare."""
+        """What it goes by itself. The order and the scorers declare their own needs."""
         return NOTHING
 
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: "Strategy", context: Context) -> list[Decision]:
@@ -135,12 +135,12 @@ class Strategy:
 
     @property
     def uses_mix(self) -> bool:
-        """It goes by what usually arrives. For others, nobody need learn that."""
+        """It goes by what usually arrives, which is learned only for such strategies."""
         return Need.MIX in self.needs
 
     @property
     def uses_plans(self) -> bool:
-        """It goes by plans of whole graphs, be it only where these matter."""
+        """It goes by plans of whole graphs, always or only where these matter."""
         return not self.needs.isdisjoint(BY_PLANS)
 
     @property
