@@ -8,14 +8,14 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
-from bayplan.protocols import Places
+from bayplan.protocols import Places, Scorer
 from bayplan.workload import Request
 
 _WITHIN = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class RandomPlace:
+class RandomPlace(Scorer):
     """A lot per node, and per GPU within it; drawn anew for every request."""
 
     def depends_on(self, request: Request, context: Context) -> Hashable:

@@ -8,6 +8,7 @@ import numpy as np
 from bayplan.arrays import BoolArray, FloatArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
+from bayplan.needs import NOTHING, Need
 from bayplan.spelling import unknown
 from bayplan.workload import Request
 
@@ -26,6 +27,8 @@ class Objective:
     """Shape (requests, nodes): what a request on a node adds to the sum, in the objective's own unit."""
     saved: Figures | None = None
     """Of one that is minimised, what placing saves of what waiting would cost, shape as above; none: waiting costs nothing."""
+    needs: frozenset[Need] = NOTHING
+    """What the figures go by."""
 
     def values(
         self, requests: Sequence[Request], cluster: Cluster, rows: IntArray, context: Context, allowed: BoolArray
@@ -114,5 +117,5 @@ OBJECTIVES: Mapping[str, Objective] = {
     "Cost": Objective("minimise sum c_i x_i", True, _cost),
     "Priority": Objective("maximise sum p_i x_ij", False, _priority),
     "Tardiness": Objective("minimise sum max(T_i - r_i, 0)", True, _tardiness, _tardiness_saved),
-    "Efficiency": Objective("maximise sum f(i, j) / e(j)", False, _efficiency),
+    "Efficiency": Objective("maximise sum f(i, j) / e(j)", False, _efficiency, needs=frozenset({Need.EFFICIENCY})),
 }

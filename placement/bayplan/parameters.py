@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import Field, fields
 from typing import Any, TypeVar
 
 from bayplan.spelling import unknown
@@ -32,11 +32,16 @@ def with_parameters(kind: type[_Made], parameters: Mapping[str, str]) -> _Made:
 
 def names(kind: type[Any]) -> list[str]:
     """The names of its parameters, in camel case."""
-    return [_camel(each.name) for each in fields(kind) if each.init]
+    return list(_parameters(kind))
+
+
+def _parameters(kind: type[Any]) -> dict[str, Field[Any]]:
+    # A plugin's author may well write `needs: frozenset[Need] = ...`, which makes it a field; a policy has no say in it.
+    return {_camel(each.name): each for each in fields(kind) if each.init and each.name != "needs"}
 
 
 def _values(kind: type[Any], parameters: Mapping[str, str]) -> dict[str, Any]:
-    known = {_camel(each.name): each for each in fields(kind) if each.init}
+    known = _parameters(kind)
     values = {}
     for name, text in parameters.items():
         if name not in known:

@@ -42,7 +42,7 @@ def installed() -> Plugin:
 def _load(name: str, load: Callable[[], object]) -> Plugin:
     try:
         plugin = load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # whatever a package does wrong while it is imported, it is named
         raise PluginError(f"entry point {name} of {GROUP} cannot be loaded: {error}") from error
     if not isinstance(plugin, Plugin):
         raise PluginError(f"entry point {name} of {GROUP} is a {type(plugin).__name__}: it must be a bayplan.plugins.Plugin")

@@ -1,6 +1,6 @@
 """The three small protocols that carry every allocation strategy, and the strategy that joins them."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,13 +8,15 @@ from bayplan.arrays import FloatArray, IntArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
+from bayplan.declared import dependence
 from bayplan.filters import Selector
 from bayplan.load.hot import Hot
+from bayplan.needs import BY_PLANS, NOTHING, Need, needs_of
 from bayplan.workload import Request
 
 
 class Order(Protocol):
-    """Who goes first."""
+    """Who goes first. A function, which declares what it goes by: `@needs(Need.PLANS)`, for example; see `bayplan.needs`."""
 
     def __call__(self, requests: Sequence[Request], context: Context) -> FloatArray:
         """One key per request, shape (requests,); the lower goes first. Must depend on its arguments only."""
@@ -32,12 +34,22 @@ class Places:
 
 
 class Scorer(Protocol):
-    """Which place is better. Its parameters are its fields.
+    """Which place is better. Its parameters are its fields."""
 
-    It may have four more things. `depends_on(request, context)` answers something hashable: on what its scores
-    depend beside the request's class and the row. `per_task = True`: they depend on `request.task`. `uses_load = True`:
-    they depend on `context.load`, and `uses_mix = True`: on `context.mix`, as `depends_on` then says too.
-    """
+    __slots__ = ()
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What it goes by beside the request's class, the row, and what is static of the cluster."""
+        return NOTHING
+
+    def depends_on(self, request: Request, context: Context) -> Hashable:
+        """On what its scores depend beside the request's class, its task if that is needed, and the row.
+
+        By default what its needs stand for, see `dependence`. A scorer has a method of its own where it looks at more, such as
+        `context.now` or `request.duration`, or where its scores change less often than what it needs.
+        """
+        return dependence(self.needs, request, context)
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
         """One score per place, shape (places,), from 0 (bad) to 1 (good).
@@ -46,13 +58,20 @@ class Scorer(Protocol):
         once a node came, went or changed otherwise, or `depends_on` answers something else: a row's score may
         depend on its own usage and on what is static of the cluster, never on the usage of other rows.
         Load is of that kind: a row's score depends on its own usage and on `context.load`, which changes as a whole with
-        each reading, so that a scorer of load answers it in `depends_on`.
+        each reading, so that a scorer of load declares `Need.LOAD`.
         """
         ...
 
 
 class Planner(Protocol):
     """How a batch is assigned. Its parameters are its fields."""
+
+    __slots__ = ()
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What it goes by itself. The order and the scorers declare their own needs."""
+        return NOTHING
 
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: "Strategy", context: Context) -> list[Decision]:
         """One decision per request, in their order; the cluster is left as it was."""
@@ -74,10 +93,16 @@ class Scoring:
 
     scorers: tuple[WeightedScorer, ...] = ()
     """None: all places are equally good."""
+    needs: frozenset[Need] = field(init=False, repr=False, compare=False)
+    """Those of all of them."""
+    per_task: bool = field(init=False, repr=False, compare=False)
+    """One of them needs `Need.PER_TASK`; kept, since it is asked for every decision."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Keep the hash."""
+        """Keep what all of them need, and the hash."""
+        object.__setattr__(self, "needs", NOTHING.union(*(each.scorer.needs for each in self.scorers)))
+        object.__setattr__(self, "per_task", Need.PER_TASK in self.needs)
         object.__setattr__(self, "_hash", hash(self.scorers))
 
     def __hash__(self) -> int:
@@ -98,20 +123,27 @@ class Strategy:
     """From which estimated load on a node gets nothing more; see `strategy.with_hot`."""
 
     @property
-    def uses_plans(self) -> bool:
-        """Its order, a scorer or its planner goes by plans of whole graphs: it says so by `uses_plans = True`."""
-        parts = (*self.order, *(each.scorer for each in self.scoring.scorers), self.planner)
-        return any(getattr(part, "uses_plans", False) for part in parts)
+    def needs(self) -> frozenset[Need]:
+        """What its order, scorers and planner go by, and load where it leaves out hot nodes."""
+        hot = (Need.LOAD,) if self.hot else ()
+        return self.scoring.needs.union(self.planner.needs, hot, *(needs_of(each) for each in self.order))
+
+    @property
+    def uses_load(self) -> bool:
+        """It goes by how busy nodes are."""
+        return Need.LOAD in self.needs
 
     @property
     def uses_mix(self) -> bool:
-        """A scorer goes by what usually arrives: it says so by `uses_mix = True`. For others, nobody need learn that."""
-        return any(getattr(each.scorer, "uses_mix", False) for each in self.scoring.scorers)
+        """It goes by what usually arrives, which is learned only for such strategies."""
+        return Need.MIX in self.needs
+
+    @property
+    def uses_plans(self) -> bool:
+        """It goes by plans of whole graphs, always or only where these matter."""
+        return not self.needs.isdisjoint(BY_PLANS)
 
     @property
     def only_if_plans_matter(self) -> bool:
-        """It uses plans no further than a planner that leaves those alone that could gain nothing."""
-        others = (*self.order, *(each.scorer for each in self.scoring.scorers))
-        return getattr(self.planner, "only_if_they_matter", False) and not any(
-            getattr(part, "uses_plans", False) for part in others
-        )
+        """It goes by plans, and all of it leaves those alone that could gain nothing."""
+        return self.needs & BY_PLANS == {Need.PLANS_IF_THEY_MATTER}

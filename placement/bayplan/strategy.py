@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bayplan.declarations import DeclarationError, Kind, checked
 from bayplan.filters import Selector
 from bayplan.load.hot import hot_thresholds
+from bayplan.needs import Need
 from bayplan.ordering import ORDERS
 from bayplan.parameters import ParameterError, with_parameters
 from bayplan.planning import PLANNERS
+from bayplan.plugin_parts import PluginOrder, PluginPlanner, PluginScorer
 from bayplan.plugins import NO_PLUGIN, Plugin
-from bayplan.protocols import Planner, Scorer, Scoring, Strategy, WeightedScorer
+from bayplan.protocols import Order, Planner, Scorer, Scoring, Strategy, WeightedScorer
 from bayplan.scoring import SCORERS
 from bayplan.spelling import unknown
 
@@ -19,7 +22,7 @@ _PREFERENCES = "PreferredAffinity"
 
 
 class StrategyError(ValueError):
-    """A policy names what does not exist; the message names the field and the nearest right name."""
+    """A policy names what does not exist, or what cannot be used; the message names the field and what would be right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +53,20 @@ def compile_strategy(
         if name not in orders:
             raise StrategyError(unknown(f"order[{number}]", name, orders))
     _check_once("order", order)
+    ordered = [_order(f"order[{number}]", name, orders[name], name in plugin.orders) for number, name in enumerate(order)]
     if not scorers:
         raise StrategyError("scorers is empty: name at least one")
-    weighted = [_weighted(f"scorers[{number}]", each, known) for number, each in enumerate(scorers)]
+    weighted = [
+        _weighted(f"scorers[{number}]", each, known, each.name in plugin.scorers) for number, each in enumerate(scorers)
+    ]
     _check_once("scorers", [each.name for each in scorers])
     if _PREFERENCES not in (each.name for each in scorers):
         preferences: Scorer = SCORERS[_PREFERENCES]()
         weighted.append(WeightedScorer(_PREFERENCES, preferences, sum(each.weight for each in weighted)))
     if planner.name not in planners:
         raise StrategyError(unknown("planner.name", planner.name, planners))
-    try:
-        made: Planner = with_parameters(planners[planner.name], planner.parameters)
-    except ParameterError as error:
-        raise StrategyError(f"planner.{error}") from error
-    return Strategy(tuple(orders[name] for name in order), Scoring(tuple(weighted)), made, node_selector)
+    made = _planner(planner, planners[planner.name], planner.name in plugin.planners)
+    return Strategy(tuple(ordered), Scoring(tuple(weighted)), made, node_selector)
 
 
 def with_hot(strategy: Strategy, thresholds: Mapping[str, float]) -> Strategy:
@@ -77,7 +80,21 @@ def with_hot(strategy: Strategy, thresholds: Mapping[str, float]) -> Strategy:
         raise StrategyError(str(error)) from error
 
 
-def _weighted(path: str, each: Named, known: Mapping[str, type[Scorer]]) -> WeightedScorer:
+def _order(path: str, name: str, order: Order, foreign: bool) -> Order:
+    needs = _needs(path, name, order, "order")
+    return PluginOrder(order, needs) if foreign else order
+
+
+def _planner(named: Named, kind: type[Planner], foreign: bool) -> Planner:
+    try:
+        planner: Planner = with_parameters(kind, named.parameters)
+    except ParameterError as error:
+        raise StrategyError(f"planner.{error}") from error
+    needs = _needs("planner.name", named.name, planner, "planner")
+    return PluginPlanner(planner, needs) if foreign else planner
+
+
+def _weighted(path: str, each: Named, known: Mapping[str, type[Scorer]], foreign: bool) -> WeightedScorer:
     if each.name not in known:
         raise StrategyError(unknown(f"{path}.name", each.name, known))
     if not 0 < each.weight < float("inf"):
@@ -86,7 +103,15 @@ def _weighted(path: str, each: Named, known: Mapping[str, type[Scorer]]) -> Weig
         scorer: Scorer = with_parameters(known[each.name], each.parameters)
     except ParameterError as error:
         raise StrategyError(f"{path}.{error}") from error
-    return WeightedScorer(each.name, scorer, float(each.weight))
+    needs = _needs(f"{path}.name", each.name, scorer, "scorer")
+    return WeightedScorer(each.name, PluginScorer(scorer, needs) if foreign else scorer, float(each.weight))
+
+
+def _needs(path: str, name: str, part: object, kind: Kind) -> frozenset[Need]:
+    try:
+        return checked(part, kind)
+    except DeclarationError as error:
+        raise StrategyError(f'{path} is "{name}", {error}') from error
 
 
 def _check_once(field_name: str, names: Sequence[str]) -> None:

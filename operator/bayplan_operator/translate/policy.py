@@ -56,7 +56,7 @@ class Policy:
     def uses_load(self) -> bool:
         """It goes by the load of the nodes."""
         strategies = self.adaptive.candidates.values() if self.adaptive else (self.strategy,)
-        return any(_uses_load(each) for each in strategies)
+        return any(each.uses_load for each in strategies)
 
 
 def compile_policy(raw: Mapping[str, Any], plugin: Plugin = NO_PLUGIN) -> Policy:
@@ -107,10 +107,6 @@ def _strategy(spec: PlacementPolicySpec | Candidate, selector: Selector, plugin:
 def _cool(spec: PlacementPolicySpec, strategy: Strategy) -> Strategy:
     """Hot nodes are left out, whatever the strategy. Raises ``StrategyError``."""
     return with_hot(strategy, {each.resource: each.share for each in spec.load.hot})
-
-
-def _uses_load(strategy: Strategy) -> bool:
-    return bool(strategy.hot) or any(getattr(each.scorer, "uses_load", False) for each in strategy.scoring.scorers)
 
 
 def _values(parameters: tuple[Parameter, ...]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from bayplan.arrays import FloatArray
 from bayplan.context import Context
+from bayplan.needs import Need, needs
 from bayplan.workload import Request
 
 AGEING = 6.0
@@ -15,6 +16,7 @@ PATIENCE = 86400.0
 """Seconds, a day: while nobody has waited so long, waits count as shares of it."""
 
 
+@needs(Need.RUN_TIMES)
 def shortest_expected(requests: Sequence[Request], context: Context) -> FloatArray:
     """The log of the expected run time less the square of the wait's share of the longest wait. O(requests).
 

@@ -6,10 +6,12 @@ import numpy as np
 
 from bayplan.arrays import FloatArray
 from bayplan.context import Context
+from bayplan.needs import Need, needs
 from bayplan.plans.finish import plan_of
 from bayplan.workload import Request
 
 
+@needs(Need.PLANS)
 def upward_rank(requests: Sequence[Request], context: Context) -> FloatArray:
     """The negated upward rank (Topcuoglu, Hariri & Wu 2002) of the request's task; without a plan its critical path. O(n)."""
     return np.array([-_rank(each, context) for each in requests], np.float64)
@@ -21,6 +23,3 @@ def _rank(request: Request, context: Context) -> float:
         return request.critical_path
     plan, unit = found
     return float(plan.rank[plan.situation.graph.unit_task[unit]])
-
-
-upward_rank.uses_plans = True  # type: ignore[attr-defined]

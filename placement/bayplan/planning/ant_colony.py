@@ -9,13 +9,13 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.objectives import objective
 from bayplan.optimisation import ant_colony
-from bayplan.planning.assigning import assigned
+from bayplan.planning.assigning import ForObjective, assigned
 from bayplan.protocols import Strategy
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class AntColony:
+class AntColony(ForObjective):
     """MAX-MIN ant system, O(iterations x ants x requests x choices), about 32 choices of node each.
 
     See `optimisation.ant_colony`.

@@ -11,13 +11,14 @@ from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.filters import rejections_in_words
+from bayplan.needs import Need
 from bayplan.objectives import objective
 from bayplan.optimisation.packing_state import StartError
 from bayplan.optimisation.problem import NONE, Budget, Problem, Solution
 from bayplan.planning.batch import Batch, batch
 from bayplan.planning.candidates import candidates, refused_rows
 from bayplan.planning.greedy import Greedy
-from bayplan.protocols import Strategy
+from bayplan.protocols import Planner, Strategy
 from bayplan.reasons import Reason
 from bayplan.trial import Trial
 from bayplan.workload import Request, RequestClass
@@ -26,6 +27,19 @@ Solve = Callable[[Problem, IntArray, Budget, int], Solution]
 """Problem, start, budget and seed to an answer."""
 Devices = tuple[int, ...]
 _UNITS = {"cpu": (1000, " per core"), "memory": (2**30, " per GiB"), "ephemeral-storage": (2**30, " per GiB")}
+
+
+class ForObjective(Planner):
+    """A planner for an objective: it goes by what the objective goes by."""
+
+    __slots__ = ()
+    objective: str
+    """A name of `OBJECTIVES`."""
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Those of the objective."""
+        return objective(self.objective).needs
 
 
 def assigned(

@@ -8,13 +8,13 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.objectives import objective
 from bayplan.optimisation import hungarian
-from bayplan.planning.assigning import assigned
+from bayplan.planning.assigning import ForObjective, assigned
 from bayplan.protocols import Strategy
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(ForObjective):
     """Shortest augmenting paths, O(requests^2 x places). See `optimisation.hungarian`.
 
     The best there is where all requests ask for the same, or no node holds two, and there are no gangs; else matchings in

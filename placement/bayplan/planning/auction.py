@@ -9,13 +9,13 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.objectives import objective
 from bayplan.optimisation import auction
-from bayplan.planning.assigning import assigned
+from bayplan.planning.assigning import ForObjective, assigned
 from bayplan.protocols import Strategy
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Auction:
+class Auction(ForObjective):
     """Bertsekas' auction with ε-scaling, O(bids x places). See `optimisation.auction`.
 
     At most requests x ε from the best there is where all requests ask for the same, or no node holds two, and there are no

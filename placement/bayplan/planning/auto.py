@@ -8,6 +8,7 @@ from typing import ClassVar
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
+from bayplan.needs import Need
 from bayplan.ordering import ORDERS
 from bayplan.planning.greedy import Greedy
 from bayplan.planning.integer import IntegerProgram
@@ -47,7 +48,7 @@ SHORTAGE = "an integer program, since greedy had no place for all"
 
 
 @dataclass(frozen=True, slots=True)
-class Auto:
+class Auto(Planner):
     """The first rule that holds: a plan that matters; one request; a deadline; a gang; different critical paths; the rest.
 
     The policy's scorers decide where to; its order does not count. Where a batch of at most `SMALL` requests of one
@@ -58,8 +59,7 @@ class Auto:
     The cost is that of `Greedy`, and of `IntegerProgram` in that case. Every decision says what was picked.
     """
 
-    uses_plans: ClassVar[bool] = True
-    only_if_they_matter: ClassVar[bool] = True
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.PLANS_IF_THEY_MATTER})
 
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
         """One decision per request."""

@@ -10,7 +10,7 @@ from bayplan.context import Context
 from bayplan.filters import Fit, Selector, open_places
 from bayplan.kernels import fit as kernels
 from bayplan.load.hot import Hot, HotNodes
-from bayplan.protocols import Places, Scoring, Strategy
+from bayplan.protocols import Places, Scorer, Scoring, Strategy
 from bayplan.workload import Request, RequestClass
 
 NO_ROWS = np.zeros(0, bool)
@@ -29,7 +29,7 @@ class Candidates:
         self._devices = np.zeros(0, np.int16)
         self._scorers = [(each.scorer, each.weight) for each in scoring.scorers]
         self._weights = sum(each.weight for each in scoring.scorers) or 1.0
-        self._depending = [each.scorer for each in scoring.scorers if hasattr(each.scorer, "depends_on")]
+        self._depending = [each.scorer for each in scoring.scorers if _depends(each.scorer)]
         self._position = -1
         self._known: list[Hashable] = []
 
@@ -91,9 +91,14 @@ class Candidates:
 
 def candidates(request: Request, cluster: Cluster, strategy: Strategy, scoring: Scoring) -> Candidates:
     """The candidates of a request's class, as they were left when they were last asked for."""
-    per_task = any(getattr(each.scorer, "per_task", False) for each in scoring.scorers)
-    key = ("candidates", request.request_class, scoring, strategy.node_selector, strategy.hot, request.task if per_task else "")
+    task = request.task if scoring.per_task else ""
+    key = ("candidates", request.request_class, scoring, strategy.node_selector, strategy.hot, task)
     return cluster.memo(key, lambda: Candidates(request.request_class, scoring, strategy.node_selector, strategy.hot))
+
+
+def _depends(scorer: Scorer) -> bool:
+    """Whether it depends on anything at all; most do not, and need not be asked for every decision."""
+    return bool(scorer.needs) or type(scorer).depends_on is not Scorer.depends_on
 
 
 def refused_rows(cluster: Cluster, request_class: RequestClass, context: Context) -> BoolArray:

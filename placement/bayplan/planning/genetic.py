@@ -10,13 +10,13 @@ from bayplan.decision import Decision
 from bayplan.objectives import objective
 from bayplan.optimisation import genetic
 from bayplan.optimisation.fitness import Weights
-from bayplan.planning.assigning import assigned
+from bayplan.planning.assigning import ForObjective, assigned
 from bayplan.protocols import Strategy
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Genetic:
+class Genetic(ForObjective):
     """O(generations x population x requests x choices), about 32 choices of node each. See `optimisation.genetic`.
 
     Of the answers that are worth no less than greedy's by the objective it takes the fittest: by the weighted mean of the

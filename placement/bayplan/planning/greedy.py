@@ -12,12 +12,12 @@ from bayplan.decision import Decision
 from bayplan.kernels.fit import UNIT
 from bayplan.planning.candidates import Candidates
 from bayplan.planning.one_by_one import one_by_one
-from bayplan.protocols import Scoring, Strategy
+from bayplan.protocols import Planner, Scoring, Strategy
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Greedy:
+class Greedy(Planner):
     """Order, filter, score; nothing is taken back. O(requests log requests + placements x nodes + classes x nodes).
 
     Best-fit decreasing where the scorer is best fit (Johnson 1973).

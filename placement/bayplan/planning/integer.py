@@ -8,13 +8,13 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.objectives import objective
 from bayplan.optimisation import integer
-from bayplan.planning.assigning import assigned
+from bayplan.planning.assigning import ForObjective, assigned
 from bayplan.protocols import Strategy
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class IntegerProgram:
+class IntegerProgram(ForObjective):
     """HiGHS; exact for small batches, a search by small programs for larger ones. Exponential; see `optimisation.integer`."""
 
     objective: str = "Priority"

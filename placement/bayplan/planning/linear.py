@@ -8,7 +8,7 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.objectives import objective
 from bayplan.optimisation import linear
-from bayplan.planning.assigning import assigned
+from bayplan.planning.assigning import ForObjective, assigned
 from bayplan.protocols import Strategy
 from bayplan.workload import Request
 
@@ -16,7 +16,7 @@ _PROGRAMS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class LinearProgram:
+class LinearProgram(ForObjective):
     """HiGHS, by column generation; its duals say what each node's scarcest resource is worth. See `optimisation.linear`.
 
     At most 30 programs of some 12,000 pairs of class and node: seconds, for a thousand requests on a thousand nodes.

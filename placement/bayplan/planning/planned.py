@@ -12,25 +12,26 @@ from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.kernels.fit import UNIT
+from bayplan.needs import BY_PLANS, Need
 from bayplan.planning.candidates import Candidates
 from bayplan.planning.one_by_one import Refusal, one_by_one
 from bayplan.plans.finish import numbers_of, plan_of, seconds_there
 from bayplan.plans.plan import Plan
 from bayplan.plans.reservations import Reservations
-from bayplan.protocols import Places, Scoring, Strategy
+from bayplan.protocols import Places, Planner, Scoring, Strategy
 from bayplan.reasons import Reason
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Planner):
     """The planned node; else the best by score on which it ends no later than planned, out of others' way; else it waits.
 
     Who waits longer than planned takes slower places, the slower the longer it has waited, and any once it has waited
     as long again as it would run. Without a plan as `Greedy`. O(requests log requests + placements x (nodes + units)).
     """
 
-    uses_plans: ClassVar[bool] = True
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.PLANS})
 
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
         """One decision per request."""
@@ -41,7 +42,7 @@ class Planned:
 @cache
 def _split(scoring: Scoring) -> tuple[Scoring, Scoring]:
     """Scorers that go by plans, which are only asked where it matters, and the others, whose scores are kept for a class."""
-    by_plan = tuple(each for each in scoring.scorers if getattr(each.scorer, "uses_plans", False))
+    by_plan = tuple(each for each in scoring.scorers if not each.scorer.needs.isdisjoint(BY_PLANS))
     return Scoring(by_plan), Scoring(tuple(each for each in scoring.scorers if each not in by_plan))
 
 

@@ -11,12 +11,12 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.planning.candidates import Candidates
 from bayplan.planning.one_by_one import NO_SCORING, one_by_one
-from bayplan.protocols import Strategy
+from bayplan.protocols import Planner, Strategy
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Random:
+class Random(Planner):
     """Uniform over the nodes that fit, drawn from `Context.seed` and `Context.turn`. Scorers do not count.
 
     O(nodes) per placement. A baseline: what a strategy is worth shows beside it.

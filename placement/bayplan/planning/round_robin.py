@@ -11,12 +11,12 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.planning.candidates import Candidates
 from bayplan.planning.one_by_one import NO_SCORING, one_by_one
-from bayplan.protocols import Strategy
+from bayplan.protocols import Planner, Strategy
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class RoundRobin:
+class RoundRobin(Planner):
     """The first node by name that fits, from the one whose turn it is. Scorers do not count. O(nodes) per placement.
 
     The n-th placement starts its search at the node with that number, `Context.turn` being the n of the first; counted are

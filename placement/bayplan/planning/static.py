@@ -9,13 +9,13 @@ from bayplan.context import Context
 from bayplan.decision import Decision
 from bayplan.planning.candidates import Candidates
 from bayplan.planning.one_by_one import NO_SCORING, Refusal, one_by_one
-from bayplan.protocols import Strategy
+from bayplan.protocols import Planner, Strategy
 from bayplan.reasons import Reason
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Static:
+class Static(Planner):
     """Each task on the node that the map names, if it fits there; otherwise it waits for that node. O(placements).
 
     Its parameters are the map: the name is `Request.name`, `Request.task`, or what follows a `/` of it; the value is the node.

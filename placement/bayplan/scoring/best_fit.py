@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
-from bayplan.protocols import Places
+from bayplan.protocols import Places, Scorer
 from bayplan.scoring.fullness import fullness_after, sparing
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class BestFit:
+class BestFit(Scorer):
     """(fullness + 2 sparing) / 3, both from 0 to 1, see `fullness`. O(places).
 
     Best fit as in bin packing (Johnson 1973), with the mean over the resources asked for as size. The weight

@@ -7,13 +7,13 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
-from bayplan.protocols import Places
+from bayplan.protocols import Places, Scorer
 from bayplan.scoring.fullness import sized
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class DotProduct:
+class DotProduct(Scorer):
     """Sum over resources of (asked share) x (free share), over the sum of the asked shares. O(places).
 
     Shares are of the node. The alignment score of Tetris (Grandl et al., SIGCOMM 2014): large where much of what the

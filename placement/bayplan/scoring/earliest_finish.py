@@ -9,23 +9,23 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
+from bayplan.needs import Need
 from bayplan.plans.finish import plan_of, planned_share, seconds_there, sources
-from bayplan.protocols import Places
+from bayplan.protocols import Places, Scorer
 from bayplan.workload import Request
 
 _UNKNOWN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class EarliestFinish:
+class EarliestFinish(Scorer):
     """(least / seconds there + share of the task's units planned on that class) / 2; 0.5 without a plan. O(places).
 
     Seconds there: reading what does not lie there, and running. The plan looks ahead: it gives fast nodes to the tasks that
     hold up others, so its choice of class counts as much as the task's own end.
     """
 
-    per_task: ClassVar[bool] = True
-    uses_plans: ClassVar[bool] = True
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.PLANS, Need.PER_TASK})
 
     def depends_on(self, request: Request, context: Context) -> Hashable:
         """Of the plan, and of where the task's inputs lie."""

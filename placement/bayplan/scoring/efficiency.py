@@ -1,6 +1,5 @@
 """Efficiency: the node on which the task achieves the most for what the node could do."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,24 +8,21 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
-from bayplan.protocols import Places
+from bayplan.needs import Need
+from bayplan.protocols import Places, Scorer
 from bayplan.workload import Request
 
 _UNKNOWN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class EfficiencyScorer:
+class EfficiencyScorer(Scorer):
     """f(task, node class) / e over the best of all node classes; 0.5 where f is not known. O(places + node classes).
 
     The greedy rule for maximising sum f/e: with it each task goes to the best class that still has room.
     """
 
-    per_task: ClassVar[bool] = True
-
-    def depends_on(self, request: Request, context: Context) -> Hashable:
-        """Of the table of efficiencies."""
-        return context.efficiency
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.EFFICIENCY, Need.PER_TASK})
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
         """One score per place."""

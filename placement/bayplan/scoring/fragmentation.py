@@ -1,6 +1,5 @@
 """Fragmentation gradient descent (FGD), as published: the place that breaks up the fewest free GPUs."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,10 +11,11 @@ from bayplan.context import Context
 from bayplan.gpu import WHOLE
 from bayplan.kernels.packing.fragmentation import unusable
 from bayplan.kernels.packing.states import NOTHING, states_after
+from bayplan.needs import Need
 from bayplan.packing.fragmentation import PARTS
 from bayplan.packing.model import MixModel
 from bayplan.packing.view import asked, columns, view
-from bayplan.protocols import Places
+from bayplan.protocols import Places, Scorer
 from bayplan.scoring.best_fit import BestFit
 from bayplan.workload import Request
 
@@ -23,18 +23,14 @@ _BEST_FIT = BestFit()
 
 
 @dataclass(frozen=True, slots=True)
-class FragmentationGradient:
+class FragmentationGradient(Scorer):
     """Whole per cent of sigmoid(GPUs that the place makes usable for typical requests), truncated. O(places x typical).
 
     Weng et al., "Beware of Fragmentation", USENIX ATC 2023, in the form that was measured there: the rounding, together
     with the choice by name among equals, is part of what makes it good. Without a mix: best fit.
     """
 
-    uses_mix: ClassVar[bool] = True
-
-    def depends_on(self, request: Request, context: Context) -> Hashable:
-        """Of the mix."""
-        return context.mix
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.MIX})
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
         """One score per place."""

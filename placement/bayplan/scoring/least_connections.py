@@ -7,13 +7,13 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
-from bayplan.protocols import Places
+from bayplan.protocols import Places, Scorer
 from bayplan.resources import PODS
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class LeastConnections:
+class LeastConnections(Scorer):
     """1 / (1 + pods on the node), whatever their size: the load balancers' rule of that name. O(places)."""
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:

@@ -7,12 +7,12 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
-from bayplan.protocols import Places
+from bayplan.protocols import Places, Scorer
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class LeastLoaded:
+class LeastLoaded(Scorer):
     """1 - the largest share in use of any resource that is asked for, the request included. O(places).
 
     Greedy load balancing, Graham's list scheduling (1966) on requested shares. It tells nodes apart by their fullest

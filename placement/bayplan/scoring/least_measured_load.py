@@ -1,6 +1,5 @@
 """Least measured load: the node whose busiest resource is least busy, by what is measured and what is to be expected."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,20 +8,21 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
-from bayplan.protocols import Places
+from bayplan.needs import Need
+from bayplan.protocols import Places, Scorer
 from bayplan.scoring.load_shares import shares
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class LeastMeasuredLoad:
+class LeastMeasuredLoad(Scorer):
     """1 - (x + w h) / (1 + w) of the resource where that is least, of those that concern the request. O(places).
 
     x: the estimated share in use, with the request on the node; h: the share of it that no request explains; w:
     `hidden_weight`. With w = 0, `LeastLoaded` with load in place of requests, and the same as that while no load is known.
     """
 
-    uses_load: ClassVar[bool] = True
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.LOAD})
     hidden_weight: float = 0.0
     """How much more load counts that no request explains: tasks stay within what they ask for, it need not."""
 
@@ -30,10 +30,6 @@ class LeastMeasuredLoad:
         """Check the weight. Raises `ValueError`."""
         if self.hidden_weight < 0:
             raise ValueError(f"hiddenWeight is {self.hidden_weight:g}: it must be 0 or above")
-
-    def depends_on(self, request: Request, context: Context) -> Hashable:
-        """Of the estimate."""
-        return context.load
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
         """One score per place."""

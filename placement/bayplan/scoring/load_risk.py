@@ -1,20 +1,21 @@
 """Risk of load: nodes that are busy, or whose load varies much, are worse."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
-from bayplan.protocols import Places
+from bayplan.needs import Need
+from bayplan.protocols import Places, Scorer
 from bayplan.scoring.load_shares import shares
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class LoadRisk:
+class LoadRisk(Scorer):
     """1 - (mu + w h + margin sigma^(1 / sensitivity)) / (2 + w) of the resource where that is least.
 
     Each term is at most 1, or w. mu: estimated share with the request on the node; h: the share that no request
@@ -23,6 +24,7 @@ class LoadRisk:
     O(places).
     """
 
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.LOAD})
     margin: float = 1.0
     """How much variation counts beside the mean."""
     sensitivity: float = 1.0
@@ -38,12 +40,6 @@ class LoadRisk:
             raise ValueError(f"sensitivity is {self.sensitivity:g}: it must be above 0")
         if self.hidden_weight < 0:
             raise ValueError(f"hiddenWeight is {self.hidden_weight:g}: it must be 0 or above")
-
-    uses_load = True
-
-    def depends_on(self, request: Request, context: Context) -> Hashable:
-        """Of the estimate."""
-        return context.load
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
         """One score per place."""

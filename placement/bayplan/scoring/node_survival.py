@@ -9,8 +9,9 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
+from bayplan.needs import Need
 from bayplan.node_states.survival import horizon
-from bayplan.protocols import Places
+from bayplan.protocols import Places, Scorer
 from bayplan.workload import Request
 
 _HORIZON = 3600.0
@@ -18,13 +19,13 @@ _HORIZON = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class NodeSurvival:
+class NodeSurvival(Scorer):
     """The probability that the node does not fail within the task's expected duration; 1 for all where nothing was learned.
 
     O(rows) once per horizon, O(places) after that.
     """
 
-    per_task: ClassVar[bool] = True
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.SURVIVAL, Need.PER_TASK})
 
     def depends_on(self, request: Request, context: Context) -> Hashable:
         """Of what is known of the nodes, and of how long the task runs."""

@@ -1,6 +1,5 @@
 """Potential: the place that spoils the least of what free GPUs are worth to the requests that are expected."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,10 +10,11 @@ from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.gpu import WHOLE
 from bayplan.kernels.packing.rises import rises
+from bayplan.needs import Need
 from bayplan.packing.model import MixModel
 from bayplan.packing.prices import GPU
 from bayplan.packing.view import asked, view
-from bayplan.protocols import Places
+from bayplan.protocols import Places, Scorer
 from bayplan.scoring.best_fit import BestFit
 from bayplan.workload import Request
 
@@ -24,18 +24,14 @@ _EVEN = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Potential:
+class Potential(Scorer):
     """0.5 - x / (2000 + 2 |x|), x: thousandths of a GPU by which the place raises the potential. O(places).
 
     The potential of a node's free room (see `bayplan.packing.model`) is what is expected to be stranded of it, less what
     it is worth; so x is the worth that the request takes away. While nothing is known of what will arrive: best fit.
     """
 
-    uses_mix: ClassVar[bool] = True
-
-    def depends_on(self, request: Request, context: Context) -> Hashable:
-        """Of the mix."""
-        return context.mix
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.MIX})
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
         """One score per place."""

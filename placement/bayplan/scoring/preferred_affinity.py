@@ -8,12 +8,12 @@ from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
 from bayplan.filters.taints import dislikes
-from bayplan.protocols import Places
+from bayplan.protocols import Places, Scorer
 from bayplan.workload import Request, RequestClass
 
 
 @dataclass(frozen=True, slots=True)
-class PreferredAffinity:
+class PreferredAffinity(Scorer):
     """The share of the preferred terms' weight that a node matches; 1 everywhere if nothing is preferred.
 
     Halved where a PreferNoSchedule taint is not tolerated. O(terms x nodes), once per static version.

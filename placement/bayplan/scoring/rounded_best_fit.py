@@ -12,12 +12,12 @@ from bayplan.kernels.packing.states import states_after
 from bayplan.packing.mix import CPU
 from bayplan.packing.supply import largest
 from bayplan.packing.view import asked, columns
-from bayplan.protocols import Places
+from bayplan.protocols import Places, Scorer
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class RoundedBestFit:
+class RoundedBestFit(Scorer):
     """Whole per cent of 1 - (CPU left + GPU left) / 2, each of the most that a node has, truncated. O(places).
 
     A baseline to compare with (Weng et al., USENIX ATC 2023).

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
-from bayplan.protocols import Places
+from bayplan.protocols import Places, Scorer
 from bayplan.scoring.fullness import fullness_after, sparing
 from bayplan.workload import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(Scorer):
     """(1 - fullness + 2 sparing) / 3, both from 0 to 1, see `fullness`. Worst fit (Johnson 1973). O(places)."""
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:

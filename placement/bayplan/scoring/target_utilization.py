@@ -1,14 +1,15 @@
 """Target utilisation: pack up to a target, spread beyond it."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from bayplan.arrays import FloatArray
 from bayplan.cluster import Cluster
 from bayplan.context import Context
-from bayplan.protocols import Places
+from bayplan.needs import Need
+from bayplan.protocols import Places, Scorer
 from bayplan.scoring.load_shares import shares
 from bayplan.workload import Request
 
@@ -17,7 +18,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class TargetUtilization:
+class TargetUtilization(Scorer):
     """Two straight lines over x, the estimated share of the busiest resource with the request on the node. O(places).
 
     From `target` at x = 0 up to 1 at x = target; beyond, from `target` down to 0 at x = 1. So a node that would stay
@@ -25,18 +26,13 @@ class TargetUtilization:
     scheduler plugins, Trimaran; enhancement proposal 61 there), which looks at CPU alone.
     """
 
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.LOAD})
     target: float = 0.6
 
     def __post_init__(self) -> None:
         """Check the target. Raises `ValueError`."""
         if not 0 < self.target < 1:
             raise ValueError(f"target is {self.target:g}: it must be a share between 0 and 1")
-
-    uses_load = True
-
-    def depends_on(self, request: Request, context: Context) -> Hashable:
-        """Of the estimate."""
-        return context.load
 
     def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
         """One score per place."""

@@ -188,7 +188,7 @@ def test_kept_scores_are_those_that_would_be_made_anew(steps: list[tuple[str, in
 
 
 @dataclass(frozen=True)
-class AsMeasured:
+class AsMeasured(Scorer):
     """The last reading, as if nothing had been placed since."""
 
     def depends_on(self, request: Request, context: Context) -> object:

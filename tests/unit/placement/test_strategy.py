@@ -1,17 +1,12 @@
 import pytest
 
-from bayplan.context import Context
 from bayplan.ordering.age import age
 from bayplan.ordering.priority import priority
-from bayplan.packing import mix_model
 from bayplan.planning.greedy import Greedy
 from bayplan.presets import PRESETS, compile_preset
-from bayplan.scoring import SCORERS
 from bayplan.simulation.learning import Learning
 from bayplan.strategy import Named, StrategyError, compile_strategy
-from bayplan.workload import Request
 from tests.unit.placement.building import asking, cluster, node
-from tests.unit.placement.load_examples import measured
 
 
 def test_names_become_what_they_name() -> None:
@@ -85,17 +80,6 @@ def test_what_is_wrong_is_named(order: list[str], scorers: list[Named], planner:
     with pytest.raises(StrategyError) as error:
         compile_strategy(order, scorers, planner)
     assert str(error.value) == message
-
-
-@pytest.mark.parametrize("name", sorted(SCORERS))
-def test_scorers_say_whether_they_look_at_load_and_at_what_usually_arrives(name: str) -> None:
-    scorer, on, request = SCORERS[name](), cluster(node("a", gpu=1)), Request(0, asking(1, gpu=1))
-    depends = getattr(scorer, "depends_on", lambda request, context: None)
-    without = depends(request, Context())
-    assert getattr(scorer, "uses_mix", False) == (
-        without != depends(request, Context(mix=mix_model({request.request_class: 1}, on, 0)))
-    )
-    assert getattr(scorer, "uses_load", False) == (without != depends(request, Context(load=measured(on, {"a": {"cpu": 0.5}}))))
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))
