@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported; what tests start has it from here
 
 pytest_plugins = ["tests.grouping"]
 TESTS = Path(__file__).parent

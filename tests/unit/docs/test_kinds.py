@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from .pages import DOCS, PAGES, code, mentions, read
 PAGE_OF = {"TaskGraph": "taskgraph.md", "PlacementPolicy": "policies.md", "TaskProfile": "taskprofile.md"}
 
 
+@cache
 def schema_of(kind: str) -> Mapping[str, Any]:
     definition = custom_resource_definition(next(each for each in KINDS if each.model.__name__ == kind))
     schema: Mapping[str, Any] = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
