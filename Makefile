@@ -18,13 +18,12 @@ unit: venv
 	$(BIN)/python -m pytest tests/unit tests/golden -n auto --dist worksteal
 
 # The tiers that need a cluster, side by side: they mostly wait. Each process has a testbed of its own. What fails there runs once
-# more, alone, and has to pass: a test whose time ran out since two other testbeds had the machine is no finding.
+# more, alone, and has to pass: a test whose time ran out since two other testbeds had the machine is no finding. More than two such
+# tests are one; what needed the second run is printed last.
 CLUSTERS := tests/node tests/cluster tests/chart
 clusters: venv
 	$(BIN)/python -m tests.testbed build
-	@$(BIN)/python -m pytest $(CLUSTERS) -n 3 --dist loadgroup \
-	  || { echo "What failed with three testbeds side by side runs once more, alone:"; \
-	       $(BIN)/python -m pytest $(CLUSTERS) --last-failed --last-failed-no-failures none; }
+	$(BIN)/python -m tests.rerun $(CLUSTERS) -- -n 3 --dist loadgroup
 
 cluster: venv
 	$(BIN)/python -m pytest tests/cluster

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported; what tests start has it from here
+
+pytest_plugins = ["tests.grouping"]
 TESTS = Path(__file__).parent
 TIMEOUT = 1800
 """Seconds for a test with a testbed: the first of a process starts it, and builds programs that are not there yet."""
@@ -18,15 +22,6 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which tests run in one process, where several do (`--dist loadgroup`): each process starts a testbed of its own.
-
-    The real nodes need the machine's network and cgroups for themselves, and the chart a cluster without Bayplan.
-    """
     for item in items:
-        tier, *rest = item.path.relative_to(TESTS).parts
-        if tier in ("node", "chart"):
-            item.add_marker(pytest.mark.xdist_group(tier))
-        elif tier == "cluster":
-            item.add_marker(pytest.mark.xdist_group("/".join(rest)))
-        if tier in ("node", "chart", "cluster"):
+        if item.path.relative_to(TESTS).parts[0] in ("node", "chart", "cluster"):
             item.add_marker(pytest.mark.timeout(TIMEOUT))

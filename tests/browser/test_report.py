@@ -22,10 +22,6 @@ nodes:
 - {name: cpu, count: 3, class: cpu, cpu: 8, memory: 64Gi, costPerHour: 1}
 """
 
-pytestmark = pytest.mark.skipif(
-    chromium.PROGRAM is None, reason="there is no chromium on this machine (Debian: package chromium)"
-)
-
 
 def simulated(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[dict[str, Any], Path]:
     """The figures as JSON, and the page made of them."""

@@ -1,190 +1,108 @@
-"""The documentation and the code say the same: flags, metrics, fields, manifests, links."""
+"""The pages: their links, their words, their tables and lists, and the modules that they name."""
 
 from __future__ import annotations
 
-import argparse
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from prometheus_client.metrics import MetricWrapperBase
 
-from bayplan import parameters
-from bayplan.objectives import OBJECTIVES
-from bayplan.ordering import ORDERS
-from bayplan.planning import PLANNERS
-from bayplan.presets import PRESETS
-from bayplan.scoring import SCORERS
-from bayplan_operator import metrics
-from bayplan_operator.api.crd import KINDS, custom_resource_definition
-from bayplan_operator.cli import operate, release, show
-from bayplan_operator.translate.policy import compile_policy
-from bayplan_operator.translate.task_graph import prepare
-from bayplan_operator.translate.task_profile import read
+from tests.unit.docs.markdown import lead, lists, tables, without_fences
+from tests.unit.docs.pages import DOCS, OTHERS, PAGES, ROOT, names, read, snippets
 
-ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")))
-OTHERS = (ROOT / "examples" / "README.md", ROOT / "tests" / "testbed" / "README.md")
-PAGE_OF = {"TaskGraph": "taskgraph.md", "PlacementPolicy": "policies.md", "TaskProfile": "taskprofile.md"}
 # Hosts and domains that the pages may name; others would be somebody's machine or registry.
 HOSTS = {
     "bayplan.dev", "sim.bayplan.dev", "keepachangelog.com", "semver.org", "nvidia.com", "amd.com", "gpu.intel.com",
     "kubernetes.io", "app.kubernetes.io", "node.kubernetes.io", "events.k8s.io",
 }  # fmt: skip
 UNWANTED = ("TODO", "FIXME", "TBD", "blazing", "seamless", "cutting-edge", "revolutionary", "world-class", "effortless")
+MODULES = {"library": ROOT / "placement" / "bayplan", "operator": ROOT / "operator" / "bayplan_operator"}
+"""The packages whose modules docs/architecture.md lists, by a word in the heading of their table."""
 
 
-def names(paths: tuple[Path, ...]) -> list[str]:
-    return [str(path.relative_to(ROOT)) for path in paths]
+# Tables and lists
 
 
-def code(page: Path) -> str:
-    """What stands between back quotes, and in fenced blocks."""
-    text = page.read_text(encoding="utf-8")
-    fenced = re.findall(r"^```[^\n]*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    spans = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
-    return "\n".join((*fenced, *spans))
+def doubled(words: Iterable[str]) -> list[str]:
+    return [word for word, count in Counter(words).items() if count > 1]
 
 
-def mentions(text: str, word: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) is not None
+@pytest.mark.parametrize("name", names(PAGES + OTHERS))
+def test_no_two_rows_of_a_table_begin_alike(name: str) -> None:
+    """The first cell says what a row is about: two rows about one thing sooner or later contradict each other."""
+    found = [(table.heading, doubled(row[0].strip("*") for row in table.rows)) for table in tables(read(ROOT / name))]
+    assert [(heading, cells) for heading, cells in found if cells] == []
 
 
-# Flags and metrics
+@pytest.mark.parametrize("name", names(PAGES + OTHERS))
+def test_no_two_items_of_a_list_begin_alike(name: str) -> None:
+    assert [cell for items in lists(read(ROOT / name)) for cell in doubled(map(lead, items))] == []
 
 
-def flags() -> Iterator[tuple[str, str]]:
-    for command in (operate, release, show):
-        commands = argparse.ArgumentParser().add_subparsers()
-        command.add_to(commands)
-        for name, parser in commands.choices.items():
-            for action in parser._actions:
-                yield from ((name, flag) for flag in action.option_strings if flag not in ("-h", "--help"))
+def test_tables_and_lists_are_read_as_they_are_shown() -> None:
+    text = """
+# First
+| a | b |
+| --- | --- |
+| `x|y` | 1 |
+| - | 2 |
+```
+| x | in a fence |
+- in a fence
+```
+- **One thing.** More.
+- two: `a.b: c`
+  goes on. And on
+  - inner. Words
+
+    - innermost
+
+- `a.b` three
+
+1. a list of its own
+"""
+    (table,) = tables(text)
+    assert (table.heading, table.columns, table.rows) == ("First", ["a", "b"], [["`x|y`", "1"], ["-", "2"]])
+    found = [[lead(item) for item in items] for items in lists(text)]
+    assert sorted(found) == [["One thing", "two", "`a.b` three"], ["a list of its own"], ["inner"], ["innermost"]]
 
 
-@pytest.mark.parametrize(("command", "flag"), list(flags()))
-def test_every_flag_is_explained(command: str, flag: str) -> None:
-    page = code(ROOT / "docs" / "operations.md")
-    assert mentions(page, f"bayplan {command}")
-    assert mentions(page, flag)
+# Modules
 
 
-def metric_names() -> list[str]:
-    found = [value for value in vars(metrics).values() if isinstance(value, MetricWrapperBase)]
-    return [f"{family.name}_total" if family.type == "counter" else family.name for each in found for family in each.describe()]
+def rooms(package: Path) -> set[str]:
+    """The modules and folders at the top of a package, as the tables write them: `engine`, `filters/`."""
+    modules = {path.stem for path in package.glob("*.py") if not path.stem.startswith("__")}
+    return modules | {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
 
 
-@pytest.mark.parametrize("name", metric_names())
-def test_every_metric_is_explained(name: str) -> None:
-    assert mentions(code(ROOT / "docs" / "operations.md"), name)
+def listed(word: str) -> list[str]:
+    """What the first cells of the tables of modules name, of the package that the heading names."""
+    found = [table for table in tables(read(DOCS / "architecture.md")) if word in table.heading]
+    return [name for table in found for row in table.rows for name in re.findall(r"`([^`]+)`", row[0])]
 
 
-def test_no_metric_is_explained_that_does_not_exist() -> None:
-    told = re.findall(r"^\| `(bayplan_\w+)", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
-    assert sorted(told) == sorted(metric_names())
+@pytest.mark.parametrize("word", MODULES)
+def test_the_tables_of_modules_name_all_rooms_and_no_others(word: str) -> None:
+    package, named = MODULES[word], listed(word)
+    assert doubled(named) == []
+    gone = [name for name in named if not (package / (f"{name}__init__.py" if name.endswith("/") else f"{name}.py")).exists()]
+    assert gone == [], "named, but not there"
+    assert rooms(package) - set(named) == set(), "there, but not named"
 
 
-# Strategies
-
-STRATEGIES = [*ORDERS, *SCORERS, *PLANNERS, *PRESETS, *OBJECTIVES]
-PARAMETERS = [
-    (name, parameter)
-    for name, kind in [*SCORERS.items(), *PLANNERS.items()]
-    if not hasattr(kind, "from_parameters")
-    for parameter in parameters.names(kind)
-]
-
-
-@pytest.mark.parametrize("name", sorted(set(STRATEGIES)))
-def test_every_strategy_is_explained(name: str) -> None:
-    assert mentions(code(ROOT / "docs" / "strategies.md"), name)
-
-
-@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
-def test_every_parameter_is_in_its_planners_line(name: str, parameter: str) -> None:
-    (line,) = re.findall(rf"^\| `{name}` \|.*`{parameter}`.*$", (ROOT / "docs" / "strategies.md").read_text(), re.MULTILINE)
-    assert line
-
-
-# Fields of the kinds
-
-
-def schema_of(kind: str) -> Mapping[str, Any]:
-    definition = custom_resource_definition(next(each for each in KINDS if each.model.__name__ == kind))
-    schema: Mapping[str, Any] = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-    return schema
-
-
-def fields(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """Paths of all fields below a schema."""
-    for name, child in schema.get("properties", {}).items():
-        yield f"{path}.{name}"
-        yield from fields(child, f"{path}.{name}")
-    if "items" in schema:
-        yield from fields(schema["items"], path)
-
-
-FIELDS = [
-    (kind, f"{part}{path}")
-    for kind in PAGE_OF
-    for part in ("spec", "status")
-    for path in fields(schema_of(kind)["properties"][part])
-    if kind == "TaskGraph" or ".conditions." not in path  # explained once, for all kinds
-]
-
-
-@pytest.mark.parametrize(("kind", "path"), FIELDS)
-def test_every_field_is_explained(kind: str, path: str) -> None:
-    assert mentions(code(ROOT / "docs" / PAGE_OF[kind]), path.rpartition(".")[2])
-
-
-# Manifests
-
-
-def manifests() -> Iterator[tuple[str, dict[str, Any]]]:
-    for page in PAGES:
-        for block in re.findall(r"^```yaml\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
-            for document in yaml.safe_load_all(block):
-                if isinstance(document, dict) and document.get("kind") in PAGE_OF:
-                    yield f"{page.name}:{document['metadata']['name']}", document
-
-
-MANIFESTS = dict(manifests())
-
-
-def unknown(schema: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
-    """Fields that the API server would prune."""
-    if isinstance(value, list):
-        for item in value:
-            yield from unknown(schema["items"], item, path)
-    elif isinstance(value, dict) and "properties" in schema:
-        for key, child in value.items():
-            if key in schema["properties"]:
-                yield from unknown(schema["properties"][key], child, f"{path}.{key}")
-            else:
-                yield f"{path}.{key}"
-
-
-def test_there_are_manifests_of_all_kinds() -> None:
-    assert {manifest["kind"] for manifest in MANIFESTS.values()} == set(PAGE_OF)
-    assert any(name.startswith("README.md:") for name in MANIFESTS)
-
-
-@pytest.mark.parametrize("name", MANIFESTS)
-def test_every_manifest_is_valid(name: str) -> None:
-    manifest = MANIFESTS[name]
-    spec = schema_of(manifest["kind"])["properties"]["spec"]
-    assert manifest["apiVersion"] == "bayplan.dev/v1alpha1"
-    assert list(unknown(spec, manifest["spec"], "spec")) == []
-    if manifest["kind"] == "TaskGraph":
-        prepare(manifest)
-    elif manifest["kind"] == "TaskProfile":
-        read(manifest)
-    else:
-        compile_policy(manifest)
+@pytest.mark.parametrize("name", ["architecture.md", "developing.md"])
+def test_the_modules_that_are_named_exist(name: str) -> None:
+    """By the end of their path: the pages leave away what is clear."""
+    wanted = {word for snippet in snippets(DOCS / name) for word in re.findall(r"(?<![\w/*.-])[\w/]+\.py\b", snippet)}
+    files = [
+        f"/{path.relative_to(ROOT)}"
+        for folder in ("placement", "operator", "bench", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    assert [word for word in wanted if not any(file.endswith(f"/{word}") for file in files)] == []
 
 
 # Links and words
@@ -192,15 +110,14 @@ def test_every_manifest_is_valid(name: str) -> None:
 
 def anchors(page: Path) -> set[str]:
     """As GitHub makes them of headings."""
-    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
-    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", without_fences(read(page)), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("name", names(PAGES + OTHERS))
 def test_relative_links_lead_somewhere(name: str) -> None:
     page = ROOT / name
-    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+    for link in re.findall(r"\]\(([^)\s]+)\)", read(page)):
         if "://" in link:
             continue
         path, _, anchor = link.partition("#")
@@ -212,7 +129,7 @@ def test_relative_links_lead_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", names(PAGES))
 def test_nothing_stands_there_that_should_not(name: str) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
+    text = read(ROOT / name)
     assert [word for word in UNWANTED if word.lower() in text.lower()] == []
     assert re.findall(r"(?<![\w.~:/-])/(?!dev/termination-log)[a-z]+/\S*", text) == [], "a path of somebody's machine"
     assert re.findall(r"(?<![\w&])#\d+", text) == [], "a number that says nothing to a reader"
@@ -227,7 +144,7 @@ def test_every_page_is_reached_from_the_readme(name: str) -> None:
     waiting = list(reached)
     while waiting:
         current = waiting.pop()
-        for link in re.findall(r"\]\(([^)#\s]+)", current.read_text(encoding="utf-8")):
+        for link in re.findall(r"\]\(([^)#\s]+)", read(current)):
             target = (current.parent / link).resolve()
             if target.suffix == ".md" and target.exists() and target not in reached:
                 reached.add(target)

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,9 @@ class Evidence:
 
     def __post_init__(self) -> None:
         """Check the sums. Raises `ValueError`."""
-        for each in fields(self):
-            if not math.isfinite(getattr(self, each.name)):
-                raise ValueError(f"{each.name} is {getattr(self, each.name)}: it must be a number")
+        for name, value in zip(_NAMES, _values(self), strict=True):
+            if not math.isfinite(value):
+                raise ValueError(f"{name} is {value}: it must be a number")
         for name in ("runs", "sized"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must not be negative")
@@ -35,11 +36,11 @@ class Evidence:
 
     def plus(self, other: "Evidence") -> "Evidence":
         """Both together."""
-        return Evidence(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+        return Evidence(*(mine + theirs for mine, theirs in zip(_values(self), _values(other), strict=True)))
 
     def times(self, factor: float) -> "Evidence":
         """Every run counted so many times."""
-        return Evidence(*(factor * each for each in astuple(self)))
+        return Evidence(*(factor * each for each in _values(self)))
 
     def as_plain(self) -> dict[str, float]:
         """Numbers by name; zeros are left out."""
@@ -73,6 +74,11 @@ def above_zero(name: str, value: float) -> float:
     if not (math.isfinite(value) and value > 0):
         raise ValueError(f"{name} is {value}: it must be a number above 0")
     return value
+
+
+_NAMES = tuple(each.name for each in fields(Evidence))
+_values = attrgetter(*_NAMES)
+"""The sums in the order of the fields: each run that ends is added, and `dataclasses.astuple` would copy every number."""
 
 
 def _check_square(name: str, square: float, total: float, count: float) -> None:

@@ -1,5 +1,6 @@
 """Nodes and pods drawn at random, in the API's shape; and the same for the library."""
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -78,6 +79,7 @@ POD = st.fixed_dictionaries(
 )
 
 
+@cache
 def node(name: str) -> st.SearchStrategy[Manifest]:
     """A node of this name."""
     return st.fixed_dictionaries(

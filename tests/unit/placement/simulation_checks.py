@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
+from functools import cache
 
 import numpy as np
 from hypothesis import strategies as st
@@ -23,6 +24,14 @@ ONE_GPU = RequestClass((("cpu", 500), (GPU, 1)), gpus=GpuAsk(1))
 TWO_GPUS = RequestClass((("cpu", 500), (GPU, 2)), gpus=GpuAsk(2))
 NOWHERE = RequestClass((("cpu", 10**6),))
 CLASSES = (SMALL, LARGE, ONE_GPU, TWO_GPUS)
+
+# Made once: to check and set up a strategy takes hypothesis longer than to draw from it.
+_CLASS = st.sampled_from(CLASSES)
+_SHARDS = st.sampled_from([1, 1, 1, 2, 3])
+_SECONDS = st.sampled_from([0.5, 1.0, 2.0, 3.0, 7.0, 60.0])
+_ARRIVAL = st.sampled_from([0.0, 0.0, 1.0, 5.0, 33.5])
+_PRIORITY = st.sampled_from([0, 0, 5])
+_DEADLINE = st.sampled_from([None, 10.0, 100.0])
 
 
 def check(trace: Trace) -> None:
@@ -122,17 +131,30 @@ def nodes(count: int = 3) -> list[NodeInfo]:
     return found
 
 
+@cache
+def _tasks(most: int) -> st.SearchStrategy[int]:
+    return st.sampled_from([1, 1, *range(2, most + 1)])
+
+
+@cache
+def _parents(number: int) -> st.SearchStrategy[set[int]]:
+    return st.sets(st.integers(0, number - 1), max_size=3)
+
+
 @st.composite
 def graphs(draw: st.DrawFn, most: int = 7) -> Graph:
     """Acyclic, with shards; of one task as often as not."""
-    count = draw(st.sampled_from([1, 1, *range(2, most + 1)]))
+    count = draw(_tasks(most))
     tasks = []
     for number in range(count):
-        parents = draw(st.sets(st.integers(0, number - 1), max_size=3)) if number else set()
-        shards = 1 if count == 1 else draw(st.sampled_from([1, 1, 1, 2, 3]))
-        seconds = draw(st.sampled_from([0.5, 1.0, 2.0, 3.0, 7.0, 60.0]))
+        parents = draw(_parents(number)) if number else set()
+        shards = 1 if count == 1 else draw(_SHARDS)
+        seconds = draw(_SECONDS)
         tasks.append(Task(f"t{number}", tuple(f"t{parent}" for parent in sorted(parents)), shards, seconds))
     return Graph.build(tasks)
+
+
+_GRAPH = graphs()
 
 
 @st.composite
@@ -140,15 +162,15 @@ def submissions(draw: st.DrawFn, most: int = 6) -> list[Submission]:
     """Graphs that come over a minute or all at once."""
     found = []
     for number in range(draw(st.integers(1, most))):
-        graph = draw(graphs())
+        graph = draw(_GRAPH)
         found.append(
             Submission(
                 f"g{number}",
                 graph,
-                tuple(draw(st.sampled_from(CLASSES)) for _ in graph.tasks),
-                at=draw(st.sampled_from([0.0, 0.0, 1.0, 5.0, 33.5])),
-                priority=draw(st.sampled_from([0, 0, 5])),
-                deadline=draw(st.sampled_from([None, 10.0, 100.0])),
+                tuple(draw(_CLASS) for _ in graph.tasks),
+                at=draw(_ARRIVAL),
+                priority=draw(_PRIORITY),
+                deadline=draw(_DEADLINE),
                 retries=tuple(Retry(limit=2) for _ in graph.tasks),
             )
         )

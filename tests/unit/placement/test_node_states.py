@@ -30,25 +30,27 @@ def watched(seconds: float, seed: int = 1) -> NodeStates:
     return made
 
 
-LEARNED = watched(2e6)
+@pytest.fixture(scope="module")
+def learned() -> NodeStates:
+    return watched(2e6)
 
 
-def test_rates_are_those_of_the_history() -> None:
-    assert np.allclose(LEARNED.rates(), TRUE, atol=6e-4)
-    assert np.allclose(LEARNED.rates().sum(axis=1), 0, atol=1e-15)
-    assert LEARNED.observed == pytest.approx(2e6, rel=1e-3)
+def test_rates_are_those_of_the_history(learned: NodeStates) -> None:
+    assert np.allclose(learned.rates(), TRUE, atol=6e-4)
+    assert np.allclose(learned.rates().sum(axis=1), 0, atol=1e-15)
+    assert learned.observed == pytest.approx(2e6, rel=1e-3)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 30.0, 1000.0, 1e7])
-def test_later_states_are_those_of_the_matrix_exponential(seconds: float) -> None:
+def test_later_states_are_those_of_the_matrix_exponential(seconds: float, learned: NodeStates) -> None:
     for number, state in enumerate(STATES):
-        found = LEARNED.after(state, seconds)
+        found = learned.after(state, seconds)
         assert sum(found.values()) == pytest.approx(1.0)
-        assert list(found.values()) == pytest.approx(expm(LEARNED.rates() * seconds)[number], abs=1e-9)
+        assert list(found.values()) == pytest.approx(expm(learned.rates() * seconds)[number], abs=1e-9)
 
 
-def test_survival_agrees_with_simulation() -> None:
-    generator, rates, horizon, count = np.random.default_rng(2), LEARNED.rates(), 600.0, 3000
+def test_survival_agrees_with_simulation(learned: NodeStates) -> None:
+    generator, rates, horizon, count = np.random.default_rng(2), learned.rates(), 600.0, 3000
     alive = 0
     for _ in range(count):
         state, now = 1, 0.0
@@ -58,21 +60,21 @@ def test_survival_agrees_with_simulation() -> None:
                 alive += 1
                 break
             state = int(generator.choice(4, p=np.where(np.arange(4) == state, 0, rates[state]) / -rates[state, state]))
-    expected = LEARNED.survival(BUSY, horizon)
+    expected = learned.survival(BUSY, horizon)
     assert alive / count == pytest.approx(expected, abs=4 * math.sqrt(expected * (1 - expected) / count))
 
 
-def test_survival_falls_with_time_and_is_none_where_it_fails_already() -> None:
-    values = [LEARNED.survival(IDLE, seconds) for seconds in (0, 10, 100, 1000, 10_000)]
+def test_survival_falls_with_time_and_is_none_where_it_fails_already(learned: NodeStates) -> None:
+    values = [learned.survival(IDLE, seconds) for seconds in (0, 10, 100, 1000, 10_000)]
     assert values[0] == 1.0
     assert values == sorted(values, reverse=True)
-    assert LEARNED.survival(FAILING, 1.0) == 0.0
+    assert learned.survival(FAILING, 1.0) == 0.0
 
 
-def test_the_stationary_distribution_stays() -> None:
-    found = np.array(list(LEARNED.stationary().values()))
-    assert found @ LEARNED.rates() == pytest.approx(np.zeros(4), abs=1e-12)
-    assert list(LEARNED.after(HOT, 1e6).values()) == pytest.approx(found, abs=1e-9)
+def test_the_stationary_distribution_stays(learned: NodeStates) -> None:
+    found = np.array(list(learned.stationary().values()))
+    assert found @ learned.rates() == pytest.approx(np.zeros(4), abs=1e-12)
+    assert list(learned.after(HOT, 1e6).values()) == pytest.approx(found, abs=1e-9)
 
 
 def test_nothing_seen_is_a_guess_that_history_replaces() -> None:
@@ -91,9 +93,9 @@ def test_forgetting_makes_room_for_what_is_new() -> None:
     assert old.observed == pytest.approx(watched(2e5).observed / 2)
 
 
-def test_started_anew_it_knows_exactly_the_same() -> None:
-    again = NodeStates.from_plain(json.loads(json.dumps(LEARNED.as_plain())))
-    assert (again.rates() == LEARNED.rates()).all()
+def test_started_anew_it_knows_exactly_the_same(learned: NodeStates) -> None:
+    again = NodeStates.from_plain(json.loads(json.dumps(learned.as_plain())))
+    assert (again.rates() == learned.rates()).all()
 
 
 @pytest.mark.parametrize(
