@@ -20,7 +20,7 @@ from bayplan.presets import PRESETS
 from bayplan.scoring import SCORERS
 from bayplan_operator import metrics
 from bayplan_operator.api.crd import KINDS, custom_resource_definition
-from bayplan_operator.cli import operate, release, show
+from bayplan_operator.cli import operator, release, show
 from bayplan_operator.translate.policy import compile_policy
 from bayplan_operator.translate.task_graph import prepare
 from bayplan_operator.translate.task_profile import read
@@ -57,7 +57,7 @@ def mentions(text: str, word: str) -> bool:
 
 
 def flags() -> Iterator[tuple[str, str]]:
-    for command in (operate, release, show):
+    for command in (operator, release, show):
         commands = argparse.ArgumentParser().add_subparsers()
         command.add_to(commands)
         for name, parser in commands.choices.items():

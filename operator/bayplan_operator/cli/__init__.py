@@ -9,11 +9,11 @@ from kubernetes.config import ConfigException
 
 from bayplan.plugins import PluginError
 from bayplan.simulation import SetupError
-from bayplan_operator.cli import case, compare, operate, plan, release, report_page, show, simulate
+from bayplan_operator.cli import case, compare, operator, plan, release, report, show, simulate
 from bayplan_operator.kube.errors import ApiError
 from bayplan_operator.workflows import InputError
 
-_COMMANDS = (operate, release, show, plan, simulate, compare, report_page, case)
+_COMMANDS = (operator, release, show, plan, simulate, compare, report, case)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from bayplan.simulation import simulate
-from bayplan_operator.cli.whatif import comparison_text, options, output
-from bayplan_operator.cli.whatif.build import build
-from bayplan_operator.cli.whatif.model import Figures
-from bayplan_operator.cli.whatif.progress import Progress
-from bayplan_operator.cli.whatif.quantities import seeds
-from bayplan_operator.cli.whatif.statistics import compare
+from bayplan_operator.cli.options import workload as options
+from bayplan_operator.cli.options.values import seeds
+from bayplan_operator.cli.terminal import output
+from bayplan_operator.cli.terminal.progress import Progress
+from bayplan_operator.cli.text import comparison as comparison_text
+from bayplan_operator.views.simulations.build import build
+from bayplan_operator.views.simulations.model import Figures
+from bayplan_operator.views.simulations.statistics import compare
 from bayplan_operator.workflows import InputError
 
 

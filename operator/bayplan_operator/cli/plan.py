@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 
 from bayplan.simulation import Divider, Setup, Submission
+from bayplan_operator.cli.cluster.current import read_cluster
+from bayplan_operator.cli.options import workload as options
 from bayplan_operator.cli.simulate import simulated
-from bayplan_operator.cli.whatif import options, output, text
-from bayplan_operator.cli.whatif.current import read_cluster
-from bayplan_operator.cli.whatif.model import Simulation
-from bayplan_operator.cli.whatif.outlook import outlooks
-from bayplan_operator.cli.whatif.shards import with_advice
+from bayplan_operator.cli.terminal import output
+from bayplan_operator.cli.text import simulation as text
+from bayplan_operator.views.simulations.model import Simulation
+from bayplan_operator.views.simulations.outlook import outlooks
+from bayplan_operator.views.simulations.shards import with_advice
 from bayplan_operator.workflows import InputError
 
 

@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 from kubernetes.config import ConfigException
 
-from bayplan_operator.cli.fetch import Reader, default_namespace
-from bayplan_operator.cli.report import build, progress, text
-from bayplan_operator.cli.report.model import GraphReport
-from bayplan_operator.cli.report.table import Paint, coloured, plain
+from bayplan_operator.cli.cluster.graphs import Reader, default_namespace
+from bayplan_operator.cli.text import changes as progress
+from bayplan_operator.cli.text import graph as text
+from bayplan_operator.cli.text.table import Paint, coloured, plain
 from bayplan_operator.kube import configuration, errors
 from bayplan_operator.kube.api_server import ApiServer
+from bayplan_operator.views.graphs import build
+from bayplan_operator.views.graphs.model import GraphReport
 
 _INTERVAL = 1.0
 _READING = 0.25

@@ -4,11 +4,13 @@ import argparse
 from typing import Any
 
 from bayplan.simulation import Policy, Setup, Submission, simulate
-from bayplan_operator.cli.whatif import options, output, text
-from bayplan_operator.cli.whatif.build import build
-from bayplan_operator.cli.whatif.model import Simulation
-from bayplan_operator.cli.whatif.progress import Progress
-from bayplan_operator.cli.whatif.quantities import seed
+from bayplan_operator.cli.options import workload as options
+from bayplan_operator.cli.options.values import seed
+from bayplan_operator.cli.terminal import output
+from bayplan_operator.cli.terminal.progress import Progress
+from bayplan_operator.cli.text import simulation as text
+from bayplan_operator.views.simulations.build import build
+from bayplan_operator.views.simulations.model import Simulation
 from bayplan_operator.workflows import InputError
 
 

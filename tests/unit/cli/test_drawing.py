@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.report.gantt import MOST_ROWS, gantt
-from bayplan_operator.cli.report.model import FAILED, SUCCEEDED, Attempt, GraphReport, Shard, Task
-from bayplan_operator.cli.report.table import coloured, plain, table
+from bayplan_operator.cli.text.gantt import MOST_ROWS, gantt
+from bayplan_operator.cli.text.table import coloured, plain, table
+from bayplan_operator.views import units
+from bayplan_operator.views.graphs.model import FAILED, SUCCEEDED, Attempt, GraphReport, Shard, Task
 
 
 @pytest.mark.parametrize(

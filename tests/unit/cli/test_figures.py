@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from bayplan.workload import NodeInfo
-from bayplan_operator.cli.report.model import FAILED, LOST, RUNNING, STARTING, SUCCEEDED, Attempt
-from bayplan_operator.cli.report.usage import is_gpu, usage
+from bayplan_operator.views.graphs.model import FAILED, LOST, RUNNING, STARTING, SUCCEEDED, Attempt
+from bayplan_operator.views.graphs.usage import is_gpu, usage
 from tests.unit.cli import sample
 
 

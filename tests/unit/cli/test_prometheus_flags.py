@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bayplan_operator.cli import main, prometheus
+from bayplan_operator.cli import main
+from bayplan_operator.cli.options import prometheus
 from bayplan_operator.settings import PrometheusSettings
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bayplan_operator.cli import compare, plan, report_page, simulate
+from bayplan_operator.cli import compare, plan, report, simulate
 from bayplan_operator.workflows.nodes import _FIELDS
 from tests.unit.cli.whatif_files import run
 
@@ -19,7 +19,7 @@ PAGE = (ROOT / "docs" / "simulation.md").read_text(encoding="utf-8")
 
 
 def flags() -> Iterator[tuple[str, str]]:
-    for command in (plan, simulate, compare, report_page):
+    for command in (plan, simulate, compare, report):
         commands = argparse.ArgumentParser().add_subparsers()
         command.add_to(commands)
         for name, parser in commands.choices.items():

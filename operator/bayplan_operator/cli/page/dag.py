@@ -4,8 +4,8 @@ from html import escape
 
 from bayplan_operator.cli.page.layout import Spot, layout
 from bayplan_operator.cli.page.svg import drawing, number
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.whatif.model import Graph, Task
+from bayplan_operator.views import units
+from bayplan_operator.views.simulations.model import Graph, Task
 
 _WITH_NAMES = 80
 """Tasks up to which each has a box with its name; those of larger graphs are dots."""

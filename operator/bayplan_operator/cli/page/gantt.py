@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from bayplan_operator.cli.page.svg import WIDTH, TimeAxis, drawing, number
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.whatif.model import Attempt, Simulation
+from bayplan_operator.views import units
+from bayplan_operator.views.simulations.model import Attempt, Simulation
 
 MOST_BARS = 4_000
 """Attempts that are drawn one by one, each with its words; of more, each node's are drawn together."""

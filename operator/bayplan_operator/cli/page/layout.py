@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bayplan_operator.cli.whatif.model import Task
+from bayplan_operator.views.simulations.model import Task
 
 _SWEEPS = 4
 

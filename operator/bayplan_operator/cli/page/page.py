@@ -6,9 +6,9 @@ from importlib.resources import files
 from bayplan_operator.cli.page import charts, tables
 from bayplan_operator.cli.page.dag import dag
 from bayplan_operator.cli.page.gantt import MOST_BARS, gantt
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.whatif import text
-from bayplan_operator.cli.whatif.model import Graph, Simulation
+from bayplan_operator.cli.text import simulation as text
+from bayplan_operator.views import units
+from bayplan_operator.views.simulations.model import Graph, Simulation
 
 _MOST_GRAPHS = 12
 _MOST_SAID = 8

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.whatif.model import Graph, Simulation
+from bayplan_operator.views import units
+from bayplan_operator.views.simulations.model import Graph, Simulation
 
 MOST_ROWS = 1_000
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from bayplan.simulation import Outcome, RunTimes, Trace, figures
-from bayplan_operator.cli.whatif import model
-from bayplan_operator.cli.whatif.bounds import Bounds
+from bayplan_operator.views.simulations import model
+from bayplan_operator.views.simulations.bounds import Bounds
 
 _MOST_POINTS = 2_000
 _OUTCOMES = {outcome: "".join(part.capitalize() for part in outcome.name.split("_")) for outcome in Outcome}

@@ -8,8 +8,8 @@ import numpy as np
 from bayplan.granularity import Advice, Places, Splitting, explain, table
 from bayplan.simulation import Divider, Setup, Submission
 from bayplan_operator.api.v1alpha1 import DEFAULT_MOST, DEFAULT_STARTUP
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.whatif import model
+from bayplan_operator.views import units
+from bayplan_operator.views.simulations import model
 
 
 def with_advice(simulation: model.Simulation, submissions: Sequence[Submission], setup: Setup) -> model.Simulation:

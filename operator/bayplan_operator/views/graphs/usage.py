@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from bayplan.workload import NodeInfo
-from bayplan_operator.cli.report.model import Attempt, NodeUse
+from bayplan_operator.views.graphs.model import Attempt, NodeUse
 
 PARTS = 30
 """Length of a timeline."""

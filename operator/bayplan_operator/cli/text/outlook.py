@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.whatif.model import Outlook, Suggestion
+from bayplan_operator.views import units
+from bayplan_operator.views.simulations.model import Outlook, Suggestion
 
 _MOST_NAMES = 3
 

@@ -8,7 +8,7 @@ import msgspec
 
 from bayplan_operator.cli import simulate
 from bayplan_operator.cli.page import html
-from bayplan_operator.cli.whatif.model import Simulation
+from bayplan_operator.views.simulations.model import Simulation
 from bayplan_operator.workflows import InputError
 
 

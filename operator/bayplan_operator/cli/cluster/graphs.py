@@ -10,12 +10,12 @@ from kubernetes import config
 
 from bayplan.workload import NodeInfo
 from bayplan_operator import names
-from bayplan_operator.cli.report.build import Seen
 from bayplan_operator.kube import errors, paths, wire
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.translate.node import node_info
 from bayplan_operator.translate.splitting import read_numbers
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_shards
+from bayplan_operator.views.graphs.build import Seen
 
 _IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from scipy import special
 
-from bayplan_operator.cli.whatif.model import Figures
+from bayplan_operator.views.simulations.model import Figures
 
 CONFIDENCE = 0.95
 FIGURES: Mapping[str, str] = {

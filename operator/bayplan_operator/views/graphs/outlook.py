@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bayplan_operator.api.duration import parse_duration
-from bayplan_operator.cli.report.model import Outlook
+from bayplan_operator.views.graphs.model import Outlook
 
 _TROUBLE = ("DeadlineMissed", "DeadlineAtRisk")
 

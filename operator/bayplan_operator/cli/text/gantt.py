@@ -4,9 +4,9 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 
-from bayplan_operator.cli.report.model import FAILED, LOST, Attempt, GraphReport, Task
-from bayplan_operator.cli.report.table import Paint, style_of
-from bayplan_operator.cli.report.units import bars, seconds
+from bayplan_operator.cli.text.table import Paint, style_of
+from bayplan_operator.views.graphs.model import FAILED, LOST, Attempt, GraphReport, Task
+from bayplan_operator.views.units import bars, seconds
 
 MOST_ROWS = 60
 _LONGEST_NAME = 28

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bayplan_operator.cli import prometheus
-from bayplan_operator.cli.whatif.quantities import bytes_per_second
+from bayplan_operator.cli.options import prometheus
+from bayplan_operator.cli.options.values import bytes_per_second
 from bayplan_operator.load import QueriesError
 from bayplan_operator.process import run
 from bayplan_operator.settings import Settings

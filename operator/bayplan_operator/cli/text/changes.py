@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.report.model import FAILED, LOST, GraphReport, Task
-from bayplan_operator.cli.report.text import node_words, state_words
+from bayplan_operator.cli.text.graph import node_words, state_words
+from bayplan_operator.views import units
+from bayplan_operator.views.graphs.model import FAILED, LOST, GraphReport, Task
 
 _QUIET = ("Pending", "Skipped")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from bayplan_operator.cli.report.table import Paint, coloured, plain
+from bayplan_operator.cli.text.table import Paint, coloured, plain
 
 _WIDTH_ELSEWHERE = 120
 

@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.report.table import Paint, table
-from bayplan_operator.cli.whatif.model import Attempt, Graph, Shards, Simulation
-from bayplan_operator.cli.whatif.outlook_text import outlook_words
+from bayplan_operator.cli.text.outlook import outlook_words
+from bayplan_operator.cli.text.table import Paint, table
+from bayplan_operator.views import units
+from bayplan_operator.views.simulations.model import Attempt, Graph, Shards, Simulation
 
 _MOST_ROWS = 60
 _MOST_NAMES = 12

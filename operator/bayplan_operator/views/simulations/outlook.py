@@ -21,7 +21,7 @@ from bayplan.estimates import (
 from bayplan.plans import Situation, expected_seconds, slots
 from bayplan.prediction import Run
 from bayplan.simulation import Setup, Submission
-from bayplan_operator.cli.whatif import model
+from bayplan_operator.views.simulations import model
 
 _WANTED = 0.9
 _SLOTS = 1_000

@@ -9,11 +9,11 @@ from bayplan.graph import Graph
 from bayplan.lifecycle import Attempt as SeenAttempt
 from bayplan.lifecycle import Phase, Run, UnitState
 from bayplan_operator import names
-from bayplan_operator.cli.report import model
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.attempt import attempt
 from bayplan_operator.translate.own_pod import OwnPod, graph_uid_of, identity_of
 from bayplan_operator.translate.self_report import self_report
+from bayplan_operator.views.graphs import model
 
 _OUTCOMES = {
     UnitState.RUNNING: model.RUNNING,

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from bayplan_operator.cli.report import outlook, units
-from bayplan_operator.cli.report.gantt import gantt
-from bayplan_operator.cli.report.model import FAILED, LOST, GraphLine, GraphReport, NodeUse, Task
-from bayplan_operator.cli.report.table import Paint, style_of, table
+from bayplan_operator.cli.text.gantt import gantt
+from bayplan_operator.cli.text.table import Paint, style_of, table
+from bayplan_operator.views import units
+from bayplan_operator.views.graphs import outlook
+from bayplan_operator.views.graphs.model import FAILED, LOST, GraphLine, GraphReport, NodeUse, Task
 
 _MOST_FAILURES = 20
 _MOST_REPORTS = 20

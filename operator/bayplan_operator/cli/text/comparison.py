@@ -1,8 +1,8 @@
 """A comparison as text."""
 
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.report.table import Paint, table
-from bayplan_operator.cli.whatif.statistics import FIGURES, Comparison, Estimate
+from bayplan_operator.cli.text.table import Paint, table
+from bayplan_operator.views import units
+from bayplan_operator.views.simulations.statistics import FIGURES, Comparison, Estimate
 
 _HEADERS = {
     "makespan": "MAKESPAN",

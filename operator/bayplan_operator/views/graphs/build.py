@@ -8,12 +8,12 @@ from typing import Any
 
 from bayplan.lifecycle import Run, UnitState
 from bayplan.workload import NodeInfo
-from bayplan_operator.cli.report import bounds, outlook, usage, waiting
-from bayplan_operator.cli.report.attempts import attempts as list_attempts
-from bayplan_operator.cli.report.model import LOST, Attempt, Bound, GraphLine, GraphReport, NodeUse, Shard, Task
 from bayplan_operator.kube import wire
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.task_graph import Prepared
+from bayplan_operator.views.graphs import bounds, outlook, usage, waiting
+from bayplan_operator.views.graphs.attempts import attempts as list_attempts
+from bayplan_operator.views.graphs.model import LOST, Attempt, Bound, GraphLine, GraphReport, NodeUse, Shard, Task
 
 # A task does what its shards do that are furthest behind, once one has failed or started.
 _LEADING = (UnitState.FAILED, UnitState.RUNNING, UnitState.BINDING, UnitState.READY, UnitState.PENDING, UnitState.SKIPPED)

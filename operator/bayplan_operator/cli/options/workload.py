@@ -11,8 +11,8 @@ from bayplan.presets import compile_preset
 from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, RunTimes, Scrapes, Setup, Submission
 from bayplan.spelling import unknown
 from bayplan.strategy import StrategyError
-from bayplan_operator.cli.whatif.current import Current
-from bayplan_operator.cli.whatif.quantities import bytes_per_second, count, duration, long, pairs, share, speeds
+from bayplan_operator.cli.cluster.current import Current
+from bayplan_operator.cli.options.values import bytes_per_second, count, duration, long, pairs, share, speeds
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate.policy import Policy as Compiled
 from bayplan_operator.translate.policy import compile_policy
