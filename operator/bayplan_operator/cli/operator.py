@@ -1,105 +1,140 @@
 """`bayplan operator`: run the operator."""
 
-import argparse
 import logging
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from bayplan_operator.cli.options import prometheus
-from bayplan_operator.cli.options.values import bytes_per_second
-from bayplan_operator.load import QueriesError
-from bayplan_operator.process import run
+from bayplan_operator.cli.options import values
+from bayplan_operator.cli.options.declared import Command, option
+from bayplan_operator.cli.options.prometheus import FlagsError, PrometheusOptions
 from bayplan_operator.settings import Settings
 
+_DEFAULTS = Settings(identity=socket.gethostname())
 
-def add_to(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser("operator", help="run the operator", description="Run the operator until it is stopped.")
-    defaults = Settings(identity=socket.gethostname())
-    parser.add_argument("--kubeconfig", type=Path, help="default: the service account's, or the usual kubeconfig")
-    parser.add_argument(
-        "--identity",
-        default=defaults.identity,
-        help="who this process is in the Lease; the pod's name (default: %(default)s)",
+
+def _seconds(name: str, text: str = "", parse: Any = values.number) -> Any:
+    return option(name, metavar="SECONDS", text=text, parse=parse)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecidingOptions:
+    """How the operator decides, and who it is."""
+
+    kubeconfig: Annotated[
+        Path | None,
+        option("--kubeconfig", metavar="FILE", text="default: the service account's, or the usual kubeconfig"),
+    ] = None
+    identity: Annotated[
+        str,
+        option("--identity", metavar="TEXT",
+               text=f"who this process is in the Lease; the pod's name (default: {_DEFAULTS.identity})"),
+    ] = _DEFAULTS.identity  # fmt: skip
+    lease_namespace: Annotated[
+        str, option("--lease-namespace", metavar="TEXT", text=f"default: {_DEFAULTS.lease_namespace}")
+    ] = _DEFAULTS.lease_namespace
+    lease_duration: Annotated[float, _seconds("--lease-duration", f"default: {_DEFAULTS.lease_duration:g}")] = (
+        _DEFAULTS.lease_duration
     )
-    parser.add_argument("--lease-namespace", default=defaults.lease_namespace, help="default: %(default)s")
-    parser.add_argument("--lease-duration", type=float, default=defaults.lease_duration, metavar="SECONDS")
-    parser.add_argument("--stuck-after", type=float, default=defaults.stuck_after, metavar="SECONDS",
-                        help="containers that cannot start for so long count as failed (default: %(default)g)")  # fmt: skip
-    parser.add_argument("--rejection-memory", type=float, default=defaults.rejection_memory, metavar="SECONDS",
-                        help="how long a node that kube-scheduler refused is left out (default: %(default)g)")  # fmt: skip
-    parser.add_argument("--placing-budget", type=float, default=defaults.placing_budget, metavar="SECONDS",
-                        help="how long a planner may improve on its answer to one batch (default: %(default)g)")  # fmt: skip
-    parser.add_argument("--bandwidth", type=bytes_per_second, default=defaults.bandwidth, metavar="QUANTITY",
-                        help="bytes per second between two nodes, for plans of whole graphs (default: 125M)")  # fmt: skip
-    parser.add_argument("--plan-wait", type=float, default=defaults.plan_wait, metavar="SECONDS",
-                        help="how long tasks wait for their graph's first plan (default: %(default)g)")  # fmt: skip
-    parser.add_argument("--profiles", type=_from_one, default=defaults.profiles, metavar="COUNT",
-                        help="how many tasks are remembered in TaskProfiles (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--profile-interval", type=_above_zero, default=defaults.profile_interval, metavar="SECONDS",
-                        help="between two writes of one TaskProfile (default: %(default)g)")  # fmt: skip
-    parser.add_argument("--profile-writes", type=_above_zero, default=defaults.profile_writes, metavar="PER_SECOND",
-                        help="writes of TaskProfiles per second, all together (default: %(default)g)")  # fmt: skip
-    parser.add_argument("--seed", type=_from_zero, default=defaults.seed,
-                        help="what strategies that draw lots start from (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--health-port", type=int, default=defaults.health_port, help="0: none (default: %(default)s)")
-    parser.add_argument("--metrics-port", type=int, default=defaults.metrics_port, help="0: none (default: %(default)s)")
-    parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
-    prometheus.add_to(parser)
-    parser.set_defaults(run=_run)
+    stuck_after: Annotated[
+        float,
+        _seconds("--stuck-after",
+                 f"containers that cannot start for so long count as failed (default: {_DEFAULTS.stuck_after:g})"),
+    ] = _DEFAULTS.stuck_after  # fmt: skip
+    rejection_memory: Annotated[
+        float,
+        _seconds("--rejection-memory",
+                 f"how long a node that kube-scheduler refused is left out (default: {_DEFAULTS.rejection_memory:g})"),
+    ] = _DEFAULTS.rejection_memory  # fmt: skip
+    placing_budget: Annotated[
+        float,
+        _seconds("--placing-budget",
+                 f"how long a planner may improve on its answer to one batch (default: {_DEFAULTS.placing_budget:g})"),
+    ] = _DEFAULTS.placing_budget  # fmt: skip
+    bandwidth: Annotated[
+        float,
+        option("--bandwidth", metavar="QUANTITY", parse=values.bytes_per_second,
+               text="bytes per second between two nodes, for plans of whole graphs (default: 125M)"),
+    ] = _DEFAULTS.bandwidth  # fmt: skip
+    plan_wait: Annotated[
+        float,
+        _seconds("--plan-wait", f"how long tasks wait for their graph's first plan (default: {_DEFAULTS.plan_wait:g})"),
+    ] = _DEFAULTS.plan_wait
+    profiles: Annotated[
+        int,
+        option("--profiles", metavar="COUNT", parse=values.from_one,
+               text=f"how many tasks are remembered in TaskProfiles (default: {_DEFAULTS.profiles})"),
+    ] = _DEFAULTS.profiles  # fmt: skip
+    profile_interval: Annotated[
+        float,
+        _seconds("--profile-interval",
+                 f"between two writes of one TaskProfile (default: {_DEFAULTS.profile_interval:g})", values.above_zero),
+    ] = _DEFAULTS.profile_interval  # fmt: skip
+    profile_writes: Annotated[
+        float,
+        option("--profile-writes", metavar="PER_SECOND", parse=values.above_zero,
+               text=f"writes of TaskProfiles per second, all together (default: {_DEFAULTS.profile_writes:g})"),
+    ] = _DEFAULTS.profile_writes  # fmt: skip
+    seed: Annotated[
+        int,
+        option("--seed", metavar="SEED", parse=values.from_zero,
+               text=f"what strategies that draw lots start from (default: {_DEFAULTS.seed})"),
+    ] = _DEFAULTS.seed  # fmt: skip
+    health_port: Annotated[
+        int, option("--health-port", metavar="PORT", parse=values.whole, text=f"0: none (default: {_DEFAULTS.health_port})")
+    ] = _DEFAULTS.health_port
+    metrics_port: Annotated[
+        int, option("--metrics-port", metavar="PORT", parse=values.whole, text=f"0: none (default: {_DEFAULTS.metrics_port})")
+    ] = _DEFAULTS.metrics_port
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], option("--log-level", text="default: INFO")] = "INFO"
 
 
-def _from_zero(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more, not {text!r}")
-    return int(text)
+@dataclass(frozen=True, kw_only=True)
+class OperatorOptions(PrometheusOptions, DecidingOptions):
+    """All that the operator is told."""
+
+    def settings(self) -> Settings:
+        """Raises ``FlagsError``."""
+        return Settings(
+            identity=self.identity,
+            kubeconfig=self.kubeconfig,
+            lease_namespace=self.lease_namespace,
+            lease_duration=self.lease_duration,
+            lease_renewal=self.lease_duration / 4,
+            stuck_after=self.stuck_after,
+            rejection_memory=self.rejection_memory,
+            placing_budget=self.placing_budget,
+            bandwidth=self.bandwidth,
+            plan_wait=self.plan_wait,
+            profiles=self.profiles,
+            profile_interval=self.profile_interval,
+            profile_writes=self.profile_writes,
+            seed=self.seed,
+            health_port=self.health_port,
+            metrics_port=self.metrics_port,
+            prometheus=self.prometheus(),
+        )
 
 
-def _from_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number, 1 or more, not {text!r}")
-    return int(text)
+def operator(options: OperatorOptions) -> int:
+    """Run the operator until it is stopped."""
+    from kubernetes.config import ConfigException
 
+    from bayplan_operator.load import QueriesError
+    from bayplan_operator.process import run
 
-def _above_zero(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
-    return value
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    logging.basicConfig(level=arguments.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("kopf").setLevel(logging.WARNING)
     try:
-        return run(_settings(arguments))
-    except (prometheus.FlagsError, QueriesError) as error:
+        return run(options.settings())
+    except (FlagsError, QueriesError) as error:
         print(f"bayplan operator: {error}", file=sys.stderr)
         return 2
+    except ConfigException as error:
+        print(f"bayplan: {error}", file=sys.stderr)
+        return 1
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
-    return Settings(
-        identity=arguments.identity,
-        kubeconfig=arguments.kubeconfig,
-        lease_namespace=arguments.lease_namespace,
-        lease_duration=arguments.lease_duration,
-        lease_renewal=arguments.lease_duration / 4,
-        stuck_after=arguments.stuck_after,
-        rejection_memory=arguments.rejection_memory,
-        placing_budget=arguments.placing_budget,
-        bandwidth=arguments.bandwidth,
-        plan_wait=arguments.plan_wait,
-        profiles=arguments.profiles,
-        profile_interval=arguments.profile_interval,
-        profile_writes=arguments.profile_writes,
-        seed=arguments.seed,
-        health_port=arguments.health_port,
-        metrics_port=arguments.metrics_port,
-        prometheus=prometheus.settings(arguments),
-    )
+COMMAND = Command("operator", "run the operator", OperatorOptions, operator)

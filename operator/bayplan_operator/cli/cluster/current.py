@@ -1,35 +1,21 @@
 """The cluster as it is now: its nodes, what runs on them, its policies."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from kubernetes.config import ConfigException
 
-from bayplan.simulation import HiddenLoad, Occupied
-from bayplan.workload import NodeInfo
+from bayplan.simulation import Occupied
 from bayplan_operator import names
-from bayplan_operator.kube import configuration, errors, paths, wire
+from bayplan_operator.cli.cluster import connection
+from bayplan_operator.cli.work.current import Current
+from bayplan_operator.kube import errors, paths, wire
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.translate.gpus import gpu_use, read_devices
 from bayplan_operator.translate.node import node_info
 from bayplan_operator.translate.own_pod import TERMINAL_PHASES
 from bayplan_operator.translate.pod_requests import pod_requests
 from bayplan_operator.translate.policy import InvalidPolicy, Policy, compile_policy
-
-
-@dataclass(frozen=True, slots=True)
-class Current:
-    """Where graphs would go."""
-
-    nodes: Sequence[NodeInfo]
-    occupied: Sequence[Occupied] = ()
-    """What pods have now; it stays theirs, since nobody knows when they end."""
-    policies: dict[str, Policy] | None = field(default=None)
-    """None: there is no cluster to ask."""
-    load: HiddenLoad | None = None
 
 
 class _Nodes(msgspec.Struct):
@@ -41,13 +27,8 @@ class _Pods(msgspec.Struct):
 
 
 async def read_cluster(kubeconfig: Path | None) -> Current:
-    """Raises `ConfigException` and `errors.ApiError`."""
-    try:
-        settings = configuration.load(kubeconfig)
-    except (ConfigException, OSError) as error:
-        raise ConfigException(
-            f"no cluster to ask: name a file of nodes with --nodes, or set KUBECONFIG or --kubeconfig ({error})"
-        ) from error
+    """Raises `errors.ApiError`."""
+    settings = connection.settings(kubeconfig, "name a file of nodes with --nodes, or set KUBECONFIG or --kubeconfig")
     try:
         async with ApiServer(settings, connections=4) as server:
             nodes = msgspec.json.decode(await server.call("GET", paths.NODES), type=_Nodes, strict=False).items

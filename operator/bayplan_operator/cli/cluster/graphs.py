@@ -2,11 +2,9 @@
 
 import difflib
 import time
-from pathlib import Path
 from typing import Any
 
 import msgspec
-from kubernetes import config
 
 from bayplan.workload import NodeInfo
 from bayplan_operator import names
@@ -16,8 +14,6 @@ from bayplan_operator.translate.node import node_info
 from bayplan_operator.translate.splitting import read_numbers
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_shards
 from bayplan_operator.views.graphs.build import Seen
-
-_IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
 class NotThere(errors.ApiError):
@@ -30,14 +26,6 @@ class _Pods(msgspec.Struct):
 
 class _Nodes(msgspec.Struct):
     items: list[wire.Node]
-
-
-def default_namespace(kubeconfig: Path | None) -> str:
-    """That of the kubeconfig's current context, or of the pod that this runs in."""
-    if kubeconfig is None and _IN_CLUSTER.is_file():
-        return _IN_CLUSTER.read_text().strip()
-    _, active = config.list_kube_config_contexts(None if kubeconfig is None else str(kubeconfig))  # type: ignore[no-untyped-call]
-    return str((active.get("context") or {}).get("namespace") or "default")
 
 
 class Reader:

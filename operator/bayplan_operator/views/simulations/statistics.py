@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
-from scipy import special
 
 from bayplan_operator.views.simulations.model import Figures
 
@@ -97,5 +96,8 @@ def _estimate(values: Sequence[float]) -> Estimate | None:
     mean = float(column.mean())
     if len(column) < 2:
         return Estimate(mean, None, None, tuple(values))
+    # One seed alone needs no scipy, whose import takes longer than most simulations.
+    from scipy import special
+
     half = float(special.stdtrit(len(column) - 1, (1 + CONFIDENCE) / 2)) * float(column.std(ddof=1)) / math.sqrt(len(column))
     return Estimate(mean, mean - half, mean + half, tuple(values))

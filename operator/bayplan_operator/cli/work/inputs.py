@@ -1,6 +1,5 @@
-"""Options that several commands share, and what they come to."""
+"""What the options of the commands that simulate come to."""
 
-import argparse
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,9 +10,10 @@ from bayplan.presets import compile_preset
 from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, RunTimes, Scrapes, Setup, Submission
 from bayplan.spelling import unknown
 from bayplan.strategy import StrategyError
-from bayplan_operator.cli.cluster.current import Current
-from bayplan_operator.cli.options.values import bytes_per_second, count, duration, long, pairs, share, speeds
-from bayplan_operator.settings import Settings
+from bayplan_operator.cli.options.simulation import LuckOptions, NodeOptions
+from bayplan_operator.cli.options.values import duration, share
+from bayplan_operator.cli.work.current import Current
+from bayplan_operator.cli.work.pairs import pairs
 from bayplan_operator.translate.policy import Policy as Compiled
 from bayplan_operator.translate.policy import compile_policy
 from bayplan_operator.workflows import InputError, Workload, read_graphs, read_nodes
@@ -33,60 +33,10 @@ class Named:
     policy: Policy
 
 
-def add_workload(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    """What runs, where, and how fast."""
-    parser.add_argument(
-        "--file", "-f", action="append", type=Path, default=None, required=required, metavar="PATH",
-        help="a file or folder with TaskGraphs, WfCommons workflows or Argo DAGs; -: standard input; may be repeated",
-    )  # fmt: skip
-    parser.add_argument("--nodes", type=Path, metavar="FILE", help="nodes: kubectl get nodes -o yaml, or a short list")
-    parser.add_argument("--speeds", type=speeds, default={}, metavar="CLASS=X,...",
-                        help="speed of each node class, such as fast=2.0,slow=0.5; others have 1")  # fmt: skip
-    parser.add_argument("--bandwidth", type=bytes_per_second, default=Settings(identity="").bandwidth, metavar="QUANTITY",
-                        help="bytes per second between two nodes, for dependsOn[].data (default: 125M, 1 Gbit/s)")  # fmt: skip
-
-
-def add_policy(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
-    """Which policy places all graphs."""
-    more = "may be given several times" if several else "default: the policies that the graphs name"
-    parser.add_argument("--policy", action="append", required=several, metavar="NAME|FILE",
-                        help=f"a preset's name, or a file with a PlacementPolicy; {more}")  # fmt: skip
-
-
-def add_luck(parser: argparse.ArgumentParser) -> None:
-    """What is left to chance, and delays."""
-    parser.add_argument(
-        "--failures", metavar="FILE|mtbf=24h,...", help="what breaks: a file, or mtbf=24h,repair=10m,attempts=1%%"
-    )
-    parser.add_argument("--noise", type=share, default=0.0, metavar="SHARE",
-                        help="coefficient of variation of run times, such as 0.3 or 30%% (default: none)")  # fmt: skip
-    parser.add_argument(
-        "--delays", default="", metavar="binding=100ms,...",
-        help="binding: until a node has the pod; starting: until it runs; noticing: until a crash shows",
-    )  # fmt: skip
-    parser.add_argument("--scrapes", default="", metavar="interval=15s,...",
-                        help="interval: between measurements of load; delay: until one is known")  # fmt: skip
-    parser.add_argument("--repeat", type=count, default=1, metavar="TIMES",
-                        help="submit all graphs so many times, one round after the other (default: once)")  # fmt: skip
-    parser.add_argument("--every", type=duration, default=0.0, metavar="DURATION",
-                        help="submit the graphs so far apart, in the order of their files (default: all at once)")  # fmt: skip
-    parser.add_argument("--until", type=long, default=float("inf"), metavar="DURATION", help="stop after so much virtual time")
-
-
-def add_learning(parser: argparse.ArgumentParser, *, both: bool = False) -> None:
-    """Whether run times and what nodes do are learned."""
-    more = "; both: once with and once without" if both else ""
-    parser.add_argument(
-        "--learn", nargs="?", const="yes", choices=("no", "yes", *(["both"] if both else [])), default="no",
-        help=f"learn run times from what has ended, and how often nodes fail{more} (default: no; alone: yes)",
-    )  # fmt: skip
-
-
-def workload(arguments: argparse.Namespace) -> Workload:
+def workload(paths: Sequence[Path], every: float = 0.0, repeat: int = 1) -> Workload:
     """The graphs of the files. Raises `InputError`."""
-    every = getattr(arguments, "every", 0.0)
-    found = read_graphs(arguments.file, every)
-    found.submissions = _repeated(found.submissions, getattr(arguments, "repeat", 1), every)
+    found = read_graphs(paths, every)
+    found.submissions = _repeated(found.submissions, repeat, every)
     return found
 
 
@@ -102,38 +52,47 @@ def _repeated(submissions: list[Submission], times: int, every: float) -> list[S
     return made
 
 
-def run_times(arguments: argparse.Namespace) -> RunTimes:
-    """Raises `SetupError`."""
-    return RunTimes(arguments.speeds, noise=getattr(arguments, "noise", 0.0))
-
-
-def there(arguments: argparse.Namespace) -> Current:
+def there(options: NodeOptions) -> Current:
     """The nodes of the file, with their hidden load. Raises `InputError` and `SetupError`."""
-    if arguments.nodes is None:
+    if options.nodes is None:
         raise InputError("--nodes is missing: name a file of nodes, such as kubectl get nodes -o yaml prints")
-    found, scrapes = read_nodes(arguments.nodes), _scrapes(getattr(arguments, "scrapes", ""))
+    found, scrapes = read_nodes(options.nodes), _scrapes(_luck(options).scrapes)
     return Current(found.nodes, load=HiddenLoad(found.load, scrapes) if found.load else None)
 
 
-def setup(arguments: argparse.Namespace, there: Current, policies: dict[str, Policy], seed: int = 0) -> Setup:
+def setup(options: NodeOptions, there: Current, policies: dict[str, Policy], seed: int = 0, learn: bool = False) -> Setup:
     """Everything but the graphs. Raises `InputError` and `SetupError`."""
     known = {node.node_class for node in there.nodes}
-    for node_class in arguments.speeds:
+    classes = options.speeds or {}
+    for node_class in classes:
         if node_class not in known:
             raise InputError(f"--speeds: {unknown('node class', node_class, sorted(known - {''}))}")
+    luck = _luck(options)
     return Setup(
         nodes=there.nodes,
         policies=policies,
         occupied=there.occupied,
         load=there.load,
-        run_times=run_times(arguments),
-        failures=_failures(arguments.failures) if getattr(arguments, "failures", None) else Failures(),
-        delays=_delays(getattr(arguments, "delays", "")),
-        bandwidth=arguments.bandwidth,
+        run_times=RunTimes(classes, noise=luck.noise),
+        failures=_failures(luck.failures) if luck.failures else Failures(),
+        delays=_delays(luck.delays),
+        bandwidth=options.bandwidth,
         seed=seed,
-        until=getattr(arguments, "until", float("inf")),
-        learn=getattr(arguments, "learn", "no") == "yes",
+        until=luck.until,
+        learn=learn,
     )
+
+
+def _luck(options: NodeOptions) -> LuckOptions:
+    """Of the commands that know it; what is planned goes by no luck."""
+    return options if isinstance(options, LuckOptions) else LuckOptions()
+
+
+def one_policy(policies: Sequence[str]) -> Named:
+    """Of a command that goes by one. Raises `InputError`."""
+    if len(policies) > 1:
+        raise InputError("--policy is given more than once: to look at several policies, take bayplan compare")
+    return policy_named(policies[0])
 
 
 def policy_named(said: str) -> Named:
