@@ -60,3 +60,7 @@ def report() -> str:
         f"ends at {runs[-1].end:g}, no earlier is possible than {bound:g}; tardiness {sum(r.tardiness for r in runs):g}"
     )
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(report())

@@ -46,3 +46,7 @@ def report() -> str:
     answer = solve()
     places = ", ".join(f"{task} on {unit} ({VALUES[task, unit]:g})" for task, unit in answer.places.items())
     return f"{places}; value {answer.value:g}"
+
+
+if __name__ == "__main__":
+    print(report())

@@ -49,3 +49,7 @@ def report() -> str:
 
 def _line(name: str, answer: Answer) -> str:
     return f"{name}: {answer.cost} ({', '.join(f'{task} on {node}' for task, node in answer.places.items())})"
+
+
+if __name__ == "__main__":
+    print(report())

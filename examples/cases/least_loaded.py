@@ -47,3 +47,7 @@ def report() -> str:
 
 def _shares(loads: tuple[int, ...]) -> str:
     return ", ".join(f"{load}/{capacity}" for load, capacity in zip(loads, CAPACITIES, strict=True))
+
+
+if __name__ == "__main__":
+    print(report())

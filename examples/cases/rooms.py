@@ -67,3 +67,7 @@ def report() -> str:
 def _place(task: int, node: int) -> str:
     where = "waits" if node < 0 else f"in {ROOMS[node]}"
     return f"p{PRIORITIES[task]} {where}"
+
+
+if __name__ == "__main__":
+    print(report())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,10 +19,10 @@ from bayplan.presets import PRESETS
 from bayplan.scoring import SCORERS
 from bayplan_operator import metrics
 from bayplan_operator.api.crd import KINDS, custom_resource_definition
-from bayplan_operator.cli import operator, release, show
 from bayplan_operator.translate.policy import compile_policy
 from bayplan_operator.translate.task_graph import prepare
 from bayplan_operator.translate.task_profile import read
+from tests.unit.cli.flags import flags_of
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -56,16 +55,7 @@ def mentions(text: str, word: str) -> bool:
 # Flags and metrics
 
 
-def flags() -> Iterator[tuple[str, str]]:
-    for command in (operator, release, show):
-        commands = argparse.ArgumentParser().add_subparsers()
-        command.add_to(commands)
-        for name, parser in commands.choices.items():
-            for action in parser._actions:
-                yield from ((name, flag) for flag in action.option_strings if flag not in ("-h", "--help"))
-
-
-@pytest.mark.parametrize(("command", "flag"), list(flags()))
+@pytest.mark.parametrize(("command", "flag"), flags_of("operator", "release", "show"))
 def test_every_flag_is_explained(command: str, flag: str) -> None:
     page = code(ROOT / "docs" / "operations.md")
     assert mentions(page, f"bayplan {command}")

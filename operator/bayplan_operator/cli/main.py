@@ -26,8 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for each in (operator, release, show, plan, simulate, compare, report):
-    each.COMMAND.add_to(app)
+_COMMANDS = {each.COMMAND.name: each.COMMAND for each in (operator, release, show, plan, simulate, compare, report)}
+for each in _COMMANDS.values():
+    each.add_to(app)
 
 
 @app.callback()
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(command.invoke(context))
 
     try:
-        return _ended(run)
+        return _ended(run, f"{NAME} {given[0]}" if given and given[0] in _COMMANDS else NAME)
     except BrokenPipeError:  # the reader of our output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
@@ -58,15 +59,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
 
 
-def _ended(run: Callable[[], int]) -> int:
+def _ended(run: Callable[[], int], command: str) -> int:
     """The exit code; what is wrong is said in one sentence."""
     try:
         return run()
     except typer.Exit as ended:
         return ended.exit_code
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)
-        print(f"{context.command_path if context else NAME}: error: {sentence(error)}", file=sys.stderr)
+        print(f"{command}: error: {sentence(error)}", file=sys.stderr)
         sys.exit(_WRONG_USAGE)
     except BrokenPipeError:
         raise

@@ -16,8 +16,8 @@ class NoCluster(ApiError):
     """Nothing says where a cluster is; the message is one sentence for the user."""
 
 
-def settings(kubeconfig: Path | None, advice: str) -> client.Configuration:
-    """Of the kubeconfig or the service account; `advice` says how else to name a cluster. Raises `NoCluster`."""
+def settings(kubeconfig: Path | None, advice: str = "") -> client.Configuration:
+    """Of the kubeconfig or the service account; `advice` says how to name a cluster. Raises `NoCluster`."""
     with _advised(advice):
         return configuration.load(kubeconfig)
 
@@ -36,4 +36,4 @@ def _advised(advice: str) -> Iterator[None]:
     try:
         yield
     except (config.ConfigException, OSError) as error:
-        raise NoCluster(f"no cluster to ask: {advice} ({error})") from error
+        raise NoCluster(f"no cluster to ask: {advice} ({error})" if advice else str(error)) from error

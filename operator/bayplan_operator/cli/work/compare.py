@@ -6,6 +6,7 @@ from dataclasses import replace
 from bayplan.simulation import simulate
 from bayplan_operator.cli.compare import CompareOptions
 from bayplan_operator.cli.terminal import output
+from bayplan_operator.cli.terminal.compiling import kernels_told
 from bayplan_operator.cli.terminal.progress import Progress
 from bayplan_operator.cli.text import comparison as comparison_text
 from bayplan_operator.cli.work import inputs
@@ -26,7 +27,7 @@ def run(options: CompareOptions) -> int:
     runs: dict[str, list[Figures]] = {}
     variants = list(_variants(named, options.learn))
     steps = len(variants) * len(options.seeds)
-    with Progress("comparing") as told:
+    with kernels_told(), Progress("comparing") as told:
         for number, (label, each, learn) in enumerate(variants):
             submissions, policies = inputs.placed_by(each, work.submissions)
             setup = inputs.setup(options, there, policies, learn=learn)

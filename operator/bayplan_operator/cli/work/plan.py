@@ -9,6 +9,7 @@ import msgspec
 from bayplan.simulation import Divider, Setup, Submission
 from bayplan_operator.cli.plan import PlanOptions
 from bayplan_operator.cli.terminal import output
+from bayplan_operator.cli.terminal.compiling import kernels_told
 from bayplan_operator.cli.text import simulation as text
 from bayplan_operator.cli.work import inputs
 from bayplan_operator.cli.work.current import Current
@@ -29,8 +30,9 @@ def run(options: PlanOptions) -> int:
     else:
         policies = inputs.own_policies(work, there.policies)
     setup = inputs.setup(options, there, policies)
-    simulation = with_advice(simulated(submissions, setup, ", ".join(policies)), submissions, setup)
-    simulation = _with_outlooks(simulation, submissions, setup)
+    with kernels_told():
+        simulation = with_advice(simulated(submissions, setup, ", ".join(policies)), submissions, setup)
+        simulation = _with_outlooks(simulation, submissions, setup)
     if options.output == "json":
         output.print_json(simulation)
     else:

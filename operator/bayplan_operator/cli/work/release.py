@@ -39,7 +39,7 @@ def run(options: ReleaseOptions) -> int:
 
 async def _release(options: ReleaseOptions) -> int:
     path = paths.pods(options.namespace) if options.namespace else paths.PODS
-    async with ApiServer(connection.settings(options.kubeconfig, "set KUBECONFIG, or name a file with --kubeconfig")) as server:
+    async with ApiServer(connection.settings(options.kubeconfig)) as server:
         await _stop_operator(server, f"{paths.leases(options.lease_namespace)}/{LEASE_NAME}")
         pods = msgspec.json.decode(await server.call("GET", path), type=_Pods, strict=False).items
         held = [pod for pod in pods if names.FINALIZER in pod.metadata.finalizers]

@@ -6,6 +6,7 @@ import msgspec
 
 from bayplan_operator.cli.page import html
 from bayplan_operator.cli.report import ReportOptions
+from bayplan_operator.cli.terminal.compiling import kernels_told
 from bayplan_operator.cli.work.simulate import simulation_of
 from bayplan_operator.views.simulations.model import Simulation
 from bayplan_operator.workflows import InputError
@@ -13,7 +14,8 @@ from bayplan_operator.workflows import InputError
 
 def run(options: ReportOptions) -> int:
     """Answers the exit code. Raises `InputError` and `SetupError`."""
-    simulation = simulation_of(options, options.file or ()) if options.source is None else _read(options.source)
+    with kernels_told():
+        simulation = simulation_of(options, options.file or ()) if options.source is None else _read(options.source)
     try:
         options.out.write_text(html(simulation), encoding="utf-8")
     except OSError as error:

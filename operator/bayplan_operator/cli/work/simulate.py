@@ -6,6 +6,7 @@ from pathlib import Path
 from bayplan.simulation import Policy, Setup, Submission, simulate
 from bayplan_operator.cli.simulate import SimulateOptions, SimulationOptions
 from bayplan_operator.cli.terminal import output
+from bayplan_operator.cli.terminal.compiling import kernels_told
 from bayplan_operator.cli.terminal.progress import Progress
 from bayplan_operator.cli.text import simulation as text
 from bayplan_operator.cli.work import inputs
@@ -15,7 +16,8 @@ from bayplan_operator.views.simulations.model import Simulation
 
 def run(options: SimulateOptions) -> int:
     """Answers the exit code. Raises `InputError` and `SetupError`."""
-    simulation = simulation_of(options, options.file)
+    with kernels_told():
+        simulation = simulation_of(options, options.file)
     if options.output == "json":
         output.print_json(simulation)
     else:
