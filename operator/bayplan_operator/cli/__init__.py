@@ -3,6 +3,6 @@
 options/ ─▶ NAME.py, one per command: its options ─▶ work/NAME.py, imported only where the command runs
 """
 
-from bayplan_operator.cli.main import main
+from bayplan_operator.cli.commands import main
 
 __all__ = ["main"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from bayplan_operator.cli.main import app
+from bayplan_operator.cli.commands import app
 
 
 def commands() -> dict[str, Any]:
