@@ -2,13 +2,15 @@
 
 import difflib
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from bayplan.workload import NodeInfo
 from bayplan_operator import names
-from bayplan_operator.kube import errors, paths, wire
+from bayplan_operator.cli.cluster import lists
+from bayplan_operator.kube import errors, paths
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.translate.node import node_info
 from bayplan_operator.translate.splitting import read_numbers
@@ -20,14 +22,6 @@ class NotThere(errors.ApiError):
     """What was asked for is not in the cluster; the message is one sentence for the user."""
 
 
-class _Pods(msgspec.Struct):
-    items: list[wire.Pod]
-
-
-class _Nodes(msgspec.Struct):
-    items: list[wire.Node]
-
-
 class Reader:
     """Reads one API server; keeps what cannot change between two reads."""
 
@@ -35,16 +29,15 @@ class Reader:
         self._server = server
         self._prepared: dict[str, Prepared | None] = {}
 
-    async def graphs(self, namespace: str | None) -> list[dict[str, Any]]:
+    async def graphs(self, namespace: str | None) -> list[Mapping[str, Any]]:
         """All graphs, of one namespace or of all. Raises ``errors.ApiError``."""
         path = paths.TASK_GRAPHS
         if namespace is not None:
             path = f"/apis/{names.API_VERSION}/namespaces/{namespace}/taskgraphs"
         try:
-            items: list[dict[str, Any]] = msgspec.json.decode(await self._server.call("GET", path))["items"]
+            return await lists.kind(self._server, path)
         except errors.NotFound:
             raise NotThere("the cluster knows no TaskGraphs: install Bayplan's chart or apply crds/ first") from None
-        return items
 
     async def graph(self, namespace: str, name: str) -> Seen:
         """One graph with its pods and the nodes. Raises ``errors.ApiError``."""
@@ -53,17 +46,14 @@ class Reader:
         except errors.NotFound:
             raise await self._not_found(namespace, name) from None
         uid = raw["metadata"]["uid"]
-        selector = {"labelSelector": f"{names.LABEL_GRAPH_UID}={uid}"}
-        answer = await self._server.call("GET", paths.pods(namespace), params=selector)
-        pods = msgspec.json.decode(answer, type=_Pods, strict=False).items
+        pods = await lists.pods(self._server, paths.pods(namespace), f"{names.LABEL_GRAPH_UID}={uid}")
         return Seen(raw, self._prepare(uid, raw), pods, await self._nodes(), time.time())
 
     async def _nodes(self) -> dict[str, NodeInfo] | None:
         try:
-            answer = await self._server.call("GET", paths.NODES, params={"resourceVersion": "0"})
+            nodes = await lists.nodes(self._server, cached=True)
         except errors.Forbidden:
             return None
-        nodes = msgspec.json.decode(answer, type=_Nodes, strict=False).items
         return {node.metadata.name: node_info(node) for node in nodes}
 
     def _prepare(self, uid: str, raw: dict[str, Any]) -> Prepared | None:

@@ -5,7 +5,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from bayplan_operator.cli.text.table import Paint, style_of
-from bayplan_operator.views.graphs.model import FAILED, LOST, Attempt, GraphReport, Task
+from bayplan_operator.views.model.attempt import FAILED, LOST, PodAttempt
+from bayplan_operator.views.model.graph import LiveGraph
+from bayplan_operator.views.model.task import LiveTask
 from bayplan_operator.views.units import bars, seconds
 
 MOST_ROWS = 60
@@ -16,9 +18,9 @@ _TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 
 _TICK_WIDTH = 10
 
 
-def gantt(report: GraphReport, width: int, paint: Paint) -> list[str]:
+def gantt(report: LiveGraph, width: int, paint: Paint) -> list[str]:
     """Lines of at most `width` characters. Tasks that have started, in the order in which they did."""
-    by_task: dict[str, list[Attempt]] = defaultdict(list)
+    by_task: dict[str, list[PodAttempt]] = defaultdict(list)
     for attempt in report.attempts:
         if attempt.start is not None:
             by_task[attempt.task].append(attempt)
@@ -43,15 +45,15 @@ def gantt(report: GraphReport, width: int, paint: Paint) -> list[str]:
     return [*lines, " " * (label + 3) + _axis(report.span, columns)]
 
 
-def _label(task: Task) -> str:
+def _label(task: LiveTask) -> str:
     return task.name if len(task.shards) == 1 else f"{task.name} ×{len(task.shards)}"
 
 
-def _end(attempts: Sequence[Attempt], span: float) -> float:
+def _end(attempts: Sequence[PodAttempt], span: float) -> float:
     return max((span if attempt.end is None else attempt.end for attempt in attempts), default=span)
 
 
-def _cells(task: Task, attempts: Sequence[Attempt], ready: float, span: float, columns: int) -> str:
+def _cells(task: LiveTask, attempts: Sequence[PodAttempt], ready: float, span: float, columns: int) -> str:
     running, lost = [0] * columns, [0] * columns
     first, last = math.floor(ready / span * columns + 0.5), -1
     for attempt in attempts:
@@ -66,7 +68,7 @@ def _cells(task: Task, attempts: Sequence[Attempt], ready: float, span: float, c
     )
 
 
-def _columns(attempt: Attempt, span: float, columns: int) -> tuple[int, int]:
+def _columns(attempt: PodAttempt, span: float, columns: int) -> tuple[int, int]:
     """First column and the one after the last; at least one."""
     begin = math.floor((attempt.start or 0.0) / span * columns + 0.5)
     end = math.floor((span if attempt.end is None else attempt.end) / span * columns + 0.5)

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+from bayplan_operator.cli.text import attempts, outlook
 from bayplan_operator.cli.text.gantt import gantt
 from bayplan_operator.cli.text.table import Paint, style_of, table
 from bayplan_operator.views import units
-from bayplan_operator.views.graphs import outlook
-from bayplan_operator.views.graphs.model import FAILED, LOST, GraphLine, GraphReport, NodeUse, Task
+from bayplan_operator.views.model.attempt import FAILED, LOST
+from bayplan_operator.views.model.graph import GraphLine, LiveGraph
+from bayplan_operator.views.model.node import LiveNode
+from bayplan_operator.views.model.task import LiveTask
 
 _MOST_FAILURES = 20
 _MOST_REPORTS = 20
@@ -23,7 +26,7 @@ def graphs(lines: Sequence[GraphLine], with_namespace: bool, width: int, paint: 
     return table(header[first:], [row[first:] for row in rows], width, paint, state=2 - first)
 
 
-def full(report: GraphReport, width: int, paint: Paint) -> str:
+def full(report: LiveGraph, width: int, paint: Paint) -> str:
     """Everything."""
     parts = [_head(report, width, paint), _tasks(report, width, paint)]
     parts.append(_titled("Timeline", _timeline(report, width, paint), paint))
@@ -36,24 +39,24 @@ def full(report: GraphReport, width: int, paint: Paint) -> str:
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
-def live(report: GraphReport, width: int, paint: Paint) -> str:
+def live(report: LiveGraph, width: int, paint: Paint) -> str:
     """What is redrawn while the graph runs."""
     parts = [_head(report, width, paint), _tasks(report, width, paint), _timeline(report, width, paint)]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
-def state_words(task: Task) -> str:
+def state_words(task: LiveTask) -> str:
     """The state, with how many shards are in it."""
     return task.state if len(task.shards) == 1 else f"{task.state} {task.in_state}/{len(task.shards)}"
 
 
-def node_words(task: Task) -> str:
+def node_words(task: LiveTask) -> str:
     """One or two nodes; of more, the first and how many others."""
     nodes = task.nodes
     return ", ".join(nodes) if len(nodes) <= 2 else f"{nodes[0]} +{len(nodes) - 1}"
 
 
-def _head(report: GraphReport, width: int, paint: Paint) -> list[str]:
+def _head(report: LiveGraph, width: int, paint: Paint) -> list[str]:
     name = paint(f"{report.namespace}/{report.name}", "bold")
     words = [paint(report.status, style_of(report.status))]
     if report.progress:
@@ -69,28 +72,24 @@ def _head(report: GraphReport, width: int, paint: Paint) -> list[str]:
     if report.waiting:
         lines.append(paint(report.waiting, "wait"))
     if report.outlook is not None:
-        lines += outlook.words(report.outlook, over=report.over)
+        lines += outlook.live(report.outlook, over=report.over)
         if report.outlook.risk:
             lines.append(paint(report.outlook.risk, "bad"))
     return lines
 
 
-def _tasks(report: GraphReport, width: int, paint: Paint) -> list[str]:
+def _tasks(report: LiveGraph, width: int, paint: Paint) -> list[str]:
     if not report.tasks:
         return []
     rows = []
     for task in report.tasks:
         why = task.waiting if task.waiting and task.state != "Running" else task.why
         times = (units.seconds(task.start), units.seconds(task.duration))
-        rows.append([task.name, state_words(task), node_words(task), str(_retries(task) or ""), *times, why])
+        rows.append([task.name, state_words(task), node_words(task), str(task.retries or ""), *times, why])
     return table(["TASK", "STATE", "NODE", "RETRIES", "START", "DURATION", "WHY"], rows, width, paint, state=1)
 
 
-def _retries(task: Task) -> int:
-    return sum(max(0, shard.attempts - 1) for shard in task.shards)
-
-
-def _timeline(report: GraphReport, width: int, paint: Paint) -> list[str]:
+def _timeline(report: LiveGraph, width: int, paint: Paint) -> list[str]:
     chart = gantt(report, width, paint)
     if not chart:
         return []
@@ -100,7 +99,7 @@ def _timeline(report: GraphReport, width: int, paint: Paint) -> list[str]:
     return [*chart, paint(legend, "dim")]
 
 
-def _nodes(report: GraphReport, width: int, paint: Paint) -> list[str]:
+def _nodes(report: LiveGraph, width: int, paint: Paint) -> list[str]:
     if not report.nodes:
         return []
     rows = [_node(use) for use in report.nodes]
@@ -112,26 +111,26 @@ def _nodes(report: GraphReport, width: int, paint: Paint) -> list[str]:
     return lines
 
 
-def _node(use: NodeUse) -> list[str]:
+def _node(use: LiveNode) -> list[str]:
     shares = [units.percent(share) for share in (use.cpu, use.memory, use.gpu)]
     # No spaces: the table would wrap at them.
     timeline = units.bars(use.timeline).replace(" ", "·") if use.timeline else ""
     return [use.name, str(use.attempts), *shares, f"{use.resource} {timeline}" if timeline else "unknown"]
 
 
-def _reports(report: GraphReport) -> list[str]:
+def _reports(report: LiveGraph) -> list[str]:
     shards = {task.name: len(task.shards) for task in report.tasks}
     lines = []
     for attempt in report.attempts:
         said = ", ".join(f"{name} {value:g}" for name, value in attempt.reported.items())
         ignored = f"ignored: {attempt.ignored}" if attempt.ignored else ""
         if said or ignored:
-            which = attempt.task + (f" shard {attempt.shard}" if shards[attempt.task] > 1 else "")
-            lines.append(f"{which}: {'; '.join(part for part in (said, ignored) if part)}")
+            parts = "; ".join(part for part in (said, ignored) if part)
+            lines.append(f"{attempts.which(attempt, shards)}: {parts}")
     return lines if len(lines) <= _MOST_REPORTS else [*lines[:_MOST_REPORTS], f"... and {len(lines) - _MOST_REPORTS} more"]
 
 
-def _failures(report: GraphReport, width: int, paint: Paint) -> list[str]:
+def _failures(report: LiveGraph, width: int, paint: Paint) -> list[str]:
     failed = [attempt for attempt in report.attempts if attempt.outcome in (FAILED, LOST)]
     failures = sum(task.failures for task in report.tasks)
     if not failed and not failures and not report.retries:
@@ -139,16 +138,14 @@ def _failures(report: GraphReport, width: int, paint: Paint) -> list[str]:
     shards = {task.name: len(task.shards) for task in report.tasks}
     lines = [f"{units.count(failures, 'failure')}, {units.count(report.retries, 'retry')}"]
     for attempt in failed[:_MOST_FAILURES]:
-        which = attempt.task + (f" shard {attempt.shard}" if shards[attempt.task] > 1 else "")
-        word = paint(attempt.outcome.lower(), "bad")
         at = f" at {units.seconds(attempt.end)}" if attempt.end is not None else ""
-        lines.append(f"{which}: attempt {attempt.number} {word} on {attempt.node}{at}: {attempt.message or 'no message'}")
+        lines.append(attempts.failed(attempt, shards, at, paint))
     if len(failed) > _MOST_FAILURES:
         lines.append(f"... and {len(failed) - _MOST_FAILURES} more")
     return lines
 
 
-def _makespan(report: GraphReport, paint: Paint) -> list[str]:
+def _makespan(report: LiveGraph, paint: Paint) -> list[str]:
     if report.makespan is None or not report.tasks:
         return []
     took = f"Makespan: {units.seconds(report.makespan)}{'' if report.over else ' so far'}"

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from bayplan_operator.views import units
-from bayplan_operator.views.simulations.model import Outlook, Suggestion
+from bayplan_operator.views.model.outlook import LiveOutlook, PlannedOutlook, SuggestionView
 
 _MOST_NAMES = 3
 
 
-def outlook_words(outlook: Outlook) -> Iterator[str]:
+def planned(outlook: PlannedOutlook) -> Iterator[str]:
     """One line each: bound and estimate; the chance to meet the deadline; what would help."""
     bound = f"by the expected run times, not before {units.seconds(outlook.lower_bound)}"
     if outlook.nowhere:
@@ -26,7 +26,20 @@ def outlook_words(outlook: Outlook) -> Iterator[str]:
         yield "What would help: " + "; ".join(_help(each) for each in outlook.advice)
 
 
-def _help(suggestion: Suggestion) -> str:
+def live(outlook: LiveOutlook, *, over: bool) -> Iterator[str]:
+    """One line for the end, one for the deadline."""
+    if not over:
+        if outlook.estimated is not None:
+            first = f"; by the expected run times, not before {outlook.earliest}" if outlook.earliest is not None else ""
+            yield f"Expected end: {outlook.estimated} ({outlook.basis}){first}"
+        elif outlook.basis:
+            yield f"Expected end: unknown ({outlook.basis})"
+    if outlook.deadline is not None:
+        chance = f", met with a probability of {outlook.probability} %" if outlook.probability is not None and not over else ""
+        yield f"Deadline: {outlook.deadline}{chance}"
+
+
+def _help(suggestion: SuggestionView) -> str:
     chance = f"({units.percent(suggestion.probability)})"
     of_class = f"of class {suggestion.subject} " if suggestion.subject else ""
     words = {

@@ -2,10 +2,13 @@
 
 from collections import Counter
 
-from bayplan_operator.cli.text.outlook import outlook_words
+from bayplan_operator.cli.text import outlook
 from bayplan_operator.cli.text.table import Paint, table
 from bayplan_operator.views import units
-from bayplan_operator.views.simulations.model import Attempt, Graph, Shards, Simulation
+from bayplan_operator.views.model.attempt import SimulatedAttempt
+from bayplan_operator.views.model.graph import SimulatedGraph
+from bayplan_operator.views.model.shards import ShardAdvice
+from bayplan_operator.views.model.simulation import Simulation
 
 _MOST_ROWS = 60
 _MOST_NAMES = 12
@@ -34,10 +37,9 @@ def summary(simulation: Simulation, width: int, paint: Paint) -> str:
     """Of many graphs: one line each, then the figures."""
     rows = []
     for graph in simulation.graphs[:_MOST_ROWS]:
-        took = None if graph.ended is None else graph.ended - graph.submitted
-        bound = units.seconds(graph.lower_bound)
+        bound = units.seconds(simulation.least(graph))
         rows.append(
-            [graph.name, graph.status, _at(graph.submitted), units.seconds(took), bound, _deadline(graph), graph.failure]
+            [graph.name, graph.status, _at(graph.submitted), units.seconds(graph.took), bound, _deadline(graph), graph.failure]
         )
     header = ["GRAPH", "STATUS", "SUBMITTED", "TOOK", "AT LEAST", "DEADLINE", "FAILURE"]
     if any(graph.strategy for graph in simulation.graphs):
@@ -103,15 +105,14 @@ def _shards(simulation: Simulation, width: int, paint: Paint) -> list[str]:
     return ["\n".join(lines)]
 
 
-def _gain(each: Shards) -> float:
+def _gain(each: ShardAdvice) -> float:
     """Seconds that the advised number saves."""
     seconds = {choice.shards: choice.seconds for choice in each.choices}
     return seconds[each.shards] - seconds[each.advised]
 
 
-def _graph(graph: Graph, simulation: Simulation, paint: Paint) -> str:
-    took = None if graph.ended is None else graph.ended - graph.submitted
-    bound = max(graph.lower_bound, simulation.figures.lower_bound if len(simulation.graphs) == 1 else 0.0)
+def _graph(graph: SimulatedGraph, simulation: Simulation, paint: Paint) -> str:
+    took, bound = graph.took, simulation.least(graph)
     lines = [paint(f"{graph.name}: {_verdict(graph)}", "bold")]
     if took is not None and graph.status == "Succeeded":
         lines[0] += f" after {units.seconds(took)}; no schedule on these nodes could take less than {units.seconds(bound)}"
@@ -122,14 +123,14 @@ def _graph(graph: Graph, simulation: Simulation, paint: Paint) -> str:
     lines.append(f"Critical path ({units.seconds(graph.critical_seconds)}): {' → '.join(shown)}")
     if graph.deadline is not None:
         lines.append(f"Deadline: {units.seconds(graph.deadline - graph.submitted)}; {_deadline(graph)}")
-    return "\n".join([*lines, *(outlook_words(graph.outlook) if graph.outlook is not None else ())])
+    return "\n".join([*lines, *(outlook.planned(graph.outlook) if graph.outlook is not None else ())])
 
 
-def _verdict(graph: Graph) -> str:
+def _verdict(graph: SimulatedGraph) -> str:
     return {"Succeeded": "would complete", "Failed": "would fail", "Unfinished": "would not complete"}[graph.status]
 
 
-def _deadline(graph: Graph) -> str:
+def _deadline(graph: SimulatedGraph) -> str:
     if graph.deadline is None:
         return ""
     if graph.ended is None:
@@ -144,14 +145,14 @@ def _deadline(graph: Graph) -> str:
     )
 
 
-def _name(attempt: Attempt, several: bool) -> str:
+def _name(attempt: SimulatedAttempt, several: bool) -> str:
     name = f"{attempt.graph.rpartition('/')[2]}/{attempt.task}" if several else attempt.task
     return (
         name + (f" [{attempt.shard}]" if attempt.shard else "") + (f" (attempt {attempt.number})" if attempt.number > 1 else "")
     )
 
 
-def _waited(attempt: Attempt) -> str:
+def _waited(attempt: SimulatedAttempt) -> str:
     waited = (attempt.placed or 0.0) - attempt.wanted if attempt.placed is not None else 0.0
     return units.seconds(waited) if waited > 0 else ""
 

@@ -10,8 +10,8 @@ from bayplan_operator.cli.terminal.compiling import kernels_told
 from bayplan_operator.cli.terminal.progress import Progress
 from bayplan_operator.cli.text import comparison as comparison_text
 from bayplan_operator.cli.work import inputs
+from bayplan_operator.views.model.simulation import Figures
 from bayplan_operator.views.simulations.build import build
-from bayplan_operator.views.simulations.model import Figures
 from bayplan_operator.views.simulations.statistics import compare
 from bayplan_operator.workflows import InputError
 

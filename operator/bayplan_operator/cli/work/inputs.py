@@ -12,10 +12,10 @@ from bayplan.spelling import unknown
 from bayplan.strategy import StrategyError
 from bayplan_operator.cli.options.simulation import LuckOptions, NodeOptions
 from bayplan_operator.cli.options.values import duration, share
-from bayplan_operator.cli.work.current import Current
 from bayplan_operator.cli.work.pairs import pairs
 from bayplan_operator.translate.policy import Policy as Compiled
 from bayplan_operator.translate.policy import compile_policy
+from bayplan_operator.views.cluster import ClusterView
 from bayplan_operator.workflows import InputError, Workload, read_graphs, read_nodes
 from bayplan_operator.workflows.documents import documents, files
 from bayplan_operator.workflows.failures import read_failures
@@ -52,15 +52,15 @@ def _repeated(submissions: list[Submission], times: int, every: float) -> list[S
     return made
 
 
-def there(options: NodeOptions) -> Current:
+def there(options: NodeOptions) -> ClusterView:
     """The nodes of the file, with their hidden load. Raises `InputError` and `SetupError`."""
     if options.nodes is None:
         raise InputError("--nodes is missing: name a file of nodes, such as kubectl get nodes -o yaml prints")
     found, scrapes = read_nodes(options.nodes), _scrapes(_luck(options).scrapes)
-    return Current(found.nodes, load=HiddenLoad(found.load, scrapes) if found.load else None)
+    return ClusterView(found.nodes, load=HiddenLoad(found.load, scrapes) if found.load else None)
 
 
-def setup(options: NodeOptions, there: Current, policies: dict[str, Policy], seed: int = 0, learn: bool = False) -> Setup:
+def setup(options: NodeOptions, there: ClusterView, policies: dict[str, Policy], seed: int = 0, learn: bool = False) -> Setup:
     """Everything but the graphs. Raises `InputError` and `SetupError`."""
     known = {node.node_class for node in there.nodes}
     classes = options.speeds or {}

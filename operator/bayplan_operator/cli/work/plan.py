@@ -12,9 +12,9 @@ from bayplan_operator.cli.terminal import output
 from bayplan_operator.cli.terminal.compiling import kernels_told
 from bayplan_operator.cli.text import simulation as text
 from bayplan_operator.cli.work import inputs
-from bayplan_operator.cli.work.current import Current
 from bayplan_operator.cli.work.simulate import simulated
-from bayplan_operator.views.simulations.model import Simulation
+from bayplan_operator.views.cluster import ClusterView
+from bayplan_operator.views.model.simulation import Simulation
 from bayplan_operator.views.simulations.outlook import outlooks
 from bayplan_operator.views.simulations.shards import with_advice
 
@@ -40,7 +40,7 @@ def run(options: PlanOptions) -> int:
     return 0
 
 
-def _current(kubeconfig: Path | None) -> Current:
+def _current(kubeconfig: Path | None) -> ClusterView:
     # A plan for the nodes of a file needs no client.
     from bayplan_operator.cli.cluster.current import read_cluster
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from bayplan_operator import names
-from bayplan_operator.cli.cluster import connection
+from bayplan_operator.cli.cluster import connection, lists
 from bayplan_operator.cli.release import ReleaseOptions
 from bayplan_operator.kube import errors, paths, wire
 from bayplan_operator.kube.api_server import MERGE_PATCH, ApiServer
@@ -16,11 +16,6 @@ from bayplan_operator.settings import LEASE_NAME
 _AT_ONCE = 16
 _LEASE_HELD = 120
 """Seconds for which no operator starts to decide after a release."""
-
-
-class _Pods(msgspec.Struct):
-    metadata: wire.ListMetadata
-    items: list[wire.Pod]
 
 
 class _LeaseSpec(msgspec.Struct, rename="camel"):
@@ -41,8 +36,7 @@ async def _release(options: ReleaseOptions) -> int:
     path = paths.pods(options.namespace) if options.namespace else paths.PODS
     async with ApiServer(connection.settings(options.kubeconfig)) as server:
         await _stop_operator(server, f"{paths.leases(options.lease_namespace)}/{LEASE_NAME}")
-        pods = msgspec.json.decode(await server.call("GET", path), type=_Pods, strict=False).items
-        held = [pod for pod in pods if names.FINALIZER in pod.metadata.finalizers]
+        held = [pod for pod in await lists.pods(server, path) if names.FINALIZER in pod.metadata.finalizers]
         slots = asyncio.Semaphore(_AT_ONCE)
         failed = sum(await asyncio.gather(*(_release_one(server, pod, slots) for pod in held)))
     print(f"released {len(held) - failed} of {len(held)} pods")

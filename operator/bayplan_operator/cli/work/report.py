@@ -8,7 +8,7 @@ from bayplan_operator.cli.page import html
 from bayplan_operator.cli.report import ReportOptions
 from bayplan_operator.cli.terminal.compiling import kernels_told
 from bayplan_operator.cli.work.simulate import simulation_of
-from bayplan_operator.views.simulations.model import Simulation
+from bayplan_operator.views.model.simulation import Simulation
 from bayplan_operator.workflows import InputError
 
 

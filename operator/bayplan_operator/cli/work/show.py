@@ -16,7 +16,7 @@ from bayplan_operator.cli.text import graph as text
 from bayplan_operator.kube import errors
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.views.graphs import build
-from bayplan_operator.views.graphs.model import GraphReport
+from bayplan_operator.views.model.graph import LiveGraph
 
 _INTERVAL = 1.0
 _READING = 0.25
@@ -59,7 +59,7 @@ async def _show(reader: Reader, namespace: str, options: ShowOptions) -> int:
     return 0
 
 
-async def _report(reader: Reader, namespace: str, name: str) -> GraphReport:
+async def _report(reader: Reader, namespace: str, name: str) -> LiveGraph:
     return build.report(await reader.graph(namespace, name))
 
 
@@ -74,10 +74,10 @@ async def _list(reader: Reader, namespace: str | None, form: str) -> None:
         print("no TaskGraphs" + (f" in the namespace {namespace}" if namespace else ""))
 
 
-async def _watch(read: Callable[[], Awaitable[GraphReport]]) -> int:
+async def _watch(read: Callable[[], Awaitable[LiveGraph]]) -> int:
     """Show progress until the graph is over, then everything. Exit code 1 if it did not succeed."""
     redraw = sys.stdout.isatty()
-    before: GraphReport | None = None
+    before: LiveGraph | None = None
     while True:
         began = time.monotonic()
         report = await _patiently(read)
@@ -98,7 +98,7 @@ async def _watch(read: Callable[[], Awaitable[GraphReport]]) -> int:
     return 0 if report.succeeded else 1
 
 
-async def _patiently(read: Callable[[], Awaitable[GraphReport]]) -> GraphReport:
+async def _patiently(read: Callable[[], Awaitable[LiveGraph]]) -> LiveGraph:
     """A report in spite of an API server that does not answer for a while."""
     for failed in range(_PATIENCE):
         try:
@@ -108,7 +108,7 @@ async def _patiently(read: Callable[[], Awaitable[GraphReport]]) -> GraphReport:
     return await read()
 
 
-def _redraw(report: GraphReport, first: bool) -> None:
+def _redraw(report: LiveGraph, first: bool) -> None:
     columns, rows = shutil.get_terminal_size()
     lines = text.live(report, columns, output.paint()).splitlines()[: rows - 1]
     start = "\x1b[2J" if first else ""

@@ -10,8 +10,8 @@ from bayplan_operator.cli.terminal.compiling import kernels_told
 from bayplan_operator.cli.terminal.progress import Progress
 from bayplan_operator.cli.text import simulation as text
 from bayplan_operator.cli.work import inputs
+from bayplan_operator.views.model.simulation import Simulation
 from bayplan_operator.views.simulations.build import build
-from bayplan_operator.views.simulations.model import Simulation
 
 
 def run(options: SimulateOptions) -> int:

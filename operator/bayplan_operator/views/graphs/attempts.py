@@ -13,7 +13,8 @@ from bayplan_operator.kube import wire
 from bayplan_operator.translate.attempt import attempt
 from bayplan_operator.translate.own_pod import OwnPod, graph_uid_of, identity_of
 from bayplan_operator.translate.self_report import self_report
-from bayplan_operator.views.graphs import model
+from bayplan_operator.views.model import attempt as model
+from bayplan_operator.views.model.attempt import PodAttempt
 
 _OUTCOMES = {
     UnitState.RUNNING: model.RUNNING,
@@ -22,9 +23,9 @@ _OUTCOMES = {
 }
 
 
-def attempts(graph: Graph, run: Run, uid: str, pods: Iterable[wire.Pod], epoch: float) -> tuple[model.Attempt, ...]:
+def attempts(graph: Graph, run: Run, uid: str, pods: Iterable[wire.Pod], epoch: float) -> tuple[PodAttempt, ...]:
     """All attempts that are known, by task, shard and number. Pods that other graphs or nobody controls are left out."""
-    found: dict[tuple[int, int], model.Attempt] = {}
+    found: dict[tuple[int, int], PodAttempt] = {}
     for pod in pods:
         identity = identity_of(pod) if graph_uid_of(pod) == uid else None
         task = graph.index.get(identity.task) if identity is not None else None
@@ -42,7 +43,7 @@ def attempts(graph: Graph, run: Run, uid: str, pods: Iterable[wire.Pod], epoch: 
     return tuple(found[key] for key in sorted(found))
 
 
-def _from_pod(graph: Graph, run: Run, seen: SeenAttempt, why: str, epoch: float) -> model.Attempt:
+def _from_pod(graph: Graph, run: Run, seen: SeenAttempt, why: str, epoch: float) -> PodAttempt:
     given_up = seen.incarnation <= run.settled[seen.unit]
     if seen.phase == Phase.SUCCEEDED:
         outcome = model.SUCCEEDED
@@ -55,11 +56,11 @@ def _from_pod(graph: Graph, run: Run, seen: SeenAttempt, why: str, epoch: float)
     code = f"exit code {seen.exit_code}" if seen.exit_code is not None else ""
     failed = outcome in (model.FAILED, model.LOST)
     task, shard = _place(graph, seen.unit)
-    return model.Attempt(
+    return PodAttempt(
         task=task,
         shard=shard,
         number=seen.incarnation,
-        node=seen.node,
+        node=seen.node or None,
         outcome=outcome,
         start=_since(epoch, seen.started) if seen.phase >= Phase.RUNNING else None,
         end=_since(epoch, seen.finished),
@@ -68,22 +69,22 @@ def _from_pod(graph: Graph, run: Run, seen: SeenAttempt, why: str, epoch: float)
     )
 
 
-def _with_report(made: model.Attempt, pod: wire.Pod) -> model.Attempt:
+def _with_report(made: PodAttempt, pod: wire.Pod) -> PodAttempt:
     if made.outcome != model.SUCCEEDED:
         return made
     report = self_report(pod)
     return msgspec.structs.replace(made, reported=dict(report.numbers), ignored=report.ignored)
 
 
-def _recorded(graph: Graph, run: Run, unit: int, epoch: float, pod: model.Attempt | None) -> model.Attempt:
+def _recorded(graph: Graph, run: Run, unit: int, epoch: float, pod: PodAttempt | None) -> PodAttempt:
     """A shard's last attempt: the record's times are finer than the pod's, and it may know that the pod is over."""
     task, shard = _place(graph, unit)
     ended = pod is not None and pod.end is not None and math.isnan(run.finished[unit])
-    return model.Attempt(
+    return PodAttempt(
         task=task,
         shard=shard,
         number=int(run.incarnation[unit]),
-        node=run.node[unit],
+        node=run.node[unit] or None,
         outcome=pod.outcome if pod is not None else _OUTCOMES[UnitState(run.state[unit])],
         start=_since(epoch, float(run.started[unit])),
         end=pod.end if pod is not None and ended else _since(epoch, float(run.finished[unit])),

@@ -5,7 +5,7 @@ import numpy as np
 from bayplan.arrays import FloatArray
 from bayplan.graph import Graph
 from bayplan.lifecycle import Run, UnitState
-from bayplan_operator.views.graphs.model import Bound
+from bayplan_operator.views.model.graph import Bound
 
 
 def bound(graph: Graph, run: Run, now: float) -> Bound:

@@ -13,7 +13,10 @@ from bayplan_operator.translate import run_record
 from bayplan_operator.translate.task_graph import Prepared
 from bayplan_operator.views.graphs import bounds, outlook, usage, waiting
 from bayplan_operator.views.graphs.attempts import attempts as list_attempts
-from bayplan_operator.views.graphs.model import LOST, Attempt, Bound, GraphLine, GraphReport, NodeUse, Shard, Task
+from bayplan_operator.views.model.attempt import LOST, PodAttempt
+from bayplan_operator.views.model.graph import Bound, GraphLine, LiveGraph
+from bayplan_operator.views.model.node import LiveNode
+from bayplan_operator.views.model.task import LiveTask, ShardView
 
 # A task does what its shards do that are furthest behind, once one has failed or started.
 _LEADING = (UnitState.FAILED, UnitState.RUNNING, UnitState.BINDING, UnitState.READY, UnitState.PENDING, UnitState.SKIPPED)
@@ -48,13 +51,13 @@ def line(raw: Mapping[str, Any], now: float) -> GraphLine:
     )
 
 
-def report(seen: Seen) -> GraphReport:
+def report(seen: Seen) -> LiveGraph:
     """The figures of a graph."""
     metadata, spec, status = seen.raw["metadata"], seen.raw["spec"], seen.raw.get("status") or {}
     conditions = {each["type"]: each for each in status.get("conditions") or ()}
     accepted = _instant(status.get("acceptedAt"))
     parts = _Parts.read(seen, status, accepted, conditions)
-    return GraphReport(
+    return LiveGraph(
         namespace=metadata["namespace"],
         name=metadata["name"],
         uid=metadata["uid"],
@@ -73,7 +76,7 @@ def report(seen: Seen) -> GraphReport:
         nodes=parts.nodes,
         other_nodes=None if seen.nodes is None else len(seen.nodes) - sum(use.name in seen.nodes for use in parts.nodes),
         strategy=status.get("strategy") or "",
-        retries=sum(max(0, shard.attempts - 1) for task in parts.tasks for shard in task.shards),
+        retries=sum(task.retries for task in parts.tasks),
         outlook=outlook.read(seen.raw, conditions),
     )
 
@@ -84,9 +87,9 @@ class _Parts:
 
     makespan: float | None = None
     bound: Bound | None = None
-    tasks: tuple[Task, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
-    nodes: tuple[NodeUse, ...] = ()
+    tasks: tuple[LiveTask, ...] = ()
+    attempts: tuple[PodAttempt, ...] = ()
+    nodes: tuple[LiveNode, ...] = ()
 
     @classmethod
     def read(
@@ -118,12 +121,12 @@ class _Parts:
 def _tasks(
     prepared: Prepared,
     run: Run,
-    found: Sequence[Attempt],
+    found: Sequence[PodAttempt],
     critical: Sequence[str],
     told: dict[str, str],
     epoch: float,
     now: float,
-) -> tuple[Task, ...]:
+) -> tuple[LiveTask, ...]:
     graph = prepared.graph
     whys = {attempt.task: attempt.why for attempt in found if attempt.why and attempt.outcome != LOST}
     on_path = frozenset(critical)
@@ -134,7 +137,7 @@ def _tasks(
         states = {UnitState(run.state[unit]) for unit in units}
         state = next((state for state in _LEADING if state in states), UnitState.SUCCEEDED)
         tasks.append(
-            Task(
+            LiveTask(
                 name=task.name,
                 state=state.name.capitalize(),
                 shards=shards,
@@ -151,12 +154,12 @@ def _tasks(
     return tuple(tasks)
 
 
-def _shard(run: Run, unit: int, epoch: float, now: float) -> Shard:
+def _shard(run: Run, unit: int, epoch: float, now: float) -> ShardView:
     started, finished = float(run.started[unit]), float(run.finished[unit])
     state = UnitState(run.state[unit])
     known = not math.isnan(started)
     end = now if state == UnitState.RUNNING else finished
-    return Shard(
+    return ShardView(
         state=state.name.capitalize(),
         node=run.node[unit],
         attempts=int(run.incarnation[unit]),
@@ -166,7 +169,7 @@ def _shard(run: Run, unit: int, epoch: float, now: float) -> Shard:
     )
 
 
-def _makespan(found: Sequence[Attempt], completed: float | None, epoch: float, now: float) -> float:
+def _makespan(found: Sequence[PodAttempt], completed: float | None, epoch: float, now: float) -> float:
     """Until the last attempt's end; `completed` has only whole seconds and has to do where no attempt is known."""
     if completed is None:
         return round(max(0.0, now - epoch), 3)

@@ -1,16 +1,16 @@
 """What the status says of a graph's end and its deadline."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bayplan_operator.api.duration import parse_duration
-from bayplan_operator.views.graphs.model import Outlook
+from bayplan_operator.views.model.outlook import LiveOutlook
 
 _TROUBLE = ("DeadlineMissed", "DeadlineAtRisk")
 
 
-def read(raw: Mapping[str, Any], conditions: Mapping[str, Mapping[str, Any]]) -> Outlook | None:
+def read(raw: Mapping[str, Any], conditions: Mapping[str, Mapping[str, Any]]) -> LiveOutlook | None:
     """From the object as the API server has it; none: there is neither a deadline nor an estimate."""
     status = raw.get("status") or {}
     deadline = _deadline(raw)
@@ -20,20 +20,14 @@ def read(raw: Mapping[str, Any], conditions: Mapping[str, Mapping[str, Any]]) ->
     if not (deadline or estimated or earliest or basis):
         return None
     probability = status.get("deadlineProbability")
-    return Outlook(estimated, earliest, basis, deadline, probability, str(trouble.get("message", "")))
-
-
-def words(outlook: Outlook, *, over: bool) -> Iterator[str]:
-    """One line for the end, one for the deadline."""
-    if not over:
-        if outlook.estimated is not None:
-            first = f"; by the expected run times, not before {outlook.earliest}" if outlook.earliest is not None else ""
-            yield f"Expected end: {outlook.estimated} ({outlook.basis}){first}"
-        elif outlook.basis:
-            yield f"Expected end: unknown ({outlook.basis})"
-    if outlook.deadline is not None:
-        chance = f", met with a probability of {outlook.probability} %" if outlook.probability is not None and not over else ""
-        yield f"Deadline: {outlook.deadline}{chance}"
+    return LiveOutlook(
+        basis,
+        estimated=estimated,
+        earliest=earliest,
+        deadline=deadline,
+        probability=probability,
+        risk=str(trouble.get("message", "")),
+    )
 
 
 def _deadline(raw: Mapping[str, Any]) -> str | None:

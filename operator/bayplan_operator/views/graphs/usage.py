@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from bayplan.workload import NodeInfo
-from bayplan_operator.views.graphs.model import Attempt, NodeUse
+from bayplan_operator.views.model.attempt import AttemptView
+from bayplan_operator.views.model.node import LiveNode
 
 PARTS = 30
 """Length of a timeline."""
@@ -13,13 +14,13 @@ Resources = Mapping[str, int]
 
 
 def usage(
-    attempts: Iterable[Attempt], requests: Mapping[str, Resources], nodes: Mapping[str, NodeInfo], span: float
-) -> tuple[NodeUse, ...]:
+    attempts: Iterable[AttemptView], requests: Mapping[str, Resources], nodes: Mapping[str, NodeInfo], span: float
+) -> tuple[LiveNode, ...]:
     """The nodes that were used, by name, over the first `span` seconds. `requests`: per task, what one of its pods asks.
 
     A node that is gone has no shares, since nothing says what it had.
     """
-    by_node: dict[str, list[Attempt]] = defaultdict(list)
+    by_node: dict[str, list[AttemptView]] = defaultdict(list)
     for attempt in attempts:
         if attempt.start is not None and attempt.node:
             by_node[attempt.node].append(attempt)
@@ -33,8 +34,8 @@ def is_gpu(resource: str) -> bool:
 
 
 def _use(
-    name: str, attempts: Sequence[Attempt], requests: Mapping[str, Resources], node: NodeInfo | None, span: float
-) -> NodeUse:
+    name: str, attempts: Sequence[AttemptView], requests: Mapping[str, Resources], node: NodeInfo | None, span: float
+) -> LiveNode:
     allocatable = node.allocatable if node is not None else {}
 
     def shares(resources: Sequence[str], parts: int) -> tuple[float, ...] | None:
@@ -54,7 +55,7 @@ def _use(
 
     gpus = [resource for resource in allocatable if is_gpu(resource)]
     resource = "gpu" if gpus and average(gpus) else "cpu"
-    return NodeUse(
+    return LiveNode(
         name=name,
         attempts=len(attempts),
         cpu=average(["cpu"]),
@@ -65,7 +66,7 @@ def _use(
     )
 
 
-def _overlaps(attempt: Attempt, span: float, parts: int) -> Iterable[float]:
+def _overlaps(attempt: AttemptView, span: float, parts: int) -> Iterable[float]:
     """Seconds that the attempt ran in each part of the span."""
     start = attempt.start or 0.0
     end = span if attempt.end is None else attempt.end

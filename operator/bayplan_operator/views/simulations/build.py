@@ -1,12 +1,18 @@
 """From a trace to the figures that are shown."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
 from bayplan.simulation import Outcome, RunTimes, Trace, figures
-from bayplan_operator.views.simulations import model
+from bayplan_operator.views.model.attempt import SimulatedAttempt
+from bayplan_operator.views.model.graph import SimulatedGraph
+from bayplan_operator.views.model.node import SimulatedNode
+from bayplan_operator.views.model.simulation import FORMAT, Figures, Simulation, Switch, Usage
+from bayplan_operator.views.model.task import SimulatedTask
 from bayplan_operator.views.simulations.bounds import Bounds
 
 _MOST_POINTS = 2_000
@@ -15,11 +21,11 @@ _DIGITS = 6
 """Of seconds, after the point."""
 
 
-def build(trace: Trace, policy: str, seed: int, run_times: RunTimes) -> model.Simulation:
+def build(trace: Trace, policy: str, seed: int, run_times: RunTimes) -> Simulation:
     """All figures. `policy`: what it is called."""
     bounds = Bounds(trace, run_times)
-    return model.Simulation(
-        format=model.FORMAT,
+    return Simulation(
+        format=FORMAT,
         policy=policy,
         seed=seed,
         figures=_figures(trace, bounds),
@@ -28,39 +34,26 @@ def build(trace: Trace, policy: str, seed: int, run_times: RunTimes) -> model.Si
         graphs=tuple(_graph(trace, bounds, number) for number in range(len(trace.graphs))),
         attempts=tuple(_attempts(trace)),
         usage=tuple(_usage(trace, resource) for resource in figures.resources(trace)),
-        switches=tuple(model.Switch(_round(each.at), each.policy, each.strategy, each.why) for each in trace.switches),
+        switches=tuple(Switch(_round(each.at), each.policy, each.strategy, each.why) for each in trace.switches),
     )
 
 
-def _figures(trace: Trace, bounds: Bounds) -> model.Figures:
-    found = figures.summary(trace)
-    return model.Figures(
-        makespan=_round(found.makespan),
-        lower_bound=_round(bounds.of_all()),
-        completion=_known(found.completion),
-        waiting=_round(found.waiting),
-        waiting_p95=_round(found.waiting_p95),
-        waiting_longest=_round(found.waiting_longest),
-        utilisation={name: _round(share) for name, share in found.utilisation.items()},
-        graphs=found.graphs,
-        succeeded=found.succeeded,
-        deadlines=found.deadlines,
-        missed=found.missed,
-        attempts=found.attempts,
-        failed=found.failed,
-        lost=found.lost,
-        unplaced=found.unplaced,
-        cost=_round(found.cost),
-        events=trace.events,
-        ended_at=_round(trace.ended_at),
-    )
+def _figures(trace: Trace, bounds: Bounds) -> Figures:
+    found = {name: _plain(value) for name, value in asdict(figures.summary(trace)).items()}
+    return Figures(**found, lower_bound=_round(bounds.of_all()), events=trace.events, ended_at=_round(trace.ended_at))
 
 
-def _nodes(trace: Trace) -> Iterator[model.Node]:
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return _known(value)
+    return {name: _round(each) for name, each in value.items()} if isinstance(value, Mapping) else value
+
+
+def _nodes(trace: Trace) -> Iterator[SimulatedNode]:
     counts = np.bincount(trace.attempts.node[trace.attempts.node >= 0], minlength=len(trace.nodes)).tolist()
     shares = {resource: figures.node_utilisation(trace, resource).tolist() for resource in figures.resources(trace)}
     for number, node in enumerate(trace.nodes):
-        yield model.Node(
+        yield SimulatedNode(
             name=node.name,
             node_class=node.node_class,
             cost_per_hour=node.cost,
@@ -72,13 +65,13 @@ def _nodes(trace: Trace) -> Iterator[model.Node]:
         )
 
 
-def _graph(trace: Trace, bounds: Bounds, number: int) -> model.Graph:
+def _graph(trace: Trace, bounds: Bounds, number: int) -> SimulatedGraph:
     submission, graphs = trace.submissions[number], trace.graphs
     durations = bounds.durations(number, fastest=False)
     path = submission.graph.critical_path(durations)
     ended = _known(float(graphs.ended_at[number]))
     succeeded = bool(graphs.succeeded[number])
-    return model.Graph(
+    return SimulatedGraph(
         name=submission.name,
         policy=submission.policy,
         priority=submission.priority,
@@ -97,7 +90,7 @@ def _graph(trace: Trace, bounds: Bounds, number: int) -> model.Graph:
     )
 
 
-def _tasks(trace: Trace, number: int, critical: frozenset[int]) -> Iterator[model.Task]:
+def _tasks(trace: Trace, number: int, critical: frozenset[int]) -> Iterator[SimulatedTask]:
     attempts, graph = trace.attempts, trace.submissions[number].graph
     rows = np.flatnonzero(attempts.graph == number)
     count = len(graph.tasks)
@@ -108,7 +101,7 @@ def _tasks(trace: Trace, number: int, critical: frozenset[int]) -> Iterator[mode
     np.maximum.at(ends, attempts.task[good], attempts.ended_at[good])
     np.add.at(done, attempts.task[good], 1)
     for index, task in enumerate(graph.tasks):
-        yield model.Task(
+        yield SimulatedTask(
             name=task.name,
             depends_on=task.depends_on,
             shards=task.shards,
@@ -118,7 +111,7 @@ def _tasks(trace: Trace, number: int, critical: frozenset[int]) -> Iterator[mode
         )
 
 
-def _attempts(trace: Trace) -> Iterator[model.Attempt]:
+def _attempts(trace: Trace) -> Iterator[SimulatedAttempt]:
     attempts = trace.attempts
     columns = (
         attempts.graph, attempts.task, attempts.shard, attempts.incarnation, attempts.node,
@@ -127,7 +120,7 @@ def _attempts(trace: Trace) -> Iterator[model.Attempt]:
     rows = zip(*(column.tolist() for column in columns), strict=True)
     for row, (graph, task, shard, number, node, wanted, placed, started, ended, outcome) in enumerate(rows):
         submission = trace.submissions[graph]
-        yield model.Attempt(
+        yield SimulatedAttempt(
             graph=submission.name,
             task=submission.graph.tasks[task].name,
             shard=shard,
@@ -144,12 +137,12 @@ def _attempts(trace: Trace) -> Iterator[model.Attempt]:
         )
 
 
-def _usage(trace: Trace, resource: str) -> model.Usage:
+def _usage(trace: Trace, resource: str) -> Usage:
     """Of very many steps only some are kept, evenly over them; the shares in the figures are of all."""
     taken = figures.usage(trace, resource)
     step = max(1, math.ceil(len(taken.times) / _MOST_POINTS))
     kept = sorted({*range(0, len(taken.times), step), len(taken.times) - 1})
-    return model.Usage(
+    return Usage(
         resource=resource,
         capacity=int(taken.capacity),
         times=tuple(_round(float(taken.times[each])) for each in kept),

@@ -21,14 +21,14 @@ from bayplan.estimates import (
 from bayplan.plans import Situation, expected_seconds, slots
 from bayplan.prediction import Run
 from bayplan.simulation import Setup, Submission
-from bayplan_operator.views.simulations import model
+from bayplan_operator.views.model.outlook import PlannedOutlook, SuggestionView
 
 _WANTED = 0.9
 _SLOTS = 1_000
 _DIGITS = 6
 
 
-def outlooks(submissions: Iterable[Submission], setup: Setup) -> dict[str, model.Outlook]:
+def outlooks(submissions: Iterable[Submission], setup: Setup) -> dict[str, PlannedOutlook]:
     """By name, of each graph as if the nodes, beside what occupies them, were its own."""
     cluster = Cluster()
     for node in setup.nodes:
@@ -38,7 +38,7 @@ def outlooks(submissions: Iterable[Submission], setup: Setup) -> dict[str, model
     return {each.name: _outlook(each, setup, cluster) for each in submissions}
 
 
-def _outlook(submission: Submission, setup: Setup, cluster: Cluster) -> model.Outlook:
+def _outlook(submission: Submission, setup: Setup, cluster: Cluster) -> PlannedOutlook:
     graph, selector = submission.graph, setup.policies[submission.policy].strategy.node_selector
     there, known = _situation(submission, setup, cluster)
     none = np.full(graph.units, np.nan)
@@ -47,20 +47,20 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster) -> model.Ou
     first = earliest(cluster, graph, submission.classes, selector, least, none)
     bound = first.bound
     if first.nowhere or not known.informed:
-        return model.Outlook(_round(bound.seconds), known.words, first.nowhere)
+        return PlannedOutlook(known.words, lower_bound=_round(bound.seconds), nowhere=first.nowhere)
     trial = Trial.on(there, known, none, Luck.draw(graph, samples(graph.units), setup.seed))
     found = trial.estimate()
     if not np.isfinite(found.ends[-1]):
-        return model.Outlook(_round(bound.seconds), known.words)
+        return PlannedOutlook(known.words, lower_bound=_round(bound.seconds))
     probability, helps = _deadline(submission, trial, found, bound)
-    return model.Outlook(
+    return PlannedOutlook(
         lower_bound=_round(bound.seconds),
         basis=known.words,
         estimate=_round(found.quantile(0.5)),
         low=_round(found.quantile(0.1)),
         high=_round(found.quantile(0.9)),
         probability=probability,
-        advice=tuple(model.Suggestion(each.help.value, each.subject, each.probability, _round(each.seconds)) for each in helps),
+        advice=tuple(SuggestionView(each.help.value, each.subject, each.probability, _round(each.seconds)) for each in helps),
     )
 
 

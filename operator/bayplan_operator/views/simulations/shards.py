@@ -9,10 +9,11 @@ from bayplan.granularity import Advice, Places, Splitting, explain, table
 from bayplan.simulation import Divider, Setup, Submission
 from bayplan_operator.api.v1alpha1 import DEFAULT_MOST, DEFAULT_STARTUP
 from bayplan_operator.views import units
-from bayplan_operator.views.simulations import model
+from bayplan_operator.views.model.shards import ShardAdvice, ShardChoice
+from bayplan_operator.views.model.simulation import Simulation
 
 
-def with_advice(simulation: model.Simulation, submissions: Sequence[Submission], setup: Setup) -> model.Simulation:
+def with_advice(simulation: Simulation, submissions: Sequence[Submission], setup: Setup) -> Simulation:
     """The same, and for each task with a known run time how many shards pay off on the nodes of the setup.
 
     Of tasks whose number is given, as if it were not: their pods are taken to start up within the default of `shards: Auto`.
@@ -23,7 +24,7 @@ def with_advice(simulation: model.Simulation, submissions: Sequence[Submission],
     return msgspec.structs.replace(simulation, graphs=graphs)
 
 
-def _of_graph(divider: Divider, submission: Submission) -> Iterator[model.Shards]:
+def _of_graph(divider: Divider, submission: Submission) -> Iterator[ShardAdvice]:
     divided = divider.divided(submission)
     decided = divider.advice(submission, submission.splittings) if submission.splittings else []
     given = divider.advice(divided, [_as_if_free(divided, number) for number in range(len(divided.graph.tasks))])
@@ -44,9 +45,9 @@ def _as_if_free(submission: Submission, number: int) -> Splitting | None:
     return Splitting((expected - DEFAULT_STARTUP) * task.shards, DEFAULT_STARTUP, most=max(DEFAULT_MOST, task.shards))
 
 
-def _told(task: str, advice: Advice, has: int, auto: bool) -> model.Shards:
+def _told(task: str, advice: Advice, has: int, auto: bool) -> ShardAdvice:
     splitting, places = advice.splitting, advice.places
-    return model.Shards(
+    return ShardAdvice(
         task=task,
         auto=auto,
         shards=has,
@@ -60,11 +61,9 @@ def _told(task: str, advice: Advice, has: int, auto: bool) -> model.Shards:
     )
 
 
-def _choices(splitting: Splitting, places: Places, numbers: set[int]) -> Iterator[model.ShardChoice]:
+def _choices(splitting: Splitting, places: Places, numbers: set[int]) -> Iterator[ShardChoice]:
     """The numbers, and some around them."""
     around = {splitting.least, splitting.most, *(each for n in numbers for each in (n // 2, n - 1, n, n + 1, 2 * n))}
     found = table(splitting, places)
     for row in np.flatnonzero(np.isin(found.shards, list(around))).tolist():
-        yield model.ShardChoice(
-            int(found.shards[row]), round(float(found.seconds[row]), 6), round(float(found.node_seconds[row]), 6)
-        )
+        yield ShardChoice(int(found.shards[row]), round(float(found.seconds[row]), 6), round(float(found.node_seconds[row]), 6))

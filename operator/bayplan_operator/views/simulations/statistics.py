@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from bayplan_operator.views.simulations.model import Figures
+from bayplan_operator.views.model.simulation import Figures
 
 CONFIDENCE = 0.95
 FIGURES: Mapping[str, str] = {
