@@ -1,9 +1,7 @@
 """From a trace to the figures that are shown."""
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -39,14 +37,28 @@ def build(trace: Trace, policy: str, seed: int, run_times: RunTimes) -> Simulati
 
 
 def _figures(trace: Trace, bounds: Bounds) -> Figures:
-    found = {name: _plain(value) for name, value in asdict(figures.summary(trace)).items()}
-    return Figures(**found, lower_bound=_round(bounds.of_all()), events=trace.events, ended_at=_round(trace.ended_at))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return _known(value)
-    return {name: _round(each) for name, each in value.items()} if isinstance(value, Mapping) else value
+    graphs, outcome, waits = trace.graphs, trace.attempts.outcome, figures.waits(trace)
+    unplaced = int((outcome == Outcome.WAITING).sum())
+    return Figures(
+        makespan=_round(figures.makespan(trace)),
+        lower_bound=_round(bounds.of_all()),
+        completion=_known(figures.completion(trace)),
+        waiting=_round(float(waits.mean())) if len(waits) else 0.0,
+        waiting_p95=_round(float(np.quantile(waits, 0.95))) if len(waits) else 0.0,
+        waiting_longest=_round(float(waits.max(initial=0.0))),
+        utilisation={name: _round(figures.utilisation(trace, name)) for name in figures.resources(trace)},
+        graphs=len(graphs),
+        succeeded=int(graphs.succeeded.sum()),
+        deadlines=sum(each.deadline is not None for each in trace.submissions),
+        missed=int(graphs.missed.sum()),
+        attempts=len(outcome) - unplaced,
+        failed=int((outcome == Outcome.FAILED).sum()),
+        lost=int((outcome == Outcome.LOST).sum()),
+        unplaced=unplaced,
+        cost=_round(figures.cost(trace)),
+        events=trace.events,
+        ended_at=_round(trace.ended_at),
+    )
 
 
 def _nodes(trace: Trace) -> Iterator[SimulatedNode]:
