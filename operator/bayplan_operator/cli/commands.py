@@ -3,6 +3,9 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from typing import Any
 
 import typer
 from typer.main import get_command
@@ -27,8 +30,15 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _COMMANDS = {each.COMMAND.name: each.COMMAND for each in (operator, release, show, plan, simulate, compare, report)}
+
+
+def _run(name: str, options: Any) -> int:
+    """What a command does is imported when it runs: --help and completion of all of them have to be quick."""
+    return int(import_module(f".work.{name}", __package__).run(options))
+
+
 for each in _COMMANDS.values():
-    each.add_to(app)
+    each.add_to(app, partial(_run, each.name))
 
 
 @app.callback()

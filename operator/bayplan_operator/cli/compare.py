@@ -22,14 +22,10 @@ class CompareOptions(LuckOptions, NodeOptions, FileOptions):
     output: Annotated[Output, OUTPUT] = "table"
 
 
-def compare(options: CompareOptions) -> int:
-    """Simulate one workload under several policies and seeds.
-
-    All policies meet the same luck, so that differences are taken in pairs.
-    """
-    from bayplan_operator.cli.work.compare import run
-
-    return run(options)
-
-
-COMMAND = Command("compare", "compare policies on one workload, with confidence intervals", CompareOptions, compare)
+COMMAND = Command(
+    "compare",
+    "compare policies on one workload, with confidence intervals",
+    "Simulate one workload under several policies and seeds.\n\n"
+    "All policies meet the same luck, so that differences are taken in pairs.",
+    CompareOptions,
+)

@@ -1,15 +1,13 @@
 """`bayplan operator`: run the operator."""
 
-import logging
 import socket
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from bayplan_operator.cli.options import values
 from bayplan_operator.cli.options.declared import Command, option
-from bayplan_operator.cli.options.prometheus import FlagsError, PrometheusOptions
+from bayplan_operator.cli.options.prometheus import PrometheusOptions
 from bayplan_operator.settings import Settings
 
 _DEFAULTS = Settings(identity=socket.gethostname())
@@ -118,23 +116,9 @@ class OperatorOptions(PrometheusOptions, DecidingOptions):
         )
 
 
-def operator(options: OperatorOptions) -> int:
-    """Run the operator until it is stopped."""
-    from kubernetes.config import ConfigException
-
-    from bayplan_operator.load import QueriesError
-    from bayplan_operator.process import run
-
-    logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("kopf").setLevel(logging.WARNING)
-    try:
-        return run(options.settings())
-    except (FlagsError, QueriesError) as error:
-        print(f"bayplan operator: {error}", file=sys.stderr)
-        return 2
-    except ConfigException as error:
-        print(f"bayplan: {error}", file=sys.stderr)
-        return 1
-
-
-COMMAND = Command("operator", "run the operator", OperatorOptions, operator)
+COMMAND = Command(
+    "operator",
+    "run the operator",
+    "Run the operator until it is stopped.",
+    OperatorOptions,
+)

@@ -20,14 +20,10 @@ class PlanOptions(NodeOptions, FileOptions):
     output: Annotated[Output, OUTPUT] = "table"
 
 
-def plan(options: PlanOptions) -> int:
-    """Show what would happen if the graphs were submitted now, all at once.
-
-    On the nodes of a file, or on the current cluster beside the pods that run there. Nothing is created.
-    """
-    from bayplan_operator.cli.work.plan import run
-
-    return run(options)
-
-
-COMMAND = Command("plan", "show what would happen to a graph now: order, nodes, times, critical path", PlanOptions, plan)
+COMMAND = Command(
+    "plan",
+    "show what would happen to a graph now: order, nodes, times, critical path",
+    "Show what would happen if the graphs were submitted now, all at once.\n\n"
+    "On the nodes of a file, or on the current cluster beside the pods that run there. Nothing is created.",
+    PlanOptions,
+)

@@ -26,14 +26,10 @@ class ReleaseOptions:
     ] = _LEASE_NAMESPACE
 
 
-def release(options: ReleaseOptions) -> int:
-    """Remove Bayplan's finalizers from all pods, so that they can be deleted when no operator runs any more.
-
-    An operator that still runs is stopped first, by taking its Lease.
-    """
-    from bayplan_operator.cli.work.release import run
-
-    return run(options)
-
-
-COMMAND = Command("release", "remove Bayplan's finalizers from all pods", ReleaseOptions, release)
+COMMAND = Command(
+    "release",
+    "remove Bayplan's finalizers from all pods",
+    "Remove Bayplan's finalizers from all pods, so that they can be deleted when no operator runs any more.\n\n"
+    "An operator that still runs is stopped first, by taking its Lease.",
+    ReleaseOptions,
+)

@@ -23,17 +23,16 @@ class ReportOptions(SimulationOptions):
     file: Annotated[list[Path] | None, FILE] = None
     out: Annotated[Path, option("--out", metavar="FILE.html", text="the page to write")]
 
-
-def report(options: ReportOptions) -> int:
-    """Write a page from what simulate or plan has printed with -o json, or simulate now.
-
-    The file needs nothing else: no network, no other file.
-    """
-    if (options.source is None) == (options.file is None):
-        raise UsageError("name either FROM.json, or what to simulate with -f")
-    from bayplan_operator.cli.work.report import run
-
-    return run(options)
+    def __post_init__(self) -> None:
+        """Raise `UsageError` for options that do not go together."""
+        if (self.source is None) == (self.file is None):
+            raise UsageError("name either FROM.json, or what to simulate with -f")
 
 
-COMMAND = Command("report", "write a simulation as one HTML file: Gantt, graph, utilisation, waiting", ReportOptions, report)
+COMMAND = Command(
+    "report",
+    "write a simulation as one HTML file: Gantt, graph, utilisation, waiting",
+    "Write a page from what simulate or plan has printed with -o json, or simulate now.\n\n"
+    "The file needs nothing else: no network, no other file.",
+    ReportOptions,
+)

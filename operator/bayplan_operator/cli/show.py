@@ -24,23 +24,21 @@ class ShowOptions:
         option("--kubeconfig", metavar="FILE", text="default: the usual kubeconfig, or the service account's"),
     ] = None
 
-
-def show(options: ShowOptions) -> int:
-    """Show graphs, or how one of them ran.
-
-    Without NAME: all graphs. With NAME: its tasks with their nodes and why they run there or wait, a Gantt chart, the nodes'
-    utilisation, the makespan beside its lower bound, retries and failures.
-    """
-    if options.namespace is not None and options.all_namespaces:
-        raise UsageError("argument --all-namespaces/-A: not allowed with argument --namespace/-n")
-    if options.name and options.all_namespaces:
-        raise UsageError("NAME and --all-namespaces exclude each other: name the graph's namespace with -n")
-    if options.watch and (not options.name or options.output == "json"):
-        raise UsageError("--watch needs the NAME of a graph, and writes text only")
-    # What a command does is imported when it runs: --help of all of them has to be quick.
-    from bayplan_operator.cli.work.show import run
-
-    return run(options)
+    def __post_init__(self) -> None:
+        """Raise `UsageError` for options that do not go together."""
+        if self.namespace is not None and self.all_namespaces:
+            raise UsageError("argument --all-namespaces/-A: not allowed with argument --namespace/-n")
+        if self.name and self.all_namespaces:
+            raise UsageError("NAME and --all-namespaces exclude each other: name the graph's namespace with -n")
+        if self.watch and (not self.name or self.output == "json"):
+            raise UsageError("--watch needs the NAME of a graph, and writes text only")
 
 
-COMMAND = Command("show", "show graphs, or how one ran: where, when, why there, how well", ShowOptions, show)
+COMMAND = Command(
+    "show",
+    "show graphs, or how one ran: where, when, why there, how well",
+    "Show graphs, or how one of them ran.\n\n"
+    "Without NAME: all graphs. With NAME: its tasks with their nodes and why they run there or wait, a Gantt "
+    "chart, the nodes' utilisation, the makespan beside its lower bound, retries and failures.",
+    ShowOptions,
+)

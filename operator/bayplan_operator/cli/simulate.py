@@ -27,14 +27,9 @@ class SimulateOptions(SimulationOptions, FileOptions):
     output: Annotated[Output, OUTPUT] = "table"
 
 
-def simulate(options: SimulateOptions) -> int:
-    """Run graphs on a virtual cluster: the operator's own decisions, a virtual clock.
-
-    Needs no cluster.
-    """
-    from bayplan_operator.cli.work.simulate import run
-
-    return run(options)
-
-
-COMMAND = Command("simulate", "run graphs on a virtual cluster, with failures and noise", SimulateOptions, simulate)
+COMMAND = Command(
+    "simulate",
+    "run graphs on a virtual cluster, with failures and noise",
+    "Run graphs on a virtual cluster: the operator's own decisions, a virtual clock.\n\nNeeds no cluster.",
+    SimulateOptions,
+)

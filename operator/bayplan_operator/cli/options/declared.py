@@ -4,37 +4,36 @@ import dataclasses
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import typer
 
-_Options = TypeVar("_Options")
 _Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Command(Generic[_Options]):
-    """A command of `bayplan`."""
+class Command:
+    """How a command of `bayplan` is called."""
 
     name: str
     short: str
     """What it does, in the list of commands."""
-    options: type[_Options]
+    help: str
+    options: type[Any]
     """A dataclass of annotated fields."""
-    run: Callable[[_Options], int]
-    """Answers the exit code; its docstring is the command's help."""
 
-    def add_to(self, app: typer.Typer) -> None:
-        """Typer is given a function with one parameter per field of the options."""
+    def add_to(self, app: typer.Typer, run: Callable[[Any], int]) -> None:
+        """Typer is given a function with one parameter per field of the options; `run` answers the exit code."""
 
         def called(**given: Any) -> int:
-            return self.run(self.options(**given))
+            return run(self.options(**given))
 
         hints = get_type_hints(self.options, include_extras=True)
-        fields = dataclasses.fields(self.options)  # type: ignore[arg-type]
         called.__annotations__ = hints
-        called.__signature__ = inspect.Signature([_parameter(each, hints) for each in fields])  # type: ignore[attr-defined]
-        app.command(self.name, short_help=self.short, help=self.run.__doc__)(called)
+        called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [_parameter(each, hints) for each in dataclasses.fields(self.options)]
+        )
+        app.command(self.name, short_help=self.short, help=self.help)(called)
 
 
 def read_by(parse: Callable[[str], _Value]) -> Callable[[str | _Value], _Value]:
