@@ -89,9 +89,12 @@ class _Kernel:
         return self.dispatcher()(*arguments)
 
     def dispatcher(self) -> Callable[..., Any]:
-        """What numba calls."""
+        """What numba calls. It takes this object's place in its module, so that later calls from there go straight to it."""
         if self._compiled is None:
             self._compiled = _numba_compiled(self.py_func)
+            named = getattr(self.py_func, "__globals__", {})
+            if named.get(self.py_func.__name__) is self:
+                named[self.py_func.__name__] = self._compiled
         return self._compiled
 
     def _plain(self, arguments: tuple[Any, ...]) -> bool:

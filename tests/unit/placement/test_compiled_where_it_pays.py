@@ -16,6 +16,11 @@ from bayplan.kernels.scheduling.arrays import Placements
 pytestmark = pytest.mark.skipif(not HAVE_NUMBA, reason="numba is not installed: nothing is compiled")
 
 
+def compiled_form(kernel: Any) -> Any:
+    """Of a kernel; one that was called before has been replaced by it."""
+    return kernel.dispatcher() if hasattr(kernel, "dispatcher") else kernel
+
+
 def doubled(values: Any) -> Any:
     return values * 2
 
@@ -37,6 +42,12 @@ def test_kernels_of_another_kind_and_all_others_are_compiled_at_once() -> None:
     with plain_at_first(1_000):
         other(np.arange(3))
     assert other._compiled is not None
+
+
+def test_a_compiled_kernel_takes_the_place_of_what_compiled_it() -> None:
+    rows, columns, weights, table = np.arange(2), np.arange(1), np.ones(1), np.full((2, 1), 4)
+    shares.free_share(rows, columns, weights, table, table // 2)
+    assert type(shares._free_share).__module__.startswith("numba.")
 
 
 class Counted:
@@ -110,7 +121,7 @@ def placed(kernel: Callable[..., float], seed: int) -> list[Any]:
 def test_plain_and_compiled_agree() -> None:
     for seed in range(20):
         for kernel, arguments in drawn(seed):
-            plain, quick = kernel.py_func(*arguments), kernel.dispatcher()(*arguments)  # type: ignore[attr-defined]
+            plain, quick = kernel.py_func(*arguments), compiled_form(kernel)(*arguments)  # type: ignore[attr-defined]
             for one, other in zip(*((each if isinstance(each, tuple) else (each,)) for each in (plain, quick)), strict=True):
                 np.testing.assert_array_equal(one, other)
 
@@ -118,7 +129,7 @@ def test_plain_and_compiled_agree() -> None:
 def test_plain_and_compiled_schedules_agree() -> None:
     place: Any = placing.place
     for seed in range(20):
-        assert placed(place.py_func, seed) == placed(place.dispatcher(), seed)
+        assert placed(place.py_func, seed) == placed(compiled_form(place), seed)
 
 
 def test_best_places_are_kept_alike() -> None:
@@ -128,5 +139,5 @@ def test_best_places_are_kept_alike() -> None:
         rows, gpus, totals = np.sort(generator.integers(0, 5, 9)), generator.integers(-1, 4, 9), generator.random(9).round(1)
         kept = [(np.full(5, -1), np.full(5, -1, np.int8)) for _ in range(2)]
         kernel.py_func(rows, gpus, totals, *kept[0])
-        kernel.dispatcher()(rows, gpus, totals, *kept[1])
+        compiled_form(kernel)(rows, gpus, totals, *kept[1])
         assert [each.tolist() for each in kept[0]] == [each.tolist() for each in kept[1]]
