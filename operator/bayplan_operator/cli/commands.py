@@ -89,11 +89,12 @@ def _ended(run: Callable[[], int], command: str) -> int:
 
 
 def _exit_code(error: Exception) -> int | None:
-    """Of an error whose words are for the user; none: it is a fault of ours. Imports only what was needed to raise it."""
+    """Of an error whose words are for the user; none: it is a fault of ours."""
     from bayplan_operator.kube.errors import ApiError
 
     if isinstance(error, ApiError):
         return 1
+    # What raises the others has imported these.
     from bayplan.plugins import PluginError
     from bayplan.simulation import SetupError
     from bayplan_operator.workflows import InputError

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers with their units, for readers."""
 
 
 def seconds(value: float | None) -> str:

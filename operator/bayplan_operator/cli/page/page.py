@@ -13,7 +13,7 @@ from bayplan_operator.views.model.simulation import Simulation
 
 _MOST_GRAPHS = 12
 _MOST_SAID = 8
-# Nothing may be fetched, whatever somebody writes into a name.
+# Nothing may be fetched, whatever stands in a name.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 

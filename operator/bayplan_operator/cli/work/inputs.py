@@ -27,7 +27,7 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A policy, by the name that people gave it."""
+    """A policy, by the name on the command line or in its file."""
 
     name: str
     policy: Policy

@@ -44,7 +44,7 @@ async def _release(options: ReleaseOptions) -> int:
 
 
 async def _stop_operator(server: ApiServer, path: str) -> None:
-    """Take the Lease by force, and wait until whoever held it must have stopped deciding."""
+    """Take the Lease by force, and wait until its holder must have stopped deciding."""
     for last in (False, False, False, False, True):
         try:
             before = await _take_lease(server, path)

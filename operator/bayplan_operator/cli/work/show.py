@@ -83,7 +83,7 @@ async def _watch(read: Callable[[], Awaitable[LiveGraph]]) -> int:
         report = await _patiently(read)
         took = time.monotonic() - began
         if before is not None and report.uid != before.uid:
-            before = None  # deleted and made anew
+            before = None  # deleted, and another made of that name
         if redraw:
             _redraw(report, first=before is None)
         else:

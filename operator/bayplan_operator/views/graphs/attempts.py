@@ -24,7 +24,7 @@ _OUTCOMES = {
 
 
 def attempts(graph: Graph, run: Run, uid: str, pods: Iterable[wire.Pod], epoch: float) -> tuple[PodAttempt, ...]:
-    """All attempts that are known, by task, shard and number. Pods that other graphs or nobody controls are left out."""
+    """All attempts that are known, by task, shard and number. Pods that another graph controls, or none, are left out."""
     found: dict[tuple[int, int], PodAttempt] = {}
     for pod in pods:
         identity = identity_of(pod) if graph_uid_of(pod) == uid else None

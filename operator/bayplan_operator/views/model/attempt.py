@@ -7,7 +7,7 @@ STOPPED, TAKEN_BACK, OPEN, WAITING = "Stopped", "TakenBack", "Open", "Waiting"
 
 
 class AttemptView(msgspec.Struct, frozen=True, rename="camel"):
-    """An attempt, whatever ran it."""
+    """What every attempt has."""
 
     task: str
     shard: int

@@ -12,7 +12,7 @@ from bayplan_operator.views.model.task import LiveTask, SimulatedTask
 
 
 class GraphView(msgspec.Struct, frozen=True, rename="camel"):
-    """A graph, whatever ran it."""
+    """What every graph has."""
 
     name: str
     """In a simulation with the namespace before it."""

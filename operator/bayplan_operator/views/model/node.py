@@ -4,7 +4,7 @@ import msgspec
 
 
 class NodeView(msgspec.Struct, frozen=True, rename="camel"):
-    """A node, whatever it is part of."""
+    """What every node has."""
 
     name: str
     attempts: int

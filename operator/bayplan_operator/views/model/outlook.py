@@ -4,7 +4,7 @@ import msgspec
 
 
 class OutlookView(msgspec.Struct, frozen=True, rename="camel"):
-    """An expected end, whoever expects it."""
+    """An expected end."""
 
     basis: str
     """What is known of the run times, in words."""

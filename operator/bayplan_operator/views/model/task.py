@@ -4,7 +4,7 @@ import msgspec
 
 
 class TaskView(msgspec.Struct, frozen=True, rename="camel"):
-    """A task, whatever ran it."""
+    """What every task has."""
 
     name: str
     depends_on: tuple[str, ...]

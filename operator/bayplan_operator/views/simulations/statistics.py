@@ -19,7 +19,7 @@ FIGURES: Mapping[str, str] = {
     "failed": "count",
     "cost": "price",
 }
-"""Figure to unit. Utilisation is that of GPUs, of CPU where nobody asks for GPUs; missed is the share of all deadlines."""
+"""Figure to unit. Utilisation is that of GPUs, of CPU where no task asks for GPUs; missed is the share of all deadlines."""
 
 
 class Estimate(msgspec.Struct, frozen=True, rename="camel"):
