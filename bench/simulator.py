@@ -118,11 +118,11 @@ def measure(jobs: Jobs, policy: str, nodes: int, seed: int) -> dict[str, Any]:
 
 
 def _figures(trace: Trace, wall: float, cpu: float) -> dict[str, Any]:
-    found = figures.summary(trace)
+    waits = figures.waits(trace)
     return {
         "events": trace.events, "seconds": wall, "cpu_seconds": cpu, "per_second": trace.events / wall,
-        "per_cpu_second": trace.events / cpu, "mean_jct": found.completion, "mean_wait": found.waiting,
-        "max_wait": found.waiting_longest, "utilisation": found.utilisation[GPU],
+        "per_cpu_second": trace.events / cpu, "mean_jct": figures.completion(trace),
+        "mean_wait": float(waits.mean()), "max_wait": float(waits.max()), "utilisation": figures.utilisation(trace, GPU),
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bayplan_operator.cli import main
-from bayplan_operator.cli.report import units
+from bayplan_operator.views import units
 from tests.browser import chromium
 from tests.browser.chromium import Page
 

@@ -1,110 +1,35 @@
 """`bayplan release`: remove our finalizers when there is no operator any more to do it."""
 
-import argparse
-import asyncio
 import os
-import sys
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-import msgspec
+from bayplan_operator.cli.options.declared import Command, option
+from bayplan_operator.settings import LEASE_NAMESPACE
 
-from bayplan_operator import names
-from bayplan_operator.kube import configuration, errors, paths, wire
-from bayplan_operator.kube.api_server import MERGE_PATCH, ApiServer
-from bayplan_operator.settings import LEASE_NAME, LEASE_NAMESPACE
-
-_AT_ONCE = 16
-_LEASE_HELD = 120
-"""Seconds for which no operator starts to decide after a release."""
+_LEASE_NAMESPACE = os.environ.get("POD_NAMESPACE", LEASE_NAMESPACE)
 
 
-class _Pods(msgspec.Struct):
-    metadata: wire.ListMetadata
-    items: list[wire.Pod]
+@dataclass(frozen=True, kw_only=True)
+class ReleaseOptions:
+    """Whose pods are released."""
+
+    kubeconfig: Annotated[
+        Path | None,
+        option("--kubeconfig", metavar="FILE", text="default: the service account's, or the usual kubeconfig"),
+    ] = None
+    namespace: Annotated[str | None, option("--namespace", "-n", metavar="TEXT", text="default: all namespaces")] = None
+    lease_namespace: Annotated[
+        str,
+        option("--lease-namespace", metavar="TEXT", text=f"where the operator's Lease is (default: {_LEASE_NAMESPACE})"),
+    ] = _LEASE_NAMESPACE
 
 
-class _LeaseSpec(msgspec.Struct, rename="camel"):
-    lease_duration_seconds: int = 15
-    holder_identity: str = ""
-
-
-class _Lease(msgspec.Struct):
-    spec: _LeaseSpec = msgspec.field(default_factory=_LeaseSpec)
-
-
-def add_to(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser(
-        "release",
-        help="remove Bayplan's finalizers from all pods",
-        description="Remove Bayplan's finalizers from all pods, so that they can be deleted when no operator runs any more. "
-        "An operator that still runs is stopped first, by taking its Lease.",
-    )
-    parser.add_argument("--kubeconfig", type=Path)
-    parser.add_argument("--namespace", "-n", help="default: all namespaces")
-    parser.add_argument(
-        "--lease-namespace",
-        default=os.environ.get("POD_NAMESPACE", LEASE_NAMESPACE),
-        help="where the operator's Lease is (default: %(default)s)",
-    )
-    parser.set_defaults(run=lambda arguments: asyncio.run(_release(arguments)))
-
-
-async def _release(arguments: argparse.Namespace) -> int:
-    path = paths.pods(arguments.namespace) if arguments.namespace else paths.PODS
-    async with ApiServer(configuration.load(arguments.kubeconfig)) as server:
-        await _stop_operator(server, f"{paths.leases(arguments.lease_namespace)}/{LEASE_NAME}")
-        pods = msgspec.json.decode(await server.call("GET", path), type=_Pods, strict=False).items
-        held = [pod for pod in pods if names.FINALIZER in pod.metadata.finalizers]
-        slots = asyncio.Semaphore(_AT_ONCE)
-        failed = sum(await asyncio.gather(*(_release_one(server, pod, slots) for pod in held)))
-    print(f"released {len(held) - failed} of {len(held)} pods")
-    return 1 if failed else 0
-
-
-async def _stop_operator(server: ApiServer, path: str) -> None:
-    """Take the Lease by force, and wait until whoever held it must have stopped deciding."""
-    for last in (False, False, False, False, True):
-        try:
-            before = await _take_lease(server, path)
-            break
-        except errors.NotFound:
-            return  # no operator has ever run
-        except errors.Conflict:
-            if last:
-                raise
-    if before.holder_identity:
-        print(f"took the Lease of {before.holder_identity}; waiting {before.lease_duration_seconds} s until it has stopped")
-        await asyncio.sleep(before.lease_duration_seconds)
-
-
-async def _take_lease(server: ApiServer, path: str) -> _LeaseSpec:
-    """Who held it before. Raises ``Conflict`` where the holder renewed it in the same moment."""
-    answer = await server.call("GET", path)
-    lease = msgspec.json.decode(answer)
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    lease["spec"] |= {
-        "holderIdentity": "bayplan release", "leaseDurationSeconds": _LEASE_HELD, "acquireTime": now, "renewTime": now
-    }  # fmt: skip
-    await server.call("PUT", path, msgspec.json.encode(lease))
-    return msgspec.json.decode(answer, type=_Lease).spec
-
-
-async def _release_one(server: ApiServer, pod: wire.Pod, slots: asyncio.Semaphore) -> bool:
-    """Answers whether it failed."""
-    metadata = pod.metadata
-    rest = [finalizer for finalizer in metadata.finalizers if finalizer != names.FINALIZER]
-    body = msgspec.json.encode(
-        {"metadata": {"uid": metadata.uid, "resourceVersion": metadata.resource_version, "finalizers": rest}}
-    )
-    try:
-        async with slots:
-            await server.call("PATCH", paths.pod(metadata.namespace, metadata.name), body, content_type=MERGE_PATCH)
-    except errors.NotFound:
-        return False
-    except errors.ApiError as error:
-        print(f"pod {metadata.namespace}/{metadata.name}: {error}", file=sys.stderr)
-        return True
-    return False
+COMMAND = Command(
+    "release",
+    "remove Bayplan's finalizers from all pods",
+    "Remove Bayplan's finalizers from all pods, so that they can be deleted when no operator runs any more.\n\n"
+    "An operator that still runs is stopped first, by taking its Lease.",
+    ReleaseOptions,
+)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from bayplan.prediction.evidence import Evidence
 from bayplan.prediction.regression import Moments, Posterior, Prior, posterior
@@ -31,6 +30,9 @@ class Expectation:
 
     def interval(self) -> tuple[float, float]:
         """Within which the mean lies with a probability of 80 %."""
+        # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+        from scipy.special import stdtrit
+
         half = float(stdtrit(self.freedom, (1 + INTERVAL) / 2)) * self.scale
         return self.location - half, self.location + half
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
-from scipy.special import stdtrit
 
 from bayplan.arrays import FloatArray, IntArray
 from bayplan.graph import Graph
@@ -108,6 +107,9 @@ def durations(
         for number, name in enumerate(classes):
             found = run_times.predict(replace(run, node_class=name))
             if not isinstance(found, Unknown) and math.isfinite(location[task, number]):
+                # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+                from scipy.special import stdtrit
+
                 location[task, number] = found.log_mean
                 scale[task, number] = float(found.scales[0] * stdtrit(found.freedom[0], _TAIL)) / _NORMAL_TAIL
     return Durations(location, scale, shared, basis)

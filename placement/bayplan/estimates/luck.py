@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import log_ndtr, ndtri_exp
 
 from bayplan.arrays import FloatArray, IntArray
 from bayplan.estimates.durations import Durations
@@ -56,6 +55,9 @@ class Luck:
 
 def _beyond(normal: FloatArray, log_elapsed: FloatArray, location: FloatArray, scale: FloatArray) -> FloatArray:
     """Draws moved into the tail beyond what has elapsed; their ranks stay, so that units that belong together still do."""
+    # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+    from scipy.special import log_ndtr, ndtri_exp
+
     with np.errstate(divide="ignore"):
         reached = np.where(scale > 0, (log_elapsed - location) / np.where(scale > 0, scale, 1.0), -np.inf)
     # Of the survival function's logarithm: exact however far beyond the tail that is.

@@ -4,7 +4,7 @@ import numpy as np
 
 from bayplan.arrays import BoolArray, FloatArray, IntArray, SmallIntArray
 from bayplan.gpu import WHOLE
-from bayplan.kernels.compiled import HAVE_NUMBA, compiled
+from bayplan.kernels.compiled import HAVE_NUMBA, compiled_where_it_pays
 
 UNIT = 1e12
 """A score of 1, in the units in which scores are kept."""
@@ -58,7 +58,7 @@ def open_places_numpy(
     return rows[which], order[which, place]
 
 
-@compiled
+@compiled_where_it_pays
 def _open_places(
     rows: IntArray,
     columns: IntArray,
@@ -125,7 +125,7 @@ def keep_best_numpy(rows: IntArray, gpus: IntArray, totals: FloatArray, scores: 
     devices[rows[best]] = gpus[best]  # the first of equals is written last
 
 
-@compiled
+@compiled_where_it_pays
 def _keep_best(rows: IntArray, gpus: IntArray, totals: FloatArray, scores: IntArray, devices: SmallIntArray) -> None:
     for number in range(len(rows)):
         row = rows[number]
@@ -143,7 +143,8 @@ def best_row(scores: IntArray, refused: BoolArray, name_rank: IntArray) -> tuple
     if len(refused):
         scores = np.where(refused, -1, scores)
     kernel = _best_row if HAVE_NUMBA else best_row_numpy
-    return kernel(scores, name_rank)
+    row, found = kernel(scores, name_rank)
+    return int(row), int(found)
 
 
 def best_row_numpy(scores: IntArray, name_rank: IntArray) -> tuple[int, int]:
@@ -156,7 +157,7 @@ def best_row_numpy(scores: IntArray, name_rank: IntArray) -> tuple[int, int]:
     return int(row), int(np.count_nonzero(scores >= 0))
 
 
-@compiled
+@compiled_where_it_pays
 def _best_row(scores: IntArray, name_rank: IntArray) -> tuple[int, int]:
     # Two loops without branches, which the compiler turns into vector instructions, then one that is hardly ever taken.
     top, found = -1, 0

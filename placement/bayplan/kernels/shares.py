@@ -3,7 +3,7 @@
 import numpy as np
 
 from bayplan.arrays import FloatArray, IntArray
-from bayplan.kernels.compiled import HAVE_NUMBA, compiled
+from bayplan.kernels.compiled import HAVE_NUMBA, compiled_where_it_pays
 
 
 def used_share(rows: IntArray, columns: IntArray, amounts: IntArray, allocatable: IntArray, used: IntArray) -> FloatArray:
@@ -21,7 +21,7 @@ def used_share_numpy(rows: IntArray, columns: IntArray, amounts: IntArray, alloc
     return np.asarray(total / len(columns))
 
 
-@compiled
+@compiled_where_it_pays
 def _used_share(rows: IntArray, columns: IntArray, amounts: IntArray, allocatable: IntArray, used: IntArray) -> FloatArray:
     shares = np.zeros(len(rows))
     for number in range(len(rows)):
@@ -51,7 +51,7 @@ def free_share_numpy(
     return total
 
 
-@compiled
+@compiled_where_it_pays
 def _free_share(rows: IntArray, columns: IntArray, weights: FloatArray, allocatable: IntArray, used: IntArray) -> FloatArray:
     shares = np.zeros(len(rows))
     for number in range(len(rows)):

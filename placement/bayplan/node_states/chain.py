@@ -12,7 +12,6 @@ from enum import Enum
 from typing import Any
 
 import numpy as np
-from scipy.linalg import expm
 
 from bayplan.arrays import FloatArray
 
@@ -138,6 +137,9 @@ def _exponential(rates: FloatArray, seconds: float) -> FloatArray:
     if not (math.isfinite(seconds) and seconds >= 0):
         raise ValueError(f"seconds is {seconds}: it must be a number, 0 or above")
     # Rates differ by orders of magnitude; rounding must not leave the simplex.
+    # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+    from scipy.linalg import expm
+
     found = np.clip(expm(rates * seconds), 0.0, 1.0)
     return np.asarray(found / found.sum(axis=1, keepdims=True))
 

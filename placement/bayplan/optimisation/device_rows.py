@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array, hstack
 
 from bayplan.arrays import FloatArray
 from bayplan.gpu import WHOLE
 from bayplan.optimisation.compact import Compact
 from bayplan.optimisation.problem import Problem
-from bayplan.optimisation.relaxation import Program
+from bayplan.optimisation.relaxation import Matrix, Program
 
 _LARGEST = 300
 
@@ -21,13 +20,16 @@ class DeviceRows:
     variables: int
     highest: FloatArray
     """Shape (variables,)."""
-    rows: csr_array
+    rows: Matrix
     """Shape (rows, the program's variables + these)."""
     lowest_sum: FloatArray
     highest_sum: FloatArray
 
-    def widened(self, matrix: csr_array) -> csr_array:
+    def widened(self, matrix: Matrix) -> Matrix:
         """A matrix of the program, with columns of zeros for these variables."""
+        # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+        from scipy.sparse import csr_array, hstack
+
         return csr_array(hstack((matrix, csr_array((matrix.shape[0], self.variables)))))
 
 
@@ -52,6 +54,9 @@ class _Writer:
         self.highest_sum.append(highest)
 
     def finish(self) -> DeviceRows:
+        # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+        from scipy.sparse import csr_array
+
         factors, rows, variables = zip(*self._entries, strict=True) if self._entries else ((), (), ())
         shape = (len(self.lowest_sum), self.first + len(self.highest))
         matrix = csr_array((np.array(factors, np.float64), (np.array(rows, int), np.array(variables, int))), shape=shape)

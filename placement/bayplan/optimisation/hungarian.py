@@ -1,7 +1,6 @@
 """Assignment: the best matching of requests and places."""
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from bayplan.arrays import FloatArray, IntArray
 from bayplan.optimisation.compact import compacted
@@ -48,6 +47,9 @@ def solve(problem: Problem, start: IntArray, budget: Budget, seed: int = 0) -> S
 
 def _matching(worth: FloatArray) -> tuple[IntArray, IntArray]:
     """Rows and columns of the best matching, in which a row may stay alone."""
+    # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+    from scipy.optimize import linear_sum_assignment
+
     rows, columns = linear_sum_assignment(np.maximum(worth, 0.0), maximize=True)
     allowed = worth[rows, columns] > FORBIDDEN
     return rows[allowed].astype(np.int64), columns[allowed].astype(np.int64)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from bayplan.arrays import FloatArray
 from bayplan.optimisation.compact import Compact
@@ -31,6 +30,9 @@ def search(problem: Problem, compact: Compact, made: Program, branches: int) -> 
 
     Single GPUs have variables of their own where these are few; elsewhere they are summed up.
     """
+    # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     devices = device_rows(problem, compact, made)
     pairs, variables = len(made.groups), len(made.objective)
     highest = np.ones(variables + devices.variables)

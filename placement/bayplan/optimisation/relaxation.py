@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
 
 from bayplan.arrays import BoolArray, FloatArray, IntArray
 from bayplan.optimisation.candidates import candidates
@@ -32,6 +31,10 @@ _TOO_LONG = 1
 """HiGHS' status of a linear program that reached its limit."""
 
 
+Matrix = Any
+"""A `scipy.sparse.csr_array`, which has no types."""
+
+
 class SolverError(RuntimeError):
     """HiGHS gives no answer; the message is its own."""
 
@@ -48,9 +51,9 @@ class Program:
     """Shape (variables,), to be minimised, at most `_SCALE` each."""
     unit: float
     """What 1 of the objective is worth."""
-    at_most: csr_array
+    at_most: Matrix
     limits: FloatArray
-    equal: csr_array
+    equal: Matrix
     """Of each group of a gang, as much is placed as of the gang; the right-hand side is 0."""
     price_rows: IntArray
     """Shape (rows, 2): node and column of each row of `at_most` that is a capacity; the others come after them."""
@@ -113,6 +116,9 @@ def program(compact: Compact, pool: BoolArray) -> Program:
     number = np.full(len(compact.size), -1, np.int64)
     number[alone], number[in_gang] = np.arange(len(alone)), np.arange(len(in_gang))
     single, member = compact.gang[groups] < 0, compact.gang[groups] >= 0
+    # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+    from scipy.sparse import csr_array
+
     at_most = csr_array(
         (
             np.concatenate((factors[0], np.ones(int(single.sum())))),
@@ -156,6 +162,9 @@ def _row_unit(compact: Compact) -> FloatArray:
 
 def _optimum(compact: Compact, made: Program) -> tuple[FloatArray, FloatArray] | None:
     """Amounts per pair, and prices; none if HiGHS takes too long."""
+    # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+    from scipy.optimize import linprog
+
     bounds = np.zeros((len(made.objective), 2))
     bounds[: len(made.groups), 1] = np.inf
     bounds[len(made.groups) :, 1] = 1.0

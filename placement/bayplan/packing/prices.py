@@ -3,8 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
-from scipy.optimize import linprog
 
 from bayplan.arrays import FloatArray, IntArray
 from bayplan.gpu import WHOLE
@@ -104,6 +102,10 @@ def _groups(shapes: Shapes, gpus: IntArray) -> tuple[list[IntArray], FloatArray]
 
 def _solve(shapes: Shapes, patterns: list[Pattern], size: FloatArray) -> tuple[IntArray, IntArray]:
     """Values of shapes and prices of a GPU per group, in billionths of a GPU."""
+    # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+    from scipy import sparse
+    from scipy.optimize import linprog
+
     number, all_gpus = len(shapes.count), float(size.sum())
     wanted = shapes.weights * all_gpus
     columns = [(held, column, -float(many)) for column, each in enumerate(patterns) for held, many in each.held]

@@ -10,7 +10,6 @@ import math
 from collections.abc import Hashable, Sequence
 
 import numpy as np
-from scipy.special import ndtri
 
 from bayplan.arrays import FloatArray, IntArray
 from bayplan.prediction.evidence import above_zero
@@ -92,6 +91,9 @@ class Lookalikes:
         """
         if not self._ended:
             return np.full(len(keys), np.nan)
+        # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+        from scipy.special import ndtri
+
         self._bring_up(now)
         rows = self._rows(keys)
         mean = self._table.mean[rows]

@@ -11,8 +11,6 @@ moments of the normal distribution beyond that point; it enters the others' equa
 """
 
 import numpy as np
-from scipy.linalg.blas import dtbsv
-from scipy.special import log_ndtr
 
 from bayplan.arrays import FloatArray, IntArray
 from bayplan.prediction.job_table import QUEUED, RUNNING, WINDOW, JobTable
@@ -38,6 +36,9 @@ def update_queued(table: JobTable, rates: LinkRates, kinds: Moments, noise: floa
     rows = table.in_phase(QUEUED)
     if not len(rows):
         return
+    # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+    from scipy.linalg.blas import dtbsv
+
     first, size = int(rows[0]), int(rows[-1] - rows[0]) + 1
     near, weights = table.weights(rows, rates.rates)
     total = weights.sum(axis=1) + rates.new
@@ -73,6 +74,9 @@ def average(table: JobTable, rows: IntArray, rates: LinkRates, kinds: Moments, n
 
 def _beyond(mean: FloatArray, deviation: FloatArray, point: FloatArray) -> Moments:
     """Moments of a normal distribution beyond a point."""
+    # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+    from scipy.special import log_ndtr
+
     x = (point - mean) / deviation
     hazard = np.exp(-x * x / 2 - np.log(2 * np.pi) / 2 - log_ndtr(-x))
     variance = deviation**2 * np.maximum(1 + x * hazard - hazard * hazard, 1e-4)

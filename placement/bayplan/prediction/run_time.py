@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln, stdtr
 
 from bayplan.arrays import FloatArray
 
@@ -101,6 +100,9 @@ class RunTime:
         return 1.0 if seconds <= 0 else self._log_survival(math.log(seconds))
 
     def _log_survival(self, log_seconds: float) -> float:
+        # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+        from scipy.special import stdtr
+
         # The t distribution is symmetric; the far tail is exact this way round.
         return float(self.weights @ stdtr(self.freedom, (self.locations - log_seconds) / self.scales))
 
@@ -109,6 +111,9 @@ def log_density(
     value: float | FloatArray, location: float | FloatArray, scale: float | FloatArray, freedom: float | FloatArray
 ) -> FloatArray:
     """The log density of Student's t; arguments as numpy broadcasts them."""
+    # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
+    from scipy.special import gammaln
+
     freedom = np.asarray(freedom, np.float64)
     square = ((np.asarray(value) - location) / scale) ** 2
     constant = gammaln((freedom + 1) / 2) - gammaln(freedom / 2) - np.log(freedom * math.pi) / 2 - np.log(scale)

@@ -1,6 +1,5 @@
 """Figures of a trace."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,35 +12,6 @@ from bayplan.simulation.trace import Outcome, Trace
 _HOUR = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Of a whole trace. Times in seconds."""
-
-    makespan: float
-    """From the first submission to the end of the last attempt."""
-    completion: float
-    """Mean time from a graph's submission to its end; of those that have succeeded."""
-    waiting: float
-    """Mean time for which an attempt waited for a place."""
-    waiting_p95: float
-    waiting_longest: float
-    utilisation: Mapping[str, float]
-    """Per resource, the share (0 to 1) of all nodes' that was taken, on average over the makespan."""
-    graphs: int
-    succeeded: int
-    deadlines: int
-    """Graphs that have one."""
-    missed: int
-    attempts: int
-    failed: int
-    lost: int
-    """With their nodes."""
-    unplaced: int
-    """Shards that never got a place."""
-    cost: float
-    """Of the hours in which nodes had something to do."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Usage:
     """A step function: from `times[i]` on, `used[i]` is taken of `capacity`."""
@@ -51,29 +21,18 @@ class Usage:
     capacity: float
 
 
-def summary(trace: Trace) -> Summary:
-    """All figures of a trace."""
-    attempts, graphs = trace.attempts, trace.graphs
-    placed = attempts.outcome != Outcome.WAITING
-    waits = np.where(placed, attempts.placed_at, trace.ended_at) - attempts.wanted_at
+def completion(trace: Trace) -> float:
+    """Mean seconds from a graph's submission to its end, of those that have succeeded; NaN where none has."""
+    graphs = trace.graphs
     done = graphs.succeeded
-    return Summary(
-        makespan=makespan(trace),
-        completion=float((graphs.ended_at - graphs.submitted_at)[done].mean()) if done.any() else float("nan"),
-        waiting=float(waits.mean()) if len(waits) else 0.0,
-        waiting_p95=float(np.quantile(waits, 0.95)) if len(waits) else 0.0,
-        waiting_longest=float(waits.max(initial=0.0)),
-        utilisation={name: utilisation(trace, name) for name in resources(trace)},
-        graphs=len(graphs),
-        succeeded=int(done.sum()),
-        deadlines=sum(each.deadline is not None for each in trace.submissions),
-        missed=int(graphs.missed.sum()),
-        attempts=int(placed.sum()),
-        failed=int((attempts.outcome == Outcome.FAILED).sum()),
-        lost=int((attempts.outcome == Outcome.LOST).sum()),
-        unplaced=int((~placed).sum()),
-        cost=cost(trace),
-    )
+    return float((graphs.ended_at - graphs.submitted_at)[done].mean()) if done.any() else float("nan")
+
+
+def waits(trace: Trace) -> FloatArray:
+    """Per attempt, the seconds for which it waited for a place; until the simulation's end, where it never got one."""
+    attempts = trace.attempts
+    placed = attempts.outcome != Outcome.WAITING
+    return np.asarray(np.where(placed, attempts.placed_at, trace.ended_at) - attempts.wanted_at, np.float64)
 
 
 def makespan(trace: Trace) -> float:
@@ -128,8 +87,7 @@ def waiting_by_reason(trace: Trace) -> dict[str, float]:
     """
     attempts = trace.attempts
     placed = attempts.outcome != Outcome.WAITING
-    until = np.where(placed, attempts.placed_at, trace.ended_at)
-    seconds = until - attempts.wanted_at
+    seconds = waits(trace)
     found: dict[str, float] = {}
     reasons = np.array(attempts.reason, dtype=object)
     for reason in dict.fromkeys(attempts.reason):

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from bayplan.workload import NodeInfo
-from bayplan_operator.cli.report import build
-from bayplan_operator.cli.report.build import Seen
-from bayplan_operator.cli.report.model import GraphReport
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.task_graph import prepare
+from bayplan_operator.views.graphs import build
+from bayplan_operator.views.graphs.build import Seen
+from bayplan_operator.views.model.graph import LiveGraph
 
 UID = "11111111-2222-3333-4444-555555555555"
 EPOCH = datetime(2030, 1, 1, 12, 0, 0, tzinfo=UTC).timestamp()
@@ -129,7 +129,7 @@ PODS = (
 
 def report(
     graph: dict[str, Any] | None = None, pods: tuple[wire.Pod, ...] = PODS, nodes: Any = NODES, now: float = EPOCH + 10
-) -> GraphReport:
+) -> LiveGraph:
     """The report of the sample graph; succeeded unless told otherwise."""
     graph = raw(**over()) if graph is None else graph
     return build.report(Seen(graph, prepare({**graph, "status": {}}), pods, nodes, now))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.report.gantt import MOST_ROWS, gantt
-from bayplan_operator.cli.report.model import FAILED, SUCCEEDED, Attempt, GraphReport, Shard, Task
-from bayplan_operator.cli.report.table import coloured, plain, table
+from bayplan_operator.cli.text.gantt import MOST_ROWS, gantt
+from bayplan_operator.cli.text.table import coloured, plain, table
+from bayplan_operator.views import units
+from bayplan_operator.views.model.attempt import FAILED, SUCCEEDED, PodAttempt
+from bayplan_operator.views.model.graph import LiveGraph
+from bayplan_operator.views.model.task import LiveTask, ShardView
 
 
 @pytest.mark.parametrize(
@@ -41,33 +43,37 @@ def test_the_last_column_of_a_table_is_wrapped() -> None:
 
 
 def _report(
-    attempts: tuple[Attempt, ...], shards: int = 1, tasks: tuple[str, ...] = ("a",), makespan: float = 10.0
-) -> GraphReport:
-    shard = Shard("Succeeded", "n", 1, 0, 0.0, 1.0)
-    return GraphReport(
+    attempts: tuple[PodAttempt, ...], shards: int = 1, tasks: tuple[str, ...] = ("a",), makespan: float = 10.0
+) -> LiveGraph:
+    shard = ShardView("Succeeded", "n", 1, 0, 0.0, 1.0)
+    return LiveGraph(
         namespace="n", name="g", uid="u", status="Succeeded", over=True, progress="", policy="default", priority=0,
         accepted_at=None, problem="", waiting="", makespan=makespan, bound=None,
-        tasks=tuple(Task(name, "Succeeded", (shard,) * shards, (), 1, 0, 0.0, 1.0, "", "", False) for name in tasks),
+        tasks=tuple(
+            LiveTask(name, (), False, 0.0, state="Succeeded", shards=(shard,) * shards, attempts=1, failures=0, duration=1.0,
+                     why="", waiting="")
+            for name in tasks
+        ),
         attempts=attempts, nodes=(), other_nodes=0, retries=0,
     )  # fmt: skip
 
 
 def test_a_retry_shows_the_failure_and_the_wait() -> None:
-    attempts = (Attempt("a", 0, 1, "n", FAILED, 2.0, 4.0), Attempt("a", 0, 2, "n", SUCCEEDED, 6.0, 9.0))
+    attempts = (PodAttempt("a", 0, 1, "n", FAILED, 2.0, 4.0), PodAttempt("a", 0, 2, "n", SUCCEEDED, 6.0, 9.0))
     assert gantt(_report(attempts), 26, plain) == ["a   ····░░░░····██████", "    │0 s      │5 s"]
 
 
 def test_an_instant_still_has_a_column() -> None:
-    attempts = (Attempt("a", 0, 1, "n", SUCCEEDED, 10.0, 10.0),)
+    attempts = (PodAttempt("a", 0, 1, "n", SUCCEEDED, 10.0, 10.0),)
     assert gantt(_report(attempts), 26, plain)[0] == "a   ···················█"
 
 
 def test_the_height_says_how_many_shards_run() -> None:
     attempts = (
-        Attempt("a", 0, 1, "n", SUCCEEDED, 0.0, 10.0),
-        Attempt("a", 1, 1, "n", SUCCEEDED, 0.0, 5.0),
-        Attempt("a", 2, 1, "n", SUCCEEDED, 0.0, 5.0),
-        Attempt("a", 3, 1, "n", SUCCEEDED, 5.0, 6.0),
+        PodAttempt("a", 0, 1, "n", SUCCEEDED, 0.0, 10.0),
+        PodAttempt("a", 1, 1, "n", SUCCEEDED, 0.0, 5.0),
+        PodAttempt("a", 2, 1, "n", SUCCEEDED, 0.0, 5.0),
+        PodAttempt("a", 3, 1, "n", SUCCEEDED, 5.0, 6.0),
     )
     assert gantt(_report(attempts, shards=4), 29, plain)[0] == "a ×4   ▆▆▆▆▆▆▆▆▆▆▄▄▂▂▂▂▂▂▂▂"
 
@@ -75,7 +81,7 @@ def test_the_height_says_how_many_shards_run() -> None:
 def test_what_never_started_has_no_row_and_many_tasks_are_cut() -> None:
     assert gantt(_report(()), 40, plain) == []
     names = tuple(f"t{number}" for number in range(MOST_ROWS + 5))
-    lines = gantt(_report(tuple(Attempt(name, 0, 1, "n", SUCCEEDED, 0.0, 1.0) for name in names), tasks=names), 40, plain)
+    lines = gantt(_report(tuple(PodAttempt(name, 0, 1, "n", SUCCEEDED, 0.0, 1.0) for name in names), tasks=names), 40, plain)
     assert len(lines) == MOST_ROWS + 2
     assert lines[-2] == "... and 5 more"
 
@@ -83,7 +89,7 @@ def test_what_never_started_has_no_row_and_many_tasks_are_cut() -> None:
 @pytest.mark.parametrize("makespan", [1.0, 7.0, 95.0, 3600.0, 400_000.0])
 @pytest.mark.parametrize("width", [26, 80, 200])
 def test_a_chart_never_outgrows_the_terminal(makespan: float, width: int) -> None:
-    attempts = (Attempt("a", 0, 1, "n", SUCCEEDED, 0.0, makespan),)
+    attempts = (PodAttempt("a", 0, 1, "n", SUCCEEDED, 0.0, makespan),)
     lines = gantt(_report(attempts, makespan=makespan), width, plain)
     assert max(map(len, lines)) <= width
     assert "│0 s" in lines[-1]

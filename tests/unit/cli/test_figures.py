@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from bayplan.workload import NodeInfo
-from bayplan_operator.cli.report.model import FAILED, LOST, RUNNING, STARTING, SUCCEEDED, Attempt
-from bayplan_operator.cli.report.usage import is_gpu, usage
+from bayplan_operator.views.graphs.usage import is_gpu, usage
+from bayplan_operator.views.model.attempt import FAILED, LOST, RUNNING, STARTING, SUCCEEDED, PodAttempt
 from tests.unit.cli import sample
 
 
@@ -88,10 +88,10 @@ def test_while_the_graph_runs_hints_stand_in() -> None:
 
 def test_a_node_is_shared_out_by_what_was_asked_and_for_how_long() -> None:
     attempts = (
-        Attempt("a", 0, 1, "n", SUCCEEDED, 0.0, 5.0),
-        Attempt("a", 1, 1, "n", RUNNING, 5.0, None),
-        Attempt("b", 0, 1, "n", FAILED, 9.0, 10.0),
-        Attempt("b", 0, 2, "m", STARTING),
+        PodAttempt("a", 0, 1, "n", SUCCEEDED, 0.0, 5.0),
+        PodAttempt("a", 1, 1, "n", RUNNING, 5.0, None),
+        PodAttempt("b", 0, 1, "n", FAILED, 9.0, 10.0),
+        PodAttempt("b", 0, 2, "m", STARTING),
     )
     requests = {"a": {"cpu": 1000, "memory": 50, "amd.com/gpu": 1}, "b": {"cpu": 2000}}
     nodes = {"n": NodeInfo("n", {"cpu": 4000, "memory": 100, "amd.com/gpu": 2})}

@@ -84,7 +84,7 @@ def test_compare_shows_what_learning_is_worth(capsys: pytest.CaptureFixture[str]
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no times": (("--repeat", "0"), '"0" must be a whole number from 1 to 10,000'),
     "half": (("--repeat", "1.5"), '"1.5" must be a whole number from 1 to 10,000'),
-    "learn": (("--learn", "maybe"), "argument --learn: invalid choice: 'maybe'"),
+    "learn": (("--learn", "maybe"), "argument --learn: 'maybe' is not one of 'no', 'yes'"),
 }
 
 

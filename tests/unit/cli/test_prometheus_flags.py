@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import pytest
 
-from bayplan_operator.cli import main, prometheus
+from bayplan_operator.cli import main
+from bayplan_operator.cli.operator import OperatorOptions
 from bayplan_operator.settings import PrometheusSettings
+from tests.unit.cli.flags import commands
 
 
 def parsed(*flags: str) -> PrometheusSettings | None:
-    parser = argparse.ArgumentParser()
-    prometheus.add_to(parser)
-    return prometheus.settings(parser.parse_args(flags))
+    """What the flags of `bayplan operator` come to, without running it. Raises what typer does of wrong ones."""
+    context = commands()["operator"].make_context("operator", list(flags))
+    return OperatorOptions(**context.params).prometheus()
+
+
+def refused(flag: str, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main(["operator", flag])
+    assert ended.value.code == 2
+    return capsys.readouterr().err
 
 
 def test_without_a_url_nothing_is_measured() -> None:
@@ -37,24 +45,19 @@ def test_all_flags() -> None:
     "url", ["prometheus:9090", "ftp://p", "http://", "http://p:port", "http://p:99999", "http://p?x=1", "http://[::1", ""]
 )
 def test_what_is_no_url_is_refused(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        parsed(f"--prometheus-url={url}")
-    assert "argument --prometheus-url: must be a URL" in capsys.readouterr().err
+    assert "argument --prometheus-url: must be a URL" in refused(f"--prometheus-url={url}", capsys)
 
 
 def test_credentials_in_the_url_are_refused_and_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        parsed("--prometheus-url=http://me:s3cret@p")
-    said = capsys.readouterr().err
+    said = refused("--prometheus-url=http://me:s3cret@p", capsys)
     assert "must not hold credentials: give --prometheus-username-file and -password-file" in said
     assert "s3cret" not in said
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon", "1e9"])
 def test_times_have_bounds(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        parsed(f"--prometheus-timeout={seconds}")
-    assert "argument --prometheus-timeout: must be seconds, 0.1 to 86400" in capsys.readouterr().err
+    said = refused(f"--prometheus-timeout={seconds}", capsys)
+    assert "argument --prometheus-timeout: must be seconds, 0.1 to 86400" in said
 
 
 URL = "--prometheus-url=http://p"

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bayplan_operator.cli import compare, plan, report_page, simulate
 from bayplan_operator.workflows.nodes import _FIELDS
+from tests.unit.cli.flags import flags_of
 from tests.unit.cli.whatif_files import run
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "simulation.md").read_text(encoding="utf-8")
 
 
-def flags() -> Iterator[tuple[str, str]]:
-    for command in (plan, simulate, compare, report_page):
-        commands = argparse.ArgumentParser().add_subparsers()
-        command.add_to(commands)
-        for name, parser in commands.choices.items():
-            yield from (
-                (name, flag) for action in parser._actions for flag in action.option_strings if flag not in ("-h", "--help")
-            )
-
-
-@pytest.mark.parametrize(("command", "flag"), list(flags()))
+@pytest.mark.parametrize(("command", "flag"), flags_of("plan", "simulate", "compare", "report"))
 def test_every_flag_is_explained(command: str, flag: str) -> None:
     assert f"bayplan {command}" in PAGE
     assert re.search(rf"(?<![\w-]){flag}(?![\w-])", PAGE)

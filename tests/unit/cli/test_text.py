@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bayplan_operator.cli.report import build, text
-from bayplan_operator.cli.report.build import Seen
-from bayplan_operator.cli.report.table import coloured, plain
+from bayplan_operator.cli.text import graph as text
+from bayplan_operator.cli.text.table import coloured, plain
 from bayplan_operator.translate.task_graph import prepare
+from bayplan_operator.views.graphs import build
+from bayplan_operator.views.graphs.build import Seen
 from tests.unit.cli import sample
 
 SUCCEEDED = """\

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bayplan_operator.cli.report import waiting
-from bayplan_operator.cli.report.progress import changes
+from bayplan_operator.cli.text.changes import changes
+from bayplan_operator.views.graphs import waiting
 from tests.unit.cli import sample
 
 TWO = "NoSuchNode: task huge (and 3 more): 0/3 nodes: 2 are too small, 1 cordoned; NoCapacity: task big: 0/3 nodes; 1 is full"

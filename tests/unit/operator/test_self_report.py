@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from bayplan_operator.cli.report import text
-from bayplan_operator.cli.report.table import plain
+from bayplan_operator.cli.text import graph as text
+from bayplan_operator.cli.text.table import plain
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.self_report import read, self_report
 from tests.unit.cli import sample

@@ -17,7 +17,7 @@ from bayplan.ordering.shortest_expected import shortest_expected
 from bayplan.prediction import Run
 from bayplan.presets import compile_preset
 from bayplan.protocols import Strategy
-from bayplan.simulation import Policy, RunTimes, Setup, SetupError, Submission, Trace, figures, simulate
+from bayplan.simulation import Policy, RunTimes, Setup, SetupError, Submission, figures, simulate
 from bayplan.workload import NodeInfo, RequestClass
 from tests.unit.placement.simulation_checks import check, nodes, same, setups, submissions
 
@@ -51,10 +51,6 @@ def two_classes(policy: Policy, seed: int = 0, learn: bool = False) -> Setup:
     return Setup(cluster, {"": policy}, times, seed=seed, learn=learn)
 
 
-def completion(trace: Trace) -> float:
-    return figures.summary(trace).completion
-
-
 @settings(max_examples=40, deadline=None)
 @given(submissions(), setups(), st.booleans())
 def test_whatever_it_chooses_nothing_is_overbooked_and_shortcuts_change_nothing(
@@ -86,8 +82,10 @@ def test_most_graphs_go_to_the_better_candidate_and_the_switch_is_told() -> None
     assert (switch.policy, switch.strategy) == ("", "Spread")
     assert switch.why.startswith("Spread: expected slowdown ")
     assert switch.at < work[10].at
-    by_hand = {name: completion(simulate(work, two_classes(Policy(compile_preset(name))))) for name in ("BestFit", "Spread")}
-    worth = (by_hand["BestFit"] - completion(trace)) / (by_hand["BestFit"] - by_hand["Spread"])
+    by_hand = {
+        name: figures.completion(simulate(work, two_classes(Policy(compile_preset(name))))) for name in ("BestFit", "Spread")
+    }
+    worth = (by_hand["BestFit"] - figures.completion(trace)) / (by_hand["BestFit"] - by_hand["Spread"])
     assert worth > 0.7, "of what the better candidate gains over the worse"
 
 
@@ -106,7 +104,7 @@ def test_efficiency_learns_where_tasks_run_well() -> None:
     policy = Policy(compile_preset("Efficiency"))
     without = simulate(work, two_classes(policy))
     learned = simulate(work, two_classes(policy, learn=True))
-    assert completion(learned) < 0.6 * completion(without)
+    assert figures.completion(learned) < 0.6 * figures.completion(without)
     used = learned.attempts.node[learned.attempts.graph >= 10]
     assert (used == 0).mean() < 0.1 < (without.attempts.node == 0).mean()
 
@@ -131,7 +129,7 @@ def test_the_shortest_goes_first_once_it_is_known_which_that_is() -> None:
 
     def mean_wait(jobs: list[Submission], strategy: Strategy, learn: bool) -> float:
         setup = Setup(machine, {"": Policy(strategy)}, RunTimes(noise=0.2), learn=learn)
-        return figures.summary(simulate(jobs, setup)).waiting
+        return float(figures.waits(simulate(jobs, setup)).mean())
 
     first_come, known = mean_wait(work, fifo, False), mean_wait(oracle, by_length, True)
     learned = mean_wait(work, by_length, True)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from html import escape
 
 from bayplan_operator.cli.page.svg import WIDTH, TimeAxis, drawing, number
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.whatif.model import Simulation, Usage
+from bayplan_operator.views import units
+from bayplan_operator.views.model.simulation import Simulation, Usage
 
 _LEFT, _HEIGHT, _TOP = 60.0, 150.0, 10.0
 _ROW, _LABEL, _FIGURE = 28.0, 170.0, 130.0

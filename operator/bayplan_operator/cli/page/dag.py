@@ -4,8 +4,9 @@ from html import escape
 
 from bayplan_operator.cli.page.layout import Spot, layout
 from bayplan_operator.cli.page.svg import drawing, number
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.whatif.model import Graph, Task
+from bayplan_operator.views import units
+from bayplan_operator.views.model.graph import SimulatedGraph
+from bayplan_operator.views.model.task import SimulatedTask
 
 _WITH_NAMES = 80
 """Tasks up to which each has a box with its name; those of larger graphs are dots."""
@@ -16,7 +17,7 @@ _LETTERS = 20
 _DOT, _TALLEST = 4.0, 560.0
 
 
-def dag(graph: Graph) -> str:
+def dag(graph: SimulatedGraph) -> str:
     """From left to right; the critical path stands out."""
     spots = layout(graph.tasks)
     named = len(graph.tasks) <= _WITH_NAMES
@@ -90,7 +91,7 @@ class _Dots:
         return f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(self._size)}"/>'
 
 
-def _node(graph: Graph, task: Task, spot: Spot, place: "_Boxes | _Dots") -> str:
+def _node(graph: SimulatedGraph, task: SimulatedTask, spot: Spot, place: "_Boxes | _Dots") -> str:
     when = "it never ran" if task.start is None else f"from {units.seconds(task.start)}"
     if task.start is not None and task.end is not None:
         when += f", {units.seconds(task.end - task.start)}"

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from bayplan_operator.cli.page.svg import WIDTH, TimeAxis, drawing, number
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.whatif.model import Attempt, Simulation
+from bayplan_operator.views import units
+from bayplan_operator.views.model.attempt import SimulatedAttempt
+from bayplan_operator.views.model.simulation import Simulation
 
 MOST_BARS = 4_000
 """Attempts that are drawn one by one, each with its words; of more, each node's are drawn together."""
@@ -21,7 +22,7 @@ _BROKEN = {"Failed": "failed", "Lost": "lost", "Stopped": "lost", "TakenBack": "
 
 def gantt(simulation: Simulation) -> str:
     """One row per node that was used; what runs side by side on it is stacked."""
-    by_node: dict[str, list[Attempt]] = defaultdict(list)
+    by_node: dict[str, list[SimulatedAttempt]] = defaultdict(list)
     for attempt in simulation.attempts:
         if attempt.node is not None:
             by_node[attempt.node].append(attempt)
@@ -59,7 +60,7 @@ def colours_of(simulation: Simulation) -> dict[str, int]:
 def _critical(simulation: Simulation) -> set[_Which]:
     """Of each task on a critical path, the attempt that ended last."""
     on_path = {(graph.name, task.name) for graph in simulation.graphs for task in graph.tasks if task.critical}
-    last: dict[tuple[str, str], Attempt] = {}
+    last: dict[tuple[str, str], SimulatedAttempt] = {}
     for each in simulation.attempts:
         key = (each.graph, each.task)
         if key in on_path and each.end is not None and (key not in last or each.end > (last[key].end or 0.0)):
@@ -68,7 +69,7 @@ def _critical(simulation: Simulation) -> set[_Which]:
 
 
 def _bar(
-    attempt: Attempt,
+    attempt: SimulatedAttempt,
     top: float,
     height: float,
     axis: TimeAxis,
@@ -89,7 +90,11 @@ def _bar(
 
 
 def _together(
-    placed: Iterable[tuple[Attempt, float]], height: float, axis: TimeAxis, colours: dict[str, int], simulation: Simulation
+    placed: Iterable[tuple[SimulatedAttempt, float]],
+    height: float,
+    axis: TimeAxis,
+    colours: dict[str, int],
+    simulation: Simulation,
 ) -> str:
     """All of a node in a few paths: thousands of elements would make the page slow."""
     paths: dict[str, list[str]] = defaultdict(list)
@@ -101,7 +106,7 @@ def _together(
     return "".join(f'<path class="bar {kind}" d="{"".join(of_kind)}"/>' for kind, of_kind in sorted(paths.items()))
 
 
-def _lanes(attempts: Sequence[Attempt], simulation: Simulation) -> list[int]:
+def _lanes(attempts: Sequence[SimulatedAttempt], simulation: Simulation) -> list[int]:
     """Per attempt, the first line that is free when it comes."""
     free: list[float] = []
     lanes = [0] * len(attempts)
@@ -115,11 +120,11 @@ def _lanes(attempts: Sequence[Attempt], simulation: Simulation) -> list[int]:
     return lanes
 
 
-def _end(attempt: Attempt, simulation: Simulation) -> float:
+def _end(attempt: SimulatedAttempt, simulation: Simulation) -> float:
     return simulation.figures.ended_at if attempt.end is None else attempt.end
 
 
-def _words(attempt: Attempt) -> str:
+def _words(attempt: SimulatedAttempt) -> str:
     shard = f" shard {attempt.shard}" if attempt.shard else ""
     begin, end = attempt.start, attempt.end
     lasted = "" if begin is None or end is None else f", {units.seconds(end - begin)}"

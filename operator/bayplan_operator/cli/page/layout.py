@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bayplan_operator.cli.whatif.model import Task
+from bayplan_operator.views.model.task import SimulatedTask
 
 _SWEEPS = 4
 
@@ -16,7 +16,7 @@ class Spot:
     row: int
 
 
-def layout(tasks: Sequence[Task]) -> dict[str, Spot]:
+def layout(tasks: Sequence[SimulatedTask]) -> dict[str, Spot]:
     """Columns by the longest way to a task; within them, near the tasks that it depends on (Sugiyama et al. 1981)."""
     depth = _depths(tasks)
     columns: list[list[str]] = [[] for _ in range(max(depth.values()) + 1)]
@@ -42,7 +42,7 @@ def layout(tasks: Sequence[Task]) -> dict[str, Spot]:
     return {name: Spot(number, row) for number, column in enumerate(columns) for row, name in enumerate(column)}
 
 
-def _depths(tasks: Sequence[Task]) -> dict[str, int]:
+def _depths(tasks: Sequence[SimulatedTask]) -> dict[str, int]:
     parents = {task.name: task.depends_on for task in tasks}
     depth: dict[str, int] = {}
     for task in tasks:

@@ -6,13 +6,14 @@ from importlib.resources import files
 from bayplan_operator.cli.page import charts, tables
 from bayplan_operator.cli.page.dag import dag
 from bayplan_operator.cli.page.gantt import MOST_BARS, gantt
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.whatif import text
-from bayplan_operator.cli.whatif.model import Graph, Simulation
+from bayplan_operator.cli.text import simulation as text
+from bayplan_operator.views import units
+from bayplan_operator.views.model.graph import SimulatedGraph
+from bayplan_operator.views.model.simulation import Simulation
 
 _MOST_GRAPHS = 12
 _MOST_SAID = 8
-# Nothing may be fetched, whatever somebody writes into a name.
+# Nothing may be fetched, whatever stands in a name.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
@@ -99,7 +100,7 @@ def _graphs(simulation: Simulation) -> list[str]:
     return [_section("graph", "Graph and critical path" if len(several) == 1 else "Graphs and critical paths", "".join(parts))]
 
 
-def _about(graph: Graph) -> str:
+def _about(graph: SimulatedGraph) -> str:
     return (
         f"{graph.name}: {units.count(len(graph.tasks), 'task')}, {graph.status.lower()}; critical path "
         f"{units.seconds(graph.critical_seconds)}, {units.count(len(graph.critical_path), 'task')}"

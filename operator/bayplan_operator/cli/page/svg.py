@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from html import escape
 
-from bayplan_operator.cli.report.units import seconds
+from bayplan_operator.views.units import seconds
 
 WIDTH = 1000.0
 """Of all drawings, in their own units; the page scales them."""

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bayplan_operator.cli.report import units
-from bayplan_operator.cli.whatif.model import Graph, Simulation
+from bayplan_operator.views import units
+from bayplan_operator.views.model.graph import SimulatedGraph
+from bayplan_operator.views.model.simulation import Simulation
 
 MOST_ROWS = 1_000
 
@@ -46,7 +47,7 @@ def graphs(simulation: Simulation) -> str:
     header: tuple[str, ...] = ("Graph", "Status", "Submitted", "Took", "At least", "Deadline", "Failure")
     rows: list[tuple[str, ...]] = [
         (
-            graph.name, graph.status, units.seconds(graph.submitted), _took(graph), units.seconds(graph.lower_bound),
+            graph.name, graph.status, units.seconds(graph.submitted), _took(graph), units.seconds(simulation.least(graph)),
             _deadline(graph), graph.failure,
         )
         for graph in simulation.graphs
@@ -97,11 +98,11 @@ def _row(cells: Iterable[str]) -> str:
     return f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(each)}</td>" for each in others)}</tr>'
 
 
-def _took(graph: Graph) -> str:
-    return "–" if graph.ended is None else units.seconds(graph.ended - graph.submitted)
+def _took(graph: SimulatedGraph) -> str:
+    return "–" if graph.took is None else units.seconds(graph.took)
 
 
-def _deadline(graph: Graph) -> str:
+def _deadline(graph: SimulatedGraph) -> str:
     if graph.deadline is None:
         return "–"
     return (

@@ -3,11 +3,11 @@
 import numpy as np
 
 from bayplan.arrays import FloatArray, IntArray
-from bayplan.kernels.compiled import compiled
+from bayplan.kernels.compiled import compiled_where_it_pays
 from bayplan.kernels.scheduling.arrays import Placements
 
 
-@compiled
+@compiled_where_it_pays
 def arrivals(
     work: Placements, task: int, processor: IntArray, finish: FloatArray, here: FloatArray
 ) -> tuple[float, int, float, float]:
@@ -35,7 +35,7 @@ def arrivals(
     return latest, source, second, ended
 
 
-@compiled
+@compiled_where_it_pays
 def place(
     work: Placements,
     order: IntArray,

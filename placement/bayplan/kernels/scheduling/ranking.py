@@ -3,10 +3,10 @@
 import numpy as np
 
 from bayplan.arrays import FloatArray, IntArray
-from bayplan.kernels.compiled import compiled
+from bayplan.kernels.compiled import compiled_where_it_pays
 
 
-@compiled
+@compiled_where_it_pays
 def chains(order: IntArray, starts: IntArray, others: IntArray, seconds: FloatArray, durations: FloatArray) -> FloatArray:
     """Per task, the longest way on through its `others`, which `order` lists before it; its own duration does not count.
 
@@ -20,7 +20,7 @@ def chains(order: IntArray, starts: IntArray, others: IntArray, seconds: FloatAr
     return longest
 
 
-@compiled
+@compiled_where_it_pays
 def optimistic(
     order: IntArray, starts: IntArray, children: IntArray, seconds: FloatArray, durations: FloatArray, site: IntArray
 ) -> FloatArray:
@@ -47,7 +47,7 @@ def optimistic(
     return table
 
 
-@compiled
+@compiled_where_it_pays
 def ready(parent_start: IntArray, child_start: IntArray, children: IntArray, priority: FloatArray) -> IntArray:
     """A list by priority, parents first, of equal ones the lower number. A binary heap: O((tasks + edges) log tasks)."""
     tasks = len(priority)
@@ -71,7 +71,7 @@ def ready(parent_start: IntArray, child_start: IntArray, children: IntArray, pri
     return order
 
 
-@compiled
+@compiled_where_it_pays
 def _push(heap: IntArray, size: int, task: int, priority: FloatArray) -> int:
     at = size
     while at > 0:
@@ -84,7 +84,7 @@ def _push(heap: IntArray, size: int, task: int, priority: FloatArray) -> int:
     return size + 1
 
 
-@compiled
+@compiled_where_it_pays
 def _pop(heap: IntArray, size: int, priority: FloatArray) -> int:
     size -= 1
     task = heap[size]

@@ -1,0 +1,1 @@
+"""Reading the API server for the commands."""

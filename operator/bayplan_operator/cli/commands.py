@@ -1,0 +1,104 @@
+"""Which commands there are, and how they end: exit codes and sentences."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.main import get_command
+
+from bayplan_operator.cli import compare, operator, plan, release, report, show, simulate
+from bayplan_operator.cli.options.learning import completed
+from bayplan_operator.cli.options.usage import sentence
+
+NAME = "bayplan"
+"""Also where kubectl has started it."""
+_COMPLETE = "_BAYPLAN_COMPLETE"
+"""Set by a shell that asks what could come next."""
+_WRONG_USAGE, _BROKEN_PIPE, _INTERRUPTED = 2, 141, 130
+
+# Help and errors are plain text: drawing frames around them takes longer than all the rest.
+app = typer.Typer(
+    name=NAME,
+    help="Places graphs of AI tasks onto GPU and CPU nodes.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_COMMANDS = {each.COMMAND.name: each.COMMAND for each in (operator, release, show, plan, simulate, compare, report)}
+
+
+def _run(name: str, options: Any) -> int:
+    """What a command does is imported when it runs: --help and completion of all of them have to be quick."""
+    return int(import_module(f".work.{name}", __package__).run(options))
+
+
+for each in _COMMANDS.values():
+    each.add_to(app, partial(_run, each.name))
+
+
+@app.callback()
+def _help(context: typer.Context) -> None:
+    """Say what can be asked for, where nothing was."""
+    if context.invoked_subcommand is None:
+        print(context.get_help(), file=sys.stderr)
+        raise typer.Exit(_WRONG_USAGE)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; answers the exit code. Raises SystemExit where the arguments are wrong."""
+    command = get_command(app)
+    if _COMPLETE in os.environ:
+        command.main([], prog_name=NAME)  # answers the shell, and ends
+    given = completed(sys.argv[1:] if arguments is None else arguments)
+
+    def run() -> int:
+        with command.make_context(NAME, given) as context:
+            return int(command.invoke(context))
+
+    try:
+        return _ended(run, f"{NAME} {given[0]}" if given and given[0] in _COMMANDS else NAME)
+    except BrokenPipeError:  # the reader of our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _ended(run: Callable[[], int], command: str) -> int:
+    """The exit code; what is wrong is said in one sentence."""
+    try:
+        return run()
+    except typer.Exit as ended:
+        return ended.exit_code
+    except typer.TyperException as error:
+        print(f"{command}: error: {sentence(error)}", file=sys.stderr)
+        sys.exit(_WRONG_USAGE)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        code = _exit_code(error)
+        if code is None:
+            raise
+        print(f"{NAME}: {error}", file=sys.stderr)
+        return code
+
+
+def _exit_code(error: Exception) -> int | None:
+    """Of an error whose words are for the user; none: it is a fault of ours."""
+    from bayplan_operator.kube.errors import ApiError
+
+    if isinstance(error, ApiError):
+        return 1
+    # What raises the others has imported these.
+    from bayplan.plugins import PluginError
+    from bayplan.simulation import SetupError
+    from bayplan_operator.workflows import InputError
+
+    if isinstance(error, PluginError):
+        return 1
+    return 2 if isinstance(error, InputError | SetupError) else None

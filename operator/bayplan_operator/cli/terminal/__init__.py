@@ -1,0 +1,1 @@
+"""What the commands write: figures to standard output, progress to standard error."""

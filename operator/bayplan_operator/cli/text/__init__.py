@@ -1,0 +1,1 @@
+"""Figures as text: tables, charts of characters, sentences."""

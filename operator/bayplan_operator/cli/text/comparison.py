@@ -1,0 +1,68 @@
+"""A comparison as text."""
+
+from bayplan_operator.cli.text.table import Paint, table
+from bayplan_operator.views import units
+from bayplan_operator.views.simulations.statistics import FIGURES, Comparison, Estimate
+
+_HEADERS = {
+    "makespan": "MAKESPAN",
+    "completion": "COMPLETION",
+    "waiting": "WAITING",
+    "waitingP95": "WAITING P95",
+    "utilisation": "UTILISATION",
+    "missed": "MISSED",
+    "failed": "FAILED",
+    "cost": "COST",
+}
+
+
+def text(comparison: Comparison, width: int, paint: Paint) -> str:
+    """One line per policy, and what differs from the first."""
+    first, *others = comparison.rows
+    shown = [name for name in FIGURES if first.figures[name] is not None and not _pointless(comparison, name)]
+    header = ["POLICY", *(_HEADERS[name] for name in shown)]
+    rows = [[row.policy, *(_words(row.figures[name], FIGURES[name]) for name in shown)] for row in comparison.rows]
+    lines = table(header, rows, max(width, 400), paint)
+    if others:
+        lines += ["", paint(f"Difference from {first.policy}, in pairs on the same seeds", "bold")]
+        rows = [[row.policy, *(_difference(row.differences[name], FIGURES[name]) for name in shown)] for row in others]
+        lines += table(header, rows, max(width, 400), paint)
+    count = len(comparison.seeds)
+    interval = "mean and 95 % confidence interval over" if count > 1 else "from"
+    lines += [
+        "",
+        f"{interval} {units.count(count, 'seed')}; {units.count(comparison.graphs, 'graph')} on {comparison.nodes} nodes",
+    ]
+    if others and count > 1:
+        lines.append("* the interval of the difference does not hold 0")
+    return "\n".join(lines)
+
+
+def _pointless(comparison: Comparison, name: str) -> bool:
+    """Nothing costs anything, or nothing has failed."""
+    found = [row.figures[name] for row in comparison.rows]
+    return name in ("cost", "failed") and all(each is None or each.mean == 0 for each in found)
+
+
+def _words(estimate: Estimate | None, unit: str) -> str:
+    if estimate is None:
+        return "-"
+    half = "" if estimate.high is None else f" ± {_number(estimate.high - estimate.mean, unit)}"
+    return _number(estimate.mean, unit) + half
+
+
+def _difference(estimate: Estimate | None, unit: str) -> str:
+    if estimate is None:
+        return "-"
+    certain = estimate.low is not None and estimate.high is not None and (estimate.low > 0 or estimate.high < 0)
+    sign = "+" if estimate.mean > 0 else "-" if estimate.mean < 0 else ""
+    half = "" if estimate.high is None else f" ± {_number(estimate.high - estimate.mean, unit)}"
+    return f"{sign}{_number(abs(estimate.mean), unit)}{half}{' *' if certain else ''}"
+
+
+def _number(value: float, unit: str) -> str:
+    if unit == "s":
+        return f"{value:,.1f} s"
+    if unit == "share":
+        return f"{100 * value:.1f} %"
+    return f"{value:,.2f}" if unit == "price" else f"{value:,.1f}"

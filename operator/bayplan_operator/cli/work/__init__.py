@@ -1,0 +1,1 @@
+"""What the commands do: `run(options)` of each module answers the exit code."""

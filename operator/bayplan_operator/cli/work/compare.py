@@ -1,0 +1,57 @@
+"""`bayplan compare`: several policies on one workload, over several seeds."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bayplan.simulation import simulate
+from bayplan_operator.cli.compare import CompareOptions
+from bayplan_operator.cli.terminal import output
+from bayplan_operator.cli.terminal.compiling import kernels_told
+from bayplan_operator.cli.terminal.progress import Progress
+from bayplan_operator.cli.text import comparison as comparison_text
+from bayplan_operator.cli.work import inputs
+from bayplan_operator.views.model.simulation import Figures
+from bayplan_operator.views.simulations.build import build
+from bayplan_operator.views.simulations.statistics import compare
+from bayplan_operator.workflows import InputError
+
+
+def run(options: CompareOptions) -> int:
+    """Answers the exit code. Raises `InputError` and `SetupError`."""
+    work = inputs.workload(options.file, options.every, options.repeat)
+    output.warn(work.left_out)
+    there = inputs.there(options)
+    named = [inputs.policy_named(each) for each in options.policy]
+    if len({each.name for each in named}) < len(named):
+        raise InputError("--policy names one policy twice: name each once")
+    runs: dict[str, list[Figures]] = {}
+    variants = list(_variants(named, options.learn))
+    steps = len(variants) * len(options.seeds)
+    with kernels_told(), Progress("comparing") as told:
+        for number, (label, each, learn) in enumerate(variants):
+            submissions, policies = inputs.placed_by(each, work.submissions)
+            setup = inputs.setup(options, there, policies, learn=learn)
+            runs[label] = []
+            for seed in options.seeds:
+                done = number * len(options.seeds) + len(runs[label])
+                trace = simulate(
+                    submissions,
+                    replace(setup, seed=seed),
+                    told=lambda part, of_it, done=done: told(done + part / of_it, steps),  # type: ignore[misc]
+                )
+                runs[label].append(build(trace, label, seed, setup.run_times).figures)
+    found = compare(runs, options.seeds, len(there.nodes))
+    if options.output == "json":
+        output.print_json(found)
+    else:
+        output.print_text(comparison_text.text(found, output.width(), output.paint()))
+    return 0
+
+
+def _variants(named: list[inputs.Named], learn: str) -> Iterator[tuple[str, inputs.Named, bool]]:
+    """What a line is called, its policy, and whether run times are learned."""
+    for each in named:
+        if learn != "yes":
+            yield each.name, each, False
+        if learn != "no":
+            yield f"{each.name}, learning" if learn == "both" else each.name, each, True

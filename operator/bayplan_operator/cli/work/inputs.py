@@ -1,0 +1,156 @@
+"""What the options of the commands that simulate come to."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bayplan.plugins import installed
+from bayplan.presets import compile_preset
+from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, RunTimes, Scrapes, Setup, Submission
+from bayplan.spelling import unknown
+from bayplan.strategy import StrategyError
+from bayplan_operator.cli.options.simulation import LuckOptions, NodeOptions
+from bayplan_operator.cli.options.values import duration, share
+from bayplan_operator.cli.work.pairs import pairs
+from bayplan_operator.translate.policy import Policy as Compiled
+from bayplan_operator.translate.policy import compile_policy
+from bayplan_operator.views.cluster import ClusterView
+from bayplan_operator.workflows import InputError, Workload, read_graphs, read_nodes
+from bayplan_operator.workflows.documents import documents, files
+from bayplan_operator.workflows.failures import read_failures
+from bayplan_operator.workflows.graphs import read_policy
+
+DEFAULT = "default"
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A policy, by the name on the command line or in its file."""
+
+    name: str
+    policy: Policy
+
+
+def workload(paths: Sequence[Path], every: float = 0.0, repeat: int = 1) -> Workload:
+    """The graphs of the files. Raises `InputError`."""
+    found = read_graphs(paths, every)
+    found.submissions = _repeated(found.submissions, repeat, every)
+    return found
+
+
+def _repeated(submissions: list[Submission], times: int, every: float) -> list[Submission]:
+    """Each round begins where the one before would have gone on."""
+    taken = {each.name for each in submissions}
+    made = list(submissions)
+    for number in range(1, times):
+        for each in submissions:
+            name = next(name for more in itertools.count(number + 1) if (name := f"{each.name}-{more}") not in taken)
+            taken.add(name)
+            made.append(replace(each, name=name, at=each.at + every * number * len(submissions)))
+    return made
+
+
+def there(options: NodeOptions) -> ClusterView:
+    """The nodes of the file, with their hidden load. Raises `InputError` and `SetupError`."""
+    if options.nodes is None:
+        raise InputError("--nodes is missing: name a file of nodes, such as kubectl get nodes -o yaml prints")
+    found, scrapes = read_nodes(options.nodes), _scrapes(_luck(options).scrapes)
+    return ClusterView(found.nodes, load=HiddenLoad(found.load, scrapes) if found.load else None)
+
+
+def setup(options: NodeOptions, there: ClusterView, policies: dict[str, Policy], seed: int = 0, learn: bool = False) -> Setup:
+    """Everything but the graphs. Raises `InputError` and `SetupError`."""
+    known = {node.node_class for node in there.nodes}
+    classes = options.speeds or {}
+    for node_class in classes:
+        if node_class not in known:
+            raise InputError(f"--speeds: {unknown('node class', node_class, sorted(known - {''}))}")
+    luck = _luck(options)
+    return Setup(
+        nodes=there.nodes,
+        policies=policies,
+        occupied=there.occupied,
+        load=there.load,
+        run_times=RunTimes(classes, noise=luck.noise),
+        failures=_failures(luck.failures) if luck.failures else Failures(),
+        delays=_delays(luck.delays),
+        bandwidth=options.bandwidth,
+        seed=seed,
+        until=luck.until,
+        learn=learn,
+    )
+
+
+def _luck(options: NodeOptions) -> LuckOptions:
+    """Of the commands that know it; what is planned goes by no luck."""
+    return options if isinstance(options, LuckOptions) else LuckOptions()
+
+
+def one_policy(policies: Sequence[str]) -> Named:
+    """Of a command that goes by one. Raises `InputError`."""
+    if len(policies) > 1:
+        raise InputError("--policy is given more than once: to look at several policies, take bayplan compare")
+    return policy_named(policies[0])
+
+
+def policy_named(said: str) -> Named:
+    """A preset, or the policy of a file. Raises `InputError`."""
+    path = Path(said)
+    if path.suffix in _SUFFIXES or path.is_file():
+        found = [document for file in files(path) for document in documents(file)]
+        if len(found) != 1 or found[0].value.get("kind") != "PlacementPolicy":
+            raise InputError(f"{path}: there must be one PlacementPolicy in it, and nothing else")
+        compiled = read_policy(found[0])
+        return Named(compiled.name or path.stem, _of(compiled))
+    try:
+        return Named(said, Policy(compile_preset(said, plugin=installed())))
+    except StrategyError as error:
+        wrong = str(error).removeprefix("preset ")
+        raise InputError(f"--policy {wrong} (a policy of your own: the file's name ends in .yaml)") from error
+
+
+def placed_by(named: Named, submissions: Sequence[Submission]) -> tuple[list[Submission], dict[str, Policy]]:
+    """All graphs with one policy, whatever they name."""
+    return [replace(each, policy=named.name) for each in submissions], {named.name: named.policy}
+
+
+def own_policies(work: Workload, others: dict[str, Compiled] | None = None) -> dict[str, Policy]:
+    """Those that the graphs name: from the files, else from `others`. Raises `InputError`."""
+    known = {**(others or {}), **work.policies}
+    if others is None and DEFAULT not in known:
+        known[DEFAULT] = compile_policy({"metadata": {"name": DEFAULT}, "spec": {}})
+    found = {}
+    for each in work.submissions:
+        name = each.policy
+        if name not in known:
+            where = "in the cluster or the files" if others is not None else "in the files"
+            raise InputError(f'graph {each.name}: spec.policyName is "{name}": there is no such PlacementPolicy {where}: '
+                             "add its file with -f, or say with --policy what to take instead")  # fmt: skip
+        found[name] = _of(known[name])
+    return found
+
+
+def _of(compiled: Compiled) -> Policy:
+    return Policy(compiled.strategy, compiled.spec.node_loss_grace, compiled.adaptive)
+
+
+def _failures(said: str) -> Failures:
+    if "=" not in said or Path(said).exists():
+        return read_failures(Path(said))
+    plain, values = Failures(), pairs("--failures", said, {"mtbf": duration, "repair": duration, "attempts": share})
+    return Failures(
+        mtbf=values.get("mtbf", plain.mtbf),
+        repair=values.get("repair", plain.repair),
+        attempt=values.get("attempts", plain.attempt),
+    )
+
+
+def _delays(said: str) -> Delays:
+    return Delays(**pairs("--delays", said, dict.fromkeys(("binding", "starting", "noticing"), duration)))
+
+
+def _scrapes(said: str) -> Scrapes:
+    plain, values = Scrapes(), pairs("--scrapes", said, {"interval": duration, "delay": duration})
+    return Scrapes(interval=values.get("interval", plain.interval), delay=values.get("delay", plain.delay))

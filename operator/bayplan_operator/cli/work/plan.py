@@ -1,0 +1,54 @@
+"""`bayplan plan`: what would happen to a graph now."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from bayplan.simulation import Divider, Setup, Submission
+from bayplan_operator.cli.plan import PlanOptions
+from bayplan_operator.cli.terminal import output
+from bayplan_operator.cli.terminal.compiling import kernels_told
+from bayplan_operator.cli.text import simulation as text
+from bayplan_operator.cli.work import inputs
+from bayplan_operator.cli.work.simulate import simulated
+from bayplan_operator.views.cluster import ClusterView
+from bayplan_operator.views.model.simulation import Simulation
+from bayplan_operator.views.simulations.outlook import outlooks
+from bayplan_operator.views.simulations.shards import with_advice
+
+
+def run(options: PlanOptions) -> int:
+    """Answers the exit code. Raises `InputError`, `SetupError` and `ApiError`."""
+    work = inputs.workload(options.file)
+    output.warn(work.left_out)
+    there = _current(options.kubeconfig) if options.nodes is None else inputs.there(options)
+    submissions = [replace(each, at=0.0) for each in work.submissions]
+    if options.policy:
+        submissions, policies = inputs.placed_by(inputs.one_policy(options.policy), submissions)
+    else:
+        policies = inputs.own_policies(work, there.policies)
+    setup = inputs.setup(options, there, policies)
+    with kernels_told():
+        simulation = with_advice(simulated(submissions, setup, ", ".join(policies)), submissions, setup)
+        simulation = _with_outlooks(simulation, submissions, setup)
+    if options.output == "json":
+        output.print_json(simulation)
+    else:
+        output.print_text(text.plan(simulation, output.width(), output.paint()))
+    return 0
+
+
+def _current(kubeconfig: Path | None) -> ClusterView:
+    # A plan for the nodes of a file needs no client.
+    from bayplan_operator.cli.cluster.current import read_cluster
+
+    return asyncio.run(read_cluster(kubeconfig))
+
+
+def _with_outlooks(simulation: Simulation, submissions: list[Submission], setup: Setup) -> Simulation:
+    divider = Divider(setup)
+    found = outlooks([divider.divided(each) for each in submissions], setup)
+    graphs = tuple(msgspec.structs.replace(graph, outlook=found[graph.name]) for graph in simulation.graphs)
+    return msgspec.structs.replace(simulation, graphs=graphs)

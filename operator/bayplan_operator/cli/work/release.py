@@ -1,0 +1,89 @@
+"""`bayplan release`: remove our finalizers when there is no operator any more to do it."""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+
+import msgspec
+
+from bayplan_operator import names
+from bayplan_operator.cli.cluster import connection, lists
+from bayplan_operator.cli.release import ReleaseOptions
+from bayplan_operator.kube import errors, paths, wire
+from bayplan_operator.kube.api_server import MERGE_PATCH, ApiServer
+from bayplan_operator.settings import LEASE_NAME
+
+_AT_ONCE = 16
+_LEASE_HELD = 120
+"""Seconds for which no operator starts to decide after a release."""
+
+
+class _LeaseSpec(msgspec.Struct, rename="camel"):
+    lease_duration_seconds: int = 15
+    holder_identity: str = ""
+
+
+class _Lease(msgspec.Struct):
+    spec: _LeaseSpec = msgspec.field(default_factory=_LeaseSpec)
+
+
+def run(options: ReleaseOptions) -> int:
+    """Answers the exit code. Raises `ApiError`."""
+    return asyncio.run(_release(options))
+
+
+async def _release(options: ReleaseOptions) -> int:
+    path = paths.pods(options.namespace) if options.namespace else paths.PODS
+    async with ApiServer(connection.settings(options.kubeconfig)) as server:
+        await _stop_operator(server, f"{paths.leases(options.lease_namespace)}/{LEASE_NAME}")
+        held = [pod for pod in await lists.pods(server, path) if names.FINALIZER in pod.metadata.finalizers]
+        slots = asyncio.Semaphore(_AT_ONCE)
+        failed = sum(await asyncio.gather(*(_release_one(server, pod, slots) for pod in held)))
+    print(f"released {len(held) - failed} of {len(held)} pods")
+    return 1 if failed else 0
+
+
+async def _stop_operator(server: ApiServer, path: str) -> None:
+    """Take the Lease by force, and wait until its holder must have stopped deciding."""
+    for last in (False, False, False, False, True):
+        try:
+            before = await _take_lease(server, path)
+            break
+        except errors.NotFound:
+            return  # no operator has ever run
+        except errors.Conflict:
+            if last:
+                raise
+    if before.holder_identity:
+        print(f"took the Lease of {before.holder_identity}; waiting {before.lease_duration_seconds} s until it has stopped")
+        await asyncio.sleep(before.lease_duration_seconds)
+
+
+async def _take_lease(server: ApiServer, path: str) -> _LeaseSpec:
+    """Who held it before. Raises ``Conflict`` where the holder renewed it in the same moment."""
+    answer = await server.call("GET", path)
+    lease = msgspec.json.decode(answer)
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    lease["spec"] |= {
+        "holderIdentity": "bayplan release", "leaseDurationSeconds": _LEASE_HELD, "acquireTime": now, "renewTime": now
+    }  # fmt: skip
+    await server.call("PUT", path, msgspec.json.encode(lease))
+    return msgspec.json.decode(answer, type=_Lease).spec
+
+
+async def _release_one(server: ApiServer, pod: wire.Pod, slots: asyncio.Semaphore) -> bool:
+    """Answers whether it failed."""
+    metadata = pod.metadata
+    rest = [finalizer for finalizer in metadata.finalizers if finalizer != names.FINALIZER]
+    body = msgspec.json.encode(
+        {"metadata": {"uid": metadata.uid, "resourceVersion": metadata.resource_version, "finalizers": rest}}
+    )
+    try:
+        async with slots:
+            await server.call("PATCH", paths.pod(metadata.namespace, metadata.name), body, content_type=MERGE_PATCH)
+    except errors.NotFound:
+        return False
+    except errors.ApiError as error:
+        print(f"pod {metadata.namespace}/{metadata.name}: {error}", file=sys.stderr)
+        return True
+    return False

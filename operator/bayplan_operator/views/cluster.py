@@ -1,0 +1,50 @@
+"""A cluster as a plan of new graphs sees it, made from its nodes, pods and policies."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bayplan.simulation import HiddenLoad, Occupied
+from bayplan.workload import NodeInfo
+from bayplan_operator import names
+from bayplan_operator.kube import wire
+from bayplan_operator.translate.gpus import gpu_use, read_devices
+from bayplan_operator.translate.node import node_info
+from bayplan_operator.translate.own_pod import TERMINAL_PHASES
+from bayplan_operator.translate.pod_requests import pod_requests
+from bayplan_operator.translate.policy import InvalidPolicy, Policy, compile_policy
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterView:
+    """Where graphs would go."""
+
+    nodes: Sequence[NodeInfo]
+    occupied: Sequence[Occupied] = ()
+    """What pods have now; it stays theirs, since nothing says when they end."""
+    policies: dict[str, Policy] | None = None
+    """None: there is no cluster to ask."""
+    load: HiddenLoad | None = None
+
+
+def cluster(nodes: Sequence[wire.Node], pods: Iterable[wire.Pod], policies: Iterable[Mapping[str, Any]]) -> ClusterView:
+    """From API objects."""
+    known = {node.metadata.name for node in nodes}
+    occupied = [each for pod in pods for each in _occupied(pod, known)]
+    return ClusterView([node_info(node) for node in nodes], occupied, dict(_compiled(policies)))
+
+
+def _occupied(pod: wire.Pod, known: set[str]) -> list[Occupied]:
+    if pod.status.phase in TERMINAL_PHASES or pod.spec.node_name not in known:
+        return []
+    resources = pod_requests(pod.spec)
+    devices = read_devices(pod.metadata.annotations.get(names.ANNOTATION_GPUS, ""))
+    return [Occupied(pod.spec.node_name, resources, gpu_use(resources, devices))]
+
+
+def _compiled(policies: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Policy]]:
+    for raw in policies:
+        try:
+            yield raw["metadata"]["name"], compile_policy(raw)
+        except InvalidPolicy:
+            continue  # the policy's own status says why; a graph that names it is told that there is no such policy

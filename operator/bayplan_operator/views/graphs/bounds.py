@@ -1,0 +1,32 @@
+"""The makespan's lower bound from what was measured."""
+
+import numpy as np
+
+from bayplan.arrays import FloatArray
+from bayplan.graph import Graph
+from bayplan.lifecycle import Run, UnitState
+from bayplan_operator.views.model.graph import Bound
+
+
+def bound(graph: Graph, run: Run, now: float) -> Bound:
+    """The longest chain, with each task's longest shard; where nothing was measured yet, with the hints."""
+    durations, remaining, measured = _durations(graph, run, now)
+    path = graph.critical_path(durations)
+    return Bound(
+        seconds=round(graph.lower_bound(durations=durations), 3),
+        critical_path=tuple(graph.tasks[task].name for task in path),
+        measured=measured,
+        remaining=round(graph.lower_bound(durations=remaining), 3),
+    )
+
+
+def _durations(graph: Graph, run: Run, now: float) -> tuple[FloatArray, FloatArray, bool]:
+    """Per task: seconds of its longest shard, seconds that are left of it, and whether all were measured."""
+    hints = np.array([task.duration for task in graph.tasks])[graph.unit_task]
+    succeeded, running = run.state == UnitState.SUCCEEDED, run.state == UnitState.RUNNING
+    elapsed = np.where(running, np.maximum(np.nan_to_num(now - run.started), 0.0), 0.0)
+    expected = np.maximum(hints, elapsed)
+    took = np.where(succeeded, np.nan_to_num(run.finished - run.started), expected)
+    left = np.where(succeeded, 0.0, expected - elapsed)
+    starts = graph.unit_start[:-1]
+    return np.maximum.reduceat(took, starts), np.maximum.reduceat(left, starts), bool(succeeded.all())

@@ -1,0 +1,195 @@
+"""From a TaskGraph, its pods and the nodes to a report."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bayplan.lifecycle import Run, UnitState
+from bayplan.workload import NodeInfo
+from bayplan_operator.kube import wire
+from bayplan_operator.translate import run_record
+from bayplan_operator.translate.task_graph import Prepared
+from bayplan_operator.views.graphs import bounds, outlook, usage, waiting
+from bayplan_operator.views.graphs.attempts import attempts as list_attempts
+from bayplan_operator.views.model.attempt import LOST, PodAttempt
+from bayplan_operator.views.model.graph import Bound, GraphLine, LiveGraph
+from bayplan_operator.views.model.node import LiveNode
+from bayplan_operator.views.model.task import LiveTask, ShardView
+
+# A task does what its shards do that are furthest behind, once one has failed or started.
+_LEADING = (UnitState.FAILED, UnitState.RUNNING, UnitState.BINDING, UnitState.READY, UnitState.PENDING, UnitState.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read from the API server, and when (seconds since the epoch)."""
+
+    raw: Mapping[str, Any]
+    """The TaskGraph."""
+    prepared: Prepared | None
+    """None: its spec is invalid."""
+    pods: Sequence[wire.Pod]
+    nodes: Mapping[str, NodeInfo] | None
+    """None: they may not be listed."""
+    now: float
+
+
+def line(raw: Mapping[str, Any], now: float) -> GraphLine:
+    """A graph in one line."""
+    metadata, status = raw["metadata"], raw.get("status") or {}
+    accepted, completed = _instant(status.get("acceptedAt")), _instant(status.get("completionTime"))
+    return GraphLine(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        status=status.get("summary") or "Unknown",
+        progress=status.get("progress") or "",
+        waiting=status.get("waiting") or "",
+        age=now - (_instant(metadata.get("creationTimestamp")) or now),
+        duration=None if accepted is None else max(0.0, (completed or now) - accepted),
+    )
+
+
+def report(seen: Seen) -> LiveGraph:
+    """The figures of a graph."""
+    metadata, spec, status = seen.raw["metadata"], seen.raw["spec"], seen.raw.get("status") or {}
+    conditions = {each["type"]: each for each in status.get("conditions") or ()}
+    accepted = _instant(status.get("acceptedAt"))
+    parts = _Parts.read(seen, status, accepted, conditions)
+    return LiveGraph(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        uid=metadata["uid"],
+        status=status.get("summary") or "Unknown",
+        over=_holds(conditions, "Complete") or _holds(conditions, "Failed"),
+        progress=status.get("progress") or "",
+        policy=spec.get("policyName") or "default",
+        priority=spec.get("priority") or 0,
+        accepted_at=status.get("acceptedAt"),
+        problem=_problem(status, conditions),
+        waiting=conditions["Waiting"].get("message", "") if _holds(conditions, "Waiting") else "",
+        makespan=parts.makespan,
+        bound=parts.bound,
+        tasks=parts.tasks,
+        attempts=parts.attempts,
+        nodes=parts.nodes,
+        other_nodes=None if seen.nodes is None else len(seen.nodes) - sum(use.name in seen.nodes for use in parts.nodes),
+        strategy=status.get("strategy") or "",
+        retries=sum(task.retries for task in parts.tasks),
+        outlook=outlook.read(seen.raw, conditions),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What only a graph has that the operator has accepted."""
+
+    makespan: float | None = None
+    bound: Bound | None = None
+    tasks: tuple[LiveTask, ...] = ()
+    attempts: tuple[PodAttempt, ...] = ()
+    nodes: tuple[LiveNode, ...] = ()
+
+    @classmethod
+    def read(
+        cls, seen: Seen, status: Mapping[str, Any], accepted: float | None, conditions: Mapping[str, Mapping[str, Any]]
+    ) -> "_Parts":
+        prepared = seen.prepared
+        if prepared is None or accepted is None:
+            return cls()
+        graph = prepared.graph
+        run, _ = run_record.read(graph, status.get("tasks") or (), accepted)
+        found = list_attempts(graph, run, seen.raw["metadata"]["uid"], seen.pods, accepted)
+        makespan = _makespan(found, _instant(status.get("completionTime")), accepted, seen.now)
+        failed = _holds(conditions, "Failed") or _holds(conditions, "FailureTarget")
+        bound = None if failed else bounds.bound(graph, run, seen.now)
+        told = waiting.said(conditions["Waiting"].get("message", "")) if _holds(conditions, "Waiting") else {}
+        requests = {
+            task.name: dict(template.request_class.resources)
+            for task, template in zip(graph.tasks, prepared.templates, strict=True)
+        }
+        return cls(
+            makespan=makespan,
+            bound=bound,
+            tasks=_tasks(prepared, run, found, bound.critical_path if bound else (), told, accepted, seen.now),
+            attempts=found,
+            nodes=usage.usage(found, requests, seen.nodes or {}, max(makespan, 1.0)),
+        )
+
+
+def _tasks(
+    prepared: Prepared,
+    run: Run,
+    found: Sequence[PodAttempt],
+    critical: Sequence[str],
+    told: dict[str, str],
+    epoch: float,
+    now: float,
+) -> tuple[LiveTask, ...]:
+    graph = prepared.graph
+    whys = {attempt.task: attempt.why for attempt in found if attempt.why and attempt.outcome != LOST}
+    on_path = frozenset(critical)
+    tasks = []
+    for number, task in enumerate(graph.tasks):
+        units = range(int(graph.unit_start[number]), int(graph.unit_start[number + 1]))
+        shards = tuple(_shard(run, unit, epoch, now) for unit in units)
+        states = {UnitState(run.state[unit]) for unit in units}
+        state = next((state for state in _LEADING if state in states), UnitState.SUCCEEDED)
+        tasks.append(
+            LiveTask(
+                name=task.name,
+                state=state.name.capitalize(),
+                shards=shards,
+                depends_on=task.depends_on,
+                attempts=sum(shard.attempts for shard in shards),
+                failures=sum(shard.failures for shard in shards),
+                start=min((shard.start for shard in shards if shard.start is not None), default=None),
+                duration=max((shard.duration for shard in shards if shard.duration is not None), default=None),
+                why=whys.get(task.name, ""),
+                waiting=waiting.reason(graph, run, number, told, now),
+                critical=task.name in on_path,
+            )
+        )
+    return tuple(tasks)
+
+
+def _shard(run: Run, unit: int, epoch: float, now: float) -> ShardView:
+    started, finished = float(run.started[unit]), float(run.finished[unit])
+    state = UnitState(run.state[unit])
+    known = not math.isnan(started)
+    end = now if state == UnitState.RUNNING else finished
+    return ShardView(
+        state=state.name.capitalize(),
+        node=run.node[unit],
+        attempts=int(run.incarnation[unit]),
+        failures=int(run.failures[unit]),
+        start=round(started - epoch, 3) if known else None,
+        duration=round(max(0.0, end - started), 3) if known and not math.isnan(end) else None,
+    )
+
+
+def _makespan(found: Sequence[PodAttempt], completed: float | None, epoch: float, now: float) -> float:
+    """Until the last attempt's end; `completed` has only whole seconds and has to do where no attempt is known."""
+    if completed is None:
+        return round(max(0.0, now - epoch), 3)
+    ends = [attempt.end for attempt in found if attempt.end is not None]
+    return round(max(ends, default=max(0.0, completed - epoch)), 3)
+
+
+def _problem(status: Mapping[str, Any], conditions: Mapping[str, Mapping[str, Any]]) -> str:
+    accepted = conditions.get("Accepted", {})
+    if accepted.get("status") == "False":
+        return f"{accepted['reason']}: {accepted.get('message', '')}"
+    failure = next((conditions[kind] for kind in ("Failed", "FailureTarget") if _holds(conditions, kind)), None)
+    if failure is not None:
+        return str(failure.get("message", ""))
+    return "" if status else "the operator has not looked at it yet: does it run?"
+
+
+def _holds(conditions: Mapping[str, Mapping[str, Any]], kind: str) -> bool:
+    return conditions.get(kind, {}).get("status") == "True"
+
+
+def _instant(text: str | None) -> float | None:
+    return datetime.fromisoformat(text).timestamp() if text else None

@@ -1,0 +1,53 @@
+"""What can be said of a graph's end before it has come."""
+
+import msgspec
+
+
+class OutlookView(msgspec.Struct, frozen=True, rename="camel"):
+    """An expected end."""
+
+    basis: str
+    """What is known of the run times, in words."""
+
+
+class LiveOutlook(OutlookView, frozen=True, kw_only=True, rename="camel"):
+    """What the operator expects, and of the deadline. Instants in RFC 3339; none: unknown."""
+
+    estimated: str | None
+    earliest: str | None
+    deadline: str | None
+    probability: int | None
+    """Of meeting the deadline, in percent."""
+    risk: str
+    """Why the deadline is at risk or missed, and what would help; empty: it is not."""
+
+
+class SuggestionView(msgspec.Struct, frozen=True, rename="camel"):
+    """What would help to meet the deadline."""
+
+    help: str
+    """MoreNodes, FasterNodes, ShorterTask or LaterDeadline."""
+    subject: str
+    """The class of nodes or the task."""
+    probability: float
+    """Of meeting the deadline with as much of it as can be used."""
+    seconds: float
+    """From the submission, by which the graph has then ended with 90 %."""
+
+
+class PlannedOutlook(OutlookView, frozen=True, kw_only=True, rename="camel"):
+    """What is expected of a graph that is planned, as if the nodes were its own. Seconds from its submission."""
+
+    lower_bound: float
+    """What no schedule beats, by the expected run times: the longest chain on the fastest nodes, or the work over all nodes."""
+    nowhere: tuple[str, ...] = ()
+    """Tasks that no node could hold."""
+    estimate: float | None = None
+    """By which it has ended in half of the cases; none: nothing is known of its run times, or a task finds no place."""
+    low: float | None = None
+    high: float | None = None
+    """Four cases in five lie between these."""
+    probability: float | None = None
+    """Of meeting the deadline, 0 to 1; none: there is none."""
+    advice: tuple[SuggestionView, ...] = ()
+    """Where the probability is below 0.9."""

@@ -1,0 +1,82 @@
+"""A simulation of several graphs, as `-o json` gives it and `bayplan report` reads it."""
+
+from typing import Literal
+
+import msgspec
+
+from bayplan_operator.views.model.attempt import SimulatedAttempt
+from bayplan_operator.views.model.graph import SimulatedGraph
+from bayplan_operator.views.model.node import SimulatedNode
+
+Format = Literal["bayplan.dev/simulation-v1"]
+FORMAT: Format = "bayplan.dev/simulation-v1"
+
+
+class Figures(msgspec.Struct, frozen=True, rename="camel"):
+    """Of all graphs together."""
+
+    makespan: float
+    """From the first submission to the end of the last attempt."""
+    lower_bound: float
+    """What no schedule could beat: the longest chain on the fastest nodes, or the work over what the nodes have."""
+    completion: float | None
+    """Mean time from a graph's submission to its success."""
+    waiting: float
+    """Mean time that attempts waited for a place; also its 95th percentile, and the longest."""
+    waiting_p95: float
+    waiting_longest: float
+    utilisation: dict[str, float]
+    """Per resource, the share (0 to 1) that was taken, on average over the makespan."""
+    graphs: int
+    succeeded: int
+    deadlines: int
+    missed: int
+    attempts: int
+    failed: int
+    lost: int
+    unplaced: int
+    """Shards that had no place when the simulation ended."""
+    cost: float
+    """Price of the hours in which nodes had something to do."""
+    events: int
+    """Arrivals of graphs, starts and ends of attempts."""
+    ended_at: float
+    """The instant of the last event."""
+
+
+class Usage(msgspec.Struct, frozen=True, rename="camel"):
+    """What is taken of a resource over time: from `times[i]` on, `used[i]`."""
+
+    resource: str
+    capacity: int
+    times: tuple[float, ...]
+    used: tuple[float, ...]
+
+
+class Switch(msgspec.Struct, frozen=True, rename="camel"):
+    """An adaptive policy prefers another candidate from then on."""
+
+    at: float
+    policy: str
+    strategy: str
+    why: str
+
+
+class Simulation(msgspec.Struct, frozen=True, rename="camel"):
+    """Everything about one run."""
+
+    format: Format
+    policy: str
+    seed: int
+    figures: Figures
+    waiting: dict[str, float]
+    """Reason to the seconds that all shards together have waited for it."""
+    nodes: tuple[SimulatedNode, ...]
+    graphs: tuple[SimulatedGraph, ...]
+    attempts: tuple[SimulatedAttempt, ...]
+    usage: tuple[Usage, ...]
+    switches: tuple[Switch, ...] = ()
+
+    def least(self, graph: SimulatedGraph) -> float:
+        """Seconds that no schedule on these nodes could beat: of a graph that has them for itself, also the work over them."""
+        return max(graph.lower_bound, self.figures.lower_bound if len(self.graphs) == 1 else 0.0)

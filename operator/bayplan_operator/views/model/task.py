@@ -1,0 +1,64 @@
+"""One task of a graph."""
+
+import msgspec
+
+
+class TaskView(msgspec.Struct, frozen=True, rename="camel"):
+    """What every task has."""
+
+    name: str
+    depends_on: tuple[str, ...]
+    critical: bool
+    """It is on the critical path, by the durations of this run."""
+    start: float | None
+    """Of its first attempt; in a cluster, of the last attempt of the shard that began first."""
+
+
+class ShardView(msgspec.Struct, frozen=True, rename="camel"):
+    """How far one shard of a task is."""
+
+    state: str
+    node: str
+    attempts: int
+    failures: int
+    start: float | None
+    duration: float | None
+
+
+class LiveTask(TaskView, frozen=True, kw_only=True, rename="camel"):
+    """How far a task is in a cluster."""
+
+    state: str
+    """What its furthest-behind shards do: Pending, Ready, Binding, Running, Succeeded; or Failed, Skipped."""
+    shards: tuple[ShardView, ...]
+    attempts: int
+    failures: int
+    duration: float | None
+    """Of the longest shard, in its last attempt; so far, while it runs."""
+    why: str
+    """Why its newest pod is where it is."""
+    waiting: str
+    """Why it does not run, if it could some day."""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Where its shards are or were last, each node once."""
+        return tuple(dict.fromkeys(shard.node for shard in self.shards if shard.node))
+
+    @property
+    def in_state(self) -> int:
+        """How many shards are in the task's state."""
+        return sum(shard.state == self.state for shard in self.shards)
+
+    @property
+    def retries(self) -> int:
+        """Attempts beyond the first of each shard."""
+        return sum(max(0, shard.attempts - 1) for shard in self.shards)
+
+
+class SimulatedTask(TaskView, frozen=True, kw_only=True, rename="camel"):
+    """A task in a simulation."""
+
+    shards: int
+    end: float | None
+    """Of its last shard, once all have succeeded."""

@@ -1,0 +1,4 @@
+"""A simulation as its trace shows it. All of it is pure.
+
+bayplan.simulation.Trace ─▶ build ─▶ model.Simulation
+"""
