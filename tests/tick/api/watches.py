@@ -1,0 +1,56 @@
+"""Watches: what has changed since a version, and from then on whatever changes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tests.tick.api.connection import Connection
+from tests.tick.api.kinds import Kind, Where
+from tests.tick.api.refusal import Refusal
+from tests.tick.api.store import Change, Store
+
+
+class Watches:
+    """All that are open."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._open: dict[Connection, Where] = {}
+        self._oldest = 0
+        store.listeners.append(self._changed)
+
+    def open(self, connection: Connection, found: Where, since: int) -> None:
+        """Begin one. Raises `Refusal` where the version is too old."""
+        if since < self._oldest:
+            raise Refusal(410, "Expired", f"too old resource version: {since} ({self._oldest})")
+        connection.begin()
+        self._open[connection] = found
+        connection.on_close.append(lambda: self._open.pop(connection, None))
+        for change in self._store.history:
+            if change[0] > since:
+                self._tell(connection, found, change)
+
+    def broken(self, kind: Kind) -> None:
+        """End those of a kind, in mid-air."""
+        for connection, found in list(self._open.items()):
+            if found.kind == kind:
+                connection.close()
+
+    def forgotten(self, kind: Kind) -> None:
+        """End those of a kind, and have no version that is older than now: a 410, within the watch and after it."""
+        self._oldest = self._store.version
+        status = Refusal(410, "Expired", "the event in requested index is outdated and cleared").as_status()
+        for connection, found in list(self._open.items()):
+            if found.kind == kind:
+                connection.piece(msgspec.json.encode({"type": "ERROR", "object": status}) + b"\n")
+                connection.end()
+                del self._open[connection]
+
+    def _changed(self, change: Change) -> None:
+        for connection, found in list(self._open.items()):
+            self._tell(connection, found, change)
+
+    def _tell(self, connection: Connection, found: Where, change: Change) -> None:
+        _, kind, what, item = change
+        if kind == found.kind and found.namespace in ("", item["metadata"].get("namespace", "")):
+            connection.piece(msgspec.json.encode({"type": what, "object": item}) + b"\n")
