@@ -39,7 +39,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.thread_seconds = 0.0
         self.errors: list[str] = []
         super().__init__(_Selector(self._jump))
-        self.set_task_factory(_make_task)
+        self.set_task_factory(_make_task)  # type: ignore[arg-type]
         self.set_exception_handler(self._note)
 
     def time(self) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.cluster.kube import task
-from tests.tick.world import World, label
+from tests.tick.seen import label
+from tests.tick.world import World
 
 
 def test_a_graph_runs_in_order_and_says_so(world: World) -> None:

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from bayplan_operator.settings import Settings
 from tests.testbed.nodes import NodeKind, manifest
-from tests.tick.api.kinds import EVENT, NODE, PLACEMENT_POLICY, POD, TASK_GRAPH, TASK_PROFILE, Kind
+from tests.tick.api.kinds import NODE, PLACEMENT_POLICY, TASK_GRAPH, Kind
 from tests.tick.api.patches import merged
 from tests.tick.api.server import ApiServer
 from tests.tick.api.store import Object, Store
 from tests.tick.loop import VirtualLoop
 from tests.tick.machinery.controllers import Controllers
 from tests.tick.machinery.kubelets import Kubelets
-from tests.tick.machinery.pods import phase
 from tests.tick.machinery.scheduler import Scheduler
 from tests.tick.operator import Operator
+from tests.tick.seen import NAMESPACE, Seen, label
 
-NAMESPACE = "test"
 PATIENCE = 600.0
 """Seconds, virtual ones, after which what should happen counts as not happening at all."""
 _T = TypeVar("_T")
 
 
-class World:
+class World(Seen):
     """API server, kube-scheduler, kubelets, controllers and one operator, which a test has to start."""
 
     def __init__(self, **settings: Any) -> None:
         self.loop = VirtualLoop()
-        self.store = Store(self.loop.clock)
+        super().__init__(Store(self.loop.clock))
         self.api = ApiServer(self.store, self.loop)
         self.scheduler = Scheduler(self.store, self.loop)
         self.kubelets = Kubelets(self.store, self.loop)
@@ -128,46 +126,11 @@ class World:
         for pod in pods:
             self.kubelets.finish(pod)
 
-    # What people see
-
-    def graph(self, name: str) -> Object:
-        """A graph as it is now."""
-        return self.store.get(TASK_GRAPH, NAMESPACE, name)
-
-    def policy(self, name: str) -> Object:
-        """A policy as it is now."""
-        return self.store.get(PLACEMENT_POLICY, "", name)
-
-    def status(self, name: str) -> Object:
-        """Of a graph; empty: none yet."""
-        found: Object = self.graph(name).get("status", {})
-        return found
-
-    def condition(self, name: str, kind: str, status: str | None = None) -> Object | None:
-        """Of a graph, where it has (that status)."""
-        return find(self.status(name), kind, status)
+    # What is waited for
 
     def wait_condition(self, name: str, kind: str, status: str = "True") -> Object:
         """The same, once it is there."""
         return self.until(lambda: self.condition(name, kind, status), f"condition {kind}={status} of {name}")
-
-    def lines(self, name: str) -> dict[str, str]:
-        """The status line of each task, without its name."""
-        return dict(line.split(" ", 1) for line in self.status(name).get("tasks", ()))
-
-    def pods(self, graph: str = "", task: str = "") -> list[Object]:
-        """The pods of ours (of a graph, of one of its tasks), in the order in which they were made."""
-        wanted = {"bayplan.dev/graph": graph, "bayplan.dev/task": task}
-        found = [
-            pod for pod in self.store.all(POD)
-            if all(label(pod, name) == value if value else True for name, value in wanted.items()) and label(pod, "bayplan.dev/graph")
-        ]  # fmt: skip
-        born = {item["metadata"]["uid"]: version for version, kind, what, item in self.store.history if what == "ADDED"}
-        return sorted(found, key=lambda pod: born[pod["metadata"]["uid"]])
-
-    def running(self, graph: str = "", task: str = "") -> list[Object]:
-        """Those of them that run."""
-        return [pod for pod in self.pods(graph, task) if phase(pod) == "Running"]
 
     def wait_running(self, graph: str = "", task: str = "", count: int = 1) -> list[Object]:
         """The same, once there are so many."""
@@ -184,48 +147,10 @@ class World:
 
         return self.until(look, f"attempt {incarnation} of {graph} runs")
 
-    def profiles(self) -> dict[str, Object]:
-        """All task profiles, by FAMILY/TASK."""
-        return {f"{each['spec']['family']}/{each['spec']['task']}": each for each in self.store.all(TASK_PROFILE, NAMESPACE)}
-
-    def events(self, reason: str = "", about: str = "") -> list[Object]:
-        """Events (of a reason, about the object of a name)."""
-        return [
-            each for each in self.store.all(EVENT)
-            if reason in ("", each["reason"]) and about in ("", each["involvedObject"]["name"])
-        ]  # fmt: skip
-
-    def created(self, graph: str = "") -> list[Object]:
-        """Every pod (of a graph) that ever was, as it was created, oldest first."""
-        made = [item for _, kind, what, item in self.store.history if kind == POD and what == "ADDED"]
-        return [pod for pod in made if label(pod, "bayplan.dev/graph") and graph in ("", label(pod, "bayplan.dev/graph"))]
-
-    def made(self) -> Counter[tuple[str, str, str, str]]:
-        """How often each attempt was created: graph, task, shard, incarnation."""
-        parts = ("graph", "task", "shard", "incarnation")
-        return Counter(tuple(label(pod, f"bayplan.dev/{part}") for part in parts) for pod in self.created())  # type: ignore[misc]
-
-    def held(self) -> list[str]:
-        """Names of pods that something holds."""
-        return [pod["metadata"]["name"] for pod in self.store.all(POD) if pod["metadata"].get("finalizers")]
-
     def told(self) -> str:
         """All that the graphs say, for whoever has waited in vain."""
         graphs = {each["metadata"]["name"]: each.get("status") for each in self.store.all(TASK_GRAPH)}
         return f"at second {self.loop.passed:.1f} the graphs say {graphs}; log: {self.log.lines[-5:]}"
-
-
-def find(status: Object, kind: str, wanted: str | None = None) -> Object | None:
-    """A condition of any status, where it has (that value)."""
-    return next(
-        (each for each in status.get("conditions", ()) if each["type"] == kind and wanted in (None, each["status"])), None
-    )
-
-
-def label(pod: Object, name: str) -> str:
-    """Of a pod; empty: it has none."""
-    value: str = pod["metadata"].get("labels", {}).get(name, "")
-    return value
 
 
 def _space(kind: Kind) -> str:

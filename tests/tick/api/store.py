@@ -31,6 +31,8 @@ class Store:
         self._lots = random.Random(seed)
         self._objects: dict[Kind, dict[Key, Object]] = {}
         self.version = 100
+        self.born: dict[str, int] = {}
+        """By UID, the version at which each object came into being."""
         self.history: list[Change] = []
         self.listeners: list[Callable[[Change], None]] = []
 
@@ -140,6 +142,8 @@ class Store:
         self.version += 1
         after = {**after, "metadata": {**after["metadata"], "resourceVersion": str(self.version)}}
         key = after["metadata"].get("namespace", ""), after["metadata"]["name"]
+        if what == "ADDED":
+            self.born[after["metadata"]["uid"]] = self.version
         if what == "DELETED":
             del self._objects[kind][key]
         else:

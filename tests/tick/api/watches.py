@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from tests.tick.api.connection import Connection
@@ -25,10 +27,13 @@ class Watches:
             raise Refusal(410, "Expired", f"too old resource version: {since} ({self._oldest})")
         connection.begin()
         self._open[connection] = found
-        connection.on_close.append(lambda: self._open.pop(connection, None))
+        connection.on_close.append(partial(self._end, connection))
         for change in self._store.history:
             if change[0] > since:
                 self._tell(connection, found, change)
+
+    def _end(self, connection: Connection) -> None:
+        self._open.pop(connection, None)
 
     def broken(self, kind: Kind) -> None:
         """End those of a kind, in mid-air."""

@@ -1,4 +1,4 @@
-"""kube-scheduler, on virtual time: it binds a pod to a node that its affinity allows and that has room, or says why it cannot."""
+"""kube-scheduler, on virtual time: a pod gets a node that its affinity allows and that has room, or hears why it gets none."""
 
 from __future__ import annotations
 
@@ -126,4 +126,4 @@ def _tolerated(pod: Object, taints: Iterable[Mapping[str, Any]]) -> bool:
 def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
     if toleration.get("effect") not in (None, "", taint["effect"]) or toleration.get("key") not in (None, "", taint["key"]):
         return False
-    return toleration.get("operator", "Equal") == "Exists" or toleration.get("value", "") == taint.get("value", "")
+    return bool(toleration.get("operator") == "Exists" or toleration.get("value", "") == taint.get("value", ""))
