@@ -122,7 +122,7 @@ async def _feed(server: Connected, path: str, inbox: Inbox) -> None:
             listed = msgspec.json.decode(await server.call("GET", path), type=_Head)
             for item in listed.items:
                 inbox.put(item)
-            params = {"watch": "1", "resourceVersion": listed.metadata.resource_version}
+            params = {"watch": "1", "resourceVersion": listed.metadata.resource_version, "timeoutSeconds": "290"}
             async for lines in server.stream(path, params, 330.0):
                 for line in lines.split(b"\n"):
                     _put(inbox, msgspec.json.decode(line))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 
 from tests.tick.api.kinds import EVENT, PLACEMENT_POLICY, POD, TASK_GRAPH, TASK_PROFILE
 from tests.tick.api.store import Object, Store
@@ -71,6 +72,11 @@ class Seen:
     def held(self) -> list[str]:
         """Names of pods that something holds."""
         return [pod["metadata"]["name"] for pod in self.store.all(POD) if pod["metadata"].get("finalizers")]
+
+
+def at(stamp: str) -> float:
+    """Seconds since the epoch."""
+    return datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
 
 
 def find(status: Object, kind: str, wanted: str | None = None) -> Object | None:

@@ -12,12 +12,12 @@ from tests.tick.api.kinds import NODE, PLACEMENT_POLICY, TASK_GRAPH, Kind
 from tests.tick.api.patches import merged
 from tests.tick.api.server import ApiServer
 from tests.tick.api.store import Object, Store
-from tests.tick.loop import VirtualLoop
+from tests.tick.loop import EPOCH, VirtualLoop
 from tests.tick.machinery.controllers import Controllers
 from tests.tick.machinery.kubelets import Kubelets
 from tests.tick.machinery.scheduler import Scheduler
 from tests.tick.operator import Operator
-from tests.tick.seen import NAMESPACE, Seen, label
+from tests.tick.seen import NAMESPACE, Seen, at, label
 
 PATIENCE = 600.0
 """Seconds, virtual ones, after which what should happen counts as not happening at all."""
@@ -68,6 +68,10 @@ class World(Seen):
             if self.loop.time() >= end:
                 raise AssertionError(f"{what or 'it'}: not within {patience:.0f} s; {self.told()}")
             self.loop.run_until_complete(self._next(end))
+
+    def seconds(self, stamp: str) -> float:
+        """Between the begin and what the API writes as an instant, in whole seconds."""
+        return at(stamp) - EPOCH
 
     async def _pass(self, end: float) -> None:
         delay = end - self.loop.time()

@@ -23,7 +23,7 @@ class ApiServer:
 
     def __init__(self, store: Store, loop: asyncio.AbstractEventLoop) -> None:
         self.store = store
-        self.watches = Watches(store)
+        self.watches = Watches(store, loop)
         self.trouble = Trouble()
         self.latency = 0.0
         self.requests: Counter[str] = Counter()
@@ -61,7 +61,7 @@ class ApiServer:
             if found is None:
                 raise Refusal(404, "NotFound", "the server could not find the requested resource")
             if request.query.get("watch"):
-                self.watches.open(connection, found, int(request.query["resourceVersion"]))
+                self.watches.open(connection, found, request.query)
                 return
             self.requests[f"{request.method} {found.kind.plural}"] += 1
             status, answer = 200, self._do(found, request)

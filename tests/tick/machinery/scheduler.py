@@ -25,8 +25,10 @@ class Scheduler:
         self.objection: Callable[[Object, str], str] = lambda pod, node: ""
         """Words for why this pod cannot go to this node, though it seems so; empty: it can."""
         self._store, self._loop = store, loop
-        self._used: defaultdict[str, dict[str, Mapping[str, int]]] = defaultdict(dict)
-        """Per node, what each pod there asks for, by UID."""
+        self._used: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """Per node, what its pods ask for together."""
+        self._there: dict[str, Mapping[str, int]] = {}
+        """Of each pod that counts there, by UID."""
         self._ports: defaultdict[str, dict[str, set[int]]] = defaultdict(dict)
         self._refused: dict[str, Object] = {}
         """By UID, those that fitted nowhere."""
@@ -44,10 +46,11 @@ class Scheduler:
     def _pod(self, pod: Object, gone: bool) -> None:
         uid, node = pod["metadata"]["uid"], node_of(pod)
         if node and not gone and not terminal(pod):
-            if uid not in self._used[node]:
-                self._used[node][uid], self._ports[node][uid] = requests(pod), ports(pod)
+            if uid not in self._there:
+                self._there[uid], self._ports[node][uid] = requests(pod), ports(pod)
+                self._used[node].update(self._there[uid])
         elif node:
-            self._used[node].pop(uid, None)
+            self._used[node].subtract(self._there.pop(uid, {}))
             self._ports[node].pop(uid, None)
         elif gone:
             self._refused.pop(uid, None)
@@ -86,9 +89,7 @@ class Scheduler:
             return "node(s) had untolerated taint(s)"
         if ports(pod) & {port for taken in self._ports[name].values() for port in taken}:
             return "node(s) didn't have free ports for the requested pod ports"
-        used: Counter[str] = Counter()
-        for each in self._used[name].values():
-            used.update(each)
+        used = self._used[name]
         for resource, amount in requests(pod).items():
             offered = node["status"]["allocatable"].get(resource)
             if offered is not None and used[resource] + amount > accepted_amount(resource, offered):
