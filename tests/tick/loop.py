@@ -55,6 +55,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Seconds since the test began."""
         return self._now - _BEGIN
 
+    def after(self, seconds: float, what: Callable[..., None], *args: Any) -> None:
+        """Have something happen later, on a whole millisecond: so what takes whole seconds happens at the same instant, however
+        little the operator was behind when it began."""
+        self.call_at(round(self._now + seconds, 3), what, *args)
+
     async def idle(self) -> None:
         """Until nothing is left to do at this instant."""
         waiting = self.create_future()

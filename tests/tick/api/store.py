@@ -20,6 +20,8 @@ Key = tuple[str, str]
 Change = tuple[int, Kind, str, Object]
 """Resource version; what; ADDED, MODIFIED or DELETED; the object then."""
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
+_ROUNDED = 1e-4
+"""Seconds that the sums of virtual time may be off."""
 _FINALIZERS = {"Foreground": [FOREGROUND], "Orphan": [ORPHAN]}
 
 
@@ -33,6 +35,8 @@ class Store:
         self.version = 100
         self.born: dict[str, int] = {}
         """By UID, the version at which each object came into being."""
+        self.born_at: dict[str, float] = {}
+        """By UID, when that was, to the last digit."""
         self.history: list[Change] = []
         self.listeners: list[Callable[[Change], None]] = []
 
@@ -128,7 +132,7 @@ class Store:
 
     def stamp(self, later: float = 0.0) -> str:
         """Now, as the API writes it: in whole seconds."""
-        return datetime.fromtimestamp(int(self._clock() + later), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return datetime.fromtimestamp(int(self._clock() + later + _ROUNDED), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _settled(self, kind: Kind, after: Object) -> Object:
         """Keep it; or not, if it was to be deleted and nothing holds it."""
@@ -144,6 +148,7 @@ class Store:
         key = after["metadata"].get("namespace", ""), after["metadata"]["name"]
         if what == "ADDED":
             self.born[after["metadata"]["uid"]] = self.version
+            self.born_at[after["metadata"]["uid"]] = self._clock()
         if what == "DELETED":
             del self._objects[kind][key]
         else:

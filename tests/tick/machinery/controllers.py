@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from tests.tick.api.kinds import NODE, POD, TASK_GRAPH
 from tests.tick.api.store import FOREGROUND, ORPHAN, Change, Object, Store
+from tests.tick.loop import VirtualLoop
 from tests.tick.machinery.kubelets import Kubelets
 from tests.tick.machinery.pods import deleting, key, node_of, terminal, there
 
@@ -21,7 +20,7 @@ _RETURN = 1.0
 class Controllers:
     """Nodes are called unready `noticing` seconds after they have fallen silent."""
 
-    def __init__(self, store: Store, loop: asyncio.AbstractEventLoop, kubelets: Kubelets) -> None:
+    def __init__(self, store: Store, loop: VirtualLoop, kubelets: Kubelets) -> None:
         self.noticing = 40.0
         self._store, self._loop, self._kubelets = store, loop, kubelets
         self._graphs: dict[str, Object] = {}
@@ -33,12 +32,12 @@ class Controllers:
     def kill(self, node: str) -> None:
         """Its kubelet falls silent."""
         self._kubelets.silent.add(node)
-        self._loop.call_later(self.noticing, self._notice, node)
+        self._loop.after(self.noticing, self._notice, node)
 
     def revive(self, node: str) -> None:
         """Its kubelet is back, and what ran there goes on."""
         self._kubelets.silent.discard(node)
-        self._loop.call_later(_RETURN, self._return, node)
+        self._loop.after(_RETURN, self._return, node)
 
     def _notice(self, node: str) -> None:
         if node not in self._kubelets.silent or self._store.find(NODE, "", node) is None:
@@ -46,7 +45,7 @@ class Controllers:
         self._ready(node, "Unknown")
         for pod in self._store.all(POD):
             if node_of(pod) == node and not terminal(pod):
-                self._loop.call_later(_patience(pod), self._evict, pod)
+                self._loop.after(_patience(pod), self._evict, pod)
 
     def _return(self, node: str) -> None:
         if node not in self._kubelets.silent and self._store.find(NODE, "", node) is not None:
@@ -81,11 +80,11 @@ class Controllers:
             if what == "DELETED":
                 del self._graphs[item["metadata"]["uid"]]
         if kind == NODE and what == "DELETED":
-            self._loop.call_later(_QUARANTINE, self._collect_from, item["metadata"]["name"])
+            self._loop.after(_QUARANTINE, self._collect_from, item["metadata"]["name"])
         elif kind == TASK_GRAPH and (what == "DELETED" or deleting(item)):
-            self._loop.call_later(_COLLECTING, self._collect, item)
+            self._loop.after(_COLLECTING, self._collect, item)
         elif kind == POD and what != "MODIFIED" and item["metadata"].get("ownerReferences"):
-            self._loop.call_later(_COLLECTING, self._look_for_owner, item)
+            self._loop.after(_COLLECTING, self._look_for_owner, item)
 
     def _collect_from(self, node: str) -> None:
         if self._store.find(NODE, "", node) is None:

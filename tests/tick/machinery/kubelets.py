@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from tests.tick.api.kinds import NODE, POD
 from tests.tick.api.store import Change, Object, Store
+from tests.tick.loop import VirtualLoop
 from tests.tick.machinery.pods import deleting, key, node_of, phase, said, terminal, there, write_status
 
 
 class Kubelets:
     """A pod runs `delay` seconds after it was bound."""
 
-    def __init__(self, store: Store, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, store: Store, loop: VirtualLoop) -> None:
         self.delay = 0.0
         self.silent: set[str] = set()
         """Nodes whose kubelet is dead."""
         self.stuck = ""
         """Why no container can start from now on, such as ImagePullBackOff; empty: they can."""
+        self.seconds: Callable[[Object], str] = as_said
+        """How long a pod runs from now on; empty: until somebody ends it."""
         self._store, self._loop = store, loop
         self._starting: set[str] = set()
         self._ends: dict[str, float] = {}
@@ -55,7 +58,7 @@ class Kubelets:
                 self._loop.call_soon(self._terminate, pod)
         elif phase(pod) == "Pending" and uid not in self._starting:
             self._starting.add(uid)
-            self._loop.call_later(self.delay, self._start, pod)
+            self._loop.after(self.delay, self._start, pod)
         elif phase(pod) == "Running" and uid in self._ends:
             self._loop.call_at(self._ends[uid], self._end, pod)
 
@@ -68,11 +71,9 @@ class Kubelets:
             write_status(self._store, now, containerStatuses=_containers(now, {"waiting": waiting}))
             return
         at = self._store.stamp()
-        seconds = said(now, "seconds")
-        if node_of(now) in said(now, "slow-nodes").split(","):
-            seconds = said(now, "slow-seconds")
+        seconds = self.seconds(now)
         if seconds:
-            self._ends[now["metadata"]["uid"]] = self._loop.time() + float(seconds)
+            self._ends[now["metadata"]["uid"]] = round(self._loop.time() + float(seconds), 3)
         running = _containers(now, {"running": {"startedAt": at}})
         ready = [{"type": "Ready", "status": "True", "lastTransitionTime": at}]
         write_status(self._store, now, phase="Running", startTime=at, containerStatuses=running, conditions=ready)
@@ -109,6 +110,11 @@ class Kubelets:
         over = [{"type": "Ready", "status": "False", "lastTransitionTime": at}]
         ended = "Failed" if code else "Succeeded"
         write_status(self._store, pod, phase=ended, containerStatuses=states, conditions=over)
+
+
+def as_said(pod: Object) -> str:
+    """How long it runs where it is, as its annotations have it."""
+    return said(pod, "slow-seconds") if node_of(pod) in said(pod, "slow-nodes").split(",") else said(pod, "seconds")
 
 
 def _containers(pod: Object, state: Object) -> list[Object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -14,13 +13,14 @@ from bayplan_operator.translate.amounts import accepted_amount
 from bayplan_operator.translate.pod_requests import pod_requests
 from tests.tick.api.kinds import NODE, POD
 from tests.tick.api.store import Change, Object, Store
+from tests.tick.loop import VirtualLoop
 from tests.tick.machinery.pods import deleting, key, node_of, terminal, there, write_status
 
 
 class Scheduler:
     """Takes each pod up once it has waited for `delay` seconds, and again whenever something has changed."""
 
-    def __init__(self, store: Store, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, store: Store, loop: VirtualLoop) -> None:
         self.delay = 0.0
         self.objection: Callable[[Object, str], str] = lambda pod, node: ""
         """Words for why this pod cannot go to this node, though it seems so; empty: it can."""
@@ -41,7 +41,7 @@ class Scheduler:
         if kind == NODE or (kind == POD and (what == "DELETED" or terminal(item))):
             refused, self._refused = self._refused, {}
             for pod in refused.values():
-                self._loop.call_later(self.delay, self._take_up, pod)
+                self._loop.after(self.delay, self._take_up, pod)
 
     def _pod(self, pod: Object, gone: bool) -> None:
         uid, node = pod["metadata"]["uid"], node_of(pod)
@@ -55,7 +55,7 @@ class Scheduler:
         elif gone:
             self._refused.pop(uid, None)
         elif pod["metadata"]["generation"] == 1 and not pod["status"].get("conditions") and not deleting(pod):
-            self._loop.call_later(self.delay, self._take_up, pod)
+            self._loop.after(self.delay, self._take_up, pod)
 
     def _take_up(self, pod: Object) -> None:
         now = there(self._store, pod)
