@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import msgspec
 import pytest
 
 from bayplan.load import LoadTracker, Reading
-from bayplan.simulation import Delays, HiddenLoad, Policy, Scrapes, Setup, Trace, simulate
+from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, Scrapes, Setup, Trace, simulate
+from bayplan.simulation import Outcome as Ended
 from bayplan.workload import NodeInfo
 from bayplan_operator import names
 from bayplan_operator.conductor.load import Load, load_model
@@ -46,6 +48,7 @@ class Placed:
     """A decision: when, in seconds after the begin, where to, and the words for it."""
 
     at: float
+    """Equal to others within the milliseconds that the API server keeps, and what a tick waits for more news."""
     node: str
     why: str
 
@@ -61,6 +64,7 @@ class Case:
     learn: bool = False
     bandwidth: float = 125e6
     load: HiddenLoad | None = None
+    failures: Failures = field(default_factory=Failures)
     seed: int = 0
     until: float = 1e9
     """The instant at which both are looked at, where that is before the end."""
@@ -77,7 +81,7 @@ class Case:
             policies[name] = Policy(compiled.strategy, compiled.spec.node_loss_grace, compiled.adaptive)
         setup = Setup(
             self._nodes(), policies, delays=self.delays, learn=self.learn, bandwidth=self.bandwidth,
-            load=self.load, seed=self.seed, until=self.until,
+            load=self.load, failures=self.failures, seed=self.seed, until=self.until,
         )  # fmt: skip
         readings: list[Reading] = []
 
@@ -98,26 +102,32 @@ class Case:
         for name, spec in self.policies.items():
             world.create_policy(name, **spec)
         world.scheduler.delay, world.kubelets.delay = self.delays.binding, self.delays.starting
-        took = {unit: seconds for unit, seconds in _took(trace).items()}
-        world.kubelets.seconds = lambda pod: str(took[_unit(pod)]) if _unit(pod) in took else as_said(pod)
+        took = _took(trace)
+        world.kubelets.seconds = lambda pod: str(took[_unit(pod)][0]) if _unit(pod) in took else as_said(pod)
+        world.kubelets.exit_code = lambda pod: int(_unit(pod) in took and took[_unit(pod)][1] == Ended.FAILED)
         world.operator.start(Load(PROMETHEUS) if self.load is not None else None)
-        happens = [(at, name) for name, (at, _) in self.graphs.items()]
-        happens += [(reading.at + self._late(reading), "") for reading in readings]
-        pending = list(readings)
-        for at, name in sorted(happens, key=lambda each: (each[0], each[1])):
-            if at > min(self.until, trace.ended_at):
-                break
-            world.run(max(0.0, BEGIN + at - world.loop.passed))
-            if name:
-                world.store.create(TASK_GRAPH, NAMESPACE, self._manifest(name))
-            else:
-                reading = pending.pop(0)
-                world.operator.measured(Outcome(Measured(replace(reading, at=reading.at + EPOCH + BEGIN))))
-        world.run(max(0.0, BEGIN + min(self.until, trace.ended_at) - world.loop.passed) + 0.5)
+        world.controllers.noticing, world.controllers.returning = self.delays.noticing, 0.0
+        end = min(self.until, trace.ended_at)
+        for at, what in sorted(self._happens(world, readings), key=lambda each: each[0]):
+            if at <= end:
+                world.run(BEGIN + at - world.loop.passed)
+                what()
+        world.run(BEGIN + end + 0.5 - world.loop.passed)
         return world
 
-    def _late(self, reading: Reading) -> float:
-        return 0.0 if self.load is None or not reading.at else self.load.scrapes.delay
+    def _happens(self, world: World, readings: Sequence[Reading]) -> list[tuple[float, Callable[[], object]]]:
+        """All that happens by itself: when, and what."""
+        found: list[tuple[float, Callable[[], object]]] = []
+        for reading in readings:
+            late = 0.0 if self.load is None or not reading.at else self.load.scrapes.delay
+            known = Outcome(Measured(replace(reading, at=reading.at + EPOCH + BEGIN)))
+            found.append((reading.at + late, partial(world.operator.measured, known)))
+        for name, (at, _) in self.graphs.items():
+            found.append((at, partial(world.store.create, TASK_GRAPH, NAMESPACE, self._manifest(name))))
+        for crash in self.failures.crashes:
+            found.append((crash.at, partial(world.controllers.kill, crash.node)))
+            found.append((crash.repaired, partial(world.controllers.revive, crash.node)))
+        return found
 
     def _manifest(self, name: str) -> Object:
         at, spec = self.graphs[name]
@@ -154,7 +164,7 @@ def in_the_simulator(trace: Trace) -> dict[Unit, Placed]:
 
 def in_the_cluster(world: World) -> dict[Unit, Placed]:
     """Every decision of the operator, as its pods show it."""
-    found = {}
+    found: dict[Unit, Placed] = {}
     for pod in world.created():
         said = pod["metadata"]["annotations"]
         at = world.store.born_at[pod["metadata"]["uid"]] - EPOCH - BEGIN
@@ -177,10 +187,12 @@ def _unit(pod: Object) -> Unit:
     return graph, task, int(shard), int(incarnation)
 
 
-def _took(trace: Trace) -> dict[Unit, float]:
+def _took(trace: Trace) -> dict[Unit, tuple[float, int]]:
+    """How long each attempt ran, and how it ended."""
     attempts = trace.attempts
     seconds = (attempts.ended_at - attempts.started_at).tolist()
-    return {unit: seconds[row] for row, unit in enumerate(_units(trace)) if seconds[row] == seconds[row]}
+    rows = [(row, unit) for row, unit in enumerate(_units(trace)) if seconds[row] == seconds[row]]
+    return {unit: (seconds[row], int(attempts.outcome[row])) for row, unit in rows}
 
 
 def _spec(plural: str) -> Object:

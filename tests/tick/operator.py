@@ -14,7 +14,7 @@ from bayplan_operator.deciding import Machine, decide, view
 from bayplan_operator.inbox import Inbox
 from bayplan_operator.kube import paths, wire
 from bayplan_operator.kube.api_server import ApiServer as Connected
-from bayplan_operator.kube.errors import ApiError
+from bayplan_operator.kube.errors import ApiError, Unreachable
 from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.load import Outcome
 from bayplan_operator.settings import Settings
@@ -116,23 +116,26 @@ class _Head(msgspec.Struct):
 
 
 async def _feed(server: Connected, path: str, inbox: Inbox) -> None:
-    """As kopf and our handlers do: list, then watch; a deletion that happened in between is not delivered."""
+    """As kopf and our handlers do: list, then watch; what was deleted while no watch was open is not told."""
     while True:
         try:
             listed = msgspec.json.decode(await server.call("GET", path), type=_Head)
             for item in listed.items:
                 inbox.put(item)
-            params = {"watch": "1", "resourceVersion": listed.metadata.resource_version, "timeoutSeconds": "290"}
-            async for lines in server.stream(path, params, 330.0):
-                for line in lines.split(b"\n"):
-                    _put(inbox, msgspec.json.decode(line))
+            version = listed.metadata.resource_version
+            while True:
+                params = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "290"}
+                async for lines in server.stream(path, params, 330.0):
+                    for line in lines.split(b"\n"):
+                        version = _put(inbox, msgspec.json.decode(line)) or version
         except ApiError:
-            pass
-        await asyncio.sleep(_AGAIN)
+            await asyncio.sleep(_AGAIN)
 
 
-def _put(inbox: Inbox, event: dict[str, Any]) -> None:
-    if event["type"] == "DELETED":
-        inbox.drop(event["object"])
-    elif event["type"] != "ERROR":
-        inbox.put(event["object"])
+def _put(inbox: Inbox, event: dict[str, Any]) -> str:
+    """Answers the version that is known now. Raises `Unreachable` where the watch is too old."""
+    if event["type"] == "ERROR":
+        raise Unreachable(event["object"]["message"])
+    (inbox.drop if event["type"] == "DELETED" else inbox.put)(event["object"])
+    version: str = event["object"]["metadata"]["resourceVersion"]
+    return version

@@ -74,8 +74,7 @@ class World(Seen):
         return at(stamp) - EPOCH
 
     async def _pass(self, end: float) -> None:
-        delay = end - self.loop.time()
-        if delay > 0:
+        if end > self.loop.time():
             waiting = self.loop.create_future()
             self.loop.call_at(end, waiting.set_result, None)
             await waiting

@@ -13,8 +13,6 @@ _COLLECTING = 0.1
 """Seconds until the garbage collector has seen that an owner is gone."""
 _QUARANTINE = 40.0
 """Seconds until pods of a node that does not exist are deleted."""
-_RETURN = 1.0
-"""Seconds until a kubelet that is back has said so."""
 
 
 class Controllers:
@@ -22,6 +20,8 @@ class Controllers:
 
     def __init__(self, store: Store, loop: VirtualLoop, kubelets: Kubelets) -> None:
         self.noticing = 40.0
+        self.returning = 1.0
+        """Seconds until a kubelet that is back has said so."""
         self._store, self._loop, self._kubelets = store, loop, kubelets
         self._graphs: dict[str, Object] = {}
         """By UID, those that are there."""
@@ -37,7 +37,7 @@ class Controllers:
     def revive(self, node: str) -> None:
         """Its kubelet is back, and what ran there goes on."""
         self._kubelets.silent.discard(node)
-        self._loop.after(_RETURN, self._return, node)
+        self._loop.after(self.returning, self._return, node)
 
     def _notice(self, node: str) -> None:
         if node not in self._kubelets.silent or self._store.find(NODE, "", node) is None:

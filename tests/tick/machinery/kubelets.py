@@ -22,6 +22,8 @@ class Kubelets:
         """Why no container can start from now on, such as ImagePullBackOff; empty: they can."""
         self.seconds: Callable[[Object], str] = as_said
         """How long a pod runs from now on; empty: until somebody ends it."""
+        self.exit_code: Callable[[Object], int] = as_told
+        """With which exit code a pod ends by itself."""
         self._store, self._loop = store, loop
         self._starting: set[str] = set()
         self._ends: dict[str, float] = {}
@@ -84,9 +86,7 @@ class Kubelets:
             return
         if self._ends.pop(now["metadata"]["uid"], None) is None:
             return
-        code, only = int(said(now, "exit-code") or "0"), said(now, "fail-incarnations")
-        if only and now["metadata"].get("labels", {}).get("bayplan.dev/incarnation") not in only.split(","):
-            code = 0
+        code = self.exit_code(now)
         self._ended(now, code, (said(now, "reason") or "Error") if code else "Completed", said(now, "message"))
 
     def _terminate(self, pod: Object) -> None:
@@ -115,6 +115,14 @@ class Kubelets:
 def as_said(pod: Object) -> str:
     """How long it runs where it is, as its annotations have it."""
     return said(pod, "slow-seconds") if node_of(pod) in said(pod, "slow-nodes").split(",") else said(pod, "seconds")
+
+
+def as_told(pod: Object) -> int:
+    """How it ends, as its annotations have it."""
+    only = said(pod, "fail-incarnations")
+    if only and pod["metadata"].get("labels", {}).get("bayplan.dev/incarnation") not in only.split(","):
+        return 0
+    return int(said(pod, "exit-code") or "0")
 
 
 def _containers(pod: Object, state: Object) -> list[Object]:
