@@ -39,6 +39,8 @@ BEGIN = 10.0
 """Seconds that the operator is at work before the simulator's begin."""
 GATHER = 1e-6
 """What happens at one instant is one tick, as in the simulator, and takes no time."""
+ESTIMATES = 30.0
+"""Seconds that work beside the ticks takes where no decision goes by it: the next of it is then made the later."""
 Unit = tuple[str, str, int, int]
 """Graph, task, shard, incarnation."""
 
@@ -106,6 +108,9 @@ class Case:
         world.kubelets.seconds = lambda pod: str(took[_unit(pod)][0]) if _unit(pod) in took else as_said(pod)
         world.kubelets.exit_code = lambda pod: int(_unit(pod) in took and took[_unit(pod)][1] == Ended.FAILED)
         world.operator.start(Load(PROMETHEUS) if self.load is not None else None)
+        strategies = [each for policy in self._policies().values() for each in policy.strategies]
+        if not any(each.uses_plans or each.uses_mix for each in strategies):
+            world.loop.thread_seconds = ESTIMATES
         world.controllers.noticing, world.controllers.returning = self.delays.noticing, 0.0
         end = min(self.until, trace.ended_at)
         for at, what in sorted(self._happens(world, readings), key=lambda each: each[0]):
@@ -114,6 +119,13 @@ class Case:
                 what()
         world.run(BEGIN + end + 0.5 - world.loop.passed)
         return world
+
+    def _policies(self) -> dict[str, Policy]:
+        made = {}
+        for name, spec in self.policies.items():
+            compiled = compile_policy({"metadata": {"name": name}, "spec": completed(spec, _spec("placementpolicies"))})
+            made[name] = Policy(compiled.strategy, compiled.spec.node_loss_grace, compiled.adaptive)
+        return made
 
     def _happens(self, world: World, readings: Sequence[Reading]) -> list[tuple[float, Callable[[], object]]]:
         """All that happens by itself: when, and what."""
@@ -132,8 +144,8 @@ class Case:
     def _manifest(self, name: str) -> Object:
         at, spec = self.graphs[name]
         metadata = {"name": name, "namespace": NAMESPACE, "annotations": {SUBMIT_AFTER: f"{round(1000 * at)}ms"}}
-        made: Object = completed({"spec": spec}, schema("taskgraphs"))
-        return {"apiVersion": names.API_VERSION, "kind": names.TASK_GRAPH, "metadata": metadata, "spec": made["spec"]}
+        made = completed(spec, _spec("taskgraphs"))
+        return {"apiVersion": names.API_VERSION, "kind": names.TASK_GRAPH, "metadata": metadata, "spec": made}
 
     def _nodes(self) -> list[NodeInfo]:
         world = World()

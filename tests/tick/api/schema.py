@@ -30,32 +30,30 @@ def schema(plural: str) -> Schema:
     return found
 
 
-def completed(value: Any, by: Schema, *, top: bool = True) -> Any:
+def completed(value: Any, by: Schema) -> Any:
     """A copy with defaults filled in and without what the schema does not know."""
     if isinstance(value, dict):
-        return _completed_map(value, by, top)
+        return _completed_map(value, by)
     if isinstance(value, list) and "items" in by:
-        return [completed(each, by["items"], top=False) for each in value]
+        return [completed(each, by["items"]) for each in value]
     return value
 
 
-def _completed_map(value: dict[str, Any], by: Schema, top: bool) -> dict[str, Any]:
+def _completed_map(value: dict[str, Any], by: Schema) -> dict[str, Any]:
     if "additionalProperties" in by:
-        return {name: completed(each, by["additionalProperties"], top=False) for name, each in value.items()}
+        return {name: completed(each, by["additionalProperties"]) for name, each in value.items()}
     known = by.get("properties", {})
     keeps = by.get("x-kubernetes-preserve-unknown-fields", False) or not by
     made = {}
     for name, each in value.items():
-        if top and name in ("apiVersion", "kind", "metadata"):
-            made[name] = each
-        elif name in known:
+        if name in known:
             if each is not None or known[name].get("nullable"):
-                made[name] = completed(each, known[name], top=False)
+                made[name] = completed(each, known[name])
         elif keeps:
             made[name] = each
     for name, each in known.items():
         if name not in made and "default" in each:
-            made[name] = completed(each["default"], each, top=False)
+            made[name] = completed(each["default"], each)
     return made
 
 

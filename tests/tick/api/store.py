@@ -69,7 +69,7 @@ class Store:
             raise Refusal(409, "AlreadyExists", f'{kind.plural} "{name}" already exists')
         if kind.ours:
             made.pop("status", None)
-        made = {"apiVersion": kind.group, "kind": kind.name, **_of_kind(kind, made)}
+        made = {"apiVersion": kind.group, "kind": kind.name, **_of_kind(kind, made, "spec")}
         made["metadata"] |= {
             "uid": str(uuid.UUID(int=self._lots.getrandbits(128), version=4)),
             "creationTimestamp": self.stamp(),
@@ -90,12 +90,12 @@ class Store:
         # What the API server alone writes; and a status cannot be reached but by its own path.
         metadata = before["metadata"] if subresource else {**wanted["metadata"], **_fixed(before)}
         if subresource == "status":
-            after = {**before, "status": wanted.get("status", {})}
+            after = {**before, **_of_kind(kind, {"metadata": metadata, "status": wanted.get("status", {})}, "status")}
         else:
-            after = {**wanted, **({"status": before["status"]} if kind.status and "status" in before else {})}
-            if kind.status and "status" not in before:
-                after.pop("status", None)
-        after = _of_kind(kind, {**after, "metadata": dict(metadata)})
+            after = {name: each for name, each in wanted.items() if name != "status" or not kind.status}
+            after = _of_kind(kind, {**after, "metadata": metadata}, "spec")
+            after |= {"status": before["status"]} if kind.status and "status" in before else {}
+        after["metadata"] = dict(metadata)
         if after == before:
             return before
         if not subresource and _spec(after) != _spec(before):
@@ -160,16 +160,17 @@ class Store:
         return after
 
 
-def _of_kind(kind: Kind, given: Object) -> Object:
-    """As the schema has it. Raises `Refusal`."""
+def _of_kind(kind: Kind, given: Object, part: str) -> Object:
+    """With this part as the schema has it. Raises `Refusal`."""
     if not kind.ours:
         return given
-    made: Object = completed(given, schema(kind.plural))
-    wrong = faults(made, schema(kind.plural))
+    by = schema(kind.plural)["properties"][part]
+    made = completed(given.get(part, {}), by)
+    wrong = faults(made, by, part)
     if wrong:
         message = f'{kind.name}.bayplan.dev "{given["metadata"]["name"]}" is invalid: {"; ".join(wrong)}'
         raise Refusal(422, "Invalid", message)
-    return made
+    return {**given, part: made}
 
 
 def _check_versions(kind: Kind, before: Object, wanted: Object) -> None:
