@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from prometheus_client import REGISTRY
+
 from bayplan_operator.settings import Settings
 from tests.testbed.nodes import NodeKind, manifest
 from tests.tick.api.kinds import NODE, PLACEMENT_POLICY, TASK_GRAPH, Kind
@@ -36,6 +38,9 @@ class World(Seen):
         self.controllers = Controllers(self.store, self.loop, self.kubelets)
         self.operator = Operator(self.loop, self.api, Settings("tick", **settings))
         self.log = _Log()
+        self._samples = {
+            (each.name, *sorted(each.labels.items())): each.value for family in REGISTRY.collect() for each in family.samples
+        }
         self.expected_errors = 0
         """Of what the operator logs as an error, how much the test is about."""
         logging.getLogger("bayplan_operator").addHandler(self.log)
@@ -72,6 +77,12 @@ class World(Seen):
     def seconds(self, stamp: str) -> float:
         """Between the begin and what the API writes as an instant, in whole seconds."""
         return at(stamp) - EPOCH
+
+    def rise(self, metric: str, **labels: str) -> float:
+        """By how much a metric of the operator has risen since this was last asked, or since the test began."""
+        now, key = REGISTRY.get_sample_value(metric, labels) or 0.0, (metric, *sorted(labels.items()))
+        before, self._samples[key] = self._samples.get(key, 0.0), now
+        return now - before
 
     async def _pass(self, end: float) -> None:
         if end > self.loop.time():
