@@ -60,6 +60,31 @@ def test_a_policy_with_an_unknown_name_is_told_the_nearest(world: World, what: s
     world.until(lambda: find(world.policy("bad")["status"], "Accepted", "True"), "the policy is usable")
 
 
+WRONG: dict[str, tuple[Object, str]] = {
+    "preset": ({"preset": "LeastLoadet"}, 'spec.preset is "LeastLoadet", which is unknown: did you mean "LeastLoaded"?'),
+    "planner": (
+        {"planner": {"name": "RoundRobbin"}},
+        'spec.planner.name is "RoundRobbin", which is unknown: did you mean "RoundRobin"?',
+    ),
+    "parameter": (
+        {"planner": {"name": "Genetic", "parameters": [{"name": "populaton", "value": "40"}]}},
+        'spec.planner.parameters is "populaton", which is unknown: did you mean "population"?',
+    ),
+    "value": (
+        {"planner": {"name": "Genetic", "parameters": [{"name": "population", "value": "many"}]}},
+        'spec.planner.parameters.population is "many": it must be a whole number',
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong_names_are_answered_with_the_nearest_right_one(world: World, what: str) -> None:
+    spec, said = WRONG[what]
+    world.create_policy("bad", **spec)
+    condition: Any = world.until(lambda: find(world.policy("bad").get("status", {}), "Accepted", "False"))
+    assert (condition["reason"], condition["message"]) == ("Invalid", said)
+
+
 @pytest.mark.parametrize("what", SERVES)
 def test_whom_a_policy_does_not_serve_waits_and_is_told(world: World, what: str) -> None:
     serves, asked, sentence = SERVES[what]

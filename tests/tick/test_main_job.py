@@ -119,7 +119,9 @@ def test_successors_start_before_the_status_says_that_they_may(world: World) -> 
     world.create("g", *(task(f"t{number}", *([f"t{number - 1}"] if number else []), seconds=0.2) for number in range(6)))
     world.wait_condition("g", "Complete")
     world.until(lambda: not world.held(), "the finalizers are gone")
-    created, released, recorded = {}, {}, {}
+    created: dict[str, int] = {}
+    released: dict[str, int] = {}
+    recorded: dict[str, int] = {}
     for version, kind, what, item in world.store.history:
         name = label(item, "bayplan.dev/task")
         if what == "ADDED" and name:

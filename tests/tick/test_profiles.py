@@ -9,7 +9,6 @@ import pytest
 from bayplan.prediction import Run, RunTimes
 from bayplan_operator.translate.task_profile import read
 from tests.cluster.kube import Object, task
-from tests.cluster.test_profiles import nonsense, seen
 from tests.tick.api.kinds import TASK_PROFILE
 from tests.tick.machinery.pods import key
 from tests.tick.seen import find
@@ -98,6 +97,19 @@ def test_every_run_counts_once_whenever_the_operator_is_killed(world: World, ins
     assert world.profiles()["f/same"]["status"]["runs"] == 24
 
 
+def seen(profile: Object) -> list[Any]:
+    status = profile["status"]
+    classes = [(each["name"], each["runs"], each.get("sums"), each.get("figures")) for each in status["nodeClasses"]]
+    return [status["runs"], status["counted"], classes]
+
+
+def nonsense(kind: str) -> Object:
+    if kind == "impossible sums":
+        sums = {"runs": "3", "logs": "30", "logSquares": "1"}
+        return {"nodeClasses": [{"name": "cpu-large", "runs": 3, "sums": sums}]}
+    return {"counted": ["not a run"], "runs": 1_000_000}
+
+
 @pytest.mark.parametrize("kind", ["impossible sums", "unreadable list"])
 def test_nonsense_in_a_profile_is_told_ignored_and_overwritten(world: World, kind: str) -> None:
     world.create("g", task("a", seconds=1), profile="f")
@@ -132,6 +144,7 @@ def test_deleting_a_profile_forgets_the_task(world: World) -> None:
 
 
 def test_writes_of_profiles_are_few(world: World) -> None:
+    world.loop.thread_seconds = 60.0  # estimates are not what this is about
     others = (task(f"t{n}", seconds=1) for n in range(20))
     world.create("g", *(task(f"a{n}", seconds=1 + n % 40, profile="a", cpu="2") for n in range(100)), *others, profile="f")
     world.wait_condition("g", "Complete")

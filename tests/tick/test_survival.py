@@ -19,10 +19,11 @@ LATENCY = 0.05
 """Seconds that a request takes, so that some are under way at most instants."""
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_graphs_survive_kills_at_drawn_instants(world: World, seed: int) -> None:
     lots = random.Random(seed)
     world.api.latency = LATENCY
+    world.loop.thread_seconds = 60.0  # estimates are not what this is about
     world.scheduler.delay, world.kubelets.delay = 0.1, 0.2
     for number in range(GRAPHS):
         world.create(f"g{number:02d}", *shapes(lots))
