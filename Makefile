@@ -7,15 +7,18 @@ BIN    := $(VENV)/bin
 # A run of the tests starts Python hundreds of times: without its byte code on disk each start compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test unit clusters cluster browser node chart lint venv testbed generate lock clean
+.PHONY: demo test unit tick clusters cluster browser node chart lint venv testbed generate lock clean
 
 demo: venv
 	@$(BIN)/python -m tests.testbed.demo
 
-test: lint unit browser clusters
+test: lint unit tick browser clusters
 
 unit: venv
 	$(BIN)/python -m pytest tests/unit tests/golden -n auto --dist worksteal
+
+tick: venv
+	$(BIN)/python -m pytest tests/tick -n auto --dist worksteal
 
 # The tiers that need a cluster, side by side: they mostly wait. Each process has a testbed of its own. What fails there runs once
 # more, alone, and has to pass: a test whose time ran out since two other testbeds had the machine is no finding. More than two such

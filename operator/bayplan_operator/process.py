@@ -3,32 +3,26 @@
 import asyncio
 import gc
 import logging
-import random
 import signal
-import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import kopf
 from kubernetes import client
 from prometheus_client import start_http_server
 
-from bayplan.cluster import Cluster
 from bayplan.estimates.warm_up import warm_up as warm_up_estimates
 from bayplan.warm_up import warm_up
 from bayplan_operator import handlers
-from bayplan_operator.cluster_view import NodeStore, PodStore
-from bayplan_operator.conductor import Conductor, View, Writers, conduct
+from bayplan_operator.conductor import View
 from bayplan_operator.conductor.load import Load
-from bayplan_operator.conductor.measuring import measured
-from bayplan_operator.inbox import Inbox
-from bayplan_operator.kinds import list_kinds
+from bayplan_operator.deciding import Machine, decide, view
 from bayplan_operator.kube import configuration as kube_configuration
 from bayplan_operator.kube import paths, wire
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.leader import Leader
-from bayplan_operator.node_record import remembered
 from bayplan_operator.settings import Settings
-from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
 
 log = logging.getLogger(__name__)
 
@@ -53,17 +47,19 @@ def run(settings: Settings) -> int:
 async def _run(settings: Settings, configuration: client.Configuration, leader: Leader, load: Load) -> int:
     stop, kopf_ready = asyncio.Event(), asyncio.Event()
     news = asyncio.Event()
-    view = _view(news, load)
+    machine = Machine()
+    seen = view(news, load, machine)
     async with ApiServer(configuration, connections=settings.writes + 16) as server:
-        pods = Reflector(server, paths.PODS, wire.Pod, view.pods)
-        nodes = Reflector(server, paths.NODES, wire.Node, view.nodes)
+        pods = Reflector(server, paths.PODS, wire.Pod, seen.pods)
+        nodes = Reflector(server, paths.NODES, wire.Node, seen.nodes)
         watchers = {
             asyncio.create_task(pods.run(), name="pods"),
             asyncio.create_task(nodes.run(), name="nodes"),
-            asyncio.create_task(_kopf(settings, configuration, view, (kopf_ready, stop)), name="kopf"),
+            asyncio.create_task(_kopf(settings, configuration, seen, (kopf_ready, stop)), name="kopf"),
             asyncio.create_task(_listen(kopf_ready, stop), name="signals"),
         }
-        work = asyncio.create_task(_decide(settings, server, view, news, leader, (pods, nodes)), name="conductor")
+        decisions = partial(decide, settings, server, seen, news, lambda: leader.leading, machine)
+        work = asyncio.create_task(_lead(leader, (pods, nodes), decisions), name="conductor")
         stopped = asyncio.create_task(stop.wait(), name="stop")
         done, _ = await asyncio.wait({work, stopped, *watchers}, return_when=asyncio.FIRST_COMPLETED)
         lost = work in done and work.exception() is None
@@ -78,19 +74,6 @@ async def _run(settings: Settings, configuration: client.Configuration, leader: 
         for task in done - {stopped}:
             task.result()  # what ended by itself ended by an error, which belongs in the log and the exit code
     return LEASE_LOST if lost else 0
-
-
-def _view(news: asyncio.Event, load: Load) -> View:
-    cluster = Cluster()
-    return View(
-        graphs=Inbox(news.set),
-        policies=Inbox(news.set),
-        profiles=Inbox(news.set),
-        pods=PodStore(cluster, time.time, news.set),
-        nodes=NodeStore(cluster, news.set),
-        cluster=cluster,
-        load=load,
-    )
 
 
 async def _listen(kopf_ready: asyncio.Event, stop: asyncio.Event) -> None:
@@ -121,46 +104,15 @@ async def _kopf(
     )
 
 
-async def _decide(
-    settings: Settings,
-    server: ApiServer,
-    view: View,
-    news: asyncio.Event,
-    leader: Leader,
-    reflectors: tuple[Reflector, Reflector],
-) -> None:
-    """Wait for the Lease and for complete lists; then conduct until the Lease is lost."""
+async def _lead(leader: Leader, reflectors: tuple[Reflector, Reflector], decisions: Callable[[], Awaitable[None]]) -> None:
+    """Wait for the Lease and for complete lists; then decide until the Lease is lost."""
     warm = asyncio.create_task(_warm_up())
     while not leader.leading:  # noqa: ASYNC110 - the Lease lives in a thread, which knows no event of this loop
         await asyncio.sleep(0.1)
     for reflector in reflectors:
         await reflector.synced.wait()
     await warm
-    await list_kinds(server, view.graphs, view.policies, view.profiles)
-    view.node_states.update(await remembered(server, settings.lease_namespace))
-    log.info("leading, with complete lists: deciding from now on")
-    jitter = random.Random()
-    creations = WriteQueue(settings.writes, jitter, news.set)
-    endings = WriteQueue(max(1, settings.writes // 3), jitter, news.set)
-    events = WriteQueue(max(1, settings.writes // 6), jitter, _nobody)  # nothing follows from an event
-    writers = Writers(
-        pods=PodWriter(server, view.pods, creations, endings),
-        graphs=GraphWriter(server, endings),
-        events=EventWriter(server, events, settings.identity),
-        profiles=ProfileWriter(server, endings),
-        nodes=NodeRecordWriter(server, endings, settings.lease_namespace),
-    )
-    conductor = Conductor(view, writers, settings, time.time, news.set)
-    relists = asyncio.create_task(_relist(settings, server, view, conductor))
-    try:
-        async with measured(settings.prometheus, view.load, view.nodes, news.set):
-            await conduct(conductor, news, lambda: leader.leading, time.time, settings)
-    finally:
-        relists.cancel()
-
-
-def _nobody() -> None:
-    """Is to be woken."""
+    await decisions()
 
 
 async def _warm_up() -> None:
@@ -173,10 +125,3 @@ async def _warm_up() -> None:
     # The compiler's objects stay for ever: looking through them for garbage would hold up everything for 100 ms at a time.
     gc.collect()
     gc.freeze()
-
-
-async def _relist(settings: Settings, server: ApiServer, view: View, conductor: Conductor) -> None:
-    while True:
-        await asyncio.sleep(settings.relist_kinds)
-        await list_kinds(server, view.graphs, view.policies, view.profiles)
-        conductor.kinds_listed()

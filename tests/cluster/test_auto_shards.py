@@ -92,52 +92,6 @@ def test_the_plan_says_the_same_beforehand(
     assert decided(kube, "g") == {each["task"]: each["advised"] for each in planned["shards"] if each["auto"]}
 
 
-def test_what_runs_at_this_instant_does_not_count(kube: Kube, pool: Pool) -> None:
-    where = pool(2)
-    selector = {"nodeSelector": {"pool": where}}
-    kube.create("others", *(task(f"t{number}", cpu="4", seconds=None, pod=selector) for number in range(3)))
-    kube.wait_running("others", count=3)
-    kube.create("g", divisible(where, seconds=None))
-    assert decided(kube, "g") == {"train": 4}
-
-
-@pytest.mark.parametrize(("bounds", "shards"), [({"max": 3}, 3), ({"min": 30}, 30), ({"min": 5, "max": 5}, 5)])
-def test_bounds_hold(kube: Kube, pool: Pool, bounds: Object, shards: int) -> None:
-    kube.create("g", divisible(pool(2), seconds=None, **bounds))
-    assert decided(kube, "g") == {"train": shards}
-
-
-def test_what_is_beside_a_longer_chain_is_not_cut_finer_than_that_needs(kube: Kube, pool: Pool) -> None:
-    where = pool(20)
-    long = task("long", cpu="4", seconds=None, pod={"nodeSelector": {"pool": where}}, expectedDuration="3m")
-    kube.create("g", long, divisible(where, seconds=None))
-    assert decided(kube, "g") == {"train": 4}  # 20 s + 600 s / 4 = 170 s
-    condition = kube.condition("g", "ShardsDecided")
-    assert condition is not None
-    assert "it would be faster, but not the graph as a whole" in condition["message"]
-
-
-def test_where_no_node_is_yet_only_start_up_and_bounds_count(kube: Kube, pool: Pool) -> None:
-    kube.create("g", divisible(f"pool-{uuid.uuid4().hex[:6]}", max=8))
-    assert decided(kube, "g") == {"train": 8}
-    assert kube.wait_condition("g", "Waiting")["reason"] == "NoSuchNode"
-
-
-def test_the_policy_says_which_nodes_count_so_it_is_waited_for(kube: Kube, pool: Pool) -> None:
-    where, policy = pool(2), f"policy-{uuid.uuid4().hex[:6]}"
-    wide = divisible(where)
-    del wide["template"]["spec"]["nodeSelector"]
-    kube.create("g", wide, policyName=policy)
-    assert kube.wait_condition("g", "Accepted", "False")["reason"] == "PolicyNotFound"
-    assert "shards" not in kube.graph("g")["status"]
-    kube.create_policy(policy, nodeSelector={"pool": where})
-    try:
-        assert decided(kube, "g") == {"train": 4}
-        kube.wait_condition("g", "Complete")
-    finally:
-        kube.delete_policy(policy)
-
-
 def test_killed_at_any_instant_while_the_cluster_grows_a_run_has_one_number(
     kube: Kube, pool: Pool, operator: OperatorProcess
 ) -> None:
@@ -197,18 +151,3 @@ def test_no_pod_before_the_number_is_recorded(simulated: Testbed, kube: Kube, po
         simulated.kubectl("replace", "-f", "-", input=json.dumps(role))
     kube.wait_condition("g", "Complete")
     assert decided(kube, "g") == {"train": 4}
-
-
-def test_pods_bear_out_the_number_when_the_record_is_lost(kube: Kube, pool: Pool, operator: OperatorProcess) -> None:
-    where = pool(2)
-    kube.create("g", divisible(where, seconds=None))
-    kube.wait_running("g", count=4)
-    operator.kill()
-    pool(6, where)
-    lost = {"status": {"shards": None, "tasks": None, "conditions": None}}
-    kube.custom.patch_namespaced_custom_object_status(GROUP, VERSION, kube.namespace, "taskgraphs", "g", lost)
-    operator.restart()
-    operator.wait_until_leading()
-    assert decided(kube, "g") == {"train": 4}
-    wait_for(lambda: kube.graph("g")["status"].get("active") == 4, "its pods are known again")
-    assert len(kube.pods("g")) == 4

@@ -1,8 +1,7 @@
-"""Plans of whole graphs drive what the operator does: data, nodes that come and go, an operator that is killed."""
+"""Plans of whole graphs drive what the operator does: data, and nodes that die."""
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 
@@ -82,40 +81,6 @@ def test_large_data_is_read_where_it_was_made(operator: OperatorProcess, kube: K
     assert plans(operator, "first") == before + 1
 
 
-def test_the_critical_path_gets_the_fast_node_by_what_was_learned(kube: Kube, pool: Pool) -> None:
-    """Two graphs before teach how long the tasks take on which nodes; nobody says it. By name, the slow nodes come first."""
-    (fast,) = pool.add(1, "z-fast")
-    pool.add(2, "a-slow")
-    for node_class, seconds in (("z-fast", 3.0), ("a-slow", 12.0)):
-        pod = {"nodeSelector": {"pool": pool.name, "bayplan.dev/node-class": node_class}}
-        lessons = [task(name, seconds=seconds, cpu=ALONE, pod=pod) for name in ("link", "side")]
-        kube.create(f"lesson-{node_class}", *lessons, profile="work")
-    for name in ("link", "side"):
-        kube.wait_learned(f"work/{name}", 2)
-    time.sleep(11.0)  # plans go by what was learned until 10 s ago
-    links = [f"link-{number}" for number in range(3)]
-    chain = [
-        task(name, *links[max(0, number - 1) : number], seconds=3.0, cpu=ALONE, profile="link")
-        for number, name in enumerate(links)
-    ]
-    sides = [task(f"side-{number}", seconds=8.0, cpu=ALONE, profile="side") for number in range(2)]
-    kube.create("g", *sides, *chain, profile="work", policyName=pool.name)
-    kube.wait_condition("g", "Complete")
-    assert {node_of(kube, "g", name) for name in links} == {fast}
-    assert fast not in {node_of(kube, "g", f"side-{number}") for number in range(2)}, "nobody took it from the chain"
-
-
-def test_a_new_node_is_planned_with_and_used(operator: OperatorProcess, kube: Kube, pool: Pool) -> None:
-    (first,) = pool.add(1)
-    before = plans(operator, "new")
-    endless = [task(f"t{number}", seconds=None, expectedDuration="10m", cpu=ALONE) for number in range(4)]
-    kube.create("g", *endless, policyName=pool.name)
-    kube.wait_running("g")
-    (second,) = pool.add(1)
-    wait_for(lambda: plans(operator, "new") > before, "it is planned again")
-    assert {str(pod.spec.node_name) for pod in kube.wait_running("g", count=2)} == {first, second}
-
-
 def test_a_node_that_dies_is_planned_without(operator: OperatorProcess, kube: Kube, pool: Pool, simulated: Testbed) -> None:
     pool.add(2)
     before = plans(operator, "gone") + plans(operator, "again")
@@ -128,15 +93,3 @@ def test_a_node_that_dies_is_planned_without(operator: OperatorProcess, kube: Ku
     kube.wait_condition("g", "Complete")
     assert node_of(kube, "g", "end") != dead
     simulated.revive_node(dead)
-
-
-def test_an_operator_that_is_killed_plans_what_is_left(operator: OperatorProcess, kube: Kube, pool: Pool) -> None:
-    pool.add(2)
-    chain = [expecting(f"t{number}", *([f"t{number - 1}"] if number else []), seconds=3, cpu=ALONE) for number in range(4)]
-    kube.create("g", *chain, policyName=pool.name)
-    kube.wait_running("g", "t1")
-    operator.restart()
-    operator.wait_until_leading()
-    kube.wait_condition("g", "Complete")
-    assert plans(operator, "first") >= 1
-    assert all(line.startswith("Succeeded 1/0") for line in kube.lines("g").values())

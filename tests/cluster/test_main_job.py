@@ -81,13 +81,6 @@ def test_idle_the_operator_writes_nothing(kube: Kube, operator: OperatorProcess)
     assert ticks < 60, "it spins again"
 
 
-def test_pods_stay_for_their_logs_until_the_time_to_live_is_over(kube: Kube) -> None:
-    kube.create("g", task("a"), ttlAfterFinished="15s")
-    kube.wait_condition("g", "Complete")
-    assert len(kube.pods("g")) == 1
-    wait_for(lambda: not kube.graphs() and not kube.pods(), "graph and pod are gone")
-
-
 def test_suspending_stops_the_pods_and_resuming_runs_them_again(kube: Kube) -> None:
     kube.create("g", task("a", seconds=None), task("b", "a"))
     kube.wait_running("g", "a")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
@@ -20,28 +18,6 @@ def edit_status(kube: Kube, name: str, status: Object) -> None:
 
 def edit_pod(kube: Kube, name: str, **metadata: object) -> None:
     kube.core.patch_namespaced_pod(name, kube.namespace, {"metadata": metadata})
-
-
-def test_a_policy_deleted_in_use(kube: Kube) -> None:
-    kube.create_policy("passing")
-    try:
-        kube.create("g", task("a", seconds=None), task("b", "a", seconds=0.2), policyName="passing")
-        kube.create("good", task("a", seconds=None), task("b", "a", seconds=0.2))
-        (running,) = kube.wait_running("g", "a")
-        kube.delete_policy("passing")
-        accepted = kube.wait_condition("g", "Accepted", "False")
-        assert accepted["reason"] == "PolicyNotFound"
-        assert 'spec.policyName is "passing"' in accepted["message"]
-        kube.finish(running, *kube.wait_running("good", "a"))
-        kube.wait_condition("good", "Complete")
-        wait_for(lambda: kube.lines("g")["a"].startswith("Succeeded 1/0"), "the running pod has finished")
-        assert kube.pods("g", "b") == [], "nothing new may start"
-        assert kube.lines("g")["b"] == "Ready"
-        kube.create_policy("passing")
-        kube.wait_condition("g", "Complete")
-        assert [pod.metadata.uid for pod in kube.pods("g", "a")] == [running.metadata.uid]
-    finally:
-        kube.delete_policy("passing")
 
 
 def test_what_of_the_spec_may_change_in_mid_run(kube: Kube) -> None:
@@ -206,14 +182,3 @@ def test_labels_edited_while_the_operator_is_down(kube: Kube, operator: Operator
         return pod.metadata.uid not in {each.metadata.uid for each in pods}
 
     wait_for(gone, "the pod that nobody knows is gone")
-
-
-def test_our_finalizer_removed_from_a_running_pod(kube: Kube) -> None:
-    kube.create("g", task("a", seconds=None), task("b", "a", seconds=0.2))
-    (pod,) = kube.wait_running("g", "a")
-    edit_pod(kube, pod.metadata.name, finalizers=None)
-    kube.finish(pod)
-    kube.wait_condition("g", "Complete")
-    assert kube.lines("g")["a"].startswith("Succeeded 1/0")
-    time.sleep(0.5)
-    assert [each.metadata.finalizers for each in kube.pods("g", "a")] == [None], "it is not put back"

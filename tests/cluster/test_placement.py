@@ -14,7 +14,6 @@ import pytest
 from kubernetes import client
 
 from tests.cluster.kube import PATIENCE, Kube, task, wait_for
-from tests.cluster.pod_log import PodLog
 from tests.testbed.nodes import NodeKind
 from tests.testbed.testbed import Testbed
 
@@ -34,22 +33,6 @@ def pool(simulated: Testbed, kube: Kube) -> Iterator[str]:
 
 def selected(pool: str) -> dict[str, Any]:
     return {"nodeSelector": {"pool": pool}}
-
-
-def test_a_batch_that_needs_exactly_n_nodes_uses_n(kube: Kube, pool: str) -> None:
-    small = [task(f"small{i}", cpu="2", seconds=None, pod=selected(pool)) for i in range(3)]
-    large = [task(f"large{i}", cpu="6", seconds=None, pod=selected(pool)) for i in range(3)]
-    kube.create("g", *small, *large)
-    pods = kube.wait_running("g", count=6)
-    assert len({pod.spec.node_name for pod in pods}) == 3
-
-
-def test_gpus_are_packed_too(kube: Kube, pool: str) -> None:
-    gpu = {"nvidia.com/gpu": "1"}
-    pod = {**selected(pool), "containers": [{"image": "none", "resources": {"limits": gpu}}]}
-    kube.create("g", task("a", seconds=None, pod=pod, shards=4))
-    pods = kube.wait_running("g", count=4)
-    assert len({pod.spec.node_name for pod in pods}) == 2
 
 
 def test_no_node_is_ever_over_committed_while_others_place_pods_too(kube: Kube, pool: str) -> None:
@@ -87,23 +70,6 @@ def test_no_node_is_ever_over_committed_while_others_place_pods_too(kube: Kube, 
 
 def _cores(text: str) -> float:
     return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
-
-
-def test_under_contention_the_higher_priority_starts_first_and_equals_in_order_of_arrival(kube: Kube, pool: str) -> None:
-    whole = {"cpu": "8", "pod": selected(pool)}
-    kube.create("holder", task("a", seconds=None, shards=4, **whole))
-    kube.wait_running("holder", count=4)
-    for name, priority in (("low1", 0), ("low2", 0), ("high1", 10), ("low3", 0), ("high2", 10)):
-        kube.create(name, task("a", seconds=1.0, shards=4, **whole), priority=priority)
-    names = ("low1", "low2", "high1", "low3", "high2")
-    for name in names:
-        kube.wait_condition(name, "Waiting")
-    log = PodLog(kube)
-    kube.delete("holder")
-    for name in names:
-        kube.wait_condition(name, "Complete")
-    log.stop()
-    assert log.started() == ["high1", "high2", "low1", "low2", "low3"]
 
 
 def test_a_node_that_kube_scheduler_refuses_is_left_and_the_graph_finishes(kube: Kube, pool: str) -> None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import pytest
 from kubernetes.client.exceptions import ApiException
 
 from bayplan.prediction import Run, RunTimes
 from bayplan_operator.translate.task_profile import read
-from tests.cluster.kube import GROUP, VERSION, Kube, Object, task, wait_for, wait_still
+from tests.cluster.kube import GROUP, VERSION, Kube, Object, task
 from tests.testbed.cluster import Cluster
 from tests.testbed.installation import OperatorProcess
-
-WRITES = 'bayplan_api_writes_total{what="write profile"}'
 
 
 def edit(kube: Kube, profile: Object, status: Object) -> None:
@@ -61,34 +58,6 @@ def test_people_read_what_was_learned(kube: Kube, testbed: Cluster) -> None:
     assert fit[6] == "cpu-large"
 
 
-def foreseen(operator: OperatorProcess) -> float:
-    parts = ("below", "inside", "above")
-    return sum(operator.metric(f'bayplan_runs_foreseen_total{{within="{each}"}}') or 0.0 for each in parts)
-
-
-def test_the_second_time_the_shorter_task_goes_first(kube: Kube, operator: OperatorProcess) -> None:
-    kube.create_policy("by-time", order=["ShortestExpected"], nodeSelector={"kubernetes.io/hostname": "cpu-large-0"})
-    try:
-        for name, seconds in (("long", 5), ("short", 1)):
-            kube.create(f"{name}-1", task("work", seconds=seconds, cpu="40"), policyName="by-time", profile=name)
-        kube.wait_learned("long/work", 1)
-        kube.wait_learned("short/work", 1)
-        before = foreseen(operator)
-        time.sleep(5)  # what was learned counts from the next renewal of predictions on
-        kube.create("blocker", task("work", seconds=None, cpu="40"), policyName="by-time")
-        blocker = kube.wait_running("blocker")
-        for name, seconds in (("long", 5), ("short", 1)):
-            kube.create(f"{name}-2", task("work", seconds=seconds, cpu="40"), policyName="by-time", profile=name)
-            kube.wait_condition(f"{name}-2", "Waiting")
-        kube.finish(*blocker)
-        kube.wait_learned("long/work", 2)
-        short, long = (kube.pods(f"{name}-2")[0].metadata.creation_timestamp for name in ("short", "long"))
-        assert short < long
-        assert foreseen(operator) >= before + 2
-    finally:
-        kube.delete_policy("by-time")
-
-
 def test_an_operator_started_anew_knows_the_same_to_the_last_bit(kube: Kube, operator: OperatorProcess) -> None:
     for number in range(3):
         kube.create(f"g{number}", task("a", seconds=1 + number), task("b", seconds=2, inputSize=f"{number + 1}Gi"), profile="f")
@@ -128,95 +97,6 @@ def test_every_run_counts_once_whenever_the_operator_is_killed(kube: Kube, opera
         kube.wait_condition(f"g{number}", "Complete")
     kube.wait_learned("f/same", 24)
     assert settled(kube)["f/same"]["status"]["runs"] == 24
-
-
-def seen(profile: Object) -> list[Any]:
-    status = profile["status"]
-    classes = [(each["name"], each["runs"], each.get("sums"), each.get("figures")) for each in status["nodeClasses"]]
-    return [status["runs"], status["counted"], classes]
-
-
-def nonsense(kind: str) -> Object:
-    if kind == "impossible sums":
-        sums = {"runs": "3", "logs": "30", "logSquares": "1"}
-        return {"nodeClasses": [{"name": "cpu-large", "runs": 3, "sums": sums}]}
-    return {"counted": ["not a run"], "runs": 1_000_000}
-
-
-@pytest.mark.parametrize("kind", ["impossible sums", "unreadable list"])
-def test_nonsense_in_a_profile_is_told_ignored_and_overwritten(kube: Kube, testbed: Cluster, kind: str) -> None:
-    kube.create("g", task("a", seconds=1), profile="f")
-    good = kube.wait_learned("f/a", 1)
-    edit(kube, good, nonsense(kind))
-    events = wait_for(
-        lambda: [each for each in kube.core.list_namespaced_event(kube.namespace).items if each.reason == "EditIgnored"],
-        "an event tells of it",
-    )
-    assert events[0].involved_object.kind == "TaskProfile"
-    assert ("sums.logSquares is 1" if kind == "impossible sums" else "status.counted[0] is not a run") in events[0].message
-    # What is expected leans on all tasks, and those of other tests come and go; what was seen stays.
-    wait_for(lambda: seen(kube.profiles()["f/a"]) == seen(good), "it is written anew")
-    assert kube.profiles()["f/a"]["spec"] == good["spec"]
-
-
-def test_nonsense_found_at_the_start_is_told_and_the_task_learned_anew(kube: Kube, operator: OperatorProcess) -> None:
-    kube.create("g", task("a", seconds=1), profile="f")
-    good = kube.wait_learned("f/a", 1)
-    operator.kill()
-    edit(kube, good, nonsense("impossible sums"))
-    operator.restart()
-    operator.wait_until_leading()
-
-    def told() -> Any:
-        conditions = kube.profiles()["f/a"]["status"].get("conditions", [])
-        return next((each for each in conditions if each["status"] == "False"), None)
-
-    said = wait_for(told, "a condition tells of it")
-    assert said["type"] == "Accepted"
-    assert "status.nodeClasses[0] (cpu-large): sums.logSquares is 1" in said["message"]
-    kube.create("h", task("a", seconds=1), profile="f")
-    wait_for(lambda: told() is None, "it is overwritten with what was learned since")
-
-
-def test_deleting_a_profile_forgets_the_task(kube: Kube, operator: OperatorProcess) -> None:
-    kube.create("g", task("a", seconds=1, shards=3), profile="f")
-    name = kube.wait_learned("f/a", 3)["metadata"]["name"]
-    settled(kube)
-    before = wait_still(lambda: operator.metric("bayplan_profiles") or 0.0, "how many profiles there are")
-    kube.custom.delete_namespaced_custom_object(GROUP, VERSION, kube.namespace, "taskprofiles", name)
-    wait_for(lambda: (now := operator.metric("bayplan_profiles")) is not None and now < before, "the operator has forgotten it")
-    kube.create("h", task("a", seconds=1), profile="f")
-    assert kube.wait_learned("f/a", 1)["status"]["runs"] == 1
-
-
-def test_writes_of_profiles_are_few(kube: Kube, operator: OperatorProcess) -> None:
-    settled(kube)
-    before, began = operator.metric(WRITES) or 0.0, time.monotonic()
-    others = (task(f"t{n}", seconds=1) for n in range(40))
-    kube.create("g", task("a", seconds=1, shards=200, cpu="2"), *others, profile="f")
-    kube.wait_condition("g", "Complete")
-    kube.wait_learned("f/a", 200)
-    wait_for(lambda: len(kube.profiles()) == 41, "all of them are written")
-    settled(kube)
-    passed = time.monotonic() - began
-    writes = (operator.metric(WRITES) or 0.0) - before
-    # Ten more for writes that a busy machine had to try again; each run by itself would be 240.
-    assert writes <= 41 + passed / 5 + 10, "one write each, and of the task that comes back one every five seconds"
-    assert writes <= 5 * passed + 3
-
-
-def test_profiles_that_nobody_asked_for_are_refused_in_words(kube: Kube) -> None:
-    body = {
-        "apiVersion": f"{GROUP}/{VERSION}", "kind": "TaskProfile",
-        "metadata": {"name": "mine"}, "spec": {"family": "f", "task": "a"},
-    }  # fmt: skip
-    kube.custom.create_namespaced_custom_object(GROUP, VERSION, kube.namespace, "taskprofiles", body)
-
-    def told() -> str:
-        conditions = kube.profiles()["f/a"].get("status", {}).get("conditions", [])
-        return next((each["message"] for each in conditions if each["status"] == "False"), "")
-
-    assert "is called f-a-" in wait_for(told, "a condition tells of it")
 
 
 @pytest.mark.parametrize(

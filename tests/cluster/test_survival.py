@@ -109,21 +109,6 @@ def test_fifty_graphs_survive_twenty_kills(kube: Kube, operator: OperatorProcess
         assert fails or not failed_first, "a task that never failed was started twice"
 
 
-def test_what_ended_while_nobody_watched_is_known_afterwards(kube: Kube, operator: OperatorProcess) -> None:
-    kube.create("g", task("a", seconds=None), task("b", "a"))
-    kube.create("gone", task("a", seconds=None))
-    (running,) = kube.wait_running("g", "a")
-    kube.wait_running("gone")
-    operator.kill()
-    kube.delete("gone")
-    kube.finish(running)
-    wait_for(lambda: kube.pods("g")[0].status.phase == "Succeeded", "the pod ended")
-    operator.restart()
-    kube.wait_condition("g", "Complete")
-    assert len(kube.pods("g")) == 2
-    wait_for(lambda: not kube.pods("gone"), "the pod of the deleted graph is gone")
-
-
 def test_told_to_stop_it_creates_nothing_more(kube: Kube, operator: OperatorProcess) -> None:
     kube.create("g", *(task(f"t{i}", *([f"t{i - 1}"] if i else []), seconds=0.3) for i in range(40)))
     wait_for(lambda: len(kube.pods("g")) >= 2, "they follow each other")

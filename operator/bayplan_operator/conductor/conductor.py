@@ -1,8 +1,10 @@
 """What one tick does."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from bayplan.cluster import Cluster
 from bayplan.context import Context
@@ -70,13 +72,21 @@ class Conductor:
     """Decides, tick by tick. Nothing here waits for the API server."""
 
     def __init__(
-        self, view: View, writers: Writers, settings: Settings, clock: Callable[[], float], wake: Callable[[], None]
+        self,
+        view: View,
+        writers: Writers,
+        settings: Settings,
+        clock: Callable[[], float],
+        wake: Callable[[], None],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock` answers seconds since the epoch, `monotonic` seconds of a clock that is never set."""
         self._view = view
         self._write = writers
         self._settings = settings
         self._clock = clock
         self._wake = wake
+        self._box = partial(placing.time_box, settings.placing_budget, monotonic)
         self._graphs: dict[Key, GraphRun] = {}
         self._by_uid: dict[str, GraphRun] = {}
         self._open: dict[str, GraphRun] = {}
@@ -88,12 +98,12 @@ class Conductor:
         self._policies = Policies(writers.graphs)
         self._rejections = Rejections(settings.rejection_memory)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
-        self._learner = Learner(view.cluster, settings.seed)
+        self._learner = Learner(view.cluster, settings.seed, monotonic)
         profiles = Profiles(writers.profiles, writers.events, settings)
         nodes = NodeMemory(view.cluster, writers.nodes, view.node_states)
-        self._knowledge = Knowledge(view.cluster, view.pods, profiles, nodes, clock())
-        self._plans = GraphPlans(view.cluster, settings, clock, wake, self._knowledge)
-        self._estimator = Estimator(view.cluster, settings, wake, self._knowledge)
+        self._knowledge = Knowledge(view.cluster, view.pods, profiles, nodes, clock(), monotonic)
+        self._plans = GraphPlans(view.cluster, settings, clock, wake, self._knowledge, monotonic)
+        self._estimator = Estimator(view.cluster, settings, wake, self._knowledge, monotonic)
         self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0
@@ -293,7 +303,7 @@ class Conductor:
             survival=self._knowledge.survival,
         )
         with metrics.PLACING_SECONDS.time():
-            decided = placing.decide(batch, self._view.cluster, context, self._settings.placing_budget, self._view.pods)
+            decided = placing.decide(batch, self._view.cluster, context, self._box, self._view.pods)
         self._plans.reserved(
             ((each.graph.ref.uid, each.unit) for each, found in decided if found.reason is Reason.RESERVED), now
         )

@@ -33,11 +33,19 @@ _FIRST_WAIT, _LONGEST_WAIT = 5.0, 600.0
 class Estimator:
     """Gives every graph its lower bound at once, and its estimate soon."""
 
-    def __init__(self, cluster: Cluster, settings: Settings, wake: Callable[[], None], learned: Learned | None = None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        settings: Settings,
+        wake: Callable[[], None],
+        learned: Learned | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._cluster = cluster
         self._learned = learned
         self._settings = settings
         self._wake = wake
+        self._monotonic = monotonic
         self._under_way: asyncio.Task[None] | None = None
         self._not_before = 0.0
         """By the monotonic clock."""
@@ -59,7 +67,7 @@ class Estimator:
                 graph.touched = graph.urgent = True
             if self._due(graph, running, outlook, now):
                 due.append(graph)
-        if due and self._under_way is None and time.monotonic() >= self._not_before:
+        if due and self._under_way is None and self._monotonic() >= self._not_before:
             chosen = min(due, key=_urgency)
             if chosen.running is not None and chosen.outlook is not None:
                 self._begin(chosen, chosen.running, chosen.outlook, rivals > 1, now)
@@ -120,7 +128,7 @@ class Estimator:
         )
 
     async def _ask(self, graph: GraphRun, running: Running, outlook: Outlook, rivals: bool, now: float) -> None:
-        begun, deadline = time.monotonic(), graph.deadline
+        begun, deadline = self._monotonic(), graph.deadline
         try:
             seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
             run_times = None
@@ -138,10 +146,10 @@ class Estimator:
         else:
             self._wait = _FIRST_WAIT
             _take(graph, outlook, deadline, found)
-        took = time.monotonic() - begun
+        took = self._monotonic() - begun
         metrics.ESTIMATE_SECONDS.observe(took)
         pause = max(_PAUSE, _PAUSES * took)
-        self._not_before = time.monotonic() + pause
+        self._not_before = self._monotonic() + pause
         self._under_way = None
         self._wake()
         asyncio.get_running_loop().call_later(pause, self._wake)

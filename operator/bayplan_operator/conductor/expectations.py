@@ -23,9 +23,15 @@ class Expectations:
     """Predictions by run. What was learned counts from the next renewal on: all of them are then made anew, since every run
     says something about all tasks. Once nothing more is learned they are what the profiles alone say, to the last bit."""
 
-    def __init__(self, run_times: RunTimes, run_of: Callable[[Request], Run | None]) -> None:
+    def __init__(
+        self,
+        run_times: RunTimes,
+        run_of: Callable[[Request], Run | None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._run_times = run_times
         self._run_of = run_of
+        self._monotonic = monotonic
         self._known: dict[Run, RunTime | Unknown] = {}
         self._logs: dict[Run, float] = {}
         self._families: dict[str, int] = {}
@@ -53,16 +59,16 @@ class Expectations:
     def renew(self, wanted: Callable[[], Iterable[Run]]) -> bool:
         """Let what was learned count, if it is time: predict anew for all the runs that are wanted, a slice at each call, so
         that no tick takes long. Answers whether that has just been completed."""
-        began = time.monotonic()
+        began = self._monotonic()
         if self._waiting is None:
             if not self._changed or began < self._next:
                 return False
             self._changed, self._fresh, self._spent = False, {}, 0.0
             self._waiting = list({self._key(run) for run in wanted()})
-        while self._waiting and time.monotonic() - began < _SLICE:
+        while self._waiting and self._monotonic() - began < _SLICE:
             run = self._waiting.pop()
             self._fresh[run] = self._run_times.predict(run)
-        took = time.monotonic() - began
+        took = self._monotonic() - began
         self._spent += took
         metrics.EXPECTATION_SECONDS.observe(took)
         if self._waiting:
@@ -70,7 +76,7 @@ class Expectations:
         self._waiting = None
         self._known = self._fresh
         self._logs.clear()
-        self._next = time.monotonic() + max(_PAUSE, _PAUSES * self._spent)
+        self._next = self._monotonic() + max(_PAUSE, _PAUSES * self._spent)
         return True
 
     @property
@@ -78,7 +84,7 @@ class Expectations:
         """Seconds until `renew` has something to do; none: nothing was learned since."""
         if self._waiting is not None:
             return _SLICE
-        return max(_SLICE, self._next - time.monotonic()) if self._changed else None
+        return max(_SLICE, self._next - self._monotonic()) if self._changed else None
 
     def predict(self, run: Run) -> RunTime | Unknown:
         """The prediction; one for all tasks that are new and of which the same is said. O(1) where it was made before."""

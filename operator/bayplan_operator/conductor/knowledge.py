@@ -1,5 +1,6 @@
 """What was learned, and what follows from it: expected run times, efficiencies, how surely nodes hold out."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -34,7 +35,15 @@ _CLASSES = 20_000
 class Knowledge:
     """Learns from every attempt that ends, each once, and answers what strategies ask."""
 
-    def __init__(self, cluster: Cluster, pods: PodStore, profiles: Profiles, nodes: NodeMemory, now: float) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        pods: PodStore,
+        profiles: Profiles,
+        nodes: NodeMemory,
+        now: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.profiles = profiles
         self.efficiency: Efficiency | None = None
         """None: no task has ended yet."""
@@ -42,7 +51,7 @@ class Knowledge:
         self._pods = pods
         self._prepared: dict[str, Prepared] = {}
         """By UID, of the graphs that run."""
-        self.forecast = Expectations(self.profiles.run_times, self._run_of)
+        self.forecast = Expectations(self.profiles.run_times, self._run_of, monotonic)
         self._nodes = nodes
         self._classes: dict[str, tuple[str, float]] = {}
         self._static_version = -1

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -30,11 +30,12 @@ class Learner:
     """Counts arrivals, and has the model of them built in a thread of its own, whenever enough of them are new, or the GPUs of
     the cluster are others."""
 
-    def __init__(self, cluster: Cluster, seed: int) -> None:
+    def __init__(self, cluster: Cluster, seed: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.model: MixModel | None = None
         """The newest one; none as long as too little has arrived."""
         self._cluster = cluster
         self._seed = seed
+        self._monotonic = monotonic
         self._arrivals = Arrivals()
         self._mix: Mapping[RequestClass, int] = {}
         self._supply = Supply((), ())
@@ -58,7 +59,7 @@ class Learner:
 
     def step(self) -> None:
         """Begin a build if it is time for one. Must be called in an event loop."""
-        if self._building is not None or time.monotonic() < self._not_before:
+        if self._building is not None or self._monotonic() < self._not_before:
             return
         if self._arrivals.due:
             self._mix = self._arrivals.take()
@@ -74,7 +75,7 @@ class Learner:
         return supply(self._cluster) != self._supply
 
     async def _build(self, mix: Mapping[RequestClass, int], there: Supply) -> None:
-        begun = time.monotonic()
+        begun = self._monotonic()
         try:
             self.model = await asyncio.to_thread(_model, mix, there, self._seed)
         except Exception:
@@ -86,9 +87,9 @@ class Learner:
             self._wait = min(2 * self._wait, _LONGEST_WAIT)
         else:
             self._wait = _FIRST_WAIT
-            pause = max(_PAUSE, _PAUSES * (time.monotonic() - begun))
-        metrics.MIX_BUILD_SECONDS.observe(time.monotonic() - begun)
-        self._not_before = time.monotonic() + pause
+            pause = max(_PAUSE, _PAUSES * (self._monotonic() - begun))
+        metrics.MIX_BUILD_SECONDS.observe(self._monotonic() - begun)
+        self._not_before = self._monotonic() + pause
         self._building = None
 
 

@@ -47,12 +47,12 @@ def wanted(graphs: Iterable[GraphRun]) -> list[Wanted]:
 
 
 def decide(
-    batch: list[Wanted], cluster: Cluster, context: Context, budget: float, pods: PodStore
+    batch: list[Wanted], cluster: Cluster, context: Context, box: Callable[[], Callable[[], bool]], pods: PodStore
 ) -> list[tuple[Wanted, Decision]]:
     """A decision for each; places that were found are charged to the cluster before the next group is decided.
 
-    One group per policy and, of an adaptive one, candidate; each with a time box of ``budget`` seconds. Where several
-    compete, the higher priorities of all of them go first.
+    One group per policy and, of an adaptive one, candidate; each with a time box of its own, which ``box`` begins. Where
+    several compete, the higher priorities of all of them go first.
     """
     decided = []
     turn = context.turn
@@ -60,7 +60,7 @@ def decide(
     for group in by_policy(with_policy, _decided_by, lambda each: each.request.priority):
         strategy = _policy(group[0]).placing(group[0].graph.strategy)
         requests = [each.request for each in group]
-        boxed = replace(context, turn=turn, stop=time_box(budget))
+        boxed = replace(context, turn=turn, stop=box())
         for each, decision in zip(group, place(requests, cluster, strategy, boxed), strict=True):
             if decision.node is not None:
                 _assume(each, decision, decision.node, pods)
@@ -69,10 +69,10 @@ def decide(
     return decided
 
 
-def time_box(seconds: float) -> Callable[[], bool]:
+def time_box(seconds: float, monotonic: Callable[[], float] = time.monotonic) -> Callable[[], bool]:
     """Whether so many seconds have passed since now."""
-    end = time.monotonic() + seconds
-    return lambda: time.monotonic() >= end
+    end = monotonic() + seconds
+    return lambda: monotonic() >= end
 
 
 def create(each: Wanted, decision: Decision, writer: PodWriter, now: float) -> None:

@@ -1,6 +1,6 @@
 """Raw requests to the API server: bytes in, bytes out, errors by type."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
 
 import aiohttp
@@ -22,18 +22,27 @@ class _Status(msgspec.Struct):
 class ApiServer:
     """One session with keep-alive connections. An async context manager."""
 
-    def __init__(self, configuration: client.Configuration, connections: int = 64, timeout: float = 20.0) -> None:
+    def __init__(
+        self,
+        configuration: client.Configuration,
+        connections: int = 64,
+        timeout: float = 20.0,
+        connector: Callable[[], aiohttp.BaseConnector] | None = None,
+    ) -> None:
+        """`connector`: how connections are made, called in the event loop; none: by TCP."""
         self._configuration = configuration
         self._connections = connections
         self._timeout = timeout
+        self._connector = connector or self._tcp
         self._session: aiohttp.ClientSession | None = None
 
+    def _tcp(self) -> aiohttp.BaseConnector:
+        tls = kube_configuration.tls(self._configuration)
+        return aiohttp.TCPConnector(limit=self._connections, ssl=tls, keepalive_timeout=60)
+
     async def __aenter__(self) -> "ApiServer":
-        connector = aiohttp.TCPConnector(
-            limit=self._connections, ssl=kube_configuration.tls(self._configuration), keepalive_timeout=60
-        )
         self._session = aiohttp.ClientSession(
-            connector=connector, headers={"User-Agent": "bayplan", "Accept": "application/json"}
+            connector=self._connector(), headers={"User-Agent": "bayplan", "Accept": "application/json"}
         )
         return self
 

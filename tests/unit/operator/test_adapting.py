@@ -249,12 +249,12 @@ def test_graphs_of_different_candidates_are_decided_apart() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(placing, "place", place)
-        from bayplan.context import Context
+        from bayplan.context import Context, never
         from bayplan_operator.cluster_view import PodStore
 
         cluster = operator.adapting._cluster
         pods = PodStore(cluster, lambda: operator.now, lambda: None)
-        assert len(placing.decide(batch, cluster, Context(), 1.0, pods)) == 3
+        assert len(placing.decide(batch, cluster, Context(), lambda: never, pods)) == 3
     assert decided == [["a", "c"], ["b"]]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bayplan.cluster import Cluster
-from bayplan.context import Context
+from bayplan.context import Context, never
 from bayplan.gpu import GpuAsk, Gpus
 from bayplan.workload import NodeInfo, Request
 from bayplan_operator.cli import main
@@ -79,7 +79,7 @@ def test_turns_go_on_from_batch_to_batch_and_from_policy_to_policy() -> None:
     second.ref = type(second.ref)("ns", "other", "v")
     second.policy = compile_policy({"metadata": {"name": "q"}, "spec": round_robin})
     batch = placing.wanted([first, second])
-    decided = placing.decide(batch, nodes, Context(turn=2), 1.0, pods)
+    decided = placing.decide(batch, nodes, Context(turn=2), lambda: never, pods)
     assert [decision.node for _, decision in decided] == ["n2", "n3", "n0", "n1"]
 
 
@@ -88,7 +88,7 @@ def test_a_place_on_a_gpu_is_taken_at_once() -> None:
     pods = PodStore(nodes, lambda: CREATED, lambda: None)
     asking = graph(limits={MILLI: 600})
     assert requests(asking)[0].request_class.gpus == GpuAsk(1, 600)
-    decided = placing.decide(placing.wanted([asking]), nodes, Context(), 1.0, pods)
+    decided = placing.decide(placing.wanted([asking]), nodes, Context(), lambda: never, pods)
     assert sorted(decision.gpus for _, decision in decided) == [(0,), (1,)]
     assert [device.free for device in nodes.gpus("n0")] == [400, 400]
 

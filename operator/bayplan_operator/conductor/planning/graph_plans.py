@@ -69,6 +69,7 @@ class GraphPlans:
         clock: Callable[[], float],
         wake: Callable[[], None],
         learned: Learned | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.made: dict[Hashable, Plan] = {}
         """By graph UID, with what has become of the units since."""
@@ -76,6 +77,7 @@ class GraphPlans:
         """Changes whenever a decision could be another because of plans."""
         self._cluster, self._settings, self._clock, self._wake = cluster, settings, clock, wake
         self._learned = learned
+        self._monotonic = monotonic
         self._run_times: RunTimes | None = None
         """The copy that the thread goes by."""
         self._copied_at = -_LEARNED
@@ -139,7 +141,7 @@ class GraphPlans:
         if self._expiry is not None:
             times.append(self._expiry)
         if not self.busy:
-            moment = time.monotonic()
+            moment = self._monotonic()
             times += [now + max(0.0, self._due_at(each) - moment) for each in self._followed.values() if each.cause]
         return min(times, default=None)
 
@@ -171,7 +173,7 @@ class GraphPlans:
 
     def _next(self) -> _Followed | None:
         """First plans before others; of these, who has waited longest."""
-        moment = time.monotonic()
+        moment = self._monotonic()
         due = [
             known for known in self._followed.values() if known.cause and self._due_at(known) <= moment and _wanted(known.graph)
         ]
@@ -181,8 +183,8 @@ class GraphPlans:
         """With what is known, of run times as it was not long ago: what the thread goes by is nobody else's."""
         if self._learned is None:
             return seen
-        if time.monotonic() >= self._copied_at + _LEARNED:
-            self._run_times, self._copied_at = self._learned.run_times.copy(), time.monotonic()
+        if self._monotonic() >= self._copied_at + _LEARNED:
+            self._run_times, self._copied_at = self._learned.run_times.copy(), self._monotonic()
         return replace(seen, run_times=self._run_times, survival=self._learned.survival)
 
     async def _work(self) -> None:
@@ -194,7 +196,7 @@ class GraphPlans:
             self._wake()
 
     async def _plan(self, known: _Followed) -> None:
-        cause, began = known.cause, time.monotonic()
+        cause, began = known.cause, self._monotonic()
         known.cause = ""
         try:
             seen = glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock())
@@ -205,14 +207,14 @@ class GraphPlans:
             metrics.PLAN_FAILURES.inc()
             log.exception("graph %s/%s could not be planned; trying again in %.0f s", *known.graph.key, known.wait)
             known.cause, known.failed = cause, True
-            known.not_before = time.monotonic() + known.wait
+            known.not_before = self._monotonic() + known.wait
             known.wait = min(2 * known.wait, _LONGEST_WAIT)
             return
-        took = time.monotonic() - began
+        took = self._monotonic() - began
         known.failed, known.wait, known.cause = False, _FIRST_WAIT, ""
-        known.not_before = time.monotonic() + _AGAIN
+        known.not_before = self._monotonic() + _AGAIN
         if cause != _FIRST:
-            self._rest_until = time.monotonic() + _RESTS * took
+            self._rest_until = self._monotonic() + _RESTS * took
         if plan is None:
             self._spare(known, seen)
             return

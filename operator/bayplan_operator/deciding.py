@@ -1,0 +1,95 @@
+"""What decides: everything between the API server and the ticks, but for the Lease and kopf."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bayplan.cluster import Cluster
+from bayplan_operator.cluster_view import NodeStore, PodStore
+from bayplan_operator.conductor import Conductor, View, Writers, conduct
+from bayplan_operator.conductor.load import Load
+from bayplan_operator.conductor.measuring import measured
+from bayplan_operator.inbox import Inbox
+from bayplan_operator.kinds import list_kinds
+from bayplan_operator.kube.api_server import ApiServer
+from bayplan_operator.node_record import remembered
+from bayplan_operator.settings import Settings
+from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the operator takes from the machine that it runs on."""
+
+    clock: Callable[[], float] = time.time
+    """Seconds since the epoch."""
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds of a clock that is never set, for how long something took and when it may happen again."""
+    jitter: random.Random = field(default_factory=random.Random)
+    """Spreads tries over time; no decision depends on it."""
+
+
+def view(news: asyncio.Event, load: Load, machine: Machine) -> View:
+    """What is seen, empty as yet; whatever changes in it sets `news`."""
+    cluster = Cluster()
+    return View(
+        graphs=Inbox(news.set),
+        policies=Inbox(news.set),
+        profiles=Inbox(news.set),
+        pods=PodStore(cluster, machine.clock, news.set),
+        nodes=NodeStore(cluster, news.set),
+        cluster=cluster,
+        load=load,
+    )
+
+
+async def decide(
+    settings: Settings,
+    server: ApiServer,
+    view: View,
+    news: asyncio.Event,
+    may_decide: Callable[[], bool],
+    machine: Machine,
+) -> None:
+    """Conduct for as long as this process may decide. Pods and nodes must have been listed in full."""
+    await list_kinds(server, view.graphs, view.policies, view.profiles)
+    view.node_states.update(await remembered(server, settings.lease_namespace))
+    log.info("leading, with complete lists: deciding from now on")
+    conductor = Conductor(
+        view, _writers(settings, server, view, news, machine), settings, machine.clock, news.set, machine.monotonic
+    )
+    relists = asyncio.create_task(_relist(settings, server, view, conductor))
+    try:
+        async with measured(settings.prometheus, view.load, view.nodes, news.set):
+            await conduct(conductor, news, may_decide, machine.clock, settings)
+    finally:
+        relists.cancel()
+
+
+def _writers(settings: Settings, server: ApiServer, view: View, news: asyncio.Event, machine: Machine) -> Writers:
+    creations = WriteQueue(settings.writes, machine.jitter, news.set)
+    endings = WriteQueue(max(1, settings.writes // 3), machine.jitter, news.set)
+    events = WriteQueue(max(1, settings.writes // 6), machine.jitter, _nobody)  # nothing follows from an event
+    return Writers(
+        pods=PodWriter(server, view.pods, creations, endings),
+        graphs=GraphWriter(server, endings),
+        events=EventWriter(server, events, settings.identity),
+        profiles=ProfileWriter(server, endings),
+        nodes=NodeRecordWriter(server, endings, settings.lease_namespace),
+    )
+
+
+def _nobody() -> None:
+    """Is to be woken."""
+
+
+async def _relist(settings: Settings, server: ApiServer, view: View, conductor: Conductor) -> None:
+    while True:
+        await asyncio.sleep(settings.relist_kinds)
+        await list_kinds(server, view.graphs, view.policies, view.profiles)
+        conductor.kinds_listed()

@@ -1,0 +1,1 @@
+"""An API server in memory: objects, versions, watches, and whatever can go wrong between it and its clients."""

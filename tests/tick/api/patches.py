@@ -1,0 +1,58 @@
+"""Merge patches (RFC 7396) and JSON patches (RFC 6902), as far as anybody here sends them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class PatchError(Exception):
+    """A JSON patch that cannot be applied to the object as it is."""
+
+
+def merged(value: Any, patch: Any) -> Any:
+    """A copy with a merge patch applied."""
+    if not isinstance(patch, dict):
+        return patch
+    made = dict(value) if isinstance(value, dict) else {}
+    for name, each in patch.items():
+        if each is None:
+            made.pop(name, None)
+        else:
+            made[name] = merged(made.get(name), each)
+    return made
+
+
+def edited(value: Any, operations: list[dict[str, Any]]) -> Any:
+    """A copy with `test` and `remove` operations applied. Raises `PatchError`."""
+    for operation in operations:
+        path = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
+        if operation["op"] == "test":
+            if _at(value, path) != operation["value"]:
+                raise PatchError(f"testing path {operation['path']} failed")
+        elif operation["op"] == "remove":
+            value = _without(value, path)
+        else:
+            raise PatchError(f"{operation['op']} is an operation that nobody here sends")
+    return value
+
+
+def _at(value: Any, path: list[str]) -> Any:
+    for part in path:
+        value = _inside(value, part)
+    return value
+
+
+def _without(value: Any, path: list[str]) -> Any:
+    first, *rest = path
+    inner = _inside(value, first)
+    if isinstance(value, list):
+        index = int(first)
+        return [*value[:index], *([_without(inner, rest)] if rest else []), *value[index + 1 :]]
+    return {**{k: v for k, v in value.items() if k != first}, **({first: _without(inner, rest)} if rest else {})}
+
+
+def _inside(value: Any, part: str) -> Any:
+    try:
+        return value[int(part)] if isinstance(value, list) else value[part]
+    except (KeyError, IndexError, ValueError, TypeError):
+        raise PatchError(f"there is nothing at {part}") from None

@@ -1,0 +1,115 @@
+"""From requests to the store and back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from bayplan_operator.kube.api_server import JSON_PATCH, MERGE_PATCH
+from tests.tick.api.connection import Connection, Request
+from tests.tick.api.kinds import Where, where
+from tests.tick.api.patches import PatchError, edited, merged
+from tests.tick.api.refusal import Refusal
+from tests.tick.api.store import Object, Store
+from tests.tick.api.trouble import Loss, Trouble
+from tests.tick.api.watches import Watches
+
+
+class ApiServer:
+    """Serves connections. Requests take `latency` seconds, half of it on the way there."""
+
+    def __init__(self, store: Store, loop: asyncio.AbstractEventLoop) -> None:
+        self.store = store
+        self.watches = Watches(store, loop)
+        self.trouble = Trouble()
+        self.latency = 0.0
+        self.requests: Counter[str] = Counter()
+        """Those that were done, by method and plural."""
+        self._loop = loop
+        self._held: list[tuple[Connection, Request]] | None = None
+
+    def serve(self, connection: Connection, request: Request) -> None:
+        """A request has been sent."""
+        if self._held is not None:
+            self._held.append((connection, request))
+            return
+        what = self.trouble.of(request.method, request.path)
+        if what is Loss.REQUEST:
+            connection.close()
+        elif what is not Loss.TIME:
+            self._loop.call_later(self.latency / 2, self._answer, connection, request, what)
+
+    def hold(self) -> None:
+        """Stop answering; what comes meanwhile is done at `resume`."""
+        self._held = []
+
+    def resume(self) -> None:
+        """Answer again."""
+        held, self._held = self._held or [], None
+        for connection, request in held:
+            if not connection.is_closing():  # whoever sent it has given up
+                self.serve(connection, request)
+
+    def _answer(self, connection: Connection, request: Request, what: Refusal | Loss | None) -> None:
+        try:
+            if isinstance(what, Refusal):
+                raise what
+            found = where(request.path)
+            if found is None:
+                raise Refusal(404, "NotFound", "the server could not find the requested resource")
+            if request.query.get("watch"):
+                self.watches.open(connection, found, request.query)
+                return
+            self.requests[f"{request.method} {found.kind.plural}"] += 1
+            status, answer = 200, self._do(found, request)
+            if request.method == "POST":
+                status = 201
+        except Refusal as refusal:
+            body, headers = msgspec.json.encode(refusal.as_status()), []
+            if refusal.retry_after is not None:
+                headers.append(("Retry-After", refusal.retry_after))
+            self._loop.call_later(self.latency / 2, connection.answer, refusal.status, body, headers)
+            return
+        if what is Loss.ANSWER:
+            connection.close()
+        else:
+            self._loop.call_later(self.latency / 2, connection.answer, status, msgspec.json.encode(answer))
+
+    def _do(self, found: Where, request: Request) -> Object:
+        if request.method == "GET":
+            return self.store.get(found.kind, found.namespace, found.name) if found.name else self._list(found, request)
+        body = msgspec.json.decode(request.body)
+        if request.method == "POST":
+            return self.store.create(found.kind, found.namespace, body)
+        if request.method == "DELETE":
+            return self.store.delete(
+                found.kind, found.namespace, found.name,
+                only_if=body.get("preconditions"), grace=body.get("gracePeriodSeconds"),
+                propagation=body.get("propagationPolicy", "Background"),
+            )  # fmt: skip
+        if request.method == "PATCH":
+            return self._patch(found, request.content_type, body)
+        raise Refusal(405, "MethodNotAllowed", f"{request.method} is a method that nobody here uses")
+
+    def _patch(self, found: Where, content_type: str, body: Any) -> Object:
+        if content_type not in (MERGE_PATCH, JSON_PATCH):
+            raise Refusal(415, "UnsupportedMediaType", f"{content_type} is a patch that nobody here sends")
+        apply = merged if content_type == MERGE_PATCH else edited
+        try:
+            return self.store.change(
+                found.kind, found.namespace, found.name, lambda before: apply(before, body), found.subresource
+            )
+        except PatchError as error:
+            raise Refusal(422, "Invalid", f"the server rejected our request due to an error in our request: {error}") from None
+
+    def _list(self, found: Where, request: Request) -> Object:
+        items = self.store.all(found.kind, found.namespace)
+        begin, limit = int(request.query.get("continue", "0")), int(request.query.get("limit", "0")) or len(items)
+        metadata: dict[str, str] = {"resourceVersion": str(self.store.version)}
+        if begin + limit < len(items):
+            metadata["continue"] = str(begin + limit)
+        kind = f"{found.kind.name}List"
+        return {"kind": kind, "apiVersion": found.kind.group, "metadata": metadata, "items": items[begin : begin + limit]}

@@ -1,0 +1,212 @@
+"""The same graphs on the same nodes, once in the simulator and once in the cluster in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from bayplan.load import LoadTracker, Reading
+from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, Scrapes, Setup, Trace, simulate
+from bayplan.simulation import Outcome as Ended
+from bayplan.workload import NodeInfo
+from bayplan_operator import names
+from bayplan_operator.conductor.load import Load, load_model
+from bayplan_operator.kube import wire
+from bayplan_operator.load import Outcome, built_in
+from bayplan_operator.load.readings import Measured
+from bayplan_operator.settings import PrometheusSettings
+from bayplan_operator.translate.node import node_info
+from bayplan_operator.translate.policy import compile_policy
+from bayplan_operator.workflows import read_graphs
+from bayplan_operator.workflows.graphs import SUBMIT_AFTER
+from tests.testbed.nodes import NodeKind
+from tests.tick.api.kinds import NODE, TASK_GRAPH
+from tests.tick.api.schema import completed, schema
+from tests.tick.api.store import Object
+from tests.tick.loop import EPOCH
+from tests.tick.machinery.kubelets import as_said
+from tests.tick.seen import NAMESPACE, label
+from tests.tick.world import World
+
+BEGIN = 10.0
+"""Seconds that the operator is at work before the simulator's begin."""
+GATHER = 1e-6
+"""What happens at one instant is one tick, as in the simulator, and takes no time."""
+ESTIMATES = 30.0
+"""Seconds that work beside the ticks takes where no decision goes by it: the next of it is then made the later."""
+Unit = tuple[str, str, int, int]
+"""Graph, task, shard, incarnation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A decision: when, in seconds after the begin, where to, and the words for it."""
+
+    at: float
+    """Equal to others within the milliseconds that the API server keeps, and what a tick waits for more news."""
+    node: str
+    why: str
+
+
+@dataclass(slots=True)
+class Case:
+    """Graphs by name, with their specs and when they are submitted; policies by name; kinds of nodes with their numbers."""
+
+    graphs: Mapping[str, tuple[float, Object]]
+    policies: Mapping[str, Object]
+    nodes: Sequence[tuple[NodeKind, int]]
+    delays: Delays = field(default_factory=Delays)
+    learn: bool = False
+    bandwidth: float = 125e6
+    load: HiddenLoad | None = None
+    failures: Failures = field(default_factory=Failures)
+    seed: int = 0
+    until: float = 1e9
+    """The instant at which both are looked at, where that is before the end."""
+
+    def simulated(self, folder: Path) -> tuple[Trace, list[Reading]]:
+        """What the simulator does, and what it measured on the way."""
+        path = folder / "graphs.json"
+        path.write_text(
+            json.dumps({"kind": "List", "apiVersion": "v1", "items": [self._manifest(each) for each in self.graphs]})
+        )
+        policies = {}
+        for name, spec in self.policies.items():
+            compiled = compile_policy({"metadata": {"name": name}, "spec": completed(spec, _spec("placementpolicies"))})
+            policies[name] = Policy(compiled.strategy, compiled.spec.node_loss_grace, compiled.adaptive)
+        setup = Setup(
+            self._nodes(), policies, delays=self.delays, learn=self.learn, bandwidth=self.bandwidth,
+            load=self.load, failures=self.failures, seed=self.seed, until=self.until,
+        )  # fmt: skip
+        readings: list[Reading] = []
+
+        class Recording(LoadTracker):
+            def take(self, reading: Reading, *rest: Any) -> Any:
+                readings.append(reading)
+                return super().take(reading, *rest)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("bayplan.simulation.scraping.LoadTracker", Recording)
+            return simulate(read_graphs([path]).submissions, setup), readings
+
+    def operated(self, trace: Trace, readings: Sequence[Reading] = ()) -> World:
+        """The cluster at the end. Pods run as long as in the simulator, and measured is what was measured there."""
+        world = World(gather=GATHER, bandwidth=self.bandwidth, seed=self.seed, plan_wait=3600.0)
+        for kind, count in self.nodes:
+            world.add_nodes(kind, count)
+        for name, spec in self.policies.items():
+            world.create_policy(name, **spec)
+        world.scheduler.delay, world.kubelets.delay = self.delays.binding, self.delays.starting
+        took = _took(trace)
+        world.kubelets.seconds = lambda pod: str(took[_unit(pod)][0]) if _unit(pod) in took else as_said(pod)
+        world.kubelets.exit_code = lambda pod: int(_unit(pod) in took and took[_unit(pod)][1] == Ended.FAILED)
+        world.operator.start(Load(PROMETHEUS) if self.load is not None else None)
+        strategies = [each for policy in self._policies().values() for each in policy.strategies]
+        if not any(each.uses_plans or each.uses_mix for each in strategies):
+            world.loop.thread_seconds = ESTIMATES
+        world.controllers.noticing, world.controllers.returning = self.delays.noticing, 0.0
+        end = min(self.until, trace.ended_at)
+        for at, what in sorted(self._happens(world, readings), key=lambda each: each[0]):
+            if at <= end:
+                world.run(BEGIN + at - world.loop.passed)
+                what()
+        world.run(BEGIN + end + 0.5 - world.loop.passed)
+        return world
+
+    def _policies(self) -> dict[str, Policy]:
+        made = {}
+        for name, spec in self.policies.items():
+            compiled = compile_policy({"metadata": {"name": name}, "spec": completed(spec, _spec("placementpolicies"))})
+            made[name] = Policy(compiled.strategy, compiled.spec.node_loss_grace, compiled.adaptive)
+        return made
+
+    def _happens(self, world: World, readings: Sequence[Reading]) -> list[tuple[float, Callable[[], object]]]:
+        """All that happens by itself: when, and what."""
+        found: list[tuple[float, Callable[[], object]]] = []
+        for reading in readings:
+            late = 0.0 if self.load is None or not reading.at else self.load.scrapes.delay
+            known = Outcome(Measured(replace(reading, at=reading.at + EPOCH + BEGIN)))
+            found.append((reading.at + late, partial(world.operator.measured, known)))
+        for name, (at, _) in self.graphs.items():
+            found.append((at, partial(world.store.create, TASK_GRAPH, NAMESPACE, self._manifest(name))))
+        for crash in self.failures.crashes:
+            found.append((crash.at, partial(world.controllers.kill, crash.node)))
+            found.append((crash.repaired, partial(world.controllers.revive, crash.node)))
+        return found
+
+    def _manifest(self, name: str) -> Object:
+        at, spec = self.graphs[name]
+        metadata = {"name": name, "namespace": NAMESPACE, "annotations": {SUBMIT_AFTER: f"{round(1000 * at)}ms"}}
+        made = completed(spec, _spec("taskgraphs"))
+        return {"apiVersion": names.API_VERSION, "kind": names.TASK_GRAPH, "metadata": metadata, "spec": made}
+
+    def _nodes(self) -> list[NodeInfo]:
+        world = World()
+        for kind, count in self.nodes:
+            world.add_nodes(kind, count)
+        found = [node_info(msgspec.convert(node, wire.Node, strict=False)) for node in world.store.all(NODE)]
+        world.close()
+        return found
+
+
+PROMETHEUS = PrometheusSettings("http://prometheus.test", interval=15.0)
+
+
+def scrapes(delay: float = 5.0) -> Scrapes:
+    """As the operator takes what is measured."""
+    return Scrapes(PROMETHEUS.interval, delay, model=load_model(PROMETHEUS.interval, built_in().window))
+
+
+def in_the_simulator(trace: Trace) -> dict[Unit, Placed]:
+    """Every decision of it."""
+    attempts = trace.attempts
+    return {
+        unit: Placed(round(float(attempts.placed_at[row]), 2), trace.nodes[attempts.node[row]].name, attempts.why[row])
+        for row, unit in enumerate(_units(trace))
+        if attempts.node[row] >= 0
+    }
+
+
+def in_the_cluster(world: World) -> dict[Unit, Placed]:
+    """Every decision of the operator, as its pods show it."""
+    found: dict[Unit, Placed] = {}
+    for pod in world.created():
+        said = pod["metadata"]["annotations"]
+        at = world.store.born_at[pod["metadata"]["uid"]] - EPOCH - BEGIN
+        assert _unit(pod) not in found, f"{_unit(pod)} was created twice"
+        found[_unit(pod)] = Placed(round(at, 2), said["bayplan.dev/node"], said["bayplan.dev/why"])
+    return found
+
+
+def _units(trace: Trace) -> list[Unit]:
+    attempts, found = trace.attempts, []
+    for row in range(len(attempts)):
+        submission = trace.submissions[attempts.graph[row]]
+        name, task = submission.name.rpartition("/")[2], submission.graph.tasks[attempts.task[row]].name
+        found.append((name, task, int(attempts.shard[row]), int(attempts.incarnation[row])))
+    return found
+
+
+def _unit(pod: Object) -> Unit:
+    graph, task, shard, incarnation = (label(pod, f"bayplan.dev/{part}") for part in ("graph", "task", "shard", "incarnation"))
+    return graph, task, int(shard), int(incarnation)
+
+
+def _took(trace: Trace) -> dict[Unit, tuple[float, int]]:
+    """How long each attempt ran, and how it ended."""
+    attempts = trace.attempts
+    seconds = (attempts.ended_at - attempts.started_at).tolist()
+    rows = [(row, unit) for row, unit in enumerate(_units(trace)) if seconds[row] == seconds[row]]
+    return {unit: (seconds[row], int(attempts.outcome[row])) for row, unit in rows}
+
+
+def _spec(plural: str) -> Object:
+    found: Object = schema(plural)["properties"]["spec"]
+    return found

@@ -1,0 +1,1 @@
+"""What else is at work in a cluster, on virtual time: kube-scheduler, kubelets, the controller manager."""
