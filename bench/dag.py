@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bayplan.scheduling import GRAPH_PLANNERS, GraphProblem
-from bayplan.scheduling.warm_up import warm_up
+from bayplan.solvers.schedules import GRAPH_PLANNERS, GraphProblem
+from bayplan.warm.schedules import warm_up
 from bench.options import (
     add_common,
     checked,

@@ -20,17 +20,17 @@ from pathlib import Path
 
 import numpy as np
 
-from bayplan.arrays import BoolArray, FloatArray
-from bayplan.cluster import Cluster
-from bayplan.estimates import Estimate, durations, estimate
-from bayplan.graph import Graph, Task
-from bayplan.node_states import NodeState, NodeStates, Reruns, Survival
-from bayplan.plans import Situation, expected_seconds, make_plan, slots
-from bayplan.prediction import Run, RunTimes
-from bayplan.presets import PRESETS, compile_preset
+from bayplan.cluster.cluster import Cluster
+from bayplan.foresight.estimates import Estimate, durations, estimate
+from bayplan.foresight.graph_plans import Situation, expected_seconds, make_plan, slots
+from bayplan.knowledge.node_states import NodeState, NodeStates, Reruns, Survival
+from bayplan.knowledge.run_times import Run, RunTimes
+from bayplan.model.arrays import BoolArray, FloatArray
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Delays, Failures, Policy, Setup, Submission, simulate
 from bayplan.simulation import RunTimes as TrueTimes
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.strategy.presets import PRESETS, compile_preset
 from bench.options import count
 
 NODES = (3, 6, 12, 24)

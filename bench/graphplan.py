@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
-from bayplan.graph import Graph, Task
-from bayplan.presets import PRESETS, compile_preset
-from bayplan.scheduling import GraphProblem
-from bayplan.scheduling.heft import heft
+from bayplan.model.arrays import FloatArray
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Policy, RunTimes, Setup, Submission, simulate
-from bayplan.warm_up import warm_up
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.solvers.schedules import GraphProblem
+from bayplan.solvers.schedules.heft import heft
+from bayplan.strategy.presets import PRESETS, compile_preset
+from bayplan.warm.presets import warm_up
 from bench.heft import BANDWIDTH, EXAMPLE, NODES_PER_SPEED, read, speeds_of
 from bench.options import count, planners, seconds_above_zero, write_json
 from bench.reading import DataError

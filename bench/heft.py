@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
-from bayplan.scheduling import GRAPH_PLANNERS, GraphProblem
-from bayplan.scheduling.ranks import tails
-from bayplan.scheduling.warm_up import warm_up
+from bayplan.model.arrays import FloatArray
+from bayplan.solvers.schedules import GRAPH_PLANNERS, GraphProblem
+from bayplan.solvers.schedules.ranks import tails
+from bayplan.warm.schedules import warm_up
 from bench.options import add_common, checked, own_folder, planners, seconds_above_zero, within, write_json, write_schedule
 from bench.reading import DataError, files_of, number, text_of
 from bench.wfcommons import read_instance, read_speeds

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bayplan.arrays import FloatArray, IntArray
+from bayplan.model.arrays import FloatArray, IntArray
 from bench.openb import TracePod
 
 

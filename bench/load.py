@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from bayplan.graph import Graph, Task
-from bayplan.presets import PRESETS, compile_preset
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import HiddenLoad, Policy, Scrapes, Setup, Steps, Submission, simulate
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.strategy.presets import PRESETS, compile_preset
 from bench.load_jobs import CORES, SECONDS, Job, loaded, unmeasured, workload
 from bench.options import count
 

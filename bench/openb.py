@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bayplan.gpu import WHOLE, GpuAsk, Gpus
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.model.gpu import WHOLE, GpuAsk, Gpus
+from bayplan.model.workload import NodeInfo, RequestClass
 
 MILLI = "bayplan.dev/gpu-milli"
 _NODE_COLUMNS = ("sn", "cpu_milli", "memory_mib", "gpu", "model")

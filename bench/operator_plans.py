@@ -19,14 +19,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bayplan.cluster import Cluster
+from bayplan.cluster.cluster import Cluster
+from bayplan.foresight.graph_plans import make_plan
 from bayplan.lifecycle import UnitState
-from bayplan.plans import make_plan
-from bayplan.workload import NodeInfo
-from bayplan_operator.conductor import intake
+from bayplan.model.workload import NodeInfo
 from bayplan_operator.conductor.graph_run import GraphRun
-from bayplan_operator.conductor.planning import GraphPlans
-from bayplan_operator.conductor.planning.glimpse import glimpse, situation
+from bayplan_operator.conductor.graphs import intake
+from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
+from bayplan_operator.conductor.outlook.graph_plans.glimpse import glimpse, situation
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate.policy import compile_policy
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bayplan.scheduling import Budget, GraphProblem, Outcome, ResourceProblem, Schedule, violations
+from bayplan.solvers.schedules import Budget, GraphProblem, Outcome, ResourceProblem, Schedule, violations
 from bench.reading import DataError
 
 

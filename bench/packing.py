@@ -23,16 +23,16 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.gpu import WHOLE, GpuUse
-from bayplan.packing import Arrivals, mix_model
-from bayplan.plugins import Plugin
-from bayplan.presets import compile_preset
-from bayplan.protocols import Strategy
-from bayplan.strategy import Named, compile_strategy
-from bayplan.workload import NodeInfo, Request
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.knowledge.arrivals import Arrivals, mix_model
+from bayplan.model.gpu import WHOLE, GpuUse
+from bayplan.model.workload import NodeInfo, Request
+from bayplan.strategy.compile import Named, compile_strategy
+from bayplan.strategy.context import Context
+from bayplan.strategy.plugins import Plugin
+from bayplan.strategy.presets import compile_preset
+from bayplan.strategy.protocols import Strategy
 from bench.inflation import arrivals, unallocated
 from bench.openb import TraceError, TracePod, read_nodes, read_pods
 from bench.random_place import RandomPlace

@@ -22,16 +22,16 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.decision import Decision
-from bayplan.engine import place
-from bayplan.gpu import GpuUse
-from bayplan.ordering import ORDERS
-from bayplan.packing import Arrivals, MixModel, mix_model
-from bayplan.presets import compile_preset
-from bayplan.protocols import Order
-from bayplan.workload import NodeInfo, Request
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.knowledge.arrivals import Arrivals, MixModel, mix_model
+from bayplan.model.decision import Decision
+from bayplan.model.gpu import GpuUse
+from bayplan.model.workload import NodeInfo, Request
+from bayplan.strategy.context import Context
+from bayplan.strategy.ordering import ORDERS
+from bayplan.strategy.presets import compile_preset
+from bayplan.strategy.protocols import Order
 from bench.inflation import arrivals, unallocated
 from bench.openb import TraceError, TracePod, read_nodes, read_pods
 from bench.packing import LOADS, Placed, capacity, seeds, write

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bayplan.scheduling.problem import ResourceProblem
+from bayplan.solvers.schedules.problem import ResourceProblem
 from bench.reading import DataError, text_of, whole
 
 

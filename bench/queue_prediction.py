@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.arrays import FloatArray, IntArray
+from bayplan.model.arrays import FloatArray, IntArray
 from bench.calibration import LEAST, calibrate
 from bench.philly import POOL, pools, read
 from bench.queue_policies import PHILLY, PredictedByTask, fifo

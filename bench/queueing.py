@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from bayplan.arrays import FloatArray, IntArray
+from bayplan.model.arrays import FloatArray, IntArray
 
 _SHORT = 10.0
 """Seconds that a run counts as at least in the slowdown."""

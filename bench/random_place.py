@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.protocols import Places, Scorer
-from bayplan.workload import Request
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.arrays import FloatArray
+from bayplan.model.workload import Request
+from bayplan.strategy.context import Context
+from bayplan.strategy.protocols import Places, Scorer
 
 _WITHIN = 1e-6
 

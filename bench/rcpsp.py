@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bayplan.scheduling import AntColony, Budget, Genetic, ListScheduling, ResourceProblem
-from bayplan.scheduling.warm_up import warm_up
+from bayplan.solvers.schedules import AntColony, Budget, Genetic, ListScheduling, ResourceProblem
+from bayplan.warm.schedules import warm_up
 from bench.options import (
     add_common,
     checked,

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.cluster import Cluster
-from bayplan.graph import Graph, Task
-from bayplan.plans import Situation, make_plan, slots
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.foresight.graph_plans import Situation, make_plan, slots
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
 from bench.options import count, write_json
 
 BANDWIDTH = 1e9 / 8

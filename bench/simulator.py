@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.arrays import FloatArray, IntArray
-from bayplan.gpu import GpuAsk, Gpus
-from bayplan.graph import Graph, Task
-from bayplan.presets import PRESETS, compile_preset
+from bayplan.model.arrays import FloatArray, IntArray
+from bayplan.model.gpu import GpuAsk, Gpus
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Policy, Setup, Submission, Trace, figures, simulate
-from bayplan.warm_up import warm_up
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.strategy.presets import PRESETS, compile_preset
+from bayplan.warm.presets import warm_up
 
 GPU = "nvidia.com/gpu"
 POOL, LOAD, LEAST_JOBS = 64, 0.85, 1_000

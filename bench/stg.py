@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bayplan.scheduling.problem import GraphProblem
+from bayplan.solvers.schedules.problem import GraphProblem
 from bench.reading import DataError, text_of, whole
 
 

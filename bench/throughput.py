@@ -21,15 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.gpu import GpuUse
-from bayplan.packing import Arrivals, mix_model
-from bayplan.presets import PRESETS, compile_preset
-from bayplan.protocols import Strategy
-from bayplan.warm_up import warm_up
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.knowledge.arrivals import Arrivals, mix_model
+from bayplan.model.gpu import GpuUse
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.context import Context
+from bayplan.strategy.presets import PRESETS, compile_preset
+from bayplan.strategy.protocols import Strategy
+from bayplan.warm.presets import warm_up
 from bench import openb_kinds
 from bench.openb import MILLI, TraceError, node, read_nodes, read_pods, request_class
 

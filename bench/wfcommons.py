@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
-from bayplan.scheduling import GraphProblem
+from bayplan.model.arrays import FloatArray
+from bayplan.solvers.schedules import GraphProblem
 from bayplan_operator.workflows.documents import InputError, documents
 from bayplan_operator.workflows.wfcommons import read_workflow
 from bench.reading import DataError, text_of

@@ -5,12 +5,12 @@ It ends at 5, 15 and 30: T2 is one second late, whatever is done, so the sum of 
 
 from dataclasses import dataclass
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.graph import Graph, Task
-from bayplan.presets import compile_preset
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.context import Context
+from bayplan.strategy.presets import compile_preset
 
 GRAPH = Graph.build([Task("T1", duration=5), Task("T2", ("T1",), duration=10), Task("T3", ("T2",), duration=15)])
 DUE = {"T1": 6.0, "T2": 14.0, "T3": 30.0}

@@ -5,13 +5,13 @@ f(t1, c1) = 2, f(t1, c2) = 1.5, f(t2, c3) = 1.2, f(t2, c4) = 1.8. The largest su
 
 from dataclasses import dataclass
 
-from bayplan.cluster import Cluster
-from bayplan.constraints import Requirement, Term
-from bayplan.context import Context
-from bayplan.efficiency import Efficiency
-from bayplan.engine import place
-from bayplan.strategy import Named, compile_strategy
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.knowledge.efficiency import Efficiency
+from bayplan.model.constraints import Requirement, Term
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.compile import Named, compile_strategy
+from bayplan.strategy.context import Context
 
 VALUES = {("t1", "c1"): 2.0, ("t1", "c2"): 1.5, ("t2", "c3"): 1.2, ("t2", "c4"): 1.8}
 EFFICIENCY = Efficiency(VALUES, {unit: 1.0 for _, unit in VALUES})

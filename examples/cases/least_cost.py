@@ -6,12 +6,12 @@ the other way round, dear tasks on small resources: 700, by the rearrangement in
 
 from dataclasses import dataclass
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.presets import compile_preset
-from bayplan.strategy import Named, Strategy, compile_strategy
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.compile import Named, Strategy, compile_strategy
+from bayplan.strategy.context import Context
+from bayplan.strategy.presets import compile_preset
 
 COSTS, CAPACITIES = (10, 20, 30, 40, 50), (2, 4, 6, 8, 10)
 ONE = RequestClass((("pods", 1),))

@@ -5,11 +5,11 @@ Greedy, least loaded: each goes where the share in use is smallest with it there
 
 from dataclasses import dataclass
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.presets import compile_preset
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.context import Context
+from bayplan.strategy.presets import compile_preset
 
 TASKS, CAPACITIES = (3, 2, 3, 1, 2, 2), (10, 8, 6)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
-from bayplan.optimisation import Budget, Problem, Solution, integer, linear
+from bayplan.model.arrays import FloatArray
+from bayplan.solvers.assignment import Budget, Problem, Solution, integer, linear
 
 PRIORITIES, ROOMS = (5, 3, 2, 4, 1), (10, 8, 6)
 UNIT, COMPETING = (1, 1, 1, 1, 1), (7, 6, 5, 6, 4)

@@ -5,7 +5,7 @@ import logging
 
 import msgspec
 
-from bayplan.node_states import NodeStates
+from bayplan.knowledge.node_states import NodeStates
 from bayplan_operator import metrics, names
 from bayplan_operator.kube import errors, paths
 from bayplan_operator.kube.api_server import ApiServer

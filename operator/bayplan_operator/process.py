@@ -11,11 +11,10 @@ import kopf
 from kubernetes import client
 from prometheus_client import start_http_server
 
-from bayplan.estimates.warm_up import warm_up as warm_up_estimates
-from bayplan.warm_up import warm_up
-from bayplan_operator import handlers
+from bayplan.warm.estimates import warm_up as warm_up_estimates
+from bayplan.warm.presets import warm_up
 from bayplan_operator.conductor import View
-from bayplan_operator.conductor.load import Load
+from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.deciding import Machine, decide, view
 from bayplan_operator.kube import configuration as kube_configuration
 from bayplan_operator.kube import paths, wire
@@ -23,6 +22,7 @@ from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.leader import Leader
 from bayplan_operator.settings import Settings
+from bayplan_operator.view import handlers
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bayplan_operator.load import read
+from bayplan_operator.view.prometheus import read
 from tests.chart.rendering import CHART, Object, helm, of_kind, only, render
 
 URL = "https://prometheus.example:9443/tenant"

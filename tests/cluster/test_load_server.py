@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayplan_operator.load import LoadError, Nodes, by_alias
-from bayplan_operator.load.client import Client
-from bayplan_operator.load.queries import DEFAULTS, built_in
-from bayplan_operator.load.readings import Measured, measured
 from bayplan_operator.settings import PrometheusSettings
+from bayplan_operator.view.prometheus import LoadError, Nodes, by_alias
+from bayplan_operator.view.prometheus.client import Client
+from bayplan_operator.view.prometheus.queries import DEFAULTS, built_in
+from bayplan_operator.view.prometheus.readings import Measured, measured
 from tests.cluster.kube import wait_for
 from tests.testbed import certificates
 from tests.testbed.errors import TestbedError

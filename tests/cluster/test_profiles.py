@@ -7,7 +7,7 @@ import time
 import pytest
 from kubernetes.client.exceptions import ApiException
 
-from bayplan.prediction import Run, RunTimes
+from bayplan.knowledge.run_times import Run, RunTimes
 from bayplan_operator.translate.task_profile import read
 from tests.cluster.kube import GROUP, VERSION, Kube, Object, task
 from tests.testbed.cluster import Cluster

@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from bayplan.model.workload import NodeInfo
 from bayplan.simulation import Delays, Outcome, Policy, RunTimes, Setup, Trace, simulate
-from bayplan.workload import NodeInfo
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.node import node_info
 from bayplan_operator.translate.policy import compile_policy

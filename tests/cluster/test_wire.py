@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from bayplan.cluster import Cluster as LibraryCluster
-from bayplan.workload import NodeInfo
+from bayplan.cluster.cluster import Cluster as LibraryCluster
+from bayplan.model.workload import NodeInfo
 from bayplan_operator import names
-from bayplan_operator.cluster_view import PodStore
-from bayplan_operator.inbox import Inbox
-from bayplan_operator.kinds import list_kinds
 from bayplan_operator.kube import configuration, errors, wire
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.translate.own_pod import Identity, Pending
+from bayplan_operator.view import PodStore
+from bayplan_operator.view.inbox import Inbox
+from bayplan_operator.view.kinds import list_kinds
 from bayplan_operator.writer import GraphWriter, PodWriter, WriteQueue
 from bayplan_operator.writer.pods import Creation
 from tests.cluster.kube import PATIENCE, Kube, Object, task, wait_for

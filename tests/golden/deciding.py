@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from bayplan.context import Context
-from bayplan.decision import Decision
-from bayplan.engine import place
-from bayplan.gpu import GpuUse
-from bayplan.packing import MixModel
-from bayplan.protocols import Strategy
-from bayplan.strategy import with_hot
-from bayplan.workload import Request
+from bayplan.core.engine import place
+from bayplan.knowledge.arrivals import MixModel
+from bayplan.model.decision import Decision
+from bayplan.model.gpu import GpuUse
+from bayplan.model.workload import Request
+from bayplan.strategy.compile import with_hot
+from bayplan.strategy.context import Context
+from bayplan.strategy.protocols import Strategy
 from tests.golden.files import Row, digest, lasting
 from tests.golden.knowing import Load, TimeBox, efficiency_of, forecast_of, mix_of, run_times_of, survival_of
 from tests.golden.making import class_of, cluster_of, request_of

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.cluster import Cluster
-from bayplan.efficiency import Efficiency
-from bayplan.load import LoadEstimate, LoadTracker, Reading
-from bayplan.node_states import NodeState, NodeStates, Survival
-from bayplan.packing import MixModel, mix_model
-from bayplan.prediction import ByTask, Run, RunTimes
-from bayplan.workload import RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.arrivals import MixModel, mix_model
+from bayplan.knowledge.efficiency import Efficiency
+from bayplan.knowledge.load import LoadEstimate, LoadTracker, Reading
+from bayplan.knowledge.node_states import NodeState, NodeStates, Survival
+from bayplan.knowledge.run_times import ByTask, Run, RunTimes
+from bayplan.model.workload import RequestClass
 
 Plain = dict[str, Any]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bayplan.cluster import Cluster
-from bayplan.constraints import PreferredTerm, Requirement, Taint, Term, Toleration
-from bayplan.gpu import GpuAsk, Gpus, GpuUse
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.constraints import PreferredTerm, Requirement, Taint, Term, Toleration
+from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
+from bayplan.model.workload import NodeInfo, Request, RequestClass
 
 Plain = dict[str, Any]
 GIB = 2**30

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.cluster import Cluster
-from bayplan.graph import Graph, Task
-from bayplan.plans import Plan, Situation, beside_own, expected_seconds, make_plan, slots
-from bayplan.prediction import Run, RunTimes
-from bayplan.workload import Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.foresight.graph_plans import Plan, Situation, beside_own, expected_seconds, make_plan, slots
+from bayplan.knowledge.run_times import Run, RunTimes
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import Request, RequestClass
 from tests.golden.scene_graphs import BANDWIDTH, SPEEDS
 
 Plain = dict[str, Any]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bayplan.scheduling import GRAPH_PLANNERS, Budget, GraphProblem, Outcome
+from bayplan.solvers.schedules import GRAPH_PLANNERS, Budget, GraphProblem, Outcome
 from bench.dag import read as read_graphs
 from bench.graphplan import measure
 from bench.heft import BANDWIDTH, NODES_PER_SPEED, read_example

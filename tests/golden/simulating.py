@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.granularity import Splitting
-from bayplan.graph import Graph, Task
+from bayplan.foresight.shards import Splitting
+from bayplan.knowledge.run_times import Run
 from bayplan.lifecycle import Retry
-from bayplan.prediction import Run
+from bayplan.model.graph import Graph, Task
 from bayplan.simulation import Outcome, Policy, RunTimes, Setup, Submission, Trace, simulate
 from tests.golden.files import Row, digest, lasting
 from tests.golden.making import class_of, node_of

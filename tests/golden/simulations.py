@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 
-from bayplan.adaptive import Adaptive
 from bayplan.simulation import Crash, Delays, Drawn, Failures, HiddenLoad, Policy, Scrapes, Steps
-from bayplan.strategy import with_hot
+from bayplan.strategy.adaptive import Adaptive
+from bayplan.strategy.compile import with_hot
 from tests.golden.files import Row
 from tests.golden.simulating import ran
 from tests.golden.strategies import BESIDE, PRESET_NAMES, preset

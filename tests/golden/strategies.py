@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bayplan.presets import PRESETS, compile_preset
-from bayplan.protocols import Strategy
-from bayplan.strategy import Named, compile_strategy
+from bayplan.strategy.compile import Named, compile_strategy
+from bayplan.strategy.presets import PRESETS, compile_preset
+from bayplan.strategy.protocols import Strategy
 
 _USUAL = ("Priority", "CriticalPath", "Age")
 _MAP = {"t0": "n0", "g/t1": "n1", "t2": "gone", "l0t0": "n2", "h/l0t1": "n3"}

@@ -12,18 +12,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from bayplan.load import LoadTracker, Reading
+from bayplan.knowledge.load import LoadTracker, Reading
+from bayplan.model.workload import NodeInfo
 from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, Scrapes, Setup, Trace, simulate
 from bayplan.simulation import Outcome as Ended
-from bayplan.workload import NodeInfo
 from bayplan_operator import names
-from bayplan_operator.conductor.load import Load, load_model
+from bayplan_operator.conductor.knowledge.load import Load, load_model
 from bayplan_operator.kube import wire
-from bayplan_operator.load import Outcome, built_in
-from bayplan_operator.load.readings import Measured
 from bayplan_operator.settings import PrometheusSettings
 from bayplan_operator.translate.node import node_info
 from bayplan_operator.translate.policy import compile_policy
+from bayplan_operator.view.prometheus import Outcome, built_in
+from bayplan_operator.view.prometheus.readings import Measured
 from bayplan_operator.workflows import read_graphs
 from bayplan_operator.workflows.graphs import SUBMIT_AFTER
 from tests.testbed.nodes import NodeKind

@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 
 from bayplan_operator.conductor import View
-from bayplan_operator.conductor.load import Load
+from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.deciding import Machine, decide, view
-from bayplan_operator.inbox import Inbox
 from bayplan_operator.kube import paths, wire
 from bayplan_operator.kube.api_server import ApiServer as Connected
 from bayplan_operator.kube.errors import ApiError, Unreachable
 from bayplan_operator.kube.reflector import Reflector
-from bayplan_operator.load import Outcome
 from bayplan_operator.settings import Settings
+from bayplan_operator.view.inbox import Inbox
+from bayplan_operator.view.prometheus import Outcome
 from tests.tick.api.connection import CONFIGURATION, Connector
 from tests.tick.api.server import ApiServer
 from tests.tick.loop import VirtualLoop, family

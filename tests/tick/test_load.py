@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayplan.load import Reading
-from bayplan_operator.conductor.load import Load
-from bayplan_operator.load import LoadError, Outcome
-from bayplan_operator.load.readings import Measured
+from bayplan.knowledge.load import Reading
+from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.settings import PrometheusSettings
+from bayplan_operator.view.prometheus import LoadError, Outcome
+from bayplan_operator.view.prometheus.readings import Measured
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind
 from tests.tick.machinery.pods import node_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bayplan.prediction import Run, RunTimes
+from bayplan.knowledge.run_times import Run, RunTimes
 from bayplan_operator.translate.task_profile import read
 from tests.cluster.kube import Object, task
 from tests.tick.api.kinds import TASK_PROFILE

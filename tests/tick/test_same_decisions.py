@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bayplan.presets import PRESETS
 from bayplan.simulation import Crash, Delays, Failures, HiddenLoad, Steps
+from bayplan.strategy.presets import PRESETS
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind
 from tests.tick.both import Case, Placed, Unit, in_the_cluster, in_the_simulator, scrapes

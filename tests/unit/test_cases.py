@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bayplan.presets import compile_preset
-from bayplan.strategy import Named, compile_strategy
+from bayplan.strategy.compile import Named, compile_strategy
+from bayplan.strategy.presets import compile_preset
 from examples.cases import chain, efficiency, least_cost, least_loaded, rooms
 from tests.unit.placement.batches import best_value
 

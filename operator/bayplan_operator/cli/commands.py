@@ -95,8 +95,8 @@ def _exit_code(error: Exception) -> int | None:
     if isinstance(error, ApiError):
         return 1
     # What raises the others has imported these.
-    from bayplan.plugins import PluginError
     from bayplan.simulation import SetupError
+    from bayplan.strategy.plugins import PluginError
     from bayplan_operator.workflows import InputError
 
     if isinstance(error, PluginError):

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bayplan.decision import Decision
 from bayplan.lifecycle import Attempt, Controls, Run, Wants
-from bayplan.workload import Request
-from bayplan_operator.conductor.outlook import Outlook
-from bayplan_operator.inbox import Key
+from bayplan.model.decision import Decision
+from bayplan.model.workload import Request
+from bayplan_operator.conductor.completion import Outlook
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.translate.pod import GraphRef
 from bayplan_operator.translate.policy import Policy
 from bayplan_operator.translate.task_graph import Prepared
+from bayplan_operator.view.inbox import Key
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 
 from bayplan_operator import metrics
-from bayplan_operator.conductor.conductor import Conductor
+from bayplan_operator.conductor.tick import Conductor
 from bayplan_operator.settings import Settings
 
 log = logging.getLogger(__name__)

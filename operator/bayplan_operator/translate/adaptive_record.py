@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from bayplan.adaptive import Bandit
+from bayplan.strategy.adaptive import Bandit
 from bayplan_operator import names
 from bayplan_operator.translate.policy import Policy
 

@@ -6,8 +6,8 @@ resources stay what they are for kube-scheduler: sums. Which GPU a share comes f
 
 from collections.abc import Mapping
 
-from bayplan.gpu import WHOLE, GpuAsk, Gpus, GpuUse
-from bayplan.resources import Resources
+from bayplan.model.gpu import WHOLE, GpuAsk, Gpus, GpuUse
+from bayplan.model.resources import Resources
 from bayplan_operator import names
 from bayplan_operator.translate.node_labels import gpu_memory, gpu_model
 

@@ -1,7 +1,7 @@
 """From a Node object to what the library knows of a node."""
 
-from bayplan.constraints import Taint
-from bayplan.workload import NodeInfo
+from bayplan.model.constraints import Taint
+from bayplan.model.workload import NodeInfo
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.amounts import accepted_amount
 from bayplan_operator.translate.gpus import node_gpus

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bayplan.node_states import NodeStates
+from bayplan.knowledge.node_states import NodeStates
 
 MOST_CLASSES = 1_000
 """Of which something is kept: those that were seen for longest."""

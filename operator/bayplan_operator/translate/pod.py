@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bayplan.workload import RequestClass
+from bayplan.model.workload import RequestClass
 from bayplan_operator import names
 from bayplan_operator.translate.gpus import write_devices
 from bayplan_operator.translate.judged_elsewhere import claims_devices, claims_volumes

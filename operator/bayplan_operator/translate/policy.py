@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bayplan.adaptive import Adaptive
-from bayplan.filters import Selector
-from bayplan.plugins import NO_PLUGIN, Plugin
-from bayplan.presets import compile_preset
-from bayplan.strategy import Named, Strategy, StrategyError, compile_strategy, with_hot
+from bayplan.cluster.filters import Selector
+from bayplan.strategy.adaptive import Adaptive
+from bayplan.strategy.compile import Named, Strategy, StrategyError, compile_strategy, with_hot
+from bayplan.strategy.plugins import NO_PLUGIN, Plugin
+from bayplan.strategy.presets import compile_preset
 from bayplan_operator import names
 from bayplan_operator.api import validation
 from bayplan_operator.api.v1alpha1 import (

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bayplan.constraints import PreferredTerm, Requirement, Term, Toleration
-from bayplan.workload import RequestClass
+from bayplan.model.constraints import PreferredTerm, Requirement, Term, Toleration
+from bayplan.model.workload import RequestClass
 from bayplan_operator.translate import pod_shape
 from bayplan_operator.translate.gpus import gpu_ask
 from bayplan_operator.translate.judged_elsewhere import judged_elsewhere

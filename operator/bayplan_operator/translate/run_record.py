@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.graph import Graph
 from bayplan.lifecycle import Run, UnitState
+from bayplan.model.graph import Graph
 
 _NAMES = {state: state.name.capitalize() for state in UnitState}
 _STATES = {name: state for state, name in _NAMES.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bayplan.granularity import Advice, Splitting, explain
+from bayplan.foresight.shards import Advice, Splitting, explain
 from bayplan_operator.api.duration import format_duration
 from bayplan_operator.api.v1alpha1 import AUTO, AutoShards, Task
 

@@ -9,12 +9,12 @@ import msgspec
 import numpy as np
 from pydantic import ValidationError
 
-from bayplan.arrays import FloatArray
-from bayplan.granularity import Splitting
-from bayplan.graph import Graph, GraphError
-from bayplan.graph import Task as LibraryTask
+from bayplan.foresight.shards import Splitting
+from bayplan.knowledge.run_times import Run
 from bayplan.lifecycle import Retry
-from bayplan.prediction import Run
+from bayplan.model.arrays import FloatArray
+from bayplan.model.graph import Graph, GraphError
+from bayplan.model.graph import Task as LibraryTask
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
 from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bayplan.prediction import Run
+from bayplan.knowledge.run_times import Run
 from bayplan_operator import names
 from bayplan_operator.api.v1alpha1 import Task, TaskGraphSpec
 

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from bayplan.prediction import Evidence
-from bayplan.prediction.evaluation import Figures
-from bayplan.prediction.running import Running
+from bayplan.knowledge.run_times import Evidence
+from bayplan.knowledge.run_times.evaluation import Figures
+from bayplan.knowledge.run_times.running import Running
 from bayplan_operator.api import validation
 from bayplan_operator.api.v1alpha1 import Figure, Sums, TaskProfile, TaskProfileStatus
 from bayplan_operator.translate.task_identity import TaskId

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bayplan.model.workload import NodeInfo
 from bayplan.simulation import HiddenLoad, Occupied
-from bayplan.workload import NodeInfo
 from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.gpus import gpu_use, read_devices

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
-from bayplan.prediction.evidence import above_zero
+from bayplan.knowledge.run_times.evidence import above_zero
+from bayplan.model.arrays import FloatArray
 from bayplan.simulation import Submission
 from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration

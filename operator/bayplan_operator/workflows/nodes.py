@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bayplan.workload import NodeInfo
+from bayplan.model.workload import NodeInfo
 from bayplan_operator import names
 from bayplan_operator.api.quantity import QuantityError, parse_quantity
 from bayplan_operator.api.validation.words import shown

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.arrays import FloatArray, IntArray
-from bayplan.graph import Graph, GraphError, Task
-from bayplan.resources import PODS
+from bayplan.model.arrays import FloatArray, IntArray
+from bayplan.model.graph import Graph, GraphError, Task
+from bayplan.model.resources import PODS
+from bayplan.model.workload import RequestClass
 from bayplan.simulation import Submission
-from bayplan.workload import RequestClass
 from bayplan_operator.workflows.documents import Document
 from bayplan_operator.workflows.fields import Fields
 from bayplan_operator.workflows.labels import label

@@ -9,10 +9,10 @@ import msgspec
 
 from bayplan.lifecycle import Refusal
 from bayplan_operator import names
-from bayplan_operator.cluster_view import PodStore
 from bayplan_operator.kube import errors, paths, wire
 from bayplan_operator.kube.api_server import JSON_PATCH, ApiServer
 from bayplan_operator.translate.own_pod import OwnPod, PodKey, graph_uid_of
+from bayplan_operator.view import PodStore
 from bayplan_operator.writer.queue import TRIES, WriteQueue
 
 _STRICT = {"fieldValidation": "Strict", "fieldManager": names.FIELD_MANAGER}

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.graph import Graph
 from bayplan.lifecycle import settle
 from bayplan.lifecycle.attempt import Attempt, Observations, Phase
 from bayplan.lifecycle.controls import Controls
 from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import UnitState
 from bayplan.lifecycle.wants import Wants
+from bayplan.model.graph import Graph
 
 
 @dataclass(frozen=True, slots=True)

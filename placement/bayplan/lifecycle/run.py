@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from bayplan.graph import Graph
 from bayplan.lifecycle.state import TRANSITIONS, UnitState
+from bayplan.model.graph import Graph
 
 
 @dataclass(slots=True)

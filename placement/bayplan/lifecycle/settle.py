@@ -2,12 +2,12 @@
 
 import math
 
-from bayplan.graph import Graph
 from bayplan.lifecycle.attempt import Attempt, Phase, Refusal
 from bayplan.lifecycle.controls import Controls
 from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import UnitState
 from bayplan.lifecycle.wants import Wants
+from bayplan.model.graph import Graph
 
 _CUT = 0.999
 

@@ -4,8 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from bayplan.adaptive import Bandit, Ended, objective
-from bayplan.arrays import FloatArray
+from bayplan.model.arrays import FloatArray
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.machines import Machines
@@ -13,6 +12,7 @@ from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import Switch
+from bayplan.strategy.adaptive import Bandit, Ended, objective
 
 _LOTS = 3
 """Keeps the draws of candidates apart from those of run times and failures."""

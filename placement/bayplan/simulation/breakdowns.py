@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bayplan.cluster import Cluster
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.workload import NodeInfo
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.failures import Crash, Failures
-from bayplan.workload import NodeInfo
 
 
 class Breakdowns:

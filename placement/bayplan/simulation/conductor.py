@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bayplan.by_policy import by_policy
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.decision import Decision
-from bayplan.engine import place
-from bayplan.load import LoadEstimate
-from bayplan.node_states import NodeWatch
-from bayplan.reasons import Reason
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.by_policy import by_policy
+from bayplan.core.engine import place
+from bayplan.core.waiting import waiting
+from bayplan.knowledge.load import LoadEstimate
+from bayplan.knowledge.node_states import NodeWatch
+from bayplan.model.decision import Decision
+from bayplan.model.reasons import Reason
+from bayplan.model.workload import Request
 from bayplan.simulation.adapting import Adapting
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.graph_state import GraphState
@@ -23,8 +24,7 @@ from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import Outcome, Switch
-from bayplan.simulation.waiting import waiting
-from bayplan.workload import Request
+from bayplan.strategy.context import Context
 
 
 class Conductor:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bayplan.cluster import Cluster
-from bayplan.granularity import Advice, Places, Splitting, decide, places_for
-from bayplan.graph import Graph
+from bayplan.cluster.cluster import Cluster
+from bayplan.foresight.shards import Advice, Places, Splitting, decide, places_for
+from bayplan.model.graph import Graph
+from bayplan.model.workload import RequestClass
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
-from bayplan.workload import RequestClass
 
 
 class Divider:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bayplan.model.workload import NodeInfo
 from bayplan.simulation.errors import SetupError
-from bayplan.workload import NodeInfo
 
 _CRASHES, _ATTEMPTS = 2, 3
 """Keep the draws apart from each other and from those for run times."""

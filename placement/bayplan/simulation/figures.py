@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.arrays import BoolArray, FloatArray, IntArray
-from bayplan.reasons import Reason
-from bayplan.resources import PODS
+from bayplan.model.arrays import BoolArray, FloatArray, IntArray
+from bayplan.model.reasons import Reason
+from bayplan.model.resources import PODS
 from bayplan.simulation.trace import Outcome, Trace
 
 _HOUR = 3600.0

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bayplan.resources import is_device
+from bayplan.model.resources import is_device
+from bayplan.model.workload import RequestClass
 from bayplan.simulation.load import Course, Drawn, HiddenLoad, Steps
-from bayplan.workload import RequestClass
 
 _HIDDEN = 4
 """Keeps the draws apart from those for run times and failures."""

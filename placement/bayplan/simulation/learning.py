@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from bayplan.cluster import Cluster
-from bayplan.packing import Arrivals, MixModel, mix_model
-from bayplan.protocols import Strategy
-from bayplan.workload import RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.arrivals import Arrivals, MixModel, mix_model
+from bayplan.model.workload import RequestClass
+from bayplan.strategy.protocols import Strategy
 
 
 class Learning:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bayplan.load.model import LoadModel
+from bayplan.knowledge.load.model import LoadModel
 from bayplan.simulation.errors import SetupError
 
 _MOST = 0.99

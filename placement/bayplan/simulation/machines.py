@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from bayplan.cluster import Cluster
-from bayplan.gpu import GpuUse
+from bayplan.cluster.cluster import Cluster
 from bayplan.lifecycle import Attempt, Phase
+from bayplan.model.gpu import GpuUse
+from bayplan.model.workload import RequestClass
 from bayplan.simulation.breakdowns import Breakdowns
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.failures import DrawnFailures
@@ -16,7 +17,6 @@ from bayplan.simulation.setup import Setup, SetupError
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import Outcome
 from bayplan.simulation.transfers import Transfers
-from bayplan.workload import RequestClass
 
 
 class Machines:

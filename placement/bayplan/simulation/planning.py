@@ -4,17 +4,27 @@ from collections.abc import Hashable, Iterator, Mapping
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
-from bayplan.node_states import NodeWatch
-from bayplan.plans import Plan, Progress, Situation, beside_own, make_plan, slots, still_needs, usable, why_remake
-from bayplan.plans.finish import seconds_there
-from bayplan.plans.reservations import until
-from bayplan.protocols import Strategy
+from bayplan.foresight.graph_plans import (
+    Plan,
+    Progress,
+    Situation,
+    beside_own,
+    make_plan,
+    slots,
+    still_needs,
+    usable,
+    why_remake,
+)
+from bayplan.foresight.graph_plans.finish import seconds_there
+from bayplan.foresight.graph_plans.reservations import until
+from bayplan.knowledge.node_states import NodeWatch
+from bayplan.model.arrays import FloatArray
+from bayplan.model.workload import RequestClass
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.machines import Machines
 from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
-from bayplan.workload import RequestClass
+from bayplan.strategy.protocols import Strategy
 
 
 class _Followed:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bayplan.prediction import Run
+from bayplan.knowledge.run_times import Run
+from bayplan.model.workload import Request
 from bayplan.simulation.submission import Submission
-from bayplan.workload import Request
 
 
 def unit_requests(number: int, submission: Submission) -> Sequence[Request]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
+from bayplan.model.arrays import FloatArray
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.log import NOT_YET
 from bayplan.simulation.trace import Attempts, Graphs, Outcome, Trace

@@ -6,14 +6,14 @@ from typing import cast
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
-from bayplan.efficiency import Efficiency
-from bayplan.prediction import ByTask, Evaluation, Forecast, Outcome, Run, RunTimes, Unknown, efficiency
+from bayplan.knowledge.efficiency import Efficiency
+from bayplan.knowledge.run_times import ByTask, Evaluation, Forecast, Outcome, Run, RunTimes, Unknown, efficiency
+from bayplan.model.arrays import FloatArray
+from bayplan.model.workload import NodeInfo, Request
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import Outcome as Ending
-from bayplan.workload import NodeInfo, Request
 
 _PORTION = 20
 """Estimates are made anew once a twentieth more has ended than they were made of: each costs as much as there are tasks."""

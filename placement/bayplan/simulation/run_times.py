@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
+from bayplan.model.arrays import FloatArray
 from bayplan.simulation.errors import SetupError
 from bayplan.simulation.submission import Submission
 

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
-from bayplan.cluster import Cluster
-from bayplan.load import LoadEstimate, LoadTracker, Reading
-from bayplan.resources import PODS
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.load import LoadEstimate, LoadTracker, Reading
+from bayplan.model.arrays import FloatArray
+from bayplan.model.resources import PODS
+from bayplan.model.workload import RequestClass
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.hidden import Hidden
 from bayplan.simulation.load import Scrapes
 from bayplan.simulation.log import AttemptLog
-from bayplan.workload import RequestClass
 
 
 class Scraping:

@@ -4,15 +4,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bayplan.adaptive import Adaptive
-from bayplan.gpu import GpuUse
-from bayplan.protocols import Strategy
-from bayplan.resources import Resources
+from bayplan.model.gpu import GpuUse
+from bayplan.model.resources import Resources
+from bayplan.model.workload import NodeInfo
 from bayplan.simulation.errors import SetupError
 from bayplan.simulation.failures import Failures
 from bayplan.simulation.load import HiddenLoad
 from bayplan.simulation.run_times import RunTimes
-from bayplan.workload import NodeInfo
+from bayplan.strategy.adaptive import Adaptive
+from bayplan.strategy.protocols import Strategy
 
 __all__ = ["Delays", "Occupied", "Policy", "Setup", "SetupError"]
 

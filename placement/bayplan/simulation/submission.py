@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
-from bayplan.granularity import Splitting
-from bayplan.graph import Graph
+from bayplan.foresight.shards import Splitting
+from bayplan.knowledge.run_times import Run
 from bayplan.lifecycle import Retry
-from bayplan.prediction import Run
+from bayplan.model.arrays import FloatArray
+from bayplan.model.graph import Graph
+from bayplan.model.workload import RequestClass
 from bayplan.simulation.errors import SetupError
-from bayplan.workload import RequestClass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

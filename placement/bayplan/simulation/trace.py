@@ -7,9 +7,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from bayplan.arrays import BoolArray, FloatArray, IntArray
+from bayplan.model.arrays import BoolArray, FloatArray, IntArray
+from bayplan.model.workload import NodeInfo
 from bayplan.simulation.submission import Submission
-from bayplan.workload import NodeInfo
 
 
 class Outcome(IntEnum):

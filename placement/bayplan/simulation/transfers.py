@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bayplan.arrays import IntArray
-from bayplan.plans import reading
+from bayplan.foresight.graph_plans import reading
+from bayplan.model.arrays import IntArray
 from bayplan.simulation.submission import Submission
 
 

@@ -8,13 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan_operator.api.duration import (
-    MAX_SECONDS,
-    PATTERN,
-    POSITIVE_PATTERN,
-    format_duration,
-    parse_duration,
-)
+from bayplan_operator.api.duration import MAX_SECONDS, PATTERN, POSITIVE_PATTERN, format_duration, parse_duration
 
 
 @pytest.mark.parametrize(

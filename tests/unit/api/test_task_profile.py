@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.prediction import Evidence
-from bayplan.prediction.evidence import of_run
+from bayplan.knowledge.run_times import Evidence
+from bayplan.knowledge.run_times.evidence import of_run
 from bayplan_operator import names
 from bayplan_operator.api.v1alpha1.scalars import DECIMAL
 from bayplan_operator.cli import main

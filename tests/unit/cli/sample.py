@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bayplan.workload import NodeInfo
+from bayplan.model.workload import NodeInfo
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.task_graph import prepare
 from bayplan_operator.views.graphs import build

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bayplan.kernels.compiled import HAVE_NUMBA
+from bayplan.solvers.kernels.compiled import HAVE_NUMBA
 from bayplan_operator.cli.terminal.compiling import Told
 from tests.unit.cli.processes import bayplan
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bayplan.gpu import GpuAsk
+from bayplan.model.gpu import GpuAsk
 from bayplan_operator.api.v1alpha1 import Task
 from bayplan_operator.translate.pod import Template
 from bayplan_operator.translate.policy import compile_policy

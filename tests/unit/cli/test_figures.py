@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from bayplan.workload import NodeInfo
+from bayplan.model.workload import NodeInfo
 from bayplan_operator.views.graphs.usage import is_gpu, usage
 from bayplan_operator.views.model.attempt import FAILED, LOST, RUNNING, STARTING, SUCCEEDED, PodAttempt
 from tests.unit.cli import sample

@@ -7,12 +7,12 @@ import re
 import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
-from bayplan import parameters
-from bayplan.objectives import OBJECTIVES
-from bayplan.ordering import ORDERS
-from bayplan.planning import PLANNERS
-from bayplan.presets import PRESETS
-from bayplan.scoring import SCORERS
+from bayplan.strategy import parameters
+from bayplan.strategy.assigning import PLANNERS
+from bayplan.strategy.objectives import OBJECTIVES
+from bayplan.strategy.ordering import ORDERS
+from bayplan.strategy.presets import PRESETS
+from bayplan.strategy.scoring import SCORERS
 from bayplan_operator import metrics
 
 from .pages import DOCS, code, mentions, read

@@ -6,12 +6,12 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bayplan.cluster import Cluster
+from bayplan.cluster.cluster import Cluster
 from bayplan.lifecycle import UnitState
-from bayplan.workload import NodeInfo
-from bayplan_operator.conductor import intake, reporting
-from bayplan_operator.conductor.adapting import Adapting
+from bayplan.model.workload import NodeInfo
 from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.conductor.graphs import intake, reporting
+from bayplan_operator.conductor.knowledge.adapting import Adapting
 from bayplan_operator.translate.policy import compile_policy
 from bayplan_operator.writer import EventWriter, GraphWriter
 

@@ -7,18 +7,18 @@ from typing import Any
 
 import msgspec
 
-from bayplan.cluster import Cluster
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.run_times import Run
 from bayplan.lifecycle import UnitState
-from bayplan.prediction import Run
-from bayplan.workload import NodeInfo
+from bayplan.model.workload import NodeInfo
 from bayplan_operator.api.v1alpha1 import TaskProfile
-from bayplan_operator.cluster_view import PodStore
-from bayplan_operator.conductor import intake
 from bayplan_operator.conductor.graph_run import GraphRun
-from bayplan_operator.conductor.knowledge import Knowledge
-from bayplan_operator.conductor.node_memory import NodeMemory
-from bayplan_operator.conductor.profiles import Profiles
+from bayplan_operator.conductor.graphs import intake
+from bayplan_operator.conductor.knowledge.knowledge import Knowledge
+from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
+from bayplan_operator.conductor.knowledge.profiles import Profiles
 from bayplan_operator.settings import Settings
+from bayplan_operator.view import PodStore
 
 NOW = 1_800_000_000.0
 STAMP = "2027-01-15T08:00:00.000000Z"  # NOW

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bayplan.cluster import Cluster
-from bayplan.workload import NodeInfo
-from bayplan_operator.conductor import intake
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.workload import NodeInfo
 from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.translate.policy import compile_policy
 
 CREATED = 1_800_000_000.0

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.decision import Decision
-from bayplan_operator.conductor import placing
+from bayplan.model.decision import Decision
+from bayplan_operator.conductor.placing import place as placing
 from bayplan_operator.translate import adaptive_record
 from bayplan_operator.translate.policy import InvalidPolicy, compile_policy
 from tests.unit.operator.adaptive_graphs import POLICY, SPEC, Operator, Stored
@@ -249,8 +249,8 @@ def test_graphs_of_different_candidates_are_decided_apart() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(placing, "place", place)
-        from bayplan.context import Context, never
-        from bayplan_operator.cluster_view import PodStore
+        from bayplan.strategy.context import Context, never
+        from bayplan_operator.view import PodStore
 
         cluster = operator.adapting._cluster
         pods = PodStore(cluster, lambda: operator.now, lambda: None)

@@ -1,8 +1,8 @@
 from typing import Any
 
-from bayplan.workload import RequestClass
+from bayplan.model.workload import RequestClass
 from bayplan_operator.conductor import conditions
-from bayplan_operator.conductor.rejections import Rejections
+from bayplan_operator.conductor.placing.rejections import Rejections
 
 SMALL = RequestClass((("cpu", 1),), judged_elsewhere="ns/template")
 

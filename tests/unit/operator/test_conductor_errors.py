@@ -7,14 +7,14 @@ from typing import Any
 
 from kubernetes import client
 
-from bayplan.cluster import Cluster
-from bayplan.workload import NodeInfo
-from bayplan_operator.cluster_view import NodeStore, PodStore
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.workload import NodeInfo
 from bayplan_operator.conductor import Conductor, View, Writers
 from bayplan_operator.conductor.graph_run import GraphRun
-from bayplan_operator.inbox import Inbox
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.settings import Settings
+from bayplan_operator.view import NodeStore, PodStore
+from bayplan_operator.view.inbox import Inbox
 from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
 
 

@@ -10,19 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayplan.cluster import Cluster
-from bayplan.estimates import Bound, Earliest, Help, Suggestion
+from bayplan.cluster.cluster import Cluster
+from bayplan.foresight.estimates import Bound, Earliest, Help, Suggestion
+from bayplan.knowledge.node_states import NodeState, NodeStates, Survival
+from bayplan.knowledge.run_times import RunTimes
 from bayplan.lifecycle import UnitState
-from bayplan.node_states import NodeState, NodeStates, Survival
-from bayplan.prediction import RunTimes
-from bayplan.presets import compile_preset
-from bayplan.workload import NodeInfo
+from bayplan.model.workload import NodeInfo
+from bayplan.strategy.presets import compile_preset
 from bayplan_operator.api.v1alpha1 import PlacementPolicySpec
-from bayplan_operator.conductor import conditions, deadlines, intake
-from bayplan_operator.conductor.forecasting import Question, expected, first_bound, forecast
+from bayplan_operator.conductor import conditions
+from bayplan_operator.conductor.completion import Forecast, Outlook, Said
 from bayplan_operator.conductor.graph_run import GraphRun, Running
-from bayplan_operator.conductor.outlook import Forecast, Outlook, Said
-from bayplan_operator.conductor.planning.glimpse import glimpse
+from bayplan_operator.conductor.graphs import intake
+from bayplan_operator.conductor.outlook import deadlines
+from bayplan_operator.conductor.outlook.forecasting import Question, expected, first_bound, forecast
+from bayplan_operator.conductor.outlook.graph_plans.glimpse import glimpse
 from bayplan_operator.translate.policy import Policy
 from tests.unit.operator.test_conductor_errors import Fixture
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bayplan.prediction import RunTime, Unknown
+from bayplan.knowledge.run_times import RunTime, Unknown
 from tests.unit.operator.knowing import Fixture, Object, edited, run
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bayplan.gpu import GpuAsk, Gpus, GpuUse
+from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.gpus import gpu_ask, gpu_use, node_gpus, read_devices, write_devices
 from bayplan_operator.translate.node import node_info

@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 import pytest
 from prometheus_client import REGISTRY
 
-from bayplan.cluster import Cluster
+from bayplan.cluster.cluster import Cluster
+from bayplan.foresight.graph_plans import Plan
+from bayplan.foresight.graph_plans.reservations import until
+from bayplan.knowledge.node_states import NodeState, NodeStates, Survival
+from bayplan.knowledge.run_times import RunTimes
 from bayplan.lifecycle import UnitState
-from bayplan.node_states import NodeState, NodeStates, Survival
-from bayplan.plans import Plan
-from bayplan.plans.reservations import until
-from bayplan.prediction import RunTimes
 from bayplan_operator.conductor.graph_run import GraphRun
-from bayplan_operator.conductor.planning import GraphPlans, graph_plans
+from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
+from bayplan_operator.conductor.outlook.graph_plans import following as graph_plans
 from bayplan_operator.settings import Settings
 from tests.unit.operator.planned import CREATED, cluster, graph, node, running, task
 

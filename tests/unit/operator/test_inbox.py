@@ -1,6 +1,6 @@
 from typing import Any
 
-from bayplan_operator.inbox import Inbox
+from bayplan_operator.view.inbox import Inbox
 
 
 def graph(name: str, version: int, uid: str = "") -> dict[str, Any]:

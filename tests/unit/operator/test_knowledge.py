@@ -8,10 +8,11 @@ import time
 import numpy as np
 import pytest
 
+from bayplan.knowledge.run_times import Run, RunTime, Unknown
 from bayplan.lifecycle import UnitState
-from bayplan.prediction import Run, RunTime, Unknown
-from bayplan.workload import Request, RequestClass
-from bayplan_operator.conductor import expectations, intake
+from bayplan.model.workload import Request, RequestClass
+from bayplan_operator.conductor.graphs import intake
+from bayplan_operator.conductor.knowledge import expectations
 from tests.unit.operator.knowing import NOW, Fixture, Object, edited, run
 
 

@@ -9,15 +9,16 @@ import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
-from bayplan.cluster import Cluster
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.arrivals import Arrivals, MixModel
 from bayplan.lifecycle import UnitState
-from bayplan.packing import Arrivals, MixModel
-from bayplan.workload import RequestClass
-from bayplan_operator.cluster_view import NodeStore
-from bayplan_operator.conductor import intake, learning
+from bayplan.model.workload import RequestClass
 from bayplan_operator.conductor.graph_run import Running
-from bayplan_operator.conductor.learning import Learner
+from bayplan_operator.conductor.graphs import intake
+from bayplan_operator.conductor.knowledge import arrivals as learning
+from bayplan_operator.conductor.knowledge.arrivals import Learner
 from bayplan_operator.kube import wire
+from bayplan_operator.view import NodeStore
 
 NOW = 1_800_000_000.0
 STAMP = "2027-01-15T08:00:00.000000Z"  # NOW

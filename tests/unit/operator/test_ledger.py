@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bayplan_operator.conductor.ledger import REMEMBERED, Ledger
+from bayplan_operator.conductor.knowledge.ledger import REMEMBERED, Ledger
 
 
 def test_a_run_counts_once() -> None:

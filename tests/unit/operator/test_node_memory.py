@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bayplan.cluster import Cluster
-from bayplan.node_states import NodeState, NodeStates
-from bayplan.workload import NodeInfo
-from bayplan_operator.conductor.node_memory import NodeMemory
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.node_states import NodeState, NodeStates
+from bayplan.model.workload import NodeInfo
+from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
 from bayplan_operator.translate import node_record
 
 

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context, never
-from bayplan.gpu import GpuAsk, Gpus
-from bayplan.workload import NodeInfo, Request
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.gpu import GpuAsk, Gpus
+from bayplan.model.workload import NodeInfo, Request
+from bayplan.strategy.context import Context, never
 from bayplan_operator.cli import main
-from bayplan_operator.cluster_view import PodStore
-from bayplan_operator.conductor import intake, placing
 from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.conductor.graphs import intake
+from bayplan_operator.conductor.placing import place as placing
 from bayplan_operator.translate.policy import compile_policy
+from bayplan_operator.view import PodStore
 
 CREATED = 1_800_000_000.0
 STAMP = "2027-01-15T08:00:00Z"  # CREATED

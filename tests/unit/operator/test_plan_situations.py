@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from bayplan.foresight.graph_plans import make_plan
 from bayplan.lifecycle import UnitState
-from bayplan.plans import make_plan
-from bayplan_operator.conductor.planning.glimpse import glimpse, situation
+from bayplan_operator.conductor.outlook.graph_plans.glimpse import glimpse, situation
 from tests.unit.operator.planned import CREATED, cluster, graph, node, running, task
 
 NOW = CREATED + 20.0

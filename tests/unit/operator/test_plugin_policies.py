@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from bayplan_operator.conductor.policies import Policies
+from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.translate.policy import InvalidPolicy, compile_policy
 from bayplan_operator.writer import GraphWriter
 
 NOW = 1000.0
 SOURCE = """
 from dataclasses import dataclass
-from bayplan.needs import Need, needs
-from bayplan.plugins import Plugin
+from bayplan.strategy.needs import Need, needs
+from bayplan.strategy.plugins import Plugin
 
 @needs(Need.LOAD)
 def calmest(requests, context):

@@ -1,7 +1,7 @@
 from copy import deepcopy
 from typing import Any
 
-from bayplan.workload import RequestClass
+from bayplan.model.workload import RequestClass
 from bayplan_operator import names
 from bayplan_operator.translate.pod import GraphRef, Place, PodRole, Template, pod_manifest
 

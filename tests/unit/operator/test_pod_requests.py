@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from bayplan.constraints import Requirement, Term, Toleration
+from bayplan.model.constraints import Requirement, Term, Toleration
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.pod_requests import pod_requests
 from bayplan_operator.translate.request_class import request_class

@@ -2,13 +2,13 @@ from typing import Any
 
 import msgspec
 
-from bayplan.cluster import Cluster
-from bayplan.gpu import Gpus
-from bayplan.workload import NodeInfo
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.gpu import Gpus
+from bayplan.model.workload import NodeInfo
 from bayplan_operator import names
-from bayplan_operator.cluster_view import PodStore
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.own_pod import Identity, Pending
+from bayplan_operator.view import PodStore
 
 OWNER = {"kind": "TaskGraph", "name": "g", "uid": "u", "apiVersion": "bayplan.dev/v1alpha1", "controller": True}
 

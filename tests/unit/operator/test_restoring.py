@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bayplan.lifecycle import UnitState
-from bayplan_operator.conductor import intake
 from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.conductor.graphs import intake
 
 NOW = 1_800_000_000.0
 STAMP = "2027-01-15T08:00:00.000000Z"  # NOW

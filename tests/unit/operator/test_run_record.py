@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.graph import Graph, Task
 from bayplan.lifecycle import Run, UnitState
+from bayplan.model.graph import Graph, Task
 from bayplan_operator.translate import run_record
 
 GRAPH = Graph.build([Task("a"), Task("b", ("a",), shards=2)])

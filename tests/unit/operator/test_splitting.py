@@ -7,16 +7,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from bayplan.cluster import Cluster
-from bayplan.workload import NodeInfo
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.workload import NodeInfo
 from bayplan_operator import names
-from bayplan_operator.cluster_view import PodStore
-from bayplan_operator.conductor import intake, reporting, splitting
 from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.conductor.graphs import intake, reporting, splitting
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.policy import compile_policy
 from bayplan_operator.translate.splitting import read_numbers
 from bayplan_operator.translate.task_graph import InvalidGraph, prepare, with_shards
+from bayplan_operator.view import PodStore
 
 NOW = 1_800_000_000.0
 STAMP = "2027-01-15T08:00:00.000000Z"  # NOW

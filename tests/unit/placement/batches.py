@@ -5,10 +5,21 @@ from itertools import count
 import numpy as np
 from hypothesis import strategies as st
 
-from bayplan.arrays import IntArray
-from bayplan.optimisation import FORBIDDEN, Budget, Problem, Solution, ant_colony, auction, genetic, hungarian, integer, linear
-from bayplan.optimisation.local_search import by_density, filled
-from bayplan.optimisation.packing_state import PackingState
+from bayplan.model.arrays import IntArray
+from bayplan.solvers.assignment import (
+    FORBIDDEN,
+    Budget,
+    Problem,
+    Solution,
+    ant_colony,
+    auction,
+    genetic,
+    hungarian,
+    integer,
+    linear,
+)
+from bayplan.solvers.assignment.local_search import by_density, filled
+from bayplan.solvers.assignment.packing_state import PackingState
 
 SOLVERS = {
     "linear": linear.solve,

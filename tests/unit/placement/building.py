@@ -3,16 +3,16 @@
 import numpy as np
 from hypothesis import settings
 
-from bayplan.arrays import FloatArray
-from bayplan.cluster import Cluster
-from bayplan.constraints import Taint
-from bayplan.context import Context
-from bayplan.decision import Decision
-from bayplan.engine import place
-from bayplan.protocols import Places, Scorer
-from bayplan.reasons import Reason
-from bayplan.strategy import Named, Strategy, compile_strategy
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.model.arrays import FloatArray
+from bayplan.model.constraints import Taint
+from bayplan.model.decision import Decision
+from bayplan.model.reasons import Reason
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.compile import Named, Strategy, compile_strategy
+from bayplan.strategy.context import Context
+from bayplan.strategy.protocols import Places, Scorer
 
 # Time limits of single examples would fail at random on a busy machine.
 QUICK = settings(max_examples=100, deadline=None)

@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bayplan.constraints import PreferredTerm, Requirement, Taint, Term, Toleration
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.model.constraints import PreferredTerm, Requirement, Taint, Term, Toleration
+from bayplan.model.workload import NodeInfo, RequestClass
 
 Manifest = dict[str, Any]
 

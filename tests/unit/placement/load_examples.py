@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bayplan.cluster import Cluster
-from bayplan.load import LoadEstimate, LoadModel, LoadTracker, Reading
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.load import LoadEstimate, LoadModel, LoadTracker, Reading
 
 
 def reading(at: float, shares: Mapping[str, Mapping[str, float]], variance: float | None = None) -> Reading:

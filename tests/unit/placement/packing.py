@@ -1,8 +1,8 @@
 """Short ways to write GPU nodes and mixes in tests."""
 
-from bayplan.cluster import Cluster
-from bayplan.gpu import GpuAsk, Gpus
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.gpu import GpuAsk, Gpus
+from bayplan.model.workload import NodeInfo, RequestClass
 
 GI = 2**30
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from bayplan.graph import Graph, Task
-from bayplan.plans import Nodes, Plan, Situation
+from bayplan.foresight.graph_plans import Nodes, Plan, Situation
+from bayplan.model.graph import Graph, Task
 
 SLACK = 1e-6
 

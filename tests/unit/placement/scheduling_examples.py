@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from hypothesis import strategies as st
 
-from bayplan.scheduling import GraphProblem, ResourceProblem
+from bayplan.solvers.schedules import GraphProblem, ResourceProblem
 
 # The example of Topcuoglu, Hariri & Wu 2002, figure 2 and table 1; transfers in seconds.
 TEN_DURATIONS = [

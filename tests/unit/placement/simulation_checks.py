@@ -10,12 +10,12 @@ from functools import cache
 import numpy as np
 from hypothesis import strategies as st
 
-from bayplan.gpu import GpuAsk, Gpus
-from bayplan.graph import Graph, Task
 from bayplan.lifecycle import Retry
-from bayplan.presets import compile_preset
+from bayplan.model.gpu import GpuAsk, Gpus
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Crash, Delays, Failures, Outcome, Policy, RunTimes, Setup, Submission, Trace
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.strategy.presets import compile_preset
 
 GPU = "nvidia.com/gpu"
 SMALL = RequestClass((("cpu", 1000),))

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.adaptive import Adaptive, Bandit
-from bayplan.adaptive.posteriors import expectations, of_graph
-from bayplan.prediction.evidence import Evidence
-from bayplan.presets import compile_preset
+from bayplan.knowledge.run_times.evidence import Evidence
+from bayplan.strategy.adaptive import Adaptive, Bandit
+from bayplan.strategy.adaptive.posteriors import expectations, of_graph
+from bayplan.strategy.presets import compile_preset
 
 NAMES = ("BestFit", "Spread", "RoundRobin", "Random")
 VALUES = st.floats(-2.0, 4.0)

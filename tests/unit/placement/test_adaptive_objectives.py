@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.adaptive import OBJECTIVES, Ended
-from bayplan.cluster import Cluster
-from bayplan.graph import Graph, Task
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
+from bayplan.strategy.adaptive import OBJECTIVES, Ended
 
 SMALL = RequestClass((("cpu", 2000),))
 CHAIN = Graph.build([Task("a", shards=2), Task("b", ("a",))])

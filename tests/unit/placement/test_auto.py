@@ -1,12 +1,12 @@
 import pytest
 
-from bayplan.context import Context
-from bayplan.decision import Decision
-from bayplan.engine import place
-from bayplan.planning.auto import SMALL
-from bayplan.presets import PRESETS, compile_preset
-from bayplan.strategy import StrategyError
-from bayplan.workload import Request
+from bayplan.core.engine import place
+from bayplan.model.decision import Decision
+from bayplan.model.workload import Request
+from bayplan.strategy.assigning.auto import SMALL
+from bayplan.strategy.compile import StrategyError
+from bayplan.strategy.context import Context
+from bayplan.strategy.presets import PRESETS, compile_preset
 from tests.unit.placement.building import asking, cluster, node
 
 AUTO = compile_preset("Auto")

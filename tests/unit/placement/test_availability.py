@@ -1,8 +1,8 @@
 import pytest
 
-from bayplan.constraints import Taint, Toleration
-from bayplan.context import Context
-from bayplan.reasons import Reason
+from bayplan.model.constraints import Taint, Toleration
+from bayplan.model.reasons import Reason
+from bayplan.strategy.context import Context
 from tests.unit.placement.building import asking, cluster, decide, fits, node, refusal
 
 CORDON = "node.kubernetes.io/unschedulable"

@@ -1,8 +1,8 @@
 import pytest
 
-from bayplan.reasons import Reason
-from bayplan.resources import LARGEST
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.model.reasons import Reason
+from bayplan.model.resources import LARGEST
+from bayplan.model.workload import NodeInfo, RequestClass
 from tests.unit.placement.building import GI, GPU, asking, cluster, fits, node, places, refusal
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
-from bayplan.cluster import Cluster
-from bayplan.workload import NodeInfo
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.workload import NodeInfo
 from tests.unit.placement.building import GPU, asking, cluster, node, places
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayplan.kernels import fit, shares
-from bayplan.kernels.compiled import HAVE_NUMBA, compiled, compiled_where_it_pays, plain_at_first, watched
-from bayplan.kernels.scheduling import placing, ranking
-from bayplan.kernels.scheduling.arrays import Placements
+from bayplan.solvers.kernels import fit, shares
+from bayplan.solvers.kernels.compiled import HAVE_NUMBA, compiled, compiled_where_it_pays, plain_at_first, watched
+from bayplan.solvers.kernels.scheduling import placing, ranking
+from bayplan.solvers.kernels.scheduling.arrays import Placements
 
 pytestmark = pytest.mark.skipif(not HAVE_NUMBA, reason="numba is not installed: nothing is compiled")
 

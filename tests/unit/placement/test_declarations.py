@@ -10,17 +10,17 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from bayplan.arrays import FloatArray
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.decision import Decision
-from bayplan.engine import place
-from bayplan.needs import Need, needs
-from bayplan.planning.greedy import Greedy
-from bayplan.plugins import Plugin
-from bayplan.protocols import Places, Scorer, Strategy
-from bayplan.strategy import Named, StrategyError, compile_strategy
-from bayplan.workload import Request
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.model.arrays import FloatArray
+from bayplan.model.decision import Decision
+from bayplan.model.workload import Request
+from bayplan.strategy.assigning.greedy import Greedy
+from bayplan.strategy.compile import Named, StrategyError, compile_strategy
+from bayplan.strategy.context import Context
+from bayplan.strategy.needs import Need, needs
+from bayplan.strategy.plugins import Plugin
+from bayplan.strategy.protocols import Places, Scorer, Strategy
 from tests.unit.placement.building import asking, cluster, node
 from tests.unit.placement.load_examples import measured
 

@@ -2,11 +2,11 @@ import math
 
 import pytest
 
-from bayplan.context import Context
-from bayplan.efficiency import Efficiency
-from bayplan.engine import place
-from bayplan.strategy import Named, compile_strategy
-from bayplan.workload import NodeInfo, Request
+from bayplan.core.engine import place
+from bayplan.knowledge.efficiency import Efficiency
+from bayplan.model.workload import NodeInfo, Request
+from bayplan.strategy.compile import Named, compile_strategy
+from bayplan.strategy.context import Context
 from tests.unit.placement.building import asking, cluster
 
 GREEDY = compile_strategy(["Age"], [Named("Efficiency")], Named("Greedy"))

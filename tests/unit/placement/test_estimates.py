@@ -13,13 +13,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.arrays import FloatArray
-from bayplan.estimates import Basis, Durations, Estimate, Help, Luck, Trial, advice, durations, estimate, exact, lower_bound
-from bayplan.estimates.durations import DEFAULT_SCALE, HINT_SCALE
-from bayplan.graph import Graph, Task
-from bayplan.kernels.compiled import HAVE_NUMBA
-from bayplan.plans import Nodes, Plan, Situation, make_plan
-from bayplan.prediction import Run, RunTimes
+from bayplan.foresight.estimates import (
+    Basis,
+    Durations,
+    Estimate,
+    Help,
+    Luck,
+    Trial,
+    advice,
+    durations,
+    estimate,
+    exact,
+    lower_bound,
+)
+from bayplan.foresight.estimates.durations import DEFAULT_SCALE, HINT_SCALE
+from bayplan.foresight.graph_plans import Nodes, Plan, Situation, make_plan
+from bayplan.knowledge.run_times import Run, RunTimes
+from bayplan.model.arrays import FloatArray
+from bayplan.model.graph import Graph, Task
+from bayplan.solvers.kernels.compiled import HAVE_NUMBA
 from bench.deadlines import World, measure, random_graph
 from tests.unit.placement.building import QUICK
 
@@ -236,7 +248,7 @@ def test_a_sketch_does_where_a_plan_would_take_too_long(monkeypatch: pytest.Monk
     there, none = situation(graph, seconds, nodes(4, 4)), np.full(graph.units, np.nan)
     known, luck = exact(seconds, 0.3), Luck.draw(graph, 256, 1)
     planned = Trial.on(there, known, none, luck)
-    monkeypatch.setattr(importlib.import_module("bayplan.estimates.estimate"), "MOST_PAIRS", 0)
+    monkeypatch.setattr(importlib.import_module("bayplan.foresight.estimates.estimate"), "MOST_PAIRS", 0)
     sketched = Trial.on(there, known, none, luck)
     assert set(sketched.node_class.tolist()) == {0, 1}, "the slow ones take what the fast ones cannot"
     assert sketched.estimate().quantile(0.5) == pytest.approx(planned.estimate().quantile(0.5), rel=0.25)

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.decision import Decision
-from bayplan.engine import place
-from bayplan.gpu import GpuAsk, Gpus, GpuUse
-from bayplan.packing import mix_model
-from bayplan.presets import PRESETS, compile_preset
-from bayplan.protocols import Strategy
-from bayplan.reasons import Reason
-from bayplan.strategy import Named, compile_strategy
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.knowledge.arrivals import mix_model
+from bayplan.model.decision import Decision
+from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
+from bayplan.model.reasons import Reason
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.compile import Named, compile_strategy
+from bayplan.strategy.context import Context
+from bayplan.strategy.presets import PRESETS, compile_preset
+from bayplan.strategy.protocols import Strategy
 from tests.unit.placement.building import cluster
 from tests.unit.placement.test_greedy import snapshot
 

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.decision import Decision
-from bayplan.engine import place
-from bayplan.graph import Graph, Task
-from bayplan.ordering.upward_rank import upward_rank
-from bayplan.plans import Plan, Progress, Situation, make_plan, slots, still_needs, usable, why_remake
-from bayplan.plans.reservations import until
-from bayplan.presets import compile_preset
-from bayplan.protocols import Places
-from bayplan.reasons import Reason
-from bayplan.scoring.earliest_finish import EarliestFinish
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.foresight.graph_plans import Plan, Progress, Situation, make_plan, slots, still_needs, usable, why_remake
+from bayplan.foresight.graph_plans.reservations import until
+from bayplan.model.decision import Decision
+from bayplan.model.graph import Graph, Task
+from bayplan.model.reasons import Reason
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.context import Context
+from bayplan.strategy.ordering.upward_rank import upward_rank
+from bayplan.strategy.presets import compile_preset
+from bayplan.strategy.protocols import Places
+from bayplan.strategy.scoring.earliest_finish import EarliestFinish
 from tests.unit.placement.building import cluster
 from tests.unit.placement.plan_checks import graphs
 

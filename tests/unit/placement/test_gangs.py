@@ -1,8 +1,8 @@
-from bayplan.context import Context
-from bayplan.decision import Decision
-from bayplan.engine import place
-from bayplan.reasons import Reason
-from bayplan.workload import Request
+from bayplan.core.engine import place
+from bayplan.model.decision import Decision
+from bayplan.model.reasons import Reason
+from bayplan.model.workload import Request
+from bayplan.strategy.context import Context
 from tests.unit.placement.building import BEST_FIT, asking, cluster, node
 from tests.unit.placement.test_greedy import snapshot
 

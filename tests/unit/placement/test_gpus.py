@@ -1,9 +1,9 @@
 import pytest
 
-from bayplan.cluster import Cluster
-from bayplan.gpu import GpuAsk, Gpus, GpuUse
-from bayplan.reasons import Reason
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
+from bayplan.model.reasons import Reason
+from bayplan.model.workload import NodeInfo, RequestClass
 from tests.unit.placement.building import SPREAD, cluster, decide, refusal
 from tests.unit.placement.test_greedy import snapshot
 

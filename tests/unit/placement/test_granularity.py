@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.granularity import Places, Splitting, advise, decide, explain, places_for, table
-from bayplan.granularity.in_graph import longest_through
-from bayplan.graph import Graph, Task
+from bayplan.foresight.shards import Places, Splitting, advise, decide, explain, places_for, table
+from bayplan.foresight.shards.in_graph import longest_through
+from bayplan.model.graph import Graph, Task
 from tests.unit.placement.building import QUICK, asking, cluster, node
 
 CLOSE = 1 + 1e-6

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.graph import Graph, Task
+from bayplan.model.graph import Graph, Task
 from tests.unit.placement.building import QUICK
 
 DIAMOND = [

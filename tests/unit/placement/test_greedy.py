@@ -1,10 +1,10 @@
 from collections import Counter
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.reasons import Reason
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.model.reasons import Reason
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.context import Context
 from tests.unit.placement.building import BEST_FIT, GPU, SPREAD, asking, cluster, decide, node, places
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.kernels import fit, shares
-from bayplan.kernels.compiled import HAVE_NUMBA
+from bayplan.solvers.kernels import fit, shares
+from bayplan.solvers.kernels.compiled import HAVE_NUMBA
 from tests.unit.placement.building import QUICK
 
 pytestmark = pytest.mark.skipif(not HAVE_NUMBA, reason="numba is not installed: there is only one of the twins")

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.load import LoadEstimate, LoadTracker
-from bayplan.planning import PLANNERS
-from bayplan.presets import compile_preset
-from bayplan.reasons import Reason
-from bayplan.strategy import Named, Strategy, StrategyError, compile_strategy, with_hot
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.load import LoadEstimate, LoadTracker
+from bayplan.model.reasons import Reason
+from bayplan.strategy.assigning import PLANNERS
+from bayplan.strategy.compile import Named, Strategy, StrategyError, compile_strategy, with_hot
+from bayplan.strategy.context import Context
+from bayplan.strategy.presets import compile_preset
 from tests.unit.placement.building import BEST_FIT, QUICK, asking, cluster, decide, node
 from tests.unit.placement.load_examples import SLOW, measured, reading
 

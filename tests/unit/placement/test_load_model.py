@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.load_model import linear_load, load, unseen
+from bayplan.knowledge.load.rise import linear_load, load, unseen
 from tests.unit.placement.building import QUICK
 
 FIGURE = st.floats(0, 1e6)

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.arrays import FloatArray
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.load import HotNodes, LoadEstimate, LoadTracker, Reading, hot_thresholds
-from bayplan.load.parts import others_part, own_part
-from bayplan.presets import compile_preset
-from bayplan.scoring.load_risk import LoadRisk
-from bayplan.workload import Request
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.knowledge.load import HotNodes, LoadEstimate, LoadTracker, Reading, hot_thresholds
+from bayplan.knowledge.load.parts import others_part, own_part
+from bayplan.model.arrays import FloatArray
+from bayplan.model.workload import Request
+from bayplan.strategy.context import Context
+from bayplan.strategy.presets import compile_preset
+from bayplan.strategy.scoring.load_risk import LoadRisk
 from tests.unit.placement.building import GI, QUICK, asking, cluster, node, scores
 from tests.unit.placement.load_examples import SLOW, measured, reading, share
 

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.arrays import FloatArray
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.load import LoadEstimate, LoadModel, LoadTracker
-from bayplan.planning.greedy import Greedy
-from bayplan.presets import compile_preset
-from bayplan.protocols import Places, Scorer, Scoring, Strategy, WeightedScorer
-from bayplan.scoring.least_loaded import LeastLoaded
-from bayplan.scoring.least_measured_load import LeastMeasuredLoad
-from bayplan.scoring.load_risk import LoadRisk
-from bayplan.scoring.target_utilization import TargetUtilization
-from bayplan.workload import Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.knowledge.load import LoadEstimate, LoadModel, LoadTracker
+from bayplan.model.arrays import FloatArray
+from bayplan.model.workload import Request, RequestClass
+from bayplan.strategy.assigning.greedy import Greedy
+from bayplan.strategy.context import Context
+from bayplan.strategy.presets import compile_preset
+from bayplan.strategy.protocols import Places, Scorer, Scoring, Strategy, WeightedScorer
+from bayplan.strategy.scoring.least_loaded import LeastLoaded
+from bayplan.strategy.scoring.least_measured_load import LeastMeasuredLoad
+from bayplan.strategy.scoring.load_risk import LoadRisk
+from bayplan.strategy.scoring.target_utilization import TargetUtilization
 from tests.unit.placement.building import GI, GPU, QUICK, asking, cluster, decide, node, scores
 from tests.unit.placement.load_examples import measured, reading
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.load import Fault, LoadModel, LoadTracker, Reading
-from bayplan.load_model import load
+from bayplan.knowledge.load import Fault, LoadModel, LoadTracker, Reading
+from bayplan.knowledge.load.rise import load
 from tests.unit.placement.building import QUICK, asking, cluster, node
 from tests.unit.placement.load_examples import SLOW, reading, share
 

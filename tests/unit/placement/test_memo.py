@@ -1,4 +1,4 @@
-from bayplan.memo import Memo
+from bayplan.cluster.memo import Memo
 
 
 def test_what_was_made_is_kept_and_the_least_recently_used_goes_first() -> None:

@@ -11,27 +11,27 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.decision import Decision
-from bayplan.declarations import Kind, checked
-from bayplan.declared import narrowed
-from bayplan.efficiency import Efficiency
-from bayplan.gpu import GpuAsk, Gpus, GpuUse
-from bayplan.graph import Graph, Task
-from bayplan.needs import Need, needs_of
-from bayplan.node_states import NodeState, NodeStates, Survival
-from bayplan.objectives import OBJECTIVES
-from bayplan.ordering import ORDERS
-from bayplan.packing import mix_model
-from bayplan.parameters import names, with_parameters
-from bayplan.planning import PLANNERS
-from bayplan.plans import Plan, Situation, make_plan, slots
-from bayplan.prediction import ByTask, Run, RunTimes
-from bayplan.protocols import Places, Planner, Scorer, Scoring, Strategy, WeightedScorer
-from bayplan.scoring import SCORERS
-from bayplan.scoring.best_fit import BestFit
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.foresight.graph_plans import Plan, Situation, make_plan, slots
+from bayplan.knowledge.arrivals import mix_model
+from bayplan.knowledge.efficiency import Efficiency
+from bayplan.knowledge.node_states import NodeState, NodeStates, Survival
+from bayplan.knowledge.run_times import ByTask, Run, RunTimes
+from bayplan.model.decision import Decision
+from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.assigning import PLANNERS
+from bayplan.strategy.context import Context
+from bayplan.strategy.declarations import Kind, checked
+from bayplan.strategy.declared import narrowed
+from bayplan.strategy.needs import Need, needs_of
+from bayplan.strategy.objectives import OBJECTIVES
+from bayplan.strategy.ordering import ORDERS
+from bayplan.strategy.parameters import names, with_parameters
+from bayplan.strategy.protocols import Places, Planner, Scorer, Scoring, Strategy, WeightedScorer
+from bayplan.strategy.scoring import SCORERS
+from bayplan.strategy.scoring.best_fit import BestFit
 from tests.unit.placement.building import asking, cluster
 from tests.unit.placement.load_examples import measured
 

@@ -1,7 +1,7 @@
 import pytest
 
-from bayplan.constraints import Requirement, Term
-from bayplan.reasons import Reason
+from bayplan.model.constraints import Requirement, Term
+from bayplan.model.reasons import Reason
 from tests.unit.placement.building import asking, cluster, fits, node, refusal
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from bayplan.reasons import Reason
-from bayplan.strategy import Named, compile_strategy
+from bayplan.model.reasons import Reason
+from bayplan.strategy.compile import Named, compile_strategy
 from tests.unit.placement.building import asking, cluster, decide, fits, node, places, refusal
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from bayplan.node_states.chain import STATES, NodeState, NodeStates
+from bayplan.knowledge.node_states.chain import STATES, NodeState, NodeStates
 
 IDLE, BUSY, HOT, FAILING = STATES
 TRUE = np.array(

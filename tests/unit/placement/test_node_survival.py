@@ -1,11 +1,11 @@
 """The scorer that keeps long tasks off nodes that fail."""
 
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.node_states import NodeState, NodeStates, Survival
-from bayplan.node_states.survival import horizon
-from bayplan.strategy import Named, compile_strategy
-from bayplan.workload import Request
+from bayplan.core.engine import place
+from bayplan.knowledge.node_states import NodeState, NodeStates, Survival
+from bayplan.knowledge.node_states.survival import horizon
+from bayplan.model.workload import Request
+from bayplan.strategy.compile import Named, compile_strategy
+from bayplan.strategy.context import Context
 from tests.unit.placement.building import asking, cluster, node
 
 STRATEGY = compile_strategy(["Age"], [Named("NodeSurvival")], Named("Greedy"))

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bayplan.cluster import Cluster
-from bayplan.load import LoadTracker, Reading
-from bayplan.node_states import NodeState, NodeWatch
-from bayplan.workload import NodeInfo
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.load import LoadTracker, Reading
+from bayplan.knowledge.node_states import NodeState, NodeWatch
+from bayplan.model.workload import NodeInfo
 
 HOUR = 3600.0
 

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.efficiency import Efficiency
-from bayplan.objectives import OBJECTIVES, objective
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.efficiency import Efficiency
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.context import Context
+from bayplan.strategy.objectives import OBJECTIVES, objective
 
 HALF = RequestClass((("cpu", 500), ("pods", 1)))
 ROWS = np.arange(2)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayplan.optimisation import FORBIDDEN, Budget, ant_colony, auction, genetic, linear
-from bayplan.optimisation.fitness import Weights
+from bayplan.solvers.assignment import FORBIDDEN, Budget, ant_colony, auction, genetic, linear
+from bayplan.solvers.assignment.fitness import Weights
 from tests.unit.placement.batches import nowhere, problem, solved
 
 GOOD = problem([[1, 2], [3, 4]], [[1], [1]], [[2], [2]], [(1, 500), (0, 1000)], [[1000], [0]])

@@ -5,20 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.kernels import construct as kernel
-from bayplan.kernels.compiled import HAVE_NUMBA
-from bayplan.optimisation import FORBIDDEN, Budget, Problem
-from bayplan.optimisation.candidates import candidates
-from bayplan.optimisation.compact import compacted
-from bayplan.optimisation.crowd import Crowd
-from bayplan.optimisation.device_packing import pack_devices
-from bayplan.optimisation.fitness import Weights, fitness
-from bayplan.optimisation.genetic import Settings, solve
-from bayplan.optimisation.integer import solve as solve_integer
-from bayplan.optimisation.linear import solve as solve_linear
-from bayplan.optimisation.local_search import by_density, improved
-from bayplan.optimisation.packing_state import PackingState
-from bayplan.optimisation.places import assignment_form
+from bayplan.solvers.assignment import FORBIDDEN, Budget, Problem
+from bayplan.solvers.assignment.candidates import candidates
+from bayplan.solvers.assignment.compact import compacted
+from bayplan.solvers.assignment.crowd import Crowd
+from bayplan.solvers.assignment.device_packing import pack_devices
+from bayplan.solvers.assignment.fitness import Weights, fitness
+from bayplan.solvers.assignment.genetic import Settings, solve
+from bayplan.solvers.assignment.integer import solve as solve_integer
+from bayplan.solvers.assignment.linear import solve as solve_linear
+from bayplan.solvers.assignment.local_search import by_density, improved
+from bayplan.solvers.assignment.packing_state import PackingState
+from bayplan.solvers.assignment.places import assignment_form
+from bayplan.solvers.kernels import construct as kernel
+from bayplan.solvers.kernels.compiled import HAVE_NUMBA
 from tests.unit.placement.batches import best_value, check, greedy, nowhere, problem, problems, random_problem
 
 SOME = settings(max_examples=60, deadline=None)

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.decision import Decision
-from bayplan.engine import place
-from bayplan.gpu import GpuAsk, Gpus
-from bayplan.objectives import OBJECTIVES
-from bayplan.reasons import Reason
-from bayplan.strategy import Named, Strategy, StrategyError, compile_strategy
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.model.decision import Decision
+from bayplan.model.gpu import GpuAsk, Gpus
+from bayplan.model.reasons import Reason
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.compile import Named, Strategy, StrategyError, compile_strategy
+from bayplan.strategy.context import Context
+from bayplan.strategy.objectives import OBJECTIVES
 from tests.unit.placement.building import BEST_FIT, asking, cluster, node
 from tests.unit.placement.test_greedy import snapshot
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.optimisation import Budget, Problem
+from bayplan.solvers.assignment import Budget, Problem
 from tests.unit.placement.batches import (
     SOLVERS,
     StopsAfter,

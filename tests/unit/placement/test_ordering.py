@@ -1,14 +1,14 @@
 import numpy as np
 
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.ordering import ORDERS
-from bayplan.ordering.age import age
-from bayplan.ordering.critical_path import critical_path
-from bayplan.ordering.least_slack import least_slack
-from bayplan.ordering.priority import priority
-from bayplan.strategy import Named, compile_strategy
-from bayplan.workload import Request
+from bayplan.core.engine import place
+from bayplan.model.workload import Request
+from bayplan.strategy.compile import Named, compile_strategy
+from bayplan.strategy.context import Context
+from bayplan.strategy.ordering import ORDERS
+from bayplan.strategy.ordering.age import age
+from bayplan.strategy.ordering.critical_path import critical_path
+from bayplan.strategy.ordering.least_slack import least_slack
+from bayplan.strategy.ordering.priority import priority
 from tests.unit.placement.building import asking, cluster, node
 
 

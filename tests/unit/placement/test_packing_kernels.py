@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.arrays import IntArray
-from bayplan.kernels.compiled import HAVE_NUMBA
-from bayplan.kernels.packing import fragmentation, knapsack, potential, rises, states
-from bayplan.packing import MixModel, mix_model
+from bayplan.knowledge.arrivals import MixModel, mix_model
+from bayplan.model.arrays import IntArray
+from bayplan.solvers.kernels.compiled import HAVE_NUMBA
+from bayplan.solvers.kernels.packing import fragmentation, knapsack, potential, rises, states
 from tests.unit.placement.building import QUICK
 from tests.unit.placement.packing import cluster_of, gpu_node, wanting, without_gpu
 

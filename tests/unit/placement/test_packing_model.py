@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from bayplan.cluster import Cluster
-from bayplan.gpu import GpuAsk
-from bayplan.kernels.packing.potential import potentials
-from bayplan.packing import Arrivals, expected_mix, mix_model
-from bayplan.packing.fragmentation import typical_requests
-from bayplan.packing.prices import GPU, shape_values
-from bayplan.packing.scarcity import scarcity
-from bayplan.packing.shapes import shapes
-from bayplan.packing.stranding import IMPOSSIBLE, LENGTH, STREAMS, streams
-from bayplan.packing.supply import supply
-from bayplan.workload import RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.arrivals import Arrivals, expected_mix, mix_model
+from bayplan.knowledge.arrivals.fragmentation import typical_requests
+from bayplan.knowledge.arrivals.prices import GPU, shape_values
+from bayplan.knowledge.arrivals.scarcity import scarcity
+from bayplan.knowledge.arrivals.shapes import shapes
+from bayplan.knowledge.arrivals.stranding import IMPOSSIBLE, LENGTH, STREAMS, streams
+from bayplan.knowledge.arrivals.supply import supply
+from bayplan.model.gpu import GpuAsk
+from bayplan.model.workload import RequestClass
+from bayplan.solvers.kernels.packing.potential import potentials
 from tests.unit.placement.packing import cluster_of, gpu_node, wanting, without_gpu
 
 MILLI = GPU // 1000

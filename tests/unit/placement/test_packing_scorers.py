@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.gpu import GpuUse
-from bayplan.packing import mix_model
-from bayplan.protocols import Places, Scorer, Strategy
-from bayplan.scoring.fragmentation import FragmentationGradient
-from bayplan.scoring.rounded_best_fit import RoundedBestFit
-from bayplan.strategy import Named, compile_strategy
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.knowledge.arrivals import mix_model
+from bayplan.model.gpu import GpuUse
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.compile import Named, compile_strategy
+from bayplan.strategy.context import Context
+from bayplan.strategy.protocols import Places, Scorer, Strategy
+from bayplan.strategy.scoring.fragmentation import FragmentationGradient
+from bayplan.strategy.scoring.rounded_best_fit import RoundedBestFit
 from tests.unit.placement.packing import cluster_of, gpu_node, wanting, without_gpu
 
 

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bayplan.parameters import ParameterError, names, with_parameters
+from bayplan.strategy.parameters import ParameterError, names, with_parameters
 
 
 @dataclass(frozen=True)

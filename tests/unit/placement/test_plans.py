@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from bayplan.graph import Graph, Task
-from bayplan.kernels.compiled import HAVE_NUMBA
-from bayplan.plans import Nodes, Situation, beside_own, expected_seconds, make_plan, slots
-from bayplan.prediction import Run, RunTimes
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.foresight.graph_plans import Nodes, Situation, beside_own, expected_seconds, make_plan, slots
+from bayplan.knowledge.run_times import Run, RunTimes
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
+from bayplan.solvers.kernels.compiled import HAVE_NUMBA
 from bench import replan
 from tests.unit.placement.building import cluster
 from tests.unit.placement.plan_checks import check, situations

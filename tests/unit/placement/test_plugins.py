@@ -10,25 +10,25 @@ from typing import Any
 
 import pytest
 
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.needs import Need
-from bayplan.plugins import Plugin
-from bayplan.prediction import ByTask, Run, RunTimes
-from bayplan.strategy import Named, compile_strategy
-from bayplan.workload import Request
+from bayplan.core.engine import place
+from bayplan.knowledge.run_times import ByTask, Run, RunTimes
+from bayplan.model.workload import Request
+from bayplan.strategy.compile import Named, compile_strategy
+from bayplan.strategy.context import Context
+from bayplan.strategy.needs import Need
+from bayplan.strategy.plugins import Plugin
 from tests.unit.placement.building import asking, cluster, node
 from tests.unit.placement.load_examples import measured
 
 PAGE = Path(__file__).parents[3] / "docs" / "strategies.md"
 USE = """
 import sys
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.plugins import installed
-from bayplan.strategy import Named, StrategyError, compile_strategy
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.strategy.context import Context
+from bayplan.core.engine import place
+from bayplan.strategy.plugins import installed
+from bayplan.strategy.compile import Named, StrategyError, compile_strategy
+from bayplan.model.workload import NodeInfo, Request, RequestClass
 
 cluster = Cluster()
 for name, cost in (("a", 3.0), ("b", 0.5)):
@@ -45,9 +45,9 @@ for parameter in sys.argv[1:]:
 
 CARELESS = """
 from dataclasses import dataclass
-from bayplan.needs import Need, needs
-from bayplan.planning.greedy import Greedy
-from bayplan.plugins import Plugin
+from bayplan.strategy.needs import Need, needs
+from bayplan.strategy.assigning.greedy import Greedy
+from bayplan.strategy.plugins import Plugin
 
 @needs(Need.RUN_TIMES, "PLAN")
 def shortest(requests, context):
@@ -70,8 +70,8 @@ class Patient:
 PLUGIN = Plugin({"Shortest": shortest}, {"Idlest": Idlest}, {"Patient": Patient})
 """
 COMPILE = """
-from bayplan.plugins import installed
-from bayplan.strategy import Named, StrategyError, compile_strategy
+from bayplan.strategy.plugins import installed
+from bayplan.strategy.compile import Named, StrategyError, compile_strategy
 
 for order, scorer, planner in (
     ("Shortest", "BestFit", "Greedy"), ("Age", "Idlest", "Greedy"), ("Age", "BestFit", "Patient"), ("Age", "BestFit", "Greedy")
@@ -158,18 +158,18 @@ def replaced(installed: Path, target: Path, source: str) -> Path:
     [
         ("raise ImportError('no such luck')", "no such luck"),
         (
-            "from bayplan.needs import Need\nneeds = {Need.LAOD}",
+            "from bayplan.strategy.needs import Need\nneeds = {Need.LAOD}",
             'Need is "LAOD", which is unknown: did you mean "LOAD"?',
         ),
         (
-            "from bayplan.needs import needs\n@needs\ndef mine(requests, context): ...",
+            "from bayplan.strategy.needs import needs\n@needs\ndef mine(requests, context): ...",
             "@needs lacks its brackets: write @needs(Need.PLANS), for example",
         ),
     ],
 )
 def test_a_package_that_cannot_be_loaded_is_named(installed: Path, tmp_path: Path, source: str, said: str) -> None:
     broken = replaced(installed, tmp_path / "broken", source)
-    done = run("from bayplan.plugins import installed\ninstalled()", broken)
+    done = run("from bayplan.strategy.plugins import installed\ninstalled()", broken)
     assert f"PluginError: entry point cheapest of bayplan.strategies cannot be loaded: {said}" in done.stderr
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayplan.prediction import Evaluation, Outcome, efficiency
-from bayplan.prediction.evaluation import Figures
-from bayplan.prediction.running import Running
+from bayplan.knowledge.run_times import Evaluation, Outcome, efficiency
+from bayplan.knowledge.run_times.evaluation import Figures
+from bayplan.knowledge.run_times.running import Running
 
 
 def outcome(task: str = "t", node_class: str = "fast", seconds: float = 100.0, **more: Any) -> Outcome:

@@ -3,10 +3,10 @@ import math
 import numpy as np
 import pytest
 
-from bayplan.prediction import Lookalikes, RunTime, Unknown
-from bayplan.prediction.job_table import WINDOW, JobTable
-from bayplan.prediction.link_rates import NOWHERE, LinkRates
-from bayplan.prediction.propagation import average, update_queued
+from bayplan.knowledge.run_times import Lookalikes, RunTime, Unknown
+from bayplan.knowledge.run_times.job_table import WINDOW, JobTable
+from bayplan.knowledge.run_times.link_rates import NOWHERE, LinkRates
+from bayplan.knowledge.run_times.propagation import average, update_queued
 
 
 def known(model: Lookalikes, key: object, now: float) -> RunTime:

@@ -2,10 +2,10 @@ import math
 
 import numpy as np
 
-from bayplan.context import Context
-from bayplan.ordering.shortest_expected import AGEING, PATIENCE, keys, shortest_expected
-from bayplan.prediction import ByTask, Run, RunTimes
-from bayplan.workload import Request
+from bayplan.knowledge.run_times import ByTask, Run, RunTimes
+from bayplan.model.workload import Request
+from bayplan.strategy.context import Context
+from bayplan.strategy.ordering.shortest_expected import AGEING, PATIENCE, keys, shortest_expected
 from tests.unit.placement.building import asking
 
 UNKNOWN = math.nan

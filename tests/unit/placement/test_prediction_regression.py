@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from bayplan.prediction.regression import Moments, Prior, posterior
+from bayplan.knowledge.run_times.regression import Moments, Prior, posterior
 
 
 def moments(x: np.ndarray, y: np.ndarray) -> Moments:

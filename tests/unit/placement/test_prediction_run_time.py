@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from bayplan.prediction.run_time import RunTime, mixture
+from bayplan.knowledge.run_times.run_time import RunTime, mixture
 
 ONE = RunTime.single(5.0, 0.7, 6.0)
 TWO = mixture([3.0, 1.0], [ONE, RunTime.single(9.0, 0.2, 4.0)])

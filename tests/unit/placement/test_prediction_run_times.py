@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayplan.prediction import Run, RunTime, RunTimes, Unknown
+from bayplan.knowledge.run_times import Run, RunTime, RunTimes, Unknown
 
 
 def known(run_times: RunTimes, run: Run) -> RunTime:

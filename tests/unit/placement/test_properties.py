@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.cluster import Cluster
-from bayplan.context import Context
-from bayplan.decision import Decision
-from bayplan.engine import place
-from bayplan.reasons import Reason
-from bayplan.strategy import Strategy
-from bayplan.workload import Request
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.engine import place
+from bayplan.model.decision import Decision
+from bayplan.model.reasons import Reason
+from bayplan.model.workload import Request
+from bayplan.strategy.compile import Strategy
+from bayplan.strategy.context import Context
 from tests.unit.placement import reference
 from tests.unit.placement.building import BEST_FIT, QUICK, SPREAD
 from tests.unit.placement.generated import (

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.arrays import FloatArray
-from bayplan.estimates import Luck, exact
-from bayplan.graph import Graph, Task
-from bayplan.node_states import NodeState, NodeStates, Reruns, Survival
-from bayplan.node_states.reruns import reruns
+from bayplan.foresight.estimates import Luck, exact
+from bayplan.knowledge.node_states import NodeState, NodeStates, Reruns, Survival
+from bayplan.knowledge.node_states.reruns import reruns
+from bayplan.model.arrays import FloatArray
+from bayplan.model.graph import Graph, Task
 from tests.unit.placement.building import QUICK
 
 

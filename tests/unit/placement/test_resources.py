@@ -1,6 +1,6 @@
 import pytest
 
-from bayplan.resources import LARGEST, amount_in_words, bounded, is_device
+from bayplan.model.resources import LARGEST, amount_in_words, bounded, is_device
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from bayplan.kernels.compiled import HAVE_NUMBA
-from bayplan.scheduling import GRAPH_PLANNERS, Budget, Genetic, GraphProblem, ResourceProblem
+from bayplan.solvers.kernels.compiled import HAVE_NUMBA
+from bayplan.solvers.schedules import GRAPH_PLANNERS, Budget, Genetic, GraphProblem, ResourceProblem
 
 
 def plans() -> list[object]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.scheduling import (
+from bayplan.solvers.schedules import (
     GRAPH_PLANNERS,
     Auto,
     Budget,
@@ -18,7 +18,7 @@ from bayplan.scheduling import (
     lower_bound,
     violations,
 )
-from bayplan.scheduling.ranks import upward_rank
+from bayplan.solvers.schedules.ranks import upward_rank
 from tests.unit.placement.scheduling_examples import different, identical, shared, shortest_shared, ten_tasks
 
 SOME = settings(max_examples=60, deadline=None)

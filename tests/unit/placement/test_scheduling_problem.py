@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bayplan.graph_checks import GraphError
-from bayplan.scheduling import (
+from bayplan.model.graph_checks import GraphError
+from bayplan.solvers.schedules import (
     Annealing,
     BranchAndBound,
     Budget,
@@ -17,7 +17,7 @@ from bayplan.scheduling import (
     Schedule,
     violations,
 )
-from bayplan.scheduling.activities import activities
+from bayplan.solvers.schedules.activities import activities
 from tests.unit.placement.scheduling_examples import ten_tasks
 
 ONE = np.ones((3, 2))

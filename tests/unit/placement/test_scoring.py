@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from bayplan.constraints import PreferredTerm, Requirement, Taint, Term, Toleration
-from bayplan.scoring import SCORERS
-from bayplan.scoring.best_fit import BestFit
-from bayplan.scoring.preferred_affinity import PreferredAffinity
-from bayplan.scoring.spread import Spread
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.model.constraints import PreferredTerm, Requirement, Taint, Term, Toleration
+from bayplan.model.workload import NodeInfo, RequestClass
+from bayplan.strategy.scoring import SCORERS
+from bayplan.strategy.scoring.best_fit import BestFit
+from bayplan.strategy.scoring.preferred_affinity import PreferredAffinity
+from bayplan.strategy.scoring.spread import Spread
 from tests.unit.placement.building import BEST_FIT, GI, GPU, SPREAD, asking, cluster, node, places, scores
 
 KVM = "devices.example.com/kvm"

@@ -2,11 +2,11 @@ from collections import Counter
 
 import pytest
 
-from bayplan.context import Context
-from bayplan.engine import place
-from bayplan.reasons import Reason
-from bayplan.strategy import Named, Strategy, compile_strategy
-from bayplan.workload import Request
+from bayplan.core.engine import place
+from bayplan.model.reasons import Reason
+from bayplan.model.workload import Request
+from bayplan.strategy.compile import Named, Strategy, compile_strategy
+from bayplan.strategy.context import Context
 from tests.unit.placement.building import asking, cluster, decide, node, places
 
 

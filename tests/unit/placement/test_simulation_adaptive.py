@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.adaptive import Adaptive
-from bayplan.gpu import Gpus
-from bayplan.graph import Graph, Task
-from bayplan.ordering.shortest_expected import shortest_expected
-from bayplan.prediction import Run
-from bayplan.presets import compile_preset
-from bayplan.protocols import Strategy
+from bayplan.knowledge.run_times import Run
+from bayplan.model.gpu import Gpus
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Policy, RunTimes, Setup, SetupError, Submission, figures, simulate
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.strategy.adaptive import Adaptive
+from bayplan.strategy.ordering.shortest_expected import shortest_expected
+from bayplan.strategy.presets import compile_preset
+from bayplan.strategy.protocols import Strategy
 from tests.unit.placement.simulation_checks import check, nodes, same, setups, submissions
 
 WHOLE = RequestClass((("cpu", 4000),))

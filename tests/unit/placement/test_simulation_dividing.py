@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bayplan.granularity import Splitting
-from bayplan.graph import Graph, Task
+from bayplan.foresight.shards import Splitting
+from bayplan.model.graph import Graph, Task
 from bayplan.simulation import Divider, Outcome, Policy, RunTimes, Setup, SetupError, Submission, simulate
 from tests.unit.placement.building import BEST_FIT, asking, node
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bayplan.graph import Graph, Task
 from bayplan.lifecycle import Retry
-from bayplan.presets import compile_preset
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Crash, Delays, Failures, Occupied, Outcome, Policy, Setup, SetupError, Submission, simulate
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.strategy.presets import compile_preset
 
 WHOLE = RequestClass((("cpu", 1000),))
 BEST_FIT = compile_preset("BestFit")

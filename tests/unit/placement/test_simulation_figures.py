@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bayplan.graph import Graph, Task
-from bayplan.presets import compile_preset
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Delays, Policy, Setup, Submission, Trace, figures, simulate
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.strategy.presets import compile_preset
 
 HALF = RequestClass((("cpu", 500),))
 

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.graph import Graph, Task
-from bayplan.load import LoadModel
-from bayplan.presets import compile_preset
-from bayplan.protocols import Strategy
+from bayplan.knowledge.load import LoadModel
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import RequestClass
 from bayplan.simulation import (
     Crash,
     Drawn,
@@ -29,14 +28,15 @@ from bayplan.simulation import (
     Submission,
     Trace,
     simulate,
-)  # fmt: skip
+)
 from bayplan.simulation.events import Agenda
 from bayplan.simulation.hidden import Hidden
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.machines import Machines
 from bayplan.simulation.world import World
-from bayplan.strategy import with_hot
-from bayplan.workload import RequestClass
+from bayplan.strategy.compile import with_hot
+from bayplan.strategy.presets import compile_preset
+from bayplan.strategy.protocols import Strategy
 from tests.unit.placement.simulation_checks import GPU, LARGE, ONE_GPU, SMALL, check, nodes, same, setups, submissions
 
 LOADED = HiddenLoad({"n0": {"cpu": Steps.constant(0.6)}})

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.graph import Graph, Task
-from bayplan.plans import Situation, make_plan, slots
-from bayplan.prediction import Run
-from bayplan.presets import compile_preset
+from bayplan.foresight.graph_plans import Situation, make_plan, slots
+from bayplan.knowledge.run_times import Run
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Crash, Failures, Policy, RunTimes, Setup, SetupError, Submission, Trace, simulate
-from bayplan.strategy import Named, compile_strategy
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.strategy.compile import Named, compile_strategy
+from bayplan.strategy.presets import compile_preset
 from tests.unit.placement.building import cluster
 from tests.unit.placement.plan_checks import graphs
 from tests.unit.placement.simulation_checks import check

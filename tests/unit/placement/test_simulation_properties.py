@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.presets import compile_preset
 from bayplan.simulation import Failures, Outcome, Policy, Setup, Submission, simulate
+from bayplan.strategy.presets import compile_preset
 from tests.unit.placement.simulation_checks import check, nodes, same, setups, submissions
 
 PRESETS = ("BestFit", "Spread", "RoundRobin", "Random", "EarliestDeadline", "LeastSlack", "Packing", "Auto", "GraphPlan")

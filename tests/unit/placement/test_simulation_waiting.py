@@ -1,9 +1,9 @@
 """Which waiting requests are asked about."""
 
-from bayplan.cluster import Cluster
-from bayplan.presets import compile_preset
-from bayplan.simulation.waiting import MayFit
-from bayplan.workload import NodeInfo, Request, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.waiting import MayFit
+from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.strategy.presets import compile_preset
 
 
 def test_the_next_of_a_class_is_asked_about_also_where_its_class_is_an_equal_object() -> None:

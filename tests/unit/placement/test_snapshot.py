@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from bayplan.cluster import Cluster
-from bayplan.constraints import Taint
-from bayplan.filters import Fit
-from bayplan.gpu import GpuAsk, Gpus, GpuUse
-from bayplan.snapshot import snapshot
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.filters import Fit
+from bayplan.cluster.snapshot import snapshot
+from bayplan.model.constraints import Taint
+from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
+from bayplan.model.workload import NodeInfo, RequestClass
 
 ASKED = RequestClass((("cpu", 1000), ("gpu", 1)), (("zone", "a"),), gpus=GpuAsk(1))
 

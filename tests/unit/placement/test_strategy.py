@@ -1,11 +1,11 @@
 import pytest
 
-from bayplan.ordering.age import age
-from bayplan.ordering.priority import priority
-from bayplan.planning.greedy import Greedy
-from bayplan.presets import PRESETS, compile_preset
 from bayplan.simulation.learning import Learning
-from bayplan.strategy import Named, StrategyError, compile_strategy
+from bayplan.strategy.assigning.greedy import Greedy
+from bayplan.strategy.compile import Named, StrategyError, compile_strategy
+from bayplan.strategy.ordering.age import age
+from bayplan.strategy.ordering.priority import priority
+from bayplan.strategy.presets import PRESETS, compile_preset
 from tests.unit.placement.building import asking, cluster, node
 
 

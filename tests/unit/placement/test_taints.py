@@ -1,7 +1,7 @@
 import pytest
 
-from bayplan.constraints import Taint, Toleration
-from bayplan.reasons import Reason
+from bayplan.model.constraints import Taint, Toleration
+from bayplan.model.reasons import Reason
 from tests.unit.placement.building import asking, cluster, fits, node, places, refusal
 
 DEDICATED = Taint("dedicated", "ml", "NoSchedule")

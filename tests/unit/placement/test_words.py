@@ -1,7 +1,7 @@
-from bayplan.constraints import Taint
-from bayplan.context import Context
-from bayplan.reasons import Reason, Rejection
-from bayplan.workload import RequestClass
+from bayplan.model.constraints import Taint
+from bayplan.model.reasons import Reason, Rejection
+from bayplan.model.workload import RequestClass
+from bayplan.strategy.context import Context
 from tests.unit.placement.building import GI, GPU, asking, cluster, decide, node, refusal
 
 

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from bayplan.constraints import Taint, Toleration
-from bayplan.workload import RequestClass
+from bayplan.model.constraints import Taint, Toleration
+from bayplan.model.workload import RequestClass
 
 SAME_IN_ANOTHER_PROCESS = """
 import pickle, sys
-from bayplan.constraints import Toleration
-from bayplan.workload import RequestClass
+from bayplan.model.constraints import Toleration
+from bayplan.model.workload import RequestClass
 there = pickle.load(sys.stdin.buffer)
 here = RequestClass((("cpu", 1),), tolerations=(Toleration("k", "Exists"),))
 assert there == here and len({there, here}) == 1

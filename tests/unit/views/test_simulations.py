@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from bayplan.graph import Graph, Task
-from bayplan.presets import compile_preset
+from bayplan.model.graph import Graph, Task
+from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Policy, RunTimes, Setup, Submission, simulate
-from bayplan.workload import NodeInfo, RequestClass
+from bayplan.strategy.presets import compile_preset
 from bayplan_operator.views.model.attempt import AttemptView, SimulatedAttempt
 from bayplan_operator.views.model.simulation import Simulation
 from bayplan_operator.views.simulations.build import build

@@ -1,6 +1,6 @@
 """What neither schema nor CEL can see. Every problem is one sentence that starts with the path of the field.
 
-Whether the tasks form a graph (unknown dependencies, cycles) is `bayplan.graph`'s to say.
+Whether the tasks form a graph (unknown dependencies, cycles) is `bayplan.model.graph`'s to say.
 """
 
 from .errors import sentence

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bayplan.workload import NodeInfo
+from bayplan.model.workload import NodeInfo
 from bayplan_operator import names
 from bayplan_operator.cli.cluster import lists
 from bayplan_operator.kube import errors, paths

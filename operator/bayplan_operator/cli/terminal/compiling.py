@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bayplan.kernels.compiled import plain_at_first, watched
+from bayplan.solvers.kernels.compiled import plain_at_first, watched
 
 _PLAIN_STEPS = 5_000
 """Enough for a graph of a few tasks on a few nodes: the compiler, which takes half a second to load, is not needed."""

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bayplan.plugins import installed
-from bayplan.presets import compile_preset
+from bayplan.model.spelling import unknown
 from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, RunTimes, Scrapes, Setup, Submission
-from bayplan.spelling import unknown
-from bayplan.strategy import StrategyError
+from bayplan.strategy.compile import StrategyError
+from bayplan.strategy.plugins import installed
+from bayplan.strategy.presets import compile_preset
 from bayplan_operator.cli.options.simulation import LuckOptions, NodeOptions
 from bayplan_operator.cli.options.values import duration, share
 from bayplan_operator.cli.work.pairs import pairs

@@ -8,7 +8,7 @@ from kubernetes.config import ConfigException
 from bayplan_operator import process
 from bayplan_operator.cli.operator import OperatorOptions
 from bayplan_operator.cli.options.prometheus import FlagsError
-from bayplan_operator.load import QueriesError
+from bayplan_operator.view.prometheus import QueriesError
 
 
 def run(options: OperatorOptions) -> int:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from bayplan.graph import Graph
 from bayplan.lifecycle import Attempt as SeenAttempt
 from bayplan.lifecycle import Phase, Run, UnitState
+from bayplan.model.graph import Graph
 from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.attempt import attempt

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
-from bayplan.graph import Graph
 from bayplan.lifecycle import Run, UnitState
+from bayplan.model.arrays import FloatArray
+from bayplan.model.graph import Graph
 from bayplan_operator.views.model.graph import Bound
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bayplan.lifecycle import Run, UnitState
-from bayplan.workload import NodeInfo
+from bayplan.model.workload import NodeInfo
 from bayplan_operator.kube import wire
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.task_graph import Prepared

@@ -2,9 +2,9 @@
 
 import re
 
-from bayplan.graph import Graph
 from bayplan.lifecycle import Run, UnitState
-from bayplan.reasons import Reason
+from bayplan.model.graph import Graph
+from bayplan.model.reasons import Reason
 
 _NAMED = 3
 _REASONS = "|".join(reason.value for reason in Reason)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bayplan.arrays import FloatArray
-from bayplan.resources import PODS
+from bayplan.model.arrays import FloatArray
+from bayplan.model.resources import PODS
 from bayplan.simulation import Outcome, RunTimes, Trace
 
 

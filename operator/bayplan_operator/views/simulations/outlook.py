@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bayplan.cluster import Cluster
-from bayplan.estimates import (
+from bayplan.cluster.cluster import Cluster
+from bayplan.foresight.estimates import (
     Basis,
     Bound,
     Durations,
@@ -17,9 +17,9 @@ from bayplan.estimates import (
     durations,
     earliest,
     samples,
-)  # fmt: skip
-from bayplan.plans import Situation, expected_seconds, slots
-from bayplan.prediction import Run
+)
+from bayplan.foresight.graph_plans import Situation, expected_seconds, slots
+from bayplan.knowledge.run_times import Run
 from bayplan.simulation import Setup, Submission
 from bayplan_operator.views.model.outlook import PlannedOutlook, SuggestionView
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import numpy as np
 
-from bayplan.granularity import Advice, Places, Splitting, explain, table
+from bayplan.foresight.shards import Advice, Places, Splitting, explain, table
 from bayplan.simulation import Divider, Setup, Submission
 from bayplan_operator.api.v1alpha1 import DEFAULT_MOST, DEFAULT_STARTUP
 from bayplan_operator.views import units

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bayplan_operator.load.client import Client
-from bayplan_operator.load.failure import LoadError
-from bayplan_operator.load.session import MAX_ANSWER
 from bayplan_operator.settings import PrometheusSettings
+from bayplan_operator.view.prometheus.client import Client
+from bayplan_operator.view.prometheus.failure import LoadError
+from bayplan_operator.view.prometheus.session import MAX_ANSWER
 from tests.testbed import certificates
 from tests.unit.operator.load.server import (
     Behaviour,

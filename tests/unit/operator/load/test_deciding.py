@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from kubernetes import client
 
-from bayplan.cluster import Cluster
-from bayplan.load import Reading
-from bayplan.workload import NodeInfo
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.load import Reading
+from bayplan.model.workload import NodeInfo
 from bayplan_operator import metrics
-from bayplan_operator.cluster_view import NodeStore, PodStore
 from bayplan_operator.conductor import Conductor, View, Writers
-from bayplan_operator.conductor.load import Load
-from bayplan_operator.inbox import Inbox
+from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.kube.api_server import ApiServer
-from bayplan_operator.load import Outcome
-from bayplan_operator.load.readings import Measured
 from bayplan_operator.settings import PrometheusSettings, Settings
+from bayplan_operator.view import NodeStore, PodStore
+from bayplan_operator.view.inbox import Inbox
+from bayplan_operator.view.prometheus import Outcome
+from bayplan_operator.view.prometheus.readings import Measured
 from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
 
 HOT = {"load": {"hot": [{"resource": "cpu", "share": "90%"}]}}

@@ -10,17 +10,17 @@ import msgspec
 import numpy as np
 import pytest
 
-from bayplan.cluster import Cluster
-from bayplan.load import Reading
-from bayplan.workload import NodeInfo
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.load import Reading
+from bayplan.model.workload import NodeInfo
 from bayplan_operator import metrics, names
-from bayplan_operator.cluster_view import PodStore
-from bayplan_operator.conductor.load import Load
-from bayplan_operator.conductor.policies import Policies
+from bayplan_operator.conductor.knowledge.load import Load
+from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.kube import wire
-from bayplan_operator.load import LoadError, Outcome, QueriesError
-from bayplan_operator.load.readings import Measured
 from bayplan_operator.settings import PrometheusSettings
+from bayplan_operator.view import PodStore
+from bayplan_operator.view.prometheus import LoadError, Outcome, QueriesError
+from bayplan_operator.view.prometheus.readings import Measured
 from bayplan_operator.writer import GraphWriter
 
 NOW = 1_800_000_000.0

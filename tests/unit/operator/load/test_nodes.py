@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bayplan_operator.kube import wire
-from bayplan_operator.load import Nodes, by_alias
-from bayplan_operator.load.answers import Series
-from bayplan_operator.load.nodes import host
-from bayplan_operator.load.queries import NODE_LABELS
 from bayplan_operator.translate.node import aliases
+from bayplan_operator.view.prometheus import Nodes, by_alias
+from bayplan_operator.view.prometheus.answers import Series
+from bayplan_operator.view.prometheus.nodes import host
+from bayplan_operator.view.prometheus.queries import NODE_LABELS
 
 
 def node(name: str, hostname: str, *addresses: tuple[str, str]) -> wire.Node:

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from bayplan_operator import metrics
-from bayplan_operator.load import Nodes, Outcome, Poller, Queries, by_alias
 from bayplan_operator.settings import PrometheusSettings
+from bayplan_operator.view.prometheus import Nodes, Outcome, Poller, Queries, by_alias
 from tests.unit.operator.load.server import Behaviour, Request, Server, data, drips_headers, hangs, in_turn, says, vector
 
 NODES = Nodes(("a", "b"), by_alias({"a": ("a",), "b": ("b",)}), ("node", "instance"))

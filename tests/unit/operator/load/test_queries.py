@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bayplan_operator.load.queries import DEFAULTS, NODE_LABELS, QueriesError, built_in, read
+from bayplan_operator.view.prometheus.queries import DEFAULTS, NODE_LABELS, QueriesError, built_in, read
 
 
 def written(folder: Path, text: str) -> Path:

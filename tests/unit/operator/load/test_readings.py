@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bayplan.load import Reading
-from bayplan_operator.load import LoadError, Nodes, by_alias
-from bayplan_operator.load.answers import Series
-from bayplan_operator.load.readings import measured
-from bayplan_operator.load.spread import MEMORY, Spread
+from bayplan.knowledge.load import Reading
+from bayplan_operator.view.prometheus import LoadError, Nodes, by_alias
+from bayplan_operator.view.prometheus.answers import Series
+from bayplan_operator.view.prometheus.readings import measured
+from bayplan_operator.view.prometheus.spread import MEMORY, Spread
 
 NODES = Nodes(("a", "b", "c"), by_alias({name: (name,) for name in "abc"}), ("node",))
 

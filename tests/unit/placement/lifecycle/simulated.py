@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from bayplan.graph import Graph, Task
 from bayplan.lifecycle import Attempt, Controls, Observations, Phase, Refusal, Retry, Run, Wants, advance
+from bayplan.model.graph import Graph, Task
 
 TWICE = Retry(limit=2, initial=1.0, factor=2.0, cap=60.0)
 

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from bayplan.graph import Task
 from bayplan.lifecycle import Attempt, Phase, Refusal, Retry, Run, UnitState
+from bayplan.model.graph import Task
 from tests.unit.placement.lifecycle.simulated import World
 
 CHAIN = [Task("a"), Task("b", ("a",), shards=2), Task("c", ("b",))]

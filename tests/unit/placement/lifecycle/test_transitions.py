@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.graph import Task
 from bayplan.lifecycle import TRANSITIONS, Phase, Retry, Run, UnitState
 from bayplan.lifecycle.state import TERMINAL
+from bayplan.model.graph import Task
 from tests.unit.placement.lifecycle.simulated import World
 
 TASKS = [Task("a", shards=2), Task("b", ("a",)), Task("c", ("a",)), Task("d", ("b", "c"))]

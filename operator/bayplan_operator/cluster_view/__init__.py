@@ -1,6 +1,0 @@
-"""What the cluster looks like: pods and nodes as the API server shows them, with our own writes laid over."""
-
-from bayplan_operator.cluster_view.nodes import NodeStore
-from bayplan_operator.cluster_view.pods import PodStore
-
-__all__ = ["NodeStore", "PodStore"]

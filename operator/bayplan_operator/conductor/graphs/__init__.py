@@ -1,0 +1,1 @@
+"""The run of each graph: taken in, observed, acted on, recorded, reported."""

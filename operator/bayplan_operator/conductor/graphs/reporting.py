@@ -1,0 +1,167 @@
+"""What the status of a graph says."""
+
+from typing import Any
+
+from bayplan.lifecycle import UnitState
+from bayplan.model.reasons import Reason
+from bayplan_operator.conductor import conditions
+from bayplan_operator.conductor.completion import Said
+from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.conductor.outlook import deadlines
+from bayplan_operator.translate.splitting import write_numbers
+from bayplan_operator.writer import EventWriter
+
+_LONGEST_WAITING = 200
+
+
+def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
+    """Bring the conditions up to date, with an event for each that flips to what people should know."""
+
+    def put(kind: str, status: bool, reason: str, message: str) -> bool:
+        return conditions.put(graph.conditions, kind, status, reason, message, graph.generation, now)
+
+    def tell(kind: str, reason: str, message: str) -> None:
+        events.write((graph.ref.namespace, graph.ref.name, graph.ref.uid), kind, reason, message, now)
+
+    problem = graph.invalid or graph.unserved
+    if problem is not None:
+        known = conditions.find(graph.conditions, "Accepted")
+        if put("Accepted", False, problem.reason, problem.message) or (known and known["message"] != problem.message):
+            tell("Warning", problem.reason, problem.message)
+    elif put("Accepted", True, "Accepted", "the graph is valid and is being placed"):
+        tell("Normal", "Accepted", "the graph is valid and is being placed")
+    if graph.shards_why and put("ShardsDecided", True, "Auto", graph.shards_why):
+        tell("Normal", "ShardsDecided", graph.shards_why)
+    running = graph.running
+    if running is None:
+        return
+    if graph.suspended or conditions.find(graph.conditions, "Suspended"):
+        said = "spec.suspend is true: its pods are stopped" if graph.suspended else "spec.suspend is false"
+        if put("Suspended", graph.suspended, "Suspended" if graph.suspended else "Resumed", said):
+            tell("Normal", "Suspended" if graph.suspended else "Resumed", said)
+    _waiting_condition(graph, running, now)
+    if running.run.failure and put("FailureTarget", True, "TaskFailed", running.run.failure):
+        tell("Warning", "TaskFailed", running.run.failure)
+    if running.all_over:
+        graph.completed_at = graph.completed_at or now
+    deadlines.update(graph, put, tell, now)
+    if not running.all_over:
+        return
+    if running.run.succeeded:
+        tasks = len(running.prepared.graph.tasks)
+        message = f"all {tasks} tasks have succeeded" if tasks > 1 else "its task has succeeded"
+        if put("Complete", True, "Succeeded", message):
+            tell("Normal", "Succeeded", message)
+    elif put("Failed", True, "TaskFailed", running.run.failure):
+        tell("Warning", "Failed", running.run.failure)
+
+
+def status(graph: GraphRun) -> dict[str, Any]:
+    """The fields of the status that we own, ready to be written. Shares nothing with the graph."""
+    body: dict[str, Any] = {
+        "observedGeneration": graph.generation,
+        "conditions": [dict(condition) for condition in graph.conditions],
+        "summary": _summary(graph),
+        "waiting": _waiting(graph),
+    }
+    if graph.accepted_at is not None:
+        body["acceptedAt"] = conditions.micro_stamp(graph.accepted_at)
+    if graph.started_at is not None:
+        body["startTime"] = conditions.stamp(graph.started_at)
+    if graph.completed_at is not None:
+        body["completionTime"] = conditions.stamp(graph.completed_at)
+    if graph.shards:
+        body["shards"] = write_numbers(graph.shards)
+    if graph.strategy or "strategy" in graph.written:
+        body["strategy"] = graph.strategy or None
+    if graph.outcome is not None:
+        body["outcome"] = dict(graph.outcome)
+    running = graph.running
+    if running is not None:
+        library_graph, run = running.prepared.graph, running.run
+        done = int(run.finished_tasks(library_graph).sum())
+        body["progress"] = f"{done}/{len(library_graph.tasks)}"
+        body["active"] = run.count(UnitState.BINDING, UnitState.RUNNING)
+        body["succeeded"] = run.count(UnitState.SUCCEEDED)
+        body["failed"] = run.count(UnitState.FAILED)
+        body["tasks"] = list(running.lines)
+        body |= _expected(graph, running, body)
+    return body
+
+
+def _expected(graph: GraphRun, running: Running, others: dict[str, Any]) -> dict[str, Any]:
+    """What is said of the graph's end: the newest figures where others are written anyway."""
+    outlook = graph.outlook
+    if outlook is None or running.all_over or running.run.failure:
+        return Said().fields()
+    if any(graph.written.get(field) != value for field, value in others.items()):
+        outlook.renew(outlook.first_at, anyway=True)
+    return Said(earliest=outlook.said.earliest).fields() if graph.suspended else outlook.said.fields()
+
+
+def _summary(graph: GraphRun) -> str:
+    running = graph.running
+    if graph.invalid is not None or running is None:
+        return "Invalid"
+    if running.all_over:
+        return "Succeeded" if running.run.succeeded else "Failed"
+    if running.run.failure:
+        return "Failing"
+    if graph.suspended:
+        return "Suspended"
+    if running.run.count(UnitState.BINDING, UnitState.RUNNING):
+        return "Running"
+    return "Waiting" if graph.started_at is None or graph.unserved or running.waiting else "Running"
+
+
+def _by_reason(graph: GraphRun, running: Running) -> dict[Reason, list[int]]:
+    """Shards that could start and do not, most structural reason first."""
+    found: dict[Reason, list[int]] = {}
+    for unit, decision in running.waiting.items():
+        if decision.reason is not None:
+            found.setdefault(decision.reason, []).append(unit)
+    if graph.startable:
+        starting = set(running.wants.start)
+        ready = (running.run.state == UnitState.READY).nonzero()[0].tolist()
+        for unit in ready:
+            if unit not in starting:
+                quota = running.run.notes.get(unit, "").startswith(Reason.QUOTA_EXCEEDED.value)
+                found.setdefault(Reason.QUOTA_EXCEEDED if quota else Reason.BACKING_OFF, []).append(unit)
+    order = list(Reason)
+    return dict(sorted(found.items(), key=lambda item: order.index(item[0])))
+
+
+def _waiting(graph: GraphRun) -> str:
+    running = graph.running
+    if graph.invalid is not None:
+        return graph.invalid.reason
+    if graph.unserved is not None:
+        return graph.unserved.reason
+    if running is None or graph.suspended or running.run.failure:
+        return ""
+    words = [f"{reason.value} {len(units)}" for reason, units in _by_reason(graph, running).items()]
+    return ", ".join(words)[:_LONGEST_WAITING]
+
+
+def _waiting_condition(graph: GraphRun, running: Running, now: float) -> None:
+    found = _by_reason(graph, running) if graph.startable and not running.run.failure else {}
+    if not found:
+        if conditions.find(graph.conditions, "Waiting") is not None:
+            conditions.put(graph.conditions, "Waiting", False, "NothingWaits", "", graph.generation, now)
+        return
+    sentences = [_sentence(running, reason, units) for reason, units in found.items()]
+    reason = next(iter(found)).value
+    conditions.put(graph.conditions, "Waiting", True, reason, "; ".join(sentences), graph.generation, now)
+
+
+def _sentence(running: Running, reason: Reason, units: list[int]) -> str:
+    """The first shard that waits for this reason, why, and how many others do."""
+    unit = units[0]
+    task = running.prepared.graph.tasks[int(running.prepared.graph.unit_task[unit])].name
+    more = f" (and {len(units) - 1} more)" if len(units) > 1 else ""
+    decision = running.waiting.get(unit)
+    why = decision.message if decision is not None else ""
+    note = running.run.notes.get(unit, "")
+    if note:
+        why = f"{why}; before that: {note}" if why else note
+    return f"{reason.value}: task {task}{more}: {why}"

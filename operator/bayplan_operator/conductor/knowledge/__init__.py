@@ -1,0 +1,1 @@
+"""What the operator learns from the runs of all graphs and from the nodes."""

@@ -1,0 +1,226 @@
+"""What was learned, and what follows from it: expected run times, efficiencies, how surely nodes hold out."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.efficiency import Efficiency
+from bayplan.knowledge.load import LoadEstimate
+from bayplan.knowledge.node_states import Survival
+from bayplan.knowledge.run_times import Outcome, Run, RunTime, RunTimes
+from bayplan.lifecycle import Run as GraphState
+from bayplan.model.workload import Request
+from bayplan_operator import metrics, names
+from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.conductor.knowledge import outcomes
+from bayplan_operator.conductor.knowledge.expectations import Expectations
+from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
+from bayplan_operator.conductor.knowledge.profiles import Profiles
+from bayplan_operator.translate import run_record
+from bayplan_operator.translate.self_report import NOTHING, SelfReport, self_report
+from bayplan_operator.translate.splitting import read_numbers
+from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_shards
+from bayplan_operator.translate.task_identity import TaskId
+from bayplan_operator.view import PodStore
+from bayplan_operator.view.inbox import Key
+
+_CLASSES = 20_000
+"""Nodes whose class is remembered, also once they are gone: what ran there may be seen later."""
+
+
+class Knowledge:
+    """Learns from every attempt that ends, each once, and answers what strategies ask."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        pods: PodStore,
+        profiles: Profiles,
+        nodes: NodeMemory,
+        now: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.profiles = profiles
+        self.efficiency: Efficiency | None = None
+        """None: no task has ended yet."""
+        self._cluster = cluster
+        self._pods = pods
+        self._prepared: dict[str, Prepared] = {}
+        """By UID, of the graphs that run."""
+        self.forecast = Expectations(self.profiles.run_times, self._run_of, monotonic)
+        self._nodes = nodes
+        self._classes: dict[str, tuple[str, float]] = {}
+        self._static_version = -1
+        self._started_at = now
+        self._horizon: float | None = None
+
+    @property
+    def run_times(self) -> RunTimes:
+        """All that was learned of run times."""
+        return self.profiles.run_times
+
+    @property
+    def survival(self) -> Survival | None:
+        """How surely nodes hold out; none: nothing was seen yet."""
+        return self._nodes.survival
+
+    def run(self, graph: GraphRun, task: int) -> Run:
+        """Under what a task's run times are learned, and what its author says of them. Raises ``ValueError`` for a graph that
+        does not run."""
+        if graph.running is None:
+            raise ValueError(f"graph {graph.key} does not run")
+        return graph.running.prepared.runs[task]
+
+    # What is seen
+
+    def take(self, news: Iterable[tuple[Key, Mapping[str, Any] | None]], now: float) -> None:
+        """TaskProfiles that are new, have changed, or are gone."""
+        for key, raw in news:
+            self.profiles.take(key, raw, now)
+        if self._horizon is None:  # with the first complete list; from then on it is fixed, whatever else is learned
+            before = self.profiles.horizon
+            self._horizon = self._started_at - outcomes.UNCOUNTED if before is None else before
+
+    def meet(self, graph: GraphRun, raw: Mapping[str, Any], now: float) -> None:
+        """A graph that this process sees for the first time: what its record says and no profile knows is learned now."""
+        if graph.running is not None:
+            self._prepared[graph.ref.uid] = graph.running.prepared
+            self._learn_record(graph, graph.running.prepared, graph.running.run, now)
+            self._expect(graph.running)
+        elif graph.ended and (graph.completed_at or 0.0) > (self._horizon or 0.0):
+            try:
+                prepared = prepare(raw)
+            except InvalidGraph:
+                return  # it never ran, or its kind has changed since: nothing can be learned from it
+            prepared = with_shards(prepared, read_numbers(prepared.divisible, graph.written))
+            lines = [line for line in graph.written.get("tasks") or () if isinstance(line, str)]
+            state, _ = run_record.read(prepared.graph, lines, graph.accepted_at or 0.0)
+            self._learn_record(graph, prepared, state, now)
+
+    def note(self, graph: GraphRun, before: GraphState, now: float) -> None:
+        """The graph's run has gone on from that state. O(units) where no attempt has ended."""
+        running = graph.running
+        if running is None:
+            return
+        for ended in outcomes.since(graph.ref.uid, running.prepared.graph, before, running.run):
+            self._learn(graph, running.prepared, ended, now, live=True)
+
+    def step(self, graphs: Iterable[GraphRun], now: float, load: Callable[[], LoadEstimate | None] = lambda: None) -> None:
+        """Let what was learned count, once in a while; look at the nodes; write profiles that are due.
+
+        All graphs that run must be among the given; ``load``: how busy nodes are, if anybody knows.
+        """
+        running = {graph.ref.uid: graph.running for graph in graphs if graph.running is not None}
+        before, self._prepared = self._prepared, {uid: each.prepared for uid, each in running.items()}
+        for uid, each in running.items():
+            if each.expected is None or before.get(uid) is not each.prepared:
+                self._expect(each)  # its spec has changed, or its numbers of shards were decided
+        self._remember_classes()
+        self._nodes.step(now, load)
+        for family, task, known in self.profiles.changed:
+            (self.forecast.learned if known else self.forecast.forgotten)(family, task)
+        self.profiles.changed.clear()
+        if self.forecast.renew(lambda: (run for each in running.values() for run in each.prepared.runs)):
+            self.efficiency = self._efficiencies()
+            for each in running.values():
+                self._expect(each)
+        self.profiles.write(now)
+
+    def next_time(self, now: float) -> float | None:
+        """When `step` next has something to do."""
+        wait, write = self.forecast.wait, self.profiles.next_write(now)
+        times = (None if wait is None else now + wait, write, self._nodes.next_time())
+        return min((each for each in times if each is not None), default=None)
+
+    # What is learned
+
+    def _learn_record(self, graph: GraphRun, prepared: Prepared, state: GraphState, now: float) -> None:
+        for ended in outcomes.recorded(graph.ref.uid, prepared.graph, state):
+            self._learn(graph, prepared, ended, now, live=False)
+
+    def _learn(self, graph: GraphRun, prepared: Prepared, ended: outcomes.Ended, now: float, *, live: bool) -> None:
+        where = self._class_of(ended.node)
+        if where is None:
+            return  # nobody knows any more what kind of node it was
+        run = replace(prepared.runs[ended.task], node_class=where[0])
+        report = self._report(graph, prepared, ended) if live and ended.succeeded else NOTHING
+        outcome = Outcome(
+            task=TaskId.of(run).text, node_class=where[0], asked=ended.asked, started=ended.started, ended=ended.ended,
+            succeeded=ended.succeeded, cost=where[1], reported=report.numbers,
+        )  # fmt: skip
+        expected = self.forecast.made(prepared.runs[ended.task])
+        if self.profiles.learn(run, ended.id, outcome, self._horizon or 0.0, now):
+            _count(outcome, report, expected)
+
+    def _report(self, graph: GraphRun, prepared: Prepared, ended: outcomes.Ended) -> SelfReport:
+        task = prepared.graph.tasks[ended.task].name
+        name = names.pod_name(graph.ref.name, graph.ref.uid, task, ended.shard, ended.incarnation)
+        own = self._pods.own_pod((graph.ref.namespace, name))
+        return NOTHING if own is None else self_report(own.pod)
+
+    def _remember_classes(self) -> None:
+        """O(nodes) where any of them came, went or changed."""
+        cluster = self._cluster
+        if self._static_version == cluster.static_version:
+            return
+        self._static_version = cluster.static_version
+        numbers, costs = cluster.node_class.tolist(), cluster.cost.tolist()
+        for name, number, cost in zip(cluster.names, numbers, costs, strict=True):
+            if name:
+                self._classes[name] = (cluster.node_classes[number], cost)
+        while len(self._classes) > max(_CLASSES, len(cluster.names)):
+            del self._classes[next(iter(self._classes))]
+
+    def _class_of(self, node: str) -> tuple[str, float] | None:
+        self._remember_classes()
+        return self._classes.get(node)
+
+    def _efficiencies(self) -> Efficiency | None:
+        """f of every task on every class: by the metric that its profile names. O(tasks and classes)."""
+        values = {}
+        for profile in self.profiles.known.values():
+            for node_class in profile.runs:
+                figures = self.profiles.evaluation.by_task.get((profile.id.text, node_class))
+                value = None if figures is None or profile.problem else figures.achieved(profile.metric)
+                if value is not None:
+                    values[profile.id.text, node_class] = value
+        return Efficiency(values) if values else None
+
+    # What is expected
+
+    def _run_of(self, request: Request) -> Run | None:
+        if not isinstance(request.id, tuple):
+            return None
+        uid, unit = request.id
+        prepared = self._prepared.get(uid)
+        return None if prepared is None else prepared.runs[int(prepared.graph.unit_task[unit])]
+
+    def _expect(self, running: Running) -> None:
+        """Bring the expectations of a graph up to date. O(tasks + dependencies)."""
+        graph = running.prepared.graph
+        found = [self.forecast.seconds(run) for run in running.prepared.runs]
+        running.expected = np.array([np.nan if each is None else each for each in found], np.float64)
+        own = np.array([task.duration for task in graph.tasks], np.float64)
+        running.critical_path = graph.upward_rank(np.where(np.isnan(running.expected), own, running.expected))
+        running.requests.clear()
+
+
+def _count(outcome: Outcome, report: SelfReport, expected: RunTime | None) -> None:
+    seconds = outcome.ended - outcome.started
+    metrics.RUNS.labels("succeeded" if outcome.succeeded else "failed").inc()
+    metrics.RUN_COST.inc(outcome.cost * seconds / 3600)
+    if not outcome.succeeded:
+        return
+    metrics.RESPONSE_SECONDS.observe(outcome.ended - outcome.asked)
+    metrics.RUN_SECONDS.observe(seconds)
+    if expected is not None:
+        by = expected.probability_by(seconds)
+        metrics.FORESEEN.labels("below" if by < 0.1 else "above" if by > 0.9 else "inside").inc()
+    if report.numbers:
+        metrics.SELF_REPORTS.labels("taken").inc()
+    if report.ignored:
+        metrics.SELF_REPORTS.labels("ignored").inc()

@@ -1,0 +1,40 @@
+"""Has the load of the nodes measured for as long as this process decides."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from bayplan_operator.conductor.knowledge.load import Load
+from bayplan_operator.settings import PrometheusSettings
+from bayplan_operator.view import NodeStore
+from bayplan_operator.view.prometheus import Nodes, Outcome, Poller, by_alias
+
+_FIRST = 2.0
+"""Seconds to wait for the first measurement, so that what waits because nodes are hot is not put there by a restart."""
+
+
+@asynccontextmanager
+async def measured(
+    settings: PrometheusSettings | None, load: Load, nodes: NodeStore, wake: Callable[[], None]
+) -> AsyncIterator[None]:
+    """Within it, measurements come in beside the ticks; the first usually has. Without Prometheus, nothing runs."""
+    if settings is None or load.queries is None:
+        yield
+        return
+    labels, first = load.queries.labels, asyncio.Event()
+
+    def there_are() -> Nodes:
+        return Nodes(tuple(nodes.aliases), by_alias(nodes.aliases), labels)
+
+    def take(outcome: Outcome) -> None:
+        load.put(outcome)
+        first.set()
+        wake()
+
+    polling = asyncio.create_task(Poller(settings, load.queries, there_are, take).run(), name="load")
+    try:
+        await asyncio.wait({polling, waiting := asyncio.create_task(first.wait())}, timeout=_FIRST)
+        waiting.cancel()
+        yield
+    finally:
+        polling.cancel()

@@ -1,0 +1,71 @@
+"""Which attempts of a graph have ended, and how."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayplan.lifecycle import Run, UnitState
+from bayplan.model.graph import Graph
+from bayplan_operator import names
+
+UNCOUNTED = 3600.0
+"""Seconds before the last run that was counted, or before the operator's start where none was: what ended earlier, and is in no
+profile, is not counted any more."""
+_SHORTEST = 0.01
+"""Seconds: the record of a run has no more digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that ran and ended; times in seconds since the epoch."""
+
+    id: str
+    """No other attempt of any graph has the same."""
+    task: int
+    shard: int
+    incarnation: int
+    node: str
+    asked: float
+    started: float
+    ended: float
+    succeeded: bool
+
+
+def since(graph_uid: str, graph: Graph, before: Run, after: Run) -> Iterator[Ended]:
+    """The attempts that ended between two states of one run. Those that were lost, or never ran anywhere, are left out."""
+    if np.array_equal(before.settled, after.settled):
+        return
+    for unit in np.flatnonzero(after.settled > before.settled).tolist():
+        if after.state[unit] == UnitState.SUCCEEDED:
+            yield _ended(graph_uid, graph, after, unit, float(after.started[unit]), float(after.ready_at[unit]))
+        elif after.failures[unit] > before.failures[unit] and after.node[unit]:
+            yield _ended(graph_uid, graph, after, unit, float(before.started[unit]), float(before.ready_at[unit]))
+
+
+def recorded(graph_uid: str, graph: Graph, run: Run) -> Iterator[Ended]:
+    """The attempts of which a record says that they succeeded."""
+    for unit in np.flatnonzero(run.state == UnitState.SUCCEEDED).tolist():
+        if not math.isnan(run.finished[unit]):
+            yield _ended(graph_uid, graph, run, unit, float(run.started[unit]), math.nan)
+
+
+def _ended(graph_uid: str, graph: Graph, run: Run, unit: int, started: float, asked: float) -> Ended:
+    task = int(graph.unit_task[unit])
+    incarnation = int(run.settled[unit])
+    end = float(run.finished[unit])
+    began = end if math.isnan(started) else min(started, end)
+    # To the digits of the record, so that what is read from there after a crash is the same run.
+    took = max(_SHORTEST, round(end - began, 2))
+    return Ended(
+        id=names.short_hash(graph_uid, unit, incarnation),
+        task=task,
+        shard=unit - int(graph.unit_start[task]),
+        incarnation=incarnation,
+        node=run.node[unit],
+        asked=end - took if math.isnan(asked) else min(asked, end - took),
+        started=end - took,
+        ended=end,
+        succeeded=bool(run.state[unit] == UnitState.SUCCEEDED),
+    )

@@ -1,0 +1,112 @@
+"""What the status of a TaskProfile says."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bayplan.knowledge.run_times import Evaluation, Run, RunTime, RunTimes
+from bayplan.knowledge.run_times.evaluation import Figures
+from bayplan_operator.api.duration import format_duration
+from bayplan_operator.conductor import conditions
+from bayplan_operator.conductor.knowledge.ledger import Ledger
+from bayplan_operator.translate.task_identity import TaskId
+from bayplan_operator.translate.task_profile import write_counted, write_figures, write_sums
+
+_HOUR = 3600.0
+
+
+@dataclass(slots=True)
+class Profile:
+    """What is known of one task beside what the library keeps of it, and how far that is written."""
+
+    id: TaskId
+    ledger: Ledger
+    metric: str = ""
+    runs: dict[str, int] = field(default_factory=dict)
+    """Per class of nodes, those that succeeded."""
+    failures: int = 0
+    first: float | None = None
+    last: float | None = None
+    """When runs ended."""
+    problem: str = ""
+    """Why its metric is not used."""
+    conditions: list[dict[str, Any]] = field(default_factory=list)
+    uid: str = ""
+    version: int = 0
+    """What the API server called it when it was last written."""
+    written: dict[str, Any] = field(default_factory=dict)
+    written_at: float = 0.0
+    tries: int = 0
+    """Writes in a row of which nothing came."""
+
+
+def status(profile: Profile, run_times: RunTimes, evaluation: Evaluation, now: float) -> dict[str, Any]:
+    """All fields of the status; those that are not known are null, which takes them away."""
+    task = profile.id
+    figures = {each: evaluation.by_task.get((task.text, each), Figures()) for each in sorted(profile.runs)}
+    expected = {each: _expected(run_times, task, each) for each in figures}
+    known = [each for each, found in expected.items() if found is not None]
+    best = min(known, key=lambda each: (expected[each] or 0.0, each), default=None)
+    classes = [_class(profile, each, figures[each], run_times) for each in figures]
+    words = next((each for each in classes if each["name"] == best), {})
+    counted = profile.ledger.recent(now)
+    conditions.put(
+        profile.conditions, "Accepted", not profile.problem, "MetricUnusable" if profile.problem else "Accepted",
+        profile.problem or "what stands here is what was learned", 0, now,
+    )  # fmt: skip
+    return {
+        "runs": sum(profile.runs.values()),
+        "failures": profile.failures,
+        "p50": words.get("p50"),
+        "p95": words.get("p95"),
+        "best": best,
+        **_totals(profile, list(figures.values())),
+        "firstRun": None if profile.first is None else conditions.micro_stamp(profile.first),
+        "lastRun": None if profile.last is None else conditions.micro_stamp(profile.last),
+        "nodeClasses": classes,
+        "counted": write_counted(counted),
+        "countedUntil": repr(profile.ledger.until),
+        "conditions": [dict(each) for each in profile.conditions],
+    }
+
+
+def _class(profile: Profile, name: str, figures: Figures, run_times: RunTimes) -> dict[str, Any]:
+    body: dict[str, Any] = {"name": name, "runs": profile.runs[name], "figures": write_figures(figures)}
+    evidence = run_times.evidence(profile.id.task, profile.id.group).get(name)
+    found = run_times.predict(Run(profile.id.task, profile.id.group, name)) if evidence is not None else None
+    if evidence is not None and isinstance(found, RunTime):
+        body |= {"sums": write_sums(evidence), "p50": _time(found.quantile(0.5)), "p95": _time(found.quantile(0.95))}
+    try:
+        achieved = figures.achieved(profile.metric)
+    except ValueError:
+        achieved = None  # said by the condition
+    return body if achieved is None else body | {"efficiency": f"{achieved:.4g}"}
+
+
+def _expected(run_times: RunTimes, task: TaskId, node_class: str) -> float | None:
+    if node_class not in run_times.evidence(task.task, task.group):
+        return None
+    found = run_times.predict(Run(task.task, task.group, node_class))
+    return found.log_mean if isinstance(found, RunTime) else None
+
+
+def _totals(profile: Profile, figures: list[Figures]) -> dict[str, str | None]:
+    """Over all classes."""
+    runs, attempts = sum(each.run.count for each in figures), sum(each.success.count for each in figures)
+    span = (profile.last or 0.0) - (profile.first or 0.0)
+    busy = sum(each.run.count * each.run.mean for each in figures)
+    costs = sum(each.cost.count * each.cost.mean for each in figures)
+    waited = sum(each.response.count * each.response.mean for each in figures)
+    return {
+        "response": _time(waited / attempts) if attempts else None,
+        "successRate": f"{runs / attempts:.4g}" if attempts else None,
+        "throughput": f"{runs / span * _HOUR:.4g}" if span > 0 else None,
+        "utilisation": f"{busy / span:.4g}" if span > 0 else None,
+        "cost": f"{costs / attempts:.4g}" if costs > 0 else None,
+    }
+
+
+def _time(seconds: float) -> str:
+    """For people: three digits below a minute, whole seconds above; at most some decades."""
+    if seconds < 60:
+        return f"{seconds:.3g}s"
+    return format_duration(float(round(min(seconds, 1e9))))

@@ -1,0 +1,1 @@
+"""What is expected of each graph: plans, estimates, deadlines."""

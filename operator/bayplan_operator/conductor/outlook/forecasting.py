@@ -1,0 +1,126 @@
+"""When a graph will have ended: what a thread is asked, and what it answers. Pure."""
+
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+import numpy as np
+
+from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.filters import Selector
+from bayplan.foresight.estimates import (
+    Basis,
+    Durations,
+    Earliest,
+    Luck,
+    Suggestion,
+    Trial,
+    advice,
+    durations,
+    earliest,
+    samples,
+)
+from bayplan.foresight.graph_plans import Situation
+from bayplan.knowledge.run_times import RunTimes
+from bayplan.lifecycle import Run, UnitState
+from bayplan.model.arrays import FloatArray
+from bayplan_operator.conductor.completion import Forecast
+from bayplan_operator.conductor.graph_run import Running
+from bayplan_operator.conductor.outlook.graph_plans.glimpse import Glimpse, situation
+from bayplan_operator.translate.task_graph import Prepared
+
+AT_RISK, SAFE = 0.90, 0.93
+"""Below the first a deadline is at risk; it is no more from the second on, so that it does not flicker."""
+_LOW, _HIGH = 0.1, 0.9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A graph as it stands, on a copy of the cluster that is the thread's own."""
+
+    seen: Glimpse
+    """With hints alone: what was learned is looked up as distributions."""
+    run_times: RunTimes | None
+    """What was learned, the thread's own copy; none: nothing."""
+    uid: str
+    deadline: float | None
+    rivals: bool
+    """Other graphs want nodes too."""
+
+
+def expected(running: Running) -> FloatArray:
+    """Per task, the seconds that were learned, or that its author expects; 0: nothing is known. O(tasks)."""
+    said = np.array([task.expected_duration or 0.0 for task in running.prepared.spec.tasks])
+    return said if running.expected is None else np.where(np.isnan(running.expected), said, running.expected)
+
+
+def first_bound(cluster: Cluster, prepared: Prepared, run: Run, selector: Selector, least: FloatArray, now: float) -> Earliest:
+    """What no schedule can beat from now on, by these seconds per task, 0 where nothing is known. As cheap as `earliest`."""
+    of_unit, running = least[prepared.graph.unit_task], run.state == UnitState.RUNNING
+    elapsed = np.where(running, np.nan_to_num(now - run.started), 0.0)
+    left = np.where(running, np.maximum(of_unit - elapsed, 0.0), np.nan)
+    left[run.state == UnitState.SUCCEEDED] = 0.0
+    classes = [template.request_class for template in prepared.templates]
+    return earliest(cluster, prepared.graph, classes, selector, least, left)
+
+
+def forecast(question: Question) -> Forecast:
+    """The same question gets the same answer. O(making a plan + samples * (units * log units + edges))."""
+    seen = question.seen
+    graph, now = seen.prepared.graph, seen.now
+    there, known, elapsed = _learned(question, situation(seen))
+    least = np.where(known.basis == Basis.NOTHING, 0.0, _least(replace(known, reruns=None)))  # with luck nothing fails
+    first = first_bound(seen.cluster, seen.prepared, seen.run, seen.selector, least, now)
+    path = first.bound.path
+    heavy = graph.tasks[max(path, key=lambda task: least[task])].name if path else ""
+    nothing = Forecast(now, first, known.words, None, None, None, None, heavy, ())
+    if first.nowhere or not known.informed:
+        return nothing
+    luck = Luck.draw(graph, samples(graph.units), _seed(question.uid))
+    trial = Trial.on(there, known, elapsed, luck)
+    found = trial.estimate()
+    if not np.isfinite(found.ends[-1]):
+        return nothing
+    median, low, high = (now + found.quantile(each) for each in (0.5, _LOW, _HIGH))
+    if question.deadline is None:
+        return Forecast(now, first, known.words, median, low, high, None, heavy, ())
+    budget = max(question.deadline - now, 0.0)
+    probability = found.probability_by(budget)
+    helps: tuple[Suggestion, ...] = ()
+    if probability < SAFE and budget > 0:
+        helps = advice(trial, first.bound, budget, AT_RISK, _alone(question, luck))
+    return Forecast(now, first, known.words, median, low, high, probability, heavy, helps)
+
+
+def _learned(question: Question, there: Situation) -> tuple[Situation, Durations, FloatArray]:
+    """With what was learned; what is known of the run times; the seconds that each unit runs already (NaN: it does not)."""
+    run = question.seen.run
+    since = np.where(run.state == UnitState.RUNNING, np.nan_to_num(question.seen.now - run.started), 0.0)
+    elapsed = np.where(there.running, np.maximum(since, 0.0), np.nan)
+    seen, classes = question.seen, there.nodes.classes
+    known = durations(there.graph, seen.prepared.runs, classes, there.seconds, question.run_times)
+    known = replace(known, reruns=seen.reruns(classes))
+    return replace(there, seconds=known.expected), known, elapsed
+
+
+def _alone(question: Question, luck: Luck) -> Trial | None:
+    """The graph with the nodes to itself; none: nobody else wants them."""
+    if not question.rivals:
+        return None
+    seen, empty = question.seen, Cluster()
+    for node in seen.cluster.nodes:
+        empty.set_node(node)
+    run, graph = seen.run, seen.prepared.graph
+    for unit in np.flatnonzero(np.isin(run.state, (UnitState.BINDING, UnitState.RUNNING))).tolist():
+        asked = seen.prepared.templates[int(graph.unit_task[unit])].request_class
+        empty.occupy(unit, run.node[unit], dict(asked.resources))
+    return Trial.on(*_learned(question, situation(replace(seen, cluster=empty))), luck)
+
+
+def _least(known: Durations) -> FloatArray:
+    least = known.expected.min(axis=1, initial=np.inf)
+    return np.where(np.isfinite(least), least, 0.0)
+
+
+def _seed(uid: str) -> int:
+    """So that an operator started anew draws the same."""
+    return int.from_bytes(blake2b(uid.encode(), digest_size=8).digest(), "big")

@@ -1,0 +1,21 @@
+"""Expected run times of one graph, kept while nothing else is known: thousands of predictions take longer than a plan."""
+
+from bayplan.foresight.graph_plans import expected_seconds
+from bayplan.knowledge.run_times import RunTimes
+from bayplan.model.arrays import FloatArray
+from bayplan_operator.translate.task_graph import Prepared
+
+
+class Expectation:
+    """For the thread that plans alone."""
+
+    def __init__(self) -> None:
+        self._made: tuple[Prepared, tuple[str, ...], RunTimes | None, FloatArray] | None = None
+
+    def seconds(self, prepared: Prepared, classes: tuple[str, ...], learned: RunTimes | None) -> FloatArray:
+        """Shape (tasks, classes of nodes), as `expected_seconds` says; its own copy."""
+        made = self._made
+        if made is None or made[0].runs is not prepared.runs or made[1] != classes or made[2] is not learned:
+            seconds = expected_seconds(prepared.graph, prepared.runs, classes, learned)
+            made = self._made = (prepared, classes, learned, seconds)
+        return made[3].copy()

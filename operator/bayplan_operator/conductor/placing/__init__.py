@@ -1,0 +1,1 @@
+"""From shards that want a place to pods on nodes."""

@@ -1,5 +1,0 @@
-"""Plans of whole graphs in the operator: made in a thread beside the ticks, and made again when reality differs."""
-
-from bayplan_operator.conductor.planning.graph_plans import GraphPlans
-
-__all__ = ["GraphPlans"]

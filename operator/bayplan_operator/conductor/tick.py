@@ -1,0 +1,356 @@
+"""What one tick does."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.node_states import NodeStates
+from bayplan.lifecycle import Run, advance
+from bayplan.model.reasons import Reason
+from bayplan.strategy.context import Context
+from bayplan_operator import metrics
+from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
+from bayplan_operator.conductor.graphs import intake, splitting
+from bayplan_operator.conductor.graphs.acting import act
+from bayplan_operator.conductor.graphs.leftovers import Leftovers
+from bayplan_operator.conductor.graphs.observing import observe
+from bayplan_operator.conductor.graphs.recording import Recorder
+from bayplan_operator.conductor.knowledge.adapting import Adapting
+from bayplan_operator.conductor.knowledge.arrivals import Learner
+from bayplan_operator.conductor.knowledge.knowledge import Knowledge
+from bayplan_operator.conductor.knowledge.load import Load
+from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
+from bayplan_operator.conductor.knowledge.profiles import Profiles
+from bayplan_operator.conductor.outlook import deadlines
+from bayplan_operator.conductor.outlook.estimating import Estimator
+from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
+from bayplan_operator.conductor.placing import place as placing
+from bayplan_operator.conductor.placing.policies import Policies
+from bayplan_operator.conductor.placing.rejections import Rejections
+from bayplan_operator.settings import Settings
+from bayplan_operator.translate import run_record
+from bayplan_operator.view import NodeStore, PodStore
+from bayplan_operator.view.inbox import Inbox, Key
+from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter
+
+log = logging.getLogger(__name__)
+
+_GRACE_WITHOUT_POLICY = 30.0
+_AFTER_ERROR = 5.0
+"""Seconds until a graph that could not be handled is looked at again."""
+_INTERNAL_ERROR = "InternalError"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the conductor sees."""
+
+    graphs: Inbox
+    policies: Inbox
+    profiles: Inbox
+    pods: PodStore
+    nodes: NodeStore
+    cluster: Cluster
+    load: Load = field(default_factory=Load)
+    node_states: dict[str, NodeStates] = field(default_factory=dict)
+    """What was seen of each class of nodes before this process began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """What the conductor acts through."""
+
+    pods: PodWriter
+    graphs: GraphWriter
+    events: EventWriter
+    profiles: ProfileWriter
+    nodes: NodeRecordWriter
+
+
+class Conductor:
+    """Decides, tick by tick. Nothing here waits for the API server."""
+
+    def __init__(
+        self,
+        view: View,
+        writers: Writers,
+        settings: Settings,
+        clock: Callable[[], float],
+        wake: Callable[[], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` answers seconds since the epoch, `monotonic` seconds of a clock that is never set."""
+        self._view = view
+        self._write = writers
+        self._settings = settings
+        self._clock = clock
+        self._wake = wake
+        self._box = partial(placing.time_box, settings.placing_budget, monotonic)
+        self._graphs: dict[Key, GraphRun] = {}
+        self._by_uid: dict[str, GraphRun] = {}
+        self._open: dict[str, GraphRun] = {}
+        """By UID, the graphs that may still need something: a tick costs nothing for those that are over."""
+        self._due: set[str] = set()
+        """UIDs of graphs that the next tick looks at."""
+        self._lost: dict[float, frozenset[str]] = {}
+        """Per node-loss grace in use, the nodes that are lost."""
+        self._policies = Policies(writers.graphs)
+        self._rejections = Rejections(settings.rejection_memory)
+        self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
+        self._learner = Learner(view.cluster, settings.seed, monotonic)
+        profiles = Profiles(writers.profiles, writers.events, settings)
+        nodes = NodeMemory(view.cluster, writers.nodes, view.node_states)
+        self._knowledge = Knowledge(view.cluster, view.pods, profiles, nodes, clock(), monotonic)
+        self._plans = GraphPlans(view.cluster, settings, clock, wake, self._knowledge, monotonic)
+        self._estimator = Estimator(view.cluster, settings, wake, self._knowledge, monotonic)
+        self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
+        self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
+        self._last_arrival = 0.0
+        self._wishes = 0
+        """Changes whenever what wants a place does."""
+        self._placed = 0
+        """Requests that this process has found a place for."""
+        self._placed_at: tuple[int, ...] | None = None
+        """The situation in which nothing more could be placed."""
+
+    def kinds_listed(self) -> None:
+        """All graphs and policies have been listed just now."""
+        self._leftovers.forget_answers()
+
+    def tick(self) -> float | None:
+        """Bring everything one step forward; answers when the next tick is due by the clock, if at all."""
+        now = self._clock()
+        with metrics.TICK_SECONDS.time():
+            self._take_policies(now)
+            self._knowledge.take(self._view.profiles.take(), now)
+            self._take_graphs(now)
+            next_loss = self._collect_due(now)
+            due, self._due = self._due, set()
+            for graph in [self._by_uid[uid] for uid in sorted(due) if uid in self._by_uid]:
+                self._guarded(graph, now, self._advance)
+            self._view.load.step(self._view.cluster, self._view.pods, now)
+            self._policies.note_load(self._view.load.state, now)
+            if self._adapting.settle():
+                self._wishes += 1
+            self._plans.step(self._open, now)
+            self._knowledge.step(self._open.values(), now, lambda: self._view.load.estimate(self._view.cluster, now))
+            self._place(now)
+            self._learner.step()
+            self._estimator.step(self._open.values(), now)
+            for graph in self._open.values():
+                self._guarded(graph, now, self._recorder.step)
+            self._adapting.step(now)
+            self._leftovers.sweep(self._by_uid)
+            self._policies.tell()
+        self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
+        self._measure()
+        times = [next_loss, self._rejections.next_expiry(now), self._adapting.next_time(), self._plans.next_time(now)]
+        times.append(self._knowledge.next_time(now))
+        for graph in self._open.values():
+            times += (_wake_at(graph), self._recorder.next_time(graph), self._estimator.next_time(graph, now))
+        return now if self._due else min((at for at in times if at is not None), default=None)
+
+    # 1. What people said
+
+    def _take_policies(self, now: float) -> None:
+        news = self._view.policies.take()
+        for key, raw in news:
+            self._policies.take(key, raw, now)
+            self._adapting.take(key, raw, self._policies.get(key[1]), now)
+        if news:
+            self._wishes += 1
+            for graph in self._open.values():
+                self._guarded(graph, now, self._assign_policy)
+
+    def _take_graphs(self, now: float) -> None:
+        for key, raw in self._view.graphs.take():
+            known = self._graphs.get(key)
+            if known is not None and (raw is None or raw["metadata"]["uid"] != known.ref.uid):
+                del self._graphs[key], self._by_uid[known.ref.uid]
+                self._open.pop(known.ref.uid, None)
+                self._adapting.forget(known)
+                known = None
+            if raw is None:
+                continue
+            try:
+                if known is None:
+                    known = intake.new_graph(raw, self._arrival(now), self._settings.stuck_after)
+                    self._graphs[key] = self._by_uid[known.ref.uid] = known
+                    if known.ended:
+                        self._adapting.recall(known, now)
+                    self._knowledge.meet(known, raw, now)
+                else:
+                    intake.refresh(known, raw, now, self._settings.stuck_after)
+            except Exception:
+                # One graph that cannot be understood must not hold up the others; the log says what is wrong with it.
+                metrics.TICK_ERRORS.inc()
+                log.exception("TaskGraph %s/%s could not be taken in", *key)
+                continue
+            self._open[known.ref.uid] = known
+            self._guarded(known, now, self._assign_policy)
+            self._wishes += 1
+            self._due.add(known.ref.uid)
+
+    def _arrival(self, now: float) -> float:
+        """A distinct instant for each graph, in the order in which they are taken in, so that age has no ties."""
+        self._last_arrival = max(now, self._last_arrival + 1e-6)
+        return self._last_arrival
+
+    def _assign_policy(self, graph: GraphRun, now: float) -> None:
+        if graph.running is not None:
+            self._policies.assign(graph, graph.running.prepared.spec.policy_name)
+            splitting.settle(graph, self._view.cluster, self._view.pods, now)
+            self._adapting.admit(graph, now)
+
+    # 2. How far each graph is
+
+    def _collect_due(self, now: float) -> float | None:
+        """Gather the graphs of which something may have changed; answers when the next node counts as lost."""
+        changed = self._view.pods.changed_graphs
+        for uid in changed:
+            if uid in self._by_uid:
+                self._by_uid[uid].stale_pods = True
+        self._due |= changed
+        changed.clear()
+        if self._view.nodes.availability_changed:
+            self._view.nodes.availability_changed = False
+            self._due.update(self._view.pods.graphs_with_pods())
+        self._due.update(uid for uid, graph in self._open.items() if (_wake_at(graph) or now + 1) <= now)
+        return self._find_lost(now)
+
+    def _find_lost(self, now: float) -> float | None:
+        lost, next_loss = {}, None
+        for grace in {_grace(graph) for graph in self._open.values() if graph.running is not None}:
+            lost[grace], at = self._view.nodes.lost(grace, now)
+            if at is not None and (next_loss is None or at < next_loss):
+                next_loss = at
+        if lost != self._lost:
+            self._lost = lost
+            self._due.update(self._view.pods.graphs_with_pods())
+        return next_loss
+
+    def _guarded(self, graph: GraphRun, now: float, step: Callable[[GraphRun, float], None]) -> None:
+        """An error in one graph is told there and leaves the others alone."""
+        try:
+            step(graph, now)
+        except Exception as error:
+            metrics.TICK_ERRORS.inc()
+            log.exception("TaskGraph %s/%s could not be handled", *graph.key)
+            graph.invalid = Problem(_INTERNAL_ERROR, f"the operator could not handle this graph: {error!r}")
+            graph.touched, graph.urgent = True, False
+            graph.next_write_at = now + _AFTER_ERROR  # else the next tick would be due at once, and so on for ever
+            if graph.running is not None:
+                graph.running.wants.wake_at = now + _AFTER_ERROR
+
+    def _advance(self, graph: GraphRun, now: float) -> None:
+        running, uid = graph.running, graph.ref.uid
+        if running is None or graph.deleting or not graph.shards_recorded:
+            return
+        lost = self._lost.get(_grace(graph), frozenset())
+        refusals = self._write.pods.take_refusals(uid)
+        seen = observe(running, uid, self._view.pods, self._view.nodes, lost, refusals)
+        before = running.run
+        step = advance(running.prepared.graph, before, running.controls, seen, now, running.recorded)
+        if not step.run.same_as(before):
+            self._describe(graph, running, step.run)
+            graph.touched = True
+        if step.wants.start != running.wants.start:
+            self._wishes += 1
+            starting = set(step.wants.start)
+            running.waiting = {unit: why for unit, why in running.waiting.items() if unit in starting}
+        if step.ended and not running.all_over:
+            graph.touched = graph.urgent = True
+            running.run = step.run
+            self._adapting.ended(graph, now)
+        running.run, running.wants, running.all_over = step.run, step.wants, step.ended
+        self._learner.note(running)
+        self._plans.note(graph, now)
+        self._knowledge.note(graph, before, now)
+        if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
+            graph.invalid, graph.touched = None, True
+        act(running, self._view.pods, self._write.pods, self._rejections, now)
+
+    def _describe(self, graph: GraphRun, running: Running, run: Run) -> None:
+        """Keep the record's lines up to date, and tell of attempts that did not work out."""
+        before, library_graph = running.run, running.prepared.graph
+        for task in run_record.changed_tasks(library_graph, before, run):
+            running.lines[task] = run_record.write_task(library_graph, run, task, graph.accepted_at or 0.0)
+        told = (graph.ref.namespace, graph.ref.name, graph.ref.uid)
+        for unit, note in run.notes.items():
+            if run.settled[unit] > before.settled[unit]:
+                task_name = library_graph.tasks[int(library_graph.unit_task[unit])].name
+                kind = "Normal" if graph.suspended else "Warning"
+                self._write.events.write(told, kind, "AttemptEnded", f"task {task_name}: {note}", self._clock())
+
+    # 3. Where what wants to start goes
+
+    def _place(self, now: float) -> None:
+        self._rejections.expire(now)
+        if self._situation(now) == self._placed_at:
+            return
+        batch = placing.wanted(self._plans.ready(self._open.values()))
+        context = Context(
+            now=now,
+            rejected=self._rejections.active(now),
+            seed=self._settings.seed,
+            turn=self._placed,
+            mix=self._learner.model,
+            load=self._view.load.estimate(self._view.cluster, now),
+            plans=self._plans.made,
+            run_times=self._knowledge.forecast,
+            efficiency=self._knowledge.efficiency,
+            survival=self._knowledge.survival,
+        )
+        with metrics.PLACING_SECONDS.time():
+            decided = placing.decide(batch, self._view.cluster, context, self._box, self._view.pods)
+        self._plans.reserved(
+            ((each.graph.ref.uid, each.unit) for each, found in decided if found.reason is Reason.RESERVED), now
+        )
+        for each, decision in decided:
+            if decision.node is not None:
+                self._placed += 1
+                placing.create(each, decision, self._write.pods, now)
+                each.running.waiting.pop(each.unit, None)
+                each.graph.started_at = each.graph.started_at or now
+            elif each.running.waiting.get(each.unit) != decision:
+                each.running.waiting[each.unit] = decision
+                each.graph.touched = True
+        self._placed_at = self._situation(now)
+
+    def _situation(self, now: float) -> tuple[int, ...]:
+        # A measurement changes something only where somebody goes by it.
+        turn = self._view.load.turn if self._policies.goes_by_load(self._open.values()) else 0
+        rejected = self._rejections.active_count(now)
+        return self._view.cluster.version, self._wishes, rejected, turn, self._plans.revision
+
+    # 4. What follows
+
+    def _durable(self, graph: GraphRun) -> None:
+        self._due.add(graph.ref.uid)
+        if graph.ended:
+            self._adapting.recall(graph, self._clock())
+        self._wake()
+
+    def _measure(self) -> None:
+        waiting: dict[str, int] = {}
+        for graph in self._open.values():
+            if graph.running is not None:
+                for decision in graph.running.waiting.values():
+                    if decision.reason is not None:
+                        waiting[decision.reason.value] = waiting.get(decision.reason.value, 0) + 1
+        metrics.GRAPHS.set(sum(not graph.ended for graph in self._open.values()))
+        metrics.DEADLINES_AT_RISK.set(sum(deadlines.at_risk(graph) for graph in self._open.values()))
+        metrics.WAITING.clear()
+        for reason, count in waiting.items():
+            metrics.WAITING.labels(reason).set(count)
+
+
+def _grace(graph: GraphRun) -> float:
+    return graph.policy.spec.node_loss_grace if graph.policy is not None else _GRACE_WITHOUT_POLICY
+
+
+def _wake_at(graph: GraphRun) -> float | None:
+    return graph.running.wants.wake_at if graph.running is not None and not graph.deleting else None

@@ -1,8 +1,0 @@
-"""The load of the nodes, as Prometheus has measured it."""
-
-from bayplan_operator.load.failure import LoadError
-from bayplan_operator.load.nodes import Nodes, by_alias
-from bayplan_operator.load.poller import Outcome, Poller
-from bayplan_operator.load.queries import Queries, QueriesError, built_in, read
-
-__all__ = ["LoadError", "Nodes", "Outcome", "Poller", "Queries", "QueriesError", "built_in", "by_alias", "read"]

@@ -1,0 +1,6 @@
+"""What the cluster looks like: pods and nodes as the API server shows them, with our own writes laid over."""
+
+from bayplan_operator.view.nodes import NodeStore
+from bayplan_operator.view.pods import PodStore
+
+__all__ = ["NodeStore", "PodStore"]

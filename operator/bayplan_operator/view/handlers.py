@@ -1,0 +1,63 @@
+"""kopf's part: it watches the kinds, and its handlers put what they see into the inboxes. Nothing is decided here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import kopf
+from kubernetes import client
+
+from bayplan_operator import names
+from bayplan_operator.kube import configuration as kube_configuration
+from bayplan_operator.view.inbox import Inbox
+
+
+def registry(
+    configuration: client.Configuration, graphs: Inbox, policies: Inbox, profiles: Inbox
+) -> tuple[kopf.OperatorRegistry, kopf.OperatorSettings]:
+    """What ``kopf.operator`` needs: handlers for all kinds, and settings under our own name."""
+    handlers = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=handlers)
+    def login(**_: Any) -> kopf.ConnectionInfo:
+        return _connection(configuration)
+
+    _feed(handlers, "taskgraphs", graphs)
+    _feed(handlers, "placementpolicies", policies)
+    _feed(handlers, "taskprofiles", profiles)
+    return handlers, _settings()
+
+
+def _feed(handlers: kopf.OperatorRegistry, plural: str, inbox: Inbox) -> None:
+    @kopf.on.event(names.GROUP, names.VERSION, plural, registry=handlers, id=plural)
+    def take(event: Mapping[str, Any], **_: Any) -> None:
+        raw = event["object"]
+        if event["type"] == "DELETED":
+            inbox.drop(raw)
+        else:
+            inbox.put(raw)
+
+
+def _connection(configuration: client.Configuration) -> kopf.ConnectionInfo:
+    scheme, _, token = (kube_configuration.authorization(configuration) or "").rpartition(" ")
+    return kopf.ConnectionInfo(
+        server=configuration.host,
+        ca_path=configuration.ssl_ca_cert,
+        insecure=not configuration.verify_ssl,
+        scheme=scheme.capitalize() or None,
+        token=token or None,
+        certificate_path=configuration.cert_file,
+        private_key_path=configuration.key_file,
+    )
+
+
+def _settings() -> kopf.OperatorSettings:
+    settings = kopf.OperatorSettings()
+    # Our own prefixes: the defaults carry another organisation's name.
+    settings.persistence.finalizer = f"{names.GROUP}/kopf"
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=names.GROUP)
+    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=names.GROUP)
+    settings.scanning.disabled = True  # the RBAC is static, and so are the kinds
+    settings.posting.enabled = False  # events are written by the writer
+    settings.watching.server_timeout = 290
+    settings.watching.client_timeout = 330
+    return settings

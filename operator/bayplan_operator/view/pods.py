@@ -1,0 +1,178 @@
+"""The pods: what they use of the nodes, and which of them are ours."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+
+from bayplan.cluster.cluster import Cluster
+from bayplan_operator import names
+from bayplan_operator.kube import wire
+from bayplan_operator.translate.gpus import gpu_use, read_devices
+from bayplan_operator.translate.own_pod import (
+    NOBODY,
+    TERMINAL_PHASES,
+    OwnPod,
+    Pending,
+    PodKey,
+    borne_out,
+    graph_uid_of,
+    identity_of,
+    is_stuck,
+)
+from bayplan_operator.translate.pod_requests import pod_requests
+
+_TOMBSTONES = 10_000
+
+
+class PodStore:
+    """Takes in pods from a watch and from the answers to our own writes; the newer of the two wins.
+
+    It charges every pod that is not finished to its node in the library's cluster: bound, pinned by us, or nominated.
+    """
+
+    def __init__(self, cluster: Cluster, clock: Callable[[], float], on_change: Callable[[], None]) -> None:
+        self._cluster = cluster
+        self._clock = clock
+        self._on_change = on_change
+        self._versions: dict[PodKey, int] = {}
+        self._own: dict[str, dict[PodKey, OwnPod]] = {}
+        self._graph_of: dict[PodKey, str] = {}
+        self._pending: dict[str, dict[PodKey, Pending]] = {}
+        self._assumed: dict[PodKey, str] = {}
+        self._tombstones: OrderedDict[PodKey, int] = OrderedDict()
+        self.changed_graphs: set[str] = set()
+        """UIDs of graphs whose pods have changed; whoever handles them takes them out."""
+
+    # The reflector's sink
+
+    def replace(self, items: Sequence[wire.Pod], version: int) -> None:
+        """All pods there were at ``version``. Newer ones that an own write brought stay."""
+        listed = set()
+        # Those that say which GPUs they have come first, so that the others are charged to what is left.
+        for pod in sorted(items, key=lambda each: names.ANNOTATION_GPUS not in each.metadata.annotations):
+            listed.add((pod.metadata.namespace, pod.metadata.name))
+            self.apply(pod)
+        for key in [key for key, known in self._versions.items() if known <= version and key not in listed]:
+            self._drop(key, version)
+
+    def apply(self, pod: wire.Pod) -> None:
+        """A pod as it was at its resource version; an older one than is known is ignored."""
+        key = (pod.metadata.namespace, pod.metadata.name)
+        version = int(pod.metadata.resource_version)
+        if version <= self._versions.get(key, 0) or version <= self._tombstones.get(key, 0):
+            return
+        self._versions[key] = version
+        self._settle(key)
+        self._charge(key, pod)
+        self._keep_if_own(key, pod, version)
+
+    def remove(self, pod: wire.Pod) -> None:
+        """A pod is gone; ``pod`` is its last state."""
+        key = (pod.metadata.namespace, pod.metadata.name)
+        version = int(pod.metadata.resource_version)
+        if version > self._versions.get(key, 0):
+            self._drop(key, version)
+
+    def flush(self) -> None:
+        """Tell that there may be news."""
+        self._on_change()
+
+    # Own writes under way
+
+    def assume(self, key: PodKey, pending: Pending) -> None:
+        """A pod is being created: count it at once."""
+        self._pending.setdefault(pending.graph_uid, {})[key] = pending
+        self._assumed[key] = pending.graph_uid
+        self._cluster.occupy(key, pending.node, pending.resources, gpu_use(pending.resources, pending.gpus))
+        self.changed_graphs.add(pending.graph_uid)
+
+    def renounce(self, key: PodKey) -> None:
+        """The creation came to nothing."""
+        graph_uid = self._settle(key)
+        if graph_uid is not None:
+            if key not in self._versions:
+                self._cluster.vacate(key)
+            self.changed_graphs.add(graph_uid)
+            self._on_change()
+
+    # What is known
+
+    def own(self, graph_uid: str) -> Iterator[OwnPod]:
+        """The pods of a graph that have not been retired."""
+        return iter(self._own.get(graph_uid, {}).values())
+
+    def own_pod(self, key: PodKey) -> OwnPod | None:
+        """One pod of ours."""
+        return self._own.get(self._graph_of.get(key, ""), {}).get(key)
+
+    def pending(self, graph_uid: str) -> Iterator[tuple[PodKey, Pending]]:
+        """The pods of a graph whose creation is under way."""
+        return iter(self._pending.get(graph_uid, {}).items())
+
+    def graphs_with_pods(self) -> Iterator[str]:
+        """UIDs of the graphs of which there are pods that have not been retired."""
+        return iter(self._own)
+
+    def retire(self, key: PodKey) -> None:
+        """A finished pod that is recorded and not held: it needs no attention any more."""
+        self._forget_own(key)
+
+    def _settle(self, key: PodKey) -> str | None:
+        graph_uid = self._assumed.pop(key, None)
+        if graph_uid is not None:
+            pending = self._pending[graph_uid]
+            del pending[key]
+            if not pending:
+                del self._pending[graph_uid]
+        return graph_uid
+
+    def _drop(self, key: PodKey, version: int) -> None:
+        self._versions.pop(key, None)
+        self._tombstones[key] = version
+        self._tombstones.move_to_end(key)
+        while len(self._tombstones) > _TOMBSTONES:
+            self._tombstones.popitem(last=False)
+        self._cluster.vacate(key)
+        self._forget_own(key)
+
+    def _charge(self, key: PodKey, pod: wire.Pod) -> None:
+        node = pod.spec.node_name or _said(pod, names.ANNOTATION_NODE) or pod.status.nominated_node_name
+        if node and pod.status.phase not in TERMINAL_PHASES:
+            resources = pod_requests(pod.spec)
+            devices = read_devices(_said(pod, names.ANNOTATION_GPUS))
+            self._cluster.occupy(key, node, resources, gpu_use(resources, devices))
+        else:
+            self._cluster.vacate(key)
+
+    def _keep_if_own(self, key: PodKey, pod: wire.Pod, version: int) -> None:
+        before = self.own_pod(key)
+        if before is not None and before.pod.metadata.uid != pod.metadata.uid:
+            before = None
+        if before is not None and before.identity != NOBODY:
+            graph_uid, identity = before.graph_uid, before.identity  # neither changes, whoever edits the labels
+        else:
+            graph_uid = graph_uid_of(pod)
+            found = identity_of(pod) if graph_uid else None
+            self._forget_own(key)
+            if found is None:
+                return
+            identity = found if borne_out(pod, graph_uid, found) else NOBODY
+        stuck_since = None
+        if is_stuck(pod):
+            stuck_since = self._clock() if before is None or before.stuck_since is None else before.stuck_since
+        self._own.setdefault(graph_uid, {})[key] = OwnPod(pod, graph_uid, identity, version, stuck_since)
+        self._graph_of[key] = graph_uid
+        self.changed_graphs.add(graph_uid)
+
+    def _forget_own(self, key: PodKey) -> None:
+        graph_uid = self._graph_of.pop(key, None)
+        if graph_uid is not None:
+            pods = self._own[graph_uid]
+            pods.pop(key, None)
+            if not pods:
+                del self._own[graph_uid]
+            self.changed_graphs.add(graph_uid)
+
+
+def _said(pod: wire.Pod, annotation: str) -> str:
+    """What we wrote into it: its node, its GPUs; what others write into such an annotation books nothing."""
+    return pod.metadata.annotations.get(annotation, "") if graph_uid_of(pod) else ""

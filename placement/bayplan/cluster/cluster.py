@@ -1,0 +1,385 @@
+"""The cluster in columns: one row per node, one column per resource, whole numbers throughout."""
+
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from bayplan.cluster.changes import ChangeLog
+from bayplan.cluster.demand import Demand
+from bayplan.cluster.devices import DeviceColumns
+from bayplan.cluster.labels import LabelColumns
+from bayplan.cluster.memo import Memo
+from bayplan.cluster.trial import Trial
+from bayplan.model.arrays import BoolArray, FloatArray, IntArray
+from bayplan.model.constraints import Taint
+from bayplan.model.gpu import Device, GpuAsk, GpuUse
+from bayplan.model.resources import LARGEST, Resources, bounded
+from bayplan.model.workload import NodeInfo, RequestClass
+
+MEMO_LIMIT = 2_048
+_Thing = TypeVar("_Thing", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class _Occupant:
+    """What a pod uses of its node."""
+
+    resources: Resources
+    gpus: GpuUse | None
+    devices: tuple[int, ...] = ()
+    """The GPUs that it is charged to."""
+
+
+class Cluster:
+    """Nodes, and what is used of them.
+
+    Rows of removed nodes stay, marked absent, and are used again. Every change of a row is noted in a log,
+    so that whatever is derived per row can be brought up to date for the changed rows only.
+    """
+
+    def __init__(self) -> None:
+        self.version = 0
+        """Changes whenever a decision could."""
+        self.static_version = 0
+        """Changes whenever a node comes, goes, or changes in anything but usage."""
+        self.names: list[str] = []
+        """Per row, the node's name; empty in a row that is free."""
+        self.taint_sets: list[tuple[Taint, ...]] = []
+        """All different sets of taints that nodes have had; `taint_set` points into it."""
+        self.node_classes: list[str] = []
+        """All classes that nodes have had; `node_class` points into it."""
+        self.labels = LabelColumns()
+        self.changes = ChangeLog()
+        """Rows whose usage has changed."""
+        self.static_changes = ChangeLog()
+        """Rows that have changed in anything but usage."""
+        self.memo = Memo(MEMO_LIMIT)
+        """What is derived from the cluster and brings itself up to date by the logs."""
+        self.static_memo = Memo(MEMO_LIMIT)
+        """What is derived from everything but usage; forgotten whenever `static_version` changes."""
+        self._nodes: dict[str, NodeInfo] = {}
+        self._rows: dict[str, int] = {}
+        self._free_rows: list[int] = []
+        self._resources: dict[str, int] = {}
+        self._taint_set_of: dict[tuple[Taint, ...], int] = {}
+        self._node_class_of: dict[str, int] = {}
+        self._devices = DeviceColumns()
+        self._allocatable = np.zeros((0, 0), np.int64)
+        self._used = np.zeros((0, 0), np.int64)
+        self._present = np.zeros(0, bool)
+        self._ready = np.zeros(0, bool)
+        self._cordoned = np.zeros(0, bool)
+        self._taint_set = np.zeros(0, np.int64)
+        self._node_class = np.zeros(0, np.int64)
+        self._cost = np.zeros(0)
+        self._node_of: dict[Hashable, str] = {}
+        self._occupants: dict[str, dict[Hashable, _Occupant]] = {}
+        self._name_rank: IntArray | None = None
+
+    # Columns; rows first
+
+    def __len__(self) -> int:
+        """Number of nodes."""
+        return len(self._rows)
+
+    @property
+    def nodes(self) -> list[NodeInfo]:
+        """The nodes as they were set."""
+        return list(self._nodes.values())
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, free ones included."""
+        return len(self.names)
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The resources that have a column, in column order."""
+        return tuple(self._resources)
+
+    @property
+    def allocatable(self) -> IntArray:
+        """Shape (rows, resources)."""
+        return self._allocatable[: len(self.names), : len(self._resources)]
+
+    @property
+    def used(self) -> IntArray:
+        """Shape (rows, resources)."""
+        return self._used[: len(self.names), : len(self._resources)]
+
+    @property
+    def present(self) -> BoolArray:
+        """Per row: there is a node."""
+        return self._present[: len(self.names)]
+
+    @property
+    def ready(self) -> BoolArray:
+        """Per row: the node's Ready condition is True."""
+        return self._ready[: len(self.names)]
+
+    @property
+    def cordoned(self) -> BoolArray:
+        """Per row: marked unschedulable."""
+        return self._cordoned[: len(self.names)]
+
+    @property
+    def taint_set(self) -> IntArray:
+        """Per row: the number of the node's set of taints in `taint_sets`."""
+        return self._taint_set[: len(self.names)]
+
+    @property
+    def node_class(self) -> IntArray:
+        """Per row: the number of the node's class in `node_classes`."""
+        return self._node_class[: len(self.names)]
+
+    @property
+    def cost(self) -> FloatArray:
+        """Per row: the price of an hour."""
+        return self._cost[: len(self.names)]
+
+    @property
+    def gpu_free(self) -> IntArray:
+        """Shape (rows, slots): free thousandths of each GPU, 0 in slots beyond a node's GPUs."""
+        return self._devices.free(len(self.names))
+
+    @property
+    def gpu_count(self) -> IntArray:
+        """Per row: number of GPUs."""
+        return self._devices.count(len(self.names))
+
+    @property
+    def gpu_model(self) -> IntArray:
+        """Per row: the number of its GPUs' model in `gpu_models`."""
+        return self._devices.model(len(self.names))
+
+    @property
+    def gpu_models(self) -> list[str]:
+        """All models that nodes have had; the first is the empty one, for none or unknown."""
+        return self._devices.models
+
+    @property
+    def gpu_memory(self) -> IntArray:
+        """Per row: bytes of each GPU."""
+        return self._devices.memory(len(self.names))
+
+    @property
+    def name_rank(self) -> IntArray:
+        """Per row: the place of its name among all names in lexicographic order."""
+        if self._name_rank is None:
+            order = sorted(range(self.rows), key=self.names.__getitem__)
+            self._name_rank = np.empty(self.rows, np.int64)
+            self._name_rank[order] = np.arange(self.rows)
+        return self._name_rank
+
+    def row(self, name: str) -> int | None:
+        """The row of a node, if there is such a node."""
+        return self._rows.get(name)
+
+    def gpus(self, name: str) -> list[Device]:
+        """The GPUs of a node one by one; none if there is no such node."""
+        row = self._rows.get(name)
+        return [] if row is None else self._devices.of(row)
+
+    def choose_gpus(self, row: int, ask: GpuAsk) -> tuple[int, ...]:
+        """The first free GPUs of a row that hold the ask; none if there are not enough."""
+        return self._devices.choose(row, ask)
+
+    def demand(self, request_class: RequestClass) -> Demand:
+        """The columns and amounts that a class asks for."""
+        return self.static_memo(("demand", request_class), lambda: self._demand(request_class))
+
+    # Nodes
+
+    def set_node(self, node: NodeInfo) -> None:
+        """Add or replace a node. What is unchanged costs nothing; a negative quantity counts as none."""
+        known = self._nodes.get(node.name)
+        if known == node:
+            return
+        row = self._rows.get(node.name)
+        if row is None:
+            row = self._new_row(node.name)
+            for occupant in self._occupants.get(node.name, {}).values():
+                self._charge(row, occupant.resources, 1)
+        amounts = {self._column(resource): bounded(amount) for resource, amount in node.allocatable.items()}
+        self._allocatable[row] = 0
+        self._allocatable[row, list(amounts)] = list(amounts.values())
+        self._ready[row], self._cordoned[row] = node.ready, node.unschedulable
+        self._taint_set[row] = _number(node.taints, self.taint_sets, self._taint_set_of)
+        self._node_class[row] = _number(node.node_class, self.node_classes, self._node_class_of)
+        self._cost[row] = node.cost
+        if known is None or known.gpus != node.gpus:
+            self._devices.set(row, node.gpus)
+            self._charge_gpus_anew(row, node.name)
+        if known is None or known.labels != node.labels:
+            self.labels.set(row, node.name, node.labels)
+        self._nodes[node.name] = _copied(node)
+        self._static_change(row)
+
+    def remove_node(self, name: str) -> None:
+        """A node is gone. What occupied it is charged again should it come back. Unknown: nothing happens."""
+        row = self._rows.pop(name, None)
+        if row is None:
+            return
+        del self._nodes[name]
+        self._allocatable[row] = 0
+        self._used[row] = 0
+        self._present[row] = self._ready[row] = self._cordoned[row] = False
+        self._taint_set[row] = _number((), self.taint_sets, self._taint_set_of)
+        self._node_class[row] = _number("", self.node_classes, self._node_class_of)
+        self._cost[row] = 0.0
+        self._devices.set(row, None)
+        self.names[row] = ""
+        self._name_rank = None
+        self.labels.set(row, "", {})
+        self._free_rows.append(row)
+        self._static_change(row)
+
+    # Usage
+
+    def occupy(self, key: Hashable, node: str, resources: Resources, gpus: GpuUse | None = None) -> None:
+        """A pod on a node counts as used; the same key again replaces what it said before.
+
+        A node that is not known is remembered, and charged when it appears.
+        """
+        before = self._node_of.get(key)
+        if before is not None:
+            known = self._occupants[before][key]
+            if before == node and known.resources == resources and known.gpus == gpus:
+                return
+            self.vacate(key)
+        self._node_of[key] = node
+        row = self._rows.get(node)
+        devices: tuple[int, ...] = ()
+        if row is not None:
+            self._charge(row, resources, 1)
+            devices = self._devices.charge(row, gpus) if gpus is not None else ()
+            self._usage_change(row)
+        self._occupants.setdefault(node, {})[key] = _Occupant(dict(resources), gpus, devices)
+
+    def vacate(self, key: Hashable) -> None:
+        """The pod does not count any more. Unknown: nothing happens."""
+        node = self._node_of.pop(key, None)
+        if node is None:
+            return
+        occupants = self._occupants[node]
+        occupant = occupants.pop(key)
+        if not occupants:
+            del self._occupants[node]
+        row = self._rows.get(node)
+        if row is not None:
+            self._charge(row, occupant.resources, -1)
+            if occupant.gpus is not None:
+                self._devices.release(row, occupant.gpus.ask, occupant.devices)
+            self._usage_change(row)
+
+    @contextmanager
+    def trial(self) -> Iterator[Trial]:
+        """Within it, placements can be tried; at its end all that is undone to the byte.
+
+        The version stays: it tells what really happened. The log of changes notes what is tried and undone.
+        """
+        trial = Trial(self)
+        try:
+            yield trial
+        finally:
+            trial.undo()
+
+    def apply(self, row: int, demand: Demand, devices: tuple[int, ...], sign: int) -> None:
+        """Add a demand to what is used of a row, or take it off again (sign -1). For trials."""
+        used = self._used[row]
+        for column, amount in demand.pairs:
+            used[column] += sign * amount
+        if demand.gpus is not None:
+            (self._devices.take if sign > 0 else self._devices.release)(row, demand.gpus, devices)
+        self.changes.note(row)
+
+    # Inside
+
+    def _demand(self, request_class: RequestClass) -> Demand:
+        # What exceeds the largest amount that is counted stays larger than any node.
+        asked = [(name, min(amount, LARGEST + 1)) for name, amount in request_class.resources if amount > 0]
+        known = [(self._resources[name], amount) for name, amount in asked if name in self._resources]
+        return Demand(
+            np.array([column for column, _ in known], np.int64),
+            np.array([amount for _, amount in known], np.int64),
+            len(known) < len(asked),
+            request_class.gpus,
+            tuple(known),
+        )
+
+    def _charge(self, row: int, resources: Resources, sign: int) -> None:
+        columns = [self._column(name) for name in resources]  # first, since a new one makes a new table
+        used = self._used[row]
+        for column, amount in zip(columns, resources.values(), strict=True):
+            used[column] += sign * bounded(amount)
+
+    def _charge_gpus_anew(self, row: int, name: str) -> None:
+        """Of the row, whose GPUs are all free: first those whose GPUs are known, then the others where there is room."""
+        occupants = self._occupants.get(name, {})
+        users = [(key, each, each.gpus) for key, each in occupants.items() if each.gpus is not None]
+        for key, occupant, use in sorted(users, key=lambda user: not user[2].devices):
+            occupants[key] = replace(occupant, devices=self._devices.charge(row, use))
+
+    def _usage_change(self, row: int) -> None:
+        self.changes.note(row)
+        self.version += 1
+
+    def _static_change(self, row: int) -> None:
+        self.static_memo.clear()
+        self.static_version += 1
+        self.static_changes.note(row)
+        self._usage_change(row)
+
+    def _new_row(self, name: str) -> int:
+        if self._free_rows:
+            row = self._free_rows.pop()
+            self.names[row] = name
+        else:
+            row = len(self.names)
+            self.names.append(name)
+            if row >= len(self._allocatable):
+                self._grow(max(16, 2 * row), self._allocatable.shape[1])
+                self._devices.grow(len(self._allocatable))
+        self._rows[name] = row
+        self._present[row] = True
+        self._name_rank = None
+        return row
+
+    def _column(self, resource: str) -> int:
+        column = self._resources.get(resource)
+        if column is None:
+            column = self._resources[resource] = len(self._resources)
+            self.static_memo.clear()
+            self.static_version += 1
+            if column >= self._allocatable.shape[1]:
+                # Exactly as many columns as resources, so that all rows of a table lie next to each other.
+                self._grow(len(self._allocatable), column + 1)
+        return column
+
+    def _grow(self, rows: int, columns: int) -> None:
+        for name in ("_allocatable", "_used"):
+            old = getattr(self, name)
+            grown = np.zeros((rows, columns), np.int64)
+            grown[: old.shape[0], : old.shape[1]] = old
+            setattr(self, name, grown)
+        for name in ("_present", "_ready", "_cordoned", "_taint_set", "_node_class", "_cost"):
+            old = getattr(self, name)
+            column = np.zeros(rows, old.dtype)
+            column[: len(old)] = old
+            setattr(self, name, column)
+
+
+def _number(thing: _Thing, things: list[_Thing], numbers: dict[_Thing, int]) -> int:
+    """The number of a thing among all that there have been."""
+    number = numbers.setdefault(thing, len(things))
+    if number == len(things):
+        things.append(thing)
+    return number
+
+
+def _copied(node: NodeInfo) -> NodeInfo:
+    """A copy that stays what it is if the caller's dictionaries change."""
+    return replace(node, allocatable=dict(node.allocatable), labels=dict(node.labels))

@@ -1,0 +1,1 @@
+"""The decider: requests in, decisions out, and which requests need not be asked about again."""

@@ -1,8 +1,0 @@
-"""Which nodes can have a request at all. Each filter looks at many nodes at once, in columns."""
-
-from bayplan.filters.fit import Fit
-from bayplan.filters.node_selector import Selector
-from bayplan.filters.resources import open_places, room
-from bayplan.filters.words import rejections_in_words
-
-__all__ = ["Fit", "Selector", "open_places", "rejections_in_words", "room"]

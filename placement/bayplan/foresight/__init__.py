@@ -1,0 +1,1 @@
+"""What is expected of a graph: its plan, its end, the number of its shards."""

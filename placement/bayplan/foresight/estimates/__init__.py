@@ -1,0 +1,27 @@
+"""Whether a graph will be done in time: a lower bound, a distribution of its end, and what would help."""
+
+from bayplan.foresight.estimates.advice import Help, Suggestion, advice
+from bayplan.foresight.estimates.bound import Bound, lower_bound
+from bayplan.foresight.estimates.durations import Basis, Durations, durations, exact
+from bayplan.foresight.estimates.earliest import Earliest, earliest
+from bayplan.foresight.estimates.estimate import Estimate, Trial, estimate, samples
+from bayplan.foresight.estimates.luck import Luck
+
+__all__ = [
+    "Basis",
+    "Bound",
+    "Durations",
+    "Earliest",
+    "Estimate",
+    "Help",
+    "Luck",
+    "Suggestion",
+    "Trial",
+    "advice",
+    "durations",
+    "earliest",
+    "estimate",
+    "exact",
+    "lower_bound",
+    "samples",
+]

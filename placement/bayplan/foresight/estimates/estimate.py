@@ -1,0 +1,147 @@
+"""When a graph will have ended, as a distribution: its plan played through with sampled run times."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bayplan.foresight.estimates.durations import Durations
+from bayplan.foresight.estimates.luck import Luck
+from bayplan.foresight.estimates.sketch import MOST_PAIRS, sketch
+from bayplan.foresight.graph_plans import Plan, Situation, make_plan
+from bayplan.model.arrays import BoolArray, FloatArray, IntArray
+from bayplan.solvers.kernels.compiled import HAVE_NUMBA
+from bayplan.solvers.kernels.scheduling.playing import Score, play
+
+_DRAWS = 400_000 if HAVE_NUMBA else 40_000
+_MOST, _LEAST = 256, 32
+
+
+def samples(units: int) -> int:
+    """How many samples an estimate of so many units takes: 256, fewer from about 1,500 units on, and without numba."""
+    return max(_LEAST, min(_MOST, _DRAWS // max(units, 1) // 2 * 2))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """A distribution of the end."""
+
+    ends: FloatArray
+    """Shape (samples,), ascending: seconds from the situation's `now` on; infinite where something never finds a place."""
+
+    def quantile(self, probability: float) -> float:
+        """Seconds by which it has ended with that probability."""
+        rank = probability * len(self.ends) - 0.5
+        low = min(max(int(np.floor(rank)), 0), len(self.ends) - 1)
+        high = min(low + 1, len(self.ends) - 1)
+        if self.ends[low] == self.ends[high]:
+            return float(self.ends[low])
+        return float(self.ends[low] + (self.ends[high] - self.ends[low]) * min(max(rank - low, 0.0), 1.0))
+
+    def probability_by(self, seconds: float) -> float:
+        """Of having ended so many seconds from now; never falls as they grow."""
+        return float(np.searchsorted(self.ends, seconds, side="right")) / len(self.ends)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """A plan, and what is known of its run times: everything that is played, to be varied."""
+
+    situation: Situation
+    node_class: IntArray
+    """Shape (units,): where each runs; of units without a place where it would run best."""
+    reading: FloatArray
+    """Shape (units,): seconds in which it reads what others have left."""
+    priority: FloatArray
+    """Shape (tasks,): of those that wait, the highest goes first."""
+    free_at: FloatArray
+    """Shape (slots,): as in `Nodes`, those of units that run left out."""
+    slot_class: IntArray
+    """Shape (slots,)."""
+    durations: Durations
+    elapsed: FloatArray
+    """Shape (units,): seconds that a unit runs already; NaN: it does not."""
+    luck: Luck
+
+    @classmethod
+    def of(cls, plan: Plan, durations: Durations, elapsed: FloatArray, luck: Luck) -> "Trial":
+        """What is planned."""
+        situation, nodes = plan.situation, plan.situation.nodes
+        best = np.argmin(situation.seconds, axis=1)[situation.graph.unit_task]
+        node_class = np.where(plan.node >= 0, nodes.node_class[plan.node], best)
+        expected = situation.seconds[situation.graph.unit_task, node_class]
+        placed = (plan.slot >= 0) & ~situation.running
+        reading = np.zeros(len(placed))
+        reading[placed] = np.maximum(plan.seconds[placed] - expected[placed], 0.0)
+        return cls(
+            situation, node_class, reading, plan.rank, nodes.slot_free, nodes.node_class[nodes.slot_node],
+            durations, elapsed, luck,
+        )  # fmt: skip
+
+    @classmethod
+    def on(cls, situation: Situation, durations: Durations, elapsed: FloatArray, luck: Luck) -> "Trial":
+        """What a plan made for the situation says; where that would take too long, what `sketch` does."""
+        if situation.graph.units * len(situation.nodes.slot_node) <= MOST_PAIRS:
+            return cls.of(make_plan(situation), durations, elapsed, luck)
+        node_class, rank = sketch(situation)
+        nodes = situation.nodes
+        return cls(
+            situation, node_class, np.zeros(len(node_class)), rank, nodes.slot_free, nodes.node_class[nodes.slot_node],
+            durations, elapsed, luck,
+        )  # fmt: skip
+
+    def with_slots(self, wide: BoolArray) -> "Trial":
+        """With as many free slots as there are units of each class that `wide`, shape (classes,), names."""
+        kept = ~wide[self.slot_class]
+        waits = ~(self.situation.done | self.situation.running) & wide[self.node_class]
+        return replace(
+            self,
+            free_at=np.concatenate((self.free_at[kept], np.zeros(int(waits.sum())))),
+            slot_class=np.concatenate((self.slot_class[kept], self.node_class[waits])),
+        )
+
+    def on_fastest(self) -> "Trial":
+        """Every unit that has not started on the class that is fastest for it, with as many slots as it takes."""
+        fastest = np.argmin(self.situation.seconds, axis=1)[self.situation.graph.unit_task]
+        fixed = self.situation.done | self.situation.running
+        moved = replace(self, node_class=np.where(fixed, self.node_class, fastest))
+        return moved.with_slots(np.ones(len(self.situation.nodes.classes), bool))
+
+    def with_shorter(self, task: int, factor: float) -> "Trial":
+        """With a task whose units take so many times as long."""
+        location = self.durations.location.copy()
+        location[task] += np.log(factor)
+        return replace(self, durations=replace(self.durations, location=location))
+
+    def estimate(self) -> Estimate:
+        """Play it. O(samples * ((units + slots) * log(units + slots) + edges))."""
+        graph, situation = self.situation.graph, self.situation
+        seconds = self.luck.seconds(graph, self.durations, self.node_class, self.elapsed) + self.reading[:, None]
+        order = np.lexsort((np.arange(graph.units), -self.priority[graph.unit_task]))
+        rank = np.empty(graph.units, np.int64)
+        rank[order] = np.arange(graph.units)
+        score = Score(
+            graph.unit_task,
+            graph.unit_start,
+            np.diff(graph.parents.indptr),
+            graph.children.indptr,
+            graph.children.indices,
+            rank,
+            self.node_class,
+            situation.running,
+            situation.done,
+            self.free_at,
+            self.slot_class,
+            len(situation.nodes.classes),
+        )
+        return Estimate(np.sort(play(score, np.ascontiguousarray(seconds.T))))
+
+
+def estimate(plan: Plan, durations: Durations, elapsed: FloatArray, seed: int) -> Estimate:
+    """When the graph of a plan will have ended. The same arguments give the same answer.
+
+    `elapsed`: shape (units,), seconds that a unit runs already, NaN: it does not. Run times are drawn as often as
+    `samples` says, given what has elapsed; the plan's order and its choice of node classes are kept, and of slots of one class
+    the first that is free is taken, as an operator that looks at what happens does.
+    """
+    luck = Luck.draw(plan.situation.graph, samples(plan.situation.graph.units), seed)
+    return Trial.of(plan, durations, elapsed, luck).estimate()

@@ -1,0 +1,1 @@
+"""What was learned or measured: run times, node states, load, arrivals, efficiency."""

@@ -1,0 +1,1 @@
+"""What things are: resources, constraints, GPUs, requests and nodes, graphs, decisions. It knows nothing above itself."""

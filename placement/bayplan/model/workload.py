@@ -1,0 +1,105 @@
+"""What is to be placed, and on what."""
+
+import math
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+
+from bayplan.model.constraints import PreferredTerm, Taint, Term, Toleration
+from bayplan.model.gpu import GpuAsk, Gpus
+from bayplan.model.resources import Resources
+
+
+@dataclass(frozen=True)
+class RequestClass:
+    """Everything about a pod that decides which nodes fit it; pods alike share one class.
+
+    Not slotted: its hash is computed once and kept, since a class is looked up for every decision.
+    """
+
+    resources: tuple[tuple[str, int], ...]
+    """Name and amount, sorted by name."""
+    node_selector: tuple[tuple[str, str], ...] = ()
+    required: tuple[Term, ...] = ()
+    """Alternatives; none: no such constraint."""
+    preferred: tuple[PreferredTerm, ...] = ()
+    tolerations: tuple[Toleration, ...] = ()
+    judged_elsewhere: str = ""
+    """An opaque name for demands that only the cluster's own scheduler can judge (volumes, ports, pods nearby); empty: none.
+    What it refuses to one class says nothing about another."""
+    gpus: GpuAsk | None = None
+    """What is asked for of single GPUs, beside the resource that stands for them in `resources`; none: nothing."""
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Check the amounts. Raises `ValueError`."""
+        for name, amount in self.resources:
+            if amount < 0:
+                raise ValueError(f"resources[{name}] is {amount}: it must not be negative")
+        if len(dict(self.resources)) < len(self.resources):
+            names = ", ".join(name for name, _ in self.resources)
+            raise ValueError(f"resources has a name more than once ({names}): each must have one amount")
+        object.__setattr__(self, "_hash", hash(self._parts()))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Hashes of strings differ between processes, so the kept one must not travel.
+        return RequestClass, self._parts()
+
+    def _parts(self) -> tuple[object, ...]:
+        return (
+            self.resources,
+            self.node_selector,
+            self.required,
+            self.preferred,
+            self.tolerations,
+            self.judged_elsewhere,
+            self.gpus,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One pod that wants a place."""
+
+    id: Hashable
+    request_class: RequestClass
+    priority: int = 0
+    critical_path: float = 0.0
+    """Seconds from its start to the end of its graph along the longest chain."""
+    arrival: tuple[object, ...] = ()
+    """Sorts those who came earlier first; equal for the pods of one graph, so that they may be packed."""
+    task: str = ""
+    """The task it belongs to, by a name that stays the same whenever the task comes back."""
+    gang: Hashable | None = None
+    """All requests of a gang get a place, or none does."""
+    deadline: float | None = None
+    """When its graph should have ended, in seconds since the epoch."""
+    duration: float = 0.0
+    """Expected seconds from its start to its end; 0: unknown."""
+    name: str = ""
+    """The task by the name of its graph, GRAPH/TASK, where that is another than `task`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInfo:
+    """A node as far as placing depends on it."""
+
+    name: str
+    allocatable: Resources
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[Taint, ...] = ()
+    unschedulable: bool = False
+    """Cordoned."""
+    ready: bool = True
+    gpus: Gpus | None = None
+    node_class: str = ""
+    """Nodes of one class run a task equally fast."""
+    cost: float = 0.0
+    """The price of an hour, in any one currency."""
+
+    def __post_init__(self) -> None:
+        """Check the figures. Raises `ValueError`."""
+        if not (math.isfinite(self.cost) and self.cost >= 0):
+            raise ValueError(f"node {self.name}: cost is {self.cost}: it must be a number, 0 or above")

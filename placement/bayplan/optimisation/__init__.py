@@ -1,9 +1,0 @@
-"""Solvers for a whole batch at once, on plain arrays.
-
-All are called alike: `solve(problem, start, budget, seed)`. They know nothing of clusters or requests, start from an
-answer that somebody else gave, and never return one that is worth less.
-"""
-
-from bayplan.optimisation.problem import FORBIDDEN, Budget, Problem, Solution
-
-__all__ = ["FORBIDDEN", "Budget", "Problem", "Solution"]

@@ -1,7 +1,0 @@
-"""What is expected to arrive, and what free room is worth by it: the knowledge behind the scorer `Potential`."""
-
-from bayplan.packing.arrivals import Arrivals
-from bayplan.packing.mix import ExpectedMix, expected_mix
-from bayplan.packing.model import MixModel, mix_model
-
-__all__ = ["Arrivals", "ExpectedMix", "MixModel", "expected_mix", "mix_model"]

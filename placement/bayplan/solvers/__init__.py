@@ -1,0 +1,1 @@
+"""Plain arrays in, answers out: assignment problems, schedules, and the kernels under both."""

@@ -1,0 +1,1 @@
+"""How a policy decides: orders, scorers and planners, compiled from names."""

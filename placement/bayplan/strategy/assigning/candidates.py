@@ -1,0 +1,111 @@
+"""The nodes that can have one class of requests, with their scores, kept up to date row by row."""
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.filters import Fit, Selector, open_places
+from bayplan.knowledge.load.hot import Hot, HotNodes
+from bayplan.model.arrays import BoolArray, IntArray
+from bayplan.model.workload import Request, RequestClass
+from bayplan.solvers.kernels import fit as kernels
+from bayplan.strategy.context import Context
+from bayplan.strategy.protocols import Places, Scorer, Scoring, Strategy
+
+NO_ROWS = np.zeros(0, bool)
+
+
+class Candidates:
+    """Scores per row, -1 where the class does not fit; a placement makes only one row anew."""
+
+    def __init__(self, request_class: RequestClass, scoring: Scoring, policy_selector: Selector, thresholds: Hot = ()) -> None:
+        self.fit = Fit(request_class, policy_selector)
+        self.hot: HotNodes | None = None
+        """Who judges whether nodes are hot, as of the last refresh; None: no node is."""
+        self._thresholds = thresholds
+        self.scores: IntArray = np.zeros(0, np.int64)
+        """Per row: the weighted mean of all scorers at the best place there, from 0 to `UNIT`."""
+        self._devices = np.zeros(0, np.int16)
+        self._scorers = [(each.scorer, each.weight) for each in scoring.scorers]
+        self._weights = sum(each.weight for each in scoring.scorers) or 1.0
+        self._depending = [each.scorer for each in scoring.scorers if _depends(each.scorer)]
+        self._position = -1
+        self._known: list[Hashable] = []
+
+    def refresh(self, request: Request, cluster: Cluster, context: Context) -> None:
+        """Bring the scores up to date. O(changed rows); O(nodes) after a node, the mix or load has changed."""
+        position = cluster.changes.position
+        known = [each.depends_on(request, context) for each in self._depending]
+        if self._thresholds:
+            known.append(context.load)
+            self.hot = None if context.load is None else HotNodes(context.load, self._thresholds)
+        if self.fit.refresh(cluster) or known != self._known:
+            changed = None
+        elif position == self._position:
+            return
+        else:
+            changed = cluster.changes.since(self._position)
+        self._position, self._known = position, known
+        if changed is None or len(changed) >= cluster.rows:
+            self.scores = np.full(cluster.rows, -1)
+            self._devices = np.full(cluster.rows, -1, np.int16)
+            rows = np.flatnonzero(self.fit.rows)
+        else:
+            rows = np.array(changed, np.int64)
+            self.scores[rows] = -1
+            rows = rows[self.fit.codes[rows] == 0]
+        self._score(rows, request, cluster, context)
+
+    def best(self, cluster: Cluster, refused: BoolArray = NO_ROWS) -> tuple[int, int]:
+        """The row with the best score, of equals the lexicographically first name, and how many fit.
+
+        The row is -1 if none fits. `refused`: rows that are left out.
+        """
+        return kernels.best_row(self.scores, refused, cluster.name_rank)
+
+    def open(self, refused: BoolArray = NO_ROWS) -> BoolArray:
+        """Per row: it fits."""
+        fits = self.scores >= 0
+        return np.asarray(fits & ~refused) if len(refused) else fits
+
+    def devices(self, row: int, cluster: Cluster) -> tuple[int, ...]:
+        """The GPUs of a fitting row that a request of the class gets."""
+        ask = self.fit.demand.gpus
+        if ask is None:
+            return ()
+        return (int(self._devices[row]),) if ask.fraction else cluster.choose_gpus(row, ask)
+
+    def _score(self, rows: IntArray, request: Request, cluster: Cluster, context: Context) -> None:
+        if self.hot is not None:
+            rows = rows[~self.hot.rows(cluster, rows)]
+        found = open_places(cluster, self.fit.demand, rows)
+        if not len(found[0]):
+            return
+        places = Places(*found)
+        total = np.zeros(len(places.rows))
+        for scorer, weight in self._scorers:
+            total += weight * scorer(request, cluster, places, context)
+        kernels.keep_best(found, total / self._weights, self.scores, self._devices)
+
+
+def candidates(request: Request, cluster: Cluster, strategy: Strategy, scoring: Scoring) -> Candidates:
+    """The candidates of a request's class, as they were left when they were last asked for."""
+    task = request.task if scoring.per_task else ""
+    key = ("candidates", request.request_class, scoring, strategy.node_selector, strategy.hot, task)
+    return cluster.memo(key, lambda: Candidates(request.request_class, scoring, strategy.node_selector, strategy.hot))
+
+
+def _depends(scorer: Scorer) -> bool:
+    """Whether it depends on anything at all; most do not, and need not be asked for every decision."""
+    return bool(scorer.needs) or type(scorer).depends_on is not Scorer.depends_on
+
+
+def refused_rows(cluster: Cluster, request_class: RequestClass, context: Context) -> BoolArray:
+    """Per row: kube-scheduler refused the class there lately; of length 0 where it refused none."""
+    names = context.rejected.get(request_class)
+    if not names:
+        return NO_ROWS
+    refused = np.zeros(cluster.rows, bool)
+    refused[[row for name in names if (row := cluster.row(name)) is not None]] = True
+    return refused

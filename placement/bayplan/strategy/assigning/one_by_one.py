@@ -1,0 +1,164 @@
+"""One request after the other: what all planners have in common that never go back on a choice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.filters import rejections_in_words
+from bayplan.cluster.trial import Trial
+from bayplan.model.arrays import BoolArray, FloatArray, IntArray
+from bayplan.model.decision import Decision
+from bayplan.model.reasons import Reason
+from bayplan.model.workload import Request, RequestClass
+from bayplan.strategy.assigning.candidates import NO_ROWS, Candidates, candidates, refused_rows
+from bayplan.strategy.assigning.size import sizes
+from bayplan.strategy.context import Context
+from bayplan.strategy.protocols import Scoring, Strategy
+
+NO_SCORING = Scoring()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request gets no place although there may be some."""
+
+    reason: Reason
+    message: str
+
+
+class Choice(Protocol):
+    """Where one request goes."""
+
+    def __call__(
+        self, turn: int, request: Request, fitting: Candidates, refused: BoolArray, cluster: Cluster
+    ) -> tuple[int, str] | Refusal:
+        """A fitting row, -1 if there is none, and why there in words. `turn`: how many were placed before."""
+        ...
+
+
+def one_by_one(
+    requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context, choose: Choice, scoring: Scoring
+) -> list[Decision]:
+    """Order, filter, choose. O(requests log requests + placements x nodes + classes x nodes).
+
+    Among requests that the order holds equal, the larger goes first (best-fit decreasing; Johnson 1973). A gang goes
+    where the first of it would; if one of it finds no place, the places of the others are free again.
+    """
+    with cluster.trial() as trial:
+        return _Batch(requests, cluster, strategy, context, choose, scoring, trial).decide()
+
+
+class _Batch:
+    def __init__(
+        self,
+        requests: Sequence[Request],
+        cluster: Cluster,
+        strategy: Strategy,
+        context: Context,
+        choose: Choice,
+        scoring: Scoring,
+        trial: Trial,
+    ) -> None:
+        self._requests, self._cluster, self._strategy, self._context = requests, cluster, strategy, context
+        self._choose, self._scoring, self._trial = choose, scoring, trial
+        self._turn = context.turn
+        self._decisions: dict[int, Decision] = {}
+        self._candidates: dict[tuple[RequestClass, str], Candidates] = {}
+        self._full: dict[RequestClass, tuple[Reason, str]] = {}
+        self._refused = {cls: refused_rows(cluster, cls, context) for cls in context.rejected}
+
+    def decide(self) -> list[Decision]:
+        if len(self._requests) == 1 and self._requests[0].gang is None:
+            return [self._single(0)]
+        for members in _units(self._requests, in_order(self._requests, self._cluster, self._strategy, self._context)):
+            if self._requests[members[0]].gang is None:
+                self._decisions[members[0]] = self._single(members[0])
+            else:
+                self._gang(members)
+        return [self._decisions[number] for number in range(len(self._requests))]
+
+    def _single(self, number: int) -> Decision:
+        request = self._requests[number]
+        why_not = self._full.get(request.request_class)
+        if why_not is not None:
+            # Nothing is freed within a batch, so whoever asks for the same finds the same.
+            return Decision(request.id, None, *why_not)
+        decision, final = self._try(request)
+        if final:
+            self._full[request.request_class] = (decision.reason or Reason.NO_CAPACITY, decision.message)
+        return decision
+
+    def _gang(self, members: list[int]) -> None:
+        mark, turn = self._trial.mark(), self._turn
+        placed = []
+        for number in members:
+            decision, _ = self._try(self._requests[number])
+            if decision.node is None:
+                break
+            placed.append(decision)
+        else:
+            self._decisions.update(zip(members, placed, strict=True))
+            return
+        self._trial.undo(mark)
+        self._turn = turn
+        short = f"only {len(placed)} of the {len(members)} of the gang have a place; the next one: {decision.message}"
+        reason = Reason.NO_SUCH_NODE if decision.reason is Reason.NO_SUCH_NODE else Reason.GANG_INCOMPLETE
+        for number in members:
+            self._decisions[number] = Decision(self._requests[number].id, None, reason, short[:255])
+
+    def _try(self, request: Request) -> tuple[Decision, bool]:
+        """The decision; and whether it says that no place is left for the class."""
+        cluster, cls = self._cluster, request.request_class
+        fitting = self._fitting(request)
+        fitting.refresh(request, cluster, self._context)
+        refused = self._refused.get(cls, NO_ROWS)
+        chosen = self._choose(self._turn, request, fitting, refused, cluster)
+        if isinstance(chosen, Refusal):
+            return Decision(request.id, None, chosen.reason, chosen.message), False
+        row, why = chosen
+        if row < 0:
+            return Decision(request.id, None, *_why_not(fitting, cluster, refused)), True
+        devices = fitting.devices(row, cluster)
+        if len(self._requests) > 1:
+            self._trial.take(row, fitting.fit.demand, devices)
+        self._turn += 1
+        return Decision(request.id, cluster.names[row], None, why, devices), False
+
+    def _fitting(self, request: Request) -> Candidates:
+        if len(self._requests) == 1:
+            return candidates(request, self._cluster, self._strategy, self._scoring)
+        key = (request.request_class, request.task)
+        known = self._candidates.get(key)
+        if known is None:
+            known = self._candidates[key] = candidates(request, self._cluster, self._strategy, self._scoring)
+        return known
+
+
+def in_order(requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> IntArray:
+    """Numbers of the requests, who goes first first: by the strategy's order, then by size, then as given."""
+    keys: list[FloatArray] = [order(requests, context) for order in strategy.order]
+    devices, shares = sizes(requests, cluster)
+    return np.lexsort((-shares, -devices, *reversed(keys)))
+
+
+def _units(requests: Sequence[Request], order: IntArray) -> list[list[int]]:
+    """The numbers, each alone or with its gang, which goes where its first does."""
+    units: list[list[int]] = []
+    gangs: dict[object, list[int]] = {}
+    for number in order.tolist():
+        gang = requests[number].gang
+        if gang is not None and gang in gangs:
+            gangs[gang].append(number)
+            continue
+        units.append([number])
+        if gang is not None:
+            gangs[gang] = units[-1]
+    return units
+
+
+def _why_not(fitting: Candidates, cluster: Cluster, refused: BoolArray) -> tuple[Reason, str]:
+    reason = Reason.NO_CAPACITY if fitting.fit.possible else Reason.NO_SUCH_NODE
+    return reason, rejections_in_words(cluster, fitting.fit, refused if len(refused) else None, fitting.hot)

@@ -1,0 +1,1 @@
+"""Compiling every kernel before it counts."""
