@@ -15,7 +15,7 @@ RUN python -m venv /opt/bayplan \
 # For any processor of this kind, since the one that builds is not the one that runs.
 ENV NUMBA_CPU_NAME=generic
 # The library's kernels, compiled once here and not by every operator at its start.
-RUN NUMBA_CACHE_DIR=/opt/bayplan/kernels /opt/bayplan/bin/python -m bayplan.solvers.kernels \
+RUN NUMBA_CACHE_DIR=/opt/bayplan/kernels /opt/bayplan/bin/python -m bayplan.warm \
  && chmod -R a+rX /opt/bayplan/kernels
 
 FROM python:3.12-slim

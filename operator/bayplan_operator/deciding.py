@@ -12,12 +12,12 @@ from bayplan_operator.conductor import Conductor, View, Writers, conduct
 from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.conductor.knowledge.measuring import measured
 from bayplan_operator.kube.api_server import ApiServer
-from bayplan_operator.node_record import remembered
 from bayplan_operator.settings import Settings
 from bayplan_operator.view import NodeStore, PodStore
 from bayplan_operator.view.inbox import Inbox
 from bayplan_operator.view.kinds import list_kinds
 from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
+from bayplan_operator.writer.node_record import remembered
 
 log = logging.getLogger(__name__)
 

@@ -1,13 +1,21 @@
-"""Writing what was seen of the nodes: one ConfigMap beside the Lease."""
+"""What was seen of the nodes: one ConfigMap beside the Lease, read at the start and written by the operator that leads."""
+
+import asyncio
+import logging
 
 import msgspec
 
-from bayplan_operator import names
+from bayplan.knowledge.node_states import NodeStates
+from bayplan_operator import metrics, names
 from bayplan_operator.kube import errors, paths
 from bayplan_operator.kube.api_server import MERGE_PATCH, ApiServer
+from bayplan_operator.translate import node_record
 from bayplan_operator.writer.queue import WriteQueue
 
+log = logging.getLogger(__name__)
+
 _KEY = ("node record",)
+_TRIES, _FIRST_WAIT = 5, 0.5
 
 
 class NodeRecordWriter:
@@ -39,3 +47,40 @@ class NodeRecordWriter:
             await self._queue.request(
                 "make node record", lambda: self._server.call("POST", paths.config_maps(self._namespace), made)
             )
+
+
+class _ConfigMap(msgspec.Struct):
+    data: dict[str, str] = {}
+
+
+async def remembered(server: ApiServer, namespace: str) -> dict[str, NodeStates]:
+    """Per class of nodes; nothing where there is no record, or none that can be read: then it is learned anew."""
+    where = f"ConfigMap {namespace}/{names.NODE_RECORD}"
+    try:
+        answer = await _get(server, paths.config_map(namespace, names.NODE_RECORD))
+        text = msgspec.json.decode(answer, type=_ConfigMap).data.get(names.NODE_RECORD_KEY, "{}")
+    except errors.NotFound:
+        return {}
+    except (errors.ApiError, msgspec.DecodeError) as error:
+        _warn(f"{where} cannot be read: {error}; how nodes hold out is learned anew")
+        return {}
+    states, problems = node_record.read(text)
+    for problem in problems:
+        _warn(f"{where}, key {names.NODE_RECORD_KEY}: {problem}; that is learned anew")
+    return states
+
+
+async def _get(server: ApiServer, path: str) -> bytes:
+    wait = _FIRST_WAIT
+    for _ in range(_TRIES - 1):
+        try:
+            return await server.call("GET", path)
+        except (errors.Busy, errors.Unreachable):
+            await asyncio.sleep(wait)
+            wait *= 2
+    return await server.call("GET", path)
+
+
+def _warn(words: str) -> None:
+    metrics.NODE_RECORD_FAILURES.inc()
+    log.warning(words)

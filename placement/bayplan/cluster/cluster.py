@@ -281,7 +281,7 @@ class Cluster:
 
         The version stays: it tells what really happened. The log of changes notes what is tried and undone.
         """
-        trial = Trial(self)
+        trial = Trial(self.apply)
         try:
             yield trial
         finally:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bayplan.cluster.filters import Selector
-from bayplan.knowledge.load.hot import hot_thresholds
+from bayplan.cluster.hot import hot_thresholds
 from bayplan.model.spelling import unknown
 from bayplan.strategy.assigning import PLANNERS
 from bayplan.strategy.declarations import DeclarationError, Kind, checked

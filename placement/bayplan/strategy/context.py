@@ -2,22 +2,15 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from bayplan.foresight.graph_plans.plan import Plan
 from bayplan.knowledge.arrivals.model import MixModel
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.load.estimate import LoadEstimate
 from bayplan.knowledge.node_states.survival import Survival
 from bayplan.knowledge.run_times.forecast import Forecast
+from bayplan.model.stop import never
 from bayplan.model.workload import RequestClass
-
-if TYPE_CHECKING:  # what makes plans knows the context
-    from bayplan.foresight.graph_plans.plan import Plan
-
-
-def never() -> bool:
-    """No time box: a planner works until it is done."""
-    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,7 @@ class Context:
     """What tasks achieve on which nodes; none: not known."""
     run_times: Forecast | None = None
     """How long requests are expected to run, by what was learned; none: not known."""
-    plans: "Mapping[Hashable, Plan] | None" = None
+    plans: Mapping[Hashable, Plan] | None = None
     """Of graphs, by the first part of their requests' ids, which are (graph, number of the unit); none: nothing is planned."""
     load: LoadEstimate | None = None
     """How busy nodes are; none: not known, and requests alone count."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import Selector
-from bayplan.knowledge.load.hot import Hot
+from bayplan.cluster.hot import Hot
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.model.decision import Decision
 from bayplan.model.workload import Request
@@ -16,7 +16,7 @@ from bayplan.strategy.needs import BY_PLANS, NOTHING, Need, needs_of
 
 
 class Order(Protocol):
-    """Who goes first. A function, which declares what it goes by: `@needs(Need.PLANS)`, for example; see `bayplan.strategy.needs`."""
+    """Who goes first. A function, which declares what it goes by: `@needs(Need.PLANS)`, for example."""
 
     def __call__(self, requests: Sequence[Request], context: Context) -> FloatArray:
         """One key per request, shape (requests,); the lower goes first. Must depend on its arguments only."""

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.hot import hot_thresholds
 from bayplan.core.engine import place
-from bayplan.knowledge.load import HotNodes, LoadEstimate, LoadTracker, Reading, hot_thresholds
+from bayplan.knowledge.load import HotNodes, LoadEstimate, LoadTracker, Reading
 from bayplan.knowledge.load.parts import others_part, own_part
 from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request

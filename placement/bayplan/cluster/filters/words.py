@@ -9,7 +9,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters.fit import CODES, Fit
 from bayplan.cluster.filters.resources import room
 from bayplan.cluster.filters.taints import first_untolerated
-from bayplan.knowledge.load.hot import HotNodes
+from bayplan.cluster.hot import HotJudge
 from bayplan.model.arrays import BoolArray, IntArray
 from bayplan.model.constraints import Taint
 from bayplan.model.gpu import GpuAsk
@@ -28,7 +28,7 @@ _REJECTIONS = tuple(CODES)
 _SINGULAR = {"have": "has", "are": "is", "do": "does", "allow": "allows"}
 
 
-def rejections_in_words(cluster: Cluster, fit: Fit, refused: BoolArray | None, hot: HotNodes | None = None) -> str:
+def rejections_in_words(cluster: Cluster, fit: Fit, refused: BoolArray | None, hot: HotJudge | None = None) -> str:
     """One line such as `0/9 nodes: 8 have too little cpu free (4 asked, at most 2 free), 1 is cordoned`.
 
     `refused`: the rows that kube-scheduler has refused; `hot`: who judges whether a node is hot. Every node is counted
@@ -119,7 +119,7 @@ def _lacking(cluster: Cluster, fit: Fit, rows: IntArray) -> Counter[str]:
     return counted
 
 
-def _hot(cluster: Cluster, hot: HotNodes, rows: IntArray) -> Counter[str]:
+def _hot(cluster: Cluster, hot: HotJudge, rows: IntArray) -> Counter[str]:
     """Count the rows by the first resource of which they are too busy."""
     counted: Counter[str] = Counter()
     for name, shares in hot.first(cluster, rows):

@@ -1,27 +1,16 @@
 """Nodes that are too busy to get anything more, whatever is requested of them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.hot import Hot
 from bayplan.knowledge.load.estimate import LoadEstimate
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 
-Hot = tuple[tuple[str, float], ...]
-"""Resource and share from which on a node is hot; sorted by name, so that equal thresholds are equal."""
-
 _ROUNDING = 1e-9
 """A sum of shares that would be the threshold is not below it by the way it was added up."""
-
-
-def hot_thresholds(thresholds: Mapping[str, float]) -> Hot:
-    """From a map of resource to share. Raises `ValueError`."""
-    for resource, share in thresholds.items():
-        if not 0 < share <= 1:
-            raise ValueError(f"hot[{resource}] is {share:g}: it must be a share above 0, at most 1")
-    return tuple(sorted((resource, float(share)) for resource, share in thresholds.items()))
 
 
 @dataclass(frozen=True, slots=True)

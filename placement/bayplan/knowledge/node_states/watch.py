@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.knowledge.load import HotNodes, LoadEstimate, hot_thresholds
+from bayplan.cluster.hot import hot_thresholds
+from bayplan.knowledge.load import HotNodes, LoadEstimate
 from bayplan.knowledge.node_states.chain import NodeState, NodeStates
 from bayplan.knowledge.node_states.survival import Survival
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bayplan.model.stop import never
 from bayplan.solvers.kernels.compiled import HAVE_NUMBA
 from bayplan.solvers.schedules.problem import GraphProblem, Schedule
-from bayplan.strategy.context import never
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import numpy as np
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import Fit, Selector, open_places
-from bayplan.knowledge.load.hot import Hot, HotNodes
+from bayplan.cluster.hot import Hot
+from bayplan.knowledge.load.hot import HotNodes
 from bayplan.model.arrays import BoolArray, IntArray
 from bayplan.model.workload import Request, RequestClass
 from bayplan.solvers.kernels import fit as kernels

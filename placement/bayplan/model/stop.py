@@ -1,0 +1,6 @@
+"""When a search ends."""
+
+
+def never() -> bool:
+    """No time box: a planner works until it is done."""
+    return False

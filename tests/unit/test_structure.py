@@ -1,0 +1,94 @@
+"""The rooms of both packages: their number, their size, and that no two files need each other."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {"bayplan": ROOT / "placement/bayplan", "bayplan_operator": ROOT / "operator/bayplan_operator"}
+MOST_ROOMS = 12
+MOST_LINES = 400
+
+
+@cache
+def modules(package: str) -> dict[str, Path]:
+    """Dotted name to file."""
+    folder = PACKAGES[package]
+    found = {}
+    for path in sorted(folder.rglob("*.py")):
+        parts = path.relative_to(folder.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+@cache
+def imports(package: str) -> dict[str, dict[str, ast.ImportFrom]]:
+    """Module to the modules of its package that it imports from, wherever in the file."""
+    known = modules(package)
+    found: dict[str, dict[str, ast.ImportFrom]] = {}
+    for name, path in known.items():
+        found[name] = {}
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    target = f"{node.module}.{alias.name}"
+                    found[name][target if target in known else node.module] = node
+        found[name] = {target: node for target, node in found[name].items() if target in known and target != name}
+    return found
+
+
+def cycle(edges: dict[str, dict[str, ast.ImportFrom]]) -> list[str]:
+    """Modules that need each other in a ring; empty: there are none."""
+    done: set[str] = set()
+    for start in edges:
+        path: list[str] = []
+        stack: list[Iterator[str]] = [iter([start])]
+        while stack:
+            module = next(stack[-1], None)
+            if module is None:
+                stack.pop()
+                if path:
+                    done.add(path.pop())
+            elif module in path:
+                return [*path[path.index(module) :], module]
+            elif module not in done:
+                path.append(module)
+                stack.append(iter(edges[module]))
+    return []
+
+
+def test_a_ring_of_imports_is_found() -> None:
+    node = ast.ImportFrom("", [], 0)
+    assert cycle({"a": {"b": node}, "b": {"c": node}, "c": {"b": node}}) == ["b", "c", "b"]
+    assert cycle({"a": {"b": node, "c": node}, "b": {"c": node}, "c": {}}) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_two_files_need_each_other(package: str) -> None:
+    assert cycle(imports(package)) == []
+
+
+def test_no_import_of_the_library_hides_inside_a_function_or_behind_type_checking() -> None:
+    hidden = [
+        f"{name} imports {target} in line {node.lineno}"
+        for name, found in imports("bayplan").items()
+        for target, node in found.items()
+        if node.col_offset > 0
+    ]
+    assert hidden == []
+
+
+def test_the_library_has_few_rooms() -> None:
+    rooms = [each for each in PACKAGES["bayplan"].iterdir() if each.suffix == ".py" or (each / "__init__.py").exists()]
+    assert len(rooms) - 1 <= MOST_ROOMS, sorted(each.name for each in rooms)  # the package's own __init__.py is no room
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_module_is_long(package: str) -> None:
+    long = {
+        name: lines for name, path in modules(package).items() if (lines := len(path.read_text().splitlines())) > MOST_LINES
+    }
+    assert long == {}
