@@ -7,7 +7,7 @@ from typing import Any
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.constraints import PreferredTerm, Requirement, Taint, Term, Toleration
 from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
-from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass
 
 Plain = dict[str, Any]
 GIB = 2**30
@@ -67,7 +67,7 @@ def request_of(each: Plain, classes: list[RequestClass]) -> Request:
         critical_path=each["chain"],
         arrival=(each["arrival"],),
         task=each["task"],
-        gang=each["gang"],
+        gang=None if each["gang"] is None else Gang(each["gang"]),
         deadline=each["deadline"],
         duration=each["duration"],
     )

@@ -45,6 +45,8 @@ class PlannedGraph:
             task=f"{self._name}/{task.name}",
             deadline=self._made["deadline"],
             duration=task.duration,
+            graph=self._name,
+            unit=unit,
         )
 
     def placed(self, unit: int, node: str) -> None:

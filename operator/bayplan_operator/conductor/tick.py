@@ -4,13 +4,12 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.core.changes import Knowledge as Known
 from bayplan.knowledge.node_states import NodeStates
 from bayplan.lifecycle import Run, advance
 from bayplan.model.reasons import Reason
-from bayplan.strategy.context import Context
 from bayplan_operator import metrics
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
 from bayplan_operator.conductor.graphs import intake, splitting
@@ -27,9 +26,8 @@ from bayplan_operator.conductor.knowledge.profiles import Profiles
 from bayplan_operator.conductor.outlook import deadlines
 from bayplan_operator.conductor.outlook.estimating import Estimator
 from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
-from bayplan_operator.conductor.placing import place as placing
+from bayplan_operator.conductor.placing.placing import Placing
 from bayplan_operator.conductor.placing.policies import Policies
-from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate import run_record
 from bayplan_operator.view import NodeStore, PodStore
@@ -88,7 +86,6 @@ class Conductor:
         self._settings = settings
         self._clock = clock
         self._wake = wake
-        self._box = partial(placing.time_box, settings.placing_budget, monotonic)
         self._graphs: dict[Key, GraphRun] = {}
         self._by_uid: dict[str, GraphRun] = {}
         self._open: dict[str, GraphRun] = {}
@@ -98,7 +95,7 @@ class Conductor:
         self._lost: dict[float, frozenset[str]] = {}
         """Per node-loss grace in use, the nodes that are lost."""
         self._policies = Policies(writers.graphs)
-        self._rejections = Rejections(settings.rejection_memory)
+        self._placing = Placing(view.cluster, view.pods, writers.pods, settings, monotonic)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed, monotonic)
         profiles = Profiles(writers.profiles, writers.events, settings)
@@ -111,10 +108,6 @@ class Conductor:
         self._last_arrival = 0.0
         self._wishes = 0
         """Changes whenever what wants a place does."""
-        self._placed = 0
-        """Requests that this process has found a place for."""
-        self._placed_at: tuple[int, ...] | None = None
-        """The situation in which nothing more could be placed."""
 
     def kinds_listed(self) -> None:
         """All graphs and policies have been listed just now."""
@@ -147,7 +140,7 @@ class Conductor:
             self._policies.tell()
         self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
         self._measure()
-        times = [next_loss, self._rejections.next_expiry(now), self._adapting.next_time(), self._plans.next_time(now)]
+        times = [next_loss, self._placing.next_time(now), self._adapting.next_time(), self._plans.next_time(now)]
         times.append(self._knowledge.next_time(now))
         for graph in self._open.values():
             times += (_wake_at(graph), self._recorder.next_time(graph), self._estimator.next_time(graph, now))
@@ -182,6 +175,8 @@ class Conductor:
                     if known.ended:
                         self._adapting.recall(known, now)
                     self._knowledge.meet(known, raw, now)
+                    if known.running is not None:
+                        self._placing.recall(int(known.running.run.incarnation.sum()))
                 else:
                     intake.refresh(known, raw, now, self._settings.stuck_after)
             except Exception:
@@ -240,6 +235,7 @@ class Conductor:
             metrics.TICK_ERRORS.inc()
             log.exception("TaskGraph %s/%s could not be handled", *graph.key)
             graph.invalid = Problem(_INTERNAL_ERROR, f"the operator could not handle this graph: {error!r}")
+            self._wishes += 1
             graph.touched, graph.urgent = True, False
             graph.next_write_at = now + _AFTER_ERROR  # else the next tick would be due at once, and so on for ever
             if graph.running is not None:
@@ -271,7 +267,7 @@ class Conductor:
         self._knowledge.note(graph, before, now)
         if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
             graph.invalid, graph.touched = None, True
-        act(running, self._view.pods, self._write.pods, self._rejections, now)
+        act(running, self._view.pods, self._write.pods, self._placing.rejections, now)
 
     def _describe(self, graph: GraphRun, running: Running, run: Run) -> None:
         """Keep the record's lines up to date, and tell of attempts that did not work out."""
@@ -288,15 +284,7 @@ class Conductor:
     # 3. Where what wants to start goes
 
     def _place(self, now: float) -> None:
-        self._rejections.expire(now)
-        if self._situation(now) == self._placed_at:
-            return
-        batch = placing.wanted(self._plans.ready(self._open.values()))
-        context = Context(
-            now=now,
-            rejected=self._rejections.active(now),
-            seed=self._settings.seed,
-            turn=self._placed,
+        known = Known(
             mix=self._learner.model,
             load=self._view.load.estimate(self._view.cluster, now),
             plans=self._plans.made,
@@ -304,27 +292,21 @@ class Conductor:
             efficiency=self._knowledge.efficiency,
             survival=self._knowledge.survival,
         )
-        with metrics.PLACING_SECONDS.time():
-            decided = placing.decide(batch, self._view.cluster, context, self._box, self._view.pods)
-        self._plans.reserved(
-            ((each.graph.ref.uid, each.unit) for each, found in decided if found.reason is Reason.RESERVED), now
-        )
-        for each, decision in decided:
+        situation = (self._wishes, self._knowledge.revision), self._plans.revision
+        said = self._placing.step(self._plans.ready(self._open), situation, known, now)
+        for graph, unit, decision in said:
+            running = graph.running
+            if running is None:
+                continue
             if decision.node is not None:
-                self._placed += 1
-                placing.create(each, decision, self._write.pods, now)
-                each.running.waiting.pop(each.unit, None)
-                each.graph.started_at = each.graph.started_at or now
-            elif each.running.waiting.get(each.unit) != decision:
-                each.running.waiting[each.unit] = decision
-                each.graph.touched = True
-        self._placed_at = self._situation(now)
-
-    def _situation(self, now: float) -> tuple[int, ...]:
-        # A measurement changes something only where somebody goes by it.
-        turn = self._view.load.turn if self._policies.goes_by_load(self._open.values()) else 0
-        rejected = self._rejections.active_count(now)
-        return self._view.cluster.version, self._wishes, rejected, turn, self._plans.revision
+                running.waiting.pop(unit, None)
+                running.requests.pop(unit, None)
+                graph.started_at = graph.started_at or now
+            elif running.waiting.get(unit) != decision:
+                running.waiting[unit] = decision
+                graph.touched = True
+        if said:
+            self._plans.reserved(((graph.ref.uid, unit) for graph, unit, found in said if found.reason is Reason.RESERVED), now)
 
     # 4. What follows
 

@@ -49,6 +49,7 @@ class PodSpec(Wire, frozen=True):
     init_containers: list[Container] = []
     overhead: dict[str, str | int | float] = {}
     resources: Requirements = Requirements()
+    priority: int | None = None
 
 
 class Condition(Wire, frozen=True):

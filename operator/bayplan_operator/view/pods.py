@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.model.occupant import Tenant
 from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.gpus import gpu_use, read_devices
@@ -82,7 +83,9 @@ class PodStore:
         """A pod is being created: count it at once."""
         self._pending.setdefault(pending.graph_uid, {})[key] = pending
         self._assumed[key] = pending.graph_uid
-        self._cluster.occupy(key, pending.node, pending.resources, gpu_use(pending.resources, pending.gpus))
+        self._cluster.occupy(
+            key, pending.node, pending.resources, gpu_use(pending.resources, pending.gpus), Tenant(graph=pending.graph_uid)
+        )
         self.changed_graphs.add(pending.graph_uid)
 
     def renounce(self, key: PodKey) -> None:
@@ -139,7 +142,7 @@ class PodStore:
         if node and pod.status.phase not in TERMINAL_PHASES:
             resources = pod_requests(pod.spec)
             devices = read_devices(_said(pod, names.ANNOTATION_GPUS))
-            self._cluster.occupy(key, node, resources, gpu_use(resources, devices))
+            self._cluster.occupy(key, node, resources, gpu_use(resources, devices), _tenant(pod))
         else:
             self._cluster.vacate(key)
 
@@ -171,6 +174,16 @@ class PodStore:
             if not pods:
                 del self._own[graph_uid]
             self.changed_graphs.add(graph_uid)
+
+
+def _tenant(pod: wire.Pod) -> Tenant:
+    began = pod.status.start_time
+    return Tenant(
+        graph=graph_uid_of(pod) or None,
+        namespace=pod.metadata.namespace,
+        priority=pod.spec.priority,
+        since=None if began is None else began.timestamp(),
+    )
 
 
 def _said(pod: wire.Pod, annotation: str) -> str:

@@ -1,8 +1,7 @@
 """The cluster in columns: one row per node, one column per resource, whole numbers throughout."""
 
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -16,21 +15,12 @@ from bayplan.cluster.trial import Trial
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.constraints import Taint
 from bayplan.model.gpu import Device, GpuAsk, GpuUse
+from bayplan.model.occupant import Occupant, Tenant
 from bayplan.model.resources import LARGEST, Resources, bounded
 from bayplan.model.workload import NodeInfo, RequestClass
 
 MEMO_LIMIT = 2_048
 _Thing = TypeVar("_Thing", bound=Hashable)
-
-
-@dataclass(frozen=True, slots=True)
-class _Occupant:
-    """What a pod uses of its node."""
-
-    resources: Resources
-    gpus: GpuUse | None
-    devices: tuple[int, ...] = ()
-    """The GPUs that it is charged to."""
 
 
 class Cluster:
@@ -54,6 +44,8 @@ class Cluster:
         self.labels = LabelColumns()
         self.changes = ChangeLog()
         """Rows whose usage has changed."""
+        self.freed = ChangeLog()
+        """Rows of which something has become free: an occupant left, or was replaced."""
         self.static_changes = ChangeLog()
         """Rows that have changed in anything but usage."""
         self.memo = Memo(MEMO_LIMIT)
@@ -76,7 +68,7 @@ class Cluster:
         self._node_class = np.zeros(0, np.int64)
         self._cost = np.zeros(0)
         self._node_of: dict[Hashable, str] = {}
-        self._occupants: dict[str, dict[Hashable, _Occupant]] = {}
+        self._occupants: dict[str, dict[Hashable, Occupant]] = {}
         self._name_rank: IntArray | None = None
 
     # Columns; rows first
@@ -239,15 +231,23 @@ class Cluster:
 
     # Usage
 
-    def occupy(self, key: Hashable, node: str, resources: Resources, gpus: GpuUse | None = None) -> None:
+    def occupants(self, node: str) -> Mapping[Hashable, Occupant]:
+        """What occupies a node, by key; also of one that is not there (yet, or any more)."""
+        return self._occupants.get(node, {})
+
+    def occupy(
+        self, key: Hashable, node: str, resources: Resources, gpus: GpuUse | None = None, tenant: Tenant | None = None
+    ) -> None:
         """A pod on a node counts as used; the same key again replaces what it said before.
 
-        A node that is not known is remembered, and charged when it appears.
+        A node that is not known is remembered, and charged when it appears. `tenant`: whose the pod is.
         """
         before = self._node_of.get(key)
         if before is not None:
             known = self._occupants[before][key]
             if before == node and known.resources == resources and known.gpus == gpus:
+                if known.tenant != tenant:
+                    self._occupants[before][key] = replace(known, tenant=tenant)
                 return
             self.vacate(key)
         self._node_of[key] = node
@@ -257,7 +257,7 @@ class Cluster:
             self._charge(row, resources, 1)
             devices = self._devices.charge(row, gpus) if gpus is not None else ()
             self._usage_change(row)
-        self._occupants.setdefault(node, {})[key] = _Occupant(dict(resources), gpus, devices)
+        self._occupants.setdefault(node, {})[key] = Occupant(dict(resources), gpus, tenant, devices)
 
     def vacate(self, key: Hashable) -> None:
         """The pod does not count any more. Unknown: nothing happens."""
@@ -273,19 +273,15 @@ class Cluster:
             self._charge(row, occupant.resources, -1)
             if occupant.gpus is not None:
                 self._devices.release(row, occupant.gpus.ask, occupant.devices)
+            self.freed.note(row)
             self._usage_change(row)
 
-    @contextmanager
-    def trial(self) -> Iterator[Trial]:
-        """Within it, placements can be tried; at its end all that is undone to the byte.
+    def trial(self) -> Trial:
+        """In its `with` block, placements can be tried; at its end all that is undone to the byte.
 
         The version stays: it tells what really happened. The log of changes notes what is tried and undone.
         """
-        trial = Trial(self.apply)
-        try:
-            yield trial
-        finally:
-            trial.undo()
+        return Trial(self.apply)
 
     def apply(self, row: int, demand: Demand, devices: tuple[int, ...], sign: int) -> None:
         """Add a demand to what is used of a row, or take it off again (sign -1). For trials."""

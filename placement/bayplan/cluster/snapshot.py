@@ -21,7 +21,7 @@ def snapshot(cluster: Cluster) -> Cluster:
     made.labels, made._devices = _one_level(cluster.labels), _one_level(cluster._devices)
     made.labels._columns = {}  # made anew for the labels that are asked about, since they grow by being asked
     made._node_of, made._occupants = {}, {}
-    made.changes, made.static_changes = ChangeLog(), ChangeLog()
+    made.changes, made.freed, made.static_changes = ChangeLog(), ChangeLog(), ChangeLog()
     made.memo, made.static_memo = Memo(MEMO_LIMIT), Memo(MEMO_LIMIT)
     return made
 

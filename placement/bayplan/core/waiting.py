@@ -1,125 +1,122 @@
-"""Who waits for a place, and who of them the engine is asked about.
+"""Which requests wait for a place, and which of them the planner is asked about.
 
-The conductor asks about everybody who waits whenever something has changed. Where thousands wait, nearly all of these questions
-have a known answer: within a batch nothing becomes free, so whoever fits nowhere before the batch gets no place in it.
-`MayFit` leaves those questions out; `Everybody` does not. Both lead to the same places.
+Where thousands of requests wait, nearly all questions have a known answer: as long as nothing becomes free, a request that
+found no place finds none. `Everyone` asks about all of them once anything may have become possible. `MayFit` also leaves out
+the classes for which what became free is too little. Both lead to the same places.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from heapq import heapify, heappop, heappush
-from typing import Protocol
+from typing import Any, Protocol
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.demand import Demand
+from bayplan.core.wish import Wish
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.greedy import Greedy
-from bayplan.strategy.assigning.one_by_one import in_order
 from bayplan.strategy.assigning.round_robin import RoundRobin
-from bayplan.strategy.context import Context
+from bayplan.strategy.assigning.size import sizes
 from bayplan.strategy.ordering.age import age
 from bayplan.strategy.ordering.critical_path import critical_path
 from bayplan.strategy.ordering.earliest_deadline import earliest_deadline
 from bayplan.strategy.ordering.priority import priority
 from bayplan.strategy.protocols import Order, Strategy
 
-_LASTING: tuple[Order, ...] = (priority, critical_path, age, earliest_deadline)
-"""Orders in which of two requests the same goes first at any time, whoever else waits (of slack, rounding leaves that open)."""
+_INFINITE = float("inf")
+_LASTING: Mapping[Order, Callable[[Request], Any]] = {
+    priority: lambda request: -request.priority,
+    critical_path: lambda request: -request.critical_path,
+    age: lambda request: request.arrival,
+    earliest_deadline: lambda request: _INFINITE if request.deadline is None else request.deadline,
+}
+"""Orders in which of two requests the same goes first at any time, whatever else waits; with their key for one request."""
 _ONE_BY_ONE = (Greedy, RoundRobin)
-"""Planners that treat requests of one class alike, never go back on a choice, and know of no batch (as a draw of lots does)."""
+"""Planners that treat requests of one class alike, never go back on a choice, and know of no batch (as a random draw does)."""
 
-
-Why = tuple[str, str]
-"""A reason by name, and the engine's words."""
-NOTHING: Why = ("", "")
+Place = tuple[Any, ...]
+"""Where a request stands in the line; two of them compare."""
 
 
 class Waiting(Protocol):
-    """Units by number; their requests stay the same while they wait."""
+    """The requests that wait, by id."""
 
-    def add(self, unit: int) -> None:
-        """It wants a place from now on."""
+    def __len__(self) -> int:
+        """How many wait."""
         ...
 
-    def remove(self, unit: int) -> None:
-        """It does not any more: it got one, or its graph has failed."""
+    def add(self, wish: Wish) -> None:
+        """A request wants a place from now on. Its id must not wait already."""
         ...
 
-    def refused(self, unit: int, why: Why) -> None:
-        """The engine had no place for it."""
+    def remove(self, wish: Wish) -> None:
+        """It wants none any more, or it got one."""
         ...
 
-    def why(self, unit: int) -> Why:
-        """What was last said of a unit that was refused a place, itself or with all of its class."""
+    def refused(self, wish: Wish) -> None:
+        """The planner had no place for it."""
         ...
 
-    def freed(self, row: int) -> None:
-        """Less is used of a row of the cluster than before."""
-        ...
-
-    def nodes_changed(self) -> None:
-        """A node came, went, or changed in anything but usage; or which nodes are hot has changed."""
+    def freed(self, rows: Iterable[int]) -> None:
+        """Something became free on these rows of the cluster."""
         ...
 
     def again(self) -> None:
-        """Answers may have changed though nothing of the cluster has: a plan was made, or a place is kept no longer."""
+        """Any answer may be another now."""
         ...
 
-    def batch(self) -> list[int]:
-        """Whom to ask about next, lowest first; nobody if all answers are known. Ask again once the answers are told."""
+    def batch(self) -> list[Wish]:
+        """What to ask about next, in line order; empty: all answers are known. Ask again once these answers are told."""
         ...
 
     def settled(self) -> None:
-        """The answers to a batch have been told."""
+        """The answers to a batch have been told, and what was placed is charged."""
         ...
 
 
-class Everybody:
-    """All who wait, whenever anything has changed."""
+class Everyone:
+    """All requests that wait, whenever anything may have become possible."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-        self._units: set[int] = set()
-        self._wishes = 0
-        self._asked_at: tuple[int, int] | None = None
-        self._why: dict[int, Why] = {}
+    def __init__(self) -> None:
+        self._line: list[tuple[Place, Wish]] = []
+        self._added = 0
+        self._place: dict[Hashable, Place] = {}
+        self._news = False
 
-    def add(self, unit: int) -> None:
-        """Another wish."""
-        self._units.add(unit)
-        self._wishes += 1
+    def __len__(self) -> int:
+        return len(self._line)
 
-    def remove(self, unit: int) -> None:
-        """One wish less."""
-        self._units.remove(unit)
+    def add(self, wish: Wish) -> None:
+        """It joins the line where its arrival and its number in its graph say."""
+        self._added += 1
+        request = wish.request
+        place = (request.arrival, request.unit or 0, self._added)
+        self._place[request.id] = place
+        insort(self._line, (place, wish))
+        self._news = True
 
-    def refused(self, unit: int, why: Why) -> None:
-        """It waits on; asked again once something has changed."""
-        self._why[unit] = why
+    def remove(self, wish: Wish) -> None:
+        """It leaves the line."""
+        del self._line[_at(self._line, self._place.pop(wish.request.id))]
 
-    def why(self, unit: int) -> Why:
-        """What was said of it."""
-        return self._why.get(unit, NOTHING)
+    def refused(self, wish: Wish) -> None:
+        """It waits on."""
 
-    def freed(self, row: int) -> None:
-        """The cluster's version tells."""
-
-    def nodes_changed(self) -> None:
-        """The cluster's version tells of nodes, but not of load."""
-        self._wishes += 1
+    def freed(self, rows: Iterable[int]) -> None:
+        """Something may fit."""
+        self._news = True
 
     def again(self) -> None:
-        """Nobody has been asked."""
-        self._asked_at = None
+        """Nothing is known."""
+        self._news = True
 
-    def batch(self) -> list[int]:
-        """All, unless nothing has changed since they were asked about."""
-        if not self._units or self._asked_at == (self._cluster.version, self._wishes):
-            return []
-        return sorted(self._units)
+    def batch(self) -> list[Wish]:
+        """All, unless nothing became possible since they were asked about."""
+        return [wish for _, wish in self._line] if self._news else []
 
     def settled(self) -> None:
-        """What was placed is charged."""
-        self._asked_at = (self._cluster.version, self._wishes)
+        """Until something becomes possible, nothing is asked."""
+        self._news = False
 
 
 class MayFit:
@@ -130,124 +127,159 @@ class MayFit:
     once or about one at a time, each placed before the next.
     """
 
-    def __init__(self, cluster: Cluster, requests: Sequence[Request], strategy: Strategy) -> None:
-        self._cluster, self._requests = cluster, requests
-        order = in_order(requests, cluster, strategy, Context()).tolist()
-        self._unit_at: list[int] = order
-        self._rank = [0] * len(order)
-        for rank, unit in enumerate(order):
-            self._rank[unit] = rank
-        self._queues: dict[RequestClass, list[int]] = {}
-        """Per class of which somebody waits, their ranks."""
-        self._why: dict[RequestClass, Why] = {}
+    def __init__(self, cluster: Cluster, strategy: Strategy) -> None:
+        self._cluster = cluster
+        self._keys = [_LASTING[order] for order in strategy.order]
+        self._added = 0
+        self._static_version = cluster.static_version
+        self._place: dict[Hashable, Place] = {}
+        self._queues: dict[RequestClass, list[tuple[Place, Wish]]] = {}
+        """Per class of which a request waits, its line."""
+        self._sizes: dict[RequestClass, tuple[float, float]] = {}
+        self._demands: dict[RequestClass, Demand] = {}
         self._full: set[RequestClass] = set()
         """Classes that fit nowhere but perhaps on freed rows."""
         self._freed: set[int] = set()
         self._anything = False
         """Nodes have changed: nothing is known of any class."""
         self._news = False
-        self._heads: list[tuple[int, RequestClass]] = []
+        self._heads: list[tuple[Place, RequestClass]] = []
         """In a round of questions: the first of each class that may be asked about, as a heap."""
         self._asking: RequestClass | None = None
-        self._free: tuple[int, list[list[int]]] = (-1, [])
-        """What is free on the freed rows, as of a version of the cluster."""
+        self._free: list[list[int]] | None = None
+        """What is free on the freed rows; `None`: it has changed."""
 
-    def add(self, unit: int) -> None:
-        """It joins the queue of its class."""
-        asked = self._requests[unit].request_class
+    def __len__(self) -> int:
+        return len(self._place)
+
+    def add(self, wish: Wish) -> None:
+        """It joins the line of its class."""
+        self._added += 1
+        request = wish.request
+        asked = request.request_class
+        place = self._place[request.id] = (
+            *[key(request) for key in self._keys],
+            *self._size(request),
+            request.arrival,
+            request.unit or 0,
+            self._added,
+        )
         queue = self._queues.get(asked)
         if queue is None:
-            self._queues[asked] = [self._rank[unit]]
+            self._queues[asked] = [(place, wish)]
         else:
-            insort(queue, self._rank[unit])
+            insort(queue, (place, wish))
         self._news = self._news or asked not in self._full
 
-    def remove(self, unit: int) -> None:
-        """It leaves the queue of its class. Of a class of which nobody waits, nothing is known."""
-        asked = self._requests[unit].request_class
+    def remove(self, wish: Wish) -> None:
+        """It leaves the line of its class. Of a class of which no request waits, nothing is known."""
+        asked = wish.request.request_class
+        place = self._place.pop(wish.request.id)
         queue = self._queues[asked]
         if len(queue) == 1:
             del self._queues[asked]
             self._full.discard(asked)
             return
-        del queue[bisect_left(queue, self._rank[unit])]
+        del queue[_at(queue, place)]
         if asked == self._asking:
-            heappush(self._heads, (queue[0], asked))
+            heappush(self._heads, (queue[0][0], asked))
 
-    def refused(self, unit: int, why: Why) -> None:
+    def refused(self, wish: Wish) -> None:
         """So its class fits nowhere."""
-        asked = self._requests[unit].request_class
-        self._full.add(asked)
-        self._why[asked] = why
+        self._full.add(wish.request.request_class)
 
-    def why(self, unit: int) -> Why:
-        """What was said of its class."""
-        return self._why.get(self._requests[unit].request_class, NOTHING)
-
-    def freed(self, row: int) -> None:
-        """Somebody may fit there. Where nobody waits, nobody need know: nothing is assumed of whoever comes."""
+    def freed(self, rows: Iterable[int]) -> None:
+        """Something may fit there. Where nothing waits this need not be known: nothing is assumed of what comes."""
         if self._queues:
-            self._freed.add(row)
-            self._news = True
-
-    def nodes_changed(self) -> None:
-        """Everybody is asked about once."""
-        self._anything = self._news = True
+            self._freed.update(rows)
+            self._news, self._free = True, None
 
     def again(self) -> None:
-        """Everybody is asked about once."""
-        self.nodes_changed()
+        """All classes are asked about once."""
+        if self._static_version != self._cluster.static_version:
+            self._line_up()
+        self._anything = self._news = True
 
-    def batch(self) -> list[int]:
-        """The next in the strategy's order who may fit."""
+    def batch(self) -> list[Wish]:
+        """The next in the strategy's order that may fit."""
         if not self._news:
             return []
         if self._asking is None:
-            self._heads = [(queue[0], asked) for asked, queue in self._queues.items() if self._may_fit(asked)]
+            self._heads = [(queue[0][0], asked) for asked, queue in self._queues.items() if self._may_fit(asked)]
             heapify(self._heads)
         while self._heads:
-            rank, asked = heappop(self._heads)
+            _, asked = heappop(self._heads)
             if self._may_fit(asked):
                 self._asking = asked
-                return [self._unit_at[rank]]
+                return [self._queues[asked][0][1]]
         self._freed.clear()
         self._anything = self._news = False
-        self._asking = None
+        self._asking = self._free = None
         return []
 
     def settled(self) -> None:
-        """Whoever was placed has left."""
+        """What was placed has left; what is free has changed."""
+        self._free = None
+
+    def _line_up(self) -> None:
+        """Which of two requests is larger depends on the nodes, and these have changed."""
+        self._static_version = self._cluster.static_version
+        self._sizes.clear()
+        self._demands.clear()
+        waiting = [wish for _, wish in sorted((pair for queue in self._queues.values() for pair in queue), key=_added)]
+        self._queues.clear()
+        self._place.clear()
+        for wish in waiting:
+            self.add(wish)
+
+    def _size(self, request: Request) -> tuple[float, float]:
+        """Of two requests that the order holds equal, the larger goes first, as `in_order` has it."""
+        found = self._sizes.get(request.request_class)
+        if found is None:
+            devices, shares = sizes([request], self._cluster)
+            found = self._sizes[request.request_class] = (-float(devices[0]), -float(shares[0]))
+        return found
 
     def _may_fit(self, asked: RequestClass) -> bool:
         if self._anything or asked not in self._full:
             return True
         if not self._freed:
             return False
-        demand = self._cluster.demand(asked)
+        demand = self._demands.get(asked)
+        if demand is None:
+            demand = self._demands[asked] = self._cluster.demand(asked)
         if demand.impossible:
             return False
-        return any(all(left[column] >= amount for column, amount in demand.pairs) for left in self._free_now())
+        for left in self._free_now():
+            for column, amount in demand.pairs:
+                if left[column] < amount:
+                    break
+            else:
+                return True
+        return False
 
     def _free_now(self) -> list[list[int]]:
-        version, free = self._free
-        if version != self._cluster.version:
+        if self._free is None:
             allocatable, used = self._cluster.allocatable, self._cluster.used
-            free = [(allocatable[row] - used[row]).tolist() for row in self._freed]
-            self._free = (self._cluster.version, free)
-        return free
+            self._free = [(allocatable[row] - used[row]).tolist() for row in self._freed]
+        return self._free
 
 
-def waiting(cluster: Cluster, requests: Sequence[Request], strategies: Sequence[Strategy], shortcuts: bool) -> Waiting:
-    """The quickest that leads to the same places."""
-    if shortcuts and len(strategies) == 1 and may_leave_out(strategies[0], requests):
-        return MayFit(cluster, requests, strategies[0])
-    return Everybody(cluster)
+def _at(line: list[tuple[Place, Wish]], place: Place) -> int:
+    """The index of a place in a line. No two places are equal, so that wishes are never compared."""
+    return bisect_left(line, (place,))
 
 
-def may_leave_out(strategy: Strategy, requests: Sequence[Request]) -> bool:
-    """Whether leaving out of a batch whom nobody could place changes nothing for the others."""
+def _added(pair: tuple[Place, Wish]) -> int:
+    return int(pair[0][-1])
+
+
+def may_leave_out(wish: Wish) -> bool:
+    """Whether leaving requests out of a batch that found no place changes nothing for the others, as far as this one is
+    concerned: its planner goes one by one, its order lasts, and it is in no gang."""
+    strategy = wish.strategy
     return (
         isinstance(strategy.planner, _ONE_BY_ONE)
         and all(order in _LASTING for order in strategy.order)
-        and all(request.gang is None for request in requests)
+        and wish.request.gang is None
     )

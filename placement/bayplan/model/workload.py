@@ -60,10 +60,25 @@ class RequestClass:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One pod that wants a place."""
+class Gang:
+    """Requests that get their places together."""
 
     id: Hashable
+    minimum: int | None = None
+    """So many of its requests must have a place before any of them gets one; `None`: all."""
+
+    def __post_init__(self) -> None:
+        """Check the minimum. Raises `ValueError`."""
+        if self.minimum is not None and self.minimum < 1:
+            raise ValueError(f"gang {self.id}: minimum is {self.minimum}: it must be 1 or above")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One pod that wants a place. What is not known of it is `None`, never guessed."""
+
+    id: Hashable
+    """No other request has the same. It says nothing else: whose it is stands in the fields below."""
     request_class: RequestClass
     priority: int = 0
     critical_path: float = 0.0
@@ -72,14 +87,23 @@ class Request:
     """Sorts those who came earlier first; equal for the pods of one graph, so that they may be packed."""
     task: str = ""
     """The task it belongs to, by a name that stays the same whenever the task comes back."""
-    gang: Hashable | None = None
-    """All requests of a gang get a place, or none does."""
+    gang: Gang | None = None
     deadline: float | None = None
     """When its graph should have ended, in seconds since the epoch."""
     duration: float = 0.0
     """Expected seconds from its start to its end; 0: unknown."""
     name: str = ""
     """The task by the name of its graph, GRAPH/TASK, where that is another than `task`."""
+    graph: Hashable | None = None
+    """The graph of which it is a unit; `None`: it is a pod of its own."""
+    unit: int | None = None
+    """The number of the unit in its graph, from 0."""
+    namespace: str | None = None
+    queue: str | None = None
+    since: float | None = None
+    """Since when it could have started, in seconds since the epoch."""
+    preemptible: bool | None = None
+    """Whether it may be evicted once it runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
-"""What the operator would do: advance the graphs that are due, and place whom there is room for."""
+"""What the operator would do: advance the graphs that are due, and have the decider place what there is room for."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Sequence
+from typing import cast
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.core.by_policy import by_policy
-from bayplan.core.engine import place
-from bayplan.core.waiting import waiting
+from bayplan.core.changes import Changes, Knowledge
+from bayplan.core.decider import Decider
+from bayplan.core.wish import Wish
 from bayplan.knowledge.load import LoadEstimate
 from bayplan.knowledge.node_states import NodeWatch
 from bayplan.model.decision import Decision
@@ -19,16 +19,18 @@ from bayplan.simulation.learning import Learning
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.machines import Machines
 from bayplan.simulation.planning import Planning
-from bayplan.simulation.requests import unit_requests
+from bayplan.simulation.requests import Requests
 from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import Outcome, Switch
-from bayplan.strategy.context import Context
+
+Id = tuple[int, int]
+"""Of a request: the number of its graph, and of its unit there."""
 
 
 class Conductor:
-    """The graphs, and who of them waits."""
+    """The shell around the decider: it has what happened taken in, and acts on what is decided."""
 
     def __init__(
         self,
@@ -40,21 +42,26 @@ class Conductor:
         shortcuts: bool,
     ) -> None:
         self.graphs: list[GraphState] = []
-        self.waits: dict[int, float] = {}
-        """Since when each unit waits that does, counted over all submissions."""
+        self.waits: dict[Id, Request] = {}
+        """The requests of the units that wait."""
         self.open, self.done, self.starts = len(submissions), 0, 0
         self._setup, self._machines, self._log, self._agenda = setup, machines, log, agenda
         self._light = shortcuts
-        self._requests: list[Request] = []
-        self._owner: list[int] = []
-        for number, submission in enumerate(submissions):
-            self.graphs.append(GraphState(number, submission, len(self._requests)))
-            self._requests += unit_requests(number, submission)
-            self._owner += [number] * submission.graph.units
+        self._requests = Requests(submissions)
+        self.graphs += [GraphState(number, submission) for number, submission in enumerate(submissions)]
+        self.units = sum(each.graph.units for each in submissions)
         strategies = [strategy for policy in setup.policies.values() for strategy in policy.strategies]
-        self._waiting = waiting(machines.cluster, self._requests, strategies, shortcuts)
+        self._decider = Decider(machines.cluster, setup.seed, shortcuts)
+        self._wanted: dict[Id, Wish] = {}
+        self._dropped: list[Id] = []
+        self._known = Knowledge()
+        self._learns = (
+            setup.learn or machines.scraping is not None or any(each.uses_mix or each.uses_plans for each in strategies)
+        )
+        """What is known changes while the simulation goes on."""
+        self._reopened = False
+        """With the two before: what the decider is to be told."""
         self._due: set[int] = set()
-        self._placed = 0
         self._coming = len(submissions)
         self._learning = Learning(strategies, setup.seed)
         self._run_times: RunTimeLearning | None = None
@@ -66,32 +73,26 @@ class Conductor:
         self._adapting: Adapting | None = None
         if any(policy.adaptive for policy in setup.policies.values()):
             self._adapting = Adapting(setup, machines, log, self._run_times)
-        self._hopeless: tuple[int, ...] = ()
+        self._arrived: dict[int, None] = {}
+        self._renewal_at = -1.0
+        self._hopeless: tuple[Id, ...] = ()
         self._now = 0.0
-        self._hot = any(strategy.hot for strategy in strategies)
-
-    @property
-    def units(self) -> int:
-        """Of all graphs."""
-        return len(self._requests)
 
     @property
     def switches(self) -> Sequence[Switch]:
         """Of adaptive policies."""
         return self._adapting.switches if self._adapting is not None else ()
 
-    def explain(self, now: float) -> dict[int, tuple[str, str]]:
-        """Why each unit that waits does: the reason's name, and the engine's words as things stand now.
+    def explain(self, now: float) -> dict[Id, tuple[str, str]]:
+        """Why each unit that waits does: the reason's name, and the words as things stand now.
 
-        It is asked anew, since who waits for a known reason is not asked about whenever its figures change.
+        The decider is asked again, since it does not ask about what waits for a known reason whenever its figures change.
         """
-        if not self.waits:
-            return {}
-        batch = sorted(self.waits)
-        found = {unit: self._waiting.why(unit) for unit in batch}
-        for unit, decision in self._decide(batch, self._machines.cluster, self._now_known(now)):
+        self._tell(now)
+        found = {id_: self._why(request) for id_, request in self.waits.items()}
+        for decision in self._decider.explain(now):
             if decision.reason is not None:
-                found[unit] = (decision.reason.value, decision.message)
+                found[_id(decision.request_id)] = (decision.reason.value, decision.message)
         return found
 
     # News
@@ -100,9 +101,12 @@ class Conductor:
         """A graph has been submitted."""
         self._coming -= 1
         graph = self.graphs[number]
+        self._arrived[number] = None
         if self._adapting is not None:
             self._adapting.admit(graph)
         self._planning.arrived(graph)
+        if self._run_times is not None:
+            self._run_times.arrived(number)
         if self._light and graph.submission.graph.units == 1:
             self._want(graph, 0, now)
         else:
@@ -113,11 +117,10 @@ class Conductor:
         graph = self.graphs[self._log.graph[row]]
         outcome = self._log.outcome[row]
         if outcome != Outcome.OPEN:
-            self._waiting.freed(self._machines.row(row))
             self.done += outcome == Outcome.SUCCEEDED
             self._planning.ended(graph.number, self._log.unit[row], outcome == Outcome.SUCCEEDED, now)
             if self._run_times is not None and outcome in (Outcome.SUCCEEDED, Outcome.FAILED):
-                self._run_times.ended(graph.first + self._log.unit[row], row)
+                self._run_times.ended(graph.number, self._log.unit[row], row)
             if graph.light and outcome == Outcome.SUCCEEDED:
                 self._over(graph, True, "", now)
                 return
@@ -147,24 +150,18 @@ class Conductor:
             self._due.add(number)
 
     def expired(self, number: int, now: float) -> None:
-        """A place is kept no longer for somebody who waits."""
+        """A place is kept no longer for a unit that waits for it."""
         if self._planning.expired(number, now):
-            self._waiting.again()
+            self._reopened = True
 
     def nodes_changed(self) -> None:
         """A node is ready that was not, or the other way round."""
-        self._waiting.nodes_changed()
         self._planning.nodes_changed()
 
-    def load_changed(self) -> None:
-        """Nodes are hot that were not, or the other way round."""
-        if self._hot:
-            self._waiting.nodes_changed()
-
     def hopeless(self) -> bool:
-        """Nothing runs, nothing is to come, and nobody who waits would get a place on the nodes as they are at their best.
+        """Nothing runs, nothing is to come, and nothing that waits would get a place on the nodes as they are at their best.
 
-        Without this, nodes that break and are repaired by lot would keep the clock going for ever.
+        Without this, nodes that break and are repaired at random would keep the clock going for ever.
         """
         if self._log.open or self._coming or not self.waits or any(graph.wake_at is not None for graph in self.graphs):
             return False
@@ -176,39 +173,62 @@ class Conductor:
         return True
 
     def would_place(self, cluster: Cluster, now: float) -> bool:
-        """Whether anybody who waits would get a place on such a cluster, with load as low as it will ever be."""
+        """Whether anything that waits would get a place on such a cluster, with load as low as it will ever be."""
         scraping = self._machines.scraping
         load = None if scraping is None else scraping.at_best(cluster, now)
-        # Without plans: nobody has to wait for a place that is kept for it.
-        decisions = self._decide(sorted(self.waits), cluster, replace(self._context(0.0, load), plans=None))
-        return any(decision.node is not None for _, decision in decisions)
+        self._tell(now)
+        # Without plans: nothing has to wait for a place that is kept for it.
+        return bool(self._decider.on(cluster, self._knowledge(load)._replace(plans=None)).decide(0.0).placements)
 
     # One tick
 
     def tick(self, now: float) -> None:
-        """Advance whoever is due and place whoever waits, until nothing is left to do at this instant."""
+        """Advance what is due and place what waits, until nothing is left to do at this instant."""
         self._now = now
         while True:
             while self._due:
                 due, self._due = self._due, set()
                 for number in sorted(due):
                     self._advance(self.graphs[number], now)
+            self._learn(now)
             if self._planning.update(now):
-                self._waiting.again()
-            while batch := self._waiting.batch():
-                self._place(batch, now)
-                self._waiting.settled()
+                self._reopened = True
+            self._place(now)
             if not self._due:
                 break
         if self._machines.scraping is not None:
             self._machines.scraping.follow(self._machines.cluster, now)
         self._learning.step(self._machines.cluster)
+
+    def _learn(self, now: float) -> None:
+        """As in the operator: what was learned counts before anything is placed, and so does what nodes were seen to do."""
         if self._run_times is not None:
-            self._run_times.step()
+            if self._run_times.step(now, self._open_graphs):
+                self._expect()
+            due = self._run_times.next_time()
+            if due is not None and due > now and due != self._renewal_at:
+                self._renewal_at = due
+                self._agenda.add(due, Event.RENEWAL, 0)
         if self._nodes is not None:
             scraping = self._machines.scraping
             load = (lambda: None) if scraping is None else (lambda: scraping.estimate(self._machines.cluster, now))
             self._nodes.step(now, load)
+
+    def _expect(self) -> None:
+        """Have what waits ask with what is expected of it by now."""
+        if self._run_times is None:
+            return
+        for number in self._open_graphs():
+            self._run_times.arrived(number)
+        for id_, request in self.waits.items():
+            made = self._requests.make(*id_, since=request.since or 0.0)
+            if made != request:
+                self.waits[id_] = made
+                self._wanted[id_] = self._wish(self.graphs[id_[0]], made)
+
+    def _open_graphs(self) -> list[int]:
+        """Numbers of the graphs that have arrived and not ended, in the order of their arrival."""
+        return list(self._arrived)
 
     def _advance(self, graph: GraphState, now: float) -> None:
         if graph.ended_at is not None:
@@ -235,7 +255,6 @@ class Conductor:
         row = key if isinstance(key, int) else -1
         if self._log.outcome[row] == Outcome.OPEN:
             self._machines.free(row, outcome, now)
-            self._waiting.freed(self._machines.row(row))
             graph.seen.pop(row, None)
             self._planning.ended(graph.number, self._log.unit[row], False, now)
             self._due.add(graph.number)  # that it is gone has to be seen
@@ -243,54 +262,65 @@ class Conductor:
     def _over(self, graph: GraphState, succeeded: bool, failure: str, now: float) -> None:
         graph.ended_at, graph.succeeded, graph.failure = now, succeeded, failure
         self.open -= 1
+        del self._arrived[graph.number]
         self._planning.over(graph.number)
         if self._adapting is not None:
             self._adapting.ended(graph, now)
 
     def _want(self, graph: GraphState, unit: int, now: float) -> None:
         graph.wanted.add(unit)
+        request = self._requests.make(graph.number, unit, now)
         if unit not in graph.tried:
-            self._learning.count(self._requests[graph.first + unit].request_class)
-        self.waits[graph.first + unit] = now
-        self._waiting.add(graph.first + unit)
+            self._learning.count(request.request_class)
+        id_ = (graph.number, unit)
+        self.waits[id_] = request
+        self._wanted[id_] = self._wish(graph, request)
 
     def _drop(self, graph: GraphState, unit: int) -> None:
         graph.wanted.discard(unit)
-        del self.waits[graph.first + unit]
-        self._waiting.remove(graph.first + unit)
+        id_ = (graph.number, unit)
+        del self.waits[id_]
+        if self._wanted.pop(id_, None) is None:
+            self._dropped.append(id_)
+
+    def _wish(self, graph: GraphState, request: Request) -> Wish:
+        policy = graph.submission.policy
+        return Wish(request, self._setup.policies[policy].placing(graph.strategy), policy, graph.strategy)
 
     # Where it goes
 
-    def _place(self, batch: list[int], now: float) -> None:
-        for unit, decision in self._decide(batch, self._machines.cluster, self._now_known(now)):
-            if decision.node is not None:
-                self._start(unit, decision, decision.node, now)
-            else:
-                reason = decision.reason.value if decision.reason is not None else ""
-                self._waiting.refused(unit, (reason, decision.message))
-                if decision.reason is Reason.RESERVED:
-                    graph = self._graph(unit)
-                    self._planning.refused(graph.number, unit - graph.first)
+    def _place(self, now: float) -> None:
+        if not self._wanted and not len(self._decider):
+            self._reopened = False
+            return
+        self._tell(now)
+        outcome = self._decider.decide(now)
+        for decision in outcome.placements:
+            self._start(decision, now)
+        for decision in outcome.waiting:
+            if decision.reason is Reason.RESERVED:
+                self._planning.refused(*_id(decision.request_id))
         for number, at in self._planning.kept_until(now):
             self._agenda.add(at, Event.EXPIRY, number)
 
-    def _decide(self, batch: list[int], cluster: Cluster, context: Context) -> Iterator[tuple[int, Decision]]:
-        """A decision for each; whoever takes it up has to charge the place before asking for the next group's."""
-        several = len(self._setup.policies) > 1 or self._adapting is not None
-        for group in by_policy(batch, self._decided_by, self._priority_of) if several else [batch]:
-            requests = [self._requests[unit] for unit in group]
-            strategy = self._setup.policies[self._policy_of(group[0])].placing(self._graph(group[0]).strategy)
-            yield from zip(group, place(requests, cluster, strategy, replace(context, turn=self._placed)), strict=True)
-
-    def _now_known(self, now: float) -> Context:
+    def _tell(self, now: float) -> None:
+        """Tell the decider what has changed."""
         scraping = self._machines.scraping
-        return self._context(now, None if scraping is None else scraping.estimate(self._machines.cluster, now))
+        if self._learns:
+            known = self._knowledge(None if scraping is None else scraping.estimate(self._machines.cluster, now))
+            if not known.same_as(self._known):
+                self._known = known
+                self._decider.update(Changes(knowledge=known))
+        if self._wanted or self._dropped or self._reopened:
+            wanted, dropped = tuple(self._wanted.values()), tuple(self._dropped)
+            self._decider.update(Changes(wanted, dropped, reopened=self._reopened))
+            self._wanted.clear()
+            self._dropped.clear()
+            self._reopened = False
 
-    def _context(self, now: float, load: LoadEstimate | None) -> Context:
+    def _knowledge(self, load: LoadEstimate | None) -> Knowledge:
         learned = self._run_times
-        return Context(
-            now=now,
-            seed=self._setup.seed,
+        return Knowledge(
             mix=self._learning.model,
             run_times=None if learned is None else learned.forecast,
             efficiency=None if learned is None else learned.efficiency,
@@ -299,33 +329,29 @@ class Conductor:
             survival=None if self._nodes is None else self._nodes.survival,
         )
 
-    def _graph(self, unit: int) -> GraphState:
-        return self.graphs[self._owner[unit]]
+    def _why(self, request: Request) -> tuple[str, str]:
+        said = self._decider.why(request)
+        return ("", "") if said is None or said.reason is None else (said.reason.value, said.message)
 
-    def _policy_of(self, unit: int) -> str:
-        return self._graph(unit).submission.policy
-
-    def _decided_by(self, unit: int) -> tuple[str, str]:
-        graph = self._graph(unit)
-        return graph.submission.policy, graph.strategy
-
-    def _priority_of(self, unit: int) -> int:
-        return self._requests[unit].priority
-
-    def _start(self, number: int, decision: Decision, node: str, now: float) -> None:
-        graph, since = self.graphs[self._owner[number]], self.waits[number]
-        unit = number - graph.first
-        # Whoever was not placed at once has been refused.
-        reason = self._waiting.why(number)[0] if since < now else ""
-        self._drop(graph, unit)
-        self._placed += 1
+    def _start(self, decision: Decision, now: float) -> None:
+        number, unit = id_ = _id(decision.request_id)
+        graph, request = self.graphs[number], self.waits.pop(id_)
+        graph.wanted.discard(unit)
+        since = now if request.since is None else request.since
+        # What was not placed at once has been refused.
+        reason = self._why(request)[0] if since < now else ""
+        node = self._machines.number(decision.node or "")
         incarnation = graph.tried[unit] = graph.tried.get(unit, 0) + 1
-        at, why = (since, now), (reason, decision.message)
-        self._planning.began(graph.number, unit, self._machines.number(node), now)
-        row = self._log.add(graph.number, unit, incarnation, self._machines.number(node), decision.gpus, at, why)
+        self._planning.began(number, unit, node, now)
+        row = self._log.add(number, unit, incarnation, node, decision.gpus, (since, now), (reason, decision.message))
         if self._adapting is not None:
             self._adapting.started(graph, unit, row)
-        if self._machines.take(row, self._requests[number].request_class, now):
+        if self._machines.take(row, request.request_class, now):
             self.running(row, now)
         elif not graph.light:
             graph.seen[row] = self._machines.seen(row, now)
+
+
+def _id(request_id: Hashable) -> Id:
+    """As `Requests` makes it."""
+    return cast(Id, request_id)

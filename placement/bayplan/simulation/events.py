@@ -7,7 +7,7 @@ from enum import IntEnum
 class Event(IntEnum):
     """Kinds of events, in the order in which those of one instant are handled; among equals, the lower number first.
 
-    After all events of an instant, the graphs are advanced and whoever waits is placed, as in one tick of the operator.
+    After all events of an instant, the graphs are advanced and what waits is placed, as in one tick of the operator.
     """
 
     REPAIR = 0
@@ -34,6 +34,8 @@ class Event(IntEnum):
     """What was measured is known. Number: of the scrape."""
     EXPIRY = 11
     """A place is kept no longer for a unit that waits for it. Number: of the submission."""
+    RENEWAL = 12
+    """What was learned of run times may count."""
 
 
 class Agenda:

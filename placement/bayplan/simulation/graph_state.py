@@ -20,8 +20,6 @@ class GraphState:
 
     number: int
     submission: Submission
-    first: int
-    """The number of its first unit among the units of all submissions."""
     run: Run | None = None
     seen: dict[int, Attempt] = field(default_factory=dict)
     """By row of the log, what is seen of attempts whose outcome the run does not know yet."""
@@ -32,7 +30,6 @@ class GraphState:
     wake_at: float | None = None
     strategy: str = ""
     """The candidate of an adaptive policy that places it; empty: its policy has but one strategy."""
-    arrived: bool = False
     ended_at: float | None = None
     succeeded: bool = False
     failure: str = ""

@@ -10,6 +10,7 @@ from bayplan.foresight.graph_plans import (
     Situation,
     beside_own,
     make_plan,
+    matters,
     slots,
     still_needs,
     usable,
@@ -17,6 +18,7 @@ from bayplan.foresight.graph_plans import (
 )
 from bayplan.foresight.graph_plans.finish import seconds_there
 from bayplan.foresight.graph_plans.reservations import until
+from bayplan.foresight.graph_plans.spared import Spared
 from bayplan.knowledge.node_states import NodeWatch
 from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import RequestClass
@@ -53,6 +55,8 @@ class Planning:
         self._wanted = any(each.uses_plans for policy in setup.policies.values() for each in policy.strategies)
         self._followed: dict[int, _Followed] = {}
         self._plans: dict[Hashable, Plan] = {}
+        self._spared: dict[int, Spared] = {}
+        """Graphs that could gain nothing by a plan, and until when that need not be looked at again."""
         self._touched: set[int] = set()
         self._reserved: dict[int, list[int]] = {}
         """By graph, units that have just been told to wait for their places."""
@@ -96,13 +100,14 @@ class Planning:
         self._touched.add(number)
 
     def nodes_changed(self) -> None:
-        """Every plan is looked at."""
-        self._touched |= self._followed.keys() & self._plans.keys()
+        """Every plan is looked at, and so is every graph that was spared one."""
+        self._touched |= self._followed.keys() & (self._plans.keys() | self._spared.keys())
 
     def over(self, number: int) -> None:
         """A graph has ended."""
         self._plans.pop(number, None)
         self._followed.pop(number, None)
+        self._spared.pop(number, None)
         self._touched.discard(number)
 
     def update(self, now: float) -> bool:
@@ -111,12 +116,14 @@ class Planning:
         made = False
         for number in sorted(touched):
             followed, plan = self._followed[number], self._plans.get(number)
+            spared = self._spared.get(number)
+            if spared is not None and spared.holds(usable(self._machines.cluster), now):
+                continue
             progress = followed.progress()
             if plan is not None and not why_remake(plan, progress, usable(self._machines.cluster), now):
                 self._plans[number] = plan.followed(progress)
                 continue
-            self._plans[number] = self._make(followed, now)
-            made = True
+            made = self._make(followed, now) or made
         return made
 
     def refused(self, number: int, unit: int) -> None:
@@ -140,7 +147,18 @@ class Planning:
     def _strategy(self, graph: GraphState) -> Strategy:
         return self._setup.policies[graph.submission.policy].placing(graph.strategy)
 
-    def _make(self, followed: _Followed, now: float) -> Plan:
+    def _make(self, followed: _Followed, now: float) -> bool:
+        """Plan a graph, unless it could gain nothing by that; whether what is planned has changed."""
+        number = followed.graph.number
+        found = self._situation(followed, now)
+        if self._strategy(followed.graph).only_if_plans_matter and not matters(found):
+            self._spared[number] = Spared(usable(self._machines.cluster), now)
+            return self._plans.pop(number, None) is not None
+        self._spared.pop(number, None)
+        self._plans[number] = make_plan(found)
+        return True
+
+    def _situation(self, followed: _Followed, now: float) -> Situation:
         submission, setup = followed.graph.submission, self._setup
         graph = submission.graph
         asks: dict[RequestClass, int] = {}
@@ -163,7 +181,7 @@ class Planning:
             place=followed.place.copy(),
             left=left,
         )
-        return make_plan(beside_own(situation, self._machines.cluster))
+        return beside_own(situation, self._machines.cluster)
 
     def _seconds(self, graph: GraphState, classes: tuple[str, ...]) -> FloatArray:
         """Shape (tasks, classes): from the decision to the end, with what failures of nodes are expected to add."""

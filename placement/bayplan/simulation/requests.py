@@ -1,4 +1,4 @@
-"""What the units of a submission ask the engine for."""
+"""What the units of submissions ask the decider for."""
 
 from collections.abc import Sequence
 
@@ -7,29 +7,64 @@ from bayplan.model.workload import Request
 from bayplan.simulation.submission import Submission
 
 
-def unit_requests(number: int, submission: Submission) -> Sequence[Request]:
-    """Per unit, as the operator asks for it. `number`: the submission's, in the order in which they come."""
-    graph = submission.graph
-    units = [0] if graph.units == 1 else graph.unit_task.tolist()
-    rank = graph.upward_rank().tolist() if len(graph.tasks) > 1 else [graph.tasks[0].duration]
-    expected = [task.duration for task in graph.tasks] if submission.expected is None else submission.expected.tolist()
-    deadline = None if submission.deadline is None else submission.at + submission.deadline
-    name = submission.name.rpartition("/")[2]
-    return [
-        Request(
+class Requests:
+    """Makes the request of a unit as the operator makes it: with what is expected of its task at that time."""
+
+    def __init__(self, submissions: Sequence[Submission]) -> None:
+        self._submissions = submissions
+        self._expected: list[Sequence[float]] = []
+        """Per submission and task: seconds of a unit; 0: not known."""
+        self._critical_path: list[Sequence[float]] = []
+        self._named: list[tuple[str, str, float | None]] = []
+        """Per submission: namespace, name and deadline."""
+        for each in submissions:
+            tasks = each.graph.tasks
+            self._critical_path.append(each.graph.upward_rank().tolist() if len(tasks) > 1 else [tasks[0].duration])
+            self._expected.append([task.duration for task in tasks] if each.expected is None else each.expected.tolist())
+            namespace, _, name = each.name.rpartition("/")
+            self._named.append((namespace, name, None if each.deadline is None else each.at + each.deadline))
+
+    def expect(self, number: int, expected: Sequence[float], critical_path: Sequence[float]) -> None:
+        """From now on, this is expected of the tasks of a submission: seconds of one unit (0: not known), and from its start to
+        the end of the graph."""
+        self._expected[number], self._critical_path[number] = expected, critical_path
+
+    def run(self, number: int, task: int) -> Run:
+        """Under what the run time of a task is learned, and what its author says of it."""
+        submission = self._submissions[number]
+        if submission.runs:
+            return submission.runs[task]
+        given = submission.graph.tasks[task].duration if submission.expected is None else float(submission.expected[task])
+        return Run(f"{self._named[number][1]}/{submission.graph.tasks[task].name}", hint=given if given > 0 else None)
+
+    def run_of(self, request: Request) -> Run:
+        """The same of a request that was made here."""
+        number, unit = int(str(request.graph)), request.unit or 0
+        return self.run(number, self.task(number, unit))
+
+    def task(self, number: int, unit: int) -> int:
+        """The task of a unit."""
+        graph = self._submissions[number].graph
+        return 0 if graph.units == 1 else int(graph.unit_task[unit])
+
+    def make(self, number: int, unit: int, since: float) -> Request:
+        """The request of a unit that can start since an instant, in seconds."""
+        submission, task = self._submissions[number], self.task(number, unit)
+        namespace, name, deadline = self._named[number]
+        run = submission.runs[task] if submission.runs else None
+        full = f"{name}/{submission.graph.tasks[task].name}"
+        return Request(
             id=(number, unit),
             request_class=submission.classes[task],
             priority=submission.priority,
-            critical_path=rank[task],
+            critical_path=self._critical_path[number][task],
             arrival=(submission.at, number),
-            task=_identity(submission.runs[task]) if submission.runs else f"{name}/{graph.tasks[task].name}",
-            name=f"{name}/{graph.tasks[task].name}" if submission.runs else "",
+            task=full if run is None else f"{run.family}/{run.task}",
+            name="" if run is None else full,
             deadline=deadline,
-            duration=expected[task],
+            duration=self._expected[number][task],
+            graph=number,
+            unit=unit,
+            namespace=namespace,
+            since=since,
         )
-        for unit, task in enumerate(units)
-    ]
-
-
-def _identity(run: Run) -> str:
-    return f"{run.family}/{run.task}"

@@ -28,7 +28,8 @@ def _add_waiting(world: World) -> None:
     why = world.conductor.explain(world.now)
     for graph in world.conductor.graphs:
         for unit in sorted(graph.wanted):
-            since, words = world.conductor.waits[graph.first + unit], why[graph.first + unit]
+            words = why[graph.number, unit]
+            since = world.conductor.waits[graph.number, unit].since or 0.0
             incarnation = graph.tried.get(unit, 0) + 1
             row = world.log.add(graph.number, unit, incarnation, -1, (), (since, NOT_YET), words)
             world.log.outcome[row] = Outcome.WAITING

@@ -1,56 +1,81 @@
 """Run times learned between graphs: what has ended tells how long the next of its kind will run, and where it runs well."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import cast
 
 import numpy as np
 
 from bayplan.knowledge.efficiency import Efficiency
-from bayplan.knowledge.run_times import ByTask, Evaluation, Forecast, Outcome, Run, RunTimes, Unknown, efficiency
+from bayplan.knowledge.run_times import Evaluation, Outcome, Run, RunTimes, Unknown, efficiency
+from bayplan.knowledge.run_times.expectations import Expectations
+from bayplan.knowledge.run_times.of_graph import critical_path, expected_seconds
 from bayplan.model.arrays import FloatArray
-from bayplan.model.workload import NodeInfo, Request
+from bayplan.model.workload import NodeInfo
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.log import AttemptLog
+from bayplan.simulation.requests import Requests
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import Outcome as Ending
 
 _PORTION = 20
-"""Estimates are made anew once a twentieth more has ended than they were made of: each costs as much as there are tasks."""
+"""A renewal costs as much as there are open tasks: where more of them are open than this for each run that is new, it waits
+until a twentieth more has ended than was known."""
 
 
 class RunTimeLearning:
     """Learned under the runs of `Submission.runs`, so from one graph to another only where these are the same."""
 
     def __init__(
-        self, submissions: Sequence[Submission], requests: Sequence[Request], nodes: Sequence[NodeInfo], log: AttemptLog
+        self, submissions: Sequence[Submission], requests: Requests, nodes: Sequence[NodeInfo], log: AttemptLog
     ) -> None:
         self._submissions, self._requests, self._nodes, self._log = submissions, requests, nodes, log
-        self._run_times = RunTimes(limit=max(1, len({each.task for each in requests})))
+        identities = {
+            self._identity(number, task) for number, each in enumerate(submissions) for task in range(len(each.classes))
+        }
+        self._run_times = RunTimes(limit=max(1, len(identities)))
         self._evaluation = Evaluation()
-        self._news: list[tuple[int, int]] = []
-        self._known = 0
+        self._news = self._known = 0
+        """Runs that have ended since the last renewal, and before."""
         self._seconds: dict[tuple[int, tuple[str, ...]], FloatArray] = {}
         """By graph and classes of nodes, until more is learned."""
-        self.forecast: Forecast | None = None
-        """None: nothing is known yet."""
+        self.forecast = Expectations(self._run_times, requests.run_of)
         self.efficiency: Efficiency | None = None
+        """`None`: no run has ended yet."""
 
-    def ended(self, unit: int, row: int) -> None:
-        """An attempt of a unit, counted over all submissions, has succeeded or failed by itself."""
-        self._news.append((unit, row))
+    def arrived(self, number: int) -> None:
+        """A graph has been submitted: what is expected of its tasks by now counts."""
+        expected = expected_seconds(self._runs(number), self.forecast)
+        path = critical_path(self._submissions[number].graph, expected)
+        self._requests.expect(number, np.nan_to_num(expected).tolist(), path.tolist())
 
-    def step(self) -> None:
-        """At the end of a tick, for the next."""
-        if not self._news or len(self._news) < self._known / _PORTION:
-            return
-        for unit, row in self._news:
-            self._learn(self._requests[unit], row)
-        self._known += len(self._news)
-        self._news.clear()
+    def ended(self, number: int, unit: int, row: int) -> None:
+        """An attempt of a unit has succeeded or failed by itself."""
+        log, node, task = self._log, self._nodes[self._log.node[row]], self._requests.task(number, unit)
+        succeeded, seconds = log.outcome[row] == Ending.SUCCEEDED, log.ended[row] - log.started[row]
+        if succeeded and seconds > 0:
+            run = replace(self._requests.run(number, task), node_class=node.node_class)
+            self._run_times.observe(run, seconds, log.ended[row])
+            self.forecast.learned(run.family, run.task)
+        times = (log.wanted[row], log.started[row], log.ended[row])
+        identity = self._identity(number, task)
+        self._evaluation.add(Outcome(identity, node.node_class, *times, succeeded=succeeded, cost=node.cost))
+        self._news += 1
+
+    def step(self, now: float, open_graphs: Callable[[], Sequence[int]]) -> bool:
+        """Before anything is placed: let what has ended count, if it is time; whether it does now. `open_graphs`: numbers."""
+        due = self.forecast.due_at
+        if due is None or now < due or not self._enough(open_graphs):
+            return False
+        self._known += self._news
+        self._news = 0
         self._seconds.clear()
-        self.forecast = ByTask(self._run_times, self._run)
+        self.forecast.renew(now, lambda: (run for number in open_graphs() for run in self._runs(number)))
         self.efficiency = efficiency(self._evaluation)
+        return True
+
+    def next_time(self) -> float | None:
+        """When `step` has something to do though nothing happens; `None`: nothing was learned since."""
+        return self.forecast.due_at
 
     def expected(self, submission: Submission) -> FloatArray:
         """Per task, the seconds that are expected of one unit by now, wherever it runs; 0: not known. O(tasks)."""
@@ -66,10 +91,13 @@ class RunTimeLearning:
             self._seconds[key] = self._predicted(graph, classes, otherwise)
         return self._seconds[key].copy()
 
+    def _enough(self, open_graphs: Callable[[], Sequence[int]]) -> bool:
+        bought = self._news * _PORTION
+        return bought >= self._known or bought >= sum(len(self._submissions[number].classes) for number in open_graphs())
+
     def _predicted(self, graph: GraphState, classes: tuple[str, ...], otherwise: FloatArray) -> FloatArray:
         found = otherwise.copy()
-        for task, unit in enumerate(graph.submission.graph.unit_start[:-1].tolist()):
-            run = self._run(self._requests[graph.first + unit])
+        for task, run in enumerate(self._runs(graph.number)):
             if not self._run_times.evidence(run.task, run.family):
                 continue
             for column, node_class in enumerate(classes):
@@ -78,17 +106,9 @@ class RunTimeLearning:
                     found[task, column] = predicted.mean
         return found
 
-    def _learn(self, request: Request, row: int) -> None:
-        log, node = self._log, self._nodes[self._log.node[row]]
-        succeeded, seconds = log.outcome[row] == Ending.SUCCEEDED, log.ended[row] - log.started[row]
-        if succeeded and seconds > 0:
-            self._run_times.observe(replace(self._run(request), node_class=node.node_class), seconds, log.ended[row])
-        times = (log.wanted[row], log.started[row], log.ended[row])
-        self._evaluation.add(Outcome(request.task, node.node_class, *times, succeeded=succeeded, cost=node.cost))
+    def _runs(self, number: int) -> list[Run]:
+        return [self._requests.run(number, task) for task in range(len(self._submissions[number].classes))]
 
-    def _run(self, request: Request) -> Run:
-        number, unit = cast(tuple[int, int], request.id)  # as `unit_requests` made it
-        submission = self._submissions[number]
-        if submission.runs:
-            return submission.runs[int(submission.graph.unit_task[unit])]
-        return Run(request.task, hint=request.duration if request.duration > 0 else None)
+    def _identity(self, number: int, task: int) -> str:
+        run = self._requests.run(number, task)
+        return f"{run.family}/{run.task}" if self._submissions[number].runs else run.task

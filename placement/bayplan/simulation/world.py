@@ -36,6 +36,7 @@ class World:
             Event.EXPIRY: self.conductor.expired,
             Event.SCRAPE: self._scrape,
             Event.READING: self._read,
+            Event.RENEWAL: lambda number, now: None,  # the tick itself looks whether it is time
         }
 
     @property
@@ -66,7 +67,6 @@ class World:
     def _read(self, number: int, now: float) -> None:
         if self.machines.scraping is not None:
             self.machines.scraping.arrive(number, self.machines.cluster, now)
-            self.conductor.load_changed()
 
     def _arrive(self, number: int, now: float) -> None:
         self.events += 1

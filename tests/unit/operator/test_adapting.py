@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.model.decision import Decision
-from bayplan_operator.conductor.placing import place as placing
+from bayplan.core.by_policy import by_policy
+from bayplan_operator.conductor.placing.wishes import Wishes
 from bayplan_operator.translate import adaptive_record
 from bayplan_operator.translate.policy import InvalidPolicy, compile_policy
 from tests.unit.operator.adaptive_graphs import POLICY, SPEC, Operator, Stored
@@ -238,24 +238,11 @@ def test_graphs_of_different_candidates_are_decided_apart() -> None:
         operator.write(graph)
         assert graph.running is not None
         graph.running.wants.start = [0]
-    decided: list[list[str]] = []
-    original = placing.place
-    batch = placing.wanted(graphs)
-
-    def place(requests: Any, cluster: Any, strategy: Any, context: Any) -> list[Decision]:
-        decided.append([str(each.id[0]) for each in requests])
-        assert strategy is operator.policy.placing(operator.graphs[decided[-1][0]].strategy)
-        return original(requests, cluster, strategy, context)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(placing, "place", place)
-        from bayplan.strategy.context import Context, never
-        from bayplan_operator.view import PodStore
-
-        cluster = operator.adapting._cluster
-        pods = PodStore(cluster, lambda: operator.now, lambda: None)
-        assert len(placing.decide(batch, cluster, Context(), lambda: never, pods)) == 3
-    assert decided == [["a", "c"], ["b"]]
+    wanted = Wishes().changes(graphs).wanted
+    for wish in wanted:
+        assert wish.strategy is operator.policy.placing(wish.candidate)
+    groups = by_policy(wanted, lambda wish: (wish.policy, wish.candidate), lambda wish: wish.request.priority)
+    assert [[wish.request.graph for wish in group] for group in groups] == [["a", "c"], ["b"]]
 
 
 WRONG: tuple[tuple[dict[str, Any], str], ...] = (

@@ -59,7 +59,7 @@ class Fixture:
         self.step()
 
     def ready(self) -> list[str]:
-        return [each.ref.uid for each in self.plans.ready(self.graphs.values())]
+        return list(self.plans.ready({each.ref.uid: each for each in self.graphs.values()}))
 
     def plan(self, uid: str) -> Plan:
         return self.plans.made[uid]

@@ -8,18 +8,18 @@ import time
 import numpy as np
 import pytest
 
-from bayplan.knowledge.run_times import Run, RunTime, Unknown
+from bayplan.knowledge.run_times import Run, RunTime, Unknown, expectations
 from bayplan.lifecycle import UnitState
 from bayplan.model.workload import Request, RequestClass
 from bayplan_operator.conductor.graphs import intake
-from bayplan_operator.conductor.knowledge import expectations
+from bayplan_operator.conductor.knowledge import expectations as renewals
 from tests.unit.operator.knowing import NOW, Fixture, Object, edited, run
 
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expectations, "_PAUSE", 0.0)
-    monkeypatch.setattr(expectations, "_PAUSES", 0.0)
+    monkeypatch.setattr(expectations, "PAUSE", 0.0)
+    monkeypatch.setattr(renewals, "_PAUSES", 0.0)
 
 
 def test_with_no_data_it_says_so() -> None:
@@ -30,7 +30,7 @@ def test_with_no_data_it_says_so() -> None:
     assert isinstance(fixture.knowledge.run_times.predict(fixture.knowledge.run(graph, 0)), Unknown)
     assert np.isnan(graph.running.expected[0])
     assert graph.running.expected[1] == 300.0
-    asked = [Request((graph.ref.uid, unit), RequestClass((("cpu", 1),))) for unit in (0, 1)]
+    asked = [Request(unit, RequestClass((("cpu", 1),)), graph=graph.ref.uid, unit=unit) for unit in (0, 1)]
     assert np.isnan(fixture.knowledge.forecast.log_expected(asked, NOW)).tolist() == [True, False]
 
 
@@ -268,7 +268,7 @@ def test_predicting_for_5000_tasks_never_takes_a_tick_long() -> None:
     graph = fixture.graph("g", *({"name": f"t{n}"} for n in range(5000)), profile="f")
     for unit in range(900):
         fixture.end(graph, 5.0 + unit % 7, unit)
-    requests = [Request((graph.ref.uid, unit), RequestClass((("cpu", 1),))) for unit in range(5000)]
+    requests = [Request(unit, RequestClass((("cpu", 1),)), graph=graph.ref.uid, unit=unit) for unit in range(5000)]
     steps, looks = [], []
     for unit in range(900, 930):
         fixture.end(graph, 5.0, unit)

@@ -1,22 +1,22 @@
-"""What the library is asked: requests made from graphs, the turn, and the time box."""
+"""What the decider is told: requests made from graphs, what has changed of them, and the turn."""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.core.changes import Changes
+from bayplan.core.decider import Decider
+from bayplan.model.decision import Decision
 from bayplan.model.gpu import GpuAsk, Gpus
 from bayplan.model.workload import NodeInfo, Request
-from bayplan.strategy.context import Context, never
 from bayplan_operator.cli import main
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.graphs import intake
-from bayplan_operator.conductor.placing import place as placing
+from bayplan_operator.conductor.placing.wishes import Wishes
 from bayplan_operator.translate.policy import compile_policy
-from bayplan_operator.view import PodStore
 
 CREATED = 1_800_000_000.0
 STAMP = "2027-01-15T08:00:00Z"  # CREATED
@@ -43,7 +43,7 @@ def graph(policy: dict[str, Any] | None = None, **fields: Any) -> GraphRun:
 
 
 def requests(of: GraphRun) -> list[Request]:
-    return [each.request for each in placing.wanted([of])]
+    return [each.request for each in Wishes().changes([of]).wanted]
 
 
 def test_a_request_says_what_strategies_may_go_by() -> None:
@@ -72,33 +72,39 @@ def cluster(nodes: int, **fields: Any) -> Cluster:
     return made
 
 
-def test_turns_go_on_from_batch_to_batch_and_from_policy_to_policy() -> None:
-    nodes = cluster(4)
-    pods = PodStore(nodes, lambda: CREATED, lambda: None)
+def decided(nodes: Cluster, *graphs: GraphRun, placed: int = 0) -> tuple[Decision, ...]:
+    decider = Decider(nodes)
+    decider.update(Wishes().changes(graphs))
+    decider.update(Changes(placed=placed))
+    return decider.decide(CREATED).placements
+
+
+def test_turns_go_on_from_what_is_recorded_and_from_policy_to_policy() -> None:
     round_robin = {"preset": "RoundRobin"}
     first, second = graph(round_robin), graph(round_robin)
     second.ref = type(second.ref)("ns", "other", "v")
     second.policy = compile_policy({"metadata": {"name": "q"}, "spec": round_robin})
-    batch = placing.wanted([first, second])
-    decided = placing.decide(batch, nodes, Context(turn=2), lambda: never, pods)
-    assert [decision.node for _, decision in decided] == ["n2", "n3", "n0", "n1"]
+    assert [each.node for each in decided(cluster(4), first, second, placed=2)] == ["n2", "n3", "n0", "n1"]
 
 
-def test_a_place_on_a_gpu_is_taken_at_once() -> None:
-    nodes = cluster(1, gpus=Gpus(2))
-    pods = PodStore(nodes, lambda: CREATED, lambda: None)
+def test_places_on_gpus_are_apart() -> None:
     asking = graph(limits={MILLI: 600})
     assert requests(asking)[0].request_class.gpus == GpuAsk(1, 600)
-    decided = placing.decide(placing.wanted([asking]), nodes, Context(), lambda: never, pods)
-    assert sorted(decision.gpus for _, decision in decided) == [(0,), (1,)]
-    assert [device.free for device in nodes.gpus("n0")] == [400, 400]
+    assert sorted(each.gpus for each in decided(cluster(1, gpus=Gpus(2)), asking)) == [(0,), (1,)]
 
 
-def test_the_time_box_ends() -> None:
-    box = placing.time_box(0.02)
-    assert not box()
-    time.sleep(0.03)
-    assert box()
+def test_only_what_has_changed_is_told() -> None:
+    asking, wishes = graph(), Wishes()
+    assert asking.running is not None
+    assert [wish.request.unit for wish in wishes.changes([asking]).wanted] == [0, 1]
+    assert wishes.changes([asking]) == Changes()
+    asking.running.requests.clear()  # more is expected of its tasks than before
+    assert len(wishes.changes([asking]).wanted) == 2
+    wishes.placed(("u", 0))
+    asking.running.wants.start = [1]
+    assert wishes.changes([asking]) == Changes()
+    asking.suspended = True
+    assert wishes.changes([asking]) == Changes(dropped=(("u", 1),))
 
 
 @pytest.mark.parametrize("seed", ["-1", "x", "0.5"])

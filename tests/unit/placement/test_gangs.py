@@ -1,14 +1,14 @@
 from bayplan.core.engine import place
 from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
-from bayplan.model.workload import Request
+from bayplan.model.workload import Gang, Request
 from bayplan.strategy.context import Context
 from tests.unit.placement.building import BEST_FIT, asking, cluster, node
 from tests.unit.placement.test_greedy import snapshot
 
 
 def gang(name: str, *cpus: int, priority: int = 0) -> list[Request]:
-    return [Request((name, n), asking(cpu), priority, gang=name) for n, cpu in enumerate(cpus)]
+    return [Request((name, n), asking(cpu), priority, gang=Gang(name)) for n, cpu in enumerate(cpus)]
 
 
 def single(name: str, cpu: int, priority: int = 0) -> Request:

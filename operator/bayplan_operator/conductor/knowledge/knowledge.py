@@ -5,19 +5,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from bayplan.cluster.cluster import Cluster
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.load import LoadEstimate
 from bayplan.knowledge.node_states import Survival
 from bayplan.knowledge.run_times import Outcome, Run, RunTime, RunTimes
+from bayplan.knowledge.run_times.expectations import Expectations
+from bayplan.knowledge.run_times.of_graph import critical_path, expected_seconds
 from bayplan.lifecycle import Run as GraphState
 from bayplan.model.workload import Request
 from bayplan_operator import metrics, names
 from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.knowledge import outcomes
-from bayplan_operator.conductor.knowledge.expectations import Expectations
+from bayplan_operator.conductor.knowledge.expectations import Renewal
 from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
 from bayplan_operator.conductor.knowledge.profiles import Profiles
 from bayplan_operator.translate import run_record
@@ -51,7 +51,10 @@ class Knowledge:
         self._pods = pods
         self._prepared: dict[str, Prepared] = {}
         """By UID, of the graphs that run."""
-        self.forecast = Expectations(self.profiles.run_times, self._run_of, monotonic)
+        self.forecast = Expectations(self.profiles.run_times, self._run_of)
+        self.revision = 0
+        """Changes whenever what is expected of a graph's tasks does."""
+        self._renewal = Renewal(self.forecast, monotonic)
         self._nodes = nodes
         self._classes: dict[str, tuple[str, float]] = {}
         self._static_version = -1
@@ -124,7 +127,7 @@ class Knowledge:
         for family, task, known in self.profiles.changed:
             (self.forecast.learned if known else self.forecast.forgotten)(family, task)
         self.profiles.changed.clear()
-        if self.forecast.renew(lambda: (run for each in running.values() for run in each.prepared.runs)):
+        if self._renewal.step(lambda: (run for each in running.values() for run in each.prepared.runs)):
             self.efficiency = self._efficiencies()
             for each in running.values():
                 self._expect(each)
@@ -132,7 +135,7 @@ class Knowledge:
 
     def next_time(self, now: float) -> float | None:
         """When `step` next has something to do."""
-        wait, write = self.forecast.wait, self.profiles.next_write(now)
+        wait, write = self._renewal.wait, self.profiles.next_write(now)
         times = (None if wait is None else now + wait, write, self._nodes.next_time())
         return min((each for each in times if each is not None), default=None)
 
@@ -193,20 +196,17 @@ class Knowledge:
     # What is expected
 
     def _run_of(self, request: Request) -> Run | None:
-        if not isinstance(request.id, tuple):
+        prepared = self._prepared.get(str(request.graph))
+        if prepared is None or request.unit is None:
             return None
-        uid, unit = request.id
-        prepared = self._prepared.get(uid)
-        return None if prepared is None else prepared.runs[int(prepared.graph.unit_task[unit])]
+        return prepared.runs[int(prepared.graph.unit_task[request.unit])]
 
     def _expect(self, running: Running) -> None:
         """Bring the expectations of a graph up to date. O(tasks + dependencies)."""
-        graph = running.prepared.graph
-        found = [self.forecast.seconds(run) for run in running.prepared.runs]
-        running.expected = np.array([np.nan if each is None else each for each in found], np.float64)
-        own = np.array([task.duration for task in graph.tasks], np.float64)
-        running.critical_path = graph.upward_rank(np.where(np.isnan(running.expected), own, running.expected))
+        running.expected = expected_seconds(running.prepared.runs, self.forecast)
+        running.critical_path = critical_path(running.prepared.graph, running.expected)
         running.requests.clear()
+        self.revision += 1
 
 
 def _count(outcome: Outcome, report: SelfReport, expected: RunTime | None) -> None:

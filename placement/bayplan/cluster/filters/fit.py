@@ -87,3 +87,10 @@ class Fit:
         yield Rejection.NOT_READY, ready(cluster, tolerations, rows)
         yield Rejection.UNSCHEDULABLE, schedulable(cluster, tolerations, rows)
         yield Rejection.CONDITION_TAINT, untainted(cluster, tolerations, Rejection.CONDITION_TAINT, rows)
+
+
+def admission(cluster: Cluster, asked: RequestClass, selector: Selector) -> Fit:
+    """Which nodes admit a class under a policy's selector, usage left aside; kept, and brought up to date here."""
+    fit = cluster.memo(("fit", asked, selector), lambda: Fit(asked, selector))
+    fit.refresh(cluster)
+    return fit

@@ -11,13 +11,13 @@ from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.model.workload import Request
 
 
-def plan_of(request: Request, plans: "Mapping[Hashable, Plan] | None") -> tuple[Plan, int] | None:
+def plan_of(request: Request, plans: Mapping[Hashable, Plan] | None) -> tuple[Plan, int] | None:
     """The plan of a request's graph, and the number of its unit; none: it is not planned."""
-    if not plans or not isinstance(request.id, tuple) or len(request.id) != 2:
+    unit = request.unit
+    if not plans or unit is None:
         return None
-    plan = plans.get(request.id[0])
-    unit = request.id[1]
-    return (plan, unit) if plan is not None and isinstance(unit, int) and 0 <= unit < len(plan.slot) else None
+    plan = plans.get(request.graph)
+    return (plan, unit) if plan is not None and 0 <= unit < len(plan.slot) else None
 
 
 def sources(plan: Plan, task: int) -> tuple[IntArray, FloatArray]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.cluster.filters import Fit, Selector
+from bayplan.cluster.filters import Selector, admission
 from bayplan.foresight.graph_plans.nodes import Nodes
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.gpu import WHOLE
@@ -26,7 +26,7 @@ def slots(cluster: Cluster, asks: Mapping[RequestClass, int], limit: int, select
     free = np.maximum(cluster.allocatable - cluster.used, 0)
     admitted, shares, weight = np.zeros((len(asks), len(rows)), bool), np.zeros(len(rows)), np.zeros(len(rows))
     for number, (asked, units) in enumerate(asks.items()):
-        fit = _fit(cluster, asked, selector)
+        fit = admission(cluster, asked, selector)
         admitted[number] = fit.rows[rows]
         room = np.where(admitted[number], _room(cluster, asked, free, cluster.gpu_free)[rows], 0.0)
         if not (room >= 1).any():
@@ -48,13 +48,6 @@ def slots(cluster: Cluster, asks: Mapping[RequestClass, int], limit: int, select
         usable=usable(cluster),
         admits={asked: admitted[number][number_of] for number, asked in enumerate(asks)},
     )
-
-
-def _fit(cluster: Cluster, asked: RequestClass, selector: Selector) -> Fit:
-    """Kept between plans: O(changed nodes)."""
-    fit = cluster.memo(("fit", asked, selector), lambda: Fit(asked, selector))
-    fit.refresh(cluster)
-    return fit
 
 
 def usable(cluster: Cluster) -> frozenset[str]:

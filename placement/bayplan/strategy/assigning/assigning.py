@@ -140,12 +140,12 @@ class _Waiting:
 
     def __init__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> None:
         self._cluster, self._strategy, self._context = cluster, strategy, context
-        self._members = Counter(each.gang for each in requests)
+        self._members = Counter(each.gang.id for each in requests if each.gang is not None)
         self._words: dict[RequestClass, str] = {}
 
     def decision(self, request: Request) -> Decision:
-        members = self._members[request.gang]
-        if request.gang is not None and members > 1:
+        members = 0 if request.gang is None else self._members[request.gang.id]
+        if members > 1:
             message = f"no place for all {members} of the gang beside what is worth more"
             return Decision(request.id, None, Reason.GANG_INCOMPLETE, message)
         cls = request.request_class

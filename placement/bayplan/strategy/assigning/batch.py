@@ -43,9 +43,9 @@ def batch(requests: Sequence[Request], cluster: Cluster, strategy: Strategy, con
     """Put it together. O(requests x nodes)."""
     open_rows = _open_rows(requests, cluster, strategy, context)
     hopeless = {cls for cls, rows in open_rows.items() if not rows.any()}
-    lost = {each.gang for each in requests if each.request_class in hopeless} - {None}
+    lost = {_gang(each) for each in requests if each.request_class in hopeless} - {None}
     order = in_order(requests, cluster, strategy, context).tolist()
-    numbers = [n for n in order if requests[n].request_class not in hopeless and requests[n].gang not in lost]
+    numbers = [n for n in order if requests[n].request_class not in hopeless and _gang(requests[n]) not in lost]
     chosen = [requests[number] for number in numbers]
     table = np.array([open_rows[each.request_class] for each in chosen], bool).reshape(len(chosen), cluster.rows)
     rows = np.flatnonzero(table.any(axis=0))
@@ -75,6 +75,10 @@ def _open_rows(
     return open_rows
 
 
+def _gang(request: Request) -> Hashable | None:
+    return None if request.gang is None else request.gang.id
+
+
 def _problem(
     chosen: list[Request], cluster: Cluster, rows: IntArray, value: FloatArray, columns: IntArray, free: IntArray
 ) -> Problem:
@@ -92,5 +96,9 @@ def _problem(
         gpu_count=np.array([0 if ask is None else ask.count for ask in asks], np.int64),
         gpu_thousandths=np.array([WHOLE if ask is None else ask.thousandths for ask in asks], np.int64),
         gpu_free=np.clip(cluster.gpu_free[rows, :slots], 0, WHOLE),
-        gang=np.array([NONE if each.gang is None else gangs.setdefault(each.gang, len(gangs)) for each in chosen], np.int64),
+        gang=np.array([_number(_gang(each), gangs) for each in chosen], np.int64),
     )
+
+
+def _number(gang: Hashable | None, gangs: dict[Hashable, int]) -> int:
+    return NONE if gang is None else gangs.setdefault(gang, len(gangs))

@@ -45,10 +45,29 @@ def one_by_one(
     """Order, filter, choose. O(requests log requests + placements x nodes + classes x nodes).
 
     Among requests that the order holds equal, the larger goes first (best-fit decreasing; Johnson 1973). A gang goes
-    where the first of it would; if one of it finds no place, the places of the others are free again.
+    where the first of it would; if fewer than its minimum find a place, their places are free again.
     """
+    if len(requests) == 1 and requests[0].gang is None:
+        return [_alone(requests[0], cluster, strategy, context, choose, scoring)]
     with cluster.trial() as trial:
         return _Batch(requests, cluster, strategy, context, choose, scoring, trial).decide()
+
+
+def _alone(
+    request: Request, cluster: Cluster, strategy: Strategy, context: Context, choose: Choice, scoring: Scoring
+) -> Decision:
+    """What a batch of this request alone would say, without what is only there for several."""
+    cls = request.request_class
+    fitting = candidates(request, cluster, strategy, scoring)
+    fitting.refresh(request, cluster, context)
+    refused = refused_rows(cluster, cls, context) if context.rejected else NO_ROWS
+    chosen = choose(context.turn, request, fitting, refused, cluster)
+    if isinstance(chosen, Refusal):
+        return Decision(request.id, None, chosen.reason, chosen.message)
+    row, why = chosen
+    if row < 0:
+        return Decision(request.id, None, *_why_not(fitting, cluster, refused))
+    return Decision(request.id, cluster.names[row], None, why, fitting.devices(row, cluster))
 
 
 class _Batch:
@@ -71,8 +90,6 @@ class _Batch:
         self._refused = {cls: refused_rows(cluster, cls, context) for cls in context.rejected}
 
     def decide(self) -> list[Decision]:
-        if len(self._requests) == 1 and self._requests[0].gang is None:
-            return [self._single(0)]
         for members in _units(self._requests, in_order(self._requests, self._cluster, self._strategy, self._context)):
             if self._requests[members[0]].gang is None:
                 self._decisions[members[0]] = self._single(members[0])
@@ -92,7 +109,7 @@ class _Batch:
         return decision
 
     def _gang(self, members: list[int]) -> None:
-        mark, turn = self._trial.mark(), self._turn
+        mark, turn, count = self._trial.mark(), self._turn, len(members)
         placed = []
         for number in members:
             decision, _ = self._try(self._requests[number])
@@ -102,9 +119,14 @@ class _Batch:
         else:
             self._decisions.update(zip(members, placed, strict=True))
             return
-        self._trial.undo(mark)
-        self._turn = turn
-        short = f"only {len(placed)} of the {len(members)} of the gang have a place; the next one: {decision.message}"
+        gang = self._requests[members[0]].gang
+        if gang is not None and gang.minimum is not None and len(placed) >= gang.minimum:
+            self._decisions.update(zip(members, placed, strict=False))
+            members = members[len(placed) :]
+        else:
+            self._trial.undo(mark)
+            self._turn = turn
+        short = f"only {len(placed)} of the {count} of the gang have a place; the next one: {decision.message}"
         reason = Reason.NO_SUCH_NODE if decision.reason is Reason.NO_SUCH_NODE else Reason.GANG_INCOMPLETE
         for number in members:
             self._decisions[number] = Decision(self._requests[number].id, None, reason, short[:255])
@@ -122,14 +144,11 @@ class _Batch:
         if row < 0:
             return Decision(request.id, None, *_why_not(fitting, cluster, refused)), True
         devices = fitting.devices(row, cluster)
-        if len(self._requests) > 1:
-            self._trial.take(row, fitting.fit.demand, devices)
+        self._trial.take(row, fitting.fit.demand, devices)
         self._turn += 1
         return Decision(request.id, cluster.names[row], None, why, devices), False
 
     def _fitting(self, request: Request) -> Candidates:
-        if len(self._requests) == 1:
-            return candidates(request, self._cluster, self._strategy, self._scoring)
         key = (request.request_class, request.task)
         known = self._candidates.get(key)
         if known is None:
@@ -150,12 +169,12 @@ def _units(requests: Sequence[Request], order: IntArray) -> list[list[int]]:
     gangs: dict[object, list[int]] = {}
     for number in order.tolist():
         gang = requests[number].gang
-        if gang is not None and gang in gangs:
-            gangs[gang].append(number)
+        if gang is not None and gang.id in gangs:
+            gangs[gang.id].append(number)
             continue
         units.append([number])
         if gang is not None:
-            gangs[gang] = units[-1]
+            gangs[gang.id] = units[-1]
     return units
 
 

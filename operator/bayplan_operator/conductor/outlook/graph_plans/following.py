@@ -124,9 +124,9 @@ class GraphPlans:
         if not self.busy and self._next() is not None:
             self._working = asyncio.get_running_loop().create_task(self._work(), name="plans")
 
-    def ready(self, graphs: Iterable[GraphRun]) -> list[GraphRun]:
-        """Those of the graphs whose tasks need not wait for a first plan."""
-        return [graph for graph in graphs if graph.ref.uid not in self._awaited]
+    def ready(self, graphs: Mapping[str, GraphRun]) -> Mapping[str, GraphRun]:
+        """Those of the graphs, by UID, whose tasks need not wait for a first plan."""
+        return {uid: graph for uid, graph in graphs.items() if uid not in self._awaited} if self._awaited else graphs
 
     def reserved(self, units: Iterable[tuple[str, int]], now: float) -> None:
         """Who has just been told to wait for a planned place, by graph UID: it is asked again once it has waited enough."""

@@ -1,0 +1,39 @@
+"""From a decision to a pod."""
+
+from bayplan.model.decision import Decision
+from bayplan_operator import metrics
+from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.translate.own_pod import Identity, Pending
+from bayplan_operator.translate.pod import Place, PodRole, pod_manifest
+from bayplan_operator.view import PodStore
+from bayplan_operator.writer.pods import Creation, PodWriter
+
+
+def create(graph: GraphRun, unit: int, decision: Decision, pods: PodStore, writer: PodWriter, now: float) -> None:
+    """Count the pod of a unit at the place of a decision, and have it made. Raises ``ValueError`` without a place."""
+    running, policy = graph.running, graph.policy
+    if running is None or policy is None or decision.node is None:
+        raise ValueError(f"unit {unit} of {graph.key} has no place")
+    role = _role(running, unit)
+    template = running.prepared.templates[int(running.prepared.graph.unit_task[unit])]
+    direct = policy.direct and not template.needs_scheduler
+    where = Place(decision.node, decision.message, direct, policy.spec.node_loss_grace, decision.gpus)
+    manifest = pod_manifest(graph.ref, template, role, where)
+    key = (graph.ref.namespace, manifest["metadata"]["name"])
+    identity = Identity(role.task, role.shard, role.incarnation)
+    resources = dict(template.request_class.resources)
+    pods.assume(key, Pending(graph.ref.uid, identity, decision.node, resources, decision.gpus))
+    writer.create(Creation(key, graph.ref.uid, unit, role.incarnation, manifest))
+    ready_at = float(running.run.ready_at[unit])
+    metrics.START_DELAY_SECONDS.observe(max(0.0, now - max(ready_at, float(running.run.not_before[unit]))))
+
+
+def _role(running: Running, unit: int) -> PodRole:
+    graph = running.prepared.graph
+    task = int(graph.unit_task[unit])
+    return PodRole(
+        task=graph.tasks[task].name,
+        shard=unit - int(graph.unit_start[task]),
+        shards=graph.tasks[task].shards,
+        incarnation=int(running.run.incarnation[unit]) + 1,
+    )

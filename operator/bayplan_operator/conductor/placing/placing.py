@@ -1,0 +1,87 @@
+"""The shell around the decider: it is told what changed, and what it decides is acted on."""
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import cast
+
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.budget import seconds
+from bayplan.core.changes import Changes, Knowledge
+from bayplan.core.decider import Decider
+from bayplan.model.decision import Decision
+from bayplan_operator import metrics
+from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.conductor.placing.creating import create
+from bayplan_operator.conductor.placing.rejections import Rejections
+from bayplan_operator.conductor.placing.wishes import Wishes
+from bayplan_operator.settings import Settings
+from bayplan_operator.view import PodStore
+from bayplan_operator.writer.pods import PodWriter
+
+_WORDS = 5.0
+"""Seconds after which the words about what waits are brought up to date, though nothing has become free since."""
+
+
+class Placing:
+    """Finds places for shards, and has their pods made."""
+
+    def __init__(
+        self, cluster: Cluster, pods: PodStore, writer: PodWriter, settings: Settings, monotonic: Callable[[], float]
+    ) -> None:
+        """``monotonic`` answers seconds of a clock that is never set."""
+        self.rejections = Rejections(settings.rejection_memory)
+        self._cluster, self._pods, self._writer = cluster, pods, writer
+        self._seconds, self._monotonic = settings.placing_budget, monotonic
+        self._decider = Decider(cluster, settings.seed)
+        self._wishes = Wishes()
+        self._told: tuple[Hashable, int] = None, 0
+        """The situation that the decider knows."""
+        self._placed = 0
+        self._asked_at, self._asked_of = 0.0, -1
+        """When requests were last asked about, and of which version of the cluster."""
+
+    def recall(self, attempts: int) -> None:
+        """A graph was taken in that has so many attempts on record: turns go on from there."""
+        if attempts:
+            self._placed += attempts
+            self._decider.update(Changes(placed=self._placed))
+
+    def step(
+        self, graphs: Mapping[str, GraphRun], situation: tuple[Hashable, int], known: Knowledge, now: float
+    ) -> list[tuple[GraphRun, int, Decision]]:
+        """Place what has a place, and have its pods made; answers what was said of each unit that was asked about.
+
+        ``graphs``: by UID, those of which shards may start. ``situation``: what is another once these may want something else,
+        and a number that is another once a plan was made or keeps a place no longer.
+        """
+        self.rejections.expire(now)
+        replanned = situation[1] != self._told[1]
+        if situation != self._told:
+            self._told = situation
+            self._decider.update(self._wishes.changes(graphs.values()))
+        if not len(self._decider):
+            return []
+        stale = self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS
+        self._decider.update(Changes(knowledge=known, refused=self.rejections.active(now), reopened=stale or replanned))
+        return self._decided(graphs, now)
+
+    def next_time(self, now: float) -> float | None:
+        """When ``step`` has something to do though nothing happens."""
+        words = self._asked_at + _WORDS if len(self._decider) and self._asked_of != self._cluster.version else None
+        return min((at for at in (self.rejections.next_expiry(now), words) if at is not None), default=None)
+
+    def _decided(self, graphs: Mapping[str, GraphRun], now: float) -> list[tuple[GraphRun, int, Decision]]:
+        began = self._monotonic()
+        outcome = self._decider.decide(now, seconds(self._seconds, self._monotonic))
+        if not (outcome.placements or outcome.waiting):
+            return []
+        metrics.PLACING_SECONDS.observe(self._monotonic() - began)
+        said = []
+        for decision in (*outcome.placements, *outcome.waiting):
+            uid, unit = cast(tuple[str, int], decision.request_id)  # as `request_of` made it
+            said.append((graphs[uid], unit, decision))
+            if decision.node is not None:
+                self._placed += 1
+                self._wishes.placed(decision.request_id)
+                create(graphs[uid], unit, decision, self._pods, self._writer, now)
+        self._asked_at, self._asked_of = now, self._cluster.version
+        return said

@@ -1,0 +1,81 @@
+"""Which shards want a place, as the decider is told."""
+
+import math
+from collections.abc import Hashable, Iterable
+
+from bayplan.core.changes import Changes
+from bayplan.core.wish import Wish
+from bayplan.model.workload import Request
+from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.translate.task_identity import TaskId
+
+
+class Wishes:
+    """What the decider was told of which graphs' shards."""
+
+    def __init__(self) -> None:
+        self._told: dict[Hashable, Wish] = {}
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    def changes(self, graphs: Iterable[GraphRun]) -> Changes:
+        """What is new since the last time. ``graphs``: all of which shards may start now. O(shards that want a place)."""
+        wanted, before, self._told = [], self._told, {}
+        for graph in graphs:
+            for wish in _wishes(graph):
+                id_ = wish.request.id
+                self._told[id_] = wish
+                known = before.pop(id_, None)
+                if known is None or known.request is not wish.request or known.strategy is not wish.strategy:
+                    wanted.append(wish)
+        return Changes(wanted=tuple(wanted), dropped=tuple(before))
+
+    def placed(self, id_: Hashable) -> None:
+        """A shard has its place, and wants none any more."""
+        self._told.pop(id_, None)
+
+
+def _wishes(graph: GraphRun) -> Iterable[Wish]:
+    running, policy = graph.running, graph.policy
+    if running is None or policy is None or not graph.startable:
+        return
+    strategy = policy.placing(graph.strategy)
+    for unit in running.wants.start:
+        request = running.requests.get(unit)
+        if request is None:
+            request = running.requests[unit] = request_of(graph, running, unit)
+        yield Wish(request, strategy, policy.name, graph.strategy)
+
+
+def request_of(graph: GraphRun, running: Running, unit: int) -> Request:
+    """What a shard asks for, with what is expected of its task by now."""
+    task = int(running.prepared.graph.unit_task[unit])
+    written = running.prepared.spec.tasks[task]
+    return Request(
+        id=(graph.ref.uid, unit),
+        request_class=running.prepared.templates[task].request_class,
+        priority=running.prepared.spec.priority,
+        critical_path=float(running.critical_path[task]),
+        arrival=(graph.accepted_at, graph.ref.namespace, graph.ref.name),
+        task=TaskId.of(running.prepared.runs[task]).text,
+        name=f"{graph.ref.name}/{written.name}",
+        deadline=graph.deadline,
+        duration=_duration(running, task),
+        graph=graph.ref.uid,
+        unit=unit,
+        namespace=graph.ref.namespace,
+        since=_since(running, unit),
+    )
+
+
+def _since(running: Running, unit: int) -> float | None:
+    """When its tasks before had succeeded and its back-off was over, as its record says."""
+    ready = float(running.run.ready_at[unit])
+    return None if math.isnan(ready) else max(ready, float(running.run.not_before[unit]))
+
+
+def _duration(running: Running, task: int) -> float:
+    """What was learned, or what the author says; 0: not known."""
+    learned = math.nan if running.expected is None else float(running.expected[task])
+    return (running.prepared.spec.tasks[task].expected_duration or 0.0) if math.isnan(learned) else learned

@@ -1,0 +1,68 @@
+"""A batch of requests of one strategy: the planner's answers, held to the cluster."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.trial import Trial
+from bayplan.core.engine import place
+from bayplan.core.replay import Replay
+from bayplan.core.wish import Wish
+from bayplan.model.decision import Decision
+from bayplan.model.workload import Request
+from bayplan.strategy.assigning.greedy import Greedy
+from bayplan.strategy.assigning.one_by_one import in_order
+from bayplan.strategy.context import Context
+from bayplan.strategy.protocols import Strategy
+
+
+def alone(wish: Wish, cluster: Cluster, context: Context, trial: Trial) -> Decision:
+    """The decision about one wish; its place is taken on the trial."""
+    strategy, request = wish.strategy, wish.request
+    (decision,) = place((request,), cluster, strategy, context)
+    if decision.node is None or not Replay(cluster, strategy, context, trial).take(request, decision):
+        return decision
+    return answered((wish,), cluster, context, trial)[0]
+
+
+def answered(batch: Sequence[Wish], cluster: Cluster, context: Context, trial: Trial) -> list[Decision]:
+    """One decision per wish, in their order; places are taken on the trial. All wishes have one strategy.
+
+    What the planner answers is replayed in line order. A request whose place does not hold is decided one by one, beside
+    those that hold: of a gang, all requests are.
+    """
+    strategy, requests = batch[0].strategy, [each.request for each in batch]
+    decisions = place(requests, cluster, strategy, context)
+    mark = trial.mark()
+    if not _replayed(range(len(requests)), requests, decisions, Replay(cluster, strategy, context, trial)):
+        return decisions
+    trial.undo(mark)
+    order = in_order(requests, cluster, strategy, context).tolist()
+    return _mended(order, requests, decisions, (strategy, context, cluster, trial))
+
+
+def _mended(
+    order: Sequence[int],
+    requests: Sequence[Request],
+    decisions: Sequence[Decision],
+    given: tuple[Strategy, Context, Cluster, Trial],
+) -> list[Decision]:
+    """What holds in line order stays; the rest is decided one by one, beside it."""
+    strategy, context, cluster, trial = given
+    mark = trial.mark()
+    failed = set(_replayed(order, requests, decisions, Replay(cluster, strategy, context, trial)))
+    trial.undo(mark)
+    gangs = {gang.id for n in failed if (gang := requests[n].gang) is not None}
+    failed |= {n for n in order if (gang := requests[n].gang) is not None and gang.id in gangs}
+    replay = Replay(cluster, strategy, context, trial)
+    _replayed([n for n in order if n not in failed], requests, decisions, replay)  # with less beside them, all of these hold
+    again = [n for n in order if n in failed]
+    one_by_one = replace(strategy, planner=Greedy())
+    answers = dict(zip(again, place([requests[n] for n in again], cluster, one_by_one, context), strict=True))
+    _replayed(again, requests, [answers.get(n, each) for n, each in enumerate(decisions)], replay)
+    return [answers.get(n, each) for n, each in enumerate(decisions)]
+
+
+def _replayed(order: Sequence[int], requests: Sequence[Request], decisions: Sequence[Decision], replay: Replay) -> list[int]:
+    """Take the places in an order; the numbers of those that do not hold."""
+    return [n for n in order if decisions[n].node is not None and replay.take(requests[n], decisions[n])]

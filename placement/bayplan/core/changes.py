@@ -1,0 +1,48 @@
+"""What the decider is told between two decisions."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from operator import is_
+from typing import NamedTuple
+
+from bayplan.core.wish import Wish
+from bayplan.foresight.graph_plans.plan import Plan
+from bayplan.knowledge.arrivals.model import MixModel
+from bayplan.knowledge.efficiency import Efficiency
+from bayplan.knowledge.load.estimate import LoadEstimate
+from bayplan.knowledge.node_states.survival import Survival
+from bayplan.knowledge.run_times.forecast import Forecast
+from bayplan.model.workload import RequestClass
+
+
+class Knowledge(NamedTuple):
+    """What was learned, measured and planned, as strategies may know it: see the fields of `Context`."""
+
+    mix: MixModel | None = None
+    efficiency: Efficiency | None = None
+    run_times: Forecast | None = None
+    load: LoadEstimate | None = None
+    plans: Mapping[Hashable, Plan] | None = None
+    survival: Survival | None = None
+
+    def same_as(self, other: "Knowledge") -> bool:
+        """Whether each part is the same object: whatever is learned makes another one."""
+        return all(map(is_, self, other))
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed since the last decision. What nodes offer and what occupies them, the decider sees in the cluster."""
+
+    wanted: tuple[Wish, ...] = ()
+    """Requests that want a place from now on. The id of one that wants a place already: the new request replaces it."""
+    dropped: tuple[Hashable, ...] = ()
+    """Ids of requests that want no place any more. Unknown ones are ignored."""
+    knowledge: Knowledge | None = None
+    """What is known from now on; `None`: as before."""
+    refused: Mapping[RequestClass, frozenset[str]] | None = None
+    """Nodes that kube-scheduler refused for a class lately; `None`: as before."""
+    placed: int | None = None
+    """Attempts that are recorded: where round robin goes on; `None`: as before, and those placed since."""
+    reopened: bool = False
+    """Answers may be others though nothing above changed: a plan was made, a place is kept no longer, a node is hot no more."""

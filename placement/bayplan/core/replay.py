@@ -1,0 +1,59 @@
+"""Planners' answers, tried again one after the other: what does not hold is no decision."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.filters import admission
+from bayplan.cluster.trial import Trial
+from bayplan.knowledge.load.hot import HotNodes
+from bayplan.model.decision import Decision
+from bayplan.model.gpu import GpuAsk
+from bayplan.model.workload import Request
+from bayplan.strategy.context import Context
+from bayplan.strategy.protocols import Strategy
+
+
+class Replay:
+    """Takes the places of one batch on trial, in the order in which it is asked.
+
+    It checks what planners are trusted with, built-in ones and those of plugins: that the node is there and admits the
+    request, that kube-scheduler has not refused it, that it is not hot, and that there is room beside what was taken before,
+    on the GPUs too. O(resources) per answer.
+    """
+
+    def __init__(self, cluster: Cluster, strategy: Strategy, context: Context, trial: Trial) -> None:
+        self._cluster, self._selector, self._trial = cluster, strategy.node_selector, trial
+        self._rejected = context.rejected
+        self._hot = HotNodes(context.load, strategy.hot) if strategy.hot and context.load is not None else None
+
+    def take(self, request: Request, decision: Decision) -> str:
+        """Take the place of a decision that names a node; answers what is wrong with it, empty if it holds."""
+        cluster, asked = self._cluster, request.request_class
+        row = cluster.row(decision.node or "")
+        if row is None:
+            return f"there is no node {decision.node}"
+        fit = admission(cluster, asked, self._selector)
+        if fit.codes[row] != 0:
+            return f"node {decision.node} does not admit it"
+        if self._rejected and decision.node in self._rejected.get(asked, ()):
+            return f"kube-scheduler has refused it on node {decision.node}"
+        if self._hot is not None and self._hot.rows(cluster, np.array([row]))[0]:
+            return f"node {decision.node} is hot"
+        allocatable, used = cluster.allocatable[row].tolist(), cluster.used[row].tolist()
+        for column, amount in fit.demand.pairs:
+            if used[column] + amount > allocatable[column]:
+                return f"node {decision.node} has too little {cluster.resources[column]} free"
+        if asked.gpus is not None and not _gpus_free(cluster, row, asked.gpus, decision.gpus):
+            return f"node {decision.node} has not the GPUs {', '.join(map(str, decision.gpus))} free"
+        self._trial.take(row, fit.demand, decision.gpus)
+        return ""
+
+
+def _gpus_free(cluster: Cluster, row: int, ask: GpuAsk, devices: Sequence[int]) -> bool:
+    count = int(cluster.gpu_count[row])
+    if len(devices) != ask.count or len(set(devices)) != ask.count or min(devices) < 0 or max(devices) >= count:
+        return False
+    free = cluster.gpu_free[row].tolist()
+    return not [each for each in devices if free[each] < ask.thousandths]
