@@ -74,7 +74,7 @@ async def decide(
 def _writers(settings: Settings, server: ApiServer, view: View, news: asyncio.Event, machine: Machine) -> Writers:
     creations = WriteQueue(settings.writes, machine.jitter, news.set)
     endings = WriteQueue(max(1, settings.writes // 3), machine.jitter, news.set)
-    events = WriteQueue(max(1, settings.writes // 6), machine.jitter, _nobody)  # nothing follows from an event
+    events = WriteQueue(max(1, settings.writes // 6), machine.jitter, _no_wake)  # nothing follows from an event
     return Writers(
         pods=PodWriter(server, view.pods, creations, endings),
         graphs=GraphWriter(server, endings),
@@ -84,8 +84,8 @@ def _writers(settings: Settings, server: ApiServer, view: View, news: asyncio.Ev
     )
 
 
-def _nobody() -> None:
-    """Is to be woken."""
+def _no_wake() -> None:
+    """No tick is due."""
 
 
 async def _relist(settings: Settings, server: ApiServer, view: View, conductor: Conductor) -> None:

@@ -18,6 +18,7 @@ from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, Scrapes, Se
 from bayplan.simulation import Outcome as Ended
 from bayplan_operator import names
 from bayplan_operator.conductor.knowledge.load import Load, load_model
+from bayplan_operator.conductor.outlook.forecasting import forecast
 from bayplan_operator.kube import wire
 from bayplan_operator.settings import PrometheusSettings
 from bayplan_operator.translate.node import node_info
@@ -40,7 +41,7 @@ BEGIN = 10.0
 GATHER = 1e-6
 """What happens at one instant is one tick, as in the simulator, and takes no time."""
 ESTIMATES = 30.0
-"""Seconds that work beside the ticks takes where no decision goes by it: the next of it is then made the later."""
+"""Seconds that an estimate takes: no decision goes by it, and the longer it takes, the fewer are made."""
 Unit = tuple[str, str, int, int]
 """Graph, task, shard, incarnation."""
 
@@ -108,9 +109,7 @@ class Case:
         world.kubelets.seconds = lambda pod: str(took[_unit(pod)][0]) if _unit(pod) in took else as_said(pod)
         world.kubelets.exit_code = lambda pod: int(_unit(pod) in took and took[_unit(pod)][1] == Ended.FAILED)
         world.operator.start(Load(PROMETHEUS) if self.load is not None else None)
-        strategies = [each for policy in self._policies().values() for each in policy.strategies]
-        if not any(each.uses_plans or each.uses_mix for each in strategies):
-            world.loop.thread_seconds = ESTIMATES
+        world.loop.takes[forecast] = ESTIMATES
         world.controllers.noticing, world.controllers.returning = self.delays.noticing, 0.0
         end = min(self.until, trace.ended_at)
         for at, what in sorted(self._happens(world, readings), key=lambda each: each[0]):

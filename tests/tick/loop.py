@@ -6,6 +6,7 @@ import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeVar
 
 EPOCH = 1_800_000_000.0
@@ -45,12 +46,13 @@ class _Selector(selectors.SelectSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Work for threads is done at once, in its turn, and takes `thread_seconds`: so time never passes while it is under way."""
+    """Work for threads is done at once, in its turn, and takes as long as a test says: no time passes while it is under way."""
 
     def __init__(self) -> None:
         self._now = _BEGIN
         self._idle: list[asyncio.Future[None]] = []
-        self.thread_seconds = 0.0
+        self.takes: dict[Any, float] = {}
+        """How long work for threads takes, by its function; others take no time."""
         self.errors: list[str] = []
         super().__init__(_Selector(self._jump))
         self.set_task_factory(_make_task)  # type: ignore[arg-type]
@@ -81,14 +83,16 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         await waiting
 
     def run_in_executor(self, executor: Any, func: Callable[..., _T], *args: Any) -> asyncio.Future[_T]:  # type: ignore[override]
-        """Do it now; the answer is there after `thread_seconds`."""
+        """Do it now; the answer is there later."""
         future: asyncio.Future[_T] = self.create_future()
+        work = func.args[0] if isinstance(func, partial) and func.args else func  # as `asyncio.to_thread` wraps it
+        seconds = self.takes.get(work, 0.0)
         try:
             answer = func(*args)
         except Exception as error:
-            self.call_later(self.thread_seconds, _tell, future, future.set_exception, error)
+            self.call_later(seconds, _tell, future, future.set_exception, error)
         else:
-            self.call_later(self.thread_seconds, _tell, future, future.set_result, answer)
+            self.call_later(seconds, _tell, future, future.set_result, answer)
         return future
 
     def _jump(self, seconds: float | None) -> None:

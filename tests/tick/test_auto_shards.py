@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bayplan_operator.conductor.outlook.forecasting import forecast
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind
 from tests.tick.api.kinds import PLACEMENT_POLICY, TASK_GRAPH
@@ -105,10 +106,10 @@ def test_the_policy_says_which_nodes_count_so_it_is_waited_for(pool: World) -> N
 
 @pytest.mark.parametrize("seed", range(3))
 def test_killed_at_any_instant_while_the_cluster_grows_a_run_has_one_number(pool: World, seed: int) -> None:
-    """The cluster is larger at each start of the operator: whoever decided again would come to another number."""
+    """The cluster is larger at each start of the operator: a second decision would come to another number."""
     lots = random.Random(seed)
     pool.api.latency = 0.04
-    pool.loop.thread_seconds = 60.0  # estimates are not what this is about
+    pool.loop.takes[forecast] = 60.0  # estimates are not what this is about
     add(pool, 1)
     names = [f"g{number}" for number in range(6)]
     for name in names:
@@ -130,7 +131,7 @@ def test_killed_at_any_instant_while_the_cluster_grows_a_run_has_one_number(pool
         assert said == {(f"train={number}",)}
         made = [told(pod) for pod in pool.created(name) if pod["metadata"]["labels"]["bayplan.dev/task"] == "train"]
         assert sorted(made) == sorted((str(number), str(shard)) for shard in range(number))
-    assert len({decided(pool, name)["train"] for name in names}) > 1, "nobody met a larger cluster: this shows nothing"
+    assert len({decided(pool, name)["train"] for name in names}) > 1, "no graph met a larger cluster: this shows nothing"
 
 
 def test_no_pod_before_the_number_is_recorded(pool: World) -> None:

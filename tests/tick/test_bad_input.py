@@ -13,7 +13,7 @@ from tests.tick.seen import NAMESPACE, find
 from tests.tick.world import World
 
 
-def test_invalid_graphs_say_what_is_wrong_and_harm_nobody(world: World) -> None:
+def test_invalid_graphs_say_what_is_wrong_and_harm_no_other(world: World) -> None:
     for name, (tasks, _, _) in INVALID.items():
         world.create(name, *tasks)
     world.create("good", task("a"), task("b", "a"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bayplan_operator.conductor.outlook.forecasting import forecast
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind
 from tests.tick.api.kinds import TASK_GRAPH
@@ -116,7 +117,7 @@ def test_an_operator_started_again_expects_the_same(pool: World) -> None:
 
 
 def test_an_estimate_that_takes_its_time_holds_up_nothing(pool: World) -> None:
-    pool.loop.thread_seconds = 100.0
+    pool.loop.takes[forecast] = 100.0
     pool.add_nodes(POOLED, 2)
     pool.create("g", long("a"), deadline="1h")
     pool.finish(*pool.wait_running("g"))

@@ -46,7 +46,7 @@ def test_a_task_that_fails_for_good_fails_the_graph_and_stops_the_rest(world: Wo
     world.until(lambda: not world.pods("g", "long"), "the long task's pod is gone")
 
 
-def test_a_pod_that_somebody_deletes_is_replaced_without_a_retry(world: World) -> None:
+def test_a_pod_that_is_deleted_is_replaced_without_a_retry(world: World) -> None:
     world.create("g", task("a", seconds=None), retry={"limit": 0})
     (pod,) = world.wait_running("g")
     world.delete(POD, pod["metadata"]["name"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bayplan_operator.conductor.outlook.graph_plans.following import _plan
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind
 from tests.tick.api.kinds import NODE
@@ -55,7 +56,7 @@ def test_large_data_is_read_where_it_was_made(pool: World) -> None:
 
 
 def test_the_critical_path_gets_the_fast_node_by_what_was_learned(pool: World) -> None:
-    """Two graphs before teach how long the tasks take on which nodes; nobody says it. By name, the slow nodes come first."""
+    """Two graphs before teach how long the tasks take on which nodes; no hint says it. By name, the slow nodes come first."""
     (fast,) = add(pool, 1, "z-fast")
     slow = add(pool, 2, "a-slow")
     slowly = {"sim.bayplan.dev/slow-nodes": ",".join(slow)}
@@ -76,7 +77,7 @@ def test_the_critical_path_gets_the_fast_node_by_what_was_learned(pool: World) -
     pool.create("g", *sides, *chain, profile="work", policyName="p")
     pool.wait_condition("g", "Complete")
     assert {where(pool, "g", name) for name in links} == {fast}
-    assert fast not in {where(pool, "g", f"side-{number}") for number in range(2)}, "nobody took it from the chain"
+    assert fast not in {where(pool, "g", f"side-{number}") for number in range(2)}, "it was kept for the chain"
 
 
 def test_a_new_node_is_planned_with_and_used(pool: World) -> None:
@@ -123,7 +124,7 @@ def test_an_operator_that_is_killed_plans_what_is_left(pool: World) -> None:
 def test_a_first_plan_is_waited_for_but_not_for_ever(pool: World, takes: float, waits: float) -> None:
     add(pool, 2)
     pool.run(1)
-    pool.loop.thread_seconds = takes
+    pool.loop.takes[_plan] = takes
     pool.create("g", expecting("a", seconds=10), expecting("b", "a", seconds=10), policyName="p")
     pool.wait_running("g")
     assert pool.loop.passed - 1 == pytest.approx(waits, abs=0.1)

@@ -12,7 +12,7 @@ from tests.tick.world import World
 
 
 def three_tasks(world: World, name: str) -> None:
-    """The first of which runs until somebody ends it."""
+    """The first of which runs until the test ends it."""
     world.create(name, task("a", seconds=None), task("b", "a", seconds=0.2), task("c", "b", seconds=0.2))
 
 
@@ -126,7 +126,9 @@ def test_labels_edited_while_the_operator_is_down_cost_an_attempt_and_no_more(wo
     world.wait_condition("g", "Complete")
     assert world.lines("g")["a"].startswith("Succeeded 2/0")
     assert world.lines("g")["b"].startswith("Succeeded 1/0")
-    world.until(lambda: world.store.find(POD, "test", pod["metadata"]["name"]) is None, "the pod that nobody knows is gone")
+    world.until(
+        lambda: world.store.find(POD, "test", pod["metadata"]["name"]) is None, "the pod that is no attempt of any task is gone"
+    )
 
 
 def test_our_finalizer_removed_from_a_running_pod(world: World) -> None:

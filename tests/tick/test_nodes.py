@@ -57,7 +57,7 @@ def test_what_a_lost_node_says_later_is_ignored(quick: World) -> None:
     quick.controllers.kill(node_of(first))
     second = quick.wait_attempt("g", 2)
     quick.kubelets.silent.discard(node_of(first))
-    quick.finish(first)  # it had succeeded before anybody could tell it to stop
+    quick.finish(first)  # it had succeeded before it could be told to stop
     quick.run(5)
     assert quick.lines("g")["a"].startswith("Running 2/0")
     quick.until(lambda: quick.store.find(POD, "test", first["metadata"]["name"]) is None, "the attempt given up is gone")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bayplan_operator.conductor.outlook.forecasting import forecast
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind
 from tests.tick.api.kinds import NODE, POD, TASK_GRAPH
@@ -141,7 +142,7 @@ def foreign(name: str, cpu: str, **metadata: Any) -> Object:
 
 def test_no_node_is_ever_over_committed_while_others_place_pods_too(pool: World) -> None:
     pool.scheduler.delay = 0.2
-    pool.loop.thread_seconds = 60.0  # estimates are not what this is about
+    pool.loop.takes[forecast] = 60.0  # estimates are not what this is about
     for number in range(6):
         pool.create(f"g{number}", task("a", cpu="1300m", seconds=5, shards=12))
     for number in range(40):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bayplan.knowledge.run_times import Run, RunTimes
+from bayplan_operator.conductor.outlook.forecasting import forecast
 from bayplan_operator.translate.task_profile import read
 from tests.cluster.kube import Object, task
 from tests.tick.api.kinds import TASK_PROFILE
@@ -144,7 +145,7 @@ def test_deleting_a_profile_forgets_the_task(world: World) -> None:
 
 
 def test_writes_of_profiles_are_few(world: World) -> None:
-    world.loop.thread_seconds = 60.0  # estimates are not what this is about
+    world.loop.takes[forecast] = 60.0  # estimates are not what this is about
     others = (task(f"t{n}", seconds=1) for n in range(20))
     world.create("g", *(task(f"a{n}", seconds=1 + n % 40, profile="a", cpu="2") for n in range(100)), *others, profile="f")
     world.wait_condition("g", "Complete")
@@ -155,7 +156,7 @@ def test_writes_of_profiles_are_few(world: World) -> None:
     assert world.api.requests["PATCH taskprofiles"] <= 21 + world.loop.passed / 5 + 1
 
 
-def test_profiles_that_nobody_asked_for_are_refused_in_words(world: World) -> None:
+def test_profiles_of_other_authors_are_refused_in_words(world: World) -> None:
     world.store.create(TASK_PROFILE, "test", {"metadata": {"name": "mine"}, "spec": {"family": "f", "task": "a"}})
     told: Any = world.until(lambda: find(world.profiles()["f/a"].get("status", {}), "Accepted", "False"), "a condition")
     assert "is called f-a-" in told["message"]

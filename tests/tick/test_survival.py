@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from bayplan_operator.conductor.outlook.forecasting import forecast
 from tests.cluster.kube import Object, task
 from tests.cluster.test_survival import shapes
 from tests.tick.api.kinds import POD, TASK_GRAPH
@@ -14,7 +15,7 @@ from tests.tick.machinery.pods import phase, said
 from tests.tick.seen import label
 from tests.tick.world import World
 
-GRAPHS, KILLS = 12, 12
+GRAPHS, KILLS = 10, 10
 LATENCY = 0.05
 """Seconds that a request takes, so that some are under way at most instants."""
 
@@ -23,7 +24,7 @@ LATENCY = 0.05
 def test_graphs_survive_kills_at_drawn_instants(world: World, seed: int) -> None:
     lots = random.Random(seed)
     world.api.latency = LATENCY
-    world.loop.thread_seconds = 60.0  # estimates are not what this is about
+    world.loop.takes[forecast] = 60.0  # estimates are not what this is about
     world.scheduler.delay, world.kubelets.delay = 0.1, 0.2
     for number in range(GRAPHS):
         world.create(f"g{number:02d}", *shapes(lots))
@@ -48,7 +49,7 @@ def test_graphs_survive_kills_at_drawn_instants(world: World, seed: int) -> None
 
 
 def test_creations_that_were_under_way_are_found_again(world: World) -> None:
-    """Killed while the requests are on their way: they are done, and nobody hears the answers."""
+    """Killed while the requests are on their way: they are done, and the answers reach no one."""
     world.api.latency = 1.0
     world.run(10)
     world.create("g", task("a", shards=8, seconds=5))
@@ -75,7 +76,7 @@ def test_what_had_not_been_sent_is_lost_and_done_by_the_next(world: World) -> No
     assert len(world.created("g")) == 2
 
 
-def test_what_ended_while_nobody_watched_is_known_afterwards(world: World) -> None:
+def test_what_ended_while_the_operator_was_away_is_known_afterwards(world: World) -> None:
     world.create("g", task("a", seconds=None), task("b", "a"))
     world.create("gone", task("a", seconds=None))
     (running,) = world.wait_running("g", "a")
@@ -91,7 +92,7 @@ def test_what_ended_while_nobody_watched_is_known_afterwards(world: World) -> No
 
 
 @pytest.mark.parametrize("way", ["Background", "Foreground", "Orphan"])
-def test_finalizers_end_although_nobody_was_there_when_the_graph_went(world: World, way: str) -> None:
+def test_finalizers_end_although_the_operator_was_away_when_the_graph_went(world: World, way: str) -> None:
     world.create("g", task("done", seconds=0.1), task("runs", seconds=None))
     world.wait_running("g", "runs")
     world.operator.kill()

@@ -162,7 +162,7 @@ class World(Seen):
         return self.until(look, f"attempt {incarnation} of {graph} runs")
 
     def told(self) -> str:
-        """All that the graphs say, for whoever has waited in vain."""
+        """All that the graphs say: what a wait in vain ends with."""
         graphs = {each["metadata"]["name"]: each.get("status") for each in self.store.all(TASK_GRAPH)}
         return f"at second {self.loop.passed:.1f} the graphs say {graphs}; log: {self.log.lines[-5:]}"
 

@@ -1,4 +1,4 @@
-"""Merge patches (RFC 7396) and JSON patches (RFC 6902), as far as anybody here sends them."""
+"""Merge patches (RFC 7396) and JSON patches (RFC 6902), as far as the operator and the tests send them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def edited(value: Any, operations: list[dict[str, Any]]) -> Any:
         elif operation["op"] == "remove":
             value = _without(value, path)
         else:
-            raise PatchError(f"{operation['op']} is an operation that nobody here sends")
+            raise PatchError(f"{operation['op']} is an operation that is not played here")
     return value
 
 

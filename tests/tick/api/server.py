@@ -50,7 +50,7 @@ class ApiServer:
         """Answer again."""
         held, self._held = self._held or [], None
         for connection, request in held:
-            if not connection.is_closing():  # whoever sent it has given up
+            if not connection.is_closing():  # else its client has given up
                 self.serve(connection, request)
 
     def _answer(self, connection: Connection, request: Request, what: Refusal | Loss | None) -> None:
@@ -92,11 +92,11 @@ class ApiServer:
             )  # fmt: skip
         if request.method == "PATCH":
             return self._patch(found, request.content_type, body)
-        raise Refusal(405, "MethodNotAllowed", f"{request.method} is a method that nobody here uses")
+        raise Refusal(405, "MethodNotAllowed", f"{request.method} is a method that is not played here")
 
     def _patch(self, found: Where, content_type: str, body: Any) -> Object:
         if content_type not in (MERGE_PATCH, JSON_PATCH):
-            raise Refusal(415, "UnsupportedMediaType", f"{content_type} is a patch that nobody here sends")
+            raise Refusal(415, "UnsupportedMediaType", f"{content_type} is a patch that is not played here")
         apply = merged if content_type == MERGE_PATCH else edited
         try:
             return self.store.change(

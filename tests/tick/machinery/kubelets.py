@@ -21,7 +21,7 @@ class Kubelets:
         self.stuck = ""
         """Why no container can start from now on, such as ImagePullBackOff; empty: they can."""
         self.seconds: Callable[[Object], str] = as_said
-        """How long a pod runs from now on; empty: until somebody ends it."""
+        """How long a pod runs from now on; empty: until a test ends it."""
         self.exit_code: Callable[[Object], int] = as_told
         """With which exit code a pod ends by itself."""
         self._store, self._loop = store, loop
