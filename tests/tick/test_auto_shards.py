@@ -12,6 +12,7 @@ from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind
 from tests.tick.api.kinds import PLACEMENT_POLICY, TASK_GRAPH
 from tests.tick.api.refusal import Refusal
+from tests.tick.operator import Operator
 from tests.tick.world import World
 
 
@@ -159,3 +160,22 @@ def test_pods_bear_out_the_number_when_the_record_is_lost(pool: World) -> None:
     assert decided(pool, "g") == {"train": 4}
     pool.until(lambda: pool.status("g").get("active") == 4, "its pods are known again")
     assert len(pool.created("g")) == 4
+
+
+def test_an_operator_that_was_held_up_does_not_overwrite_the_number_of_its_successor(pool: World) -> None:
+    """Its write is still on its way when the other one, which knows of more nodes, has decided."""
+    add(pool, 1)
+    pool.run(1)
+    pool.api.trouble.order("PATCH", "/taskgraphs/g/status$", Refusal(429, "TooManyRequests", "later", retry_after=30))
+    pool.create("g", divisible(seconds=None))
+    pool.run(5)
+    assert pool.status("g") == {}
+    pool.api.watches.paused.add(TASK_GRAPH)  # it hears of nothing
+    add(pool, 7)
+    successor = Operator(pool.loop, pool.api, pool.operator.settings)
+    successor.start()
+    assert decided(pool, "g") == {"train": 15}
+    pool.run(60)
+    assert decided(pool, "g") == {"train": 15}
+    assert len(pool.created("g")) == 15
+    successor.kill()
