@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bayplan.foresight.graph_plans import Nodes, Plan, Situation
 from bayplan.model.graph import Graph, Task
+from tests.unit.placement.drawing import among, some_below, whole
 
 SLACK = 1e-6
 
@@ -58,14 +59,14 @@ def reading(plan: Plan, unit: int, node: int) -> float:
 @st.composite
 def graphs(draw: st.DrawFn, most: int = 7) -> Graph:
     tasks = []
-    for number in range(draw(st.integers(1, most))):
-        above = draw(st.sets(st.integers(0, number - 1), max_size=3)) if number else set()
+    for number in range(draw(whole(1, most))):
+        above = draw(some_below(number, 3)) if number else set()
         tasks.append(
             Task(
                 f"t{number}",
                 tuple(f"t{each}" for each in sorted(above)),
-                draw(st.sampled_from([1, 1, 1, 2, 3, 4])),
-                draw(st.sampled_from([1.0, 2.0, 5.5, 30.0])),
+                draw(among(1, 1, 1, 2, 3, 4)),
+                draw(among(1.0, 2.0, 5.5, 30.0)),
             )
         )
     return Graph.build(tasks)
@@ -75,26 +76,26 @@ def graphs(draw: st.DrawFn, most: int = 7) -> Graph:
 def situations(draw: st.DrawFn, impossible: bool = False) -> Situation:
     """Some units done or running, such as precedence allows; nodes of up to three classes, some without a slot."""
     graph = draw(graphs())
-    count = draw(st.integers(1, 4))
+    count = draw(whole(1, 4))
     classes = ("slow", "fast", "odd")
-    node_class = np.array([draw(st.integers(0, 2)) for _ in range(count)])
-    slot_node = np.array([0, *(node for node in range(count) for _ in range(draw(st.integers(0, 2))))], np.int64)
-    free = np.array([draw(st.sampled_from([0.0, 0.0, 3.5])) for _ in slot_node])
+    node_class = np.array([draw(whole(0, 2)) for _ in range(count)])
+    slot_node = np.array([0, *(node for node in range(count) for _ in range(draw(whole(0, 2))))], np.int64)
+    free = np.array([draw(among(0.0, 0.0, 3.5)) for _ in slot_node])
     nodes = Nodes(tuple(f"n{node}" for node in range(count)), classes, node_class, slot_node, free)
     base = np.array([task.duration for task in graph.tasks])
     seconds = base[:, None] * np.array([2.0, 1.0, 3.0])
     if impossible:
-        for task in draw(st.sets(st.integers(0, len(base) - 1), max_size=2)):
+        for task in draw(some_below(len(base), 2)):
             seconds[task, draw(st.sampled_from([[0], [1, 2], [0, 1, 2]]))] = np.inf
     done, left = np.zeros(graph.units, bool), np.full(graph.units, np.nan)
     place = np.full(graph.units, -1)
     for unit in np.concatenate([np.flatnonzero(graph.unit_task == task) for task in graph.topological]).tolist():
         over = [done[graph.unit_task == parent].all() for parent in graph.parents.of(graph.unit_task[unit]).tolist()]
-        state = draw(st.sampled_from(["waits", "done", "runs"])) if all(over) else "waits"
+        state = draw(among("waits", "done", "runs")) if all(over) else "waits"
         done[unit] = state == "done"
         if state != "waits":
-            place[unit] = draw(st.integers(0, count - 1)) if state == "runs" else draw(st.integers(-1, count - 1))
+            place[unit] = draw(whole(0, count - 1)) if state == "runs" else draw(whole(-1, count - 1))
         if state == "runs":
-            left[unit] = draw(st.sampled_from([0.0, 4.0]))
-    data = np.array([draw(st.sampled_from([0.0, 0.0, 10.0, 80.0])) for _ in graph.parents.indices])
-    return Situation(graph, seconds, data, 4.0, nodes, draw(st.sampled_from([0.0, 1.7e9])), done, place, left)
+            left[unit] = draw(among(0.0, 4.0))
+    data = np.array([draw(among(0.0, 0.0, 10.0, 80.0)) for _ in graph.parents.indices])
+    return Situation(graph, seconds, data, 4.0, nodes, draw(among(0.0, 1.7e9)), done, place, left)

@@ -7,6 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from bayplan.solvers.schedules import GraphProblem, ResourceProblem
+from tests.unit.placement.drawing import among, whole
 
 # The example of Topcuoglu, Hariri & Wu 2002, figure 2 and table 1; transfers in seconds.
 TEN_DURATIONS = [
@@ -35,8 +36,8 @@ def edges(draw: st.DrawFn, tasks: int) -> tuple[np.ndarray, np.ndarray]:
 
 @st.composite
 def identical(draw: st.DrawFn, most: int = 7) -> GraphProblem:
-    tasks, processors = draw(st.integers(1, most)), draw(st.integers(1, 3))
-    unit = draw(st.sampled_from([1.0, 0.7]))
+    tasks, processors = draw(whole(1, most)), draw(whole(1, 3))
+    unit = draw(among(1.0, 0.7))
     durations = np.array(draw(st.lists(st.integers(0, 9), min_size=tasks, max_size=tasks))) * unit
     available = np.array(draw(st.lists(st.sampled_from([0, 0, 2, 5]), min_size=processors, max_size=processors))) * unit
     parents, children = draw(edges(tasks))
@@ -45,24 +46,24 @@ def identical(draw: st.DrawFn, most: int = 7) -> GraphProblem:
 
 @st.composite
 def different(draw: st.DrawFn, most: int = 7) -> GraphProblem:
-    tasks, processors = draw(st.integers(1, most)), draw(st.integers(1, 3))
+    tasks, processors = draw(whole(1, most)), draw(whole(1, 3))
     value = st.sampled_from([0.0, 1.0, 2.5, 4.0, 7.3, 9.0])
     durations = np.array([[draw(value) for _ in range(processors)] for _ in range(tasks)])
     if processors > 1:
         for task in draw(st.lists(st.integers(0, tasks - 1), max_size=3)):
-            durations[task, draw(st.integers(1, processors - 1))] = np.inf
+            durations[task, draw(whole(1, processors - 1))] = np.inf
     parents, children = draw(edges(tasks))
-    moved = np.array([draw(st.sampled_from([0.0, 3.0, 20.0])) for _ in parents])
-    available = np.array([draw(st.sampled_from([0.0, 1.5, 6.0])) for _ in range(processors)])
-    site = np.array([draw(st.integers(0, processors - 1)) for _ in range(processors)])
+    moved = np.array([draw(among(0.0, 3.0, 20.0)) for _ in parents])
+    available = np.array([draw(among(0.0, 1.5, 6.0)) for _ in range(processors)])
+    site = np.array([draw(whole(0, processors - 1)) for _ in range(processors)])
     return GraphProblem(durations, parents, children, moved, 2.0, available, site, draw(st.booleans()))
 
 
 @st.composite
 def shared(draw: st.DrawFn) -> ResourceProblem:
-    tasks, kinds = draw(st.integers(1, 7)), draw(st.integers(1, 3))
+    tasks, kinds = draw(whole(1, 7)), draw(whole(1, 3))
     durations = np.array(draw(st.lists(st.integers(0, 9), min_size=tasks, max_size=tasks)), float)
-    demands = np.array([[draw(st.integers(0, 4)) for _ in range(kinds)] for _ in range(tasks)])
+    demands = np.array([[draw(whole(0, 4)) for _ in range(kinds)] for _ in range(tasks)])
     parents, children = draw(edges(tasks))
     return ResourceProblem(durations, demands, np.full(kinds, 4), parents, children)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from functools import cache
 
 import numpy as np
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Crash, Delays, Failures, Outcome, Policy, RunTimes, Setup, Submission, Trace
 from bayplan.strategy.presets import compile_preset
+from tests.unit.placement.drawing import among, some_below, whole
 
 GPU = "nvidia.com/gpu"
 SMALL = RequestClass((("cpu", 1000),))
@@ -24,14 +24,6 @@ ONE_GPU = RequestClass((("cpu", 500), (GPU, 1)), gpus=GpuAsk(1))
 TWO_GPUS = RequestClass((("cpu", 500), (GPU, 2)), gpus=GpuAsk(2))
 NOWHERE = RequestClass((("cpu", 10**6),))
 CLASSES = (SMALL, LARGE, ONE_GPU, TWO_GPUS)
-
-# Made once: to check and set up a strategy takes hypothesis longer than to draw from it.
-_CLASS = st.sampled_from(CLASSES)
-_SHARDS = st.sampled_from([1, 1, 1, 2, 3])
-_SECONDS = st.sampled_from([0.5, 1.0, 2.0, 3.0, 7.0, 60.0])
-_ARRIVAL = st.sampled_from([0.0, 0.0, 1.0, 5.0, 33.5])
-_PRIORITY = st.sampled_from([0, 0, 5])
-_DEADLINE = st.sampled_from([None, 10.0, 100.0])
 
 
 def check(trace: Trace) -> None:
@@ -131,25 +123,15 @@ def nodes(count: int = 3) -> list[NodeInfo]:
     return found
 
 
-@cache
-def _tasks(most: int) -> st.SearchStrategy[int]:
-    return st.sampled_from([1, 1, *range(2, most + 1)])
-
-
-@cache
-def _parents(number: int) -> st.SearchStrategy[set[int]]:
-    return st.sets(st.integers(0, number - 1), max_size=3)
-
-
 @st.composite
 def graphs(draw: st.DrawFn, most: int = 7) -> Graph:
     """Acyclic, with shards; of one task as often as not."""
-    count = draw(_tasks(most))
+    count = draw(among(1, 1, *range(2, most + 1)))
     tasks = []
     for number in range(count):
-        parents = draw(_parents(number)) if number else set()
-        shards = 1 if count == 1 else draw(_SHARDS)
-        seconds = draw(_SECONDS)
+        parents = draw(some_below(number, 3)) if number else set()
+        shards = 1 if count == 1 else draw(among(1, 1, 1, 2, 3))
+        seconds = draw(among(0.5, 1.0, 2.0, 3.0, 7.0, 60.0))
         tasks.append(Task(f"t{number}", tuple(f"t{parent}" for parent in sorted(parents)), shards, seconds))
     return Graph.build(tasks)
 
@@ -161,16 +143,16 @@ _GRAPH = graphs()
 def submissions(draw: st.DrawFn, most: int = 6) -> list[Submission]:
     """Graphs that come over a minute or all at once."""
     found = []
-    for number in range(draw(st.integers(1, most))):
+    for number in range(draw(whole(1, most))):
         graph = draw(_GRAPH)
         found.append(
             Submission(
                 f"g{number}",
                 graph,
-                tuple(draw(_CLASS) for _ in graph.tasks),
-                at=draw(_ARRIVAL),
-                priority=draw(_PRIORITY),
-                deadline=draw(_DEADLINE),
+                tuple(draw(among(*CLASSES)) for _ in graph.tasks),
+                at=draw(among(0.0, 0.0, 1.0, 5.0, 33.5)),
+                priority=draw(among(0, 0, 5)),
+                deadline=draw(among(None, 10.0, 100.0)),
                 retries=tuple(Retry(limit=2) for _ in graph.tasks),
             )
         )
@@ -182,13 +164,13 @@ def setups(draw: st.DrawFn, preset: str = "BestFit") -> Setup:
     """With everything that can break."""
     crashes = ()
     if draw(st.booleans()):
-        crashes = (Crash("n1", draw(st.sampled_from([0.5, 3.0, 20.0])), draw(st.sampled_from([30.0, 200.0, math.inf]))),)
+        crashes = (Crash("n1", draw(among(0.5, 3.0, 20.0)), draw(among(30.0, 200.0, math.inf))),)
     return Setup(
         nodes=nodes(),
-        policies={"": Policy(compile_preset(preset), node_loss_grace=draw(st.sampled_from([0.0, 10.0])))},
-        run_times=RunTimes({"fast": 2.0}, noise=draw(st.sampled_from([0.0, 0.4]))),
-        failures=Failures(crashes, attempt=draw(st.sampled_from([0.0, 0.2, 0.6]))),
-        delays=Delays(draw(st.sampled_from([0.0, 0.25])), draw(st.sampled_from([0.0, 1.0])), draw(st.sampled_from([0.0, 5.0]))),
-        seed=draw(st.integers(0, 5)),
+        policies={"": Policy(compile_preset(preset), node_loss_grace=draw(among(0.0, 10.0)))},
+        run_times=RunTimes({"fast": 2.0}, noise=draw(among(0.0, 0.4))),
+        failures=Failures(crashes, attempt=draw(among(0.0, 0.2, 0.6))),
+        delays=Delays(draw(among(0.0, 0.25)), draw(among(0.0, 1.0)), draw(among(0.0, 5.0))),
+        seed=draw(whole(0, 5)),
         until=5_000.0,
     )
