@@ -166,7 +166,7 @@ class Planning:
             asks[submission.classes[task]] = asks.get(submission.classes[task], 0) + 1
         selector = self._strategy(followed.graph).node_selector
         nodes = slots(self._machines.cluster, asks, max(1, sum(asks.values())), selector)
-        seconds = self._seconds(followed.graph, nodes.classes)
+        seconds = self._seconds(followed.graph, nodes.classes, now)
         left = np.full(graph.units, np.nan)
         for unit in np.flatnonzero(followed.begun & ~followed.done).tolist():
             left[unit] = still_needs(float(followed.expected[unit]), now - float(followed.since[unit]))
@@ -183,13 +183,14 @@ class Planning:
         )
         return beside_own(situation, self._machines.cluster)
 
-    def _seconds(self, graph: GraphState, classes: tuple[str, ...]) -> FloatArray:
-        """Shape (tasks, classes): from the decision to the end, with what failures of nodes are expected to add."""
+    def _seconds(self, graph: GraphState, classes: tuple[str, ...], now: float) -> FloatArray:
+        """Shape (tasks, classes): as the operator expects them, where it learns; else by what authors say and by the speeds of
+        nodes. With what failures of nodes are expected to add."""
         setup = self._setup
-        seconds = setup.run_times.expected(graph.submission, classes)
-        if self._run_times is not None:
-            seconds = self._run_times.seconds(graph, classes, seconds)
-        seconds += setup.delays.binding + setup.delays.starting
+        if self._run_times is None:
+            seconds = setup.run_times.expected(graph.submission, classes)
+        else:
+            seconds = self._run_times.seconds(graph, classes, now)
         survival = None if self._nodes is None else self._nodes.survival
         grace = setup.policies[graph.submission.policy].node_loss_grace
         reruns = None if survival is None else survival.reruns(classes, setup.delays.noticing + grace)

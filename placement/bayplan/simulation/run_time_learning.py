@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from bayplan.foresight.graph_plans.expected import COPIED
+from bayplan.foresight.graph_plans.expected import expected_seconds as seconds_by_class
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.run_times import Evaluation, Outcome, Run, RunTimes, Unknown, efficiency
 from bayplan.knowledge.run_times.expectations import Expectations
@@ -37,7 +39,9 @@ class RunTimeLearning:
         self._news = self._known = 0
         """Runs that have ended since the last renewal, and before."""
         self._seconds: dict[tuple[int, tuple[str, ...]], FloatArray] = {}
-        """By graph and classes of nodes, until more is learned."""
+        """By graph and classes of nodes, as the copy for plans has it."""
+        self._for_plans: RunTimes | None = None
+        self._copied_at = 0.0
         self.forecast = Expectations(self._run_times, requests.run_of)
         self.efficiency: Efficiency | None = None
         """`None`: no run has ended yet."""
@@ -68,7 +72,6 @@ class RunTimeLearning:
             return False
         self._known += self._news
         self._news = 0
-        self._seconds.clear()
         self.forecast.renew(now, lambda: (run for number in open_graphs() for run in self._runs(number)))
         self.efficiency = efficiency(self._evaluation)
         return True
@@ -83,28 +86,20 @@ class RunTimeLearning:
         known = [0.0 if isinstance(each, Unknown) else each.mean for each in found]
         return np.array(known) if known else np.zeros(len(submission.graph.tasks))
 
-    def seconds(self, graph: GraphState, classes: tuple[str, ...], otherwise: FloatArray) -> FloatArray:
-        """Shape (tasks, classes): the mean of the next run of a unit of each task, `otherwise` where no run of the task has
-        ended. O(tasks * classes) predictions where something was learned since the last time."""
+    def seconds(self, graph: GraphState, classes: tuple[str, ...], now: float) -> FloatArray:
+        """Shape (tasks, classes): the mean of the next run of a unit of each task, as the operator's plans expect it: by a copy
+        of what was learned that is taken now and then. O(tasks * classes) predictions once for each copy."""
+        if self._for_plans is None or now >= self._copied_at + COPIED:
+            self._for_plans, self._copied_at = self._run_times.copy(), now
+            self._seconds.clear()
         key = graph.number, classes
         if key not in self._seconds:
-            self._seconds[key] = self._predicted(graph, classes, otherwise)
+            self._seconds[key] = seconds_by_class(graph.submission.graph, self._runs(graph.number), classes, self._for_plans)
         return self._seconds[key].copy()
 
     def _enough(self, open_graphs: Callable[[], Sequence[int]]) -> bool:
         bought = self._news * _PORTION
         return bought >= self._known or bought >= sum(len(self._submissions[number].classes) for number in open_graphs())
-
-    def _predicted(self, graph: GraphState, classes: tuple[str, ...], otherwise: FloatArray) -> FloatArray:
-        found = otherwise.copy()
-        for task, run in enumerate(self._runs(graph.number)):
-            if not self._run_times.evidence(run.task, run.family):
-                continue
-            for column, node_class in enumerate(classes):
-                predicted = self._run_times.predict(replace(run, node_class=node_class))
-                if not isinstance(predicted, Unknown):
-                    found[task, column] = predicted.mean
-        return found
 
     def _runs(self, number: int) -> list[Run]:
         return [self._requests.run(number, task) for task in range(len(self._submissions[number].classes))]

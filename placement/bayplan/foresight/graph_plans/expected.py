@@ -9,6 +9,9 @@ from bayplan.knowledge.run_times import Run, RunTimes, Unknown
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 
+COPIED = 10.0
+"""Seconds after which what was learned of run times counts in plans: they go by a copy, since learning goes on meanwhile."""
+
 
 def expected_seconds(
     graph: Graph, runs: Sequence[Run], classes: Sequence[str], run_times: RunTimes | None = None

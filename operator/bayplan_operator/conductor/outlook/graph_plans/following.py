@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.foresight.graph_plans import Plan, make_plan, matters, usable, why_remake
+from bayplan.foresight.graph_plans.expected import COPIED
 from bayplan.foresight.graph_plans.reservations import until
 from bayplan.knowledge.run_times import RunTimes
 from bayplan_operator import metrics
@@ -27,8 +28,6 @@ _AGAIN = 1.0
 _RESTS = 3.0
 """... and the rest after each plan that is not a graph's first, in times that it took: all of them together take no more than
 a quarter of one core."""
-_LEARNED = 10.0
-"""Seconds after which what was learned of run times counts in plans."""
 _SPARED = 60.0
 """Seconds after which it is looked again whether a plan could gain something: run times may have been learned."""
 _LOOK = 5.0
@@ -80,7 +79,7 @@ class GraphPlans:
         self._monotonic = monotonic
         self._run_times: RunTimes | None = None
         """The copy that the thread goes by."""
-        self._copied_at = -_LEARNED
+        self._copied_at = -COPIED
         self._followed: dict[str, _Followed] = {}
         self._working: asyncio.Task[None] | None = None
         self._rest_until = 0.0
@@ -183,7 +182,7 @@ class GraphPlans:
         """With what is known, of run times as it was not long ago: what the thread goes by is nobody else's."""
         if self._learned is None:
             return seen
-        if self._monotonic() >= self._copied_at + _LEARNED:
+        if self._monotonic() >= self._copied_at + COPIED:
             self._run_times, self._copied_at = self._learned.run_times.copy(), self._monotonic()
         return replace(seen, run_times=self._run_times, survival=self._learned.survival)
 
