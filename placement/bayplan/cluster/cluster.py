@@ -283,6 +283,15 @@ class Cluster:
         """
         return Trial(self.apply)
 
+    def holds(self, row: int, demand: Demand, devices: tuple[int, ...]) -> bool:
+        """Whether a row has room for a demand, on these of its GPUs. O(resources + GPUs)."""
+        if demand.impossible:
+            return False
+        for column, amount in demand.pairs:
+            if self._used.item(row, column) + amount > self._allocatable.item(row, column):
+                return False
+        return demand.gpus is None or self._devices.hold(row, demand.gpus, devices)
+
     def apply(self, row: int, demand: Demand, devices: tuple[int, ...], sign: int) -> None:
         """Add a demand to what is used of a row, or take it off again (sign -1). For trials."""
         used = self._used[row]

@@ -81,6 +81,13 @@ class DeviceColumns:
         fitting = [device for device, free in enumerate(self._free[row, : self._count[row]].tolist()) if free >= asked]
         return tuple(fitting[: ask.count]) if len(fitting) >= ask.count else ()
 
+    def hold(self, row: int, ask: GpuAsk, devices: tuple[int, ...]) -> bool:
+        """Whether these are as many GPUs of the row as are asked for, each once, with as much free."""
+        if len(devices) != ask.count or len(set(devices)) != ask.count:
+            return False
+        count = self._count.item(row)
+        return not [each for each in devices if not 0 <= each < count or self._free.item(row, each) < ask.thousandths]
+
     def of(self, row: int) -> list[Device]:
         """The GPUs of a row, one by one."""
         model, memory = self.models[self._model[row]], int(self._memory[row])

@@ -60,7 +60,7 @@ class Decider:
         for id_ in changes.dropped:
             self._drop(id_)
         for wish in changes.wanted:
-            self._drop(wish.request.id)
+            self._remove(wish.request.id)  # what was said of it before holds until it is asked about again
             self._add(wish)
         if changes.knowledge is not None:
             self._know(changes.knowledge)
@@ -145,6 +145,12 @@ class Decider:
         elif self._strategy is not None and not (leaves_out and wish.strategy is self._strategy):
             self._strategy = None
             self._waiting = Everyone()
+            by_class, self._said = self._said, {}
+            self._said = {
+                id_: replace(said, request_id=id_)
+                for id_, each in self._wishes.items()
+                if (said := by_class.get(each.request.request_class)) is not None
+            }
             for each in sorted(self._wishes.values(), key=_line):
                 self._waiting.add(each)
         self._wishes[wish.request.id] = self._unsaid[wish.request.id] = wish

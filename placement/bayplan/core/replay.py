@@ -1,7 +1,5 @@
 """Planners' answers, tried again one after the other: what does not hold is no decision."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
@@ -9,7 +7,6 @@ from bayplan.cluster.filters import admission
 from bayplan.cluster.trial import Trial
 from bayplan.knowledge.load.hot import HotNodes
 from bayplan.model.decision import Decision
-from bayplan.model.gpu import GpuAsk
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
 from bayplan.strategy.protocols import Strategy
@@ -41,19 +38,7 @@ class Replay:
             return f"kube-scheduler has refused it on node {decision.node}"
         if self._hot is not None and self._hot.rows(cluster, np.array([row]))[0]:
             return f"node {decision.node} is hot"
-        allocatable, used = cluster.allocatable[row].tolist(), cluster.used[row].tolist()
-        for column, amount in fit.demand.pairs:
-            if used[column] + amount > allocatable[column]:
-                return f"node {decision.node} has too little {cluster.resources[column]} free"
-        if asked.gpus is not None and not _gpus_free(cluster, row, asked.gpus, decision.gpus):
-            return f"node {decision.node} has not the GPUs {', '.join(map(str, decision.gpus))} free"
+        if not cluster.holds(row, fit.demand, decision.gpus):
+            return f"node {decision.node} has too little free for it"
         self._trial.take(row, fit.demand, decision.gpus)
         return ""
-
-
-def _gpus_free(cluster: Cluster, row: int, ask: GpuAsk, devices: Sequence[int]) -> bool:
-    count = int(cluster.gpu_count[row])
-    if len(devices) != ask.count or len(set(devices)) != ask.count or min(devices) < 0 or max(devices) >= count:
-        return False
-    free = cluster.gpu_free[row].tolist()
-    return not [each for each in devices if free[each] < ask.thousandths]

@@ -41,7 +41,7 @@ def test_learning_finds_the_quick_nodes(capsys: pytest.CaptureFixture[str]) -> N
     assert learned["figures"]["completion"] < 0.6 * without["figures"]["completion"]
     late = Counter(each["node"].partition("-")[0] for each in learned["attempts"][60:])
     assert late["cpu"] == 0, "a speed of a half"
-    assert late["a100"] > 0.7 * late.total()
+    assert late["a100"] > 0.6 * late.total()
 
 
 def test_an_adaptive_policy_says_what_it_chose_and_when_it_changed_its_mind(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,14 +70,23 @@ def test_the_page_says_so_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "trategy" not in page.read_text().partition("<main>")[2].partition("<script>")[0]
 
 
-def test_compare_shows_what_learning_is_worth(capsys: pytest.CaptureFixture[str]) -> None:
-    work = ("--repeat", "30", "--every", "25s", "--policy", "Efficiency", "--policy", "Spread")
+BY_AGE = """
+apiVersion: bayplan.dev/v1alpha1
+kind: PlacementPolicy
+metadata: {name: by-age}
+spec: {order: [Priority, Age], scorers: [{name: Spread}]}
+"""
+
+
+def test_compare_shows_what_learning_is_worth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    by_age = write(tmp_path, "by-age.yaml", BY_AGE)
+    work = ("--repeat", "30", "--every", "25s", "--policy", "Efficiency", "--policy", by_age)
     rows = run_json(capsys, "compare", *RECURRING, *work, "--learn", "both", "--seeds", "1,2", "--noise", "0.2")["rows"]
-    assert [row["policy"] for row in rows] == ["Efficiency", "Efficiency, learning", "Spread", "Spread, learning"]
+    assert [row["policy"] for row in rows] == ["Efficiency", "Efficiency, learning", "by-age", "by-age, learning"]
     assert rows[1]["differences"]["completion"]["mean"] < -50
-    assert rows[2]["figures"] == rows[3]["figures"], "a scorer that does not go by it"
+    assert rows[2]["figures"] == rows[3]["figures"], "neither its order nor its scorer goes by it"
     alone = run_json(capsys, "compare", *RECURRING, *work, "--learn", "--seeds", "1,2", "--noise", "0.2")["rows"]
-    assert [row["policy"] for row in alone] == ["Efficiency", "Spread"]
+    assert [row["policy"] for row in alone] == ["Efficiency", "by-age"]
     assert alone[0]["figures"] == rows[1]["figures"]
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from bayplan.core.engine import place
 from bayplan.model.decision import Decision
-from bayplan.model.workload import Request
+from bayplan.model.workload import Gang, Request
 from bayplan.strategy.assigning.auto import SMALL
 from bayplan.strategy.compile import StrategyError
 from bayplan.strategy.context import Context
@@ -38,7 +38,7 @@ def test_priority_goes_before_any_deadline() -> None:
 
 
 def test_a_gang() -> None:
-    requests = [Request(n, asking(4), gang="g") for n in range(3)]
+    requests = [Request(n, asking(4), gang=Gang("g")) for n in range(3)]
     assert picked(*requests) == {"auto: gangs, greedy, whole gangs only"}
     assert [each.node for each in decided(*requests, cpus=(8,))] == [None] * 3
 

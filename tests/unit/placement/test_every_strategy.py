@@ -13,7 +13,7 @@ from bayplan.knowledge.arrivals import mix_model
 from bayplan.model.decision import Decision
 from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
 from bayplan.model.reasons import Reason
-from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass
 from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.context import Context
 from bayplan.strategy.presets import PRESETS, compile_preset
@@ -69,9 +69,8 @@ def request(number: int, drawn: Drawn) -> Request:
     resources = {"cpu": drawn["cpu"] * 1000, "pods": 1} | ({MILLI: ask.total} if ask else {})
     selector = (("pool", drawn["pool"]),) if drawn["pool"] else ()
     cls = RequestClass(tuple(sorted(resources.items())), selector, gpus=ask)
-    return Request(
-        number, cls, drawn["priority"], float(drawn["cpu"]), (number,), f"t{number}", drawn["gang"], drawn["deadline"], 10.0
-    )
+    gang = None if drawn["gang"] is None else Gang(drawn["gang"])
+    return Request(number, cls, drawn["priority"], float(drawn["cpu"]), (number,), f"t{number}", gang, drawn["deadline"], 10.0)
 
 
 def build(nodes: list[Drawn], used: list[tuple[int, int]]) -> Cluster:

@@ -55,7 +55,9 @@ def planned(graph: Graph, on: Cluster, data: float = 0.0, done: dict[int, int] |
 
 def request(graph: Graph, unit: int) -> Request:
     task = graph.tasks[graph.unit_task[unit]]
-    return Request(("g", unit), ASKED, critical_path=1.0, arrival=(0,), task=f"g/{task.name}", duration=task.duration)
+    return Request(
+        unit, ASKED, critical_path=1.0, arrival=(0,), task=f"g/{task.name}", duration=task.duration, graph="g", unit=unit
+    )
 
 
 def decide(

@@ -51,7 +51,7 @@ def test_that_nothing_was_left_within_a_failed_gang_is_not_remembered() -> None:
 
 
 def test_a_gang_goes_when_its_first_member_would() -> None:
-    mixed = [Request("high", asking(4), 5, gang="g"), Request("low", asking(4), -5, gang="g"), single("mid", 8)]
+    mixed = [Request("high", asking(4), 5, gang=Gang("g")), Request("low", asking(4), -5, gang=Gang("g")), single("mid", 8)]
     assert [each.node for each in decided(mixed, 8)] == ["n0", "n0", None]
 
 

@@ -72,7 +72,7 @@ def nodes() -> Cluster:
 def requests() -> list[Request]:
     """Of the graph that is planned; the last has waited longest."""
     return [
-        Request(("g", unit), ASKED, arrival=(NOW - 10 * unit,), task=f"g/{task.name}", duration=task.duration)
+        Request(unit, ASKED, arrival=(NOW - 10 * unit,), task=f"g/{task.name}", duration=task.duration, graph="g", unit=unit)
         for unit, task in enumerate(GRAPH.tasks)
     ]
 

@@ -11,7 +11,7 @@ from bayplan.core.engine import place
 from bayplan.model.decision import Decision
 from bayplan.model.gpu import GpuAsk, Gpus
 from bayplan.model.reasons import Reason
-from bayplan.model.workload import NodeInfo, Request, RequestClass
+from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass
 from bayplan.strategy.compile import Named, Strategy, StrategyError, compile_strategy
 from bayplan.strategy.context import Context
 from bayplan.strategy.objectives import OBJECTIVES
@@ -110,7 +110,7 @@ def test_time_that_is_up_at_once_leaves_greedys_answer(planner: str) -> None:
 
 @EVERY
 def test_a_gang_is_placed_whole_or_not(planner: str) -> None:
-    gang = [Request(("g", n), asking(4), 9, gang="g") for n in range(3)]
+    gang = [Request(("g", n), asking(4), 9, gang=Gang("g")) for n in range(3)]
     single = [Request("s", asking(8), 1)]
     whole = place([*gang, *single], cluster(*nodes([8, 8])), strategy(planner), Context())
     assert [each.node is not None for each in whole] == [True, True, True, False]

@@ -16,6 +16,7 @@ from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Policy, RunTimes, Setup, SetupError, Submission, figures, simulate
 from bayplan.strategy.adaptive import Adaptive
+from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.ordering.shortest_expected import shortest_expected
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
@@ -69,7 +70,9 @@ def test_whatever_it_chooses_nothing_is_overbooked_and_shortcuts_change_nothing(
 
 @settings(max_examples=30, deadline=None)
 @given(submissions(), setups())
-def test_learning_that_nobody_goes_by_changes_nothing(work: list[Submission], setup: Setup) -> None:
+def test_learning_that_no_strategy_goes_by_changes_nothing(work: list[Submission], setup: Setup) -> None:
+    by_age = compile_strategy(["Priority", "Age"], [Named("BestFit")], Named("Greedy"))
+    setup = replace(setup, policies={"": replace(setup.policies[""], strategy=by_age)})
     assert same(simulate(work, setup), simulate(work, replace(setup, learn=True)))
 
 

@@ -10,6 +10,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.foresight.graph_plans import Plan, make_plan, matters, usable, why_remake
 from bayplan.foresight.graph_plans.expected import COPIED
 from bayplan.foresight.graph_plans.reservations import until
+from bayplan.foresight.graph_plans.spared import Spared
 from bayplan.knowledge.run_times import RunTimes
 from bayplan_operator import metrics
 from bayplan_operator.conductor.graph_run import GraphRun
@@ -28,8 +29,6 @@ _AGAIN = 1.0
 _RESTS = 3.0
 """... and the rest after each plan that is not a graph's first, in times that it took: all of them together take no more than
 a quarter of one core."""
-_SPARED = 60.0
-"""Seconds after which it is looked again whether a plan could gain something: run times may have been learned."""
 _LOOK = 5.0
 """Seconds after which it is looked whether reality has left a plan behind though nothing has happened: that is lateness."""
 _FIRST_WAIT, _LONGEST_WAIT = 30.0, 1800.0
@@ -53,9 +52,8 @@ class _Followed:
     wait: float = _FIRST_WAIT
     failed: bool = False
     expectation: Expectation = field(default_factory=Expectation)
-    spared: frozenset[str] | None = None
-    """The usable nodes on which no plan could gain anything; none: it was not found to be so."""
-    spared_until: float = 0.0
+    spared: Spared | None = None
+    """No plan could gain anything; none: it was not found to be so."""
 
 
 class GraphPlans:
@@ -154,8 +152,8 @@ class GraphPlans:
 
     def _compare(self, known: _Followed, now: float) -> None:
         """Take in what has become of the units; and whether that leaves the plan behind."""
-        if known.spared is not None and (known.spared != usable(self._cluster) or now >= known.spared_until):
-            known.spared, known.spared_until, known.cause = usable(self._cluster), now + _SPARED, known.cause or _AFRESH
+        if known.spared is not None and not known.spared.holds(usable(self._cluster), now):
+            known.spared, known.cause = Spared(usable(self._cluster), now), known.cause or _AFRESH
         running, plan = known.graph.running, known.plan
         if running is None or plan is None or len(plan.slot) != running.prepared.graph.units:
             return
@@ -227,7 +225,7 @@ class GraphPlans:
             self._wake()
 
     def _spare(self, known: _Followed, seen: Glimpse) -> None:
-        known.spared, known.spared_until = usable(seen.cluster), seen.now + _SPARED
+        known.spared = Spared(usable(seen.cluster), seen.now)
         known.plan = None
         if self.made.pop(known.graph.ref.uid, None) is not None:
             self.revision += 1
