@@ -109,27 +109,31 @@ class _Batch:
         return decision
 
     def _gang(self, members: list[int]) -> None:
-        mark, turn, count = self._trial.mark(), self._turn, len(members)
-        placed = []
+        mark, turn = self._trial.mark(), self._turn
+        gang = self._requests[members[0]].gang
+        least = len(members) if gang is None or gang.minimum is None else min(gang.minimum, len(members))
+        placed: dict[int, Decision] = {}
+        refused: Decision | None = None
         for number in members:
             decision, _ = self._try(self._requests[number])
-            if decision.node is None:
+            if decision.node is not None:
+                placed[number] = decision
+                continue
+            refused = refused or decision
+            if least == len(members):
                 break
-            placed.append(decision)
-        else:
-            self._decisions.update(zip(members, placed, strict=True))
+        self._decisions.update(placed)
+        if refused is None:
             return
-        gang = self._requests[members[0]].gang
-        if gang is not None and gang.minimum is not None and len(placed) >= gang.minimum:
-            self._decisions.update(zip(members, placed, strict=False))
-            members = members[len(placed) :]
-        else:
+        words = f"only {len(placed)} of the {len(members)} of the gang have a place; the next one: {refused.message}"
+        if len(placed) < least:
             self._trial.undo(mark)
             self._turn = turn
-        short = f"only {len(placed)} of the {count} of the gang have a place; the next one: {decision.message}"
-        reason = Reason.NO_SUCH_NODE if decision.reason is Reason.NO_SUCH_NODE else Reason.GANG_INCOMPLETE
+            placed = {}
+        reason = Reason.NO_SUCH_NODE if refused.reason is Reason.NO_SUCH_NODE else Reason.GANG_INCOMPLETE
         for number in members:
-            self._decisions[number] = Decision(self._requests[number].id, None, reason, short[:255])
+            if number not in placed:
+                self._decisions[number] = Decision(self._requests[number].id, None, reason, words[:255])
 
     def _try(self, request: Request) -> tuple[Decision, bool]:
         """The decision; and whether it says that no place is left for the class."""
