@@ -290,7 +290,7 @@ class Cluster:
         for column, amount in demand.pairs:
             if self._used.item(row, column) + amount > self._allocatable.item(row, column):
                 return False
-        return demand.gpus is None or self._devices.hold(row, demand.gpus, devices)
+        return not devices if demand.gpus is None else self._devices.hold(row, demand.gpus, devices)
 
     def apply(self, row: int, demand: Demand, devices: tuple[int, ...], sign: int) -> None:
         """Add a demand to what is used of a row, or take it off again (sign -1). For trials."""

@@ -1,6 +1,6 @@
 """A batch of requests of one strategy: the planner's answers, held to the cluster."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from bayplan.cluster.cluster import Cluster
@@ -29,16 +29,33 @@ def answered(batch: Sequence[Wish], cluster: Cluster, context: Context, trial: T
     """One decision per wish, in their order; places are taken on the trial. All wishes have one strategy.
 
     What the planner answers is replayed in line order. A request whose place does not hold is decided one by one, beside
-    those that hold: of a gang, all requests are.
+    those that hold: of a gang, all requests are. So is a gang of which too few have a place.
     """
     strategy, requests = batch[0].strategy, [each.request for each in batch]
     decisions = place(requests, cluster, strategy, context)
     mark = trial.mark()
-    if not _replayed(range(len(requests)), requests, decisions, Replay(cluster, strategy, context, trial)):
+    failed = _replayed(range(len(requests)), requests, decisions, Replay(cluster, strategy, context, trial))
+    if not failed and not incomplete(requests, decisions):
         return decisions
     trial.undo(mark)
     order = in_order(requests, cluster, strategy, context).tolist()
     return _mended(order, requests, decisions, (strategy, context, cluster, trial))
+
+
+def incomplete(requests: Sequence[Request], decisions: Sequence[Decision]) -> set[int]:
+    """Numbers of the requests of gangs of which some have a place, but too few: not all of the batch, nor the minimum."""
+    gangs: dict[Hashable, list[int]] = {}
+    for number, each in enumerate(requests):
+        if each.gang is not None:
+            gangs.setdefault(each.gang.id, []).append(number)
+    found: set[int] = set()
+    for members in gangs.values():
+        placed = sum(decisions[number].node is not None for number in members)
+        gang = requests[members[0]].gang
+        minimum = None if gang is None else gang.minimum
+        if 0 < placed < (len(members) if minimum is None else min(minimum, len(members))):
+            found.update(members)
+    return found
 
 
 def _mended(
@@ -50,7 +67,8 @@ def _mended(
     """What holds in line order stays; the rest is decided one by one, beside it."""
     strategy, context, cluster, trial = given
     mark = trial.mark()
-    failed = set(_replayed(order, requests, decisions, Replay(cluster, strategy, context, trial)))
+    failed = {*_replayed(order, requests, decisions, Replay(cluster, strategy, context, trial))}
+    failed |= incomplete(requests, decisions)
     trial.undo(mark)
     gangs = {gang.id for n in failed if (gang := requests[n].gang) is not None}
     failed |= {n for n in order if (gang := requests[n].gang) is not None and gang.id in gangs}

@@ -1,7 +1,7 @@
 """What all planners have in common that assign a batch at once: from greedy's answer to a solver's, and back to decisions."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -52,10 +52,23 @@ def assigned(
 ) -> list[Decision]:
     """One decision per request. O(requests x nodes) beside the solver.
 
-    `aim`: an objective's name. `solve`: the solver's name in words, the solver, and how many steps it may make. Who has no
-    node with room, alone or because of its gang, keeps what greedy says.
+    `aim`: an objective's name. `solve`: the solver's name in words, the solver, and how many steps it may make. A request
+    that has no node with room, alone or because of its gang, keeps what greedy says; so does a gang of which greedy places a
+    part, its minimum: to a solver, a gang is all or nothing.
     """
     decisions = Greedy()(requests, cluster, strategy, context)
+    kept = _placed_in_part(requests, decisions)
+    if kept:
+        rest = [number for number in range(len(requests)) if number not in kept]
+        with cluster.trial() as trial:
+            for number in kept:
+                row = cluster.row(decisions[number].node or "")
+                if row is not None:
+                    trial.take(row, cluster.demand(requests[number].request_class), decisions[number].gpus)
+            beside = assigned([requests[number] for number in rest], cluster, strategy, context, aim, solve)
+        for number, decision in zip(rest, beside, strict=True):
+            decisions[number] = decision
+        return decisions
     made = batch(requests, cluster, strategy, context, objective(aim))
     if made.problem is None:
         return decisions
@@ -82,6 +95,16 @@ def assigned(
             message = said + _shadow_price(made, cluster, solution, node)
             decisions[number] = Decision(request.id, cluster.names[made.rows[node]], None, message[:255], devices[place])
     return decisions
+
+
+def _placed_in_part(requests: Sequence[Request], decisions: Sequence[Decision]) -> set[int]:
+    """Numbers of the requests of gangs of which some have a place and some have none."""
+    gangs: dict[Hashable, list[int]] = {}
+    for number, each in enumerate(requests):
+        if each.gang is not None:
+            gangs.setdefault(each.gang.id, []).append(number)
+    in_part = [each for each in gangs.values() if len({decisions[number].node is None for number in each}) > 1]
+    return {number for each in in_part for number in each}
 
 
 def _total(made: Batch, solution: Solution) -> float:
