@@ -45,4 +45,5 @@ class Changes:
     placed: int | None = None
     """Attempts that are recorded: where round robin goes on; `None`: as before, and those placed since."""
     reopened: bool = False
-    """Answers may be others though nothing above changed: a plan was made, a place is kept no longer, a node is hot no more."""
+    """Answers may be others though nothing above changed: a plan was made, a place is kept no longer, or a placement was not
+    acted on, so that what it would have taken is free for others."""

@@ -1,6 +1,6 @@
 """The one decider: in the operator, in the simulator and behind `plan`."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 
 from bayplan.cluster.cluster import Cluster
@@ -9,7 +9,7 @@ from bayplan.core.batch import alone, answered
 from bayplan.core.budget import Budget, unlimited
 from bayplan.core.by_policy import by_policy
 from bayplan.core.changes import Changes, Knowledge
-from bayplan.core.waiting import Everyone, MayFit, Waiting, may_leave_out
+from bayplan.core.waiting import Everyone, MayFit, Waiting, may_fit_later, may_leave_out
 from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.workload import Request, RequestClass
@@ -35,15 +35,21 @@ class Decider:
         self._waiting: Waiting = Everyone()
         self._strategy: Strategy | None = None
         """Of all that waits, where questions are left out; `None`: they are not."""
+        self._policy = "", ""
+        """Of all that waits, where questions are left out: requests of several policies do not go in one strategy's order."""
         self._knowledge = Knowledge()
         self._refused: Mapping[RequestClass, frozenset[str]] = {}
         self._placed = 0
         self._said: dict[Hashable, Decision] = {}
         """What was said last, by request; where questions are left out, by class."""
-        self._left: list[Hashable] = []
-        """Requests that were placed by the last decision: what was said of them before is known until the next."""
+        self._left: dict[Hashable, None] = {}
+        """Keys of what waits no more: what was said of them is known until the next decision."""
+        self._anything = False
+        """Any answer may be another since the last decision."""
         self._unsaid: dict[Hashable, Wish] = {}
         """Requests that wait, and of which nothing was said yet."""
+        self._reworded: set[RequestClass] = set()
+        """Classes of which another thing was said by this decision than before, where questions are left out."""
         self._static_version, self._freed = cluster.static_version, cluster.freed.position
 
     def __len__(self) -> int:
@@ -58,19 +64,20 @@ class Decider:
     def update(self, changes: Changes) -> None:
         """Take in what has changed. O(changes x log requests)."""
         for id_ in changes.dropped:
-            self._drop(id_)
+            wish = self._drop(id_)
+            if wish is not None and may_fit_later(wish):
+                self._again()  # without it, others of its gang or its batch may fit
         for wish in changes.wanted:
-            self._remove(wish.request.id)  # what was said of it before holds until it is asked about again
-            self._add(wish)
+            self._want(wish)
         if changes.knowledge is not None:
             self._know(changes.knowledge)
         if changes.refused is not None and changes.refused != self._refused:
             self._refused = changes.refused
-            self._waiting.again()
+            self._again()
         if changes.placed is not None:
             self._placed = changes.placed
         if changes.reopened:
-            self._waiting.again()
+            self._again()
 
     def decide(self, now: float, budget: Budget = unlimited) -> Outcome:
         """Place what has a place. `now`: seconds since the epoch.
@@ -80,36 +87,41 @@ class Decider:
         """
         self._notice()
         if self._left:
-            for id_ in self._left:
-                self._said.pop(id_, None)
-            self._left = []
+            for key in self._left:
+                self._said.pop(key, None)
+            self._left.clear()
         batch = self._waiting.batch()
         if not batch:
-            return Outcome(waiting=self._of_their_class()) if self._unsaid else _NOTHING
+            return Outcome(waiting=self._of_their_class({})) if self._unsaid else _NOTHING
         context = self._context(now)
-        placements: list[Decision] = []
+        placed: list[tuple[Wish, Decision]] = []
         waiting: dict[Hashable, Decision] = {}
-        with self._cluster.trial() as trial:
-            while batch:
-                for wish, decision in self._asked(batch, context, trial, budget):
-                    id_ = wish.request.id
-                    if decision.node is None:
-                        self._waiting.refused(wish)
-                        self._unsaid.pop(id_, None)
-                        waiting[id_] = self._said[self._key(wish.request)] = decision
-                    else:
-                        self._remove(id_)
-                        self._placed += 1
-                        placements.append(decision)
-                self._waiting.settled()
-                batch = self._waiting.batch()
-        if self._strategy is None:
-            self._left = [each.request_id for each in placements]
-        return Outcome(tuple(placements), waiting=(*waiting.values(), *self._of_their_class()))
+        try:
+            with self._cluster.trial() as trial:
+                while batch:
+                    for wish, decision in self._asked(batch, context, trial, budget):
+                        if decision.node is None:
+                            self._waiting.refused(wish)
+                            waiting[wish.request.id] = decision
+                            self._say(wish, decision)
+                        else:
+                            self._drop(wish.request.id)
+                            self._placed += 1
+                            placed.append((wish, decision))
+                    self._waiting.settled()
+                    batch = self._waiting.batch()
+        except BaseException:
+            self._put_back([wish for wish, _ in placed])
+            raise
+        self._anything = False
+        if placed and self._strategy is None and any(may_fit_later(each) for each in self._wishes.values()):
+            self._waiting.again()
+        said = (*waiting.values(), *self._of_their_class(waiting))
+        return Outcome(tuple([decision for _, decision in placed]), waiting=said)
 
     def why(self, request: Request) -> Decision | None:
-        """What was said last of a request that waits, itself or with all of its class; `None`: nothing. Of a request that the
-        last decision placed, what was said before."""
+        """What was said last of a request that waits, of it or of its class; `None`: nothing. Of a request that the last
+        decision placed, what was said before."""
         return self._said.get(self._key(request))
 
     def explain(self, now: float, budget: Budget = unlimited) -> tuple[Decision, ...]:
@@ -126,8 +138,22 @@ class Decider:
         other.update(Changes(wanted=wishes, knowledge=knowledge, placed=self._placed))
         return other
 
-    def _of_their_class(self) -> tuple[Decision, ...]:
-        """For requests of which nothing was said yet: their class was found to fit nowhere before they came."""
+    def _say(self, wish: Wish, decision: Decision) -> None:
+        """Keep what is said of a request, and where it is another thing than what was said of its class before."""
+        key = self._key(wish.request)
+        before, self._said[key] = self._said.get(key), decision
+        self._unsaid.pop(wish.request.id, None)
+        if not self._anything or self._strategy is None or before is None:
+            return
+        if (before.reason, before.message) != (decision.reason, decision.message):
+            self._reworded.add(wish.request.request_class)
+
+    def _of_their_class(self, told: Mapping[Hashable, Decision]) -> tuple[Decision, ...]:
+        """For requests of which nothing was said yet, or of whose class another thing was said now. `told`: these know."""
+        if self._reworded:
+            alike = (each for each in self._wishes.items() if each[1].request.request_class in self._reworded)
+            self._unsaid.update(each for each in alike if each[0] not in told)
+            self._reworded.clear()
         found = []
         for id_, wish in self._unsaid.items():
             said = self.why(wish.request)
@@ -136,37 +162,54 @@ class Decider:
         self._unsaid.clear()
         return tuple(found)
 
+    def _again(self) -> None:
+        self._waiting.again()
+        self._anything = True
+
+    def _want(self, wish: Wish) -> None:
+        before = self._drop(wish.request.id)
+        said = None if before is None else self.why(before.request)
+        self._add(wish)
+        if said is not None:  # it waits on, for the reason that is known
+            key = self._key(wish.request)
+            self._left.pop(key, None)
+            self._said.setdefault(key, said)
+
     def _add(self, wish: Wish) -> None:
-        alike = wish.strategy is self._strategy and wish.request.gang is None
-        leaves_out = self._shortcuts and (alike or may_leave_out(wish))
+        alike = wish.strategy is self._strategy and _policy(wish) == self._policy
+        leaves_out = self._shortcuts and (wish.request.gang is None if alike else may_leave_out(wish))
         if not self._wishes:
-            self._strategy = wish.strategy if leaves_out else None
+            self._strategy, self._policy = wish.strategy if leaves_out else None, _policy(wish)
             self._waiting = MayFit(self._cluster, wish.strategy) if leaves_out else Everyone()
-        elif self._strategy is not None and not (leaves_out and wish.strategy is self._strategy):
+        elif self._strategy is not None and not (leaves_out and alike):
+            said = [(each.request.id, self.why(each.request)) for each in self._wishes.values()]
+            self._said = {id_: decision for id_, decision in said if decision is not None}
             self._strategy = None
-            self._waiting = Everyone()
-            by_class, self._said = self._said, {}
-            self._said = {
-                id_: replace(said, request_id=id_)
-                for id_, each in self._wishes.items()
-                if (said := by_class.get(each.request.request_class)) is not None
-            }
-            for each in sorted(self._wishes.values(), key=_line):
-                self._waiting.add(each)
+            self._line_up()
         self._wishes[wish.request.id] = self._unsaid[wish.request.id] = wish
         self._waiting.add(wish)
 
-    def _drop(self, id_: Hashable) -> None:
-        if self._remove(id_):
-            self._said.pop(id_, None)
+    def _line_up(self) -> None:
+        """All that wait stand in a new line, of which nothing is known."""
+        self._waiting = Everyone() if self._strategy is None else MayFit(self._cluster, self._strategy)
+        for each in sorted(self._wishes.values(), key=_line):
+            self._waiting.add(each)
 
-    def _remove(self, id_: Hashable) -> bool:
+    def _put_back(self, wishes: list[Wish]) -> None:
+        """They wait as if they had not been placed, since nobody gets to know that they were."""
+        self._placed -= len(wishes)
+        for each in wishes:
+            self._wishes[each.request.id] = self._unsaid[each.request.id] = each
+            self._left.pop(self._key(each.request), None)
+        self._line_up()
+
+    def _drop(self, id_: Hashable) -> Wish | None:
         wish = self._wishes.pop(id_, None)
-        if wish is None:
-            return False
-        self._waiting.remove(wish)
-        self._unsaid.pop(id_, None)
-        return True
+        if wish is not None:
+            if self._waiting.remove(wish):
+                self._left[self._key(wish.request)] = None
+            self._unsaid.pop(id_, None)
+        return wish
 
     def _key(self, request: Request) -> Hashable:
         return request.id if self._strategy is None else request.request_class
@@ -175,7 +218,7 @@ class Decider:
         if knowledge.load is not self._knowledge.load:
             strategies = {id(each.strategy): each.strategy for each in self._wishes.values()}
             if any(_refuses_by_load(each) for each in strategies.values()):
-                self._waiting.again()
+                self._again()
         self._knowledge = knowledge
 
     def _notice(self) -> None:
@@ -183,12 +226,12 @@ class Decider:
         cluster, position = self._cluster, self._cluster.freed.position
         if cluster.static_version != self._static_version:
             self._static_version, self._freed = cluster.static_version, position
-            self._waiting.again()
+            self._again()
         elif position != self._freed:
             freed = cluster.freed.since(self._freed)
             self._freed = position
             if freed is None:
-                self._waiting.again()
+                self._again()
             else:
                 self._waiting.freed(freed)
 
@@ -200,7 +243,7 @@ class Decider:
                 context = replace(context, turn=turn, stop=budget())
             return [(batch[0], alone(batch[0], self._cluster, context, trial))]
         found: list[tuple[Wish, Decision]] = []
-        for group in by_policy(batch, _policy, _priority):
+        for group in by_policy(batch, _policy, _priorities(batch)):
             if turn != context.turn or budget is not unlimited:
                 context = replace(context, turn=turn, stop=budget())
             decisions = answered(group, self._cluster, context, trial)
@@ -236,5 +279,11 @@ def _policy(wish: Wish) -> tuple[str, str]:
     return wish.policy, wish.candidate
 
 
-def _priority(wish: Wish) -> int:
-    return wish.request.priority
+def _priorities(batch: list[Wish]) -> Callable[[Wish], int]:
+    """By wish, with whom it is decided: a gang goes with the highest of its priorities, since it goes as one."""
+    gangs: dict[Hashable, int] = {}
+    for each in batch:
+        if each.request.gang is not None:
+            id_ = each.request.gang.id
+            gangs[id_] = max(each.request.priority, gangs.get(id_, each.request.priority))
+    return lambda wish: wish.request.priority if wish.request.gang is None else gangs[wish.request.gang.id]

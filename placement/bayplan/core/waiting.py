@@ -15,8 +15,10 @@ from bayplan.cluster.demand import Demand
 from bayplan.core.wish import Wish
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.greedy import Greedy
+from bayplan.strategy.assigning.random import Random
 from bayplan.strategy.assigning.round_robin import RoundRobin
 from bayplan.strategy.assigning.size import sizes
+from bayplan.strategy.assigning.static import Static
 from bayplan.strategy.ordering.age import age
 from bayplan.strategy.ordering.critical_path import critical_path
 from bayplan.strategy.ordering.earliest_deadline import earliest_deadline
@@ -34,6 +36,9 @@ _LASTING: Mapping[Order, Callable[[Request], Any]] = {
 _ONE_BY_ONE = (Greedy, RoundRobin)
 """Planners that treat requests of one class alike, never go back on a choice, and know of no batch (as a random draw does)."""
 
+_MAXIMAL = (*_ONE_BY_ONE, Random, Static)
+"""Planners that leave no place to a request that would be admitted alone, gangs aside."""
+
 Place = tuple[Any, ...]
 """Where a request stands in the line; two of them compare."""
 
@@ -49,8 +54,8 @@ class Waiting(Protocol):
         """A request wants a place from now on. Its id must not wait already."""
         ...
 
-    def remove(self, wish: Wish) -> None:
-        """It wants none any more, or it got one."""
+    def remove(self, wish: Wish) -> bool:
+        """It wants none any more, or it got one. Whether none waits now of which the same would be said."""
         ...
 
     def refused(self, wish: Wish) -> None:
@@ -95,9 +100,10 @@ class Everyone:
         insort(self._line, (place, wish))
         self._news = True
 
-    def remove(self, wish: Wish) -> None:
+    def remove(self, wish: Wish) -> bool:
         """It leaves the line."""
         del self._line[_at(self._line, self._place.pop(wish.request.id))]
+        return True
 
     def refused(self, wish: Wish) -> None:
         """It waits on."""
@@ -171,7 +177,7 @@ class MayFit:
             insort(queue, (place, wish))
         self._news = self._news or asked not in self._full
 
-    def remove(self, wish: Wish) -> None:
+    def remove(self, wish: Wish) -> bool:
         """It leaves the line of its class. Of a class of which no request waits, nothing is known."""
         asked = wish.request.request_class
         place = self._place.pop(wish.request.id)
@@ -179,10 +185,11 @@ class MayFit:
         if len(queue) == 1:
             del self._queues[asked]
             self._full.discard(asked)
-            return
+            return True
         del queue[_at(queue, place)]
         if asked == self._asking:
             heappush(self._heads, (queue[0][0], asked))
+        return False
 
     def refused(self, wish: Wish) -> None:
         """So its class fits nowhere."""
@@ -283,3 +290,9 @@ def may_leave_out(wish: Wish) -> bool:
         and all(order in _LASTING for order in strategy.order)
         and wish.request.gang is None
     )
+
+
+def may_fit_later(wish: Wish) -> bool:
+    """Whether a request that found no place may find one though less is free: of a gang, one that is placed elsewhere may leave
+    room for the next, and a planner that does not go one by one may leave room that it does not see."""
+    return wish.request.gang is not None or not isinstance(wish.strategy.planner, _MAXIMAL)

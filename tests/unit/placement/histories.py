@@ -1,0 +1,216 @@
+"""What deciders are told over time, drawn at random: requests, nodes, what occupies them, what is known, what was acted on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.changes import Changes, Knowledge
+from bayplan.core.decider import Decider
+from bayplan.core.wish import Wish
+from bayplan.model.constraints import Taint, Toleration
+from bayplan.model.decision import Decision, Outcome
+from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
+from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass
+from bayplan.strategy.compile import Named, compile_strategy, with_hot
+from bayplan.strategy.presets import compile_preset
+from bayplan.strategy.protocols import Strategy
+from tests.unit.placement.load_examples import measured
+
+MILLI = "bayplan.dev/gpu-milli"
+NAMES = ("n0", "n1", "n2")
+CLASSES = (
+    RequestClass((("cpu", 1),)),
+    RequestClass((("cpu", 3),)),
+    RequestClass((("cpu", 5),), tolerations=(Toleration("t", "Exists"),)),
+    RequestClass((("cpu", 2),), node_selector=(("pool", "a"),)),
+    RequestClass(((MILLI, 500), ("cpu", 1)), gpus=GpuAsk(1, 500)),
+    RequestClass(((MILLI, 2000), ("cpu", 1)), gpus=GpuAsk(2)),
+)
+_PATHS = compile_strategy(["CriticalPath", "Age"], [Named("BestFit")], Named("Greedy"))
+LEAVING_OUT: Mapping[str, Strategy] = {
+    "best fit": compile_preset("BestFit"),
+    "turns": compile_preset("RoundRobin"),
+    "deadlines": compile_preset("EarliestDeadline"),
+    "cool": with_hot(compile_preset("Spread"), {"cpu": 0.6}),
+    "paths": _PATHS,
+    "the same paths": _PATHS,
+}
+"""Strategies of which questions are left out; with those that follow, by policy."""
+POLICIES: Mapping[str, Strategy] = {
+    **LEAVING_OUT,
+    "slack": compile_preset("LeastSlack"),
+    "lots": compile_preset("Random"),
+    "pool": compile_preset("BestFit", (("pool", "a"),)),
+    "map": compile_strategy(["Age"], [Named("BestFit")], Named("Static", parameters={"t0": "n0", "t1": "n1", "t2": "n2"})),
+    "auto": compile_preset("Auto"),
+    "program": compile_preset("IntegerProgram"),
+}
+TOGETHER = st.one_of(
+    st.sampled_from([(each,) for each in LEAVING_OUT]),
+    st.just(("paths", "the same paths")),
+    st.lists(st.sampled_from(list(POLICIES)), min_size=1, max_size=3, unique=True).map(tuple),
+)
+Told = tuple[str, Any]
+_WHERE = st.sampled_from(NAMES)
+_CLASS = st.sampled_from((1, 1, *range(len(CLASSES))))
+_NODE = st.fixed_dictionaries(
+    {
+        "name": _WHERE,
+        "cpu": st.integers(2, 6),
+        "gpus": st.integers(0, 2),
+        "pool": st.sampled_from("ab"),
+        "ready": st.sampled_from((True, True, True, False)),
+        "taint": st.sampled_from((False, False, True)),
+    }
+)
+_WANTED = st.fixed_dictionaries(
+    {
+        "id": st.integers(0, 7),
+        "class": _CLASS,
+        "policy": st.integers(0, 2),
+        "priority": st.sampled_from((0, 0, 5)),
+        "path": st.sampled_from((0.0, 0.0, 2.5)),
+        "arrival": st.integers(0, 2),
+        "deadline": st.sampled_from((None, None, 50.0, 90.0)),
+        "gang": st.sampled_from((None, None, None, "g", "h")),
+    }
+)
+_WANT = st.tuples(st.just("want"), st.lists(_WANTED, min_size=1, max_size=5))
+_TOLD: st.SearchStrategy[Told] = st.one_of(
+    _WANT,
+    _WANT,
+    st.tuples(st.just("drop"), st.integers(0, 9)),
+    st.tuples(st.just("node"), _NODE),
+    st.tuples(st.just("gone"), _WHERE),
+    st.tuples(st.just("occupy"), st.tuples(st.integers(0, 2), _WHERE, st.integers(1, 4))),
+    st.tuples(st.just("vacate"), st.integers(0, 2)),
+    st.tuples(st.just("end"), st.integers(0, 7)),
+    st.tuples(st.just("end"), st.integers(0, 7)),
+    st.tuples(st.just("refuse"), st.tuples(_CLASS, _WHERE)),
+    st.tuples(st.just("forgive"), st.none()),
+    st.tuples(st.just("turn"), st.integers(0, 9)),
+    st.tuples(st.just("load"), st.dictionaries(_WHERE, st.sampled_from((0.1, 0.9)))),
+)
+_DECIDE = st.sampled_from(("act", "act", "act", "act", "want again", "lose")).map(lambda then: [("decide", then)])
+_ROUND = st.tuples(st.lists(_TOLD, max_size=4), _DECIDE).map(lambda both: [*both[0], *both[1]])
+_BEGIN = st.tuples(st.lists(_NODE, min_size=1, max_size=3), _WANT).map(
+    lambda both: [*(("node", each) for each in both[0]), both[1], ("decide", "act")]
+)
+HISTORIES = st.tuples(_BEGIN, st.lists(_ROUND, min_size=1, max_size=5)).map(
+    lambda both: [*both[0], *(told for each in both[1] for told in each)]
+)
+"""Some rounds, at the end of each of which is decided."""
+
+
+class History:
+    """Several deciders on one cluster, which are told the same at the same time."""
+
+    def __init__(self, policies: tuple[str, ...], *deciders: Callable[[Cluster], Decider]) -> None:
+        self.cluster = Cluster()
+        self.deciders = [make(self.cluster) for make in deciders]
+        self.said: dict[Hashable, Decision] = {}
+        """What the first of them said last of each request that waits."""
+        self.now = 0.0
+        self._policies = policies
+        self._knowledge = Knowledge()
+        self._refused: dict[RequestClass, frozenset[str]] = {}
+        self._placed = 0
+
+    def fresh(self) -> Decider:
+        """A decider that is told at once what the others know by now."""
+        made = Decider(self.cluster, seed=3)
+        wanted = tuple(self.deciders[0].wishes.values())
+        made.update(Changes(wanted, knowledge=self._knowledge, refused=self._refused, placed=self._placed))
+        return made
+
+    def tell(self, what: str, given: Any) -> None:
+        """Something has changed."""
+        self.now += 1.0
+        match what:
+            case "want":
+                for each in given:
+                    self.cluster.vacate(("pod", each["id"]))
+                self._update(Changes(wanted=tuple(self._wish(each) for each in given)))
+            case "drop":
+                self.said.pop(given, None)
+                self._update(Changes(dropped=(given,)))
+            case "node":
+                self.cluster.set_node(_node(given))
+            case "gone":
+                self.cluster.remove_node(given)
+            case "occupy":
+                key, name, cpu = given
+                self.cluster.occupy(key, name, {"cpu": cpu})
+            case "vacate":
+                self.cluster.vacate(given)
+            case "end":
+                self.cluster.vacate(("pod", given))
+            case "refuse" | "forgive":
+                self._refused = {CLASSES[given[0]]: frozenset({given[1]})} if given else {}
+                self._update(Changes(refused=self._refused))
+            case "turn":
+                self._placed = given
+                self._update(Changes(placed=given))
+            case "load":
+                shares = {name: {"cpu": share} for name, share in given.items() if self.cluster.row(name) is not None}
+                load = measured(self.cluster, shares) if shares else None
+                self._knowledge = Knowledge(load=load)
+                self._update(Changes(knowledge=self._knowledge))
+            case _:
+                raise ValueError(what)
+
+    def decide(self, then: str) -> list[Outcome]:
+        """What each says; then the first's placements are acted on, or are wanted again, or are lost."""
+        wishes = dict(self.deciders[0].wishes)
+        found = [each.decide(self.now) for each in self.deciders]
+        self.said.update({each.request_id: each for each in found[0].waiting})
+        placed = [wishes[each.request_id] for each in found[0].placements]
+        self._placed += len(placed)
+        for wish, decision in zip(placed, found[0].placements, strict=True):
+            self.said.pop(decision.request_id, None)
+            if then == "act":
+                self.act(wish.request, decision)
+        if then != "act":
+            self._update(Changes(tuple(placed) if then == "want again" else (), reopened=True))
+        return found
+
+    def act(self, request: Request, decision: Decision) -> None:
+        """Its pod occupies the node from now on."""
+        asked = request.request_class
+        use = None if asked.gpus is None else GpuUse(asked.gpus, decision.gpus)
+        self.cluster.occupy(("pod", request.id), decision.node or "", dict(asked.resources), use)
+
+    def _update(self, changes: Changes) -> None:
+        for each in self.deciders:
+            each.update(changes)
+
+    def _wish(self, drawn: Mapping[str, Any]) -> Wish:
+        """A gang's requests have one policy and one priority, as those of one graph."""
+        gang, place = drawn["gang"], drawn["policy"]
+        if gang is not None:
+            place = "gh".index(gang)
+        policy = self._policies[place % len(self._policies)]
+        request = Request(
+            drawn["id"],
+            CLASSES[drawn["class"]],
+            drawn["priority"] if gang is None else place,
+            drawn["path"],
+            (drawn["arrival"],),
+            f"t{drawn['id'] % 3}",
+            {"g": Gang("g"), "h": Gang("h", 2), None: None}[gang],
+            drawn["deadline"],
+            10.0,
+        )
+        self.said.pop(request.id, None)
+        return Wish(request, POLICIES[policy], policy)
+
+
+def _node(drawn: Mapping[str, Any]) -> NodeInfo:
+    offered = {"cpu": drawn["cpu"], MILLI: 1000 * drawn["gpus"]}
+    taints = (Taint("t", "", "NoSchedule"),) if drawn["taint"] else ()
+    gpus = Gpus(drawn["gpus"]) if drawn["gpus"] else None
+    return NodeInfo(drawn["name"], offered, {"pool": drawn["pool"]}, taints, ready=drawn["ready"], gpus=gpus)
