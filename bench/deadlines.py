@@ -24,12 +24,11 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.foresight.estimates import Estimate, durations, estimate
 from bayplan.foresight.graph_plans import Situation, expected_seconds, make_plan, slots
 from bayplan.knowledge.node_states import NodeState, NodeStates, Reruns, Survival
-from bayplan.knowledge.run_times import Run, RunTimes
+from bayplan.knowledge.run_times import RunTimes, TaskRun
 from bayplan.model.arrays import BoolArray, FloatArray
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
-from bayplan.simulation import Delays, Failures, Policy, Setup, Submission, simulate
-from bayplan.simulation import RunTimes as TrueTimes
+from bayplan.simulation import Delays, Failures, Policy, Setup, Submission, TrueRunTimes, simulate
 from bayplan.strategy.presets import PRESETS, compile_preset
 from bench.options import count
 
@@ -103,7 +102,7 @@ def learned(graph: Graph, noise: float, seen: int, lots: np.random.Generator) ->
     found, sigma = RunTimes(), float(np.sqrt(np.log1p(noise**2)))
     for task in graph.tasks:
         for number, factor in enumerate(np.exp(sigma * lots.standard_normal(seen) - sigma**2 / 2).tolist()):
-            found.observe(Run(task.name, node_class="cpu"), task.duration * factor, float(number))
+            found.observe(TaskRun(task.name, node_class="cpu"), task.duration * factor, float(number))
     return found
 
 
@@ -112,7 +111,7 @@ def foreseen(graph: Graph, run_times: RunTimes, machines: list[NodeInfo], seed: 
     cluster = Cluster()
     for machine in machines:
         cluster.set_node(machine)
-    runs = [Run(task.name) for task in graph.tasks]
+    runs = [TaskRun(task.name) for task in graph.tasks]
     nodes = slots(cluster, {_ASKED: graph.units}, len(machines))
     seconds = expected_seconds(graph, runs, nodes.classes, run_times)
     none = np.full(graph.units, np.nan)
@@ -139,7 +138,7 @@ def measure(nodes: int, graphs: int, runs: int, world: World, policy: str, seed:
             setup = Setup(
                 machines,
                 {"p": Policy(compile_preset(policy), node_loss_grace=_GRACE)},
-                TrueTimes(noise=world.noise),
+                TrueRunTimes(noise=world.noise),
                 Failures(mtbf=world.mtbf, repair=_REPAIR),
                 Delays(noticing=_NOTICING),
                 seed=luck,

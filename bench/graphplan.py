@@ -21,7 +21,7 @@ import numpy as np
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
-from bayplan.simulation import Policy, RunTimes, Setup, Submission, simulate
+from bayplan.simulation import Policy, Setup, Submission, TrueRunTimes, simulate
 from bayplan.solvers.schedules import GraphProblem
 from bayplan.solvers.schedules.heft import heft
 from bayplan.strategy.presets import PRESETS, compile_preset
@@ -103,7 +103,7 @@ def makespan(submission: Submission, speeds: FloatArray, policy: str, noise: flo
     nodes = [
         NodeInfo(f"{name}-{number}", {"pods": 1}, node_class=name) for name in classes for number in range(NODES_PER_SPEED)
     ]
-    run_times = RunTimes(classes, noise=noise)
+    run_times = TrueRunTimes(classes, noise=noise)
     setup = Setup(nodes, {"": Policy(compile_preset(policy))}, run_times, bandwidth=BANDWIDTH, seed=seed)
     return float(simulate([submission], setup).graphs.ended_at[0])
 

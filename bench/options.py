@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bayplan.solvers.schedules import Budget, GraphProblem, Outcome, ResourceProblem, Schedule, violations
+from bayplan.solvers.schedules import Budget, GraphProblem, ResourceProblem, Schedule, ScheduleSolution, violations
 from bench.reading import DataError
 
 
@@ -72,7 +72,7 @@ def own_folder(data: Path, name: str) -> Path:
     return data / name if (data / name).is_dir() else data
 
 
-def checked(problem: GraphProblem | ResourceProblem, outcome: Outcome, what: str) -> Outcome:
+def checked(problem: GraphProblem | ResourceProblem, outcome: ScheduleSolution, what: str) -> ScheduleSolution:
     """The outcome, if its schedule is a valid one. Raises `DataError`."""
     wrong = violations(problem, outcome.schedule)
     if wrong:

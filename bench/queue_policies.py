@@ -7,7 +7,7 @@ import numpy as np
 
 from bayplan.knowledge.run_times.lookalikes import Lookalikes
 from bayplan.knowledge.run_times.run_times import RunTimes
-from bayplan.knowledge.run_times.runs import Run, Unknown
+from bayplan.knowledge.run_times.runs import TaskRun, Unknown
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.strategy.ordering.shortest_expected import keys
 from bench.queueing import Jobs, Policy, Ranked
@@ -98,12 +98,12 @@ class PredictedByTask:
 
     def end(self, job: int, now: float) -> None:
         """Learn."""
-        self._model.observe(Run(f"task-{self._task[job]}"), float(self._jobs.seconds[job]), now)
+        self._model.observe(TaskRun(f"task-{self._task[job]}"), float(self._jobs.seconds[job]), now)
 
     def keys(self, waiting: IntArray, now: float) -> FloatArray:
         """As the order has them."""
         tasks, place = np.unique(self._task[waiting], return_inverse=True)
-        found = [self._model.predict(Run(f"task-{each}")) for each in tasks]
+        found = [self._model.predict(TaskRun(f"task-{each}")) for each in tasks]
         expected = np.array([np.nan if isinstance(each, Unknown) else each.log_expected for each in found], np.float64)
         return keys(expected[place], now - self._jobs.came[waiting])
 

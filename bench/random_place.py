@@ -9,7 +9,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 
 _WITHIN = 1e-6
 
@@ -22,7 +22,7 @@ class RandomPlace(Scorer):
         """Of the number of the request."""
         return context.turn
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         generator = np.random.default_rng((context.seed, context.turn))
         node = generator.random(cluster.rows)[places.rows]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayplan.model.arrays import FloatArray
-from bayplan.solvers.assignment import Budget, Problem, Solution, integer, linear
+from bayplan.solvers.assignment import Problem, Solution, SolverBudget, integer, linear
 
 PRIORITIES, ROOMS = (5, 3, 2, 4, 1), (10, 8, 6)
 UNIT, COMPETING = (1, 1, 1, 1, 1), (7, 6, 5, 6, 4)
@@ -45,8 +45,8 @@ def solve(demands: tuple[int, ...]) -> Answer:
     """Both programs, from nothing."""
     given = problem(demands)
     start = np.full(given.requests, -1, np.int64)
-    relaxed: Solution = linear.solve(given, start, Budget())
-    whole = integer.solve(given, start, Budget())
+    relaxed: Solution = linear.solve(given, start, SolverBudget())
+    whole = integer.solve(given, start, SolverBudget())
     duals = np.zeros(given.nodes) if relaxed.shadow_prices is None else relaxed.shadow_prices[:, 0]
     return Answer(relaxed.bound or relaxed.value, duals, whole.value, whole.assignment.tolist())
 

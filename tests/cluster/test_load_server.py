@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from bayplan_operator.settings import PrometheusSettings
-from bayplan_operator.view.prometheus import LoadError, Nodes, by_alias
+from bayplan_operator.view.prometheus import LoadError, NodeAliases, by_alias
 from bayplan_operator.view.prometheus.client import Client
 from bayplan_operator.view.prometheus.queries import DEFAULTS, built_in
 from bayplan_operator.view.prometheus.readings import Measured, measured
@@ -88,7 +88,7 @@ def shares(prometheus: Prometheus) -> dict[str, dict[str, float]]:
 
 def poll(client: Client) -> Measured:
     aliases = {name: (name,) for name in ("named", "joined", "gpus", "mig", "broken", MACHINE)} | {"address": ("10.0.0.1",)}
-    nodes = Nodes(tuple(aliases), by_alias(aliases), QUERIES.labels).joined(client.ask("join", QUERIES.join()))
+    nodes = NodeAliases(tuple(aliases), by_alias(aliases), QUERIES.labels).joined(client.ask("join", QUERIES.join()))
     return measured({name: client.ask(name, text) for name, text in QUERIES.filled().items()}, nodes, 1.0)
 
 

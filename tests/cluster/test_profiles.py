@@ -7,7 +7,7 @@ import time
 import pytest
 from kubernetes.client.exceptions import ApiException
 
-from bayplan.knowledge.run_times import Run, RunTimes
+from bayplan.knowledge.run_times import RunTimes, TaskRun
 from bayplan_operator.translate.task_profile import read
 from tests.cluster.kube import GROUP, VERSION, Kube, Object, task
 from tests.testbed.cluster import Cluster
@@ -77,7 +77,7 @@ def test_an_operator_started_anew_knows_the_same_to_the_last_bit(kube: Kube, ope
     cell = read(before["f/a"]).evidence["cpu-large"]
     grown = RunTimes(remembered=0.98)
     grown.restore("a", "f", {"last": 0.0, "nodeClasses": [{"nodeClass": "cpu-large", **cell.as_plain()}]})
-    grown.observe(Run("a", "f", "cpu-large"), seconds, 1.0)
+    grown.observe(TaskRun("a", "f", "cpu-large"), seconds, 1.0)
     assert read(after["f/a"]).evidence["cpu-large"] == grown.evidence("a", "f")["cpu-large"]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from bayplan.model.workload import NodeInfo
-from bayplan.simulation import Delays, Outcome, Policy, RunTimes, Setup, Trace, simulate
+from bayplan.simulation import AttemptOutcome, Delays, Policy, Setup, Trace, TrueRunTimes, simulate
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.node import node_info
 from bayplan_operator.translate.policy import compile_policy
@@ -47,7 +47,7 @@ CHAINS = (
     ("ax", ("a0",), 1, 7, 3),
 )  # fmt: skip
 HANDED_ON = "10G"
-LATE = {"run_times": RunTimes(noise=0.02), "delays": Delays(binding=0.2, starting=0.5)}
+LATE = {"run_times": TrueRunTimes(noise=0.02), "delays": Delays(binding=0.2, starting=0.5)}
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_the_same_nodes_in_the_same_order_for_the_same_reasons(
     end_in_time(kube, trace)
     kube.wait_condition("same", "Complete")
     log.stop()
-    assert (trace.attempts.outcome == Outcome.SUCCEEDED).all()
+    assert (trace.attempts.outcome == AttemptOutcome.SUCCEEDED).all()
     assert (trace.attempts.placed_at > trace.attempts.wanted_at).any(), "nothing had to wait: the order would not show"
     for seed in range(5):
         late = in_the_simulator(graph, nodes, spec, policy, tmp_path, seed=seed, **LATE)

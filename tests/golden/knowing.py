@@ -11,7 +11,7 @@ from bayplan.knowledge.arrivals import MixModel, mix_model
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.load import LoadEstimate, LoadTracker, Reading
 from bayplan.knowledge.node_states import NodeState, NodeStates, Survival
-from bayplan.knowledge.run_times import ByTask, Run, RunTimes
+from bayplan.knowledge.run_times import ByTask, RunTimes, TaskRun
 from bayplan.model.workload import RequestClass
 
 Plain = dict[str, Any]
@@ -50,12 +50,12 @@ class Load:
 def run_times_of(learned: Plain) -> RunTimes:
     found = RunTimes()
     for task, node_class, seconds, at in learned["runs"]:
-        found.observe(Run(task, node_class=node_class), seconds, at)
+        found.observe(TaskRun(task, node_class=node_class), seconds, at)
     return found
 
 
 def forecast_of(learned: Plain) -> ByTask:
-    return ByTask(run_times_of(learned), lambda request: Run(request.task))
+    return ByTask(run_times_of(learned), lambda request: TaskRun(request.task))
 
 
 def efficiency_of(learned: Plain) -> Efficiency:

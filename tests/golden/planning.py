@@ -9,7 +9,7 @@ import numpy as np
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.foresight.graph_plans import Plan, Situation, beside_own, expected_seconds, make_plan, slots
-from bayplan.knowledge.run_times import Run, RunTimes
+from bayplan.knowledge.run_times import RunTimes, TaskRun
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import Request, RequestClass
 from tests.golden.scene_graphs import BANDWIDTH, SPEEDS
@@ -75,7 +75,7 @@ class PlannedGraph:
     def _seconds(self, classes: Sequence[str]) -> np.ndarray:
         """By what was learned where there is something, otherwise by the speeds of node classes."""
         if self._run_times is not None:
-            runs = [Run(f"g/t{number % 5}") for number in range(len(self.graph.tasks))]
+            runs = [TaskRun(f"g/t{number % 5}") for number in range(len(self.graph.tasks))]
             return expected_seconds(self.graph, runs, classes, self._run_times)
         base = np.array([task.duration for task in self.graph.tasks])
         return base[:, None] / np.array([SPEEDS[each] for each in classes])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bayplan.solvers.schedules import GRAPH_PLANNERS, Budget, GraphProblem, Outcome
+from bayplan.solvers.schedules import GRAPH_PLANNERS, Budget, GraphProblem, ScheduleSolution
 from bench.dag import read as read_graphs
 from bench.graphplan import measure
 from bench.heft import BANDWIDTH, NODES_PER_SPEED, read_example
@@ -67,7 +67,7 @@ def _workflow(data: Path) -> GraphProblem:
 
 def _planned(case: str, problem: GraphProblem, planners: list[str]) -> Iterator[Row]:
     for planner in planners:
-        found: Outcome = GRAPH_PLANNERS[planner](problem, Budget(STEPS), 1)
+        found: ScheduleSolution = GRAPH_PLANNERS[planner](problem, Budget(STEPS), 1)
         schedule = found.schedule
         places = [[n, round(at, 6)] for n, at in zip(schedule.processor.tolist(), schedule.start.tolist(), strict=True)]
         yield Row((case, planner), (round(found.makespan, 6), found.proved, places))

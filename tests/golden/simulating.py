@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from bayplan.foresight.shards import Splitting
-from bayplan.knowledge.run_times import Run
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.lifecycle import Retry
 from bayplan.model.graph import Graph, Task
-from bayplan.simulation import Outcome, Policy, RunTimes, Setup, Submission, Trace, simulate
+from bayplan.simulation import AttemptOutcome, Policy, Setup, Submission, Trace, TrueRunTimes, simulate
 from tests.golden.files import Row, digest, lasting
 from tests.golden.making import class_of, node_of
 
@@ -32,7 +32,7 @@ def ran(case: str, world: Plain, policies: dict[str, Policy], noise: float = 0.0
     names = list(policies)
     submissions = [_submission(each, names[n % len(names)]) for n, each in enumerate(world["graphs"])]
     nodes = [node_of(each) for each in world["nodes"]]
-    yield from _rows(case, simulate(submissions, Setup(nodes, policies, RunTimes(SPEEDS, noise=noise), **more)))
+    yield from _rows(case, simulate(submissions, Setup(nodes, policies, TrueRunTimes(SPEEDS, noise=noise), **more)))
 
 
 def _submission(made: Plain, policy: str) -> Submission:
@@ -51,7 +51,7 @@ def _submission(made: Plain, policy: str) -> Submission:
         retries=tuple(Retry(limit=each["retries"]) for each in tasks),
         splittings=tuple(split) if any(split) else (),
         data=np.array(moved) if moved else None,
-        runs=tuple(Run(each["name"], "nightly") for each in tasks),
+        runs=tuple(TaskRun(each["name"], "nightly") for each in tasks),
     )
 
 
@@ -62,7 +62,7 @@ def _rows(case: str, trace: Trace) -> Iterator[Row]:
         task = graph.graph.tasks[found.task[row]].name
         node = trace.nodes[found.node[row]].name if found.node[row] >= 0 else None
         times = [seconds(each[row]) for each in (found.wanted_at, found.placed_at, found.started_at, found.ended_at)]
-        outcome = Outcome(int(found.outcome[row])).name
+        outcome = AttemptOutcome(int(found.outcome[row])).name
         answer = (node, list(found.gpus[row]), times, outcome, found.reason[row], lasting(found.why[row]))
         yield Row((case, f"attempt {graph.name}/{task}/{found.shard[row]}#{found.incarnation[row]}"), answer)
     for number, graph in enumerate(trace.submissions):

@@ -14,8 +14,7 @@ import pytest
 
 from bayplan.knowledge.load import LoadTracker, Reading
 from bayplan.model.workload import NodeInfo
-from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, Scrapes, Setup, Trace, simulate
-from bayplan.simulation import Outcome as Ended
+from bayplan.simulation import AttemptOutcome, Delays, Failures, HiddenLoad, Policy, Scrapes, Setup, Trace, simulate
 from bayplan_operator import names
 from bayplan_operator.conductor.knowledge.load import Load, load_model
 from bayplan_operator.conductor.outlook.forecasting import forecast
@@ -23,7 +22,7 @@ from bayplan_operator.kube import wire
 from bayplan_operator.settings import PrometheusSettings
 from bayplan_operator.translate.node import node_info
 from bayplan_operator.translate.policy import compile_policy
-from bayplan_operator.view.prometheus import Outcome, built_in
+from bayplan_operator.view.prometheus import PollResult, built_in
 from bayplan_operator.view.prometheus.readings import Measured
 from bayplan_operator.workflows import read_graphs
 from bayplan_operator.workflows.graphs import SUBMIT_AFTER
@@ -107,7 +106,7 @@ class Case:
         world.scheduler.delay, world.kubelets.delay = self.delays.binding, self.delays.starting
         took = _took(trace)
         world.kubelets.seconds = lambda pod: str(took[_unit(pod)][0]) if _unit(pod) in took else as_said(pod)
-        world.kubelets.exit_code = lambda pod: int(_unit(pod) in took and took[_unit(pod)][1] == Ended.FAILED)
+        world.kubelets.exit_code = lambda pod: int(_unit(pod) in took and took[_unit(pod)][1] == AttemptOutcome.FAILED)
         world.operator.start(Load(PROMETHEUS) if self.load is not None else None)
         world.loop.takes[forecast] = ESTIMATES
         world.controllers.noticing, world.controllers.returning = self.delays.noticing, 0.0
@@ -131,7 +130,7 @@ class Case:
         found: list[tuple[float, Callable[[], object]]] = []
         for reading in readings:
             late = 0.0 if self.load is None or not reading.at else self.load.scrapes.delay
-            known = Outcome(Measured(replace(reading, at=reading.at + EPOCH + BEGIN)))
+            known = PollResult(Measured(replace(reading, at=reading.at + EPOCH + BEGIN)))
             found.append((reading.at + late, partial(world.operator.measured, known)))
         for name, (at, _) in self.graphs.items():
             found.append((at, partial(world.store.create, TASK_GRAPH, NAMESPACE, self._manifest(name))))

@@ -17,7 +17,7 @@ from bayplan_operator.kube.errors import ApiError, Unreachable
 from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.settings import Settings
 from bayplan_operator.view.inbox import Inbox
-from bayplan_operator.view.prometheus import Outcome
+from bayplan_operator.view.prometheus import PollResult
 from tests.tick.api.connection import CONFIGURATION, Connector
 from tests.tick.api.server import ApiServer
 from tests.tick.loop import VirtualLoop, family
@@ -78,7 +78,7 @@ class Operator:
         self.kill()
         self.start(load)
 
-    def measured(self, outcome: Outcome) -> None:
+    def measured(self, outcome: PollResult) -> None:
         """A poll of Prometheus has ended so."""
         if self._load is None or self._news is None:
             raise RuntimeError("it does not run")

@@ -11,7 +11,7 @@ import pytest
 from bayplan.knowledge.load import Reading
 from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.settings import PrometheusSettings
-from bayplan_operator.view.prometheus import LoadError, Outcome
+from bayplan_operator.view.prometheus import LoadError, PollResult
 from bayplan_operator.view.prometheus.readings import Measured
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind
@@ -36,7 +36,7 @@ def measure(world: World, *shares: float, nodes: list[str] = NODES) -> None:
     """A poll has brought these shares of the CPU of the first nodes."""
     values = np.array(shares)[:, None]
     reading = Reading(tuple(nodes[: len(shares)]), ("cpu",), values, world.loop.clock())
-    world.operator.measured(Outcome(Measured(reading)))
+    world.operator.measured(PollResult(Measured(reading)))
     world.run(0.1)
 
 
@@ -82,7 +82,7 @@ def test_without_measurements_placing_goes_on_and_it_recovers_by_itself(pool: Wo
     pool.create_policy("p", **LEAST)
     measure(pool, *[0.2] * 6)
     available(pool, "True")
-    pool.operator.measured(Outcome(None, LoadError("Unreachable", "http://prometheus.test: it cannot be reached")))
+    pool.operator.measured(PollResult(None, LoadError("Unreachable", "http://prometheus.test: it cannot be reached")))
     lost = available(pool, "False")
     assert lost["reason"] == "Unreachable"
     assert "it cannot be reached; pods are placed by what was measured before" in lost["message"]

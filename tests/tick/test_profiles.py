@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bayplan.knowledge.run_times import Run, RunTimes
+from bayplan.knowledge.run_times import RunTimes, TaskRun
 from bayplan_operator.conductor.outlook.forecasting import forecast
 from bayplan_operator.translate.task_profile import read
 from tests.cluster.kube import Object, task
@@ -79,7 +79,7 @@ def test_an_operator_started_again_knows_the_same_to_the_last_bit(world: World) 
     cell = read(before["f/a"]).evidence["cpu-large"]
     grown = RunTimes(remembered=0.98)
     grown.restore("a", "f", {"last": 0.0, "nodeClasses": [{"nodeClass": "cpu-large", **cell.as_plain()}]})
-    grown.observe(Run("a", "f", "cpu-large"), 20.0, 1.0)
+    grown.observe(TaskRun("a", "f", "cpu-large"), 20.0, 1.0)
     assert read(after["f/a"]).evidence["cpu-large"] == grown.evidence("a", "f")["cpu-large"]
 
 

@@ -92,3 +92,30 @@ def test_no_module_is_long(package: str) -> None:
         name: lines for name, path in modules(package).items() if (lines := len(path.read_text().splitlines())) > MOST_LINES
     }
     assert long == {}
+
+
+@cache
+def class_names(package: str) -> dict[str, list[str]]:
+    """Public class to the places that give its name a meaning: classes, and names bound at the top of a module."""
+    classes: dict[str, list[str]] = {}
+    others: list[tuple[str, str]] = []
+    for path in modules(package).values():
+        tree = ast.parse(path.read_text())
+        where = path.relative_to(ROOT)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                classes.setdefault(node.name, []).append(f"{where}:{node.lineno}")
+        for node in tree.body:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+            others += [(each.id, f"{where}:{node.lineno}") for each in targets if isinstance(each, ast.Name)]
+    for name, place in others:
+        if name in classes:
+            classes[name].append(place)
+    return classes
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_class_name_has_one_meaning(package: str) -> None:
+    doubles = [f"{name}: {' and '.join(places)}" for name, places in class_names(package).items() if len(places) > 1]
+    assert class_names(package)
+    assert not doubles, "\n".join(doubles)

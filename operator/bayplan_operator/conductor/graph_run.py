@@ -12,7 +12,7 @@ from bayplan.model.workload import Request
 from bayplan_operator.conductor.completion import Outlook
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.translate.pod import GraphRef
-from bayplan_operator.translate.policy import Policy
+from bayplan_operator.translate.policy import CompiledPolicy
 from bayplan_operator.translate.task_graph import Prepared
 from bayplan_operator.view.inbox import Key
 
@@ -67,7 +67,7 @@ class GraphRun:
     """The spec itself cannot run."""
     unserved: Problem | None = None
     """There is no policy that would place it; may pass."""
-    policy: Policy | None = None
+    policy: CompiledPolicy | None = None
     strategy: str = ""
     """The candidate of an adaptive policy that places it; empty: its policy has but one strategy."""
     outcome: dict[str, Any] | None = None

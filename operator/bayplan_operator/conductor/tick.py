@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.core.changes import Knowledge as Known
+from bayplan.core.changes import KnowledgeSnapshot
 from bayplan.knowledge.node_states import NodeStates
 from bayplan.lifecycle import Run, advance
 from bayplan.model.reasons import Reason
@@ -284,7 +284,7 @@ class Conductor:
     # 3. Where what wants to start goes
 
     def _place(self, now: float) -> None:
-        known = Known(
+        known = KnowledgeSnapshot(
             mix=self._learner.model,
             load=self._view.load.estimate(self._view.cluster, now),
             plans=self._plans.made,

@@ -52,7 +52,7 @@ class PodSpec(Wire, frozen=True):
     priority: int | None = None
 
 
-class Condition(Wire, frozen=True):
+class WireCondition(Wire, frozen=True):
     type: str
     status: str
     reason: str = ""
@@ -60,7 +60,7 @@ class Condition(Wire, frozen=True):
     last_transition_time: datetime | None = None
 
 
-class Terminated(Wire, frozen=True):
+class ContainerStateTerminated(Wire, frozen=True):
     exit_code: int = 0
     reason: str = ""
     message: str = ""
@@ -68,19 +68,19 @@ class Terminated(Wire, frozen=True):
     finished_at: datetime | None = None
 
 
-class Waiting(Wire, frozen=True):
+class ContainerStateWaiting(Wire, frozen=True):
     reason: str = ""
     message: str = ""
 
 
-class Running(Wire, frozen=True):
+class ContainerStateRunning(Wire, frozen=True):
     started_at: datetime | None = None
 
 
 class ContainerState(Wire, frozen=True):
-    running: Running | None = None
-    terminated: Terminated | None = None
-    waiting: Waiting | None = None
+    running: ContainerStateRunning | None = None
+    terminated: ContainerStateTerminated | None = None
+    waiting: ContainerStateWaiting | None = None
 
 
 class ContainerStatus(Wire, frozen=True):
@@ -94,7 +94,7 @@ class PodStatus(Wire, frozen=True):
     message: str = ""
     nominated_node_name: str = ""
     start_time: datetime | None = None
-    conditions: list[Condition] = []
+    conditions: list[WireCondition] = []
     container_statuses: list[ContainerStatus] = []
     init_container_statuses: list[ContainerStatus] = []
 
@@ -124,7 +124,7 @@ class NodeAddress(Wire, frozen=True):
 class NodeStatus(Wire, frozen=True):
     addresses: list[NodeAddress] = []
     allocatable: dict[str, str] = {}
-    conditions: list[Condition] = []
+    conditions: list[WireCondition] = []
 
 
 class Node(Wire, frozen=True):

@@ -7,14 +7,14 @@ import msgspec
 
 from bayplan.strategy.adaptive import Bandit
 from bayplan_operator import names
-from bayplan_operator.translate.policy import Policy
+from bayplan_operator.translate.policy import CompiledPolicy
 
 MOST_MISSING = 100
 """Of more outcomes that could not be written in time, the oldest are let go."""
 _SUMS = ("runs", "y", "yy")
 
 
-def definitions(policy: Policy) -> dict[str, str]:
+def definitions(policy: CompiledPolicy) -> dict[str, str]:
     """Candidate to what stands for its strategy; empty where the policy is not adaptive."""
     said = policy.spec.adaptive
     if said is None:
@@ -23,7 +23,7 @@ def definitions(policy: Policy) -> dict[str, str]:
     return {each.called: names.short_hash(msgspec.json.encode(each.dump(), order="sorted"), nodes) for each in said.candidates}
 
 
-def write(policy: Policy, bandit: Bandit, counted: int, missing: set[int]) -> dict[str, Any]:
+def write(policy: CompiledPolicy, bandit: Bandit, counted: int, missing: set[int]) -> dict[str, Any]:
     """The status of what was learned."""
     plain, shown, hashes = bandit.as_plain(), bandit.shown(), definitions(policy)
     preferred = plain["preferred"]
@@ -47,7 +47,7 @@ def write(policy: Policy, bandit: Bandit, counted: int, missing: set[int]) -> di
     }
 
 
-def read(policy: Policy, status: object) -> tuple[Bandit, int, set[int]]:
+def read(policy: CompiledPolicy, status: object) -> tuple[Bandit, int, set[int]]:
     """What was learned, the highest number that is counted, and the numbers below it that are not.
 
     Candidates whose strategy is another by now start from nothing. Raises ``ValueError`` for what this module did not write.

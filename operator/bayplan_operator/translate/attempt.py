@@ -64,13 +64,13 @@ def _statuses(pod: wire.Pod) -> tuple[wire.ContainerStatus, ...]:
     return (*pod.status.init_container_statuses, *pod.status.container_statuses)
 
 
-def _telling(pod: wire.Pod) -> wire.Terminated | None:
+def _telling(pod: wire.Pod) -> wire.ContainerStateTerminated | None:
     """The terminated container that says most: the first that failed, otherwise the first."""
     ends = [status.state.terminated for status in _statuses(pod) if status.state.terminated is not None]
     return next((end for end in ends if end.exit_code != 0), ends[0] if ends else None)
 
 
-def _why_failed(pod: wire.Pod, terminated: wire.Terminated | None) -> tuple[str, str]:
+def _why_failed(pod: wire.Pod, terminated: wire.ContainerStateTerminated | None) -> tuple[str, str]:
     if pod.status.reason or terminated is None:
         return pod.status.reason or "Failed", pod.status.message
     return terminated.reason or "Error", terminated.message
@@ -97,7 +97,7 @@ def _seconds(at: datetime | None) -> float | None:
 
 def _started(pod: wire.Pod, phase: Phase) -> float | None:
     states = [status.state for status in pod.status.container_statuses]
-    starts = [(state.running or state.terminated or wire.Running()).started_at for state in states]
+    starts = [(state.running or state.terminated or wire.ContainerStateRunning()).started_at for state in states]
     # While it is pending, the pod's own start is that of pulling images and setting up: none of it is run time.
     otherwise = pod.status.start_time if phase >= Phase.RUNNING else None
     return _seconds(min((at for at in starts if at is not None), default=otherwise))

@@ -27,7 +27,7 @@ def node_info(node: wire.Node) -> NodeInfo:
     )
 
 
-def _ready_condition(node: wire.Node) -> wire.Condition | None:
+def _ready_condition(node: wire.Node) -> wire.WireCondition | None:
     return next((condition for condition in node.status.conditions if condition.type == "Ready"), None)
 
 

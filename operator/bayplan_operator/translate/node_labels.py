@@ -13,32 +13,32 @@ _MEBIBYTE = 2**20
 _WHOLE_NUMBER = re.compile("[0-9]{1,10}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
-Labels = Mapping[str, str]
+NodeLabels = Mapping[str, str]
 
 
-def gpu_model(labels: Labels) -> str:
+def gpu_model(labels: NodeLabels) -> str:
     """The model of the node's GPUs; empty: unknown."""
     return next((labels[label] for label in _MODEL if labels.get(label)), "")
 
 
-def gpu_memory(labels: Labels) -> int:
+def gpu_memory(labels: NodeLabels) -> int:
     """Bytes of each of the node's GPUs; 0: unknown."""
     text = labels.get(_MEMORY, "")
     return int(text) * _MEBIBYTE if _WHOLE_NUMBER.fullmatch(text) else 0
 
 
-def node_class(labels: Labels) -> str:
+def node_class(labels: NodeLabels) -> str:
     """Nodes of one class run a task equally fast; empty: nothing is known."""
     return labels.get(names.LABEL_NODE_CLASS) or gpu_model(labels) or labels.get(_INSTANCE_TYPE, "")
 
 
-def cost_per_hour(labels: Labels) -> float:
+def cost_per_hour(labels: NodeLabels) -> float:
     """The price of one hour; what is no number counts as 0."""
     text = labels.get(names.LABEL_COST, "")
     return float(text) if _NUMBER.fullmatch(text) else 0.0
 
 
-def unreadable(labels: Labels) -> Iterator[str]:
+def unreadable(labels: NodeLabels) -> Iterator[str]:
     """A sentence for each label that counts as not there since it is no number."""
     for label, pattern, right in (
         (_MEMORY, _WHOLE_NUMBER, "a whole number of MiB"),

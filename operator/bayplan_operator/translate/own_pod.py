@@ -97,7 +97,7 @@ _STUCK = frozenset(
 )  # fmt: skip
 
 
-def stuck_container(pod: wire.Pod) -> wire.Waiting | None:
+def stuck_container(pod: wire.Pod) -> wire.ContainerStateWaiting | None:
     """What the first container that cannot start waits for."""
     for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
         waiting = status.state.waiting

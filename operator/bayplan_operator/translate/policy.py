@@ -34,7 +34,7 @@ class InvalidPolicy(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class CompiledPolicy:
     """A valid policy, compiled."""
 
     name: str
@@ -59,7 +59,7 @@ class Policy:
         return any(each.uses_load for each in strategies)
 
 
-def compile_policy(raw: Mapping[str, Any], plugin: Plugin = NO_PLUGIN) -> Policy:
+def compile_policy(raw: Mapping[str, Any], plugin: Plugin = NO_PLUGIN) -> CompiledPolicy:
     """The policy, ready for use; ``plugin``: what other packages add. Raises ``InvalidPolicy``."""
     try:
         # Its status is ours: whatever somebody made of it, the spec may be used.
@@ -72,7 +72,7 @@ def compile_policy(raw: Mapping[str, Any], plugin: Plugin = NO_PLUGIN) -> Policy
         strategy = next(iter(adaptive.candidates.values())) if adaptive else _cool(spec, _strategy(spec, selector, plugin))
     except StrategyError as error:
         raise InvalidPolicy(f"spec.{error}") from error
-    return Policy(policy.metadata.name, spec, strategy, adaptive)
+    return CompiledPolicy(policy.metadata.name, spec, strategy, adaptive)
 
 
 def _adaptive(spec: PlacementPolicySpec, selector: Selector, plugin: Plugin) -> Adaptive | None:
@@ -113,7 +113,7 @@ def _values(parameters: tuple[Parameter, ...]) -> dict[str, str]:
     return {each.name: each.value for each in parameters}
 
 
-def objections(policy: Policy, namespace: str, templates: tuple[Template, ...]) -> Iterator[str]:
+def objections(policy: CompiledPolicy, namespace: str, templates: tuple[Template, ...]) -> Iterator[str]:
     """Why the policy does not serve a graph of this namespace with these templates; nothing if it does."""
     serves = policy.spec.serves
     if serves.namespaces and namespace not in serves.namespaces:

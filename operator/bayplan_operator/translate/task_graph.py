@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from bayplan.foresight.shards import Splitting
-from bayplan.knowledge.run_times import Run
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.lifecycle import Retry
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph, GraphError
@@ -55,7 +55,7 @@ class Prepared:
     """Bytes of the spec as JSON."""
     data: FloatArray
     """Per edge, in the order of `graph.parents.indices`: bytes that one unit of the child reads of the parent's results."""
-    runs: tuple[Run, ...]
+    runs: tuple[TaskRun, ...]
     """Per task, under what its run times are learned."""
     splittings: tuple[Splitting | None, ...]
     """Per task, what is weighed where its shards are Auto; ``None``: the number is given."""
@@ -120,7 +120,7 @@ def with_shards(prepared: Prepared, shards: Mapping[str, int]) -> Prepared:
     return replace(prepared, spec=spec, graph=_graph(spec), shards=shards, runs=parts)
 
 
-def _part(run: Run, task: Task, whole: Splitting | None) -> Run:
+def _part(run: TaskRun, task: Task, whole: Splitting | None) -> TaskRun:
     """Of a task whose shards are Auto, one shard works on its part: so what was learned with another number still tells."""
     if whole is None:
         return run

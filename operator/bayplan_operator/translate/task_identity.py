@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bayplan.knowledge.run_times import Run
+from bayplan.knowledge.run_times import TaskRun
 from bayplan_operator import names
 from bayplan_operator.api.v1alpha1 import Task, TaskGraphSpec
 
@@ -18,7 +18,7 @@ class TaskId:
     task: str
 
     @classmethod
-    def of(cls, run: Run) -> "TaskId":
+    def of(cls, run: TaskRun) -> "TaskId":
         """Of a run that `runs` made."""
         namespace, _, family = run.family.partition("/")
         return cls(namespace, family, run.task)
@@ -39,14 +39,14 @@ class TaskId:
         return self.namespace, names.profile_name(self.family, self.task)
 
 
-def runs(metadata: Mapping[str, Any], spec: TaskGraphSpec) -> tuple[Run, ...]:
+def runs(metadata: Mapping[str, Any], spec: TaskGraphSpec) -> tuple[TaskRun, ...]:
     """Per task, under what its runs are learned, and what its author says of them."""
     family = f"{metadata.get('namespace', '')}/{spec.profile or _default_family(metadata)}"
     return tuple(_run(family, task) for task in spec.tasks)
 
 
-def _run(family: str, task: Task) -> Run:
-    return Run(task.profile or task.name, family, hint=task.expected_duration, size=task.input_size)
+def _run(family: str, task: Task) -> TaskRun:
+    return TaskRun(task.profile or task.name, family, hint=task.expected_duration, size=task.input_size)
 
 
 def _default_family(metadata: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ class InvalidProfile(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class ProfileContents:
     """What a profile says."""
 
     id: TaskId
@@ -57,7 +57,7 @@ def identify(raw: Mapping[str, Any]) -> TaskId:
     return found
 
 
-def read(raw: Mapping[str, Any]) -> Learned:
+def read(raw: Mapping[str, Any]) -> ProfileContents:
     """What it says. Raises `InvalidProfile` that names the field."""
     identity = identify(raw)
     try:
@@ -73,7 +73,7 @@ def read(raw: Mapping[str, Any]) -> Learned:
             figures[each.name] = Figures.from_names({figure.name: _running(figure) for figure in each.figures})
         except ValueError as error:
             raise InvalidProfile(f"status.nodeClasses[{number}] ({each.name}): {error}") from error
-    return Learned(
+    return ProfileContents(
         id=identity,
         metric=profile.spec.metric or "",
         evidence=evidence,

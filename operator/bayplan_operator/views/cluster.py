@@ -12,7 +12,7 @@ from bayplan_operator.translate.gpus import gpu_use, read_devices
 from bayplan_operator.translate.node import node_info
 from bayplan_operator.translate.own_pod import TERMINAL_PHASES
 from bayplan_operator.translate.pod_requests import pod_requests
-from bayplan_operator.translate.policy import InvalidPolicy, Policy, compile_policy
+from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class ClusterView:
     nodes: Sequence[NodeInfo]
     occupied: Sequence[Occupied] = ()
     """What pods have now; it stays theirs, since nothing says when they end."""
-    policies: dict[str, Policy] | None = None
+    policies: dict[str, CompiledPolicy] | None = None
     """None: there is no cluster to ask."""
     load: HiddenLoad | None = None
 
@@ -42,7 +42,7 @@ def _occupied(pod: wire.Pod, known: set[str]) -> list[Occupied]:
     return [Occupied(pod.spec.node_name, resources, gpu_use(resources, devices))]
 
 
-def _compiled(policies: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Policy]]:
+def _compiled(policies: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, CompiledPolicy]]:
     for raw in policies:
         try:
             yield raw["metadata"]["name"], compile_policy(raw)

@@ -14,7 +14,7 @@ from bayplan.simulation import Submission
 from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.api.validation.words import shown
-from bayplan_operator.translate.policy import InvalidPolicy, Policy, compile_policy
+from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries
 from bayplan_operator.workflows import argo, wfcommons
 from bayplan_operator.workflows.documents import Document, InputError, documents, files
@@ -34,7 +34,7 @@ class Workload:
 
     submissions: list[Submission] = field(default_factory=list)
     """In the order of the files."""
-    policies: dict[str, Policy] = field(default_factory=dict)
+    policies: dict[str, CompiledPolicy] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     """What was not read, one sentence each."""
 
@@ -78,7 +78,7 @@ def _take(workload: Workload, document: Document, every: float) -> None:
     workload.submissions.append(replace(submission, name=name, at=at))
 
 
-def read_policy(document: Document) -> Policy:
+def read_policy(document: Document) -> CompiledPolicy:
     """Raises `InputError`."""
     refuse_unknown_fields(document, _POLICY)
     try:

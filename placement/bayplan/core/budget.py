@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bayplan.model.stop import never
 
-Budget = Callable[[], Callable[[], bool]]
+PlacingBudget = Callable[[], Callable[[], bool]]
 """Called once for each batch that a planner is given; what it answers is the batch's `Context.stop`."""
 
 
@@ -13,7 +13,7 @@ def unlimited() -> Callable[[], bool]:
     return never
 
 
-def steps(count: int) -> Budget:
+def steps(count: int) -> PlacingBudget:
     """A planner may ask `count` times whether it has to stop; then it has to. The same on every machine.
 
     Raises `ValueError` for a negative count.
@@ -34,7 +34,7 @@ def steps(count: int) -> Budget:
     return begin
 
 
-def seconds(count: float, clock: Callable[[], float]) -> Budget:
+def seconds(count: float, clock: Callable[[], float]) -> PlacingBudget:
     """A planner may work for so long by a clock that answers seconds. For a process that has to answer in time."""
 
     def begin() -> Callable[[], bool]:

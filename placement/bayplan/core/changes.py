@@ -15,7 +15,7 @@ from bayplan.knowledge.run_times.forecast import Forecast
 from bayplan.model.workload import RequestClass
 
 
-class Knowledge(NamedTuple):
+class KnowledgeSnapshot(NamedTuple):
     """What was learned, measured and planned, as strategies may know it: see the fields of `Context`."""
 
     mix: MixModel | None = None
@@ -25,7 +25,7 @@ class Knowledge(NamedTuple):
     plans: Mapping[Hashable, Plan] | None = None
     survival: Survival | None = None
 
-    def same_as(self, other: "Knowledge") -> bool:
+    def same_as(self, other: "KnowledgeSnapshot") -> bool:
         """Whether each part is the same object: whatever is learned makes another one."""
         return all(map(is_, self, other))
 
@@ -38,7 +38,7 @@ class Changes:
     """Requests that want a place from now on. The id of one that wants a place already: the new request replaces it."""
     dropped: tuple[Hashable, ...] = ()
     """Ids of requests that want no place any more. Unknown ones are ignored."""
-    knowledge: Knowledge | None = None
+    knowledge: KnowledgeSnapshot | None = None
     """What is known from now on; `None`: as before."""
     refused: Mapping[RequestClass, frozenset[str]] | None = None
     """Nodes that kube-scheduler refused for a class lately; `None`: as before."""

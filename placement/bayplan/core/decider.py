@@ -6,9 +6,9 @@ from dataclasses import replace
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.trial import Trial
 from bayplan.core.batch import alone, answered
-from bayplan.core.budget import Budget, unlimited
+from bayplan.core.budget import PlacingBudget, unlimited
 from bayplan.core.by_policy import by_policy
-from bayplan.core.changes import Changes, Knowledge
+from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.waiting import Everyone, MayFit, Waiting, may_fit_later, may_leave_out
 from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision, Outcome
@@ -37,7 +37,7 @@ class Decider:
         """Of all that waits, where questions are left out; `None`: they are not."""
         self._policy = "", ""
         """Of all that waits, where questions are left out: requests of several policies do not go in one strategy's order."""
-        self._knowledge = Knowledge()
+        self._knowledge = KnowledgeSnapshot()
         self._refused: Mapping[RequestClass, frozenset[str]] = {}
         self._placed = 0
         self._said: dict[Hashable, Decision] = {}
@@ -79,7 +79,7 @@ class Decider:
         if changes.reopened:
             self._again()
 
-    def decide(self, now: float, budget: Budget = unlimited) -> Outcome:
+    def decide(self, now: float, budget: PlacingBudget = unlimited) -> Outcome:
         """Place what has a place. `now`: seconds since the epoch.
 
         Of requests about which nothing is new, nothing is said: for them, what was said last holds. A request that was placed
@@ -124,14 +124,14 @@ class Decider:
         decision placed, what was said before."""
         return self._said.get(self._key(request))
 
-    def explain(self, now: float, budget: Budget = unlimited) -> tuple[Decision, ...]:
+    def explain(self, now: float, budget: PlacingBudget = unlimited) -> tuple[Decision, ...]:
         """What would be said of every request that waits as things stand now; nothing is placed by it."""
         self._notice()
         batch = sorted(self._wishes.values(), key=_line)
         with self._cluster.trial() as trial:
             return tuple(decision for _, decision in self._asked(batch, self._context(now), trial, budget))
 
-    def on(self, cluster: Cluster, knowledge: Knowledge) -> "Decider":
+    def on(self, cluster: Cluster, knowledge: KnowledgeSnapshot) -> "Decider":
         """Another decider, on another cluster and with other knowledge, for the same requests."""
         other = Decider(cluster, self._seed, self._shortcuts)
         wishes = tuple(sorted(self._wishes.values(), key=_line))
@@ -214,7 +214,7 @@ class Decider:
     def _key(self, request: Request) -> Hashable:
         return request.id if self._strategy is None else request.request_class
 
-    def _know(self, knowledge: Knowledge) -> None:
+    def _know(self, knowledge: KnowledgeSnapshot) -> None:
         if knowledge.load is not self._knowledge.load:
             strategies = {id(each.strategy): each.strategy for each in self._wishes.values()}
             if any(_refuses_by_load(each) for each in strategies.values()):
@@ -235,7 +235,7 @@ class Decider:
             else:
                 self._waiting.freed(freed)
 
-    def _asked(self, batch: list[Wish], context: Context, trial: Trial, budget: Budget) -> list[tuple[Wish, Decision]]:
+    def _asked(self, batch: list[Wish], context: Context, trial: Trial, budget: PlacingBudget) -> list[tuple[Wish, Decision]]:
         """Ask about a batch, group by group, each beside what the groups before got."""
         turn = self._placed
         if len(batch) == 1:

@@ -8,13 +8,14 @@ from bayplan.simulation import figures
 from bayplan.simulation.dividing import Divider
 from bayplan.simulation.failures import Crash, Failures
 from bayplan.simulation.load import Drawn, HiddenLoad, Scrapes, Steps
-from bayplan.simulation.run_times import RunTimes
+from bayplan.simulation.run_times import TrueRunTimes
 from bayplan.simulation.setup import Delays, Occupied, Policy, Setup, SetupError
 from bayplan.simulation.simulator import simulate
 from bayplan.simulation.submission import Submission
-from bayplan.simulation.trace import Attempts, Graphs, Outcome, Switch, Trace
+from bayplan.simulation.trace import AttemptOutcome, Attempts, Graphs, Switch, Trace
 
 __all__ = [
+    "AttemptOutcome",
     "Attempts",
     "Crash",
     "Delays",
@@ -24,9 +25,7 @@ __all__ = [
     "Graphs",
     "HiddenLoad",
     "Occupied",
-    "Outcome",
     "Policy",
-    "RunTimes",
     "Scrapes",
     "Setup",
     "SetupError",
@@ -34,6 +33,7 @@ __all__ = [
     "Submission",
     "Switch",
     "Trace",
+    "TrueRunTimes",
     "figures",
     "simulate",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from typing import cast
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.core.changes import Changes, Knowledge
+from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.decider import Decider
 from bayplan.core.wish import Wish
 from bayplan.knowledge.load import LoadEstimate
@@ -23,7 +23,7 @@ from bayplan.simulation.requests import Requests
 from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
-from bayplan.simulation.trace import Outcome, Switch
+from bayplan.simulation.trace import AttemptOutcome, Switch
 
 Id = tuple[int, int]
 """Of a request: the number of its graph, and of its unit there."""
@@ -54,7 +54,7 @@ class Conductor:
         self._decider = Decider(machines.cluster, setup.seed, shortcuts)
         self._wanted: dict[Id, Wish] = {}
         self._dropped: list[Id] = []
-        self._known = Knowledge()
+        self._known = KnowledgeSnapshot()
         self._learns = (
             setup.learn or machines.scraping is not None or any(each.uses_mix or each.uses_plans for each in strategies)
         )
@@ -116,12 +116,12 @@ class Conductor:
         """Something about an attempt can be seen that its graph has to look at."""
         graph = self.graphs[self._log.graph[row]]
         outcome = self._log.outcome[row]
-        if outcome != Outcome.OPEN:
-            self.done += outcome == Outcome.SUCCEEDED
-            self._planning.ended(graph.number, self._log.unit[row], outcome == Outcome.SUCCEEDED, now)
-            if self._run_times is not None and outcome in (Outcome.SUCCEEDED, Outcome.FAILED):
+        if outcome != AttemptOutcome.OPEN:
+            self.done += outcome == AttemptOutcome.SUCCEEDED
+            self._planning.ended(graph.number, self._log.unit[row], outcome == AttemptOutcome.SUCCEEDED, now)
+            if self._run_times is not None and outcome in (AttemptOutcome.SUCCEEDED, AttemptOutcome.FAILED):
                 self._run_times.ended(graph.number, self._log.unit[row], row)
-            if graph.light and outcome == Outcome.SUCCEEDED:
+            if graph.light and outcome == AttemptOutcome.SUCCEEDED:
                 self._over(graph, True, "", now)
                 return
         graph.seen[row] = self._machines.seen(row, now)
@@ -139,7 +139,7 @@ class Conductor:
     def bound(self, row: int, now: float) -> None:
         """A node has an attempt."""
         graph = self.graphs[self._log.graph[row]]
-        if self._log.outcome[row] == Outcome.OPEN and not graph.light:
+        if self._log.outcome[row] == AttemptOutcome.OPEN and not graph.light:
             graph.seen[row] = self._machines.seen(row, now)
 
     def woken(self, number: int, now: float) -> None:
@@ -236,9 +236,9 @@ class Conductor:
         step = graph.step(self._machines.lost(graph.submission.policy), now)
         graph.forget_settled(self._log, now)
         for attempt in step.wants.take_back:
-            self._cut_short(graph, attempt.key, Outcome.TAKEN_BACK, now)
+            self._cut_short(graph, attempt.key, AttemptOutcome.TAKEN_BACK, now)
         for attempt in step.wants.stop:
-            self._cut_short(graph, attempt.key, Outcome.STOPPED, now)
+            self._cut_short(graph, attempt.key, AttemptOutcome.STOPPED, now)
         wanted = set(step.wants.start)
         for unit in sorted(graph.wanted - wanted):
             self._drop(graph, unit)
@@ -251,9 +251,9 @@ class Conductor:
         if step.ended:
             self._over(graph, step.run.succeeded, step.run.failure, now)
 
-    def _cut_short(self, graph: GraphState, key: object, outcome: Outcome, now: float) -> None:
+    def _cut_short(self, graph: GraphState, key: object, outcome: AttemptOutcome, now: float) -> None:
         row = key if isinstance(key, int) else -1
-        if self._log.outcome[row] == Outcome.OPEN:
+        if self._log.outcome[row] == AttemptOutcome.OPEN:
             self._machines.free(row, outcome, now)
             graph.seen.pop(row, None)
             self._planning.ended(graph.number, self._log.unit[row], False, now)
@@ -318,9 +318,9 @@ class Conductor:
             self._dropped.clear()
             self._reopened = False
 
-    def _knowledge(self, load: LoadEstimate | None) -> Knowledge:
+    def _knowledge(self, load: LoadEstimate | None) -> KnowledgeSnapshot:
         learned = self._run_times
-        return Knowledge(
+        return KnowledgeSnapshot(
             mix=self._learning.model,
             run_times=None if learned is None else learned.forecast,
             efficiency=None if learned is None else learned.efficiency,

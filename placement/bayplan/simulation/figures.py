@@ -7,7 +7,7 @@ import numpy as np
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.reasons import Reason
 from bayplan.model.resources import PODS
-from bayplan.simulation.trace import Outcome, Trace
+from bayplan.simulation.trace import AttemptOutcome, Trace
 
 _HOUR = 3600.0
 
@@ -31,7 +31,7 @@ def completion(trace: Trace) -> float:
 def waits(trace: Trace) -> FloatArray:
     """Per attempt, the seconds for which it waited for a place; until the simulation's end, where it never got one."""
     attempts = trace.attempts
-    placed = attempts.outcome != Outcome.WAITING
+    placed = attempts.outcome != AttemptOutcome.WAITING
     return np.asarray(np.where(placed, attempts.placed_at, trace.ended_at) - attempts.wanted_at, np.float64)
 
 
@@ -50,7 +50,7 @@ def resources(trace: Trace) -> list[str]:
 
 def usage(trace: Trace, resource: str) -> Usage:
     """What is taken of a resource over time, from the first submission on."""
-    placed = trace.attempts.outcome != Outcome.WAITING
+    placed = trace.attempts.outcome != AttemptOutcome.WAITING
     amounts = _amounts(trace, resource)[placed]
     begin = float(trace.graphs.submitted_at.min())
     times = np.concatenate(([begin], trace.attempts.placed_at[placed], _ends(trace)))
@@ -72,7 +72,7 @@ def utilisation(trace: Trace, resource: str) -> float:
 
 def node_utilisation(trace: Trace, resource: str) -> FloatArray:
     """Per node, the share of its resource that is taken, on average over the makespan; 0 where it has none."""
-    placed = trace.attempts.outcome != Outcome.WAITING
+    placed = trace.attempts.outcome != AttemptOutcome.WAITING
     taken = _amounts(trace, resource)[placed] * (_ends(trace) - trace.attempts.placed_at[placed])
     work = np.bincount(trace.attempts.node[placed], taken, minlength=len(trace.nodes))
     room = np.array([node.allocatable.get(resource, 0) for node in trace.nodes]) * makespan(trace)
@@ -86,7 +86,7 @@ def waiting_by_reason(trace: Trace) -> dict[str, float]:
     `Binding` that from its place to its start.
     """
     attempts = trace.attempts
-    placed = attempts.outcome != Outcome.WAITING
+    placed = attempts.outcome != AttemptOutcome.WAITING
     seconds = waits(trace)
     found: dict[str, float] = {}
     reasons = np.array(attempts.reason, dtype=object)
@@ -104,7 +104,7 @@ def waiting_by_reason(trace: Trace) -> dict[str, float]:
 
 def cost(trace: Trace) -> float:
     """The nodes' prices, for the time in which each had an attempt."""
-    placed = trace.attempts.outcome != Outcome.WAITING
+    placed = trace.attempts.outcome != AttemptOutcome.WAITING
     nodes, starts, ends = trace.attempts.node[placed], trace.attempts.placed_at[placed], _ends(trace)
     order = np.lexsort((starts, nodes))
     total = 0.0
@@ -128,7 +128,7 @@ def _ended(trace: Trace) -> FloatArray:
 
 def _ends(trace: Trace) -> FloatArray:
     """Of all that were placed, when they ended, or the simulation did."""
-    return np.asarray(_ended(trace)[trace.attempts.outcome != Outcome.WAITING], np.float64)
+    return np.asarray(_ended(trace)[trace.attempts.outcome != AttemptOutcome.WAITING], np.float64)
 
 
 def _amounts(trace: Trace, resource: str) -> IntArray:

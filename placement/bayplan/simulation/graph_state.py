@@ -7,7 +7,7 @@ import numpy as np
 from bayplan.lifecycle import Attempt, Controls, Observations, Phase, Retry, Run, Step, advance
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.submission import Submission
-from bayplan.simulation.trace import Outcome
+from bayplan.simulation.trace import AttemptOutcome
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class GraphState:
             if attempt.incarnation <= settled[attempt.unit]:
                 del self.seen[row]
                 if attempt.phase < Phase.SUCCEEDED:
-                    log.end(row, Outcome.LOST, now)
+                    log.end(row, AttemptOutcome.LOST, now)
 
 
 _RETRY = Retry()

@@ -7,7 +7,7 @@ import numpy as np
 
 from bayplan.lifecycle import Attempt, Phase
 from bayplan.simulation.submission import Submission
-from bayplan.simulation.trace import Attempts, Outcome
+from bayplan.simulation.trace import AttemptOutcome, Attempts
 
 NOT_YET = float("nan")
 
@@ -54,7 +54,7 @@ class AttemptLog:
         self.why.append(why[1])
         return row
 
-    def end(self, row: int, outcome: Outcome, now: float) -> None:
+    def end(self, row: int, outcome: AttemptOutcome, now: float) -> None:
         """It is over."""
         self.open -= 1
         self.ended[row] = now
@@ -73,7 +73,7 @@ class AttemptLog:
             bound=bound,
             started=None if started != started else started,
             finished=None if ended != ended else ended,
-            disrupted=failed and self.outcome[row] == Outcome.LOST,
+            disrupted=failed and self.outcome[row] == AttemptOutcome.LOST,
             exit_code=1 if failed else None,
             cause="Error" if failed else "",
         )

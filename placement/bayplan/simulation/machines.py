@@ -15,7 +15,7 @@ from bayplan.simulation.run_times import DrawnTimes
 from bayplan.simulation.scraping import Scraping
 from bayplan.simulation.setup import Setup, SetupError
 from bayplan.simulation.submission import Submission
-from bayplan.simulation.trace import Outcome
+from bayplan.simulation.trace import AttemptOutcome
 from bayplan.simulation.transfers import Transfers
 
 
@@ -85,7 +85,7 @@ class Machines:
         """An attempt begins to run; not so on a node that is silent, or if it was ended before."""
         log = self._log
         node = self.nodes[log.node[row]]
-        if log.outcome[row] != Outcome.OPEN or row in self._dead:
+        if log.outcome[row] != AttemptOutcome.OPEN or row in self._dead:
             return False
         if self._breakdowns.silent(node.name):
             self._dead.add(row)
@@ -110,17 +110,17 @@ class Machines:
 
     def end(self, row: int, now: float) -> bool:
         """An attempt comes to its end; not so if it was ended before."""
-        if self._log.outcome[row] != Outcome.OPEN or row in self._dead:
+        if self._log.outcome[row] != AttemptOutcome.OPEN or row in self._dead:
             return False
         log = self._log
         if row not in self._failing and self._transfers.any:
             self._transfers.lies(log.graph[row], log.unit[row], log.node[row])
-        self.free(row, Outcome.FAILED if row in self._failing else Outcome.SUCCEEDED, now)
+        self.free(row, AttemptOutcome.FAILED if row in self._failing else AttemptOutcome.SUCCEEDED, now)
         return True
 
-    def free(self, row: int, outcome: Outcome, now: float) -> None:
+    def free(self, row: int, outcome: AttemptOutcome, now: float) -> None:
         """It is over, and its room is free."""
-        if self._log.outcome[row] == Outcome.OPEN:
+        if self._log.outcome[row] == AttemptOutcome.OPEN:
             self._log.end(row, outcome, now)
         self._on_node[self._log.node[row]].discard(row)
         self.cluster.vacate(row)
@@ -132,9 +132,9 @@ class Machines:
         log = self._log
         node, outcome = self.nodes[log.node[row]].name, log.outcome[row]
         phase = Phase.RUNNING if log.started[row] == log.started[row] else Phase.PENDING
-        if outcome == Outcome.OPEN:
+        if outcome == AttemptOutcome.OPEN:
             return log.seen(row, node, phase, now >= log.placed[row] + self._delays.binding)
-        return log.seen(row, node, Phase.SUCCEEDED if outcome == Outcome.SUCCEEDED else Phase.FAILED)
+        return log.seen(row, node, Phase.SUCCEEDED if outcome == AttemptOutcome.SUCCEEDED else Phase.FAILED)
 
     # Nodes
 
@@ -156,15 +156,15 @@ class Machines:
         """It is given up, if it is still silent; answers the attempts on it whose outcome is open."""
         node = self._breakdowns.lose(number)
         rows = sorted(self._on_node[self._number[node]]) if node is not None else []
-        return [row for row in rows if self._log.outcome[row] == Outcome.OPEN]
+        return [row for row in rows if self._log.outcome[row] == AttemptOutcome.OPEN]
 
     def repair(self, number: int, now: float) -> list[int]:
         """It is back, and what was on it is gone; answers the attempts that nobody had given up."""
         node = self._breakdowns.repair(number, self.cluster)
         gone = sorted(self._on_node[self._number[node]] & self._dead)
-        missed = [row for row in gone if self._log.outcome[row] == Outcome.OPEN]
+        missed = [row for row in gone if self._log.outcome[row] == AttemptOutcome.OPEN]
         for row in gone:
-            self.free(row, Outcome.LOST, now)
+            self.free(row, AttemptOutcome.LOST, now)
         return missed
 
     def untouched(self) -> Cluster:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bayplan.knowledge.run_times import Run
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.model.workload import Request
 from bayplan.simulation.submission import Submission
 
@@ -29,15 +29,15 @@ class Requests:
         the end of the graph."""
         self._expected[number], self._critical_path[number] = expected, critical_path
 
-    def run(self, number: int, task: int) -> Run:
+    def run(self, number: int, task: int) -> TaskRun:
         """Under what the run time of a task is learned, and what its author says of it."""
         submission = self._submissions[number]
         if submission.runs:
             return submission.runs[task]
         given = submission.graph.tasks[task].duration if submission.expected is None else float(submission.expected[task])
-        return Run(f"{self._named[number][1]}/{submission.graph.tasks[task].name}", hint=given if given > 0 else None)
+        return TaskRun(f"{self._named[number][1]}/{submission.graph.tasks[task].name}", hint=given if given > 0 else None)
 
-    def run_of(self, request: Request) -> Run:
+    def run_of(self, request: Request) -> TaskRun:
         """The same of a request that was made here."""
         number, unit = int(str(request.graph)), request.unit or 0
         return self.run(number, self.task(number, unit))

@@ -5,7 +5,7 @@ import numpy as np
 from bayplan.model.arrays import FloatArray
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.log import NOT_YET
-from bayplan.simulation.trace import Attempts, Graphs, Outcome, Trace
+from bayplan.simulation.trace import AttemptOutcome, Attempts, Graphs, Trace
 from bayplan.simulation.world import World
 
 
@@ -32,7 +32,7 @@ def _add_waiting(world: World) -> None:
             since = world.conductor.waits[graph.number, unit].since or 0.0
             incarnation = graph.tried.get(unit, 0) + 1
             row = world.log.add(graph.number, unit, incarnation, -1, (), (since, NOT_YET), words)
-            world.log.outcome[row] = Outcome.WAITING
+            world.log.outcome[row] = AttemptOutcome.WAITING
             world.log.open -= 1
 
 

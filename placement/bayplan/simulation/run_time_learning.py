@@ -8,7 +8,7 @@ import numpy as np
 from bayplan.foresight.graph_plans.expected import COPIED
 from bayplan.foresight.graph_plans.expected import expected_seconds as seconds_by_class
 from bayplan.knowledge.efficiency import Efficiency
-from bayplan.knowledge.run_times import Evaluation, Outcome, Run, RunTimes, Unknown, efficiency
+from bayplan.knowledge.run_times import EndedRun, Evaluation, RunTimes, TaskRun, Unknown, efficiency
 from bayplan.knowledge.run_times.expectations import Expectations
 from bayplan.knowledge.run_times.of_graph import critical_path, expected_seconds
 from bayplan.model.arrays import FloatArray
@@ -17,7 +17,7 @@ from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.requests import Requests
 from bayplan.simulation.submission import Submission
-from bayplan.simulation.trace import Outcome as Ending
+from bayplan.simulation.trace import AttemptOutcome
 
 _PORTION = 20
 """A renewal costs as much as there are open tasks: where more of them are open than this for each run that is new, it waits
@@ -55,14 +55,14 @@ class RunTimeLearning:
     def ended(self, number: int, unit: int, row: int) -> None:
         """An attempt of a unit has succeeded or failed by itself."""
         log, node, task = self._log, self._nodes[self._log.node[row]], self._requests.task(number, unit)
-        succeeded, seconds = log.outcome[row] == Ending.SUCCEEDED, log.ended[row] - log.started[row]
+        succeeded, seconds = log.outcome[row] == AttemptOutcome.SUCCEEDED, log.ended[row] - log.started[row]
         if succeeded and seconds > 0:
             run = replace(self._requests.run(number, task), node_class=node.node_class)
             self._run_times.observe(run, seconds, log.ended[row])
             self.forecast.learned(run.family, run.task)
         times = (log.wanted[row], log.started[row], log.ended[row])
         identity = self._identity(number, task)
-        self._evaluation.add(Outcome(identity, node.node_class, *times, succeeded=succeeded, cost=node.cost))
+        self._evaluation.add(EndedRun(identity, node.node_class, *times, succeeded=succeeded, cost=node.cost))
         self._news += 1
 
     def step(self, now: float, open_graphs: Callable[[], Sequence[int]]) -> bool:
@@ -101,7 +101,7 @@ class RunTimeLearning:
         bought = self._news * _PORTION
         return bought >= self._known or bought >= sum(len(self._submissions[number].classes) for number in open_graphs())
 
-    def _runs(self, number: int) -> list[Run]:
+    def _runs(self, number: int) -> list[TaskRun]:
         return [self._requests.run(number, task) for task in range(len(self._submissions[number].classes))]
 
     def _identity(self, number: int, task: int) -> str:

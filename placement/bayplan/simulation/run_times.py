@@ -15,7 +15,7 @@ _NOISE = 1
 
 
 @dataclass(frozen=True, slots=True)
-class RunTimes:
+class TrueRunTimes:
     """Seconds = what the task takes on a node of speed 1, over the node's speed, times noise. Raises `SetupError`."""
 
     speeds: Mapping[str, float] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class DrawnTimes:
     """Run times with their noise. What is drawn depends on seed, submission, unit and incarnation alone, so that all
     policies meet the same luck."""
 
-    def __init__(self, model: RunTimes, submissions: Sequence[Submission], seed: int) -> None:
+    def __init__(self, model: TrueRunTimes, submissions: Sequence[Submission], seed: int) -> None:
         self._model, self._submissions, self._seed = model, submissions, seed
         self._sigma = math.sqrt(math.log1p(model.noise**2))
         self._base = [_seconds(each) for each in submissions]

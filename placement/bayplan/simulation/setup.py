@@ -10,7 +10,7 @@ from bayplan.model.workload import NodeInfo
 from bayplan.simulation.errors import SetupError
 from bayplan.simulation.failures import Failures
 from bayplan.simulation.load import HiddenLoad
-from bayplan.simulation.run_times import RunTimes
+from bayplan.simulation.run_times import TrueRunTimes
 from bayplan.strategy.adaptive import Adaptive
 from bayplan.strategy.protocols import Strategy
 
@@ -72,7 +72,7 @@ class Setup:
     nodes: Sequence[NodeInfo]
     policies: Mapping[str, Policy]
     """By the names that submissions use."""
-    run_times: RunTimes = field(default_factory=RunTimes)
+    run_times: TrueRunTimes = field(default_factory=TrueRunTimes)
     failures: Failures = field(default_factory=Failures)
     delays: Delays = field(default_factory=Delays)
     occupied: Sequence[Occupied] = ()

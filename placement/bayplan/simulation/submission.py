@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayplan.foresight.shards import Splitting
-from bayplan.knowledge.run_times import Run
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.lifecycle import Retry
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
@@ -41,7 +41,7 @@ class Submission:
     data: FloatArray | None = None
     """Per edge, in the order of `graph.parents.indices`, the bytes that one unit of the child reads of the parent's results, an
     equal part from each of the parent's units. None: nothing."""
-    runs: tuple[Run, ...] = ()
+    runs: tuple[TaskRun, ...] = ()
     """Per task, under what its run times are learned whenever it comes back in another graph; none: it never does."""
 
     def __post_init__(self) -> None:

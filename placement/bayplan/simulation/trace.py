@@ -12,7 +12,7 @@ from bayplan.model.workload import NodeInfo
 from bayplan.simulation.submission import Submission
 
 
-class Outcome(IntEnum):
+class AttemptOutcome(IntEnum):
     """How an attempt ended."""
 
     OPEN = 0
@@ -57,7 +57,7 @@ class Attempts:
     slowed: FloatArray
     """By what hidden load has lengthened its run; 1: not at all."""
     outcome: NDArray[np.int8]
-    """Numbers of `Outcome`."""
+    """Numbers of `AttemptOutcome`."""
     reason: Sequence[str]
     """Why it was not placed at once, as `Reason` names it; empty: it was."""
     why: Sequence[str]

@@ -12,7 +12,7 @@ from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import NOTHING, Need
 
-Figures = Callable[[Sequence[Request], Cluster, IntArray, Context], FloatArray]
+ObjectiveTerms = Callable[[Sequence[Request], Cluster, IntArray, Context], FloatArray]
 _HOUR = 3600.0
 _NEXT_TO_NOTHING = 1e-6
 
@@ -23,9 +23,9 @@ class Objective:
 
     formula: str
     minimise: bool
-    figures: Figures
+    figures: ObjectiveTerms
     """Shape (requests, nodes): what a request on a node adds to the sum, in the objective's own unit."""
-    saved: Figures | None = None
+    saved: ObjectiveTerms | None = None
     """Of one that is minimised, what placing saves of what waiting would cost, shape as above; none: waiting costs nothing."""
     needs: frozenset[Need] = NOTHING
     """What the figures go by."""

@@ -14,7 +14,7 @@ from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
 from bayplan.strategy.declared import dependence, narrowed
 from bayplan.strategy.needs import Need
-from bayplan.strategy.protocols import Order, Places, Planner, Scorer, Strategy
+from bayplan.strategy.protocols import FeasiblePlaces, Order, Planner, Scorer, Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class PluginScorer(Scorer):
             return dependence(self.needs, request, context)
         return self.scorer.depends_on(request, narrowed(context, self.needs))
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         return self.scorer(request, cluster, places, narrowed(context, self.needs))
 

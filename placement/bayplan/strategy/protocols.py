@@ -24,7 +24,7 @@ class Order(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class FeasiblePlaces:
     """Where a request could go: nodes, and for a fraction of a GPU also the GPU."""
 
     rows: IntArray
@@ -51,7 +51,7 @@ class Scorer(Protocol):
         """
         return dependence(self.needs, request, context)
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place, shape (places,), from 0 (bad) to 1 (good).
 
         There is room at all of them. Scores are kept, and made anew only for rows whose usage changed, and for all

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.knowledge.run_times import Run
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.lifecycle import UnitState
 from bayplan.model.workload import NodeInfo
 from bayplan_operator.api.v1alpha1 import TaskProfile
@@ -124,8 +124,8 @@ class Fixture:
         return next(each for each in self.server.profiles.values() if each["spec"] == {"family": family, "task": task})
 
 
-def run(task: str = "a", node_class: str = "slow") -> Run:
-    return Run(task, "ns/f", node_class)
+def run(task: str = "a", node_class: str = "slow") -> TaskRun:
+    return TaskRun(task, "ns/f", node_class)
 
 
 def edited(raw: Object, **status: Any) -> Object:

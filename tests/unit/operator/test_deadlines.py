@@ -25,7 +25,7 @@ from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.outlook import deadlines
 from bayplan_operator.conductor.outlook.forecasting import Question, expected, first_bound, forecast
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import glimpse
-from bayplan_operator.translate.policy import Policy
+from bayplan_operator.translate.policy import CompiledPolicy
 from tests.unit.operator.test_conductor_errors import Fixture
 
 NOW = 1_800_000_000.0
@@ -41,7 +41,7 @@ def task(name: str, *after: str, hint: str | None = "100s", shards: int = 1, cpu
 def taken_in(*tasks: dict[str, Any], **spec: Any) -> tuple[GraphRun, Running]:
     metadata = {"namespace": "ns", "name": "g", "uid": "u", "creationTimestamp": STAMP}
     graph = intake.new_graph({"metadata": metadata, "spec": {"tasks": list(tasks), **spec}}, NOW, 60.0)
-    graph.policy = Policy("default", PlacementPolicySpec(), compile_preset("Auto"))
+    graph.policy = CompiledPolicy("default", PlacementPolicySpec(), compile_preset("Auto"))
     assert graph.running is not None
     return graph, graph.running
 

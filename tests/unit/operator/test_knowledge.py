@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from bayplan.knowledge.run_times import Run, RunTime, Unknown, expectations
+from bayplan.knowledge.run_times import RunTime, TaskRun, Unknown, expectations
 from bayplan.lifecycle import UnitState
 from bayplan.model.workload import Request, RequestClass
 from bayplan_operator.conductor.graphs import intake
@@ -81,7 +81,7 @@ def test_what_a_task_is_across_graphs(metadata: Object, spec: Object, family: st
     tasks = ({"name": "a"}, {"name": "b", "profile": "same", "inputSize": "2Ki"})
     graph = Fixture().graph("g", *tasks, metadata=metadata, **spec)
     assert graph.running is not None
-    assert graph.running.prepared.runs == (Run("a", family), Run("same", family, size=2048.0))
+    assert graph.running.prepared.runs == (TaskRun("a", family), TaskRun("same", family, size=2048.0))
 
 
 def test_an_operator_started_anew_predicts_the_same_to_the_last_bit() -> None:
@@ -99,7 +99,7 @@ def test_an_operator_started_anew_predicts_the_same_to_the_last_bit() -> None:
     assert anew.knowledge.run_times.as_plain()["tasks"][0]["nodeClasses"]
     for task in "abc":
         for node_class in ("slow", "fast", "unheard-of", ""):
-            asked = Run(task, "ns/f", node_class, size=1e9)
+            asked = TaskRun(task, "ns/f", node_class, size=1e9)
             before, after = (each.knowledge.run_times.predict(asked) for each in (fixture, anew))
             assert isinstance(before, RunTime)
             assert isinstance(after, RunTime)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from bayplan.model.arrays import IntArray
 from bayplan.solvers.assignment import (
     FORBIDDEN,
-    Budget,
     Problem,
     Solution,
+    SolverBudget,
     ant_colony,
     auction,
     genetic,
@@ -26,8 +26,8 @@ SOLVERS = {
     "integer": integer.solve,
     "hungarian": hungarian.solve,
     "auction": auction.solve,
-    "genetic": lambda *arguments: genetic.solve(*arguments, genetic.Settings(population=20, generations=30)),
-    "ant colony": lambda *arguments: ant_colony.solve(*arguments, ant_colony.Settings(ants=10, iterations=30)),
+    "genetic": lambda *arguments: genetic.solve(*arguments, genetic.GeneticSettings(population=20, generations=30)),
+    "ant colony": lambda *arguments: ant_colony.solve(*arguments, ant_colony.AntColonySettings(ants=10, iterations=30)),
 }
 PARTS = (200, 300, 500, 600)
 
@@ -92,7 +92,7 @@ def greedy(of: Problem) -> IntArray:
 
 
 def solved(name: str, of: Problem, start: IntArray | None = None, steps: int | None = None, seed: int = 0) -> Solution:
-    return SOLVERS[name](of, nowhere(of) if start is None else start, Budget(steps), seed)
+    return SOLVERS[name](of, nowhere(of) if start is None else start, SolverBudget(steps), seed)
 
 
 def random_problem(requests: int, nodes: int, seed: int) -> Problem:

@@ -12,7 +12,7 @@ from bayplan.model.reasons import Reason
 from bayplan.model.workload import NodeInfo, Request, RequestClass
 from bayplan.strategy.compile import Named, Strategy, compile_strategy
 from bayplan.strategy.context import Context
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 
 # Time limits of single examples would fail at random on a busy machine.
 QUICK = settings(max_examples=100, deadline=None)
@@ -77,4 +77,4 @@ def refusal(on: Cluster, request_class: RequestClass, context: Context | None = 
 def scores(scorer: Scorer, request_class: RequestClass, on: Cluster, context: Context | None = None) -> FloatArray:
     """What a scorer says of every node, room or not."""
     rows = np.arange(on.rows)
-    return scorer(Request(0, request_class), on, Places(rows, np.full(on.rows, -1)), context or Context())
+    return scorer(Request(0, request_class), on, FeasiblePlaces(rows, np.full(on.rows, -1)), context or Context())

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.core.changes import Changes, Knowledge
+from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.decider import Decider
 from bayplan.core.wish import Wish
 from bayplan.model.constraints import Taint, Toleration
@@ -116,7 +116,7 @@ class History:
         """What the first of them said last of each request that waits."""
         self.now = 0.0
         self._policies = policies
-        self._knowledge = Knowledge()
+        self._knowledge = KnowledgeSnapshot()
         self._refused: dict[RequestClass, frozenset[str]] = {}
         self._placed = 0
 
@@ -158,7 +158,7 @@ class History:
             case "load":
                 shares = {name: {"cpu": share} for name, share in given.items() if self.cluster.row(name) is not None}
                 load = measured(self.cluster, shares) if shares else None
-                self._knowledge = Knowledge(load=load)
+                self._knowledge = KnowledgeSnapshot(load=load)
                 self._update(Changes(knowledge=self._knowledge))
             case _:
                 raise ValueError(what)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.core.changes import Changes, Knowledge
+from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.decider import Decider
 from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision, Outcome
@@ -47,7 +47,7 @@ def decided(
     on: Cluster,
     strategy: Strategy,
     requests: Sequence[Request],
-    knowledge: Knowledge | None = None,
+    knowledge: KnowledgeSnapshot | None = None,
     refused: Mapping[RequestClass, frozenset[str]] | None = None,
 ) -> Outcome:
     """What a decider makes of it."""

@@ -13,7 +13,7 @@ from bayplan.lifecycle import Retry
 from bayplan.model.gpu import GpuAsk, Gpus
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
-from bayplan.simulation import Crash, Delays, Failures, Outcome, Policy, RunTimes, Setup, Submission, Trace
+from bayplan.simulation import AttemptOutcome, Crash, Delays, Failures, Policy, Setup, Submission, Trace, TrueRunTimes
 from bayplan.strategy.presets import compile_preset
 from tests.unit.placement.drawing import among, some_below, whole
 
@@ -41,7 +41,7 @@ def check_order(trace: Trace) -> None:
     for row in range(len(attempts)):
         graph, task, shard = int(attempts.graph[row]), int(attempts.task[row]), int(attempts.shard[row])
         by_shard[graph, task, shard].append(row)
-        if attempts.outcome[row] == Outcome.SUCCEEDED:
+        if attempts.outcome[row] == AttemptOutcome.SUCCEEDED:
             succeeded[graph, task].append(float(attempts.ended_at[row]))
     for (graph, task, _), rows in by_shard.items():
         submission = trace.submissions[graph]
@@ -57,8 +57,8 @@ def check_order(trace: Trace) -> None:
             assert attempts.incarnation[row] == number + 1
             if number:
                 assert attempts.wanted_at[row] >= attempts.ended_at[rows[number - 1]]
-        assert sum(attempts.outcome[row] == Outcome.SUCCEEDED for row in rows) <= 1
-        assert all(attempts.outcome[row] != Outcome.SUCCEEDED for row in rows[:-1])
+        assert sum(attempts.outcome[row] == AttemptOutcome.SUCCEEDED for row in rows) <= 1
+        assert all(attempts.outcome[row] != AttemptOutcome.SUCCEEDED for row in rows[:-1])
 
 
 def check_capacity(trace: Trace) -> None:
@@ -168,7 +168,7 @@ def setups(draw: st.DrawFn, preset: str = "BestFit") -> Setup:
     return Setup(
         nodes=nodes(),
         policies={"": Policy(compile_preset(preset), node_loss_grace=draw(among(0.0, 10.0)))},
-        run_times=RunTimes({"fast": 2.0}, noise=draw(among(0.0, 0.4))),
+        run_times=TrueRunTimes({"fast": 2.0}, noise=draw(among(0.0, 0.4))),
         failures=Failures(crashes, attempt=draw(among(0.0, 0.2, 0.6))),
         delays=Delays(draw(among(0.0, 0.25)), draw(among(0.0, 1.0)), draw(among(0.0, 5.0))),
         seed=draw(whole(0, 5)),

@@ -10,7 +10,7 @@ import pytest
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.budget import seconds, steps, unlimited
-from bayplan.core.changes import Changes, Knowledge
+from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.decider import Decider
 from bayplan.core.wish import Wish
 from bayplan.model.arrays import FloatArray
@@ -21,7 +21,7 @@ from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.context import Context
 from bayplan.strategy.plugins import Plugin
 from bayplan.strategy.presets import compile_preset
-from bayplan.strategy.protocols import Places, Scorer, Strategy
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer, Strategy
 from tests.unit.placement.building import BEST_FIT, asking, cluster, node
 from tests.unit.placement.test_greedy import snapshot
 
@@ -302,7 +302,7 @@ def test_a_place_is_looked_for_again_once_something_is_freed_known_or_told() -> 
         decider = Decider(on)
         decider.update(Changes((wish("r", strategy=strategy),), refused={asked: frozenset("a")}))
         assert nodes_of(decider.decide(0.0)) == {}
-        decider.update(Changes(knowledge=Knowledge(), refused={asked: frozenset("a")}))
+        decider.update(Changes(knowledge=KnowledgeSnapshot(), refused={asked: frozenset("a")}))
         assert decider.decide(0.0) == Outcome()
         decider.update(Changes(refused={}))
         assert nodes_of(decider.decide(0.0)) == {"r": "a"}
@@ -345,7 +345,7 @@ def test_nothing_is_lost_where_a_plugin_fails_in_between() -> None:
 
     @dataclass(frozen=True)
     class Failing(Scorer):
-        def __call__(self, request: Request, on: Cluster, places: Places, context: Context) -> FloatArray:
+        def __call__(self, request: Request, on: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
             if request.id == "s" and fails:
                 raise RuntimeError("no such luck")
             return np.ones(len(places.rows))
@@ -370,7 +370,7 @@ def test_nothing_is_lost_where_a_plugin_fails_in_between() -> None:
 def test_another_decider_decides_about_the_same_requests_on_other_nodes() -> None:
     on = cluster(node("a"))
     decider = told(on, wish("r"), wish("s", 9))
-    other = decider.on(cluster(node("large", cpu=64)), Knowledge())
+    other = decider.on(cluster(node("large", cpu=64)), KnowledgeSnapshot())
     assert nodes_of(other.decide(0.0)) == {"r": "large", "s": "large"}
     assert len(decider) == 2
     assert nodes_of(decider.decide(0.0)) == {"r": "a"}

@@ -20,7 +20,7 @@ from bayplan.strategy.compile import Named, StrategyError, compile_strategy
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import Need, needs
 from bayplan.strategy.plugins import Plugin
-from bayplan.strategy.protocols import Places, Scorer, Strategy
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer, Strategy
 from tests.unit.placement.building import asking, cluster, node
 from tests.unit.placement.load_examples import measured
 
@@ -46,7 +46,7 @@ def order(**attributes: object) -> Any:
 
 
 def scorer(**attributes: object) -> type[Any]:
-    def score(self: object, request: Request, on: Cluster, places: Places, context: Context) -> FloatArray:
+    def score(self: object, request: Request, on: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         return np.zeros(len(places.rows))
 
     return dataclass(frozen=True)(type("Mine", (), {"__call__": score, **attributes}))
@@ -214,7 +214,7 @@ def test_needs_are_no_parameter() -> None:
     class Mine:
         needs: frozenset[Need] = frozenset({Need.LOAD})
 
-        def __call__(self, request: Request, on: Cluster, places: Places, context: Context) -> FloatArray:
+        def __call__(self, request: Request, on: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
             return np.zeros(len(places.rows))
 
     assert compiled("scorer", Mine).uses_load
@@ -231,7 +231,7 @@ def test_needs_are_no_parameter() -> None:
 class Least:
     """By the measured load, where it is known; without a base class, and without saying so."""
 
-    def __call__(self, request: Request, on: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, on: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         if context.load is None:
             return np.zeros(len(places.rows))
         return 1.0 - np.asarray(context.load.measured[places.rows, 0])

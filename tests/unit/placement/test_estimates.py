@@ -19,7 +19,7 @@ from bayplan.foresight.estimates import (
     Estimate,
     Help,
     Luck,
-    Trial,
+    Scenario,
     advice,
     durations,
     estimate,
@@ -28,7 +28,7 @@ from bayplan.foresight.estimates import (
 )
 from bayplan.foresight.estimates.durations import DEFAULT_SCALE, HINT_SCALE
 from bayplan.foresight.graph_plans import Nodes, Plan, Situation, make_plan
-from bayplan.knowledge.run_times import Run, RunTimes
+from bayplan.knowledge.run_times import RunTimes, TaskRun
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph, Task
 from bayplan.solvers.kernels.compiled import HAVE_NUMBA
@@ -55,9 +55,9 @@ def situation(graph: Graph, seconds: FloatArray, on: Nodes) -> Situation:
     )  # fmt: skip
 
 
-def trial(graph: Graph, seconds: FloatArray, on: Nodes, known: Durations, seed: int = 1, samples: int = 256) -> Trial:
+def trial(graph: Graph, seconds: FloatArray, on: Nodes, known: Durations, seed: int = 1, samples: int = 256) -> Scenario:
     plan = make_plan(situation(graph, seconds, on))
-    return Trial.of(plan, known, np.full(graph.units, np.nan), Luck.draw(graph, samples, seed))
+    return Scenario.of(plan, known, np.full(graph.units, np.nan), Luck.draw(graph, samples, seed))
 
 
 @st.composite
@@ -196,7 +196,7 @@ def test_run_times_are_those_of_the_distribution_given_how_long_it_runs_already(
 
 def test_shards_share_the_error_of_their_hint() -> None:
     graph = Graph.build([Task("a", shards=50)])
-    run = [Run("a", hint=60.0)]
+    run = [TaskRun("a", hint=60.0)]
     hinted = durations(graph, run, ["x"], np.array([[60.0]]), None)
     alone = Durations(hinted.location, hinted.scale, np.zeros(1), hinted.basis)
     none = (np.zeros(50, np.int64), np.full(50, np.nan))
@@ -209,8 +209,8 @@ def test_a_new_task_without_a_hint_is_expected_like_its_family() -> None:
     graph, seen = Graph.build([Task("a"), Task("new"), Task("hinted"), Task("stranger")]), RunTimes()
     for task, seconds in (("a", 100.0), ("b", 130.0), ("c", 80.0)):
         for number in range(10):
-            seen.observe(Run(task, "train", "x"), seconds + number % 3, float(number))
-    runs = [Run("a", "train"), Run("new", "train"), Run("hinted", "train", hint=7.0), Run("stranger", "other")]
+            seen.observe(TaskRun(task, "train", "x"), seconds + number % 3, float(number))
+    runs = [TaskRun("a", "train"), TaskRun("new", "train"), TaskRun("hinted", "train", hint=7.0), TaskRun("stranger", "other")]
     found = durations(graph, runs, ["x"], np.array([[60.0], [60.0], [7.0], [60.0]]), seen)
     assert found.basis.tolist() == [Basis.LEARNED, Basis.FAMILY, Basis.HINT, Basis.NOTHING]
     assert found.words == "run times by task: 1 learned, 1 by their family, 1 from hints, 1 unknown"
@@ -222,18 +222,18 @@ def test_a_new_task_without_a_hint_is_expected_like_its_family() -> None:
 
 def test_what_is_known_is_said() -> None:
     graph = Graph.build([Task("a"), Task("b"), Task("c")])
-    runs = [Run("a", hint=10.0), Run("b", hint=20.0), Run("c")]
+    runs = [TaskRun("a", hint=10.0), TaskRun("b", hint=20.0), TaskRun("c")]
     seconds = np.array([[10.0], [20.0], [60.0]])
-    silent = durations(graph, [Run(name) for name in "abc"], ["x"], seconds, None)
+    silent = durations(graph, [TaskRun(name) for name in "abc"], ["x"], seconds, None)
     assert not silent.informed
     assert "nothing is known" in silent.words
-    hinted = durations(graph, [*runs[:2], Run("c", hint=5.0)], ["x"], seconds, None)
+    hinted = durations(graph, [*runs[:2], TaskRun("c", hint=5.0)], ["x"], seconds, None)
     assert hinted.words == "from hints only"
     some = durations(graph, runs, ["x"], seconds, None)
     assert some.scale[:, 0].tolist() == [HINT_SCALE, HINT_SCALE, DEFAULT_SCALE]
     seen = RunTimes()
     for number in range(40):
-        seen.observe(Run("a", node_class="x"), 30.0 + number % 3, float(number))
+        seen.observe(TaskRun("a", node_class="x"), 30.0 + number % 3, float(number))
     found = durations(graph, runs, ["x"], seconds, seen)
     assert found.basis.tolist() == [Basis.LEARNED, Basis.HINT, Basis.NOTHING]
     assert found.words == "run times by task: 1 learned, 1 from hints, 1 unknown"
@@ -247,14 +247,14 @@ def test_a_sketch_does_where_a_plan_would_take_too_long(monkeypatch: pytest.Monk
     seconds = np.array([[task.duration, task.duration * 3] for task in graph.tasks])
     there, none = situation(graph, seconds, nodes(4, 4)), np.full(graph.units, np.nan)
     known, luck = exact(seconds, 0.3), Luck.draw(graph, 256, 1)
-    planned = Trial.on(there, known, none, luck)
+    planned = Scenario.on(there, known, none, luck)
     monkeypatch.setattr(importlib.import_module("bayplan.foresight.estimates.estimate"), "MOST_PAIRS", 0)
-    sketched = Trial.on(there, known, none, luck)
+    sketched = Scenario.on(there, known, none, luck)
     assert set(sketched.node_class.tolist()) == {0, 1}, "the slow ones take what the fast ones cannot"
     assert sketched.estimate().quantile(0.5) == pytest.approx(planned.estimate().quantile(0.5), rel=0.25)
 
 
-def helps(trial: Trial, budget: float, others: Trial | None = None) -> dict[Help, tuple[str, float]]:
+def helps(trial: Scenario, budget: float, others: Scenario | None = None) -> dict[Help, tuple[str, float]]:
     graph = trial.situation.graph
     least = trial.situation.seconds.min(axis=1)
     bound = lower_bound(graph, least, np.full(graph.units, NOT_STARTED), np.ones((len(least), 1)), np.zeros(1))

@@ -8,14 +8,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bayplan.knowledge.run_times import Run, RunTime, RunTimes, Unknown
+from bayplan.knowledge.run_times import RunTime, RunTimes, TaskRun, Unknown
 from bayplan.knowledge.run_times.expectations import PAUSE, Expectations
 from bayplan.knowledge.run_times.of_graph import critical_path, expected_seconds
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import Request, RequestClass
 
-A, B = Run("a", "f", hint=10.0), Run("b", "f", hint=20.0)
-NEW = Run("new", "f")
+A, B = TaskRun("a", "f", hint=10.0), TaskRun("b", "f", hint=20.0)
+NEW = TaskRun("new", "f")
 ASKED = RequestClass((("cpu", 1),))
 
 
@@ -26,14 +26,14 @@ class Learner:
         self.run_times = RunTimes()
         self.expectations = Expectations(self.run_times, lambda request: {"a": A, "b": B, "new": NEW}.get(request.task))
 
-    def ended(self, run: Run, seconds: float, times: int = 1) -> None:
+    def ended(self, run: TaskRun, seconds: float, times: int = 1) -> None:
         for _ in range(times):
             self.run_times.observe(run, seconds, 0.0)
         self.expectations.learned(run.family, run.task)
 
-    def says(self, run: Run) -> RunTime | Unknown:
+    def says(self, run: TaskRun) -> RunTime | Unknown:
         """What the run times alone would say."""
-        return self.run_times.predict(Run(run.task, run.family))
+        return self.run_times.predict(TaskRun(run.task, run.family))
 
 
 def stops_after(count: int) -> Callable[[], bool]:
@@ -102,7 +102,7 @@ def test_a_renewal_that_is_stopped_goes_on_where_it_was_and_counts_once_it_is_co
     found = learner.expectations
     asked = []
 
-    def wanted() -> list[Run]:
+    def wanted() -> list[TaskRun]:
         asked.append(1)
         return [A, B, A, NEW]
 
@@ -151,8 +151,8 @@ def test_what_was_learned_takes_the_place_of_the_hint_and_new_tasks_are_as_their
     assert found.seconds(A) == pytest.approx(50.0, rel=0.1)
     assert found.seconds(B) == 20.0
     assert 20.0 < (found.seconds(NEW) or 0.0) < 100.0
-    assert found.seconds(Run("new", "another family")) is None
-    assert found.predict(Run("x", "f")) is found.predict(Run("y", "f")), "new tasks of which the same is said share one"
+    assert found.seconds(TaskRun("new", "another family")) is None
+    assert found.predict(TaskRun("x", "f")) is found.predict(TaskRun("y", "f")), "new tasks of which the same is said share one"
 
 
 def test_what_is_forgotten_is_new_again() -> None:
@@ -195,7 +195,7 @@ def test_of_a_graph_seconds_and_chains_by_what_is_known_else_by_its_own_duration
     learner.ended(A, 50.0, times=30)
     learner.expectations.renew(0.0, list)
     graph = Graph.build([Task("a", duration=1.0), Task("b", ("a",), duration=2.0), Task("c", ("a",), duration=30.0)])
-    expected = expected_seconds([A, B, Run("c", "another family")], learner.expectations)
+    expected = expected_seconds([A, B, TaskRun("c", "another family")], learner.expectations)
     learned = learner.expectations.seconds(A)
     assert learned == pytest.approx(50.0, rel=0.1)
     assert expected[:2].tolist() == [learned, 20.0]

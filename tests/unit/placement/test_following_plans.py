@@ -20,7 +20,7 @@ from bayplan.model.workload import NodeInfo, Request, RequestClass
 from bayplan.strategy.context import Context
 from bayplan.strategy.ordering.upward_rank import upward_rank
 from bayplan.strategy.presets import compile_preset
-from bayplan.strategy.protocols import Places
+from bayplan.strategy.protocols import FeasiblePlaces
 from bayplan.strategy.scoring.earliest_finish import EarliestFinish
 from tests.unit.placement.building import cluster
 from tests.unit.placement.plan_checks import graphs
@@ -82,7 +82,7 @@ def test_who_has_the_longest_way_to_go_by_the_plan_goes_first() -> None:
 def scores(plan: Plan, on: Cluster, unit: int) -> dict[str, float]:
     rows = np.arange(on.rows)
     found = EarliestFinish()(
-        request(plan.situation.graph, unit), on, Places(rows, np.full(on.rows, -1)), Context(plans={"g": plan})
+        request(plan.situation.graph, unit), on, FeasiblePlaces(rows, np.full(on.rows, -1)), Context(plans={"g": plan})
     )
     assert ((found >= 0) & (found <= 1)).all()
     return dict(zip(on.names, found.tolist(), strict=True))

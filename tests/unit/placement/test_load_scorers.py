@@ -17,7 +17,7 @@ from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.greedy import Greedy
 from bayplan.strategy.context import Context
 from bayplan.strategy.presets import compile_preset
-from bayplan.strategy.protocols import Places, Scorer, Scoring, Strategy, WeightedScorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer, Scoring, Strategy, WeightedScorer
 from bayplan.strategy.scoring.least_loaded import LeastLoaded
 from bayplan.strategy.scoring.least_measured_load import LeastMeasuredLoad
 from bayplan.strategy.scoring.load_risk import LoadRisk
@@ -194,7 +194,7 @@ class AsMeasured(Scorer):
     def depends_on(self, request: Request, context: Context) -> object:
         return context.load
 
-    def __call__(self, request: Request, on: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, on: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         assert context.load is not None
         return 1.0 - context.load.measured[places.rows, 0]
 

@@ -16,7 +16,7 @@ from bayplan.foresight.graph_plans import Plan, Situation, make_plan, slots
 from bayplan.knowledge.arrivals import mix_model
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.node_states import NodeState, NodeStates, Survival
-from bayplan.knowledge.run_times import ByTask, Run, RunTimes
+from bayplan.knowledge.run_times import ByTask, RunTimes, TaskRun
 from bayplan.model.decision import Decision
 from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
 from bayplan.model.graph import Graph, Task
@@ -29,7 +29,7 @@ from bayplan.strategy.needs import Need, needs_of
 from bayplan.strategy.objectives import OBJECTIVES
 from bayplan.strategy.ordering import ORDERS
 from bayplan.strategy.parameters import names, with_parameters
-from bayplan.strategy.protocols import Places, Planner, Scorer, Scoring, Strategy, WeightedScorer
+from bayplan.strategy.protocols import FeasiblePlaces, Planner, Scorer, Scoring, Strategy, WeightedScorer
 from bayplan.strategy.scoring import SCORERS
 from bayplan.strategy.scoring.best_fit import BestFit
 from tests.unit.placement.building import asking, cluster
@@ -92,8 +92,8 @@ def run_times(longest: str) -> ByTask:
     learned = RunTimes(limit=10)
     for task in GRAPH.tasks:
         for seconds in (10.0, 11.0, 12.0):
-            learned.observe(Run(f"g/{task.name}"), seconds * (100 if task.name == longest else 1), NOW)
-    return ByTask(learned, lambda request: Run(request.task))
+            learned.observe(TaskRun(f"g/{task.name}"), seconds * (100 if task.name == longest else 1), NOW)
+    return ByTask(learned, lambda request: TaskRun(request.task))
 
 
 def survival(failing: str) -> Survival:
@@ -164,7 +164,7 @@ def asked_of(name: str) -> Callable[[Context], object]:
 
 def scored(scorer: Scorer, request: Request, on: Cluster, context: Context) -> list[float]:
     rows = np.arange(on.rows)
-    return list(scorer(request, on, Places(rows, np.ones(len(rows), np.int64)), context).tolist())
+    return list(scorer(request, on, FeasiblePlaces(rows, np.ones(len(rows), np.int64)), context).tolist())
 
 
 def test_the_parts_are_those_of_the_context() -> None:

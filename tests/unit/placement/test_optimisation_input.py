@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayplan.solvers.assignment import FORBIDDEN, Budget, ant_colony, auction, genetic, linear
+from bayplan.solvers.assignment import FORBIDDEN, SolverBudget, ant_colony, auction, genetic, linear
 from bayplan.solvers.assignment.fitness import Weights
 from tests.unit.placement.batches import nowhere, problem, solved
 
@@ -66,12 +66,12 @@ def test_a_node_without_capacity_may_be_forbidden() -> None:
 )
 def test_a_start_that_does_not_fit_is_refused(start: list[int], sentence: str) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)):
-        linear.solve(GOOD, np.array(start), Budget())
+        linear.solve(GOOD, np.array(start), SolverBudget())
 
 
 def test_a_start_that_splits_a_gang_is_refused() -> None:
     with pytest.raises(ValueError, match="start places some of a gang only"):
-        linear.solve(replace(GOOD, gang=np.array([7, 7])), np.array([0, -1]), Budget())
+        linear.solve(replace(GOOD, gang=np.array([7, 7])), np.array([0, -1]), SolverBudget())
 
 
 def test_where_nobody_may_go_everybody_waits() -> None:
@@ -85,17 +85,20 @@ def test_where_nobody_may_go_everybody_waits() -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: Budget(-1), "steps is -1: it must be 0 or above"),
-        (lambda: genetic.Settings(population=2), "population is 2: it must be above 2, as many as are kept unchanged"),
-        (lambda: genetic.Settings(generations=0), "generations is 0: it must be at least 1"),
-        (lambda: genetic.Settings(mutation=1.5), "mutation is 1.5: it must be from 0 to 1"),
-        (lambda: genetic.Settings(crossover=float("nan")), "crossover is nan: it must be from 0 to 1"),
+        (lambda: SolverBudget(-1), "steps is -1: it must be 0 or above"),
+        (lambda: genetic.GeneticSettings(population=2), "population is 2: it must be above 2, as many as are kept unchanged"),
+        (lambda: genetic.GeneticSettings(generations=0), "generations is 0: it must be at least 1"),
+        (lambda: genetic.GeneticSettings(mutation=1.5), "mutation is 1.5: it must be from 0 to 1"),
+        (lambda: genetic.GeneticSettings(crossover=float("nan")), "crossover is nan: it must be from 0 to 1"),
         (lambda: Weights(objective=-1), "objectiveWeight is -1: it must be a number, 0 or above"),
         (lambda: Weights(0, 0, 0, 0), "successRateWeight are all 0: at least one must be above"),
-        (lambda: ant_colony.Settings(ants=0), "ants is 0: it must be at least 1"),
-        (lambda: ant_colony.Settings(evaporation=1), "evaporation is 1: it must be above 0 and below 1"),
-        (lambda: ant_colony.Settings(value_power=-1), "valuePower is -1: it must be from 0 to 10"),
-        (lambda: auction.solve(GOOD, nowhere(GOOD), Budget(), 0, 0.0), "precision is 0.0: it must be above 0 and below 1"),
+        (lambda: ant_colony.AntColonySettings(ants=0), "ants is 0: it must be at least 1"),
+        (lambda: ant_colony.AntColonySettings(evaporation=1), "evaporation is 1: it must be above 0 and below 1"),
+        (lambda: ant_colony.AntColonySettings(value_power=-1), "valuePower is -1: it must be from 0 to 10"),
+        (
+            lambda: auction.solve(GOOD, nowhere(GOOD), SolverBudget(), 0, 0.0),
+            "precision is 0.0: it must be above 0 and below 1",
+        ),
     ],
 )
 def test_settings_are_checked(make: Any, sentence: str) -> None:

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.solvers.assignment import FORBIDDEN, Budget, Problem
+from bayplan.solvers.assignment import FORBIDDEN, Problem, SolverBudget
 from bayplan.solvers.assignment.candidates import candidates
 from bayplan.solvers.assignment.compact import compacted
 from bayplan.solvers.assignment.crowd import Crowd
 from bayplan.solvers.assignment.device_packing import pack_devices
 from bayplan.solvers.assignment.fitness import Weights, fitness
-from bayplan.solvers.assignment.genetic import Settings, solve
+from bayplan.solvers.assignment.genetic import GeneticSettings, solve
 from bayplan.solvers.assignment.integer import solve as solve_integer
 from bayplan.solvers.assignment.linear import solve as solve_linear
 from bayplan.solvers.assignment.local_search import by_density, improved
@@ -167,18 +167,18 @@ def test_criteria_are_what_they_say() -> None:
 def test_weights_decide_among_what_is_worth_as_much() -> None:
     of = problem(np.ones((4, 4)), [[1]] * 4, [[4]] * 4)
     start = np.array([0, 0, 1, 1])
-    spread = solve(of, start, Budget(), 0, Settings(weights=Weights(1, 1, 0, 0)))
-    full = solve(of, start, Budget(), 0, Settings(weights=Weights(1, 0, 1, 0)))
+    spread = solve(of, start, SolverBudget(), 0, GeneticSettings(weights=Weights(1, 1, 0, 0)))
+    full = solve(of, start, SolverBudget(), 0, GeneticSettings(weights=Weights(1, 0, 1, 0)))
     assert (len(set(spread.assignment.tolist())), len(set(full.assignment.tolist()))) == (4, 1)
 
 
 def test_small_programs_better_what_is_too_large_for_one() -> None:
     of = random_problem(60, 15, seed=6)
     start = greedy(of)
-    programs = Budget(25)
+    programs = SolverBudget(25)
     more = solve_integer(of, start, programs, 0)
     check(of, more)
-    assert more.value > solve_linear(of, start, Budget(), 0).value
+    assert more.value > solve_linear(of, start, SolverBudget(), 0).value
     assert not more.finished
 
 
@@ -187,7 +187,7 @@ def test_a_thousand_requests_are_placed_without_looking_at_every_node() -> None:
     of = problem(draw.integers(1, 50, (200, 3000)), draw.integers(1, 4, (200, 2)), np.full((3000, 2), 3))
     made = compacted(of)
     assert candidates(made, nowhere(of), 12_000, 0).sum() == 60 * 200
-    answer = solve(of, nowhere(of), Budget(5), 0)
+    answer = solve(of, nowhere(of), SolverBudget(5), 0)
     check(of, answer)
     assert answer.value >= 0.95 * of.value.max(axis=1).sum()
     assert (of.value > FORBIDDEN).all()

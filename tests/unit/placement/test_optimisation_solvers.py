@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.solvers.assignment import Budget, Problem
+from bayplan.solvers.assignment import Problem, SolverBudget
 from tests.unit.placement.batches import (
     SOLVERS,
     StopsAfter,
@@ -59,8 +59,8 @@ def test_at_a_larger_size_too(name: str) -> None:
 
 
 @EVERY
-@pytest.mark.parametrize("budget", [Budget(0), Budget(None, lambda: True)], ids=["no steps", "stopped"])
-def test_stopped_at_once_it_returns_the_start(name: str, budget: Budget) -> None:
+@pytest.mark.parametrize("budget", [SolverBudget(0), SolverBudget(None, lambda: True)], ids=["no steps", "stopped"])
+def test_stopped_at_once_it_returns_the_start(name: str, budget: SolverBudget) -> None:
     of = random_problem(20, 6, seed=2)
     start = greedy(of)
     answer = SOLVERS[name](of, start, budget, 0)
@@ -73,7 +73,7 @@ def test_stopped_at_once_it_returns_the_start(name: str, budget: Budget) -> None
 def test_stopped_at_any_time_it_returns_something_that_fits(name: str, calls: int) -> None:
     of = random_problem(20, 6, seed=3)
     start = greedy(of)
-    answer = SOLVERS[name](of, start, Budget(None, StopsAfter(calls)), 0)
+    answer = SOLVERS[name](of, start, SolverBudget(None, StopsAfter(calls)), 0)
     check(of, answer)
     assert answer.value >= of.value[start >= 0, start[start >= 0]].sum()
 

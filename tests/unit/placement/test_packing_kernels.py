@@ -91,7 +91,7 @@ def test_unusable(rows: list[tuple[int, ...]], kind: int) -> None:
 def test_rises(rows: list[tuple[int, ...]], ask: tuple[int, int], device: int, kind: int, counted: bool) -> None:
     number, free = len(rows), table(rows)
     allocatable = np.stack([free[:, 0], free[:, 1] << states.MIB], axis=1)
-    nodes = states.Nodes(allocatable, np.zeros((number, 2), np.int64), free[:, 2:].copy(), 0 if counted else -1, 1)
+    nodes = states.NodeColumns(allocatable, np.zeros((number, 2), np.int64), free[:, 2:].copy(), 0 if counted else -1, 1)
     asked, every, devices = states.Asked(1500, 700, *ask), np.arange(number), np.full(number, device)
     assert states._states_after(every, devices, asked, nodes).tolist() == (
         states.states_after_numpy(every, devices, asked, nodes).tolist()
@@ -108,7 +108,7 @@ def test_a_full_memory_forgets_and_stays_right(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(rises, "_SIZE", 4)
     known = rises.nothing_known(1)
     free = np.repeat(np.arange(100, 1000, 50), 3)
-    nodes = states.Nodes(np.full((len(free), 2), 2**40), np.zeros((len(free), 2), np.int64), free[:, None].copy(), 0, 1)
+    nodes = states.NodeColumns(np.full((len(free), 2), 2**40), np.zeros((len(free), 2), np.int64), free[:, None].copy(), 0, 1)
     every, kinds = np.arange(len(free)), np.zeros(len(free), np.int64)
     plain = rises.potentials_of_numpy(every, nodes, kinds, MODEL.tables, known)
     assert rises._potentials_of(every, nodes, kinds, MODEL.tables, known).tolist() == plain.tolist()

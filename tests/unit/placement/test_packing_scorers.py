@@ -10,7 +10,7 @@ from bayplan.model.gpu import GpuUse
 from bayplan.model.workload import NodeInfo, Request, RequestClass
 from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.context import Context
-from bayplan.strategy.protocols import Places, Scorer, Strategy
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer, Strategy
 from bayplan.strategy.scoring.fragmentation import FragmentationGradient
 from bayplan.strategy.scoring.rounded_best_fit import RoundedBestFit
 from tests.unit.placement.packing import cluster_of, gpu_node, wanting, without_gpu
@@ -31,7 +31,7 @@ def fill(cluster: Cluster, node: str, request_class: RequestClass, *devices: int
 def score(cluster: Cluster, cls: RequestClass, scorer: Scorer, context: Context, *places: tuple[str, int]) -> list[float]:
     rows = np.array([cluster.row(node) for node, _ in places], np.int64)
     devices = np.array([device for _, device in places], np.int64)
-    return scorer(Request(0, cls), cluster, Places(rows, devices), context).tolist()  # type: ignore[no-any-return]
+    return scorer(Request(0, cls), cluster, FeasiblePlaces(rows, devices), context).tolist()  # type: ignore[no-any-return]
 
 
 def placed(cluster: Cluster, cls: RequestClass, strategy: Strategy, context: Context) -> tuple[str | None, tuple[int, ...]]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from bayplan.foresight.graph_plans import Nodes, Situation, beside_own, expected_seconds, make_plan, slots
-from bayplan.knowledge.run_times import Run, RunTimes
+from bayplan.knowledge.run_times import RunTimes, TaskRun
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.solvers.kernels.compiled import HAVE_NUMBA
@@ -185,12 +185,12 @@ def test_of_each_class_the_freest_nodes_keep_their_slots() -> None:
 
 def test_seconds_come_from_what_was_learned_then_from_hints_then_from_the_graph() -> None:
     graph = Graph.build([Task("a"), Task("b"), Task("c", duration=33.0)])
-    runs = [Run("g/a", hint=10.0), Run("g/b", hint=20.0), Run("g/c")]
+    runs = [TaskRun("g/a", hint=10.0), TaskRun("g/b", hint=20.0), TaskRun("g/c")]
     assert expected_seconds(graph, runs, ("slow", "fast")).tolist() == [[10, 10], [20, 20], [33, 33]]
     learned = RunTimes()
     for at in range(40):
-        learned.observe(Run("g/a", node_class="fast"), 5.0, at)
-        learned.observe(Run("g/a", node_class="slow"), 50.0, at)
+        learned.observe(TaskRun("g/a", node_class="fast"), 5.0, at)
+        learned.observe(TaskRun("g/a", node_class="slow"), 50.0, at)
     found = expected_seconds(graph, runs, ("slow", "fast"), learned)
     assert found[0] == pytest.approx([50.0, 5.0], rel=0.1)
     with pytest.raises(ValueError, match="one for each of the 3 tasks"):

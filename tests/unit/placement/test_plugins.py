@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bayplan.core.engine import place
-from bayplan.knowledge.run_times import ByTask, Run, RunTimes
+from bayplan.knowledge.run_times import ByTask, RunTimes, TaskRun
 from bayplan.model.workload import Request
 from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.context import Context
@@ -128,11 +128,11 @@ def test_a_scorer_and_an_order_of_the_page_declare_what_they_go_by() -> None:
     assert strategy.needs == {Need.LOAD, Need.RUN_TIMES}
     on, request = cluster(node("a", cpu=1), node("b", cpu=1)), Request("new", asking(1), task="new")
     learned = RunTimes()
-    learned.observe(Run("quick"), 10.0, 0.0)
-    learned.observe(Run("slow"), 1000.0, 0.0)
+    learned.observe(TaskRun("quick"), 10.0, 0.0)
+    learned.observe(TaskRun("slow"), 1000.0, 0.0)
     known = Context(
         load=measured(on, {"a": {"cpu": 0.9}, "b": {"cpu": 0.1}}),
-        run_times=ByTask(learned, lambda request: Run(request.task, hint=request.duration or None)),
+        run_times=ByTask(learned, lambda request: TaskRun(request.task, hint=request.duration or None)),
     )
     batch = [Request("quick", asking(1), task="quick"), Request("slow", asking(1), task="slow")]
     assert [each.node for each in place(batch, on, strategy, known)] == ["a", "b"]

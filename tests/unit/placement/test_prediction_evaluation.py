@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayplan.knowledge.run_times import Evaluation, Outcome, efficiency
+from bayplan.knowledge.run_times import EndedRun, Evaluation, efficiency
 from bayplan.knowledge.run_times.evaluation import Figures
 from bayplan.knowledge.run_times.running import Running
 
 
-def outcome(task: str = "t", node_class: str = "fast", seconds: float = 100.0, **more: Any) -> Outcome:
-    return Outcome(task, node_class, 0.0, 50.0, 50.0 + seconds, **more)
+def outcome(task: str = "t", node_class: str = "fast", seconds: float = 100.0, **more: Any) -> EndedRun:
+    return EndedRun(task, node_class, 0.0, 50.0, 50.0 + seconds, **more)
 
 
 def test_running_figures_are_those_of_all_at_once() -> None:
@@ -41,8 +41,8 @@ def test_throughput_and_utilisation() -> None:
     assert evaluation.throughput == 0.0
     assert evaluation.utilisation(2) == 0.0
     for started in (0.0, 100.0):
-        evaluation.add(Outcome("t", "", 0.0, started, started + 100))
-    evaluation.add(Outcome("t", "", 0.0, 0.0, 100.0, succeeded=False))
+        evaluation.add(EndedRun("t", "", 0.0, started, started + 100))
+    evaluation.add(EndedRun("t", "", 0.0, 0.0, 100.0, succeeded=False))
     assert evaluation.throughput == pytest.approx(2 / 200)
     assert evaluation.utilisation(2) == pytest.approx(300 / 400)
 
@@ -74,10 +74,10 @@ def test_what_is_known_of_a_task_can_be_let_go() -> None:
     ("call", "message"),
     [
         (
-            lambda: Outcome("t", "", 5.0, 4.0, 9.0),
+            lambda: EndedRun("t", "", 5.0, 4.0, 9.0),
             r"ended is 9.0: asked \(5.0\), started \(4.0\) and ended must follow each other",
         ),
-        (lambda: Outcome("t", "", 0.0, 1.0, math.nan), "ended is nan: it must be seconds since the epoch"),
+        (lambda: EndedRun("t", "", 0.0, 1.0, math.nan), "ended is nan: it must be seconds since the epoch"),
         (lambda: outcome(cost=-1.0), "cost is -1.0: it must be a number, 0 or above"),
         (lambda: outcome(reported={"loss": math.nan}), "reported.loss is nan: it must be a number"),
         (lambda: Evaluation().utilisation(0), "places is 0: it must be 1 or above"),

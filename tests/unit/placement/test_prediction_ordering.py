@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 
-from bayplan.knowledge.run_times import ByTask, Run, RunTimes
+from bayplan.knowledge.run_times import ByTask, RunTimes, TaskRun
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
 from bayplan.strategy.ordering.shortest_expected import AGEING, PATIENCE, keys, shortest_expected
@@ -35,9 +35,9 @@ def test_short_waits_hardly_count() -> None:
 def test_it_ranks_by_what_was_learned() -> None:
     run_times = RunTimes()
     for at in range(5):
-        run_times.observe(Run("quick"), 10.0 + at, float(at))
-        run_times.observe(Run("slow"), 1000.0 + at, float(at))
-    forecast = ByTask(run_times, lambda request: Run(request.task, hint=request.duration or None))
+        run_times.observe(TaskRun("quick"), 10.0 + at, float(at))
+        run_times.observe(TaskRun("slow"), 1000.0 + at, float(at))
+    forecast = ByTask(run_times, lambda request: TaskRun(request.task, hint=request.duration or None))
     requests = [
         Request("a", asking(1), task="slow", arrival=(99.0, "ns", "a")),
         Request("b", asking(1), task="new", arrival=(98.0, "ns", "b"), duration=1.0),

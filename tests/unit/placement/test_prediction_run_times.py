@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayplan.knowledge.run_times import Run, RunTime, RunTimes, Unknown
+from bayplan.knowledge.run_times import RunTime, RunTimes, TaskRun, Unknown
 
 
-def known(run_times: RunTimes, run: Run) -> RunTime:
+def known(run_times: RunTimes, run: TaskRun) -> RunTime:
     found = run_times.predict(run)
     assert isinstance(found, RunTime)
     return found
@@ -19,18 +19,18 @@ def same(one: RunTime, other: RunTime, within: float = 0.0) -> bool:
     return all(np.allclose(mine, theirs, rtol=within, atol=within) for mine, theirs in pairs)
 
 
-def some_runs(count: int = 300, seed: int = 1) -> list[tuple[Run, float]]:
+def some_runs(count: int = 300, seed: int = 1) -> list[tuple[TaskRun, float]]:
     generator = np.random.default_rng(seed)
     found = []
     for _ in range(count):
         task, node_class = int(generator.integers(12)), str(generator.choice(["a100", "t4"]))
         size = float(np.exp(generator.normal(20, 1)))
         y = 4 + task / 3 + (1.0 if node_class == "t4" else 0.0) + 0.8 * (math.log(size) - 20) + 0.2 * generator.normal()
-        found.append((Run(f"task-{task}", f"family-{task % 3}", node_class, size=size), math.exp(y)))
+        found.append((TaskRun(f"task-{task}", f"family-{task % 3}", node_class, size=size), math.exp(y)))
     return found
 
 
-def learned(runs: list[tuple[Run, float]], **options: Any) -> RunTimes:
+def learned(runs: list[tuple[TaskRun, float]], **options: Any) -> RunTimes:
     made = RunTimes(**options)
     for at, (run, seconds) in enumerate(runs):
         made.observe(run, seconds, float(at))
@@ -38,16 +38,16 @@ def learned(runs: list[tuple[Run, float]], **options: Any) -> RunTimes:
 
 
 def test_with_no_data_it_says_so() -> None:
-    assert RunTimes().predict(Run("train")) == Unknown("no run has ended yet, and there is no hint")
+    assert RunTimes().predict(TaskRun("train")) == Unknown("no run has ended yet, and there is no hint")
 
 
 def test_a_hint_is_the_location_until_runs_replace_it() -> None:
-    run_times, run = RunTimes(), Run("train", hint=600.0)
+    run_times, run = RunTimes(), TaskRun("train", hint=600.0)
     assert known(run_times, run).quantile(0.5) == pytest.approx(600.0)
     for at in range(30):
         run_times.observe(run, 60.0 + at % 3, float(at))
     assert known(run_times, run).quantile(0.5) == pytest.approx(61.0, rel=0.06)
-    assert known(run_times, Run("other", hint=5.0)).quantile(0.5) == pytest.approx(5.0)
+    assert known(run_times, TaskRun("other", hint=5.0)).quantile(0.5) == pytest.approx(5.0)
 
 
 def test_sequential_is_batch_in_any_order() -> None:
@@ -59,7 +59,7 @@ def test_sequential_is_batch_in_any_order() -> None:
 
 def test_sequential_with_forgetting_is_batch_with_weights() -> None:
     values = np.exp(np.random.default_rng(2).normal(5, 1, 40))
-    run_times = learned([(Run("t"), float(each)) for each in values], remembered=0.9)
+    run_times = learned([(TaskRun("t"), float(each)) for each in values], remembered=0.9)
     weights = 0.9 ** np.arange(39, -1, -1)
     (evidence,) = run_times.evidence("t").values()
     assert evidence.runs == pytest.approx(weights.sum(), rel=1e-12)
@@ -70,14 +70,14 @@ def test_sequential_with_forgetting_is_batch_with_weights() -> None:
 def test_a_new_task_is_expected_like_its_family_and_a_new_family_like_everything() -> None:
     run_times = learned(
         [
-            (Run(f"{family}-{n}", family), seconds * (1 + n / 10))
+            (TaskRun(f"{family}-{n}", family), seconds * (1 + n / 10))
             for family, seconds in (("short", 10.0), ("long", 10_000.0))
             for n in range(8)
         ]
     )
-    short, long, other = (known(run_times, Run("new", family)) for family in ("short", "long", "else"))
+    short, long, other = (known(run_times, TaskRun("new", family)) for family in ("short", "long", "else"))
     assert short.quantile(0.5) < 60 < other.quantile(0.5) < 2000 < long.quantile(0.5)
-    assert short.log_deviation > known(run_times, Run("short-0", "short")).log_deviation
+    assert short.log_deviation > known(run_times, TaskRun("short-0", "short")).log_deviation
 
 
 def test_node_classes_share_strength() -> None:
@@ -88,11 +88,11 @@ def test_node_classes_share_strength() -> None:
             for node_class, factor in (("fast", 1.0), ("slow", 4.0)):
                 if n or node_class == "fast":
                     run_times.observe(
-                        Run(f"t{n}", node_class=node_class),
+                        TaskRun(f"t{n}", node_class=node_class),
                         float(factor * math.exp(3 + n / 5 + 0.1 * generator.normal())),
                         float(at),
                     )
-    fast, slow = (known(run_times, Run("t0", node_class=each)) for each in ("fast", "slow"))
+    fast, slow = (known(run_times, TaskRun("t0", node_class=each)) for each in ("fast", "slow"))
     assert slow.log_mean - fast.log_mean == pytest.approx(math.log(4), abs=0.15)
     assert slow.log_deviation > fast.log_deviation
 
@@ -101,11 +101,12 @@ def test_the_size_of_the_input_explains_run_times() -> None:
     runs = some_runs(600)
     run_times = learned(runs)
     truth = 4 + 5 / 3 + 0.8 * 2
-    assert known(run_times, Run("task-5", "family-2", "a100", size=math.exp(22))).log_mean == pytest.approx(truth, abs=0.15)
+    assert known(run_times, TaskRun("task-5", "family-2", "a100", size=math.exp(22))).log_mean == pytest.approx(truth, abs=0.15)
     sized = np.mean([known(run_times, run).log_score(seconds) for run, seconds in runs[-100:]])
-    plain = learned([(Run(run.task, run.family, run.node_class), seconds) for run, seconds in runs])
+    plain = learned([(TaskRun(run.task, run.family, run.node_class), seconds) for run, seconds in runs])
     assert (
-        sized > np.mean([known(plain, Run(run.task, run.family, run.node_class)).log_score(s) for run, s in runs[-100:]]) + 0.5
+        sized
+        > np.mean([known(plain, TaskRun(run.task, run.family, run.node_class)).log_score(s) for run, s in runs[-100:]]) + 0.5
     )
 
 
@@ -116,11 +117,11 @@ def test_intervals_hold_what_they_promise() -> None:
     for at in range(1000):
         task = int(generator.integers(25))
         seconds = float(np.exp(means[task] + 0.5 * generator.normal()))
-        found = run_times.predict(Run(f"t{task}"))
+        found = run_times.predict(TaskRun(f"t{task}"))
         if isinstance(found, RunTime):
             count += 1
             inside += 0.1 <= found.probability_by(seconds) <= 0.9
-        run_times.observe(Run(f"t{task}"), seconds, float(at))
+        run_times.observe(TaskRun(f"t{task}"), seconds, float(at))
     assert count == 999
     assert 0.77 <= inside / count <= 0.83
 
@@ -147,27 +148,27 @@ def test_started_anew_it_knows_exactly_the_same() -> None:
 def test_its_size_is_bounded_and_what_is_let_go_stays_with_the_family() -> None:
     run_times = RunTimes(limit=16)
     for n in range(200):
-        run_times.observe(Run(f"t{n}", f"f{n % 20}"), 100.0, float(n))
+        run_times.observe(TaskRun(f"t{n}", f"f{n % 20}"), 100.0, float(n))
     plain = run_times.as_plain()
     assert len(plain["tasks"]) == 16
     assert {each["task"] for each in plain["tasks"]} == {f"t{n}" for n in range(184, 200)}
     assert len(plain["merged"]) <= 2
     total = sum(row["runs"] for kind in plain.values() for each in kind for row in each["nodeClasses"])
     assert total == pytest.approx(200)
-    assert known(run_times, Run("t0", "f0")).quantile(0.5) == pytest.approx(100.0, rel=0.01)
+    assert known(run_times, TaskRun("t0", "f0")).quantile(0.5) == pytest.approx(100.0, rel=0.01)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: Run("t", hint=0.0), "hint is 0.0: it must be a number above 0"),
-        (lambda: Run("t", hint=-5.0), "hint is -5.0: it must be a number above 0"),
-        (lambda: Run("t", hint=math.nan), "hint is nan: it must be a number above 0"),
-        (lambda: Run("t", size=math.inf), "size is inf: it must be a number above 0"),
-        (lambda: RunTimes().observe(Run("t"), -1.0, 0.0), "seconds is -1.0: it must be a number above 0"),
-        (lambda: RunTimes().observe(Run("t"), math.nan, 0.0), "seconds is nan: it must be a number above 0"),
-        (lambda: RunTimes().observe(Run("t"), 1.0, math.inf), "at is inf: it must be seconds since the epoch"),
-        (lambda: RunTimes().observe(Run(""), 1.0, 0.0), "task is empty"),
+        (lambda: TaskRun("t", hint=0.0), "hint is 0.0: it must be a number above 0"),
+        (lambda: TaskRun("t", hint=-5.0), "hint is -5.0: it must be a number above 0"),
+        (lambda: TaskRun("t", hint=math.nan), "hint is nan: it must be a number above 0"),
+        (lambda: TaskRun("t", size=math.inf), "size is inf: it must be a number above 0"),
+        (lambda: RunTimes().observe(TaskRun("t"), -1.0, 0.0), "seconds is -1.0: it must be a number above 0"),
+        (lambda: RunTimes().observe(TaskRun("t"), math.nan, 0.0), "seconds is nan: it must be a number above 0"),
+        (lambda: RunTimes().observe(TaskRun("t"), 1.0, math.inf), "at is inf: it must be seconds since the epoch"),
+        (lambda: RunTimes().observe(TaskRun(""), 1.0, 0.0), "task is empty"),
         (lambda: RunTimes(limit=0), "limit is 0: it must be 1 or above"),
         (lambda: RunTimes(remembered=1.5), "remembered is 1.5: it must be above 0 and up to 1"),
     ],
@@ -215,10 +216,10 @@ def test_a_profile_edited_into_nonsense(row: dict[str, Any], message: str) -> No
 def test_what_is_forgotten_says_nothing_any_more() -> None:
     known, never = RunTimes(), RunTimes()
     for each in (known, never):
-        each.observe(Run("a", "f", "k"), 10.0, 1.0)
-    known.observe(Run("b", "f", "k"), 1000.0, 2.0)
-    known.predict(Run("b", "f", "k"))
+        each.observe(TaskRun("a", "f", "k"), 10.0, 1.0)
+    known.observe(TaskRun("b", "f", "k"), 1000.0, 2.0)
+    known.predict(TaskRun("b", "f", "k"))
     known.forget("b", "f")
     known.forget("nothing", "f")
     assert known.as_plain() == never.as_plain()
-    assert known.predict(Run("b", "f", "k")).mean == never.predict(Run("b", "f", "k")).mean  # type: ignore[union-attr]
+    assert known.predict(TaskRun("b", "f", "k")).mean == never.predict(TaskRun("b", "f", "k")).mean  # type: ignore[union-attr]

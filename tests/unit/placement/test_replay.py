@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.core.changes import Knowledge
+from bayplan.core.changes import KnowledgeSnapshot
 from bayplan.model.constraints import Taint
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
@@ -63,7 +63,7 @@ def test_a_node_that_kube_scheduler_refused() -> None:
 def test_a_hot_node() -> None:
     on = cluster(node("a"), node("b"))
     strategy = with_hot(saying({"wrong": ("a", ()), "right": ("b", ())}), {"cpu": 0.8})
-    known = Knowledge(load=measured(on, {"a": {"cpu": 0.9}}))
+    known = KnowledgeSnapshot(load=measured(on, {"a": {"cpu": 0.9}}))
     found = decided(on, strategy, [Request("wrong", ASKED), Request("right", ASKED)], known)
     assert places(found) == {"wrong": ("b", (), False), "right": ("b", (), True)}
     assert places(decided(on, strategy, [Request("wrong", ASKED)])) == {"wrong": ("a", (), True)}, "nobody measured it"

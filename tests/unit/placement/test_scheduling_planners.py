@@ -13,8 +13,8 @@ from bayplan.solvers.schedules import (
     GraphProblem,
     Heft,
     ListScheduling,
-    Outcome,
     ResourceProblem,
+    ScheduleSolution,
     lower_bound,
     violations,
 )
@@ -27,7 +27,7 @@ FOR_RESOURCES = ("AntColony", "Genetic", "ListScheduling")
 ANYWHERE = sorted(set(GRAPH_PLANNERS) - {"BranchAndBound"})
 
 
-def holds(problem: GraphProblem | ResourceProblem, outcome: Outcome) -> None:
+def holds(problem: GraphProblem | ResourceProblem, outcome: ScheduleSolution) -> None:
     assert violations(problem, outcome.schedule) == []
     assert outcome.makespan == outcome.schedule.makespan
     assert outcome.lower_bound <= outcome.makespan + 1e-9
@@ -36,7 +36,7 @@ def holds(problem: GraphProblem | ResourceProblem, outcome: Outcome) -> None:
     assert outcome.schedules >= 1
 
 
-def same(one: Outcome, other: Outcome) -> bool:
+def same(one: ScheduleSolution, other: ScheduleSolution) -> bool:
     arrays = ("processor", "start", "finish")
     equal = all((getattr(one.schedule, name) == getattr(other.schedule, name)).all() for name in arrays)
     return equal and (one.lower_bound, one.proved, one.schedules) == (other.lower_bound, other.proved, other.schedules)

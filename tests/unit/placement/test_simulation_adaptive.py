@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.knowledge.run_times import Run
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.model.gpu import Gpus
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
-from bayplan.simulation import Policy, RunTimes, Setup, SetupError, Submission, figures, simulate
+from bayplan.simulation import Policy, Setup, SetupError, Submission, TrueRunTimes, figures, simulate
 from bayplan.strategy.adaptive import Adaptive
 from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.ordering.shortest_expected import shortest_expected
@@ -34,7 +34,7 @@ def adaptive(*names: str, **fields: object) -> Policy:
 def coming_back(count: int, every: float, policy: str = "") -> list[Submission]:
     """One graph again and again: nobody says how long its tasks run."""
     graph = Graph.build([Task("load"), Task("fit", ("load",), shards=2), Task("check", ("fit",))])
-    runs = tuple(Run(task.name, "nightly") for task in graph.tasks)
+    runs = tuple(TaskRun(task.name, "nightly") for task in graph.tasks)
     seconds = np.array([10.0, 60.0, 5.0])
     return [
         Submission(
@@ -48,7 +48,7 @@ def two_classes(policy: Policy, seed: int = 0, learn: bool = False) -> Setup:
     """A small slow node, which best fit fills first, and larger quick ones."""
     cluster = [NodeInfo("a", {"cpu": 4000}, node_class="slow")]
     cluster += [NodeInfo(f"b{number}", {"cpu": 8000}, node_class="quick") for number in range(3)]
-    times = RunTimes({"slow": 0.25}, noise=0.1)
+    times = TrueRunTimes({"slow": 0.25}, noise=0.1)
     return Setup(cluster, {"": policy}, times, seed=seed, learn=learn)
 
 
@@ -121,7 +121,7 @@ def test_the_shortest_goes_first_once_it_is_known_which_that_is() -> None:
     work = [
         Submission(
             f"j{number}", graph, (WHOLE,), at=20.0 * number, expected=np.zeros(1), actual=seconds[[kind]],
-            runs=(Run(f"kind-{kind}", "jobs"),),
+            runs=(TaskRun(f"kind-{kind}", "jobs"),),
         )
         for number, kind in enumerate(kinds.tolist())
     ]  # fmt: skip
@@ -131,7 +131,7 @@ def test_the_shortest_goes_first_once_it_is_known_which_that_is() -> None:
     machine = [NodeInfo("n", {"cpu": 4000})]
 
     def mean_wait(jobs: list[Submission], strategy: Strategy, learn: bool) -> float:
-        setup = Setup(machine, {"": Policy(strategy)}, RunTimes(noise=0.2), learn=learn)
+        setup = Setup(machine, {"": Policy(strategy)}, TrueRunTimes(noise=0.2), learn=learn)
         return float(figures.waits(simulate(jobs, setup)).mean())
 
     first_come, known = mean_wait(work, fifo, False), mean_wait(oracle, by_length, True)
@@ -160,7 +160,7 @@ def test_deadlines_that_are_missed_count_against_their_candidate() -> None:
     setup = Setup(
         [NodeInfo("a", {"cpu": 2000}, node_class="slow"), NodeInfo("b", {"cpu": 64000}, gpus=Gpus(0))],
         {"": adaptive("BestFit", "Spread", objective="DeadlineMisses")},
-        RunTimes({"slow": 0.1}),
+        TrueRunTimes({"slow": 0.1}),
     )
     trace = simulate(work, setup)
     late = Counter(trace.graphs.strategy[15:])
@@ -169,4 +169,4 @@ def test_deadlines_that_are_missed_count_against_their_candidate() -> None:
 
 def test_runs_must_fit_the_tasks() -> None:
     with pytest.raises(SetupError, match="graph g: there are 2 runs for 1 tasks: there must be one each"):
-        Submission("g", Graph.build([Task("t")]), (HALF,), runs=(Run("a"), Run("b")))
+        Submission("g", Graph.build([Task("t")]), (HALF,), runs=(TaskRun("a"), TaskRun("b")))

@@ -9,7 +9,7 @@ import pytest
 
 from bayplan.foresight.shards import Splitting
 from bayplan.model.graph import Graph, Task
-from bayplan.simulation import Divider, Outcome, Policy, RunTimes, Setup, SetupError, Submission, simulate
+from bayplan.simulation import AttemptOutcome, Divider, Policy, Setup, SetupError, Submission, TrueRunTimes, simulate
 from tests.unit.placement.building import BEST_FIT, asking, node
 
 PART = Splitting(600, 20, most=64)
@@ -24,7 +24,7 @@ def submission(*splittings: Splitting | None) -> Submission:
 def setup(nodes: int, speed: float = 1.0, selector: tuple[tuple[str, str], ...] = ()) -> Setup:
     policy = Policy(replace(BEST_FIT, node_selector=selector))
     made = [node(f"n{number}", labels={"pool": "a" if number else "b"}, node_class="x") for number in range(nodes)]
-    return Setup(made, {"p": policy}, RunTimes({"x": speed}))
+    return Setup(made, {"p": policy}, TrueRunTimes({"x": speed}))
 
 
 @pytest.mark.parametrize(("nodes", "shards"), [(2, 4), (8, 15)])
@@ -33,7 +33,7 @@ def test_it_runs_in_as_many_shards_as_pay_off(nodes: int, shards: int) -> None:
     assert trace.submissions[0].graph.tasks[0].shards == shards
     took = 20 + 600 / shards
     assert trace.graphs.ended_at[0] == pytest.approx(took + 10)
-    assert (trace.attempts.outcome == Outcome.SUCCEEDED).all()
+    assert (trace.attempts.outcome == AttemptOutcome.SUCCEEDED).all()
     assert len(trace.attempts) == shards + 1
     assert trace.submissions[0].expected is not None
     assert trace.submissions[0].expected.tolist() == pytest.approx([took, 0.0])

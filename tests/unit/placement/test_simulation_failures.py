@@ -8,7 +8,18 @@ import pytest
 from bayplan.lifecycle import Retry
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
-from bayplan.simulation import Crash, Delays, Failures, Occupied, Outcome, Policy, Setup, SetupError, Submission, simulate
+from bayplan.simulation import (
+    AttemptOutcome,
+    Crash,
+    Delays,
+    Failures,
+    Occupied,
+    Policy,
+    Setup,
+    SetupError,
+    Submission,
+    simulate,
+)
 from bayplan.strategy.presets import compile_preset
 
 WHOLE = RequestClass((("cpu", 1000),))
@@ -36,7 +47,7 @@ def story(submission: Submission, given: Setup) -> list[tuple[str, float, float,
             trace.nodes[attempts.node[row]].name,
             attempts.started_at[row],
             attempts.ended_at[row],
-            Outcome(attempts.outcome[row]).name,
+            AttemptOutcome(attempts.outcome[row]).name,
         )
         for row in range(len(attempts))
     ]
@@ -60,14 +71,14 @@ def test_on_a_node_whose_crash_nobody_has_noticed_nothing_starts() -> None:
     late = job(at=20.0)
     trace = simulate([late], setup(2, failures=Failures((Crash("n0", 10.0),))))
     assert np.isnan(trace.attempts.started_at[0])
-    assert trace.attempts.outcome.tolist() == [Outcome.LOST, Outcome.SUCCEEDED]
+    assert trace.attempts.outcome.tolist() == [AttemptOutcome.LOST, AttemptOutcome.SUCCEEDED]
     assert trace.attempts.placed_at.tolist() == [20.0, 80.0]
 
 
 def test_what_its_node_does_not_have_yet_is_taken_back() -> None:
     slow = Delays(binding=200.0, noticing=5.0)
     trace = simulate([job()], setup(2, grace=5.0, delays=slow, failures=Failures((Crash("n0", 1.0),))))
-    assert trace.attempts.outcome.tolist() == [Outcome.TAKEN_BACK, Outcome.SUCCEEDED]
+    assert trace.attempts.outcome.tolist() == [AttemptOutcome.TAKEN_BACK, AttemptOutcome.SUCCEEDED]
     assert trace.attempts.ended_at[0] == 11.0
 
 
@@ -75,7 +86,7 @@ def test_back_off_doubles_and_the_graph_fails_after_the_limit() -> None:
     hard = Failures(attempt=1.0)
     trace = simulate([job(seconds=8.0, retries=(Retry(limit=2, initial=10.0),))], setup(failures=hard))
     attempts = trace.attempts
-    assert (attempts.outcome == Outcome.FAILED).all()
+    assert (attempts.outcome == AttemptOutcome.FAILED).all()
     assert (attempts.wanted_at[1:] - attempts.ended_at[:-1]).tolist() == pytest.approx([10.0, 20.0])
     assert trace.graphs.failure[0].startswith("task t failed on node n0 with exit code 1, after 3 failed attempts")
 
@@ -85,9 +96,9 @@ def test_when_a_graph_fails_its_other_attempts_are_stopped() -> None:
     retries = (Retry(limit=0),) * 3
     trace = simulate([Submission("g", graph, (WHOLE,) * 3, retries=retries)], setup(2, failures=Failures(attempt=0.5), seed=1))
     outcomes = {
-        (int(task), Outcome(outcome)) for task, outcome in zip(trace.attempts.task, trace.attempts.outcome, strict=True)
+        (int(task), AttemptOutcome(outcome)) for task, outcome in zip(trace.attempts.task, trace.attempts.outcome, strict=True)
     }
-    assert outcomes == {(0, Outcome.FAILED), (1, Outcome.STOPPED)}
+    assert outcomes == {(0, AttemptOutcome.FAILED), (1, AttemptOutcome.STOPPED)}
     assert trace.graphs.ended_at[0] == trace.attempts.ended_at.max() < 1.0
 
 
@@ -119,7 +130,7 @@ def test_events_of_one_instant_ends_come_before_arrivals_and_crashes() -> None:
     """Both jobs fit the one node: the second comes in the instant in which the first ends, and the node crashes then too."""
     first, second = job("first", 10.0), job("second", 10.0, at=10.0)
     trace = simulate([first, second], setup(failures=Failures((Crash("n0", 10.0, 12.0),))))
-    assert trace.attempts.outcome.tolist() == [Outcome.SUCCEEDED, Outcome.LOST, Outcome.SUCCEEDED]
+    assert trace.attempts.outcome.tolist() == [AttemptOutcome.SUCCEEDED, AttemptOutcome.LOST, AttemptOutcome.SUCCEEDED]
     assert trace.attempts.placed_at.tolist() == [0.0, 10.0, 12.0]
 
 
@@ -155,7 +166,7 @@ def flaky(strategy: str, learn: bool, seed: int) -> int:
     jobs = [Submission(f"g{number}", graph, (WHOLE, WHOLE), at=200.0 * number) for number in range(100)]
     failures = Failures(mtbf_of_class={"spot": 900.0}, repair=60.0)
     given = Setup(nodes, {"": Policy(compile_preset(strategy), 30.0)}, failures=failures, learn=learn, seed=seed)
-    return int((simulate(jobs, given).attempts.outcome == Outcome.LOST).sum())
+    return int((simulate(jobs, given).attempts.outcome == AttemptOutcome.LOST).sum())
 
 
 @pytest.mark.parametrize("preset", ["NodeSurvival", "GraphPlan"])

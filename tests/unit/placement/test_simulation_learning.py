@@ -9,10 +9,10 @@ import pytest
 
 from bayplan.foresight.graph_plans import Plan, Situation, make_plan, matters
 from bayplan.foresight.graph_plans.spared import Spared
-from bayplan.knowledge.run_times import Run
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
-from bayplan.simulation import Crash, Delays, Failures, Policy, RunTimes, Setup, Submission, simulate
+from bayplan.simulation import Crash, Delays, Failures, Policy, Setup, Submission, TrueRunTimes, simulate
 from bayplan.simulation.world import World
 from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.presets import compile_preset
@@ -34,7 +34,7 @@ def submitted(name: str, at: float, pool: str, *tasks: tuple[str, float, float])
         at=at,
         expected=np.array([said for _, said, _ in tasks]),
         actual=np.array([takes for _, _, takes in tasks]),
-        runs=tuple(Run(task, "f", hint=said) for task, said, _ in tasks),
+        runs=tuple(TaskRun(task, "f", hint=said) for task, said, _ in tasks),
     )
 
 
@@ -112,7 +112,7 @@ def looked_at(monkeypatch: pytest.MonkeyPatch, preset: str, *crashes: Crash) -> 
     monkeypatch.setattr("bayplan.simulation.planning.matters", looking)
     monkeypatch.setattr("bayplan.simulation.planning.make_plan", making)
     nodes = [NodeInfo(name, {"pods": 1}, node_class=name) for name in ("fast", "slow", "slow too")]
-    speeds = RunTimes({"fast": 10.0, "slow": 1.0, "slow too": 1.0})
+    speeds = TrueRunTimes({"fast": 10.0, "slow": 1.0, "slow too": 1.0})
     policies = {"": Policy(compile_preset(preset), node_loss_grace=0.0)}
     trace = simulate([chain(25.0)], Setup(nodes, policies, speeds, Failures(crashes), Delays(noticing=0.0)))
     assert trace.graphs.succeeded.all()

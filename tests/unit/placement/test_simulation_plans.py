@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayplan.foresight.graph_plans import Situation, make_plan, slots
-from bayplan.knowledge.run_times import Run
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
-from bayplan.simulation import Crash, Failures, Policy, RunTimes, Setup, SetupError, Submission, Trace, simulate
+from bayplan.simulation import Crash, Failures, Policy, Setup, SetupError, Submission, Trace, TrueRunTimes, simulate
 from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.presets import compile_preset
 from tests.unit.placement.building import cluster
@@ -35,7 +35,7 @@ def submitted(graph: Graph, data: list[float] | None = None, name: str = "g") ->
 
 
 def run(work: list[Submission], on: list[NodeInfo], preset: str = "GraphPlan", **more: object) -> Trace:
-    trace = simulate(work, Setup(on, {"": Policy(compile_preset(preset))}, RunTimes(SPEEDS), **more))  # type: ignore[arg-type]
+    trace = simulate(work, Setup(on, {"": Policy(compile_preset(preset))}, TrueRunTimes(SPEEDS), **more))  # type: ignore[arg-type]
     check(trace)
     return trace
 
@@ -107,7 +107,7 @@ def test_planned_graphs_always_come_to_an_end(graph: Graph, preset: str, noise: 
     """With noise, several graphs at once, and a node that breaks: nobody waits for ever for a place that is kept."""
     work = [submitted(graph, [5.0] * len(graph.parents.indices), name) for name in ("g", "h")]
     setup = Setup(
-        nodes(2, 1), {"": Policy(compile_preset(preset))}, RunTimes(SPEEDS, noise=noise),
+        nodes(2, 1), {"": Policy(compile_preset(preset))}, TrueRunTimes(SPEEDS, noise=noise),
         Failures((Crash("fast-0", 3.0, 200.0),)), bandwidth=2.0, seed=seed,
     )  # fmt: skip
     trace = simulate(work, setup)
@@ -154,7 +154,7 @@ def test_nodes_full_of_the_graphs_own_units_are_no_free_slots_when_it_is_planned
 
 def test_plans_go_by_what_was_learned_of_run_times() -> None:
     graph = Graph.build([Task("long"), Task("short")])
-    runs = (Run("long", "f", hint=10.0), Run("short", "f", hint=100.0))
+    runs = (TaskRun("long", "f", hint=10.0), TaskRun("short", "f", hint=100.0))
     said, real = np.array([10.0, 100.0]), np.array([100.0, 10.0])
     work = [
         Submission(f"g{number}", graph, (ASKED,) * 2, at=500.0 * number, expected=said, actual=real, runs=runs)

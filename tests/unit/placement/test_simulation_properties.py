@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.simulation import Failures, Outcome, Policy, Setup, Submission, simulate
+from bayplan.simulation import AttemptOutcome, Failures, Policy, Setup, Submission, simulate
 from bayplan.strategy.presets import compile_preset
 from tests.unit.placement.simulation_checks import check, nodes, same, setups, submissions
 
@@ -46,7 +46,7 @@ def test_without_failures_every_graph_succeeds_unless_nothing_could_hold_it(work
     setup = Setup(nodes(), {"": Policy(compile_preset("BestFit"))}, seed=seed)
     trace = simulate(work, setup)
     assert trace.graphs.succeeded.all()
-    assert (trace.attempts.outcome == Outcome.SUCCEEDED).all()
+    assert (trace.attempts.outcome == AttemptOutcome.SUCCEEDED).all()
     assert len(trace.attempts) == sum(each.graph.units for each in work)
     assert trace.events == len(work) + 2 * len(trace.attempts)
 
@@ -59,7 +59,7 @@ def test_failures_are_retried_up_to_the_limit(work: list[Submission], seed: int)
     check(trace)
     attempts = trace.attempts
     failed: dict[tuple[int, int, int], int] = {}
-    for row in np.flatnonzero(attempts.outcome == Outcome.FAILED).tolist():
+    for row in np.flatnonzero(attempts.outcome == AttemptOutcome.FAILED).tolist():
         unit = (int(attempts.graph[row]), int(attempts.task[row]), int(attempts.shard[row]))
         failed[unit] = failed.get(unit, 0) + 1
     limit = 2
@@ -77,7 +77,7 @@ def test_the_luck_of_an_attempt_depends_on_the_seed_alone(work: list[Submission]
     lengths: dict[tuple[str, int, int, int, str], float] = {}
     for trace in (simulate(work, setup), simulate(work, other)):
         attempts = trace.attempts
-        for row in np.flatnonzero(attempts.outcome == Outcome.SUCCEEDED).tolist():
+        for row in np.flatnonzero(attempts.outcome == AttemptOutcome.SUCCEEDED).tolist():
             name = trace.submissions[attempts.graph[row]].name
             node_class = trace.nodes[attempts.node[row]].node_class
             key = (name, int(attempts.task[row]), int(attempts.shard[row]), int(attempts.incarnation[row]), node_class)

@@ -9,7 +9,7 @@ import pytest
 
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
-from bayplan.simulation import Policy, RunTimes, Setup, Submission, simulate
+from bayplan.simulation import Policy, Setup, Submission, TrueRunTimes, simulate
 from bayplan.strategy.presets import compile_preset
 from bayplan_operator.views.model.attempt import AttemptView, SimulatedAttempt
 from bayplan_operator.views.model.simulation import Simulation
@@ -24,7 +24,7 @@ CHAIN = Graph.build([Task("x", duration=4.0), Task("y", ("x",), duration=6.0)])
 def simulated(nodes: int, work: list[Submission], until: float = float("inf")) -> Simulation:
     there = [NodeInfo(f"n{number}", {"cpu": 1000}, cost=3.6) for number in range(nodes)]
     setup = Setup(there, {"": Policy(compile_preset("BestFit"))}, until=until)
-    return build(simulate(work, setup), "BestFit", 0, RunTimes())
+    return build(simulate(work, setup), "BestFit", 0, TrueRunTimes())
 
 
 def test_the_figures() -> None:

@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bayplan.model.spelling import unknown
-from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, RunTimes, Scrapes, Setup, Submission
+from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, Scrapes, Setup, Submission, TrueRunTimes
 from bayplan.strategy.compile import StrategyError
 from bayplan.strategy.plugins import installed
 from bayplan.strategy.presets import compile_preset
 from bayplan_operator.cli.options.simulation import LuckOptions, NodeOptions
 from bayplan_operator.cli.options.values import duration, share
 from bayplan_operator.cli.work.pairs import pairs
-from bayplan_operator.translate.policy import Policy as Compiled
-from bayplan_operator.translate.policy import compile_policy
+from bayplan_operator.translate.policy import CompiledPolicy, compile_policy
 from bayplan_operator.views.cluster import ClusterView
 from bayplan_operator.workflows import InputError, Workload, read_graphs, read_nodes
 from bayplan_operator.workflows.documents import documents, files
@@ -73,7 +72,7 @@ def setup(options: NodeOptions, there: ClusterView, policies: dict[str, Policy],
         policies=policies,
         occupied=there.occupied,
         load=there.load,
-        run_times=RunTimes(classes, noise=luck.noise),
+        run_times=TrueRunTimes(classes, noise=luck.noise),
         failures=_failures(luck.failures) if luck.failures else Failures(),
         delays=_delays(luck.delays),
         bandwidth=options.bandwidth,
@@ -116,7 +115,7 @@ def placed_by(named: Named, submissions: Sequence[Submission]) -> tuple[list[Sub
     return [replace(each, policy=named.name) for each in submissions], {named.name: named.policy}
 
 
-def own_policies(work: Workload, others: dict[str, Compiled] | None = None) -> dict[str, Policy]:
+def own_policies(work: Workload, others: dict[str, CompiledPolicy] | None = None) -> dict[str, Policy]:
     """Those that the graphs name: from the files, else from `others`. Raises `InputError`."""
     known = {**(others or {}), **work.policies}
     if others is None and DEFAULT not in known:
@@ -132,7 +131,7 @@ def own_policies(work: Workload, others: dict[str, Compiled] | None = None) -> d
     return found
 
 
-def _of(compiled: Compiled) -> Policy:
+def _of(compiled: CompiledPolicy) -> Policy:
     return Policy(compiled.strategy, compiled.spec.node_loss_grace, compiled.adaptive)
 
 

@@ -8,7 +8,7 @@ from bayplan.model.workload import RequestClass
 from bayplan_operator import names
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.graphs.intake import begin
-from bayplan_operator.translate.policy import Policy
+from bayplan_operator.translate.policy import CompiledPolicy
 from bayplan_operator.translate.splitting import in_words, number_within, read_numbers
 from bayplan_operator.translate.task_graph import Prepared, with_shards
 from bayplan_operator.view import PodStore
@@ -50,7 +50,7 @@ def _from_pods(graph: GraphRun, prepared: Prepared, pods: PodStore) -> dict[str,
     return found
 
 
-def _decide(graph: GraphRun, prepared: Prepared, cluster: Cluster, policy: Policy) -> Mapping[str, int]:
+def _decide(graph: GraphRun, prepared: Prepared, cluster: Cluster, policy: CompiledPolicy) -> Mapping[str, int]:
     selector = policy.strategy.node_selector
     places: dict[RequestClass, Places] = {}
     for template in prepared.templates:

@@ -18,7 +18,7 @@ from bayplan_operator.conductor import conditions
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.knowledge.adaptive_policy import AdaptivePolicy
 from bayplan_operator.conductor.knowledge.ended import ended
-from bayplan_operator.translate.policy import Policy
+from bayplan_operator.translate.policy import CompiledPolicy
 from bayplan_operator.view.inbox import Key
 from bayplan_operator.writer import EventWriter, GraphWriter
 
@@ -45,7 +45,7 @@ class Adapting:
 
     # What people said
 
-    def take(self, key: Key, raw: Mapping[str, Any] | None, policy: Policy | None, now: float) -> None:
+    def take(self, key: Key, raw: Mapping[str, Any] | None, policy: CompiledPolicy | None, now: float) -> None:
         """A policy is new, has changed, cannot be used (no ``policy``), or is gone (nothing at all)."""
         name = key[1]
         known = self._policies.get(name)
@@ -188,7 +188,7 @@ class Adapting:
             self._write.write_status(key, uid, {"adaptive": None, "conditions": kept}, lambda version: None)
 
 
-def _read(key: Key, uid: str, policy: Policy, status: object) -> AdaptivePolicy:
+def _read(key: Key, uid: str, policy: CompiledPolicy, status: object) -> AdaptivePolicy:
     try:
         return AdaptivePolicy(key, uid, policy, status)
     except ValueError as error:

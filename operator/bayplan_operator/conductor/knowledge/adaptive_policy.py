@@ -13,14 +13,14 @@ import numpy as np
 
 from bayplan.strategy.adaptive import Choice
 from bayplan_operator.translate import adaptive_record
-from bayplan_operator.translate.policy import Policy
+from bayplan_operator.translate.policy import CompiledPolicy
 from bayplan_operator.view.inbox import Key
 
 
 class AdaptivePolicy:
     """Of one policy object: of another of the same name nothing is known."""
 
-    def __init__(self, key: Key, uid: str, policy: Policy, status: object) -> None:
+    def __init__(self, key: Key, uid: str, policy: CompiledPolicy, status: object) -> None:
         """Raises ``ValueError`` where the status was not written by ``adaptive_record``."""
         self.key, self.uid, self.policy = key, uid, policy
         self.bandit, self.counted, self._missing = adaptive_record.read(policy, status)
@@ -35,7 +35,7 @@ class AdaptivePolicy:
         """Numbers given to outcomes that are not in their graphs' status yet."""
         self._under_way: dict[str, str] = {}
 
-    def change(self, policy: Policy) -> None:
+    def change(self, policy: CompiledPolicy) -> None:
         """The policy was changed: what was learned of candidates that are the same as before is kept."""
         if (policy.adaptive, adaptive_record.definitions(policy)) != (
             self.policy.adaptive,

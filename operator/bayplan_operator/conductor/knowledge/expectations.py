@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from bayplan.core.budget import seconds
-from bayplan.knowledge.run_times import Run
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
 from bayplan_operator import metrics
 
@@ -22,7 +22,7 @@ class Renewal:
         self._expectations, self._monotonic = expectations, monotonic
         self._spent = 0.0
 
-    def step(self, wanted: Callable[[], Iterable[Run]]) -> bool:
+    def step(self, wanted: Callable[[], Iterable[TaskRun]]) -> bool:
         """Renew for a slice, if it is time; answers whether the renewal has just been completed."""
         due, began = self._expectations.due_at, self._monotonic()
         if not self._expectations.renewing:

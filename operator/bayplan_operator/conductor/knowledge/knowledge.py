@@ -9,10 +9,10 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.load import LoadEstimate
 from bayplan.knowledge.node_states import Survival
-from bayplan.knowledge.run_times import Outcome, Run, RunTime, RunTimes
+from bayplan.knowledge.run_times import EndedRun, RunTime, RunTimes, TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
 from bayplan.knowledge.run_times.of_graph import critical_path, expected_seconds
-from bayplan.lifecycle import Run as GraphState
+from bayplan.lifecycle import Run
 from bayplan.model.workload import Request
 from bayplan_operator import metrics, names
 from bayplan_operator.conductor.graph_run import GraphRun, Running
@@ -71,7 +71,7 @@ class Knowledge:
         """How surely nodes hold out; none: nothing was seen yet."""
         return self._nodes.survival
 
-    def run(self, graph: GraphRun, task: int) -> Run:
+    def run(self, graph: GraphRun, task: int) -> TaskRun:
         """Under what a task's run times are learned, and what its author says of them. Raises ``ValueError`` for a graph that
         does not run."""
         if graph.running is None:
@@ -104,7 +104,7 @@ class Knowledge:
             state, _ = run_record.read(prepared.graph, lines, graph.accepted_at or 0.0)
             self._learn_record(graph, prepared, state, now)
 
-    def note(self, graph: GraphRun, before: GraphState, now: float) -> None:
+    def note(self, graph: GraphRun, before: Run, now: float) -> None:
         """The graph's run has gone on from that state. O(units) where no attempt has ended."""
         running = graph.running
         if running is None:
@@ -141,7 +141,7 @@ class Knowledge:
 
     # What is learned
 
-    def _learn_record(self, graph: GraphRun, prepared: Prepared, state: GraphState, now: float) -> None:
+    def _learn_record(self, graph: GraphRun, prepared: Prepared, state: Run, now: float) -> None:
         for ended in outcomes.recorded(graph.ref.uid, prepared.graph, state):
             self._learn(graph, prepared, ended, now, live=False)
 
@@ -151,7 +151,7 @@ class Knowledge:
             return  # nobody knows any more what kind of node it was
         run = replace(prepared.runs[ended.task], node_class=where[0])
         report = self._report(graph, prepared, ended) if live and ended.succeeded else NOTHING
-        outcome = Outcome(
+        outcome = EndedRun(
             task=TaskId.of(run).text, node_class=where[0], asked=ended.asked, started=ended.started, ended=ended.ended,
             succeeded=ended.succeeded, cost=where[1], reported=report.numbers,
         )  # fmt: skip
@@ -195,7 +195,7 @@ class Knowledge:
 
     # What is expected
 
-    def _run_of(self, request: Request) -> Run | None:
+    def _run_of(self, request: Request) -> TaskRun | None:
         prepared = self._prepared.get(str(request.graph))
         if prepared is None or request.unit is None:
             return None
@@ -209,7 +209,7 @@ class Knowledge:
         self.revision += 1
 
 
-def _count(outcome: Outcome, report: SelfReport, expected: RunTime | None) -> None:
+def _count(outcome: EndedRun, report: SelfReport, expected: RunTime | None) -> None:
     seconds = outcome.ended - outcome.started
     metrics.RUNS.labels("succeeded" if outcome.succeeded else "failed").inc()
     metrics.RUN_COST.inc(outcome.cost * seconds / 3600)

@@ -11,7 +11,7 @@ from bayplan_operator.kube import wire
 from bayplan_operator.settings import PrometheusSettings
 from bayplan_operator.translate.pod_requests import pod_requests
 from bayplan_operator.view import PodStore
-from bayplan_operator.view.prometheus import LoadError, Outcome, Queries, built_in, read
+from bayplan_operator.view.prometheus import LoadError, PollResult, Queries, built_in, read
 
 log = logging.getLogger(__name__)
 
@@ -61,14 +61,14 @@ class Load:
         self.state: LoadState | None = NOT_CONFIGURED
         """None: no poll has ended yet."""
         self._tracker: LoadTracker | None = None
-        self._news: list[Outcome] = []
+        self._news: list[PollResult] = []
         self._begun = False
         self._at = float("nan")
         if settings is not None:
             self.state, self.queries = None, read(settings.queries) if settings.queries else built_in()
             self._tracker = LoadTracker(load_model(settings.interval, self.queries.window))
 
-    def put(self, outcome: Outcome) -> None:
+    def put(self, outcome: PollResult) -> None:
         """A poll has ended; the next tick takes it in."""
         self._news.append(outcome)
 
@@ -110,7 +110,7 @@ class Load:
         self._tracker, self._begun, self._at = LoadTracker(tracker.model), False, float("nan")
         self._say(_failed(LoadError("Internal", f"the operator could not work out the load: {error!r}")))
 
-    def _state(self, tracker: LoadTracker, outcome: Outcome, cluster: Cluster, now: float) -> LoadState:
+    def _state(self, tracker: LoadTracker, outcome: PollResult, cluster: Cluster, now: float) -> LoadState:
         if outcome.measured is None:
             return _failed(outcome.failure or LoadError("Internal", "the poll brought nothing"))
         reading, problems = outcome.measured.reading, outcome.measured.problems

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.settings import PrometheusSettings
 from bayplan_operator.view import NodeStore
-from bayplan_operator.view.prometheus import Nodes, Outcome, Poller, by_alias
+from bayplan_operator.view.prometheus import NodeAliases, Poller, PollResult, by_alias
 
 _FIRST = 2.0
 """Seconds to wait for the first measurement, so that what waits because nodes are hot is not put there by a restart."""
@@ -23,10 +23,10 @@ async def measured(
         return
     labels, first = load.queries.labels, asyncio.Event()
 
-    def there_are() -> Nodes:
-        return Nodes(tuple(nodes.aliases), by_alias(nodes.aliases), labels)
+    def there_are() -> NodeAliases:
+        return NodeAliases(tuple(nodes.aliases), by_alias(nodes.aliases), labels)
 
-    def take(outcome: Outcome) -> None:
+    def take(outcome: PollResult) -> None:
         load.put(outcome)
         first.set()
         wake()

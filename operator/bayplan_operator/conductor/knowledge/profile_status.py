@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from bayplan.knowledge.run_times import Evaluation, Run, RunTime, RunTimes
+from bayplan.knowledge.run_times import Evaluation, RunTime, RunTimes, TaskRun
 from bayplan.knowledge.run_times.evaluation import Figures
 from bayplan_operator.api.duration import format_duration
 from bayplan_operator.conductor import conditions
@@ -72,7 +72,7 @@ def status(profile: Profile, run_times: RunTimes, evaluation: Evaluation, now: f
 def _class(profile: Profile, name: str, figures: Figures, run_times: RunTimes) -> dict[str, Any]:
     body: dict[str, Any] = {"name": name, "runs": profile.runs[name], "figures": write_figures(figures)}
     evidence = run_times.evidence(profile.id.task, profile.id.group).get(name)
-    found = run_times.predict(Run(profile.id.task, profile.id.group, name)) if evidence is not None else None
+    found = run_times.predict(TaskRun(profile.id.task, profile.id.group, name)) if evidence is not None else None
     if evidence is not None and isinstance(found, RunTime):
         body |= {"sums": write_sums(evidence), "p50": _time(found.quantile(0.5)), "p95": _time(found.quantile(0.95))}
     try:
@@ -85,7 +85,7 @@ def _class(profile: Profile, name: str, figures: Figures, run_times: RunTimes) -
 def _expected(run_times: RunTimes, task: TaskId, node_class: str) -> float | None:
     if node_class not in run_times.evidence(task.task, task.group):
         return None
-    found = run_times.predict(Run(task.task, task.group, node_class))
+    found = run_times.predict(TaskRun(task.task, task.group, node_class))
     return found.log_mean if isinstance(found, RunTime) else None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bayplan.knowledge.run_times import Evaluation, Outcome, Run, RunTimes
+from bayplan.knowledge.run_times import EndedRun, Evaluation, RunTimes, TaskRun
 from bayplan_operator import metrics, names
 from bayplan_operator.api.v1alpha1.task_profile import MAX_CLASSES, MAX_COUNTED, MAX_METRICS
 from bayplan_operator.conductor import conditions
@@ -15,7 +15,7 @@ from bayplan_operator.conductor.knowledge.outcomes import UNCOUNTED
 from bayplan_operator.conductor.knowledge.profile_status import Profile, status
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate.task_identity import TaskId
-from bayplan_operator.translate.task_profile import InvalidProfile, Learned, read
+from bayplan_operator.translate.task_profile import InvalidProfile, ProfileContents, read
 from bayplan_operator.view.inbox import Key
 from bayplan_operator.writer import EventWriter, ProfileWriter
 
@@ -96,7 +96,7 @@ class Profiles:
         self._check_metric(key, profile)
         self._bound(now)
 
-    def _recall(self, learned: Learned) -> None:
+    def _recall(self, learned: ProfileContents) -> None:
         task = learned.id
         classes = [{"nodeClass": name, **each.as_plain()} for name, each in learned.evidence.items()]
         if classes:
@@ -153,7 +153,7 @@ class Profiles:
         last = max((each.last for each in self.known.values() if each.last is not None), default=None)
         return None if last is None else last - UNCOUNTED
 
-    def learn(self, run: Run, name: str, outcome: Outcome, horizon: float, now: float) -> bool:
+    def learn(self, run: TaskRun, name: str, outcome: EndedRun, horizon: float, now: float) -> bool:
         """An attempt ended: whether it is news. Its name is that of no other; the run says on which class of nodes."""
         task = TaskId.of(run)
         profile = self.known.get(task.key)
@@ -182,7 +182,7 @@ class Profiles:
         self._bound(now)
         return True
 
-    def _bounded(self, outcome: Outcome) -> Outcome:
+    def _bounded(self, outcome: EndedRun) -> EndedRun:
         """Without numbers under ever new names."""
         known = self.evaluation.by_task.get((outcome.task, outcome.node_class))
         names_known = set() if known is None else set(known.reported)

@@ -12,8 +12,8 @@ from bayplan.foresight.estimates import (
     Durations,
     Earliest,
     Luck,
+    Scenario,
     Suggestion,
-    Trial,
     advice,
     durations,
     earliest,
@@ -76,8 +76,8 @@ def forecast(question: Question) -> Forecast:
     if first.nowhere or not known.informed:
         return nothing
     luck = Luck.draw(graph, samples(graph.units), _seed(question.uid))
-    trial = Trial.on(there, known, elapsed, luck)
-    found = trial.estimate()
+    scenario = Scenario.on(there, known, elapsed, luck)
+    found = scenario.estimate()
     if not np.isfinite(found.ends[-1]):
         return nothing
     median, low, high = (now + found.quantile(each) for each in (0.5, _LOW, _HIGH))
@@ -87,7 +87,7 @@ def forecast(question: Question) -> Forecast:
     probability = found.probability_by(budget)
     helps: tuple[Suggestion, ...] = ()
     if probability < SAFE and budget > 0:
-        helps = advice(trial, first.bound, budget, AT_RISK, _alone(question, luck))
+        helps = advice(scenario, first.bound, budget, AT_RISK, _alone(question, luck))
     return Forecast(now, first, known.words, median, low, high, probability, heavy, helps)
 
 
@@ -102,7 +102,7 @@ def _learned(question: Question, there: Situation) -> tuple[Situation, Durations
     return replace(there, seconds=known.expected), known, elapsed
 
 
-def _alone(question: Question, luck: Luck) -> Trial | None:
+def _alone(question: Question, luck: Luck) -> Scenario | None:
     """The graph with the nodes to itself; none: nobody else wants them."""
     if not question.rivals:
         return None
@@ -113,7 +113,7 @@ def _alone(question: Question, luck: Luck) -> Trial | None:
     for unit in np.flatnonzero(np.isin(run.state, (UnitState.BINDING, UnitState.RUNNING))).tolist():
         asked = seen.prepared.templates[int(graph.unit_task[unit])].request_class
         empty.occupy(unit, run.node[unit], dict(asked.resources))
-    return Trial.on(*_learned(question, situation(replace(seen, cluster=empty))), luck)
+    return Scenario.on(*_learned(question, situation(replace(seen, cluster=empty))), luck)
 
 
 def _least(known: Durations) -> FloatArray:

@@ -5,7 +5,7 @@ from typing import cast
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.budget import seconds
-from bayplan.core.changes import Changes, Knowledge
+from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.decider import Decider
 from bayplan.model.decision import Decision
 from bayplan_operator import metrics
@@ -46,7 +46,7 @@ class Placing:
             self._decider.update(Changes(placed=self._placed))
 
     def step(
-        self, graphs: Mapping[str, GraphRun], situation: tuple[Hashable, int], known: Knowledge, now: float
+        self, graphs: Mapping[str, GraphRun], situation: tuple[Hashable, int], known: KnowledgeSnapshot, now: float
     ) -> list[tuple[GraphRun, int, Decision]]:
         """Place what has a place, and have its pods made; answers what was said of each unit that was asked about.
 

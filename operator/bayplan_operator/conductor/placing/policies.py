@@ -8,7 +8,7 @@ from bayplan_operator.api.validation.words import nearest
 from bayplan_operator.conductor import conditions
 from bayplan_operator.conductor.graph_run import GraphRun, Problem
 from bayplan_operator.conductor.knowledge.load import LoadState
-from bayplan_operator.translate.policy import InvalidPolicy, Policy, compile_policy, objections
+from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy, objections
 from bayplan_operator.view.inbox import Key
 from bayplan_operator.writer import GraphWriter
 
@@ -21,7 +21,7 @@ class Policies:
     def __init__(self, writer: GraphWriter) -> None:
         self._writer = writer
         self._plugin = installed()
-        self._compiled: dict[str, Policy] = {}
+        self._compiled: dict[str, CompiledPolicy] = {}
         self._broken: dict[str, str] = {}
         self._untold: dict[Key, tuple[str, dict[str, Any]]] = {}
         """Statuses to be written: UID and body."""
@@ -58,7 +58,7 @@ class Policies:
             for name, raw in self._go_by_load.items():
                 self._note(("", name), raw, now)
 
-    def get(self, name: str) -> Policy | None:
+    def get(self, name: str) -> CompiledPolicy | None:
         """The policy of that name, if it can be used."""
         return self._compiled.get(name)
 

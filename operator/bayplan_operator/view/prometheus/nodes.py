@@ -7,7 +7,7 @@ from bayplan_operator.view.prometheus.answers import Series
 
 
 @dataclass(frozen=True, slots=True)
-class Nodes:
+class NodeAliases:
     """The nodes there are, by every name and address that leads to them."""
 
     names: tuple[str, ...]
@@ -26,11 +26,11 @@ class Nodes:
                 return node
         return self.instances.get(host(series.labels.get("instance", "")))
 
-    def joined(self, join: Iterable[Series]) -> "Nodes":
+    def joined(self, join: Iterable[Series]) -> "NodeAliases":
         """With the instances that node-exporter's ``node_uname_info`` says the names of. O(series)."""
         found = {host(each.labels["instance"]): self.of(each) for each in join if "instance" in each.labels}
         known = {instance: node for instance, node in found.items() if node is not None and instance}
-        return Nodes(self.names, self.by_alias, self.labels, known)
+        return NodeAliases(self.names, self.by_alias, self.labels, known)
 
     def _named(self, value: str) -> str | None:
         return self.by_alias.get(value) or self.by_alias.get(host(value))

@@ -12,7 +12,7 @@ from bayplan_operator.settings import PrometheusSettings
 from bayplan_operator.view.prometheus.answers import Series
 from bayplan_operator.view.prometheus.client import Client
 from bayplan_operator.view.prometheus.failure import LoadError
-from bayplan_operator.view.prometheus.nodes import Nodes
+from bayplan_operator.view.prometheus.nodes import NodeAliases
 from bayplan_operator.view.prometheus.queries import Queries
 from bayplan_operator.view.prometheus.readings import Measured, measured
 from bayplan_operator.view.prometheus.spread import Spread
@@ -26,7 +26,7 @@ _ABORT = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PollResult:
     """What came of one poll."""
 
     measured: Measured | None = None
@@ -37,7 +37,11 @@ class Poller:
     """Polls in one worker thread, each poll within its time-out; whatever happens, the next one follows."""
 
     def __init__(
-        self, settings: PrometheusSettings, queries: Queries, nodes: Callable[[], Nodes], tell: Callable[[Outcome], None]
+        self,
+        settings: PrometheusSettings,
+        queries: Queries,
+        nodes: Callable[[], NodeAliases],
+        tell: Callable[[PollResult], None],
     ) -> None:
         self._settings = settings
         self._join = queries.join()
@@ -64,7 +68,7 @@ class Poller:
             self._client.abort()  # so that the process need not wait for the thread
             self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def _poll(self) -> Outcome:
+    async def _poll(self) -> PollResult:
         timeout = self._settings.timeout
         work = asyncio.wrap_future(self._thread.submit(self._ask_all, self._nodes(), time.time()))
         if not (await asyncio.wait({work}, timeout=timeout))[0]:
@@ -72,20 +76,22 @@ class Poller:
             await asyncio.wait({work}, timeout=_ABORT)
             work.cancel()  # should the thread hang all the same, in a look-up of names, polls must not queue up behind it
             words = f"{self._client.url}: the queries were not all answered within {timeout:g} s"
-            return Outcome(failure=LoadError("Timeout", words))
+            return PollResult(failure=LoadError("Timeout", words))
         return work.result()
 
-    def _ask_all(self, nodes: Nodes, at: float) -> Outcome:
+    def _ask_all(self, nodes: NodeAliases, at: float) -> PollResult:
         try:
             self._client.refresh_credentials()
             answers, problems = self._ask_each()
             found = measured(answers, self._joined(nodes), at, problems)
-            return Outcome(replace(found, reading=self._spread.added(found.reading)))
+            return PollResult(replace(found, reading=self._spread.added(found.reading)))
         except LoadError as error:
-            return Outcome(failure=error)
+            return PollResult(failure=error)
         except Exception as error:
             log.exception("Prometheus' answers could not be handled")
-            return Outcome(failure=LoadError("Internal", f"the answers of {self._client.url} could not be handled: {error!r}"))
+            return PollResult(
+                failure=LoadError("Internal", f"the answers of {self._client.url} could not be handled: {error!r}")
+            )
 
     def _ask_each(self) -> tuple[dict[str, list[Series]], list[LoadError]]:
         answers: dict[str, list[Series]] = {}
@@ -101,7 +107,7 @@ class Poller:
                 problems.append(error)
         return answers, problems
 
-    def _joined(self, nodes: Nodes) -> Nodes:
+    def _joined(self, nodes: NodeAliases) -> NodeAliases:
         try:
             return nodes.joined(self._client.ask("node_uname_info", self._join))
         except LoadError as error:
@@ -109,7 +115,7 @@ class Poller:
                 raise
             return nodes  # a server that knows other metrics only; series that belong to no node are told of anyway
 
-    def _note(self, outcome: Outcome) -> None:
+    def _note(self, outcome: PollResult) -> None:
         for problem in outcome.measured.problems if outcome.measured is not None else (outcome.failure,):
             if problem is not None:
                 metrics.LOAD_FAILURES.labels(problem.reason).inc()

@@ -9,7 +9,7 @@ import numpy as np
 from bayplan.knowledge.load import Reading
 from bayplan_operator.view.prometheus.answers import Series
 from bayplan_operator.view.prometheus.failure import LoadError
-from bayplan_operator.view.prometheus.nodes import Nodes
+from bayplan_operator.view.prometheus.nodes import NodeAliases
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,9 @@ class Measured:
     """What of it could not be used."""
 
 
-def measured(answers: Mapping[str, Sequence[Series]], nodes: Nodes, at: float, known: Sequence[LoadError] = ()) -> Measured:
+def measured(
+    answers: Mapping[str, Sequence[Series]], nodes: NodeAliases, at: float, known: Sequence[LoadError] = ()
+) -> Measured:
     """The reading of the answers to the queries of each resource; ``known``: what went wrong before. O(series).
 
     Several series of one node count by their mean. Raises ``LoadError`` when nothing is left.
@@ -41,7 +43,7 @@ def measured(answers: Mapping[str, Sequence[Series]], nodes: Nodes, at: float, k
     return Measured(Reading(names, tuple(resources), values, at), tuple(problems))
 
 
-def _column(resource: str, series: Sequence[Series], nodes: Nodes) -> tuple[dict[str, float], LoadError | None]:
+def _column(resource: str, series: Sequence[Series], nodes: NodeAliases) -> tuple[dict[str, float], LoadError | None]:
     """Per node the mean of its series, whatever it is: the library judges figures. And what belongs to no node."""
     found: dict[str, list[float]] = {}
     strangers = []

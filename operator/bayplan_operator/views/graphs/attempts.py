@@ -5,8 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from bayplan.lifecycle import Attempt as SeenAttempt
-from bayplan.lifecycle import Phase, Run, UnitState
+from bayplan.lifecycle import Attempt, Phase, Run, UnitState
 from bayplan.model.graph import Graph
 from bayplan_operator import names
 from bayplan_operator.kube import wire
@@ -43,7 +42,7 @@ def attempts(graph: Graph, run: Run, uid: str, pods: Iterable[wire.Pod], epoch: 
     return tuple(found[key] for key in sorted(found))
 
 
-def _from_pod(graph: Graph, run: Run, seen: SeenAttempt, why: str, epoch: float) -> PodAttempt:
+def _from_pod(graph: Graph, run: Run, seen: Attempt, why: str, epoch: float) -> PodAttempt:
     given_up = seen.incarnation <= run.settled[seen.unit]
     if seen.phase == Phase.SUCCEEDED:
         outcome = model.SUCCEEDED

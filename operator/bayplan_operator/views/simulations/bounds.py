@@ -4,18 +4,18 @@ import numpy as np
 
 from bayplan.model.arrays import FloatArray
 from bayplan.model.resources import PODS
-from bayplan.simulation import Outcome, RunTimes, Trace
+from bayplan.simulation import AttemptOutcome, Trace, TrueRunTimes
 
 
 class Bounds:
     """Durations as they were, and as they would have been on the fastest nodes."""
 
-    def __init__(self, trace: Trace, run_times: RunTimes) -> None:
+    def __init__(self, trace: Trace, run_times: TrueRunTimes) -> None:
         self._trace = trace
         self._speeds = np.array([run_times.speeds.get(node.node_class, 1.0) for node in trace.nodes])
         self._fastest = float(self._speeds.max())
         attempts = trace.attempts
-        self._done = np.flatnonzero(attempts.outcome == Outcome.SUCCEEDED)
+        self._done = np.flatnonzero(attempts.outcome == AttemptOutcome.SUCCEEDED)
         self._seconds = (attempts.ended_at - attempts.started_at)[self._done]
         self._unslowed = self._seconds / attempts.slowed[self._done]
         """As if nothing had been hidden on their nodes."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bayplan.simulation import Outcome, RunTimes, Trace, figures
+from bayplan.simulation import AttemptOutcome, Trace, TrueRunTimes, figures
 from bayplan_operator.views.model.attempt import SimulatedAttempt
 from bayplan_operator.views.model.graph import SimulatedGraph
 from bayplan_operator.views.model.node import SimulatedNode
@@ -14,12 +14,12 @@ from bayplan_operator.views.model.task import SimulatedTask
 from bayplan_operator.views.simulations.bounds import Bounds
 
 _MOST_POINTS = 2_000
-_OUTCOMES = {outcome: "".join(part.capitalize() for part in outcome.name.split("_")) for outcome in Outcome}
+_OUTCOMES = {outcome: "".join(part.capitalize() for part in outcome.name.split("_")) for outcome in AttemptOutcome}
 _DIGITS = 6
 """Of seconds, after the point."""
 
 
-def build(trace: Trace, policy: str, seed: int, run_times: RunTimes) -> Simulation:
+def build(trace: Trace, policy: str, seed: int, run_times: TrueRunTimes) -> Simulation:
     """All figures. `policy`: what it is called."""
     bounds = Bounds(trace, run_times)
     return Simulation(
@@ -38,7 +38,7 @@ def build(trace: Trace, policy: str, seed: int, run_times: RunTimes) -> Simulati
 
 def _figures(trace: Trace, bounds: Bounds) -> Figures:
     graphs, outcome, waits = trace.graphs, trace.attempts.outcome, figures.waits(trace)
-    unplaced = int((outcome == Outcome.WAITING).sum())
+    unplaced = int((outcome == AttemptOutcome.WAITING).sum())
     return Figures(
         makespan=_round(figures.makespan(trace)),
         lower_bound=_round(bounds.of_all()),
@@ -52,8 +52,8 @@ def _figures(trace: Trace, bounds: Bounds) -> Figures:
         deadlines=sum(each.deadline is not None for each in trace.submissions),
         missed=int(graphs.missed.sum()),
         attempts=len(outcome) - unplaced,
-        failed=int((outcome == Outcome.FAILED).sum()),
-        lost=int((outcome == Outcome.LOST).sum()),
+        failed=int((outcome == AttemptOutcome.FAILED).sum()),
+        lost=int((outcome == AttemptOutcome.LOST).sum()),
         unplaced=unplaced,
         cost=_round(figures.cost(trace)),
         events=trace.events,
@@ -109,7 +109,7 @@ def _tasks(trace: Trace, number: int, critical: frozenset[int]) -> Iterator[Simu
     starts, ends, done = np.full(count, np.inf), np.zeros(count), np.zeros(count, np.int64)
     ran = rows[~np.isnan(attempts.started_at[rows])]
     np.minimum.at(starts, attempts.task[ran], attempts.started_at[ran])
-    good = rows[attempts.outcome[rows] == Outcome.SUCCEEDED]
+    good = rows[attempts.outcome[rows] == AttemptOutcome.SUCCEEDED]
     np.maximum.at(ends, attempts.task[good], attempts.ended_at[good])
     np.add.at(done, attempts.task[good], 1)
     for index, task in enumerate(graph.tasks):

@@ -11,15 +11,15 @@ from bayplan.foresight.estimates import (
     Durations,
     Estimate,
     Luck,
+    Scenario,
     Suggestion,
-    Trial,
     advice,
     durations,
     earliest,
     samples,
 )
 from bayplan.foresight.graph_plans import Situation, expected_seconds, slots
-from bayplan.knowledge.run_times import Run
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.simulation import Setup, Submission
 from bayplan_operator.views.model.outlook import PlannedOutlook, SuggestionView
 
@@ -48,11 +48,11 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster) -> PlannedO
     bound = first.bound
     if first.nowhere or not known.informed:
         return PlannedOutlook(known.words, lower_bound=_round(bound.seconds), nowhere=first.nowhere)
-    trial = Trial.on(there, known, none, Luck.draw(graph, samples(graph.units), setup.seed))
-    found = trial.estimate()
+    scenario = Scenario.on(there, known, none, Luck.draw(graph, samples(graph.units), setup.seed))
+    found = scenario.estimate()
     if not np.isfinite(found.ends[-1]):
         return PlannedOutlook(known.words, lower_bound=_round(bound.seconds))
-    probability, helps = _deadline(submission, trial, found, bound)
+    probability, helps = _deadline(submission, scenario, found, bound)
     return PlannedOutlook(
         lower_bound=_round(bound.seconds),
         basis=known.words,
@@ -67,7 +67,7 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster) -> PlannedO
 def _situation(submission: Submission, setup: Setup, cluster: Cluster) -> tuple[Situation, Durations]:
     graph, times = submission.graph, setup.run_times
     said = [task.duration for task in graph.tasks] if submission.expected is None else submission.expected.tolist()
-    runs = [Run(task.name, hint=hint or None) for task, hint in zip(graph.tasks, said, strict=True)]
+    runs = [TaskRun(task.name, hint=hint or None) for task, hint in zip(graph.tasks, said, strict=True)]
     asks = {asked: submission.classes.count(asked) for asked in dict.fromkeys(submission.classes)}
     nodes = slots(cluster, asks, _SLOTS, setup.policies[submission.policy].strategy.node_selector)
     speeds = np.array([times.speeds.get(name, 1.0) for name in nodes.classes])
@@ -80,14 +80,14 @@ def _situation(submission: Submission, setup: Setup, cluster: Cluster) -> tuple[
 
 
 def _deadline(
-    submission: Submission, trial: Trial, found: Estimate, bound: Bound
+    submission: Submission, scenario: Scenario, found: Estimate, bound: Bound
 ) -> tuple[float | None, tuple[Suggestion, ...]]:
     if submission.deadline is None:
         return None, ()
     probability = found.probability_by(submission.deadline)
     if probability >= _WANTED:
         return probability, ()
-    return probability, advice(trial, bound, submission.deadline, _WANTED)
+    return probability, advice(scenario, bound, submission.deadline, _WANTED)
 
 
 def _round(seconds: float) -> float:

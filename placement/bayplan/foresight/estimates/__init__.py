@@ -4,7 +4,7 @@ from bayplan.foresight.estimates.advice import Help, Suggestion, advice
 from bayplan.foresight.estimates.bound import Bound, lower_bound
 from bayplan.foresight.estimates.durations import Basis, Durations, durations, exact
 from bayplan.foresight.estimates.earliest import Earliest, earliest
-from bayplan.foresight.estimates.estimate import Estimate, Trial, estimate, samples
+from bayplan.foresight.estimates.estimate import Estimate, Scenario, estimate, samples
 from bayplan.foresight.estimates.luck import Luck
 
 __all__ = [
@@ -15,8 +15,8 @@ __all__ = [
     "Estimate",
     "Help",
     "Luck",
+    "Scenario",
     "Suggestion",
-    "Trial",
     "advice",
     "durations",
     "earliest",

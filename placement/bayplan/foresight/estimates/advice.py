@@ -6,7 +6,7 @@ from enum import Enum
 import numpy as np
 
 from bayplan.foresight.estimates.bound import Bound
-from bayplan.foresight.estimates.estimate import Estimate, Trial
+from bayplan.foresight.estimates.estimate import Estimate, Scenario
 
 _MOST_CLASSES = 4
 _WORTH = 0.02
@@ -40,33 +40,35 @@ class Suggestion:
     """From now on, by which it has ended with the wanted probability."""
 
 
-def advice(trial: Trial, bound: Bound, budget: float, wanted: float, others: Trial | None = None) -> tuple[Suggestion, ...]:
+def advice(
+    scenario: Scenario, bound: Bound, budget: float, wanted: float, others: Scenario | None = None
+) -> tuple[Suggestion, ...]:
     """What would raise the probability of ending within `budget` seconds; what is enough for `wanted` first, then the rest.
 
-    `others`: the same graph with the nodes to itself; none: it has them already. One `Trial.estimate` for each class of
+    `others`: the same graph with the nodes to itself; none: it has them already. One `Scenario.estimate` for each class of
     nodes that is planned (at most 4), and up to four more. The last suggestion is always a later deadline.
     """
-    plain = trial.estimate()
+    plain = scenario.estimate()
     now = plain.probability_by(budget)
-    found = [_of(Help.MORE_NODES, name, each.estimate(), budget, wanted) for name, each in _wider(trial)]
+    found = [_of(Help.MORE_NODES, name, each.estimate(), budget, wanted) for name, each in _wider(scenario)]
     if others is not None:
         found.append(_of(Help.HIGHER_PRIORITY, "", others.estimate(), budget, wanted))
-    fastest = trial.on_fastest()
+    fastest = scenario.on_fastest()
     found.append(_of(Help.FASTER_NODES, _fastest_class(fastest), fastest.estimate(), budget, wanted))
-    heavy = dominating(trial, bound)
+    heavy = dominating(scenario, bound)
     if heavy is not None:
-        name = trial.situation.graph.tasks[heavy].name
-        found.append(_of(Help.SHORTER_TASK, name, trial.with_shorter(heavy, 0.5).estimate(), budget, wanted))
+        name = scenario.situation.graph.tasks[heavy].name
+        found.append(_of(Help.SHORTER_TASK, name, scenario.with_shorter(heavy, 0.5).estimate(), budget, wanted))
     useful = [each for each in found if each.probability >= min(now + _WORTH, 1.0)]
     useful.sort(key=lambda each: each.probability < wanted)  # stable: what is easier to have stays in front
     return (*useful, _of(Help.LATER_DEADLINE, "", plain, budget, wanted))
 
 
-def dominating(trial: Trial, bound: Bound) -> int | None:
+def dominating(scenario: Scenario, bound: Bound) -> int | None:
     """The task that takes most of the longest chain; none: nothing is left."""
     if not bound.path:
         return None
-    expected = trial.durations.expected.min(axis=1)
+    expected = scenario.durations.expected.min(axis=1)
     return max(bound.path, key=lambda task: float(expected[task]))
 
 
@@ -74,18 +76,18 @@ def _of(help_: Help, subject: str, estimate: Estimate, budget: float, wanted: fl
     return Suggestion(help_, subject, estimate.probability_by(budget), estimate.quantile(wanted))
 
 
-def _wider(trial: Trial) -> list[tuple[str, Trial]]:
-    classes = trial.situation.nodes.classes
-    waits = ~(trial.situation.done | trial.situation.running)
-    counts = np.bincount(trial.node_class[waits], minlength=len(classes))
+def _wider(scenario: Scenario) -> list[tuple[str, Scenario]]:
+    classes = scenario.situation.nodes.classes
+    waits = ~(scenario.situation.done | scenario.situation.running)
+    counts = np.bincount(scenario.node_class[waits], minlength=len(classes))
     found = []
     for number in np.argsort(-counts, kind="stable")[:_MOST_CLASSES].tolist():
         if counts[number]:
-            found.append((classes[number], trial.with_slots(np.arange(len(classes)) == number)))
+            found.append((classes[number], scenario.with_slots(np.arange(len(classes)) == number)))
     return found
 
 
-def _fastest_class(trial: Trial) -> str:
-    waits = ~(trial.situation.done | trial.situation.running)
-    counts = np.bincount(trial.node_class[waits], minlength=len(trial.situation.nodes.classes))
-    return trial.situation.nodes.classes[int(np.argmax(counts))]
+def _fastest_class(scenario: Scenario) -> str:
+    waits = ~(scenario.situation.done | scenario.situation.running)
+    counts = np.bincount(scenario.node_class[waits], minlength=len(scenario.situation.nodes.classes))
+    return scenario.situation.nodes.classes[int(np.argmax(counts))]

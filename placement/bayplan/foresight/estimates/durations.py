@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 
 from bayplan.knowledge.node_states import Reruns
-from bayplan.knowledge.run_times import Run, RunTimes, Unknown
+from bayplan.knowledge.run_times import RunTimes, TaskRun, Unknown
 from bayplan.knowledge.run_times.levels import BETWEEN, WITHIN
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.model.graph import Graph
@@ -79,7 +79,7 @@ class Durations:
 
 
 def durations(
-    graph: Graph, runs: Sequence[Run], classes: Sequence[str], seconds: FloatArray, run_times: RunTimes | None
+    graph: Graph, runs: Sequence[TaskRun], classes: Sequence[str], seconds: FloatArray, run_times: RunTimes | None
 ) -> Durations:
     """What is known of each task's run time.
 

@@ -43,7 +43,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trial:
+class Scenario:
     """A plan, and what is known of its run times: everything that is played, to be varied."""
 
     situation: Situation
@@ -63,7 +63,7 @@ class Trial:
     luck: Luck
 
     @classmethod
-    def of(cls, plan: Plan, durations: Durations, elapsed: FloatArray, luck: Luck) -> "Trial":
+    def of(cls, plan: Plan, durations: Durations, elapsed: FloatArray, luck: Luck) -> "Scenario":
         """What is planned."""
         situation, nodes = plan.situation, plan.situation.nodes
         best = np.argmin(situation.seconds, axis=1)[situation.graph.unit_task]
@@ -78,7 +78,7 @@ class Trial:
         )  # fmt: skip
 
     @classmethod
-    def on(cls, situation: Situation, durations: Durations, elapsed: FloatArray, luck: Luck) -> "Trial":
+    def on(cls, situation: Situation, durations: Durations, elapsed: FloatArray, luck: Luck) -> "Scenario":
         """What a plan made for the situation says; where that would take too long, what `sketch` does."""
         if situation.graph.units * len(situation.nodes.slot_node) <= MOST_PAIRS:
             return cls.of(make_plan(situation), durations, elapsed, luck)
@@ -89,7 +89,7 @@ class Trial:
             durations, elapsed, luck,
         )  # fmt: skip
 
-    def with_slots(self, wide: BoolArray) -> "Trial":
+    def with_slots(self, wide: BoolArray) -> "Scenario":
         """With as many free slots as there are units of each class that `wide`, shape (classes,), names."""
         kept = ~wide[self.slot_class]
         waits = ~(self.situation.done | self.situation.running) & wide[self.node_class]
@@ -99,14 +99,14 @@ class Trial:
             slot_class=np.concatenate((self.slot_class[kept], self.node_class[waits])),
         )
 
-    def on_fastest(self) -> "Trial":
+    def on_fastest(self) -> "Scenario":
         """Every unit that has not started on the class that is fastest for it, with as many slots as it takes."""
         fastest = np.argmin(self.situation.seconds, axis=1)[self.situation.graph.unit_task]
         fixed = self.situation.done | self.situation.running
         moved = replace(self, node_class=np.where(fixed, self.node_class, fastest))
         return moved.with_slots(np.ones(len(self.situation.nodes.classes), bool))
 
-    def with_shorter(self, task: int, factor: float) -> "Trial":
+    def with_shorter(self, task: int, factor: float) -> "Scenario":
         """With a task whose units take so many times as long."""
         location = self.durations.location.copy()
         location[task] += np.log(factor)
@@ -144,4 +144,4 @@ def estimate(plan: Plan, durations: Durations, elapsed: FloatArray, seed: int) -
     the first that is free is taken, as an operator that looks at what happens does.
     """
     luck = Luck.draw(plan.situation.graph, samples(plan.situation.graph.units), seed)
-    return Trial.of(plan, durations, elapsed, luck).estimate()
+    return Scenario.of(plan, durations, elapsed, luck).estimate()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bayplan.knowledge.run_times import Run, RunTimes, Unknown
+from bayplan.knowledge.run_times import RunTimes, TaskRun, Unknown
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 
@@ -14,7 +14,7 @@ COPIED = 10.0
 
 
 def expected_seconds(
-    graph: Graph, runs: Sequence[Run], classes: Sequence[str], run_times: RunTimes | None = None
+    graph: Graph, runs: Sequence[TaskRun], classes: Sequence[str], run_times: RunTimes | None = None
 ) -> FloatArray:
     """Shape (tasks, classes): seconds of one unit on each node class; where nothing is known, the graph's duration.
 
@@ -23,7 +23,7 @@ def expected_seconds(
     """
     if len(runs) != len(graph.tasks):
         raise ValueError(f"runs has {len(runs)} entries: it must have one for each of the {len(graph.tasks)} tasks")
-    known: dict[Run, float] = {}
+    known: dict[TaskRun, float] = {}
     seconds = np.empty((len(runs), len(classes)))
     for number, (task, run) in enumerate(zip(graph.tasks, runs, strict=True)):
         for column, node_class in enumerate(classes):
@@ -34,7 +34,7 @@ def expected_seconds(
     return seconds
 
 
-def _mean(run: Run, run_times: RunTimes | None) -> float:
+def _mean(run: TaskRun, run_times: RunTimes | None) -> float:
     """0: nothing is known."""
     if run_times is not None:
         found = run_times.predict(run)

@@ -12,7 +12,7 @@ from bayplan.knowledge.arrivals.prices import GPU, room_value, shape_values
 from bayplan.knowledge.arrivals.scarcity import scarcity
 from bayplan.knowledge.arrivals.shapes import shapes
 from bayplan.knowledge.arrivals.stranding import streams
-from bayplan.knowledge.arrivals.supply import Kind, Supply, supply
+from bayplan.knowledge.arrivals.supply import GpuKind, Supply, supply
 from bayplan.model.arrays import BoolArray, IntArray
 from bayplan.model.workload import RequestClass
 from bayplan.solvers.kernels.packing.tables import Tables
@@ -32,7 +32,7 @@ class MixModel:
     """
 
     mix: ExpectedMix
-    kinds: tuple[Kind, ...]
+    kinds: tuple[GpuKind, ...]
     tables: Tables
     """For `bayplan.solvers.kernels.packing`."""
     typical: TypicalRequests

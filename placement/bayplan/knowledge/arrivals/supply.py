@@ -11,7 +11,7 @@ from bayplan.model.arrays import BoolArray, IntArray
 from bayplan.model.gpu import GpuAsk
 from bayplan.solvers.kernels.packing.states import MIB
 
-Kind = tuple[str, int]
+GpuKind = tuple[str, int]
 """Model and bytes of memory of a GPU."""
 
 
@@ -32,7 +32,7 @@ class Pool:
 class Supply:
     """The kinds of GPUs, and the pools of nodes that have them."""
 
-    kinds: tuple[Kind, ...]
+    kinds: tuple[GpuKind, ...]
     pools: tuple[Pool, ...]
 
     def eligible(self, asks: Sequence[GpuAsk | None]) -> BoolArray:

@@ -8,7 +8,7 @@ from bayplan.knowledge.arrivals.model import MixModel
 from bayplan.model.arrays import IntArray
 from bayplan.model.workload import RequestClass
 from bayplan.solvers.kernels.packing.rises import Known, nothing_known, potentials_of
-from bayplan.solvers.kernels.packing.states import MIB, Asked, Nodes
+from bayplan.solvers.kernels.packing.states import MIB, Asked, NodeColumns
 
 
 class View:
@@ -21,7 +21,7 @@ class View:
         """Per row, the potential as it stands."""
         self.known: Known = nothing_known(0)
         """Potentials of states that have come up."""
-        self.nodes: Nodes
+        self.nodes: NodeColumns
         """The cluster's columns; they show what is used without being made anew."""
         self._model: MixModel | None = None
         self._static_version = -1
@@ -54,10 +54,10 @@ def view(cluster: Cluster, model: MixModel) -> View:
     return found
 
 
-def columns(cluster: Cluster) -> Nodes:
+def columns(cluster: Cluster) -> NodeColumns:
     """The columns that the kernels read."""
     cpu, memory = cluster.static_memo("packing columns", lambda: _columns(cluster))
-    return Nodes(cluster.allocatable, cluster.used, cluster.gpu_free, cpu, memory)
+    return NodeColumns(cluster.allocatable, cluster.used, cluster.gpu_free, cpu, memory)
 
 
 def asked(cluster: Cluster, request_class: RequestClass) -> Asked:

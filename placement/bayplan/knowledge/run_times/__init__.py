@@ -1,23 +1,23 @@
 """Run times as posteriors learned from what was seen."""
 
-from bayplan.knowledge.run_times.evaluation import Evaluation, Outcome, efficiency
+from bayplan.knowledge.run_times.evaluation import EndedRun, Evaluation, efficiency
 from bayplan.knowledge.run_times.evidence import Evidence
 from bayplan.knowledge.run_times.forecast import ByTask, Forecast
 from bayplan.knowledge.run_times.lookalikes import Lookalikes
 from bayplan.knowledge.run_times.run_time import RunTime
 from bayplan.knowledge.run_times.run_times import RunTimes
-from bayplan.knowledge.run_times.runs import Run, Unknown
+from bayplan.knowledge.run_times.runs import TaskRun, Unknown
 
 __all__ = [
     "ByTask",
+    "EndedRun",
     "Evaluation",
     "Evidence",
     "Forecast",
     "Lookalikes",
-    "Outcome",
-    "Run",
     "RunTime",
     "RunTimes",
+    "TaskRun",
     "Unknown",
     "efficiency",
 ]

@@ -11,7 +11,7 @@ _REPORTED = "reported."
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EndedRun:
     """A run that ended. Raises `ValueError` for figures that are none."""
 
     task: str
@@ -89,7 +89,7 @@ class Figures:
         # A failed attempt costs about as much time as a success.
         return worth * self.success.mean * 3600 / self.run.mean
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: EndedRun) -> None:
         """One more run."""
         seconds = outcome.ended - outcome.started
         self.response.add(outcome.ended - outcome.asked)
@@ -110,7 +110,7 @@ class Evaluation:
         """(task, node class) to figures."""
         self._first, self._last, self._busy, self._done = math.inf, -math.inf, 0.0, 0
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: EndedRun) -> None:
         """One more run."""
         self.everything.add(outcome)
         self.by_task.setdefault((outcome.task, outcome.node_class), Figures()).add(outcome)

@@ -8,7 +8,7 @@ import numpy as np
 
 from bayplan.knowledge.run_times.run_time import RunTime
 from bayplan.knowledge.run_times.run_times import RunTimes
-from bayplan.knowledge.run_times.runs import Run, Unknown
+from bayplan.knowledge.run_times.runs import TaskRun, Unknown
 from bayplan.model.arrays import FloatArray
 from bayplan.model.stop import never
 from bayplan.model.workload import Request
@@ -22,19 +22,19 @@ class Expectations:
     """Predictions by run. What was learned counts from the next renewal on: it makes all of them again, since every run says
     something about all tasks. Once nothing more is learned they are what the run times alone say, to the last bit."""
 
-    def __init__(self, run_times: RunTimes, run_of: Callable[[Request], Run | None]) -> None:
+    def __init__(self, run_times: RunTimes, run_of: Callable[[Request], TaskRun | None]) -> None:
         """`run_of`: under what a request's run time is learned; `None`: nothing is known of the request's task."""
         self._run_times = run_times
         self._run_of = run_of
-        self._known: dict[Run, RunTime | Unknown] = {}
-        self._logs: dict[Run, float] = {}
+        self._known: dict[TaskRun, RunTime | Unknown] = {}
+        self._logs: dict[TaskRun, float] = {}
         self._families: dict[str, int] = {}
         self._tasks: set[tuple[str, str]] = set()
         self._changed = False
         self._not_before = -math.inf
-        self._waiting: list[Run] | None = None
+        self._waiting: list[TaskRun] | None = None
         """What is still to be predicted; `None`: no renewal is under way."""
-        self._fresh: dict[Run, RunTime | Unknown] = {}
+        self._fresh: dict[TaskRun, RunTime | Unknown] = {}
 
     @property
     def renewing(self) -> bool:
@@ -60,7 +60,7 @@ class Expectations:
             self._tasks.remove((family, task))
             self._families[family] -= 1
 
-    def renew(self, now: float, wanted: Callable[[], Iterable[Run]], stop: Callable[[], bool] = never) -> bool:
+    def renew(self, now: float, wanted: Callable[[], Iterable[TaskRun]], stop: Callable[[], bool] = never) -> bool:
         """Let what was learned count, if it is time: predict again for all the runs that are wanted. Answers whether that has
         just been completed. `now`: seconds of any one clock; `stop`: the rest is left for the next call."""
         if self._waiting is None:
@@ -83,19 +83,19 @@ class Expectations:
         """Begin no renewal before an instant of the clock."""
         self._not_before = max(self._not_before, until)
 
-    def predict(self, run: Run) -> RunTime | Unknown:
+    def predict(self, run: TaskRun) -> RunTime | Unknown:
         """The prediction; one for all tasks that are new and of which the same is said. O(1) where it was made before."""
         run = self._key(run)
         if run not in self._known:
             self._known[run] = self._run_times.predict(run)
         return self._known[run]
 
-    def made(self, run: Run) -> RunTime | None:
+    def made(self, run: TaskRun) -> RunTime | None:
         """The prediction, where it has been made and is one."""
         found = self._known.get(self._key(run))
         return found if isinstance(found, RunTime) else None
 
-    def seconds(self, run: Run) -> float | None:
+    def seconds(self, run: TaskRun) -> float | None:
         """The median of the next run; of a task that is new, what its author says, else what its family shows, if any.
 
         Not the mean: while little is known, that is mostly the tail.
@@ -112,11 +112,11 @@ class Expectations:
         """The forecast that orders ask for, shape (requests,); NaN where nothing is known. O(requests)."""
         return np.array([self._log(self._run_of(each)) for each in requests], np.float64)
 
-    def _key(self, run: Run) -> Run:
+    def _key(self, run: TaskRun) -> TaskRun:
         known = (run.family, run.task) in self._tasks
         return replace(run, hint=None) if known else replace(run, task="")  # what was learned takes the place of the hint
 
-    def _log(self, run: Run | None) -> float:
+    def _log(self, run: TaskRun | None) -> float:
         if run is None:
             return np.nan
         if run not in self._logs:

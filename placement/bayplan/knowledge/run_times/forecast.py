@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from bayplan.knowledge.run_times.run_times import RunTimes
-from bayplan.knowledge.run_times.runs import Run, Unknown
+from bayplan.knowledge.run_times.runs import TaskRun, Unknown
 from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request
 
@@ -25,7 +25,7 @@ class ByTask:
     """By the task that a request belongs to: its expected seconds."""
 
     run_times: RunTimes
-    run_of: Callable[[Request], Run]
+    run_of: Callable[[Request], TaskRun]
     """Under what the request's run time is learned, and what is said of it beforehand."""
 
     def log_expected(self, requests: Sequence[Request], now: float) -> FloatArray:

@@ -14,7 +14,7 @@ import numpy as np
 from bayplan.knowledge.run_times.evidence import above_zero
 from bayplan.knowledge.run_times.job_table import ENDED, GONE, RUNNING, JobTable
 from bayplan.knowledge.run_times.link_rates import LinkRates
-from bayplan.knowledge.run_times.propagation import Moments, average, update_queued, update_running
+from bayplan.knowledge.run_times.propagation import RawMoments, average, update_queued, update_running
 from bayplan.knowledge.run_times.run_time import RunTime, log_density
 from bayplan.knowledge.run_times.runs import Unknown
 from bayplan.model.arrays import FloatArray, IntArray
@@ -160,7 +160,7 @@ class Lookalikes:
     def _rows(self, keys: Sequence[Hashable]) -> IntArray:
         return np.fromiter((self._table.row[key] for key in keys), np.int64, len(keys))
 
-    def _of_kinds(self) -> Moments:
+    def _of_kinds(self) -> RawMoments:
         found = [self._kind(number) for number in range(len(self._seen))]
         mean = np.array([location for location, _, _ in found])
         variance = np.array([scale**2 * freedom / (freedom - 2) for _, scale, freedom in found])

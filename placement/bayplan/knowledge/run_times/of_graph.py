@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from bayplan.knowledge.run_times.expectations import Expectations
-from bayplan.knowledge.run_times.runs import Run
+from bayplan.knowledge.run_times.runs import TaskRun
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 
 
-def expected_seconds(runs: Sequence[Run], expectations: Expectations) -> FloatArray:
+def expected_seconds(runs: Sequence[TaskRun], expectations: Expectations) -> FloatArray:
     """Per task, the seconds that one run is expected to take, shape (tasks,); NaN: not known. O(tasks)."""
     found = [expectations.seconds(run) for run in runs]
     return np.array([np.nan if each is None else each for each in found], np.float64)

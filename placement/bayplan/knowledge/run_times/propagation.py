@@ -17,11 +17,11 @@ from bayplan.knowledge.run_times.link_rates import LinkRates
 from bayplan.model.arrays import FloatArray, IntArray
 
 _LEAST_VARIANCE = 0.01
-Moments = tuple[FloatArray, FloatArray]
+RawMoments = tuple[FloatArray, FloatArray]
 """First and second moment."""
 
 
-def update_running(table: JobTable, rates: LinkRates, kinds: Moments, noise: float, now: float) -> None:
+def update_running(table: JobTable, rates: LinkRates, kinds: RawMoments, noise: float, now: float) -> None:
     """All running jobs, given for how long they run. O(running * window)."""
     rows = table.in_phase(RUNNING)
     if len(rows):
@@ -31,7 +31,7 @@ def update_running(table: JobTable, rates: LinkRates, kinds: Moments, noise: flo
         table.mean[rows], table.square[rows] = _beyond(mean, deviation, elapsed)
 
 
-def update_queued(table: JobTable, rates: LinkRates, kinds: Moments, noise: float) -> None:
+def update_queued(table: JobTable, rates: LinkRates, kinds: RawMoments, noise: float) -> None:
     """All waiting jobs. O(jobs since the first of them * window)."""
     rows = table.in_phase(QUEUED)
     if not len(rows):
@@ -62,7 +62,7 @@ def update_queued(table: JobTable, rates: LinkRates, kinds: Moments, noise: floa
     table.reach[rows] = dtbsv(WINDOW, band, waiting, lower=1, trans=1, diag=1)[rows - first]
 
 
-def average(table: JobTable, rows: IntArray, rates: LinkRates, kinds: Moments, noise: float) -> Moments:
+def average(table: JobTable, rows: IntArray, rates: LinkRates, kinds: RawMoments, noise: float) -> RawMoments:
     """The moments of these jobs from those before them as they are now. O(rows * window)."""
     near, weights = table.weights(rows, rates.rates)
     total = weights.sum(axis=1) + rates.new
@@ -72,7 +72,7 @@ def average(table: JobTable, rows: IntArray, rates: LinkRates, kinds: Moments, n
     return mean, square
 
 
-def _beyond(mean: FloatArray, deviation: FloatArray, point: FloatArray) -> Moments:
+def _beyond(mean: FloatArray, deviation: FloatArray, point: FloatArray) -> RawMoments:
     """Moments of a normal distribution beyond a point."""
     # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
     from scipy.special import log_ndtr

@@ -15,7 +15,7 @@ from bayplan.knowledge.run_times.evidence import Evidence, of_run
 from bayplan.knowledge.run_times.levels import CELL_RUNS, SHAPE, SLOPE, SLOPE_PRECISION, WITHIN, Cell, Levels, estimate
 from bayplan.knowledge.run_times.regression import Moments, Posterior, Prior, posterior
 from bayplan.knowledge.run_times.run_time import RunTime
-from bayplan.knowledge.run_times.runs import Run, Unknown
+from bayplan.knowledge.run_times.runs import TaskRun, Unknown
 
 HINT_RUNS = 0.5
 """How many runs a hint is worth to a task."""
@@ -49,7 +49,7 @@ class RunTimes:
         self._posteriors: dict[tuple[str, str, float | None], tuple[Posterior, dict[str, int], float]] = {}
         self._stale = False
 
-    def observe(self, run: Run, seconds: float, at: float) -> None:
+    def observe(self, run: TaskRun, seconds: float, at: float) -> None:
         """A run ended well after so many seconds, at that time (seconds since the epoch). Raises `ValueError`.
 
         Its hint says nothing more. Runs that end at the same time may come in any order, if nothing is forgotten.
@@ -65,7 +65,7 @@ class RunTimes:
         self._bound()
         self._stale = True
 
-    def predict(self, run: Run) -> RunTime | Unknown:
+    def predict(self, run: TaskRun) -> RunTime | Unknown:
         """How long the next such run takes; `Unknown` where neither runs nor a hint say anything."""
         levels = self._current()
         if levels is None and run.hint is None:
@@ -148,7 +148,7 @@ class RunTimes:
         made._stale = True
         return made
 
-    def _posterior(self, run: Run, levels: Levels | None) -> tuple[Posterior, dict[str, int], float]:
+    def _posterior(self, run: TaskRun, levels: Levels | None) -> tuple[Posterior, dict[str, int], float]:
         key = (run.family, run.task, run.hint)
         if key not in self._posteriors:
             known = self._tasks.get((run.family, run.task))
@@ -187,7 +187,7 @@ class RunTimes:
         into.last = max(into.last, task.last)
 
 
-def _fit(cells: Mapping[str, Evidence], run: Run, levels: Levels | None) -> tuple[Posterior, dict[str, int], float]:
+def _fit(cells: Mapping[str, Evidence], run: TaskRun, levels: Levels | None) -> tuple[Posterior, dict[str, int], float]:
     """The posterior of one task, the column of each node class, and the mean log size (NaN: no sizes)."""
     if run.hint is not None:
         location, share = math.log(run.hint), 1.0 / HINT_RUNS

@@ -6,7 +6,7 @@ from bayplan.knowledge.run_times.evidence import above_zero
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TaskRun:
     """A run that is asked for, or that has ended. Raises `ValueError` for a hint or size that is not above 0."""
 
     task: str

@@ -4,6 +4,6 @@ All are called alike: `solve(problem, start, budget, seed)`. They know nothing o
 answer that somebody else gave, and never return one that is worth less.
 """
 
-from bayplan.solvers.assignment.problem import FORBIDDEN, Budget, Problem, Solution
+from bayplan.solvers.assignment.problem import FORBIDDEN, Problem, Solution, SolverBudget
 
-__all__ = ["FORBIDDEN", "Budget", "Problem", "Solution"]
+__all__ = ["FORBIDDEN", "Problem", "Solution", "SolverBudget"]

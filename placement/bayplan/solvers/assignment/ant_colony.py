@@ -10,7 +10,7 @@ from bayplan.solvers.assignment.crowd import Crowd
 from bayplan.solvers.assignment.lagrangian import ceiling, reached
 from bayplan.solvers.assignment.local_search import by_density, improved
 from bayplan.solvers.assignment.packing_state import PackingState, fitted, started
-from bayplan.solvers.assignment.problem import Budget, Problem, Solution
+from bayplan.solvers.assignment.problem import Problem, Solution, SolverBudget
 
 _SPREAD = 0.2
 _FEW = 200
@@ -23,7 +23,7 @@ _BEST_SO_FAR = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class AntColonySettings:
     """How it searches. Raises `ValueError`."""
 
     ants: int = 20
@@ -45,10 +45,12 @@ class Settings:
                 raise ValueError(f"{name} is {power:g}: it must be from 0 to 10")
 
 
-DEFAULT = Settings()
+DEFAULT = AntColonySettings()
 
 
-def solve(problem: Problem, start: IntArray, budget: Budget, seed: int = 0, settings: Settings = DEFAULT) -> Solution:
+def solve(
+    problem: Problem, start: IntArray, budget: SolverBudget, seed: int = 0, settings: AntColonySettings = DEFAULT
+) -> Solution:
     """MAX-MIN ant system (Stützle and Hoos 2000); for assignment with capacities, Lourenço and Serra (2002).
 
     Pheromone lies on (group of requests alike, node). An ant takes the requests by value for what they ask, somewhat at
@@ -71,7 +73,7 @@ def solve(problem: Problem, start: IntArray, budget: Budget, seed: int = 0, sett
 
 
 class _Colony:
-    def __init__(self, problem: Problem, compact: Compact, start: PackingState, settings: Settings, seed: int) -> None:
+    def __init__(self, problem: Problem, compact: Compact, start: PackingState, settings: AntColonySettings, seed: int) -> None:
         self.best = start
         self._crowd = Crowd(problem, compact, start.assignment, settings.ants, seed)
         self._compact, self._settings = compact, settings
@@ -84,7 +86,7 @@ class _Colony:
         self._eager = np.full(len(compact.size), self._most)
         self._made = self._since = 0
 
-    def iterate(self, budget: Budget) -> None:
+    def iterate(self, budget: SolverBudget) -> None:
         """All ants once."""
         ants, requests = self._settings.ants, len(self._density)
         rank = np.empty(requests)

@@ -11,13 +11,13 @@ from bayplan.solvers.assignment.linear import better
 from bayplan.solvers.assignment.local_search import by_density, filled
 from bayplan.solvers.assignment.packing_state import fitted, started
 from bayplan.solvers.assignment.places import assignment_form
-from bayplan.solvers.assignment.problem import NONE, Budget, Problem, Solution
+from bayplan.solvers.assignment.problem import NONE, Problem, Solution, SolverBudget
 
 PRECISION = 1e-3
 _FIRST, _FACTOR = 0.25, 5.0
 
 
-def solve(problem: Problem, start: IntArray, budget: Budget, seed: int = 0, precision: float = PRECISION) -> Solution:
+def solve(problem: Problem, start: IntArray, budget: SolverBudget, seed: int = 0, precision: float = PRECISION) -> Solution:
     """Forward and reverse auction with ε-scaling where `assignment_form` applies, else bids for shares of nodes.
 
     The first is Bertsekas' (1988; with more places than requests and the reverse, Bertsekas and Castañon 1992): the answer

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bayplan.model.arrays import FloatArray, IntArray
-from bayplan.solvers.assignment.problem import FORBIDDEN, NONE, Budget
+from bayplan.solvers.assignment.problem import FORBIDDEN, NONE, SolverBudget
 
 _OUT = -2
 """The request stays without a place: all cost more than they are worth to it."""
@@ -58,7 +58,7 @@ class Bidding:
             largest = float(highest.max())
         return largest if largest > 0 else 1.0
 
-    def auction(self, epsilon: float, budget: Budget) -> bool:
+    def auction(self, epsilon: float, budget: SolverBudget) -> bool:
         """Everybody bids anew, at the prices of before. False: the budget was spent before its end."""
         self._place[:] = NONE
         self._owner[:] = NONE
@@ -106,7 +106,7 @@ class Bidding:
         self._owner[places], self._place[new] = new, places
         self._price[places] = bids
 
-    def _lower(self, epsilon: float, budget: Budget) -> bool:
+    def _lower(self, epsilon: float, budget: SolverBudget) -> bool:
         """Kinds of which a place is left lower its price until somebody gains by taking it, or it costs nothing."""
         free = np.flatnonzero((self._owner == NONE) & (self._price > 0)).tolist()
         while free:

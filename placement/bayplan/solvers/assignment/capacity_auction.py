@@ -10,14 +10,14 @@ from bayplan.solvers.assignment.lagrangian import priced
 from bayplan.solvers.assignment.linear import better
 from bayplan.solvers.assignment.local_search import by_density, filled, improved
 from bayplan.solvers.assignment.packing_state import PackingState
-from bayplan.solvers.assignment.problem import FORBIDDEN, Budget, Problem, Solution
+from bayplan.solvers.assignment.problem import FORBIDDEN, Problem, Solution, SolverBudget
 
 _BIDS = 50
 """A request gives up after so many bids."""
 _SCALES = (1.0, 0.5, 0.25, 0.1, 0.0)
 
 
-def auctioned(problem: Problem, compact: Compact, start: PackingState, budget: Budget, precision: float) -> Solution:
+def auctioned(problem: Problem, compact: Compact, start: PackingState, budget: SolverBudget, precision: float) -> Solution:
     """Every node has one price per share of itself; a request that asks for more of it pays more.
 
     Who waits bids for the node where its value less the price is best, and bids what keeps it as well off as at its second
@@ -53,7 +53,7 @@ class _Auction:
         self._bid = np.zeros(problem.requests)
         self._made = np.zeros(problem.requests, np.int64)
 
-    def run(self, order: list[int], budget: Budget) -> bool:
+    def run(self, order: list[int], budget: SolverBudget) -> bool:
         """Let all bid until nobody wants to; false if the budget was spent before."""
         queue = [(rank, request) for rank, request in enumerate(order)]
         heapq.heapify(queue)

@@ -11,7 +11,7 @@ from bayplan.solvers.assignment.fitness import Weights, fitness
 from bayplan.solvers.assignment.lagrangian import ceiling, reached
 from bayplan.solvers.assignment.local_search import by_density, improved
 from bayplan.solvers.assignment.packing_state import PackingState, fitted, started
-from bayplan.solvers.assignment.problem import Budget, Problem, Solution
+from bayplan.solvers.assignment.problem import Problem, Solution, SolverBudget
 
 _ELITE = 2
 _TOURNAMENT = 3
@@ -20,7 +20,7 @@ _PREFERRED = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class GeneticSettings:
     """How it searches. Raises `ValueError`."""
 
     population: int = 40
@@ -42,10 +42,12 @@ class Settings:
                 raise ValueError(f"{name} is {share:g}: it must be from 0 to 1")
 
 
-DEFAULT = Settings()
+DEFAULT = GeneticSettings()
 
 
-def solve(problem: Problem, start: IntArray, budget: Budget, seed: int = 0, settings: Settings = DEFAULT) -> Solution:
+def solve(
+    problem: Problem, start: IntArray, budget: SolverBudget, seed: int = 0, settings: GeneticSettings = DEFAULT
+) -> Solution:
     """Holland (1975); for packing with greedy decoding, Falkenauer (1996). A step is a generation.
 
     Genes: per request the node that it would like, and a key; decoded by placing the requests by key, each where it would
@@ -75,7 +77,7 @@ def solve(problem: Problem, start: IntArray, budget: Budget, seed: int = 0, sett
     return state.solution(max(most, state.value), finished)
 
 
-def _bettered(problem: Problem, assignment: IntArray, weights: Weights, budget: Budget) -> PackingState:
+def _bettered(problem: Problem, assignment: IntArray, weights: Weights, budget: SolverBudget) -> PackingState:
     found, _ = fitted(problem, assignment)
     further = found.copy()
     improved(further, by_density(problem), budget.stop)
@@ -91,7 +93,7 @@ def _fitter(problem: Problem, one: PackingState, other: PackingState, weights: W
 
 
 class _Population:
-    def __init__(self, crowd: Crowd, start: PackingState, settings: Settings, seed: int) -> None:
+    def __init__(self, crowd: Crowd, start: PackingState, settings: GeneticSettings, seed: int) -> None:
         self._crowd, self._settings = crowd, settings
         self._draw = np.random.default_rng([seed, 2])
         self._worth = crowd.worth()

@@ -9,13 +9,13 @@ from bayplan.solvers.assignment.linear import better
 from bayplan.solvers.assignment.local_search import by_density, filled, improved
 from bayplan.solvers.assignment.packing_state import PackingState, fitted, started
 from bayplan.solvers.assignment.places import assignment_form
-from bayplan.solvers.assignment.problem import FORBIDDEN, NONE, Budget, Problem, Solution
+from bayplan.solvers.assignment.problem import FORBIDDEN, NONE, Problem, Solution, SolverBudget
 from bayplan.solvers.assignment.rounding import without_split_gangs
 
 ROUNDS = "not one assignment problem, so matched in rounds"
 
 
-def solve(problem: Problem, start: IntArray, budget: Budget, seed: int = 0) -> Solution:
+def solve(problem: Problem, start: IntArray, budget: SolverBudget, seed: int = 0) -> Solution:
     """Exact where `assignment_form` applies: no gangs, and equal demands, or one request to a node. O(requests^2 x places).
 
     Shortest augmenting paths (Jonker and Volgenant 1987; Crouse 2016), which scipy has in the place of Kuhn's Hungarian
@@ -55,7 +55,7 @@ def _matching(worth: FloatArray) -> tuple[IntArray, IntArray]:
     return rows[allowed].astype(np.int64), columns[allowed].astype(np.int64)
 
 
-def _in_rounds(problem: Problem, budget: Budget) -> tuple[PackingState, bool]:
+def _in_rounds(problem: Problem, budget: SolverBudget) -> tuple[PackingState, bool]:
     """Matchings until one places nothing. Gangs first, which no matching keeps together."""
     state, order = PackingState(problem), by_density(problem)
     filled(state, order[problem.gang[order] >= 0], budget.stop)

@@ -11,7 +11,7 @@ from bayplan.solvers.assignment.linear import better, relaxed_and_rounded
 from bayplan.solvers.assignment.mixed import search
 from bayplan.solvers.assignment.neighbourhood import improved_by_programs
 from bayplan.solvers.assignment.packing_state import PackingState, started
-from bayplan.solvers.assignment.problem import Budget, Problem, Solution
+from bayplan.solvers.assignment.problem import Problem, Solution, SolverBudget
 from bayplan.solvers.assignment.relaxation import SolverError, program
 from bayplan.solvers.assignment.rounding import rounded
 
@@ -23,7 +23,7 @@ _ATTEMPTS = 3
 _GAP = 1e-9
 
 
-def solve(problem: Problem, start: IntArray, budget: Budget, seed: int = 0) -> Solution:
+def solve(problem: Problem, start: IntArray, budget: SolverBudget, seed: int = 0) -> Solution:
     """Branch and cut by HiGHS (Huangfu and Hall 2018). Exact where 400 pairs of group and node can matter, or fewer.
 
     First as in `linear.solve`. What the bound shows to be in no better answer is left out (reduced-cost fixing, Dantzig,
@@ -59,7 +59,7 @@ def _worthwhile(at_prices: Priced, value: float) -> BoolArray:
 
 
 def _solved(
-    problem: Problem, compact: Compact, pairs: BoolArray, best: PackingState, budget: Budget, bound: float
+    problem: Problem, compact: Compact, pairs: BoolArray, best: PackingState, budget: SolverBudget, bound: float
 ) -> tuple[PackingState, float, bool]:
     """The best answer of these pairs, the bound, and whether the search came to its end."""
     if not pairs.any():

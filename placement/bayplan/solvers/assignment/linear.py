@@ -8,12 +8,12 @@ from bayplan.model.arrays import IntArray
 from bayplan.solvers.assignment.compact import Compact, compacted
 from bayplan.solvers.assignment.lagrangian import ceiling, reached
 from bayplan.solvers.assignment.packing_state import PackingState, started
-from bayplan.solvers.assignment.problem import Budget, Problem, Solution
+from bayplan.solvers.assignment.problem import Problem, Solution, SolverBudget
 from bayplan.solvers.assignment.relaxation import Relaxed, SolverError, relaxations
 from bayplan.solvers.assignment.rounding import rounded
 
 
-def solve(problem: Problem, start: IntArray, budget: Budget, seed: int = 0) -> Solution:
+def solve(problem: Problem, start: IntArray, budget: SolverBudget, seed: int = 0) -> Solution:
     """The relaxation's optimum by HiGHS (Huangfu and Hall 2018), rounded and repaired; its duals as shadow prices.
 
     A step is one linear program; HiGHS cannot be stopped within one, but ends it after 10 s. Exponential at worst, in
@@ -37,7 +37,7 @@ def solve(problem: Problem, start: IntArray, budget: Budget, seed: int = 0) -> S
 
 
 def relaxed_and_rounded(
-    compact: Compact, state: PackingState, budget: Budget, seed: int
+    compact: Compact, state: PackingState, budget: SolverBudget, seed: int
 ) -> tuple[PackingState, Relaxed | None]:
     """The best of a packing and the roundings of the first and of the last relaxation; and the last. Raises `SolverError`.
 

@@ -7,7 +7,7 @@ from bayplan.model.gpu import WHOLE
 from bayplan.solvers.assignment.compact import compacted
 from bayplan.solvers.assignment.mixed import search
 from bayplan.solvers.assignment.packing_state import PackingState
-from bayplan.solvers.assignment.problem import FORBIDDEN, Budget, Problem
+from bayplan.solvers.assignment.problem import FORBIDDEN, Problem, SolverBudget
 from bayplan.solvers.assignment.relaxation import program
 from bayplan.solvers.assignment.rounding import rounded
 
@@ -18,7 +18,7 @@ _FRUITLESS = 25
 _LEAST = 1e-9
 
 
-def improved_by_programs(state: PackingState, budget: Budget, seed: int) -> tuple[PackingState, bool]:
+def improved_by_programs(state: PackingState, budget: SolverBudget, seed: int) -> tuple[PackingState, bool]:
     """The packing, bettered, and whether it ended before the budget. It ends after 25 programs in a row that do not help.
 
     Large neighbourhood search (Shaw 1998): 4 nodes, what is on them, and some that wait for them are placed anew. Gangs
@@ -64,7 +64,7 @@ def _own(state: PackingState) -> IntArray:
     return np.where(state.assignment >= 0, own, 0.0)
 
 
-def _placed_anew(state: PackingState, requests: IntArray, nodes: IntArray, budget: Budget) -> PackingState:
+def _placed_anew(state: PackingState, requests: IntArray, nodes: IntArray, budget: SolverBudget) -> PackingState:
     """The packing with these requests placed anew on these nodes, what else is on them left there."""
     if not len(requests):
         return state

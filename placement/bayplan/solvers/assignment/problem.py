@@ -118,7 +118,7 @@ def _never() -> bool:
 
 
 @dataclass(slots=True)
-class Budget:
+class SolverBudget:
     """How long a solver may go on: so many steps, and until `stop` says so. What a step is, each solver says."""
 
     steps: int | None = None

@@ -10,7 +10,7 @@ from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.solvers.assignment.candidates import candidates
 from bayplan.solvers.assignment.compact import Compact
 from bayplan.solvers.assignment.lagrangian import Priced, priced
-from bayplan.solvers.assignment.problem import FORBIDDEN, Budget
+from bayplan.solvers.assignment.problem import FORBIDDEN, SolverBudget
 
 _PAIRS = 12_000
 """About so many pairs of group and node are in the first program."""
@@ -73,7 +73,7 @@ class Relaxed:
     """No pair that was left out could better it."""
 
 
-def relaxations(compact: Compact, start: IntArray, budget: Budget, seed: int) -> Iterator[Relaxed]:
+def relaxations(compact: Compact, start: IntArray, budget: SolverBudget, seed: int) -> Iterator[Relaxed]:
     """Solve it; each is better than the one before, and the last is the optimum, if it is finished. Raises `SolverError`.
 
     Column generation (Dantzig and Wolfe 1960): it begins with some pairs and adds those that the prices call for, until

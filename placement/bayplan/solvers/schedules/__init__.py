@@ -11,7 +11,7 @@ from bayplan.solvers.schedules.genetic import Genetic
 from bayplan.solvers.schedules.heft import Heft
 from bayplan.solvers.schedules.list_scheduling import ListScheduling
 from bayplan.solvers.schedules.look_ahead import LookAhead
-from bayplan.solvers.schedules.planner import Budget, GraphPlanner, Outcome
+from bayplan.solvers.schedules.planner import Budget, GraphPlanner, ScheduleSolution
 from bayplan.solvers.schedules.problem import GraphProblem, ResourceProblem, Schedule
 
 GRAPH_PLANNERS: dict[str, GraphPlanner] = {
@@ -41,9 +41,9 @@ __all__ = [
     "Heft",
     "ListScheduling",
     "LookAhead",
-    "Outcome",
     "ResourceProblem",
     "Schedule",
+    "ScheduleSolution",
     "lower_bound",
     "violations",
 ]

@@ -3,10 +3,10 @@
 import numpy as np
 
 from bayplan.solvers.kernels.scheduling.arrays import Activities, Placements
-from bayplan.solvers.schedules.problem import GraphProblem, Problem, ResourceProblem
+from bayplan.solvers.schedules.problem import GraphProblem, ResourceProblem, SchedulingProblem
 
 
-def activities(problem: Problem) -> Activities:
+def activities(problem: SchedulingProblem) -> Activities:
     """Tasks under shared resources; identical processors are one resource of which each task takes one unit.
 
     Raises `ValueError` for a graph whose processors differ.

@@ -9,7 +9,7 @@ from bayplan.solvers.schedules.activities import placements
 from bayplan.solvers.schedules.bounds import lower_bound
 from bayplan.solvers.schedules.heft import heft, insertion
 from bayplan.solvers.schedules.lots import lots
-from bayplan.solvers.schedules.planner import Budget, Meter, Outcome, at_once, enough, finished
+from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, at_once, enough, finished
 from bayplan.solvers.schedules.problem import GraphProblem, Schedule
 
 _FIRST_CYCLE = 2_000
@@ -23,7 +23,7 @@ class Annealing:
     twice as long each, so that no budget has to be known beforehand. O(tasks + edges) per step.
     """
 
-    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> Outcome:
+    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> ScheduleSolution:
         """The best schedule seen."""
         bound = lower_bound(problem)
         meter = Meter(budget, used=1)

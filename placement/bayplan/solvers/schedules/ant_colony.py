@@ -12,8 +12,8 @@ from bayplan.solvers.schedules.heft import insertion
 from bayplan.solvers.schedules.identical import from_starts
 from bayplan.solvers.schedules.list_scheduling import first_list
 from bayplan.solvers.schedules.lots import lots
-from bayplan.solvers.schedules.planner import Budget, Meter, Outcome, at_once, enough, finished
-from bayplan.solvers.schedules.problem import GraphProblem, Problem, Schedule
+from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, at_once, enough, finished
+from bayplan.solvers.schedules.problem import GraphProblem, Schedule, SchedulingProblem
 from bayplan.solvers.schedules.ranks import tails, upward_rank
 
 
@@ -26,7 +26,7 @@ class AntColony:
     O(tasks^2 x resources) per schedule, or as HEFT; O(tasks^2) memory.
     """
 
-    def __call__(self, problem: Problem, budget: Budget, seed: int) -> Outcome:
+    def __call__(self, problem: SchedulingProblem, budget: Budget, seed: int) -> ScheduleSolution:
         """The best list; with a budget that is too small for any, that by the longest chain."""
         bound, meter = lower_bound(problem), Meter(budget)
         colony = _new_colony(problem.tasks, seed)
@@ -48,7 +48,7 @@ def _new_colony(tasks: int, seed: int) -> Colony:
     )
 
 
-def _under_resources(problem: Problem, colony: Colony, goal: float, meter: Meter) -> Schedule:
+def _under_resources(problem: SchedulingProblem, colony: Colony, goal: float, meter: Meter) -> Schedule:
     work, urgency = activities(problem), tails(problem, fastest(problem))
     while (steps := meter.slice(at_once(pace(problem)))) >= 3 and colony.makespans[2] > goal:
         meter.used += forage_activities(work, urgency, colony, goal, steps)

@@ -16,7 +16,7 @@ from bayplan.solvers.schedules.heft import heft
 from bayplan.solvers.schedules.identical import on_processors
 from bayplan.solvers.schedules.list_scheduling import best_insertion, best_list
 from bayplan.solvers.schedules.look_ahead import look_ahead
-from bayplan.solvers.schedules.planner import Budget, Meter, Outcome, at_once, enough, finished
+from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, at_once, enough, finished
 from bayplan.solvers.schedules.problem import GraphProblem
 from bayplan.solvers.schedules.ranks import tails
 
@@ -33,7 +33,7 @@ class Auto:
     start, and so never worse than HEFT. Slices are a few milliseconds, so that a time box is kept.
     """
 
-    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> Outcome:
+    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> ScheduleSolution:
         """The best schedule found; `proved` where the bound is reached or a tree has been searched to its end."""
         bound = lower_bound(problem)
         if problem.identical:
@@ -104,7 +104,7 @@ class _Turns:
         return True
 
 
-def _identical(problem: GraphProblem, bound: float, budget: Budget, seed: int) -> Outcome:
+def _identical(problem: GraphProblem, bound: float, budget: Budget, seed: int) -> ScheduleSolution:
     starts, passes = best_list(problem)
     beside = heft(problem)
     if beside.makespan < float((starts + problem.durations[:, 0]).max()):

@@ -5,14 +5,14 @@ import math
 import numpy as np
 
 from bayplan.model.arrays import FloatArray
-from bayplan.solvers.schedules.problem import GraphProblem, Problem, ResourceProblem
+from bayplan.solvers.schedules.problem import GraphProblem, ResourceProblem, SchedulingProblem
 from bayplan.solvers.schedules.ranks import heads, tails
 
 _INSTANTS = 96
 _ROUNDS = 64
 
 
-def lower_bound(problem: Problem) -> float:
+def lower_bound(problem: SchedulingProblem) -> float:
     """The best of the bounds here that suit the problem; rounded up where all durations are multiples of a whole number."""
     if isinstance(problem, ResourceProblem):
         bound = max(critical_path(problem), *(_resource_work(problem, number) for number in range(len(problem.capacities))))
@@ -25,7 +25,7 @@ def lower_bound(problem: Problem) -> float:
     return bound
 
 
-def quantum(problem: Problem) -> float:
+def quantum(problem: SchedulingProblem) -> float:
     """The greatest whole number that all durations and availabilities are multiples of; 0: they are not all whole.
 
     Then an optimal makespan is a multiple of it too, unless something is moved between processors.
@@ -45,12 +45,12 @@ def rounded_up(bound: float, unit: float) -> float:
     return math.ceil(bound / unit - 1e-9) * unit if unit > 0 else bound
 
 
-def fastest(problem: Problem) -> FloatArray:
+def fastest(problem: SchedulingProblem) -> FloatArray:
     """Per task, the seconds that it takes at least; shape (tasks,)."""
     return problem.durations if isinstance(problem, ResourceProblem) else np.asarray(problem.durations.min(axis=1))
 
 
-def critical_path(problem: Problem) -> float:
+def critical_path(problem: SchedulingProblem) -> float:
     """The longest chain, every task where it is fastest, nothing moved. O(tasks x processors + edges)."""
     longest = float(tails(problem, fastest(problem)).max())
     begin = 0.0 if isinstance(problem, ResourceProblem) or longest == 0 else float(problem.free_from.min())

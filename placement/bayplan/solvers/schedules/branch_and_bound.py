@@ -11,7 +11,7 @@ from bayplan.solvers.schedules.activities import activities
 from bayplan.solvers.schedules.bounds import lower_bound, quantum
 from bayplan.solvers.schedules.identical import on_processors
 from bayplan.solvers.schedules.list_scheduling import best_list
-from bayplan.solvers.schedules.planner import Budget, Meter, Outcome, at_once, enough, finished
+from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, at_once, enough, finished
 from bayplan.solvers.schedules.problem import GraphProblem
 
 STATES = 64
@@ -88,7 +88,7 @@ class BranchAndBound:
     the graph and that of the turned graph are looked at in turns. Exponential in the number of tasks at worst.
     """
 
-    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> Outcome:
+    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> ScheduleSolution:
         """Raises `ValueError` unless processors are identical. `seed` does not matter."""
         starts, passes = best_list(problem)
         bound = lower_bound(problem)

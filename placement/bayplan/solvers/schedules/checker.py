@@ -4,12 +4,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from bayplan.solvers.schedules.problem import GraphProblem, Problem, ResourceProblem, Schedule
+from bayplan.solvers.schedules.problem import GraphProblem, ResourceProblem, Schedule, SchedulingProblem
 
 _ALIKE = 1e-9
 
 
-def violations(problem: Problem, schedule: Schedule) -> list[str]:
+def violations(problem: SchedulingProblem, schedule: Schedule) -> list[str]:
     """What is wrong with a schedule, one sentence each; empty: nothing.
 
     Every task has to run for its duration, after its parents (and what they send), and at no instant may there be more than

@@ -7,7 +7,7 @@ import numpy as np
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.solvers.schedules.bounds import lower_bound
 from bayplan.solvers.schedules.heft import insertion
-from bayplan.solvers.schedules.planner import Budget, Meter, Outcome, finished
+from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, finished
 from bayplan.solvers.schedules.problem import GraphProblem, Schedule
 from bayplan.solvers.schedules.ranks import heads, list_by, mean_durations, upward_rank
 
@@ -22,7 +22,7 @@ class Cpop:
     O(edges + tasks x (processors + tasks)).
     """
 
-    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> Outcome:
+    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> ScheduleSolution:
         """One schedule."""
         return finished(cpop(problem), lower_bound(problem), Meter(budget, used=1))
 

@@ -11,12 +11,12 @@ from bayplan.solvers.schedules.heft import insertion
 from bayplan.solvers.schedules.identical import from_starts
 from bayplan.solvers.schedules.list_scheduling import first_list
 from bayplan.solvers.schedules.lots import lots
-from bayplan.solvers.schedules.planner import Budget, Meter, Outcome, at_once, enough, finished
-from bayplan.solvers.schedules.problem import GraphProblem, Problem, ResourceProblem, Schedule
+from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, at_once, enough, finished
+from bayplan.solvers.schedules.problem import GraphProblem, ResourceProblem, Schedule, SchedulingProblem
 from bayplan.solvers.schedules.ranks import list_by, tails, upward_rank
 
 
-def pace(problem: Problem) -> int:
+def pace(problem: SchedulingProblem) -> int:
     """Schedules that take a few milliseconds, by their O(tasks^2), or O(tasks x processors) where processors differ."""
     width = problem.tasks if isinstance(problem, ResourceProblem) else max(problem.tasks, problem.processors)
     return max(3, min(150, 400_000 // (problem.tasks * width)))
@@ -37,7 +37,7 @@ class Genetic:
         if self.population < 2:
             raise ValueError(f"population is {self.population}: it must be at least 2")
 
-    def __call__(self, problem: Problem, budget: Budget, seed: int) -> Outcome:
+    def __call__(self, problem: SchedulingProblem, budget: Budget, seed: int) -> ScheduleSolution:
         """The best individual; with a budget that is too small for any, the list by the longest chain."""
         bound, meter = lower_bound(problem), Meter(budget)
         herd = new_herd(problem, self.population, seed)
@@ -48,7 +48,7 @@ class Genetic:
         return finished(schedule, bound, meter)
 
 
-def new_herd(problem: Problem, population: int, seed: int) -> Herd:
+def new_herd(problem: SchedulingProblem, population: int, seed: int) -> Herd:
     """Nobody yet."""
     return Herd(
         lists=np.zeros((population + 1, problem.tasks), np.int64),
@@ -60,7 +60,7 @@ def new_herd(problem: Problem, population: int, seed: int) -> Herd:
     )
 
 
-def _under_resources(problem: Problem, herd: Herd, goal: float, meter: Meter) -> Schedule:
+def _under_resources(problem: SchedulingProblem, herd: Herd, goal: float, meter: Meter) -> Schedule:
     work, urgency = activities(problem), tails(problem, fastest(problem))
     while (steps := meter.slice(at_once(pace(problem)))) >= 3 and herd.makespans.min() > goal:
         meter.used += evolve_activities(work, urgency, herd, goal, steps)

@@ -8,7 +8,7 @@ from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.solvers.kernels.scheduling.placing import place
 from bayplan.solvers.schedules.activities import placements
 from bayplan.solvers.schedules.bounds import lower_bound
-from bayplan.solvers.schedules.planner import Budget, Meter, Outcome, finished
+from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, finished
 from bayplan.solvers.schedules.problem import GraphProblem, Schedule
 from bayplan.solvers.schedules.ranks import list_by, upward_rank
 
@@ -20,7 +20,7 @@ class Heft:
     Topcuoglu, Hariri & Wu 2002. The budget and the seed do not matter. O(edges + tasks x (processors + tasks)).
     """
 
-    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> Outcome:
+    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> ScheduleSolution:
         """One schedule."""
         return finished(heft(problem), lower_bound(problem), Meter(budget, used=1))
 

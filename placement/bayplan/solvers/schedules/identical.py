@@ -5,10 +5,10 @@ import heapq
 import numpy as np
 
 from bayplan.model.arrays import FloatArray
-from bayplan.solvers.schedules.problem import GraphProblem, Problem, ResourceProblem, Schedule
+from bayplan.solvers.schedules.problem import GraphProblem, ResourceProblem, Schedule, SchedulingProblem
 
 
-def from_starts(problem: Problem, starts: FloatArray) -> Schedule:
+def from_starts(problem: SchedulingProblem, starts: FloatArray) -> Schedule:
     """The schedule of starts that keep to the resources, or to the number of identical processors; shape (tasks,)."""
     if isinstance(problem, ResourceProblem):
         return Schedule(np.full(problem.tasks, -1, np.int64), starts, starts + problem.durations)

@@ -10,14 +10,14 @@ from bayplan.solvers.schedules.activities import activities
 from bayplan.solvers.schedules.bounds import fastest, lower_bound
 from bayplan.solvers.schedules.heft import insertion
 from bayplan.solvers.schedules.identical import from_starts
-from bayplan.solvers.schedules.planner import Budget, Meter, Outcome, finished
-from bayplan.solvers.schedules.problem import GraphProblem, Problem, Schedule
+from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, finished
+from bayplan.solvers.schedules.problem import GraphProblem, Schedule, SchedulingProblem
 from bayplan.solvers.schedules.ranks import heads, list_by, mean_durations, tails, upward_rank
 
 _ROUNDS = 8
 
 
-def rules(problem: Problem) -> list[FloatArray]:
+def rules(problem: SchedulingProblem) -> list[FloatArray]:
     """Priorities of the tasks, shape (tasks,) each: the higher, the sooner.
 
     Longest chain behind (HLFET: Adam, Chandy & Dickson 1974), that with the most children, that with the most work behind
@@ -34,7 +34,7 @@ def rules(problem: Problem) -> list[FloatArray]:
     return [tail, tail + span * 1e-3 * children, tail + behind / (1 + children), through * span + tail, durations + tail / span]
 
 
-def best_list(problem: Problem) -> tuple[FloatArray, int]:
+def best_list(problem: SchedulingProblem) -> tuple[FloatArray, int]:
     """Starts, shape (tasks,), of the best of the lists by each rule, each improved as long as it gets shorter; and the passes.
 
     For identical processors and for resources. O(rules x tasks^2 x resources).
@@ -56,7 +56,7 @@ def best_list(problem: Problem) -> tuple[FloatArray, int]:
     return best_starts, passes
 
 
-def first_list(problem: Problem, meter: Meter) -> Schedule:
+def first_list(problem: SchedulingProblem, meter: Meter) -> Schedule:
     """One schedule, by the longest chain behind each task; counted as one."""
     meter.used += 1
     if isinstance(problem, GraphProblem) and not problem.identical:
@@ -86,7 +86,7 @@ class ListScheduling:
     same rules with mean durations. The budget and the seed do not matter. O(tasks^2 + edges), or as HEFT.
     """
 
-    def __call__(self, problem: Problem, budget: Budget, seed: int) -> Outcome:
+    def __call__(self, problem: SchedulingProblem, budget: Budget, seed: int) -> ScheduleSolution:
         """One pass per rule, and two per improvement. Also for `ResourceProblem`."""
         meter = Meter(budget)
         if isinstance(problem, GraphProblem) and not problem.identical:

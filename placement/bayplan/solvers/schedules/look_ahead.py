@@ -6,7 +6,7 @@ import numpy as np
 
 from bayplan.solvers.schedules.bounds import lower_bound
 from bayplan.solvers.schedules.heft import insertion
-from bayplan.solvers.schedules.planner import Budget, Meter, Outcome, finished
+from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, finished
 from bayplan.solvers.schedules.problem import GraphProblem, Schedule
 from bayplan.solvers.schedules.ranks import list_by, optimistic_costs
 
@@ -19,7 +19,7 @@ class LookAhead:
     O(edges x processors + tasks x (processors + tasks)).
     """
 
-    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> Outcome:
+    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> ScheduleSolution:
         """One schedule."""
         return finished(look_ahead(problem), lower_bound(problem), Meter(budget, used=1))
 

@@ -1,4 +1,4 @@
-"""The common shape of graph planners: a problem, a budget and a seed give an outcome."""
+"""The common shape of graph planners: a problem, a budget and a seed give a solution."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ScheduleSolution:
     """A schedule, and how good it is."""
 
     schedule: Schedule
@@ -44,7 +44,7 @@ class Outcome:
 class GraphPlanner(Protocol):
     """Makes a schedule; never changes the problem. Planners that improve on a start never return a worse one."""
 
-    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> Outcome:
+    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> ScheduleSolution:
         """The best schedule found. `seed`: what its random numbers start from."""
         ...
 
@@ -73,8 +73,8 @@ def enough(bound: float) -> float:
     return bound * (1 + 1e-9)
 
 
-def finished(schedule: Schedule, bound: float, meter: Meter, *, proved: bool = False) -> Outcome:
-    """The outcome of a schedule: proved, if it was proved otherwise or is as short as the bound."""
+def finished(schedule: Schedule, bound: float, meter: Meter, *, proved: bool = False) -> ScheduleSolution:
+    """The solution of a schedule: proved, if it was proved otherwise or is as short as the bound."""
     makespan = schedule.makespan
     proved = proved or makespan <= enough(bound)
-    return Outcome(schedule, makespan, makespan if proved else bound, proved, meter.used)
+    return ScheduleSolution(schedule, makespan, makespan if proved else bound, proved, meter.used)

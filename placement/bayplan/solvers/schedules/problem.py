@@ -164,7 +164,7 @@ class ResourceProblem:
         return topology(self.tasks, self.parents, self.children, self.names)
 
 
-Problem = GraphProblem | ResourceProblem
+SchedulingProblem = GraphProblem | ResourceProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ class Schedule:
         return float(self.finish.max())
 
 
-def _set_edges(problem: Problem) -> None:
+def _set_edges(problem: SchedulingProblem) -> None:
     for name in ("parents", "children"):
         object.__setattr__(problem, name, _whole(name, getattr(problem, name)))
 

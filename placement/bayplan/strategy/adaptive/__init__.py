@@ -3,7 +3,7 @@
 from bayplan.strategy.adaptive.bandit import Bandit, Choice
 from bayplan.strategy.adaptive.candidates import Adaptive
 from bayplan.strategy.adaptive.ended import Ended
-from bayplan.strategy.adaptive.objectives import OBJECTIVES, Objective, objective
+from bayplan.strategy.adaptive.objectives import OBJECTIVES, GraphObjective, objective
 from bayplan.strategy.adaptive.posteriors import Expectation
 
-__all__ = ["OBJECTIVES", "Adaptive", "Bandit", "Choice", "Ended", "Expectation", "Objective", "objective"]
+__all__ = ["OBJECTIVES", "Adaptive", "Bandit", "Choice", "Ended", "Expectation", "GraphObjective", "objective"]

@@ -13,7 +13,7 @@ FAILED = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Objective:
+class GraphObjective:
     """Figures of which less is better."""
 
     words: str
@@ -23,7 +23,7 @@ class Objective:
     """From there to the figure that people read."""
 
 
-def objective(name: str) -> Objective:
+def objective(name: str) -> GraphObjective:
     """The objective of that name. Raises `ValueError` with the nearest right one."""
     if name not in OBJECTIVES:
         raise ValueError(unknown("objective", name, OBJECTIVES))
@@ -66,9 +66,9 @@ def _share(value: float) -> float:
     return min(1.0, max(0.0, value))
 
 
-OBJECTIVES: Mapping[str, Objective] = {
-    "ResponseTime": Objective("slowdown", response_time, math.exp),
-    "Waiting": Objective("wait over the least time", waiting, math.expm1),
-    "DeadlineMisses": Objective("share of deadlines missed", deadline_misses, _share),
-    "Cost": Objective("cost over the usual", cost, float),
+OBJECTIVES: Mapping[str, GraphObjective] = {
+    "ResponseTime": GraphObjective("slowdown", response_time, math.exp),
+    "Waiting": GraphObjective("wait over the least time", waiting, math.expm1),
+    "DeadlineMisses": GraphObjective("share of deadlines missed", deadline_misses, _share),
+    "Cost": GraphObjective("cost over the usual", cost, float),
 }

@@ -1,10 +1,10 @@
 """How a batch of requests is assigned to nodes."""
 
-from bayplan.strategy.assigning.ant_colony import AntColony
+from bayplan.strategy.assigning.ant_colony import AntColonyPlanner
 from bayplan.strategy.assigning.assignment import Assignment
 from bayplan.strategy.assigning.auction import Auction
-from bayplan.strategy.assigning.auto import Auto
-from bayplan.strategy.assigning.genetic import Genetic
+from bayplan.strategy.assigning.auto import AutoPlanner
+from bayplan.strategy.assigning.genetic import GeneticPlanner
 from bayplan.strategy.assigning.greedy import Greedy
 from bayplan.strategy.assigning.integer import IntegerProgram
 from bayplan.strategy.assigning.linear import LinearProgram
@@ -15,7 +15,7 @@ from bayplan.strategy.assigning.static import Static
 from bayplan.strategy.protocols import Planner
 
 PLANNERS: dict[str, type[Planner]] = {
-    "Auto": Auto,
+    "Auto": AutoPlanner,
     "Greedy": Greedy,
     "Planned": Planned,
     "RoundRobin": RoundRobin,
@@ -25,8 +25,8 @@ PLANNERS: dict[str, type[Planner]] = {
     "IntegerProgram": IntegerProgram,
     "Assignment": Assignment,
     "Auction": Auction,
-    "Genetic": Genetic,
-    "AntColony": AntColony,
+    "Genetic": GeneticPlanner,
+    "AntColony": AntColonyPlanner,
 }
 
 __all__ = ["PLANNERS"]

@@ -15,7 +15,7 @@ from bayplan.strategy.protocols import Strategy
 
 
 @dataclass(frozen=True, slots=True)
-class AntColony(ForObjective):
+class AntColonyPlanner(ForObjective):
     """MAX-MIN ant system, O(iterations x ants x requests x choices), about 32 choices of node each.
 
     See `optimisation.ant_colony`.
@@ -39,5 +39,7 @@ class AntColony(ForObjective):
         solve = partial(ant_colony.solve, settings=self._settings())
         return assigned(requests, cluster, strategy, context, self.objective, ("ant colony", solve, None))
 
-    def _settings(self) -> ant_colony.Settings:
-        return ant_colony.Settings(self.ants, self.iterations, self.evaporation, self.pheromone_power, self.value_power)
+    def _settings(self) -> ant_colony.AntColonySettings:
+        return ant_colony.AntColonySettings(
+            self.ants, self.iterations, self.evaporation, self.pheromone_power, self.value_power
+        )

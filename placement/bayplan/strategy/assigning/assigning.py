@@ -14,7 +14,7 @@ from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request, RequestClass
 from bayplan.solvers.assignment.packing_state import StartError
-from bayplan.solvers.assignment.problem import NONE, Budget, Problem, Solution
+from bayplan.solvers.assignment.problem import NONE, Problem, Solution, SolverBudget
 from bayplan.strategy.assigning.batch import Batch, batch
 from bayplan.strategy.assigning.candidates import candidates, refused_rows
 from bayplan.strategy.assigning.greedy import Greedy
@@ -23,7 +23,7 @@ from bayplan.strategy.needs import Need
 from bayplan.strategy.objectives import objective
 from bayplan.strategy.protocols import Planner, Strategy
 
-Solve = Callable[[Problem, IntArray, Budget, int], Solution]
+Solve = Callable[[Problem, IntArray, SolverBudget, int], Solution]
 """Problem, start, budget and seed to an answer."""
 Devices = tuple[int, ...]
 _UNITS = {"cpu": (1000, " per core"), "memory": (2**30, " per GiB"), "ephemeral-storage": (2**30, " per GiB")}
@@ -77,7 +77,7 @@ def assigned(
     begun = [decisions[number].node for number in made.numbers]
     start = np.array([NONE if each is None else node_of[each] for each in begun], np.int64)
     try:
-        solution = solver(made.problem, start, Budget(steps, context.stop), context.seed + context.turn)
+        solution = solver(made.problem, start, SolverBudget(steps, context.stop), context.seed + context.turn)
     except StartError as error:
         # Greedy's answer does fit: that its GPUs are not found anew is rare, since few nodes are that full.
         return [replace(each, message=f"{each.message}; {name}: {error}"[:255]) if each.node else each for each in decisions]

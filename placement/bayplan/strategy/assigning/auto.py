@@ -48,7 +48,7 @@ SHORTAGE = "an integer program, since greedy had no place for all"
 
 
 @dataclass(frozen=True, slots=True)
-class Auto(Planner):
+class AutoPlanner(Planner):
     """The first rule that holds: a plan that matters; one request; a deadline; a gang; different critical paths; the rest.
 
     The policy's scorers decide where to; its order does not count. Where a batch of at most `SMALL` requests of one

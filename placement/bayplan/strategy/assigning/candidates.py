@@ -12,7 +12,7 @@ from bayplan.model.arrays import BoolArray, IntArray
 from bayplan.model.workload import Request, RequestClass
 from bayplan.solvers.kernels import fit as kernels
 from bayplan.strategy.context import Context
-from bayplan.strategy.protocols import Places, Scorer, Scoring, Strategy
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer, Scoring, Strategy
 
 NO_ROWS = np.zeros(0, bool)
 
@@ -83,7 +83,7 @@ class Candidates:
         found = open_places(cluster, self.fit.demand, rows)
         if not len(found[0]):
             return
-        places = Places(*found)
+        places = FeasiblePlaces(*found)
         total = np.zeros(len(places.rows))
         for scorer, weight in self._scorers:
             total += weight * scorer(request, cluster, places, context)

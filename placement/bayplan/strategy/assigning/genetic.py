@@ -16,7 +16,7 @@ from bayplan.strategy.protocols import Strategy
 
 
 @dataclass(frozen=True, slots=True)
-class Genetic(ForObjective):
+class GeneticPlanner(ForObjective):
     """O(generations x population x requests x choices), about 32 choices of node each. See `optimisation.genetic`.
 
     Of the answers that are worth no less than greedy's by the objective it takes the fittest: by the weighted mean of the
@@ -44,6 +44,6 @@ class Genetic(ForObjective):
         solve = partial(genetic.solve, settings=self._settings())
         return assigned(requests, cluster, strategy, context, self.objective, ("genetic algorithm", solve, None))
 
-    def _settings(self) -> genetic.Settings:
+    def _settings(self) -> genetic.GeneticSettings:
         weights = Weights(self.objective_weight, self.response_time_weight, self.utilisation_weight, self.success_rate_weight)
-        return genetic.Settings(self.population, self.generations, self.crossover, self.mutation, weights)
+        return genetic.GeneticSettings(self.population, self.generations, self.crossover, self.mutation, weights)

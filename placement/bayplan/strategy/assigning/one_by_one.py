@@ -22,25 +22,25 @@ NO_SCORING = Scoring()
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class NoPlace:
     """Why a request gets no place although there may be some."""
 
     reason: Reason
     message: str
 
 
-class Choice(Protocol):
+class Chooser(Protocol):
     """Where one request goes."""
 
     def __call__(
         self, turn: int, request: Request, fitting: Candidates, refused: BoolArray, cluster: Cluster
-    ) -> tuple[int, str] | Refusal:
+    ) -> tuple[int, str] | NoPlace:
         """A fitting row, -1 if there is none, and why there in words. `turn`: how many were placed before."""
         ...
 
 
 def one_by_one(
-    requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context, choose: Choice, scoring: Scoring
+    requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context, choose: Chooser, scoring: Scoring
 ) -> list[Decision]:
     """Order, filter, choose. O(requests log requests + placements x nodes + classes x nodes).
 
@@ -54,7 +54,7 @@ def one_by_one(
 
 
 def _alone(
-    request: Request, cluster: Cluster, strategy: Strategy, context: Context, choose: Choice, scoring: Scoring
+    request: Request, cluster: Cluster, strategy: Strategy, context: Context, choose: Chooser, scoring: Scoring
 ) -> Decision:
     """What a batch of this request alone would say, without what is only there for several."""
     cls = request.request_class
@@ -62,7 +62,7 @@ def _alone(
     fitting.refresh(request, cluster, context)
     refused = refused_rows(cluster, cls, context) if context.rejected else NO_ROWS
     chosen = choose(context.turn, request, fitting, refused, cluster)
-    if isinstance(chosen, Refusal):
+    if isinstance(chosen, NoPlace):
         return Decision(request.id, None, chosen.reason, chosen.message)
     row, why = chosen
     if row < 0:
@@ -77,7 +77,7 @@ class _Batch:
         cluster: Cluster,
         strategy: Strategy,
         context: Context,
-        choose: Choice,
+        choose: Chooser,
         scoring: Scoring,
         trial: Trial,
     ) -> None:
@@ -142,7 +142,7 @@ class _Batch:
         fitting.refresh(request, cluster, self._context)
         refused = self._refused.get(cls, NO_ROWS)
         chosen = self._choose(self._turn, request, fitting, refused, cluster)
-        if isinstance(chosen, Refusal):
+        if isinstance(chosen, NoPlace):
             return Decision(request.id, None, chosen.reason, chosen.message), False
         row, why = chosen
         if row < 0:

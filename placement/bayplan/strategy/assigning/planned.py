@@ -17,10 +17,10 @@ from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request
 from bayplan.solvers.kernels.fit import UNIT
 from bayplan.strategy.assigning.candidates import Candidates
-from bayplan.strategy.assigning.one_by_one import Refusal, one_by_one
+from bayplan.strategy.assigning.one_by_one import NoPlace, one_by_one
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import BY_PLANS, Need
-from bayplan.strategy.protocols import Places, Planner, Scoring, Strategy
+from bayplan.strategy.protocols import FeasiblePlaces, Planner, Scoring, Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class _Choice:
 
     def __call__(
         self, turn: int, request: Request, fitting: Candidates, refused: BoolArray, cluster: Cluster
-    ) -> tuple[int, str] | Refusal:
+    ) -> tuple[int, str] | NoPlace:
         best, found = fitting.best(cluster, refused)
         planned = plan_of(request, self._context.plans)
         if best < 0:
@@ -73,7 +73,7 @@ class _Choice:
             rows = np.flatnonzero(open_rows)
             row, why = self._elsewhere(planned, kept, request, fitting, cluster, rows, seconds[rows])
         if row < 0:
-            return Refusal(Reason.RESERVED, why)
+            return NoPlace(Reason.RESERVED, why)
         kept.begin(unit, int(numbers_of(plan, cluster)[row]))
         return row, why
 
@@ -109,7 +109,7 @@ class _Choice:
     def _scores(self, request: Request, fitting: Candidates, cluster: Cluster, rows: IntArray) -> FloatArray:
         """Shape (rows,): of all scorers together."""
         scores = self._weight * fitting.scores[rows] / UNIT
-        places = Places(rows, np.full(len(rows), -1))
+        places = FeasiblePlaces(rows, np.full(len(rows), -1))
         for each in self._by_plan:
             scores = scores + each.weight * each.scorer(request, cluster, places, self._context)
         return np.asarray(scores)

@@ -9,7 +9,7 @@ from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request
 from bayplan.strategy.assigning.candidates import Candidates
-from bayplan.strategy.assigning.one_by_one import NO_SCORING, Refusal, one_by_one
+from bayplan.strategy.assigning.one_by_one import NO_SCORING, NoPlace, one_by_one
 from bayplan.strategy.context import Context
 from bayplan.strategy.protocols import Planner, Strategy
 
@@ -37,17 +37,17 @@ class Static(Planner):
 
         def choose(
             turn: int, request: Request, fitting: Candidates, refused: BoolArray, cluster: Cluster
-        ) -> tuple[int, str] | Refusal:
+        ) -> tuple[int, str] | NoPlace:
             node = next((nodes[each] for each in _names(request) if each in nodes), None)
             if node is None:
-                return Refusal(Reason.NO_SUCH_NODE, f"the static map has no node for task {_called(request)}")
+                return NoPlace(Reason.NO_SUCH_NODE, f"the static map has no node for task {_called(request)}")
             row = cluster.row(node)
             if row is None:
-                return Refusal(Reason.NO_SUCH_NODE, f"there is no node {node}, which the static map names")
+                return NoPlace(Reason.NO_SUCH_NODE, f"there is no node {node}, which the static map names")
             if not fitting.open(refused)[row]:
                 if fitting.fit.codes[row] != 0:
-                    return Refusal(Reason.NO_SUCH_NODE, f"node {node}, which the static map names, does not admit the pod")
-                return Refusal(Reason.NO_CAPACITY, f"node {node}, which the static map names, has too little free")
+                    return NoPlace(Reason.NO_SUCH_NODE, f"node {node}, which the static map names, does not admit the pod")
+                return NoPlace(Reason.NO_CAPACITY, f"node {node}, which the static map names, has too little free")
             return row, "given by the static map"
 
         return one_by_one(requests, cluster, strategy, context, choose, NO_SCORING)

@@ -6,7 +6,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 from bayplan.strategy.scoring.fullness import fullness_after, sparing
 
 
@@ -18,7 +18,7 @@ class BestFit(Scorer):
     of 2 puts every node on which no device would be stranded before every other.
     """
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         fullness = fullness_after(request.request_class, cluster, places.rows)
         return (fullness + 2.0 * sparing(request.request_class, cluster, places.rows)) / 3.0

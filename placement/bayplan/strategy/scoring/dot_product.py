@@ -8,7 +8,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 from bayplan.strategy.scoring.fullness import sized
 
 
@@ -20,7 +20,7 @@ class DotProduct(Scorer):
     request needs most is free, so that different resources run out together.
     """
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         demand = sized(request.request_class, cluster)
         if not len(demand.columns):

@@ -12,7 +12,7 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import Need
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 
 _UNKNOWN = 0.5
 
@@ -36,7 +36,7 @@ class EarliestFinish(Scorer):
         places, _ = sources(plan, int(plan.situation.graph.unit_task[unit]))
         return plan.situation, places.tobytes()
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         found = plan_of(request, context.plans)
         if found is None:

@@ -10,7 +10,7 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import Need
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 
 _UNKNOWN = 0.5
 
@@ -24,7 +24,7 @@ class EfficiencyScorer(Scorer):
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.EFFICIENCY, Need.PER_TASK})
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         if context.efficiency is None:
             return np.full(len(places.rows), _UNKNOWN)

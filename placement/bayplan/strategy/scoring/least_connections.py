@@ -9,14 +9,14 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.resources import PODS
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 
 
 @dataclass(frozen=True, slots=True)
 class LeastConnections(Scorer):
     """1 / (1 + pods on the node), whatever their size: the load balancers' rule of that name. O(places)."""
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         if PODS not in cluster.resources:
             return np.ones(len(places.rows))

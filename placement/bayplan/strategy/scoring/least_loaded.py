@@ -8,7 +8,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class LeastLoaded(Scorer):
     resource, `Spread` by the mean.
     """
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         demand = cluster.demand(request.request_class)
         if not len(demand.columns):

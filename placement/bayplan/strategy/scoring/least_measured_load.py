@@ -10,7 +10,7 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import Need
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 from bayplan.strategy.scoring.load_shares import shares
 
 
@@ -31,7 +31,7 @@ class LeastMeasuredLoad(Scorer):
         if self.hidden_weight < 0:
             raise ValueError(f"hiddenWeight is {self.hidden_weight:g}: it must be 0 or above")
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         found, weight = shares(request.request_class, cluster, places.rows, context.load), self.hidden_weight
         busy = (found.mean + weight * found.hidden) / (1.0 + weight)

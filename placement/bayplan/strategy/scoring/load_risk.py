@@ -10,7 +10,7 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import Need
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 from bayplan.strategy.scoring.load_shares import shares
 
 
@@ -41,7 +41,7 @@ class LoadRisk(Scorer):
         if self.hidden_weight < 0:
             raise ValueError(f"hiddenWeight is {self.hidden_weight:g}: it must be 0 or above")
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         found = shares(request.request_class, cluster, places.rows, context.load)
         spread = np.minimum(self.margin * np.minimum(found.deviation, 1.0) ** (1.0 / self.sensitivity), 1.0)

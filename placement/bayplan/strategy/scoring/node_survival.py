@@ -12,7 +12,7 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import Need
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 
 _HORIZON = 3600.0
 """Seconds, where nobody knows how long the task runs."""
@@ -31,7 +31,7 @@ class NodeSurvival(Scorer):
         """Of what is known of the nodes, and of how long the task runs."""
         return context.survival, horizon(request.duration)
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         if context.survival is None:
             return np.ones(len(places.rows))

@@ -15,7 +15,7 @@ from bayplan.model.workload import Request
 from bayplan.solvers.kernels.packing.rises import rises
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import Need
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 from bayplan.strategy.scoring.best_fit import BestFit
 
 _BEST_FIT = BestFit()
@@ -33,7 +33,7 @@ class Potential(Scorer):
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.MIX})
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         model = context.mix
         if not isinstance(model, MixModel):

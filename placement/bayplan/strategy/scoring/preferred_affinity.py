@@ -9,7 +9,7 @@ from bayplan.cluster.filters.taints import dislikes
 from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.context import Context
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class PreferredAffinity(Scorer):
     Halved where a PreferNoSchedule taint is not tolerated. O(terms x nodes), once per static version.
     """
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         asked = request.request_class
         if not asked.preferred and cluster.taint_sets == [()]:

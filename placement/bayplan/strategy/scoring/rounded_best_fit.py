@@ -13,7 +13,7 @@ from bayplan.model.gpu import WHOLE
 from bayplan.model.workload import Request
 from bayplan.solvers.kernels.packing.states import states_after
 from bayplan.strategy.context import Context
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class RoundedBestFit(Scorer):
     A baseline to compare with (Weng et al., USENIX ATC 2023).
     """
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         most_cpu, most_gpus = cluster.static_memo("packing largest", lambda: _largest(cluster))
         after = states_after(places.rows, places.devices, asked(cluster, request.request_class), columns(cluster))

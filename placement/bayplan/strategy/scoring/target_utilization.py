@@ -10,7 +10,7 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import Need
-from bayplan.strategy.protocols import Places, Scorer
+from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 from bayplan.strategy.scoring.load_shares import shares
 
 _ROUNDING = 1e-9
@@ -34,7 +34,7 @@ class TargetUtilization(Scorer):
         if not 0 < self.target < 1:
             raise ValueError(f"target is {self.target:g}: it must be a share between 0 and 1")
 
-    def __call__(self, request: Request, cluster: Cluster, places: Places, context: Context) -> FloatArray:
+    def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place."""
         target, mean = self.target, shares(request.request_class, cluster, places.rows, context.load).mean
         x = np.minimum(mean.max(axis=1, initial=0.0), 1.0)

@@ -19,7 +19,7 @@ from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.settings import PrometheusSettings, Settings
 from bayplan_operator.view import NodeStore, PodStore
 from bayplan_operator.view.inbox import Inbox
-from bayplan_operator.view.prometheus import Outcome
+from bayplan_operator.view.prometheus import PollResult
 from bayplan_operator.view.prometheus.readings import Measured
 from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
 
@@ -61,7 +61,7 @@ class Fixture:
         """A poll has brought this."""
         self.now += 15.0
         reading = Reading(("n",), ("cpu",), np.array([[np.nan if share is None else share]]), self.now)
-        self.view.load.put(Outcome(Measured(reading)))
+        self.view.load.put(PollResult(Measured(reading)))
         self.conductor.tick()
 
     def waits(self) -> list[str]:

@@ -19,7 +19,7 @@ from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.kube import wire
 from bayplan_operator.settings import PrometheusSettings
 from bayplan_operator.view import PodStore
-from bayplan_operator.view.prometheus import LoadError, Outcome, QueriesError
+from bayplan_operator.view.prometheus import LoadError, PollResult, QueriesError
 from bayplan_operator.view.prometheus.readings import Measured
 from bayplan_operator.writer import GraphWriter
 
@@ -37,7 +37,7 @@ class Fixture:
         self.pods = PodStore(self.cluster, lambda: NOW, lambda: None)
         self.load = Load(settings)
 
-    def step(self, now: float, *outcomes: Outcome) -> None:
+    def step(self, now: float, *outcomes: PollResult) -> None:
         for outcome in outcomes:
             self.load.put(outcome)
         self.load.step(self.cluster, self.pods, now)
@@ -48,13 +48,13 @@ class Fixture:
         return [round(share, 3) for share in estimate.of(self.cluster, np.array([0, 1]))[:, 0].tolist()]
 
 
-def brought(at: float, *values: float, problems: tuple[LoadError, ...] = ()) -> Outcome:
+def brought(at: float, *values: float, problems: tuple[LoadError, ...] = ()) -> PollResult:
     shares = np.array(values)[:, None]
-    return Outcome(Measured(Reading(("a", "b")[: len(values)], ("cpu",), shares, at), problems))
+    return PollResult(Measured(Reading(("a", "b")[: len(values)], ("cpu",), shares, at), problems))
 
 
-def failed(reason: str = "Unreachable", words: str = "it cannot be reached") -> Outcome:
-    return Outcome(failure=LoadError(cast(Any, reason), words))
+def failed(reason: str = "Unreachable", words: str = "it cannot be reached") -> PollResult:
+    return PollResult(failure=LoadError(cast(Any, reason), words))
 
 
 def test_without_prometheus_nothing_is_followed_and_nothing_known() -> None:

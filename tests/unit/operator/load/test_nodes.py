@@ -6,7 +6,7 @@ import pytest
 
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.node import aliases
-from bayplan_operator.view.prometheus import Nodes, by_alias
+from bayplan_operator.view.prometheus import NodeAliases, by_alias
 from bayplan_operator.view.prometheus.answers import Series
 from bayplan_operator.view.prometheus.nodes import host
 from bayplan_operator.view.prometheus.queries import NODE_LABELS
@@ -21,7 +21,7 @@ THERE = [
     node("gpu-1", "host-1", ("InternalIP", "10.0.0.1"), ("InternalIP", "fd00::1"), ("Hostname", "host-1")),
     node("gpu-2", "gpu-2", ("InternalIP", "10.0.0.2"), ("InternalDNS", "gpu-2.internal.example")),
 ]
-NODES = Nodes(
+NODES = NodeAliases(
     tuple(each.metadata.name for each in THERE),
     by_alias({each.metadata.name: aliases(each) for each in THERE}),
     NODE_LABELS,

@@ -14,10 +14,10 @@ import pytest
 
 from bayplan_operator import metrics
 from bayplan_operator.settings import PrometheusSettings
-from bayplan_operator.view.prometheus import Nodes, Outcome, Poller, Queries, by_alias
+from bayplan_operator.view.prometheus import NodeAliases, Poller, PollResult, Queries, by_alias
 from tests.unit.operator.load.server import Behaviour, Request, Server, data, drips_headers, hangs, in_turn, says, vector
 
-NODES = Nodes(("a", "b"), by_alias({"a": ("a",), "b": ("b",)}), ("node", "instance"))
+NODES = NodeAliases(("a", "b"), by_alias({"a": ("a",), "b": ("b",)}), ("node", "instance"))
 QUERIES = Queries({"cpu": "cpu", "disk": "disk"})
 GOOD = says(vector(({"node": "a"}, "0.5"), ({"node": "b"}, "0.25")))
 
@@ -32,7 +32,7 @@ def by_query(**behaviours: Behaviour) -> Behaviour:
 @asynccontextmanager
 async def polling(server: Server, queries: Queries = QUERIES, **changes: float) -> AsyncIterator[Callable[[], object]]:
     """The next outcome, whenever it is asked for."""
-    outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
+    outcomes: asyncio.Queue[PollResult] = asyncio.Queue()
     settings = replace(PrometheusSettings(server.url, interval=0.1, timeout=0.5), **changes)  # type: ignore[arg-type]
     task = asyncio.create_task(Poller(settings, queries, lambda: NODES, outcomes.put_nowait).run())
     try:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from bayplan.knowledge.load import Reading
-from bayplan_operator.view.prometheus import LoadError, Nodes, by_alias
+from bayplan_operator.view.prometheus import LoadError, NodeAliases, by_alias
 from bayplan_operator.view.prometheus.answers import Series
 from bayplan_operator.view.prometheus.readings import measured
 from bayplan_operator.view.prometheus.spread import MEMORY, Spread
 
-NODES = Nodes(("a", "b", "c"), by_alias({name: (name,) for name in "abc"}), ("node",))
+NODES = NodeAliases(("a", "b", "c"), by_alias({name: (name,) for name in "abc"}), ("node",))
 
 
 def series(node: str, value: float) -> Series:

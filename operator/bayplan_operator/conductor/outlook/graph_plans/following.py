@@ -19,7 +19,7 @@ from bayplan_operator.conductor.outlook.graph_plans.expectation import Expectati
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import Glimpse, glimpse, situation, with_reruns
 from bayplan_operator.conductor.outlook.graph_plans.progress import progress
 from bayplan_operator.settings import Settings
-from bayplan_operator.translate.policy import Policy
+from bayplan_operator.translate.policy import CompiledPolicy
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class _Followed:
     """A graph whose policy goes by plans."""
 
     graph: GraphRun
-    policy: tuple[Policy | None, str]
+    policy: tuple[CompiledPolicy | None, str]
     """With the candidate of an adaptive one."""
     wait_until: float
     """Its tasks wait for the first plan until then, in seconds since the epoch."""

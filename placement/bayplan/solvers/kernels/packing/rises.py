@@ -7,7 +7,7 @@ import numpy as np
 from bayplan.model.arrays import IntArray
 from bayplan.solvers.kernels.compiled import HAVE_NUMBA, compiled
 from bayplan.solvers.kernels.packing.potential import potential_of, potentials_numpy, room_for
-from bayplan.solvers.kernels.packing.states import NOTHING, Asked, Nodes, states_after_numpy, write_state_after
+from bayplan.solvers.kernels.packing.states import NOTHING, Asked, NodeColumns, states_after_numpy, write_state_after
 from bayplan.solvers.kernels.packing.tables import Tables
 
 _SIZE = 1 << 15
@@ -37,7 +37,7 @@ def nothing_known(slots: int) -> Known:
 def rises(
     places: tuple[IntArray, IntArray],
     asked: Asked,
-    nodes: Nodes,
+    nodes: NodeColumns,
     standing: tuple[IntArray, IntArray],
     tables: Tables,
     known: Known,
@@ -57,7 +57,7 @@ def rises_numpy(
     rows: IntArray,
     devices: IntArray,
     asked: Asked,
-    nodes: Nodes,
+    nodes: NodeColumns,
     kinds: IntArray,
     before: IntArray,
     tables: Tables,
@@ -73,7 +73,7 @@ def _rises(
     rows: IntArray,
     devices: IntArray,
     asked: Asked,
-    nodes: Nodes,
+    nodes: NodeColumns,
     kinds: IntArray,
     before: IntArray,
     tables: Tables,
@@ -89,19 +89,19 @@ def _rises(
     return found
 
 
-def potentials_of(rows: IntArray, nodes: Nodes, kinds: IntArray, tables: Tables, known: Known) -> IntArray:
+def potentials_of(rows: IntArray, nodes: NodeColumns, kinds: IntArray, tables: Tables, known: Known) -> IntArray:
     """The potential of each row as it stands, shape (rows,). `kinds`: per row of the cluster. `known` is written to."""
     kernel = _potentials_of if HAVE_NUMBA else potentials_of_numpy
     return kernel(rows, nodes, kinds, tables, known)
 
 
-def potentials_of_numpy(rows: IntArray, nodes: Nodes, kinds: IntArray, tables: Tables, known: Known) -> IntArray:
+def potentials_of_numpy(rows: IntArray, nodes: NodeColumns, kinds: IntArray, tables: Tables, known: Known) -> IntArray:
     """`potentials_of` in numpy; needs no memory."""
     return potentials_numpy(states_after_numpy(rows, rows, NOTHING, nodes), kinds[rows], tables)
 
 
 @compiled
-def _potentials_of(rows: IntArray, nodes: Nodes, kinds: IntArray, tables: Tables, known: Known) -> IntArray:
+def _potentials_of(rows: IntArray, nodes: NodeColumns, kinds: IntArray, tables: Tables, known: Known) -> IntArray:
     found = np.empty(len(rows), np.int64)
     key = np.empty(known.keys.shape[1], np.int64)
     state, buffer = key[:-1], np.empty(room_for(known.keys.shape[1] - 3, tables), np.int64)

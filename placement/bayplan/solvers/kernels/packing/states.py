@@ -14,7 +14,7 @@ UNLIMITED = 1 << 31
 """What is free of a resource that the cluster does not count; and more is not looked at, so that nothing overflows."""
 
 
-class Nodes(NamedTuple):
+class NodeColumns(NamedTuple):
     """The columns of a cluster, one row per node."""
 
     allocatable: IntArray
@@ -41,7 +41,7 @@ class Asked(NamedTuple):
 NOTHING = Asked(0, 0, 0, 0)
 
 
-def states_after(rows: IntArray, devices: IntArray, asked: Asked, nodes: Nodes) -> IntArray:
+def states_after(rows: IntArray, devices: IntArray, asked: Asked, nodes: NodeColumns) -> IntArray:
     """The state of each place's node once the request is there, shape (places, 2 + slots).
 
     `devices`: the GPU that a fraction comes from; whole GPUs are the first that are wholly free.
@@ -50,7 +50,7 @@ def states_after(rows: IntArray, devices: IntArray, asked: Asked, nodes: Nodes) 
     return kernel(rows, devices, asked, nodes)
 
 
-def states_after_numpy(rows: IntArray, devices: IntArray, asked: Asked, nodes: Nodes) -> IntArray:
+def states_after_numpy(rows: IntArray, devices: IntArray, asked: Asked, nodes: NodeColumns) -> IntArray:
     """`states_after` in numpy."""
     states = np.empty((len(rows), 2 + nodes.gpu_free.shape[1]), np.int64)
     for place, (column, bits) in enumerate(((nodes.cpu_column, 0), (nodes.memory_column, MIB))):
@@ -67,7 +67,7 @@ def states_after_numpy(rows: IntArray, devices: IntArray, asked: Asked, nodes: N
 
 
 @compiled
-def _states_after(rows: IntArray, devices: IntArray, asked: Asked, nodes: Nodes) -> IntArray:
+def _states_after(rows: IntArray, devices: IntArray, asked: Asked, nodes: NodeColumns) -> IntArray:
     states = np.empty((len(rows), 2 + nodes.gpu_free.shape[1]), np.int64)
     for place in range(len(rows)):
         write_state_after(rows[place], devices[place], asked, nodes, states[place])
@@ -75,7 +75,7 @@ def _states_after(rows: IntArray, devices: IntArray, asked: Asked, nodes: Nodes)
 
 
 @compiled
-def write_state_after(row: int, device: int, asked: Asked, nodes: Nodes, state: IntArray) -> None:
+def write_state_after(row: int, device: int, asked: Asked, nodes: NodeColumns, state: IntArray) -> None:
     """One of `states_after`, into `state`; compiled only."""
     cpu, memory = nodes.cpu_column, nodes.memory_column
     state[0] = UNLIMITED if cpu < 0 else nodes.allocatable[row, cpu] - nodes.used[row, cpu]
