@@ -6,6 +6,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import admission
 from bayplan.cluster.trial import Trial
 from bayplan.knowledge.load.hot import HotNodes
+from bayplan.model.arrays import BoolArray
 from bayplan.model.decision import Decision
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
@@ -23,7 +24,10 @@ class Replay:
     def __init__(self, cluster: Cluster, strategy: Strategy, context: Context, trial: Trial) -> None:
         self._cluster, self._selector, self._trial = cluster, strategy.node_selector, trial
         self._rejected = context.rejected
-        self._hot = HotNodes(context.load, strategy.hot) if strategy.hot and context.load is not None else None
+        self._hot: BoolArray | None = None
+        """Per row: its node is hot, as the planner saw it; what the batch itself places there makes it no reason to refuse."""
+        if strategy.hot and context.load is not None:
+            self._hot = HotNodes(context.load, strategy.hot).rows(cluster, np.arange(cluster.rows))
 
     def take(self, request: Request, decision: Decision) -> str:
         """Take the place of a decision that names a node; answers what is wrong with it, empty if it holds."""
@@ -36,7 +40,7 @@ class Replay:
             return f"node {decision.node} does not admit it"
         if self._rejected and decision.node in self._rejected.get(asked, ()):
             return f"kube-scheduler has refused it on node {decision.node}"
-        if self._hot is not None and self._hot.rows(cluster, np.array([row]))[0]:
+        if self._hot is not None and self._hot[row]:
             return f"node {decision.node} is hot"
         if not cluster.holds(row, fit.demand, decision.gpus):
             return f"node {decision.node} has too little free for it"
