@@ -16,13 +16,14 @@ from bayplan.core.wish import Wish
 from bayplan.model.arrays import FloatArray
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.reasons import Reason
-from bayplan.model.workload import Gang, Request
-from bayplan.strategy.compile import Named, compile_strategy
+from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass
+from bayplan.strategy.compile import Named, compile_strategy, with_hot
 from bayplan.strategy.context import Context
 from bayplan.strategy.plugins import Plugin
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import FeasiblePlaces, Scorer, Strategy
 from tests.unit.placement.building import BEST_FIT, asking, cluster, node
+from tests.unit.placement.load_examples import measured
 from tests.unit.placement.test_greedy import snapshot
 
 SLACK = compile_preset("LeastSlack")
@@ -306,6 +307,47 @@ def test_a_place_is_looked_for_again_once_something_is_freed_known_or_told() -> 
         assert decider.decide(0.0) == Outcome()
         decider.update(Changes(refused={}))
         assert nodes_of(decider.decide(0.0)) == {"r": "a"}
+
+
+@pytest.mark.parametrize("strategy", [BEST_FIT, SLACK], ids=["left out", "asked"])
+def test_a_place_is_looked_for_again_once_a_node_is_hot_no_more(strategy: Strategy) -> None:
+    on = cluster(node("a"))
+    hot, cool = (KnowledgeSnapshot(load=measured(on, {"a": {"cpu": share}})) for share in (0.9, 0.1))
+    decider = Decider(on)
+    decider.update(Changes((wish("r", strategy=with_hot(strategy, {"cpu": 0.8})),), knowledge=hot))
+    assert words_of(decider.decide(0.0)) == {"r": "0/1 nodes: 1 is hot (cpu at 90 %)"}
+    decider.update(Changes(knowledge=KnowledgeSnapshot(load=hot.load)))
+    assert decider.decide(1.0) == Outcome(), "the same estimate"
+    decider.update(Changes(knowledge=cool))
+    assert nodes_of(decider.decide(2.0)) == {"r": "a"}
+
+
+def test_of_a_class_of_which_nothing_waited_meanwhile_nothing_is_known() -> None:
+    on = cluster(node("a"))
+    on.occupy("p", "a", {"cpu": 8000})
+    decider = told(on, wish("r", 2), wish("large", 8))
+    assert nodes_of(decider.decide(0.0)) == {}
+    decider.update(Changes(dropped=("r",)))
+    on.occupy("p", "a", {"cpu": 5000})
+    assert words_of(decider.decide(0.0)) == {}
+    decider.update(Changes((wish("s", 2),)))
+    assert nodes_of(decider.decide(0.0)) == {"s": "a"}
+
+
+@pytest.mark.parametrize("shortcuts", [True, False])
+def test_which_of_two_is_larger_depends_on_the_nodes_as_they_are_now(shortcuts: bool) -> None:
+    """Both are equal by the strategy's order, and there is room for one: by cores the one is larger, by memory the other."""
+    amounts = {"x": {"cpu": 3, "memory": 3}, "y": {"cpu": 2, "memory": 30}}
+    classes = {name: RequestClass((*sorted(each.items()), ("pods", 1))) for name, each in amounts.items()}
+    for nodes, expected in (([(4, 100)], "x"), ([(4, 100), (100, 40)], "y")):
+        on = cluster(NodeInfo("a", {"cpu": 4, "memory": 100, "pods": 10}))
+        on.occupy("p", "a", {"pods": 10})
+        decider = told(on, *(Wish(Request(name, each), BEST_FIT, "p") for name, each in classes.items()), shortcuts=shortcuts)
+        assert nodes_of(decider.decide(0.0)) == {}
+        for cpu, memory in nodes:
+            on.set_node(NodeInfo("a", {"cpu": cpu, "memory": memory, "pods": 10}))
+        on.occupy("p", "a", {"pods": 9})
+        assert nodes_of(decider.decide(0.0)) == {expected: "a"}
 
 
 def test_another_of_a_gang_may_leave_a_place_though_nothing_became_free() -> None:

@@ -159,7 +159,9 @@ def test_what_is_forgotten_is_new_again() -> None:
     learner = Learner()
     found = learner.expectations
     learner.ended(A, 50.0, times=5)
+    learner.ended(TaskRun("c", "another family"), 50.0)
     found.renew(0.0, lambda: [A, NEW])
+    assert found.seconds(NEW) is not None
     learner.run_times.forget("a", "f")
     found.forgotten("f", "a")
     assert found.due_at == PAUSE

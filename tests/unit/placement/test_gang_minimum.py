@@ -80,7 +80,8 @@ def test_turns_go_on_after_those_that_stay_and_not_after_those_that_are_undone()
     on = cluster(*(node(name, cpu=2) for name in "abc"))
     turns = compile_strategy(["Priority"], [Named("BestFit")], Named("RoundRobin"))
     for minimum, expected in ((None, "a"), (2, "c")):
-        gang = [Request(n, asking(2 if n < 2 else 9), 5, gang=Gang("g", minimum)) for n in range(3)]
+        nowhere = asking(2, node_selector=(("pool", "none"),))
+        gang = [Request(n, asking(2) if n < 2 else nowhere, 5, gang=Gang("g", minimum)) for n in range(3)]
         found = place([*gang, Request("single", asking(1))], on, turns, Context())
         assert found[3].node == expected
 

@@ -69,6 +69,14 @@ def test_a_hot_node() -> None:
     assert places(decided(on, strategy, [Request("wrong", ASKED)])) == {"wrong": ("a", (), True)}, "nobody measured it"
 
 
+def test_a_node_that_gets_hot_by_the_batch_itself_was_not_hot_before() -> None:
+    on = cluster(node("a"))
+    known = KnowledgeSnapshot(load=measured(on, {"a": {"cpu": 0.1}}))
+    strategy = with_hot(saying({"large": ("a", ()), "small": ("a", ())}), {"cpu": 0.8})
+    found = decided(on, strategy, [Request("large", asking(7)), Request("small", asking(1))], known)
+    assert places(found) == {"large": ("a", (), True), "small": ("a", (), True)}
+
+
 def test_the_same_room_twice_is_the_firsts_in_line() -> None:
     on = cluster(node("a", cpu=4), node("b", cpu=4))
     strategy = saying({"low": ("a", ()), "high": ("a", ())})
