@@ -95,7 +95,7 @@ class Conductor:
         self._lost: dict[float, frozenset[str]] = {}
         """Per node-loss grace in use, the nodes that are lost."""
         self._policies = Policies(writers.graphs)
-        self._placing = Placing(view.cluster, view.pods, writers.pods, settings, monotonic)
+        self._placing = Placing(view.cluster, view.pods, writers.pods, settings, self._guarded, monotonic)
         self._leftovers = Leftovers(view.pods, writers.pods, writers.graphs, wake)
         self._learner = Learner(view.cluster, settings.seed, monotonic)
         profiles = Profiles(writers.profiles, writers.events, settings)
@@ -164,6 +164,7 @@ class Conductor:
             if known is not None and (raw is None or raw["metadata"]["uid"] != known.ref.uid):
                 del self._graphs[key], self._by_uid[known.ref.uid]
                 self._open.pop(known.ref.uid, None)
+                self._wishes += 1
                 self._adapting.forget(known)
                 known = None
             if raw is None:
@@ -267,6 +268,7 @@ class Conductor:
         self._knowledge.note(graph, before, now)
         if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
             graph.invalid, graph.touched = None, True
+            self._wishes += 1
         act(running, self._view.pods, self._write.pods, self._placing.rejections, now)
 
     def _describe(self, graph: GraphRun, running: Running, run: Run) -> None:
@@ -294,6 +296,7 @@ class Conductor:
         )
         situation = (self._wishes, self._knowledge.revision), self._plans.revision
         said = self._placing.step(self._plans.ready(self._open), situation, known, now)
+        placed: dict[str, set[int]] = {}
         for graph, unit, decision in said:
             running = graph.running
             if running is None:
@@ -301,10 +304,15 @@ class Conductor:
             if decision.node is not None:
                 running.waiting.pop(unit, None)
                 running.requests.pop(unit, None)
+                placed.setdefault(graph.ref.uid, set()).add(unit)
                 graph.started_at = graph.started_at or now
             elif running.waiting.get(unit) != decision:
                 running.waiting[unit] = decision
                 graph.touched = True
+        for uid, units in placed.items():
+            running = self._open[uid].running
+            if running is not None:  # so that it shows if they are wanted again, however soon
+                running.wants.start = [unit for unit in running.wants.start if unit not in units]
         if said:
             self._plans.reserved(((graph.ref.uid, unit) for graph, unit, found in said if found.reason is Reason.RESERVED), now)
 

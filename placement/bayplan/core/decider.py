@@ -57,6 +57,11 @@ class Decider:
         return len(self._wishes)
 
     @property
+    def placed(self) -> int:
+        """How many requests were placed, those of earlier processes included that it was told of: the turn."""
+        return self._placed
+
+    @property
     def wishes(self) -> Mapping[Hashable, Wish]:
         """What waits, by the request's id."""
         return self._wishes

@@ -1,6 +1,7 @@
 """The shell around the decider: it is told what changed, and what it decides is acted on."""
 
 from collections.abc import Callable, Hashable, Mapping
+from functools import partial
 from typing import cast
 
 from bayplan.cluster.cluster import Cluster
@@ -21,29 +22,37 @@ _WORDS = 5.0
 """Seconds after which the words about what waits are brought up to date, though nothing has become free since."""
 
 
+Guarded = Callable[[GraphRun, float, Callable[[GraphRun, float], None]], None]
+"""Takes a step of a graph at an instant; an error in it is told there, and leaves the other graphs alone."""
+
+
 class Placing:
     """Finds places for shards, and has their pods made."""
 
     def __init__(
-        self, cluster: Cluster, pods: PodStore, writer: PodWriter, settings: Settings, monotonic: Callable[[], float]
+        self,
+        cluster: Cluster,
+        pods: PodStore,
+        writer: PodWriter,
+        settings: Settings,
+        guarded: Guarded,
+        monotonic: Callable[[], float],
     ) -> None:
         """``monotonic`` answers seconds of a clock that is never set."""
         self.rejections = Rejections(settings.rejection_memory)
-        self._cluster, self._pods, self._writer = cluster, pods, writer
+        self._cluster, self._pods, self._writer, self._guarded = cluster, pods, writer, guarded
         self._seconds, self._monotonic = settings.placing_budget, monotonic
         self._decider = Decider(cluster, settings.seed)
         self._wishes = Wishes()
         self._told: tuple[Hashable, int] = None, 0
         """The situation that the decider knows."""
-        self._placed = 0
         self._asked_at, self._asked_of = 0.0, -1
         """When requests were last asked about, and of which version of the cluster."""
 
     def recall(self, attempts: int) -> None:
         """A graph was taken in that has so many attempts on record: turns go on from there."""
         if attempts:
-            self._placed += attempts
-            self._decider.update(Changes(placed=self._placed))
+            self._decider.update(Changes(placed=self._decider.placed + attempts))
 
     def step(
         self, graphs: Mapping[str, GraphRun], situation: tuple[Hashable, int], known: KnowledgeSnapshot, now: float
@@ -80,8 +89,10 @@ class Placing:
             uid, unit = cast(tuple[str, int], decision.request_id)  # as `request_of` made it
             said.append((graphs[uid], unit, decision))
             if decision.node is not None:
-                self._placed += 1
                 self._wishes.placed(decision.request_id)
-                create(graphs[uid], unit, decision, self._pods, self._writer, now)
+                self._guarded(graphs[uid], now, partial(self._create, unit, decision))
         self._asked_at, self._asked_of = now, self._cluster.version
         return said
+
+    def _create(self, unit: int, decision: Decision, graph: GraphRun, now: float) -> None:
+        create(graph, unit, decision, self._pods, self._writer, now)
