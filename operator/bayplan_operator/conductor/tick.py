@@ -296,7 +296,6 @@ class Conductor:
         )
         situation = (self._wishes, self._knowledge.revision), self._plans.revision
         said = self._placing.step(self._plans.ready(self._open), situation, known, now)
-        placed: dict[str, set[int]] = {}
         for graph, unit, decision in said:
             running = graph.running
             if running is None:
@@ -304,15 +303,10 @@ class Conductor:
             if decision.node is not None:
                 running.waiting.pop(unit, None)
                 running.requests.pop(unit, None)
-                placed.setdefault(graph.ref.uid, set()).add(unit)
                 graph.started_at = graph.started_at or now
             elif running.waiting.get(unit) != decision:
                 running.waiting[unit] = decision
                 graph.touched = True
-        for uid, units in placed.items():
-            running = self._open[uid].running
-            if running is not None:  # so that it shows if they are wanted again, however soon
-                running.wants.start = [unit for unit in running.wants.start if unit not in units]
         if said:
             self._plans.reserved(((graph.ref.uid, unit) for graph, unit, found in said if found.reason is Reason.RESERVED), now)
 
