@@ -54,6 +54,17 @@ def test_what_no_slot_could_hold_has_no_place_and_the_rest_has(now: Situation) -
     assert (np.isinf(plan.finish) == expected).all()
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_equally_long_schedules_are_not_told_apart_by_rounding(seed: int) -> None:
+    # On one slot every order takes the sum of the durations, which rounds differently from order to order.
+    seconds = np.random.default_rng(seed).uniform(0.1, 30.0, 6)
+    tasks = [("a1",), ("z1",), ("y",), ("a2", "a1"), ("z2", "z1"), ("end", "a2", "z2", "y")]
+    graph = Graph.build([Task(name, tuple(after)) for name, *after in tasks])
+    nodes = Nodes(("only-0",), ("only",), np.array([0]), np.array([0]), np.array([0.0]))
+    plan = make_plan(situation(graph, seconds[:, None].tolist(), nodes))
+    assert (np.argsort(plan.start) == np.argsort(-plan.rank)).all(), "HEFT's order"
+
+
 @settings(max_examples=100, deadline=None)
 @given(now=situations())
 def test_the_same_situation_gives_the_same_plan(now: Situation) -> None:
