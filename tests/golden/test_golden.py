@@ -1,6 +1,6 @@
 """What is decided now is what was decided when it was recorded.
 
-Whoever changes a decision on purpose records it with `python -m tests.golden.record`, and says in the commit why.
+If you change a decision on purpose, record it with `python -m tests.golden.record`, and say in the commit why.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A batch of requests of one strategy: the planner's answers, held to the cluster."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bayplan.cluster.cluster import Cluster
@@ -10,6 +10,7 @@ from bayplan.core.replay import Replay
 from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision
 from bayplan.model.workload import Request
+from bayplan.strategy.assigning.gangs import gangs_of
 from bayplan.strategy.assigning.greedy import Greedy
 from bayplan.strategy.assigning.one_by_one import in_order
 from bayplan.strategy.context import Context
@@ -44,12 +45,8 @@ def answered(batch: Sequence[Wish], cluster: Cluster, context: Context, trial: T
 
 def incomplete(requests: Sequence[Request], decisions: Sequence[Decision]) -> set[int]:
     """Numbers of the requests of gangs of which some have a place, but too few: not all of the batch, nor the minimum."""
-    gangs: dict[Hashable, list[int]] = {}
-    for number, each in enumerate(requests):
-        if each.gang is not None:
-            gangs.setdefault(each.gang.id, []).append(number)
     found: set[int] = set()
-    for members in gangs.values():
+    for members in gangs_of(requests).values():
         placed = sum(decisions[number].node is not None for number in members)
         gang = requests[members[0]].gang
         minimum = None if gang is None else gang.minimum
@@ -70,8 +67,9 @@ def _mended(
     failed = {*_replayed(order, requests, decisions, Replay(cluster, strategy, context, trial))}
     failed |= incomplete(requests, decisions)
     trial.undo(mark)
-    gangs = {gang.id for n in failed if (gang := requests[n].gang) is not None}
-    failed |= {n for n in order if (gang := requests[n].gang) is not None and gang.id in gangs}
+    for members in gangs_of(requests).values():
+        if not failed.isdisjoint(members):
+            failed.update(members)
     replay = Replay(cluster, strategy, context, trial)
     _replayed([n for n in order if n not in failed], requests, decisions, replay)  # with less beside them, all of these hold
     again = [n for n in order if n in failed]

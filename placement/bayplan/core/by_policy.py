@@ -1,20 +1,30 @@
 """Which requests are decided together."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Hashable, Sequence
 
-_Wanted = TypeVar("_Wanted")
+from bayplan.core.wish import Wish
 
 
-def by_policy(
-    batch: Sequence[_Wanted], policy: Callable[[_Wanted], tuple[str, str]], priority: Callable[[_Wanted], int]
-) -> list[list[_Wanted]]:
-    """One group per policy and, of an adaptive policy, candidate: `policy` answers both, the latter empty where there is none.
+def by_policy(batch: Sequence[Wish]) -> list[list[Wish]]:
+    """One group per policy and, of an adaptive policy, candidate.
 
-    Where several compete, the higher priorities of all of them go first."""
-    if len({policy(each) for each in batch}) <= 1:
+    Where several compete, the higher priorities of all of them go first; a gang goes with the highest of its priorities, since
+    it goes as one.
+    """
+    if len({_policy(each) for each in batch}) <= 1:
         return [list(batch)] if batch else []
-    groups: dict[tuple[int, tuple[str, str]], list[_Wanted]] = {}
+    of_gang: dict[Hashable, int] = {}
     for each in batch:
-        groups.setdefault((-priority(each), policy(each)), []).append(each)
+        gang, priority = each.request.gang, each.request.priority
+        if gang is not None:
+            of_gang[gang.id] = max(priority, of_gang.get(gang.id, priority))
+    groups: dict[tuple[int, tuple[str, str]], list[Wish]] = {}
+    for each in batch:
+        gang = each.request.gang
+        priority = each.request.priority if gang is None else of_gang[gang.id]
+        groups.setdefault((-priority, _policy(each)), []).append(each)
     return [groups[key] for key in sorted(groups)]
+
+
+def _policy(wish: Wish) -> tuple[str, str]:
+    return wish.policy, wish.candidate

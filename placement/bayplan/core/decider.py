@@ -1,6 +1,6 @@
 """The one decider: in the operator, in the simulator and behind `plan`."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
 from bayplan.cluster.cluster import Cluster
@@ -201,7 +201,7 @@ class Decider:
             self._waiting.add(each)
 
     def _put_back(self, wishes: list[Wish]) -> None:
-        """They wait as if they had not been placed, since nobody gets to know that they were."""
+        """They wait as if they had not been placed, since the caller does not get to know that they were."""
         self._placed -= len(wishes)
         for each in wishes:
             self._wishes[each.request.id] = self._unsaid[each.request.id] = each
@@ -248,7 +248,7 @@ class Decider:
                 context = replace(context, turn=turn, stop=budget())
             return [(batch[0], alone(batch[0], self._cluster, context, trial))]
         found: list[tuple[Wish, Decision]] = []
-        for group in by_policy(batch, _policy, _priorities(batch)):
+        for group in by_policy(batch):
             if turn != context.turn or budget is not unlimited:
                 context = replace(context, turn=turn, stop=budget())
             decisions = answered(group, self._cluster, context, trial)
@@ -282,13 +282,3 @@ def _line(wish: Wish) -> tuple[tuple[object, ...], int]:
 
 def _policy(wish: Wish) -> tuple[str, str]:
     return wish.policy, wish.candidate
-
-
-def _priorities(batch: list[Wish]) -> Callable[[Wish], int]:
-    """By wish, with whom it is decided: a gang goes with the highest of its priorities, since it goes as one."""
-    gangs: dict[Hashable, int] = {}
-    for each in batch:
-        if each.request.gang is not None:
-            id_ = each.request.gang.id
-            gangs[id_] = max(each.request.priority, gangs.get(id_, each.request.priority))
-    return lambda wish: wish.request.priority if wish.request.gang is None else gangs[wish.request.gang.id]

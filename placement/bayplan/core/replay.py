@@ -6,7 +6,6 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import admission
 from bayplan.cluster.trial import Trial
 from bayplan.knowledge.load.hot import HotNodes
-from bayplan.model.arrays import BoolArray
 from bayplan.model.decision import Decision
 from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
@@ -24,10 +23,9 @@ class Replay:
     def __init__(self, cluster: Cluster, strategy: Strategy, context: Context, trial: Trial) -> None:
         self._cluster, self._selector, self._trial = cluster, strategy.node_selector, trial
         self._rejected = context.rejected
-        self._hot: BoolArray | None = None
-        """Per row: its node is hot, as the planner saw it; what the batch itself places there makes it no reason to refuse."""
-        if strategy.hot and context.load is not None:
-            self._hot = HotNodes(context.load, strategy.hot).rows(cluster, np.arange(cluster.rows))
+        self._judge = HotNodes(context.load, strategy.hot) if strategy.hot and context.load is not None else None
+        self._hot: dict[int, bool] = {}
+        """Per row that was asked about: its node was hot before this batch placed anything there, as the planner saw it."""
 
     def take(self, request: Request, decision: Decision) -> str:
         """Take the place of a decision that names a node; answers what is wrong with it, empty if it holds."""
@@ -40,9 +38,15 @@ class Replay:
             return f"node {decision.node} does not admit it"
         if self._rejected and decision.node in self._rejected.get(asked, ()):
             return f"kube-scheduler has refused it on node {decision.node}"
-        if self._hot is not None and self._hot[row]:
+        if self._judge is not None and self._is_hot(self._judge, row):
             return f"node {decision.node} is hot"
         if not cluster.holds(row, fit.demand, decision.gpus):
             return f"node {decision.node} has too little free for it"
         self._trial.take(row, fit.demand, decision.gpus)
         return ""
+
+    def _is_hot(self, judge: HotNodes, row: int) -> bool:
+        """Judged when the row is first asked about: whether it is hot depends on its own usage alone."""
+        if row not in self._hot:
+            self._hot[row] = bool(judge.rows(self._cluster, np.array([row]))[0])
+        return self._hot[row]

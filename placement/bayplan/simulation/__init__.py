@@ -1,7 +1,7 @@
 """A pure discrete-event simulator: a virtual clock and a virtual cluster around the decisions that the operator takes.
 
-Who wants what is `lifecycle.advance`, where it goes is `engine.place` with a compiled strategy, and what is used is the
-`Cluster`, as in the operator. Only what the cluster answers is made up here: how long things run, and what breaks.
+What a graph wants is `lifecycle.advance`, where it goes is `core.Decider`, and what is used is the `Cluster`, as in the
+operator. Only what the cluster answers is made up here: how long things run, and what breaks.
 """
 
 from bayplan.simulation import figures

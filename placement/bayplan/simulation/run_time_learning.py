@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from bayplan.foresight.graph_plans.expected import COPIED
-from bayplan.foresight.graph_plans.expected import expected_seconds as seconds_by_class
+from bayplan.foresight.graph_plans.expected import COPIED, expected_seconds
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.run_times import EndedRun, Evaluation, RunTimes, TaskRun, Unknown, efficiency
 from bayplan.knowledge.run_times.expectations import Expectations
-from bayplan.knowledge.run_times.of_graph import critical_path, expected_seconds
+from bayplan.knowledge.run_times.of_graph import critical_path, median_seconds
 from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import NodeInfo
 from bayplan.simulation.graph_state import GraphState
@@ -48,7 +47,7 @@ class RunTimeLearning:
 
     def arrived(self, number: int) -> None:
         """A graph has been submitted: what is expected of its tasks by now counts."""
-        expected = expected_seconds(self._runs(number), self.forecast)
+        expected = median_seconds(self._runs(number), self.forecast)
         path = critical_path(self._submissions[number].graph, expected)
         self._requests.expect(number, np.nan_to_num(expected).tolist(), path.tolist())
 
@@ -94,7 +93,7 @@ class RunTimeLearning:
             self._seconds.clear()
         key = graph.number, classes
         if key not in self._seconds:
-            self._seconds[key] = seconds_by_class(graph.submission.graph, self._runs(graph.number), classes, self._for_plans)
+            self._seconds[key] = expected_seconds(graph.submission.graph, self._runs(graph.number), classes, self._for_plans)
         return self._seconds[key].copy()
 
     def _enough(self, open_graphs: Callable[[], Sequence[int]]) -> bool:

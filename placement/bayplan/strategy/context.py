@@ -32,7 +32,7 @@ class Context:
     run_times: Forecast | None = None
     """How long requests are expected to run, by what was learned; none: not known."""
     plans: Mapping[Hashable, Plan] | None = None
-    """Of graphs, by the first part of their requests' ids, which are (graph, number of the unit); none: nothing is planned."""
+    """By graph, as requests name it in `Request.graph`; none: nothing is planned."""
     load: LoadEstimate | None = None
     """How busy nodes are; none: not known, and requests alone count."""
     survival: Survival | None = None

@@ -241,7 +241,7 @@ def test_graphs_of_different_candidates_are_decided_apart() -> None:
     wanted = Wishes().changes(graphs).wanted
     for wish in wanted:
         assert wish.strategy is operator.policy.placing(wish.candidate)
-    groups = by_policy(wanted, lambda wish: (wish.policy, wish.candidate), lambda wish: wish.request.priority)
+    groups = by_policy(wanted)
     assert [[wish.request.graph for wish in group] for group in groups] == [["a", "c"], ["b"]]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bayplan.knowledge.run_times import RunTime, RunTimes, TaskRun, Unknown
 from bayplan.knowledge.run_times.expectations import PAUSE, Expectations
-from bayplan.knowledge.run_times.of_graph import critical_path, expected_seconds
+from bayplan.knowledge.run_times.of_graph import critical_path, median_seconds
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import Request, RequestClass
 
@@ -139,7 +139,7 @@ def test_one_that_was_not_wanted_is_predicted_when_it_is_asked_for() -> None:
     assert found.made(B) is found.predict(B)
     learner.ended(B, 700.0, times=9)
     found.renew(10.0, lambda: [A])
-    assert found.made(B) is None, "what nobody wants is let go"
+    assert found.made(B) is None, "what is not wanted is let go"
 
 
 def test_what_was_learned_takes_the_place_of_the_hint_and_new_tasks_are_as_their_family() -> None:
@@ -197,7 +197,7 @@ def test_of_a_graph_seconds_and_chains_by_what_is_known_else_by_its_own_duration
     learner.ended(A, 50.0, times=30)
     learner.expectations.renew(0.0, list)
     graph = Graph.build([Task("a", duration=1.0), Task("b", ("a",), duration=2.0), Task("c", ("a",), duration=30.0)])
-    expected = expected_seconds([A, B, TaskRun("c", "another family")], learner.expectations)
+    expected = median_seconds([A, B, TaskRun("c", "another family")], learner.expectations)
     learned = learner.expectations.seconds(A)
     assert learned == pytest.approx(50.0, rel=0.1)
     assert expected[:2].tolist() == [learned, 20.0]

@@ -66,7 +66,7 @@ def test_a_hot_node() -> None:
     known = KnowledgeSnapshot(load=measured(on, {"a": {"cpu": 0.9}}))
     found = decided(on, strategy, [Request("wrong", ASKED), Request("right", ASKED)], known)
     assert places(found) == {"wrong": ("b", (), False), "right": ("b", (), True)}
-    assert places(decided(on, strategy, [Request("wrong", ASKED)])) == {"wrong": ("a", (), True)}, "nobody measured it"
+    assert places(decided(on, strategy, [Request("wrong", ASKED)])) == {"wrong": ("a", (), True)}, "it was not measured"
 
 
 def test_a_node_that_gets_hot_by_the_batch_itself_was_not_hot_before() -> None:

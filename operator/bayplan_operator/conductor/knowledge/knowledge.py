@@ -11,7 +11,7 @@ from bayplan.knowledge.load import LoadEstimate
 from bayplan.knowledge.node_states import Survival
 from bayplan.knowledge.run_times import EndedRun, RunTime, RunTimes, TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
-from bayplan.knowledge.run_times.of_graph import critical_path, expected_seconds
+from bayplan.knowledge.run_times.of_graph import critical_path, median_seconds
 from bayplan.lifecycle import Run
 from bayplan.model.workload import Request
 from bayplan_operator import metrics, names
@@ -203,7 +203,7 @@ class Knowledge:
 
     def _expect(self, running: Running) -> None:
         """Bring the expectations of a graph up to date. O(tasks + dependencies)."""
-        running.expected = expected_seconds(running.prepared.runs, self.forecast)
+        running.expected = median_seconds(running.prepared.runs, self.forecast)
         running.critical_path = critical_path(running.prepared.graph, running.expected)
         running.requests.clear()
         self.revision += 1

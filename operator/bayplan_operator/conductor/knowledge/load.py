@@ -56,8 +56,6 @@ class Load:
     def __init__(self, settings: PrometheusSettings | None = None) -> None:
         """Raises ``QueriesError`` for a file of queries that cannot be used."""
         self.queries: Queries | None = None
-        self.turn = 0
-        """Changes with each poll, also with those that fail: readings age, and hot nodes cool down."""
         self.state: LoadState | None = NOT_CONFIGURED
         """None: no poll has ended yet."""
         self._tracker: LoadTracker | None = None
@@ -100,7 +98,6 @@ class Load:
         tracker.follow(cluster, now)
         news, self._news = self._news, []
         for outcome in news:
-            self.turn += 1
             self._say(self._state(tracker, outcome, cluster, now))
 
     def _begin_anew(self, tracker: LoadTracker, error: Exception) -> None:

@@ -1,6 +1,6 @@
 """The policies there are, compiled."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from bayplan.strategy.plugins import installed
@@ -28,11 +28,6 @@ class Policies:
         self._load: LoadState | None = None
         self._go_by_load: dict[str, Mapping[str, Any]] = {}
         """The policies that do, as they were last seen."""
-
-    def goes_by_load(self, graphs: Iterable[GraphRun]) -> bool:
-        """Whether one of the graphs has a policy that goes by the load of the nodes. O(graphs) if there is such a policy."""
-        named = self._go_by_load
-        return bool(named) and any(graph.policy is not None and graph.policy.name in named for graph in graphs)
 
     def take(self, key: Key, raw: Mapping[str, Any] | None, now: float) -> None:
         """A policy is new, has changed, or is gone (``None``)."""

@@ -32,10 +32,6 @@ class Rejections:
                 by_class.setdefault(request_class, set()).add(node)
         return {request_class: frozenset(nodes) for request_class, nodes in by_class.items()}
 
-    def active_count(self, now: float) -> int:
-        """How many refusals count now; with the refusals themselves only ever added, it changes when they do."""
-        return sum(until > now for until, _ in self._until.values())
-
     def expire(self, now: float) -> None:
         """Forget what is so old that not even its length matters."""
         for key in [key for key, (until, length) in self._until.items() if until + length < now]:

@@ -10,7 +10,7 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 
 
-def expected_seconds(runs: Sequence[TaskRun], expectations: Expectations) -> FloatArray:
+def median_seconds(runs: Sequence[TaskRun], expectations: Expectations) -> FloatArray:
     """Per task, the seconds that one run is expected to take, shape (tasks,); NaN: not known. O(tasks)."""
     found = [expectations.seconds(run) for run in runs]
     return np.array([np.nan if each is None else each for each in found], np.float64)
@@ -19,7 +19,7 @@ def expected_seconds(runs: Sequence[TaskRun], expectations: Expectations) -> Flo
 def critical_path(graph: Graph, expected: FloatArray) -> FloatArray:
     """Per task, the seconds from its start to the graph's end along the longest chain, shape (tasks,).
 
-    `expected`: as `expected_seconds` answers it; where it is not known, the graph's own durations count.
+    `expected`: as `median_seconds` answers it; where it is not known, the graph's own durations count.
     O(tasks + dependencies).
     """
     own = np.array([task.duration for task in graph.tasks], np.float64)

@@ -114,7 +114,7 @@ def _numba_compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     try:
         made: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:
-        # No folder to keep it in can be written (a read-only image): compiled anew by every process.
+        # No folder to keep it in can be written (a read-only image): every process compiles it again.
         made = numba.njit(nogil=True)(function)
     return made
 

@@ -1,7 +1,7 @@
 """What all planners have in common that assign a batch at once: from greedy's answer to a solver's, and back to decisions."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from bayplan.solvers.assignment.packing_state import StartError
 from bayplan.solvers.assignment.problem import NONE, Problem, Solution, SolverBudget
 from bayplan.strategy.assigning.batch import Batch, batch
 from bayplan.strategy.assigning.candidates import candidates, refused_rows
+from bayplan.strategy.assigning.gangs import gangs_of
 from bayplan.strategy.assigning.greedy import Greedy
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import Need
@@ -99,11 +100,7 @@ def assigned(
 
 def _placed_in_part(requests: Sequence[Request], decisions: Sequence[Decision]) -> set[int]:
     """Numbers of the requests of gangs of which some have a place and some have none."""
-    gangs: dict[Hashable, list[int]] = {}
-    for number, each in enumerate(requests):
-        if each.gang is not None:
-            gangs.setdefault(each.gang.id, []).append(number)
-    in_part = [each for each in gangs.values() if len({decisions[number].node is None for number in each}) > 1]
+    in_part = [each for each in gangs_of(requests).values() if len({decisions[number].node is None for number in each}) > 1]
     return {number for each in in_part for number in each}
 
 
