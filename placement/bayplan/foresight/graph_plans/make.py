@@ -74,7 +74,7 @@ def _shortest(problem: GraphProblem, fixed: IntArray) -> tuple[Schedule, FloatAr
         costs = optimistic_costs(problem)
         ahead = np.where(fixed >= 0, np.inf, costs.mean(axis=1))
         other = insertion(problem, list_by(problem, ahead), fixed, costs)
-        # What differs by rounding alone is equally long: else the processor's type, or the clock's offset, decided between the two.
+        # What differs by rounding alone is equally long, or the processor's type and the clock's offset would decide.
         found = other if other.makespan < found.makespan * (1 - _EQUAL) else found
     return found, rank
 
