@@ -67,26 +67,31 @@ class DeviceColumns:
 
     def take(self, row: int, ask: GpuAsk, devices: tuple[int, ...]) -> None:
         """The GPUs have so much less free."""
+        free, asked = self._free[row], ask.thousandths
         for device in devices:
-            self._free[row, device] -= ask.thousandths
+            free[device] -= asked
 
     def release(self, row: int, ask: GpuAsk, devices: tuple[int, ...]) -> None:
         """The opposite of `take`."""
+        free, asked = self._free[row], ask.thousandths
         for device in devices:
-            self._free[row, device] += ask.thousandths
+            free[device] += asked
 
     def choose(self, row: int, ask: GpuAsk) -> tuple[int, ...]:
         """The first GPUs that hold the ask; none if there are not enough."""
-        asked = ask.thousandths  # a node has few GPUs: a loop over them is quicker than arrays
-        fitting = [device for device, free in enumerate(self._free[row, : self._count[row]].tolist()) if free >= asked]
-        return tuple(fitting[: ask.count]) if len(fitting) >= ask.count else ()
+        fitting = (self._free[row, : self._count.item(row)] >= ask.thousandths).nonzero()[0][: ask.count]
+        return tuple(fitting.tolist()) if len(fitting) == ask.count else ()
 
     def hold(self, row: int, ask: GpuAsk, devices: tuple[int, ...]) -> bool:
         """Whether these are as many GPUs of the row as are asked for, each once, with as much free."""
         if len(devices) != ask.count or len(set(devices)) != ask.count:
             return False
-        count = self._count.item(row)
-        return not [each for each in devices if not 0 <= each < count or self._free.item(row, each) < ask.thousandths]
+        if not devices:
+            return True
+        if min(devices) < 0 or max(devices) >= self._count.item(row):
+            return False
+        free, asked = self._free[row], ask.thousandths
+        return all(free.item(each) >= asked for each in devices)
 
     def of(self, row: int) -> list[Device]:
         """The GPUs of a row, one by one."""

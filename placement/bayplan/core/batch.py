@@ -17,11 +17,14 @@ from bayplan.strategy.context import Context
 from bayplan.strategy.protocols import Strategy
 
 
-def alone(wish: Wish, cluster: Cluster, context: Context, trial: Trial) -> Decision:
-    """The decision about one wish; its place is taken on the trial."""
+def alone(wish: Wish, cluster: Cluster, context: Context, trial: Trial, last: bool) -> Decision:
+    """The decision about one wish. Its place is taken on the trial, unless it is the `last`, beside which nothing is asked."""
     strategy, request = wish.strategy, wish.request
     (decision,) = place((request,), cluster, strategy, context)
-    if decision.node is None or not Replay(cluster, strategy, context, trial).take(request, decision):
+    if decision.node is None:
+        return decision
+    replay = Replay(cluster, strategy, context, trial)
+    if replay.holds(request, decision) if last else not replay.take(request, decision):
         return decision
     return answered((wish,), cluster, context, trial)[0]
 

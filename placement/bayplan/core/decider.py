@@ -246,7 +246,7 @@ class Decider:
         if len(batch) == 1:
             if turn != context.turn or budget is not unlimited:
                 context = replace(context, turn=turn, stop=budget())
-            return [(batch[0], alone(batch[0], self._cluster, context, trial))]
+            return [(batch[0], alone(batch[0], self._cluster, context, trial, self._waiting.last()))]
         found: list[tuple[Wish, Decision]] = []
         for group in by_policy(batch):
             if turn != context.turn or budget is not unlimited:

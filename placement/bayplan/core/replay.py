@@ -3,6 +3,7 @@
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.demand import Demand
 from bayplan.cluster.filters import admission
 from bayplan.cluster.trial import Trial
 from bayplan.knowledge.load.hot import HotNodes
@@ -29,12 +30,24 @@ class Replay:
 
     def take(self, request: Request, decision: Decision) -> str:
         """Take the place of a decision that names a node; answers what is wrong with it, empty if it holds."""
+        found = self._place(request, decision)
+        if isinstance(found, str):
+            return found
+        self._trial.take(*found, decision.gpus)
+        return ""
+
+    def holds(self, request: Request, decision: Decision) -> bool:
+        """Whether the place of a decision that names a node holds. It is not taken."""
+        return not isinstance(self._place(request, decision), str)
+
+    def _place(self, request: Request, decision: Decision) -> tuple[int, Demand] | str:
+        """The row and what is taken of it, or what is wrong with the decision."""
         cluster, asked = self._cluster, request.request_class
         row = cluster.row(decision.node or "")
         if row is None:
             return f"there is no node {decision.node}"
         fit = admission(cluster, asked, self._selector)
-        if fit.codes[row] != 0:
+        if fit.codes.item(row) != 0:
             return f"node {decision.node} does not admit it"
         if self._rejected and decision.node in self._rejected.get(asked, ()):
             return f"kube-scheduler has refused it on node {decision.node}"
@@ -42,8 +55,7 @@ class Replay:
             return f"node {decision.node} is hot"
         if not cluster.holds(row, fit.demand, decision.gpus):
             return f"node {decision.node} has too little free for it"
-        self._trial.take(row, fit.demand, decision.gpus)
-        return ""
+        return row, fit.demand
 
     def _is_hot(self, judge: HotNodes, row: int) -> bool:
         """Judged when the row is first asked about: whether it is hot depends on its own usage alone."""

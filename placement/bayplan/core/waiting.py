@@ -74,6 +74,10 @@ class Waiting(Protocol):
         """What to ask about next, in line order; empty: all answers are known. Ask again once these answers are told."""
         ...
 
+    def last(self) -> bool:
+        """Whether no question follows the batch that was handed out last."""
+        ...
+
     def settled(self) -> None:
         """The answers to a batch have been told, and what was placed is charged."""
         ...
@@ -119,6 +123,10 @@ class Everyone:
     def batch(self) -> list[Wish]:
         """All, unless nothing became possible since they were asked about."""
         return [wish for _, wish in self._line] if self._news else []
+
+    def last(self) -> bool:
+        """A batch is all there is."""
+        return True
 
     def settled(self) -> None:
         """Until something becomes possible, nothing is asked."""
@@ -224,6 +232,10 @@ class MayFit:
         self._asking = self._free = None
         return []
 
+    def last(self) -> bool:
+        """No other class may fit, and of the one that is asked about no other request waits."""
+        return not self._heads and self._asking is not None and len(self._queues[self._asking]) == 1
+
     def settled(self) -> None:
         """What was placed has left; what is free has changed."""
         self._free = None
@@ -257,7 +269,7 @@ class MayFit:
             demand = self._demands[asked] = self._cluster.demand(asked)
         if demand.impossible:
             return False
-        for left in self._free_now():
+        for left in self._free_now() if self._free is None else self._free:
             for column, amount in demand.pairs:
                 if left[column] < amount:
                     break
@@ -266,9 +278,8 @@ class MayFit:
         return False
 
     def _free_now(self) -> list[list[int]]:
-        if self._free is None:
-            allocatable, used = self._cluster.allocatable, self._cluster.used
-            self._free = [(allocatable[row] - used[row]).tolist() for row in self._freed]
+        allocatable, used = self._cluster.allocatable, self._cluster.used
+        self._free = [(allocatable[row] - used[row]).tolist() for row in self._freed]
         return self._free
 
 

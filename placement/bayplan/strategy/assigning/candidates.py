@@ -8,7 +8,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import Fit, Selector, open_places
 from bayplan.cluster.hot import Hot
 from bayplan.knowledge.load.hot import HotNodes
-from bayplan.model.arrays import BoolArray, IntArray
+from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.workload import Request, RequestClass
 from bayplan.solvers.kernels import fit as kernels
 from bayplan.strategy.context import Context
@@ -49,9 +49,12 @@ class Candidates:
             changed = cluster.changes.since(self._position)
         self._position, self._known = position, known
         if changed is None or len(changed) >= cluster.rows:
-            self.scores = np.full(cluster.rows, -1)
-            self._devices = np.full(cluster.rows, -1, np.int16)
-            rows = np.flatnonzero(self.fit.rows)
+            if len(self.scores) != cluster.rows:
+                self.scores = np.empty(cluster.rows, np.int64)
+                self._devices = np.empty(cluster.rows, np.int16)
+            self.scores.fill(-1)
+            self._devices.fill(-1)
+            rows = (self.fit.codes == 0).nonzero()[0]
         else:
             rows = np.array(changed, np.int64)
             self.scores[rows] = -1
@@ -84,10 +87,12 @@ class Candidates:
         if not len(found[0]):
             return
         places = FeasiblePlaces(*found)
-        total = np.zeros(len(places.rows))
+        total: FloatArray | None = None
         for scorer, weight in self._scorers:
-            total += weight * scorer(request, cluster, places, context)
-        kernels.keep_best(found, total / self._weights, self.scores, self._devices)
+            weighed = weight * scorer(request, cluster, places, context)
+            total = weighed if total is None else total + weighed
+        mean = np.zeros(len(places.rows)) if total is None else total / self._weights
+        kernels.keep_best(found, mean, self.scores, self._devices)
 
 
 def candidates(request: Request, cluster: Cluster, strategy: Strategy, scoring: Scoring) -> Candidates:
