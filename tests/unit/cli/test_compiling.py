@@ -11,12 +11,13 @@ from bayplan.solvers.kernels.compiled import HAVE_NUMBA
 from bayplan_operator.cli.terminal.compiling import Told
 from tests.unit.cli.processes import bayplan
 
-HINTED = ("plan", "-f", "examples/data.yaml", "--nodes", "examples/simulation/nodes.yaml")
+MANY = ("simulate", "-f", "examples/wide.yaml", "--nodes", "examples/simulation/nodes.yaml", "--policy", "BestFit")
+"""So many pods that a few kernels are compiled."""
 
 
 @pytest.mark.skipif(not HAVE_NUMBA, reason="numba is not installed: nothing is compiled")
 def test_the_first_compilation_is_told_and_no_other(tmp_path: Path) -> None:
-    first, second = (bayplan(*HINTED, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    first, second = (bayplan(*MANY, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
     assert (first.returncode, second.returncode) == (0, 0)
     begin, end = first.stderr.splitlines()
     assert begin == "bayplan: compiling the library's kernels, which is kept for the next time: it takes up to a minute ..."

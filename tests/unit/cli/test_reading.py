@@ -75,7 +75,7 @@ def server() -> Iterator[Server]:
         "/api/v1/namespaces/team/pods": {"items": [POD]}, "/api/v1/pods": {"items": [POD]},
         "/apis/bayplan.dev/v1alpha1/placementpolicies": {"items": POLICIES},
     })  # fmt: skip
-    thread = threading.Thread(target=made.serve_forever, daemon=True)
+    thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield made
     made.shutdown()

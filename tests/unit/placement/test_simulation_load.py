@@ -92,7 +92,7 @@ def test_load_that_changes_while_a_task_runs() -> None:
     begin=st.floats(0, 60),
     seconds=st.floats(0.001, 80),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_work_done_is_the_integral_of_speed(at: list[float], shares: list[float], begin: float, seconds: float) -> None:
     steps = Steps(tuple(at), tuple(shares[: len(at)]))
     end = Hidden(HiddenLoad({"n": {"cpu": steps}}), ["n"], 0).ends(0, SMALL, begin, seconds)
@@ -103,7 +103,7 @@ def test_work_done_is_the_integral_of_speed(at: list[float], shares: list[float]
 
 
 @given(every=st.sampled_from([0.1, 0.3, 7.0]), seconds=st.floats(0.01, 300), begin=st.floats(0, 300))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_drawn_load_stays_within_its_limits_and_every_period_has_its_own(every: float, seconds: float, begin: float) -> None:
     hidden = Hidden(HiddenLoad({"n": {"cpu": Drawn(0.2, 0.6, every)}}), ["n"], 7)
     assert 0.2 <= next(iter(hidden.shares(begin)))[2] <= 0.6
@@ -245,7 +245,7 @@ def loads(draw: st.DrawFn) -> HiddenLoad:
 
 @pytest.mark.parametrize("preset", ["LoadAware", "TargetUtilization", "LoadRisk", "Auto", "RoundRobin"])
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_nothing_is_broken_and_shortcuts_change_nothing(preset: str, data: st.DataObject) -> None:
     work, setup = data.draw(submissions()), replace(data.draw(setups(preset)), load=data.draw(loads()), until=1_000.0)
     if data.draw(st.booleans()):

@@ -17,14 +17,14 @@ PRESETS = ("BestFit", "Spread", "RoundRobin", "Random", "EarliestDeadline", "Lea
 
 
 @given(work=submissions(), setup=setups())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_precedence_and_no_capacity_is_ever_broken(work: list[Submission], setup: Setup) -> None:
     check(simulate(work, setup))
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_so_with_every_strategy_and_again_the_same(preset: str, data: st.DataObject) -> None:
     work, setup = data.draw(submissions()), data.draw(setups(preset))
     first = simulate(work, setup)
@@ -34,7 +34,7 @@ def test_so_with_every_strategy_and_again_the_same(preset: str, data: st.DataObj
 
 @pytest.mark.parametrize("preset", PRESETS)
 @given(data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_the_shortcuts_change_nothing(preset: str, data: st.DataObject) -> None:
     work, setup = data.draw(submissions(12)), data.draw(setups(preset))
     assert same(simulate(work, setup), simulate(work, setup, shortcuts=False))
