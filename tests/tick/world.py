@@ -18,6 +18,7 @@ from tests.tick.loop import EPOCH, VirtualLoop
 from tests.tick.machinery.controllers import Controllers
 from tests.tick.machinery.kubelets import Kubelets
 from tests.tick.machinery.scheduler import Scheduler
+from tests.tick.machinery.taints import TaintManager
 from tests.tick.operator import Operator
 from tests.tick.seen import NAMESPACE, Seen, at, label
 
@@ -36,6 +37,7 @@ class World(Seen):
         self.scheduler = Scheduler(self.store, self.loop)
         self.kubelets = Kubelets(self.store, self.loop)
         self.controllers = Controllers(self.store, self.loop, self.kubelets)
+        TaintManager(self.store, self.loop)
         self.operator = Operator(self.loop, self.api, Settings("tick", **settings))
         self.log = _Log()
         self._samples = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import KnowledgeSnapshot
 from bayplan.knowledge.node_states import NodeStates
-from bayplan.lifecycle import Run, advance
+from bayplan.lifecycle import Run, Step, UnitState, advance
 from bayplan.model.reasons import Reason
 from bayplan_operator import metrics
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
@@ -37,6 +37,8 @@ from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, 
 log = logging.getLogger(__name__)
 
 _GRACE_WITHOUT_POLICY = 30.0
+_PREEMPTED = "PreemptionByScheduler"
+"""Why a pod ends that had to make room on its node: once something leaves that, there may be room again."""
 _AFTER_ERROR = 5.0
 """Seconds until a graph that could not be handled is looked at again."""
 _INTERNAL_ERROR = "InternalError"
@@ -211,6 +213,10 @@ class Conductor:
                 self._by_uid[uid].stale_pods = True
         self._due |= changed
         changed.clear()
+        self._placing.rejections.left(self._view.pods.left, now)
+        self._placing.rejections.changed(self._view.nodes.changed, now)
+        self._view.pods.left.clear()
+        self._view.nodes.changed.clear()
         if self._view.nodes.availability_changed:
             self._view.nodes.availability_changed = False
             self._due.update(self._view.pods.graphs_with_pods())
@@ -269,7 +275,21 @@ class Conductor:
         if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
             graph.invalid, graph.touched = None, True
             self._wishes += 1
+        self._note_rejections(running, step, before, now)
         act(running, self._view.pods, self._write.pods, self._placing.rejections, now)
+
+    def _note_rejections(self, running: Running, step: Step, before: Run, now: float) -> None:
+        """Which nodes have had a pod of which class, and which did not keep it."""
+        rejections, unit_task = self._placing.rejections, running.prepared.graph.unit_task
+        run = step.run
+        for unit in ((run.state == UnitState.RUNNING) & (before.state != UnitState.RUNNING)).nonzero()[0].tolist():
+            rejections.accepted(running.prepared.templates[int(unit_task[unit])].request_class, run.node[unit])
+        for attempt in step.evicted:
+            request_class = running.prepared.templates[int(unit_task[attempt.unit])].request_class
+            if attempt.started is None or attempt.cause == _PREEMPTED:
+                rejections.refused(request_class, attempt.node, now)
+            else:
+                rejections.evicted(request_class, attempt.node, now - attempt.started, now)
 
     def _describe(self, graph: GraphRun, running: Running, run: Run) -> None:
         """Keep the record's lines up to date, and tell of attempts that did not work out."""

@@ -16,10 +16,13 @@ _PHASES = {
 }
 # Pod reasons that say that the node or the cluster ended the pod, not its own containers.
 _DISRUPTIONS = frozenset(
-    {"Evicted", "NodePorts", "Preempting", "NodeLost", "NodeShutdown", "Terminated", "Shutdown", "NodeAffinity",
+    {"NodePorts", "Preempting", "NodeLost", "NodeShutdown", "Terminated", "Shutdown", "NodeAffinity",
      "UnexpectedAdmissionError", "TopologyAffinityError", "TaintManagerEviction"}
 )  # fmt: skip
 _OUT_OF = "OutOf"  # a kubelet's own check: OutOfcpu, OutOfmemory, OutOfnvidia.com/gpu, ...
+_EVICTED = "Evicted"
+_LOW = "The node was low on resource"
+"""How the kubelet begins when the node ran short, and not the pod over a limit of its own."""
 _MESSAGE_LIMIT = 300
 
 
@@ -30,7 +33,8 @@ def attempt(own: OwnPod, unit: int) -> Attempt:
     terminated = _telling(pod) if phase >= Phase.SUCCEEDED else None
     stuck = stuck_container(pod) if own.stuck_since is not None else None
     terminating = pod.metadata.deletion_timestamp is not None
-    cause, message = _why_failed(pod, terminated) if phase == Phase.FAILED else ("", "")
+    disruption = _disruption(pod) if phase != Phase.SUCCEEDED else None
+    cause, message = _why_failed(pod, terminated, disruption) if phase == Phase.FAILED else disruption or ("", "")
     if stuck is not None:
         cause, message = stuck.reason, stuck.message
     return Attempt(
@@ -45,7 +49,7 @@ def attempt(own: OwnPod, unit: int) -> Attempt:
         terminating=terminating,
         ended=terminating and (not pod.spec.node_name or pod.metadata.deletion_grace_period_seconds == 0),
         held=own.held,
-        disrupted=phase == Phase.FAILED and _disrupted(pod),
+        disrupted=disruption is not None or (phase == Phase.FAILED and _turned_away(pod)),
         unschedulable=_unschedulable(pod),
         stuck=stuck.reason if stuck is not None else "",
         stuck_since=own.stuck_since or 0.0,
@@ -70,16 +74,33 @@ def _telling(pod: wire.Pod) -> wire.ContainerStateTerminated | None:
     return next((end for end in ends if end.exit_code != 0), ends[0] if ends else None)
 
 
-def _why_failed(pod: wire.Pod, terminated: wire.ContainerStateTerminated | None) -> tuple[str, str]:
-    if pod.status.reason or terminated is None:
-        return pod.status.reason or "Failed", pod.status.message
+def _why_failed(
+    pod: wire.Pod, terminated: wire.ContainerStateTerminated | None, disruption: tuple[str, str] | None
+) -> tuple[str, str]:
+    if pod.status.reason:
+        return pod.status.reason, pod.status.message
+    if disruption is not None:  # the containers only say that they were ended: exit code 143
+        return disruption
+    if terminated is None:
+        return "Failed", pod.status.message
     return terminated.reason or "Error", terminated.message
 
 
-def _disrupted(pod: wire.Pod) -> bool:
-    if pod.status.reason in _DISRUPTIONS or pod.status.reason.startswith(_OUT_OF):
-        return True
-    return any(c.type == "DisruptionTarget" and c.status == "True" for c in pod.status.conditions)
+def _disruption(pod: wire.Pod) -> tuple[str, str] | None:
+    """Why the cluster ends the pod: by a taint, a drain, a pre-emption, or since the node runs short."""
+    found = [each for each in pod.status.conditions if each.type == "DisruptionTarget" and each.status == "True"]
+    return (found[0].reason or "DisruptionTarget", found[0].message) if found else None
+
+
+def _turned_away(pod: wire.Pod) -> bool:
+    """The node ended it, though no condition says so.
+
+    An eviction without the condition is the pod's own failure: it used more than it may. Kubelets that know no such condition
+    say in words when the node ran short.
+    """
+    if pod.status.reason == _EVICTED:
+        return pod.status.message.startswith(_LOW)
+    return pod.status.reason in _DISRUPTIONS or pod.status.reason.startswith(_OUT_OF)
 
 
 def _unschedulable(pod: wire.Pod) -> str:

@@ -24,7 +24,9 @@ class NodeStore:
         self.aliases: dict[str, tuple[str, ...]] = {}
         """Per node, every name and address that leads to it."""
         self.availability_changed = False
-        """A node went, or its readiness changed; whoever handles it sets it back."""
+        """A node went, or its readiness changed; the caller that handles it sets it back."""
+        self.changed: set[str] = set()
+        """Names of nodes that offer something else than before; the caller that handles them takes them out."""
 
     def replace(self, items: Sequence[wire.Node], version: int) -> None:
         """All nodes there were at ``version``."""
@@ -51,7 +53,10 @@ class NodeStore:
             self.availability_changed = True
         self._tell_unreadable(name, tuple(unreadable(node.metadata.labels)))
         self.aliases[name] = aliases(node)
+        before = self._cluster.static_version
         self._cluster.set_node(node_info(node))
+        if self._cluster.static_version != before:
+            self.changed.add(name)
 
     def remove(self, node: wire.Node) -> None:
         """A node is gone."""

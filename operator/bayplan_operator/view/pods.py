@@ -41,7 +41,11 @@ class PodStore:
         self._assumed: dict[PodKey, str] = {}
         self._tombstones: OrderedDict[PodKey, int] = OrderedDict()
         self.changed_graphs: set[str] = set()
-        """UIDs of graphs whose pods have changed; whoever handles them takes them out."""
+        """UIDs of graphs whose pods have changed; the caller that handles them takes them out."""
+        self._bound: dict[PodKey, str] = {}
+        """Where pods that have not ended are bound."""
+        self.left: set[str] = set()
+        """Names of nodes on which a bound pod ended, or which it left; the caller that handles them takes them out."""
 
     # The reflector's sink
 
@@ -135,9 +139,18 @@ class PodStore:
         while len(self._tombstones) > _TOMBSTONES:
             self._tombstones.popitem(last=False)
         self._cluster.vacate(key)
+        self._note_bound(key, "")
         self._forget_own(key)
 
+    def _note_bound(self, key: PodKey, node: str) -> None:
+        before = self._bound.pop(key, node)
+        if before != node:
+            self.left.add(before)
+        if node:
+            self._bound[key] = node
+
     def _charge(self, key: PodKey, pod: wire.Pod) -> None:
+        self._note_bound(key, pod.spec.node_name if pod.status.phase not in TERMINAL_PHASES else "")
         node = pod.spec.node_name or _said(pod, names.ANNOTATION_NODE) or pod.status.nominated_node_name
         if node and pod.status.phase not in TERMINAL_PHASES:
             resources = pod_requests(pod.spec)

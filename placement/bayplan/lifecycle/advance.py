@@ -22,6 +22,8 @@ class Step:
     wants: Wants
     ended: bool
     """All units are in a terminal state and nothing of the graph runs any more."""
+    evicted: tuple[Attempt, ...] = ()
+    """Attempts that were found, in this step, to have been evicted from their nodes, or turned away there."""
 
 
 def advance(
@@ -35,8 +37,9 @@ def advance(
     run = run.copy()
     wants = Wants()
     current = _adopt(run, seen.attempts)
-    for attempt in current:
-        settle.attempt(graph, run, controls, attempt, seen.lost_nodes, now, wants)
+    evicted = tuple(
+        [each for each in current if settle.attempt(graph, run, controls, each, seen.lost_nodes, now, wants) and each.node]
+    )
     for refusal in seen.refusals:
         settle.refusal(graph, run, controls, refusal, now)
     _settle_vanished(run, controls, {attempt.unit for attempt in current}, now)
@@ -50,7 +53,7 @@ def advance(
     _want_ends(run, seen.attempts, failing or controls.suspended, recorded, wants)
     running = any(not _over(a) and not _given_up(run, a, seen.lost_nodes) for a in seen.attempts)
     terminal = bool((run.state >= UnitState.SUCCEEDED).all())
-    return Step(run, wants, ended=terminal and not running)
+    return Step(run, wants, ended=terminal and not running, evicted=evicted)
 
 
 def _over(attempt: Attempt) -> bool:

@@ -37,7 +37,7 @@ class Attempt:
     held: bool = False
     """Its outcome is kept for us: it does not disappear before it is released."""
     disrupted: bool = False
-    """It failed through no fault of its own: evicted, preempted, refused by the node."""
+    """It ends, or has failed, through no fault of its own: evicted, preempted, refused by the node."""
     unschedulable: str = ""
     """Why the node cannot have it, in the scheduler's words; empty if nothing was said."""
     stuck: str = ""

@@ -20,7 +20,7 @@ class Run:
     """The highest incarnation whose outcome is decided; later news of it are ignored."""
     failures: NDArray[np.int32]
     setbacks: NDArray[np.int32]
-    """Attempts in a row that ended before running, through no fault of the task."""
+    """Attempts in a row that ended through no fault of the task, none of which ran for 10 minutes."""
     not_before: NDArray[np.float64]
     ready_at: NDArray[np.float64]
     started: NDArray[np.float64]

@@ -10,12 +10,17 @@ from bayplan.lifecycle.wants import Wants
 from bayplan.model.graph import Graph
 
 _CUT = 0.999
+_STEADY = 600.0
+"""Seconds that an attempt has to run before earlier setbacks are forgotten, as a kubelet forgets its own back-off."""
 
 
 def attempt(
     graph: Graph, run: Run, controls: Controls, seen: Attempt, lost_nodes: frozenset[str], now: float, wants: Wants
-) -> None:
-    """Bring the unit of its newest, undecided attempt up to date with what is seen of it."""
+) -> bool:
+    """Bring the unit of its newest, undecided attempt up to date with what is seen of it.
+
+    Answers whether the attempt was found to have been evicted from its node.
+    """
     unit = seen.unit
     if seen.node:
         run.node[unit] = seen.node
@@ -26,21 +31,25 @@ def attempt(
     elif seen.phase == Phase.FAILED:
         if seen.disrupted or seen.terminating:
             lost(run, controls, unit, _words(seen) or "it was evicted", now)
-        else:
-            _failed(graph, run, controls, seen, now)
+            return seen.disrupted
+        _failed(graph, run, controls, seen, now)
     elif seen.ended:
-        lost(run, controls, unit, _setback_note(seen), now)
+        if seen.unschedulable and not seen.bound:
+            _taken_back(run, unit, _setback_note(seen), now)
+        else:
+            lost(run, controls, unit, _setback_note(seen), now)
+        return seen.disrupted
     elif seen.bound and seen.node in lost_nodes:
         lost(run, controls, unit, f"node {seen.node} was lost", now)
     elif seen.phase == Phase.RUNNING:
         run.move(unit, UnitState.RUNNING)
-        run.setbacks[unit] = 0
         run.notes.pop(unit, None)
     elif seen.stuck:
         _stuck(graph, run, controls, seen, now, wants)
     elif not seen.bound and (seen.unschedulable or seen.node in lost_nodes) and not seen.terminating:
         run.notes[unit] = _setback_note(seen)
         wants.take_back.append(seen)
+    return False
 
 
 def refusal(graph: Graph, run: Run, controls: Controls, seen: Refusal, now: float) -> None:
@@ -60,14 +69,27 @@ def refusal(graph: Graph, run: Run, controls: Controls, seen: Refusal, now: floa
 
 
 def lost(run: Run, controls: Controls, unit: int, note: str, now: float) -> None:
-    """The attempt ended through no fault of the task: replace it, at once the first time, then with back-off."""
+    """The attempt ended through no fault of the task: replace it, at once the first time, then with back-off.
+
+    That an attempt was seen to run ends no row of setbacks: what is ended again and again soon after its start would be
+    started for ever.
+    """
+    ran = now - float(run.started[unit])  # NaN where it has not run
     run.settled[unit] = run.incarnation[unit]
     run.move(unit, UnitState.READY)
-    run.setbacks[unit] += 1
+    run.setbacks[unit] = 1 if ran >= _STEADY else run.setbacks[unit] + 1
     setbacks = int(run.setbacks[unit])
     run.not_before[unit] = now if setbacks == 1 else now + controls.setback.delay(setbacks - 1)
     run.ready_at[unit] = now
     run.started[unit] = math.nan
+    run.notes[unit] = note
+
+
+def _taken_back(run: Run, unit: int, note: str, now: float) -> None:
+    """No node has had it: the caller leaves out the node that could not have it, and it need not wait for another."""
+    run.settled[unit] = run.incarnation[unit]
+    run.move(unit, UnitState.READY)
+    run.not_before[unit] = run.ready_at[unit] = now
     run.notes[unit] = note
 
 
@@ -128,6 +150,8 @@ def _failure_sentence(graph: Graph, run: Run, unit: int, why: str, exit_code: in
 
 
 def _setback_note(seen: Attempt) -> str:
+    if seen.disrupted:
+        return _words(seen) or "it was evicted"
     if seen.unschedulable:
         return f"node {seen.node} could not take it: {seen.unschedulable}"
     return f"it was deleted on node {seen.node}" if seen.node else "it was deleted"

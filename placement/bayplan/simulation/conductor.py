@@ -133,8 +133,6 @@ class Conductor:
         graph = self.graphs[self._log.graph[row]]
         if graph.run is not None:
             graph.seen[row] = self._machines.seen(row, now)
-            if graph.run.setbacks[self._log.unit[row]]:
-                self._due.add(graph.number)  # that it runs ends its row of setbacks
 
     def bound(self, row: int, now: float) -> None:
         """A node has an attempt."""

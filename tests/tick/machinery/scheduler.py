@@ -89,6 +89,8 @@ class Scheduler:
             return "node(s) had untolerated taint(s)"
         if ports(pod) & {port for taken in self._ports[name].values() for port in taken}:
             return "node(s) didn't have free ports for the requested pod ports"
+        if self._kept_apart(pod, node):
+            return "node(s) didn't match pod anti-affinity rules"
         used = self._used[name]
         for resource, amount in requests(pod).items():
             offered = node["status"]["allocatable"].get(resource)
@@ -97,6 +99,23 @@ class Scheduler:
             if offered is None and amount:
                 return f"Insufficient {resource}"
         return self.objection(pod, name)
+
+    def _kept_apart(self, pod: Object, node: Object) -> bool:
+        """A pod is in the node's domain that this one, by required anti-affinity, does not want near it."""
+        affinity = pod["spec"].get("affinity", {}).get("podAntiAffinity", {})
+        for term in affinity.get("requiredDuringSchedulingIgnoredDuringExecution", ()):
+            labels, domain = term["labelSelector"]["matchLabels"], _domain(node, term["topologyKey"])
+            for other in self._store.all(POD, pod["metadata"]["namespace"]):
+                where = self._store.find(NODE, "", node_of(other)) if node_of(other) and not terminal(other) else None
+                near = where is not None and domain is not None and _domain(where, term["topologyKey"]) == domain
+                if near and labels.items() <= other["metadata"].get("labels", {}).items():
+                    return True
+        return False
+
+
+def _domain(node: Object, topology_key: str) -> str | None:
+    found: str | None = node["metadata"].get("labels", {}).get(topology_key)
+    return found
 
 
 def requests(pod: Object) -> Mapping[str, int]:

@@ -82,7 +82,7 @@ def stamp(second: float) -> str:
 
 
 def pod(task: str, shard: int, number: int, node: str, phase: str, start: int, end: int | None = None, **more: Any) -> wire.Pod:
-    """One attempt's pod. `more`: exit_code, message, reason of its container; owner_uid, pod_reason."""
+    """One attempt's pod. `more`: exit_code, message, reason of its container; owner_uid; disrupted: why it was evicted."""
     if end is None:
         state: dict[str, Any] = {"running": {"startedAt": stamp(start)}}
     else:
@@ -111,7 +111,9 @@ def pod(task: str, shard: int, number: int, node: str, phase: str, start: int, e
         "spec": {"nodeName": node},
         "status": {
             "phase": phase,
-            "reason": more.get("pod_reason", ""),
+            "conditions": [
+                {"type": "DisruptionTarget", "status": "True", "reason": each} for each in [more.get("disrupted")] if each
+            ],
             "containerStatuses": [{"name": "main", "state": state}],
         },
     }

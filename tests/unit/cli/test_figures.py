@@ -54,7 +54,7 @@ def test_pods_of_another_graph_of_that_name_do_not_count() -> None:
 
 
 def test_an_eviction_is_no_failure() -> None:
-    evicted = sample.pod("check", 0, 1, "cpu-0", "Failed", 8, 9, exit_code=137, pod_reason="Evicted")
+    evicted = sample.pod("check", 0, 1, "cpu-0", "Failed", 8, 9, exit_code=137, disrupted="DeletionByTaintManager")
     assert sample.report(pods=(evicted,)).attempts[-1].outcome == LOST
 
 

@@ -63,9 +63,43 @@ def test_the_container_that_failed_speaks_and_not_the_first() -> None:
     assert seen(pod({"phase": "Failed", "containerStatuses": ends})).cause == "OOMKilled"
 
 
-@pytest.mark.parametrize("reason", ["Evicted", "OutOfcpu", "OutOfnvidia.com/gpu", "NodeShutdown", "UnexpectedAdmissionError"])
+@pytest.mark.parametrize("reason", ["OutOfcpu", "OutOfnvidia.com/gpu", "NodeShutdown", "UnexpectedAdmissionError"])
 def test_what_the_node_did_is_a_disruption(reason: str) -> None:
     assert seen(pod({"phase": "Failed", "reason": reason})).disrupted
+
+
+LIMIT = "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. "
+LOW = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. "
+TARGET = {"type": "DisruptionTarget", "status": "True"}
+
+
+@pytest.mark.parametrize(
+    ("status", "disrupted"),
+    [
+        ({"message": LIMIT}, False),
+        ({"message": 'Usage of EmptyDir volume "tmp" exceeds the limit "1Gi". '}, False),
+        ({"message": LIMIT, "conditions": [{**TARGET, "status": "False"}]}, False),
+        ({"message": LOW, "conditions": [{**TARGET, "reason": "TerminationByKubelet", "message": LOW}]}, True),
+        ({"message": LOW}, True),
+    ],
+    ids=["own limit", "own volume", "no target", "node pressure", "node pressure, an old kubelet"],
+)
+def test_an_eviction_for_the_pods_own_limit_is_its_own_failure(status: dict[str, Any], disrupted: bool) -> None:
+    found = seen(pod({"phase": "Failed", "reason": "Evicted", **status}))
+    assert (found.disrupted, found.cause, found.message) == (disrupted, "Evicted", " ".join(status["message"].split()))
+
+
+TAINTED = {**TARGET, "reason": "DeletionByTaintManager", "message": "Taint manager: deleting due to NoExecute taint"}
+
+
+def test_an_eviction_is_told_as_such_and_not_by_what_the_containers_made_of_it() -> None:
+    going = {"deletionTimestamp": "2026-01-01T00:00:00Z", "deletionGracePeriodSeconds": 30}
+    found = seen(pod({"phase": "Failed", "conditions": [TAINTED], **ended(143, reason="Error")}, **going))
+    assert (found.cause, found.message) == ("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint")
+    assert found.exit_code == 143
+    running = seen(pod({"phase": "Running", "conditions": [TAINTED]}, **going))
+    assert (running.disrupted, running.cause) == (True, "DeletionByTaintManager")
+    assert not seen(pod({"phase": "Succeeded", "conditions": [TAINTED], **ended(0)})).disrupted, "it succeeded all the same"
 
 
 def test_an_eviction_by_the_api_is_a_disruption_and_the_pods_own_failure_is_none() -> None:

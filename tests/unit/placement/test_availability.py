@@ -61,5 +61,5 @@ def test_refused_everywhere_it_waits_for_capacity() -> None:
     refused = Context(rejected={asking(): frozenset({"a"})})
     assert refusal(cluster(node("a")), asking(), refused) == (
         Reason.NO_CAPACITY,
-        "0/1 nodes: 1 has been refused by kube-scheduler a moment ago",
+        "0/1 nodes: 1 has refused or evicted such a pod lately",
     )

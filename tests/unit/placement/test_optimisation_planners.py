@@ -127,7 +127,7 @@ def test_nodes_that_a_filter_or_kube_scheduler_turns_away_are_left_out(planner: 
     context = Context(rejected={chosen: frozenset({"a", "gone"})})
     decisions = place([Request(n, chosen) for n in range(10)], on, strategy(planner), context)
     assert [each.node for each in decisions] == ["c"] * 8 + [None] * 2
-    assert "1 refused lately by kube-scheduler" in decisions[-1].message or "kube-scheduler" in decisions[-1].message
+    assert "1 has refused or evicted such a pod lately" in decisions[-1].message
 
 
 @EVERY

@@ -78,9 +78,7 @@ def test_kube_schedulers_refusals_are_among_the_reasons() -> None:
     nodes = cluster(node("a"), node("b"), node("c", cpu=1))
     asked = asking(2)
     message = refusal(nodes, asked, Context(rejected={asked: frozenset({"a", "b"})}))[1]
-    assert message == (
-        "0/3 nodes: 2 have been refused by kube-scheduler a moment ago, 1 has too little cpu (2 asked, largest 1)"
-    )
+    assert message == ("0/3 nodes: 2 have refused or evicted such a pod lately, 1 has too little cpu (2 asked, largest 1)")
 
 
 def test_a_place_is_explained() -> None:

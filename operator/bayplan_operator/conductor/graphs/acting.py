@@ -17,7 +17,7 @@ def act(running: Running, pods: PodStore, writer: PodWriter, rejections: Rejecti
         own = _own(pods, attempt.key)
         if own is not None and writer.take_back(own):
             task = int(running.prepared.graph.unit_task[attempt.unit])
-            rejections.remember(running.prepared.templates[task].request_class, attempt.node, now)
+            rejections.refused(running.prepared.templates[task].request_class, attempt.node, now)
             metrics.TAKE_BACKS.inc()
     for attempt in wants.stop:
         own = _own(pods, attempt.key)

@@ -22,7 +22,7 @@ _PLAIN = {
     Rejection.NODE_AFFINITY: "do not match the required node affinity",
     Rejection.NOT_READY: "are not ready",
     Rejection.UNSCHEDULABLE: "are cordoned",
-    Rejection.REJECTED_BY_SCHEDULER: "have been refused by kube-scheduler a moment ago",
+    Rejection.REJECTED_BY_SCHEDULER: "have refused or evicted such a pod lately",
 }
 _REJECTIONS = tuple(CODES)
 _SINGULAR = {"have": "has", "are": "is", "do": "does", "allow": "allows"}

@@ -24,12 +24,13 @@ class World:
         self.now = 1000.0
         self.wants = Wants()
         self.ended = False
+        self.evicted: tuple[Attempt, ...] = ()
 
     def step(self, *, start: bool = True) -> Wants:
         seen = Observations(list(self.attempts.values()), self.refusals, self.lost_nodes)
         step = advance(self.graph, self.run, self.controls, seen, self.now, self.recorded)
         self.refusals = []
-        self.run, self.wants, self.ended = step.run, step.wants, step.ended
+        self.run, self.wants, self.ended, self.evicted = step.run, step.wants, step.ended, step.evicted
         if start:
             for unit in step.wants.start:
                 number = int(self.run.incarnation[unit]) + 1

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,20 +136,56 @@ def test_a_pod_that_disappeared_is_replaced() -> None:
     assert world.run.notes[0] == "its pod disappeared"
 
 
-def test_setbacks_in_a_row_are_backed_off_and_running_forgives_them() -> None:
+@pytest.mark.parametrize("runs", [None, 0.0, 30.0], ids=["never runs", "is seen to run", "runs for 30 s"])
+def test_setbacks_in_a_row_are_backed_off_until_one_attempt_has_run_for_ten_minutes(runs: float | None) -> None:
     world = World([Task("a")])
-    waits = []
-    for _ in range(4):
+
+    def lost_after(seconds: float | None) -> float:
         world.step()
+        if seconds is not None:
+            world.run_unit(0)
+            world.now += seconds
         world.change(0, terminating=True, ended=True)
         world.step(start=False)
-        waits.append(float(world.run.not_before[0]) - world.now)
+        wait = float(world.run.not_before[0]) - world.now
         world.now = float(world.run.not_before[0])
         world.attempts.clear()
-    assert waits == [0.0, 1.0, 2.0, 4.0]
+        return wait
+
+    assert [lost_after(runs) for _ in range(8)] == [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0]
+    assert [lost_after(600.0), lost_after(runs)] == [0.0, 1.0]
+
+
+def test_a_pod_that_its_node_could_not_have_waits_for_no_back_off() -> None:
+    world = World([Task("a")])
+    for _ in range(5):
+        world.step()
+        world.change(0, unschedulable="no", terminating=True, ended=True)
+        wants = world.step(start=False)
+        assert (float(world.run.not_before[0]), int(world.run.setbacks[0])) == (world.now, 0)
+        assert wants.start == [0]
+        world.attempts.clear()
+
+
+@pytest.mark.parametrize(
+    ("fields", "evicted"),
+    [
+        ({"phase": Phase.FAILED, "disrupted": True}, True),
+        ({"terminating": True, "ended": True, "disrupted": True}, True),
+        ({"phase": Phase.FAILED, "terminating": True}, False),
+        ({"phase": Phase.FAILED}, False),
+        ({"phase": Phase.SUCCEEDED, "disrupted": True}, False),
+    ],
+)
+def test_what_was_evicted_is_told_once(fields: dict[str, Any], evicted: bool) -> None:
+    world = World([Task("a")])
     world.step()
     world.run_unit(0)
-    assert world.run.setbacks[0] == 0
+    world.change(0, **fields)
+    world.step(start=False)
+    assert [each.unit for each in world.evicted] == [0] * evicted
+    world.step(start=False)
+    assert world.evicted == ()
 
 
 def test_a_node_that_cannot_have_the_pod_loses_it_only_while_it_is_unbound() -> None:
