@@ -113,8 +113,9 @@ class Expectations:
         return np.array([self._log(self._run_of(each)) for each in requests], np.float64)
 
     def _key(self, run: TaskRun) -> TaskRun:
-        known = (run.family, run.task) in self._tasks
-        return replace(run, hint=None) if known else replace(run, task="")  # what was learned takes the place of the hint
+        if (run.family, run.task) in self._tasks:  # what was learned takes the place of the hint
+            return run if run.hint is None else replace(run, hint=None)
+        return replace(run, task="") if run.task else run
 
     def _log(self, run: TaskRun | None) -> float:
         if run is None:
