@@ -4,8 +4,9 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import cast
 
 from bayplan.cluster.cluster import Cluster
 from bayplan_operator.conductor import Conductor, View, Writers, conduct
@@ -13,6 +14,7 @@ from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.conductor.knowledge.measuring import measured
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.settings import Settings
+from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.view import NodeStore, PodStore
 from bayplan_operator.view.inbox import Inbox
 from bayplan_operator.view.kinds import list_kinds
@@ -72,8 +74,15 @@ async def decide(
 
 
 def _writers(settings: Settings, server: ApiServer, view: View, news: asyncio.Event, machine: Machine) -> Writers:
-    creations = WriteQueue(settings.writes, machine.jitter, news.set)
-    endings = WriteQueue(max(1, settings.writes // 3), machine.jitter, news.set)
+    def wake(_: Hashable) -> None:
+        news.set()
+
+    def ended(key: Hashable) -> None:
+        view.pods.touch(cast(PodKey, key))  # keys of other objects are no pod's
+        news.set()
+
+    creations = WriteQueue(settings.writes, machine.jitter, wake)
+    endings = WriteQueue(max(1, settings.writes // 3), machine.jitter, ended)
     events = WriteQueue(max(1, settings.writes // 6), machine.jitter, _no_wake)  # nothing follows from an event
     return Writers(
         pods=PodWriter(server, view.pods, creations, endings),
@@ -84,7 +93,7 @@ def _writers(settings: Settings, server: ApiServer, view: View, news: asyncio.Ev
     )
 
 
-def _no_wake() -> None:
+def _no_wake(_: Hashable) -> None:
     """No tick is due."""
 
 

@@ -42,6 +42,10 @@ ADAPTIVE_EXPECTED = Gauge(
     "What an adaptive policy expects of a strategy by its objective; less is better.",
     ["policy", "strategy"],
 )
+STEP_DIFFERENCES = Counter(
+    "bayplan_step_differences",
+    "Graphs of which a look at everything, every 5 minutes, came to something else than the steps before it: a defect.",
+)
 TICK_ERRORS = Counter("bayplan_tick_errors", "Graphs that a tick could not handle.")
 LEADER = Gauge("bayplan_leader", "1 while this process holds the Lease.")
 EVENTS_DROPPED = Counter("bayplan_events_dropped", "Events that were not written.")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bayplan.lifecycle import Attempt, Controls, Run, Wants
+from bayplan.lifecycle import Controls, Lifecycle, Run, Wants
 from bayplan.model.decision import Decision
 from bayplan.model.workload import Request
 from bayplan_operator.conductor.completion import Outlook
@@ -31,6 +31,7 @@ class Running:
 
     prepared: Prepared
     run: Run
+    lifecycle: Lifecycle
     controls: Controls
     critical_path: NDArray[np.float64]
     """Per task: seconds from its start to the graph's end along the longest chain."""
@@ -46,10 +47,16 @@ class Running:
     waiting: dict[int, Decision] = field(default_factory=dict)
     """Units that could start and found no place, with why."""
     requests: dict[int, Request] = field(default_factory=dict)
-    attempts: dict[PodKey, tuple[int, Attempt]] = field(default_factory=dict)
-    """What was made of each pod at which resource version."""
-    strays: list[PodKey] = field(default_factory=list)
-    """Pods of the graph that are no attempt of any of its tasks: their labels were edited while nobody watched."""
+    changed: dict[PodKey, None] | None = None
+    """Pods of which the lifecycle has to be told; `None`: of all."""
+    strays: dict[PodKey, None] = field(default_factory=dict)
+    """Pods of the graph that are no attempt of any of its tasks: their labels were edited while no operator watched."""
+    absent: tuple[int, frozenset[str]] | None = None
+    """Nodes that had attempts and are not there any more, and of which turn of the nodes that is."""
+    stale_lines: set[int] = field(default_factory=set)
+    """Tasks whose line in `lines` is not up to date."""
+    checked_at: float = 0.0
+    """When the lifecycle was last held to everything that is seen."""
     all_over: bool = False
     """Every unit is in a terminal state and nothing runs any more."""
 

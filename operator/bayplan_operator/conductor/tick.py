@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import KnowledgeSnapshot
 from bayplan.knowledge.node_states import NodeStates
-from bayplan.lifecycle import Run, Step, UnitState, advance
+from bayplan.lifecycle import Run, Step, UnitState
 from bayplan.model.reasons import Reason
 from bayplan_operator import metrics
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
-from bayplan_operator.conductor.graphs import intake, splitting
+from bayplan_operator.conductor.graphs import intake, splitting, stepping
 from bayplan_operator.conductor.graphs.acting import act
 from bayplan_operator.conductor.graphs.leftovers import Leftovers
-from bayplan_operator.conductor.graphs.observing import observe
 from bayplan_operator.conductor.graphs.recording import Recorder
 from bayplan_operator.conductor.knowledge.adapting import Adapting
 from bayplan_operator.conductor.knowledge.arrivals import Learner
@@ -207,12 +206,13 @@ class Conductor:
 
     def _collect_due(self, now: float) -> float | None:
         """Gather the graphs of which something may have changed; answers when the next node counts as lost."""
-        changed = self._view.pods.changed_graphs
-        for uid in changed:
-            if uid in self._by_uid:
-                self._by_uid[uid].stale_pods = True
-        self._due |= changed
-        changed.clear()
+        for uid, keys in self._view.pods.take_changed().items():
+            graph = self._by_uid.get(uid)
+            if graph is not None:
+                graph.stale_pods = True
+                if graph.running is not None and graph.running.changed is not None:
+                    graph.running.changed |= keys
+                self._due.add(uid)
         self._placing.rejections.left(self._view.pods.left, now)
         self._placing.rejections.changed(self._view.nodes.changed, now)
         self._view.pods.left.clear()
@@ -246,6 +246,7 @@ class Conductor:
             graph.touched, graph.urgent = True, False
             graph.next_write_at = now + _AFTER_ERROR  # else the next tick would be due at once, and so on for ever
             if graph.running is not None:
+                stepping.start_over(graph.running)
                 graph.running.wants.wake_at = now + _AFTER_ERROR
 
     def _advance(self, graph: GraphRun, now: float) -> None:
@@ -254,9 +255,9 @@ class Conductor:
             return
         lost = self._lost.get(_grace(graph), frozenset())
         refusals = self._write.pods.take_refusals(uid)
-        seen = observe(running, uid, self._view.pods, self._view.nodes, lost, refusals)
-        before = running.run
-        step = advance(running.prepared.graph, before, running.controls, seen, now, running.recorded)
+        seen, before = (self._view.pods, self._view.nodes, lost), running.run
+        step = stepping.step(running, uid, seen, refusals, now)
+        whole = stepping.checked(graph, running, step, seen, now)
         if not step.run.same_as(before):
             self._describe(graph, running, step.run)
             graph.touched = True
@@ -276,7 +277,9 @@ class Conductor:
             graph.invalid, graph.touched = None, True
             self._wishes += 1
         self._note_rejections(running, step, before, now)
-        act(running, self._view.pods, self._write.pods, self._placing.rejections, now)
+        act(running, step.wants, self._view.pods, self._write.pods, self._placing.rejections, now)
+        if whole is not None and act(running, whole.wants, self._view.pods, self._write.pods, self._placing.rejections, now):
+            stepping.told_difference(graph, "what it wants")
 
     def _note_rejections(self, running: Running, step: Step, before: Run, now: float) -> None:
         """Which nodes have had a pod of which class, and which did not keep it."""
@@ -294,8 +297,7 @@ class Conductor:
     def _describe(self, graph: GraphRun, running: Running, run: Run) -> None:
         """Keep the record's lines up to date, and tell of attempts that did not work out."""
         before, library_graph = running.run, running.prepared.graph
-        for task in run_record.changed_tasks(library_graph, before, run):
-            running.lines[task] = run_record.write_task(library_graph, run, task, graph.accepted_at or 0.0)
+        running.stale_lines.update(run_record.changed_tasks(library_graph, before, run))
         told = (graph.ref.namespace, graph.ref.name, graph.ref.uid)
         for unit, note in run.notes.items():
             if run.settled[unit] > before.settled[unit]:
@@ -357,4 +359,7 @@ def _grace(graph: GraphRun) -> float:
 
 
 def _wake_at(graph: GraphRun) -> float | None:
-    return graph.running.wants.wake_at if graph.running is not None and not graph.deleting else None
+    if graph.running is None or graph.deleting:
+        return None
+    check, wake = graph.running.checked_at + stepping.CHECK_EVERY, graph.running.wants.wake_at
+    return check if wake is None else min(check, wake)

@@ -37,11 +37,10 @@ def write_task(graph: Graph, run: Run, task: int, epoch: float) -> str:
 
 
 def changed_tasks(graph: Graph, before: Run, after: Run) -> Sequence[int]:
-    """The tasks whose lines differ between two states of one run."""
+    """The tasks whose lines differ between two states of one run, but perhaps for their nodes."""
     changed = np.zeros(graph.units, bool)
     for old, new in zip(before.columns(), after.columns(), strict=True):
         changed |= (old != new) & ~((old != old) & (new != new))  # NaN equals NaN here
-    changed |= np.fromiter((a != b for a, b in zip(before.node, after.node, strict=True)), bool, graph.units)
     return [int(task) for task in np.unique(graph.unit_task[changed])]
 
 

@@ -25,6 +25,8 @@ class NodeStore:
         """Per node, every name and address that leads to it."""
         self.availability_changed = False
         """A node went, or its readiness changed; the caller that handles it sets it back."""
+        self.turn = 0
+        """Changes whenever a node comes or goes."""
         self.changed: set[str] = set()
         """Names of nodes that offer something else than before; the caller that handles them takes them out."""
 
@@ -44,6 +46,7 @@ class NodeStore:
             return
         if name not in self._versions:
             self.availability_changed = True
+            self.turn += 1
         self._versions[name] = version
         if is_ready(node):
             if self._not_ready.pop(name, None) is not None:
@@ -99,3 +102,4 @@ class NodeStore:
         self._not_ready.pop(name, None)
         self._cluster.remove_node(name)
         self.availability_changed = True
+        self.turn += 1

@@ -40,8 +40,8 @@ class PodStore:
         self._pending: dict[str, dict[PodKey, Pending]] = {}
         self._assumed: dict[PodKey, str] = {}
         self._tombstones: OrderedDict[PodKey, int] = OrderedDict()
-        self.changed_graphs: set[str] = set()
-        """UIDs of graphs whose pods have changed; the caller that handles them takes them out."""
+        self._changed: dict[str, dict[PodKey, None]] = {}
+        """By graph, the pods of which something is seen otherwise than when they were last taken."""
         self._bound: dict[PodKey, str] = {}
         """Where pods that have not ended are bound."""
         self.left: set[str] = set()
@@ -90,7 +90,7 @@ class PodStore:
         self._cluster.occupy(
             key, pending.node, pending.resources, gpu_use(pending.resources, pending.gpus), Tenant(graph=pending.graph_uid)
         )
-        self.changed_graphs.add(pending.graph_uid)
+        self._note_changed(pending.graph_uid, key)
 
     def renounce(self, key: PodKey) -> None:
         """The creation came to nothing."""
@@ -98,10 +98,25 @@ class PodStore:
         if graph_uid is not None:
             if key not in self._versions:
                 self._cluster.vacate(key)
-            self.changed_graphs.add(graph_uid)
+            self._note_changed(graph_uid, key)
             self._on_change()
 
+    def touch(self, key: PodKey) -> None:
+        """A write about a pod is over, however it ended: what is wanted of the pod has to be looked at again."""
+        graph_uid = self._graph_of.get(key)
+        if graph_uid is not None:
+            self._note_changed(graph_uid, key)
+
     # What is known
+
+    def take_changed(self) -> dict[str, dict[PodKey, None]]:
+        """By UID of a graph, its pods that are new, gone, or of which something else is seen, since this was last called."""
+        changed, self._changed = self._changed, {}
+        return changed
+
+    def keys(self, graph_uid: str) -> list[PodKey]:
+        """All pods of a graph: those that have not been retired, and those whose creation is under way."""
+        return [*self._own.get(graph_uid, ()), *self._pending.get(graph_uid, ())]
 
     def own(self, graph_uid: str) -> Iterator[OwnPod]:
         """The pods of a graph that have not been retired."""
@@ -111,9 +126,9 @@ class PodStore:
         """One pod of ours."""
         return self._own.get(self._graph_of.get(key, ""), {}).get(key)
 
-    def pending(self, graph_uid: str) -> Iterator[tuple[PodKey, Pending]]:
-        """The pods of a graph whose creation is under way."""
-        return iter(self._pending.get(graph_uid, {}).items())
+    def pending(self, graph_uid: str, key: PodKey) -> Pending | None:
+        """A pod of a graph, if its creation is under way."""
+        return self._pending.get(graph_uid, {}).get(key)
 
     def graphs_with_pods(self) -> Iterator[str]:
         """UIDs of the graphs of which there are pods that have not been retired."""
@@ -141,6 +156,9 @@ class PodStore:
         self._cluster.vacate(key)
         self._note_bound(key, "")
         self._forget_own(key)
+
+    def _note_changed(self, graph_uid: str, key: PodKey) -> None:
+        self._changed.setdefault(graph_uid, {})[key] = None
 
     def _note_bound(self, key: PodKey, node: str) -> None:
         before = self._bound.pop(key, node)
@@ -177,7 +195,7 @@ class PodStore:
             stuck_since = self._clock() if before is None or before.stuck_since is None else before.stuck_since
         self._own.setdefault(graph_uid, {})[key] = OwnPod(pod, graph_uid, identity, version, stuck_since)
         self._graph_of[key] = graph_uid
-        self.changed_graphs.add(graph_uid)
+        self._note_changed(graph_uid, key)
 
     def _forget_own(self, key: PodKey) -> None:
         graph_uid = self._graph_of.pop(key, None)
@@ -186,7 +204,7 @@ class PodStore:
             pods.pop(key, None)
             if not pods:
                 del self._own[graph_uid]
-            self.changed_graphs.add(graph_uid)
+            self._note_changed(graph_uid, key)
 
 
 def _tenant(pod: wire.Pod) -> Tenant:

@@ -48,9 +48,9 @@ class PodWriter:
         """Create a pod that the store already assumes."""
         self._creations.submit(creation.key, "create pod", self._create(creation))
 
-    def delete(self, own: OwnPod) -> None:
-        """Delete a pod, with its own grace period."""
-        self._end(own, "delete pod", self._delete(own, {"uid": own.pod.metadata.uid}))
+    def delete(self, own: OwnPod) -> bool:
+        """Delete a pod, with its own grace period. Answers whether that is newly begun."""
+        return self._end(own, "delete pod", self._delete(own, {"uid": own.pod.metadata.uid}))
 
     def take_back(self, own: OwnPod) -> bool:
         """Delete a pod if it is still as we saw it: not bound. Answers whether that is newly begun."""
@@ -58,9 +58,9 @@ class PodWriter:
         only_if = {"uid": metadata.uid, "resourceVersion": metadata.resource_version}
         return self._end(own, "take back pod", self._delete(own, only_if))
 
-    def release(self, own: OwnPod) -> None:
-        """Remove our finalizer."""
-        self._end(own, "release pod", self._release(own))
+    def release(self, own: OwnPod) -> bool:
+        """Remove our finalizer. Answers whether that is newly begun."""
+        return self._end(own, "release pod", self._release(own))
 
     def end(self, own: OwnPod) -> None:
         """Nothing can come of the pod any more: delete it if it runs, otherwise remove our finalizer."""

@@ -20,7 +20,8 @@ COOLING = 5.0
 class WriteQueue:
     """Runs writes in the background, at most one per key and ``limit`` at once."""
 
-    def __init__(self, limit: int, jitter: random.Random, on_done: Callable[[], None]) -> None:
+    def __init__(self, limit: int, jitter: random.Random, on_done: Callable[[Hashable], None]) -> None:
+        """``on_done``: told the key of each write that is over, and once more when it may be tried again."""
         self._slots = asyncio.Semaphore(limit)
         self._jitter = jitter
         self._on_done = on_done
@@ -85,7 +86,7 @@ class WriteQueue:
             self._cool(key)
         finally:
             del self._tasks[key]
-            self._on_done()
+            self._on_done(key)
 
     def _cool(self, key: Hashable) -> None:
         loop = asyncio.get_running_loop()
@@ -94,4 +95,4 @@ class WriteQueue:
 
     def _warm(self, key: Hashable) -> None:
         self._cooling_until.pop(key, None)
-        self._on_done()
+        self._on_done(key)

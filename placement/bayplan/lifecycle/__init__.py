@@ -4,8 +4,8 @@
 It compares what should be with what is: an action that was wanted before and had no effect is simply wanted again.
 """
 
-from bayplan.lifecycle.advance import Step, advance
-from bayplan.lifecycle.attempt import Attempt, Observations, Phase, Refusal
+from bayplan.lifecycle.advance import Lifecycle, Step, advance
+from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase, Refusal
 from bayplan.lifecycle.controls import Controls, Retry
 from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import TRANSITIONS, UnitState
@@ -15,6 +15,8 @@ __all__ = [
     "TRANSITIONS",
     "Attempt",
     "Controls",
+    "Lifecycle",
+    "News",
     "Observations",
     "Phase",
     "Refusal",

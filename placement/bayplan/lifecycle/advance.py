@@ -1,17 +1,25 @@
 """One step of a graph's run."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayplan.lifecycle import settle
-from bayplan.lifecycle.attempt import Attempt, Observations, Phase
+from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase
 from bayplan.lifecycle.controls import Controls
+from bayplan.lifecycle.live_attempts import LiveAttempts
 from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import UnitState
 from bayplan.lifecycle.wants import Wants
 from bayplan.model.graph import Graph
+
+_READY, _BINDING, _RUNNING, _SUCCEEDED = UnitState.READY, UnitState.BINDING, UnitState.RUNNING, UnitState.SUCCEEDED
+_Incarnations = NDArray[np.int32]
+_ENDED, _FAILED = Phase.SUCCEEDED, Phase.FAILED
+"""Looked up once: a member of an enumeration costs more than what is done with it here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,37 +35,148 @@ class Step:
 
 
 def advance(
-    graph: Graph, run: Run, controls: Controls, seen: Observations, now: float, recorded: np.ndarray | None = None
+    graph: Graph, run: Run, controls: Controls, seen: Observations, now: float, recorded: _Incarnations | None = None
 ) -> Step:
-    """The next state of a run and what it wants; neither argument is changed.
+    """The next state of a run and what it wants, of all that is seen; neither argument is changed.
 
     ``recorded`` holds per unit the highest incarnation whose outcome is durable in the record of the run; without it
     nothing is released. Cost: O(units) vector operations plus O(attempts).
     """
-    run = run.copy()
-    wants = Wants()
-    current = _adopt(run, seen.attempts)
-    evicted = tuple(
-        [each for each in current if settle.attempt(graph, run, controls, each, seen.lost_nodes, now, wants) and each.node]
-    )
-    for refusal in seen.refusals:
-        settle.refusal(graph, run, controls, refusal, now)
-    _settle_vanished(run, controls, {attempt.unit for attempt in current}, now)
-    failing = bool(run.failure)
-    if failing:
-        run.state[np.isin(run.state, (UnitState.PENDING, UnitState.READY))] = UnitState.SKIPPED
-    else:
-        _open_gates(graph, run, now)
-    if not (failing or controls.suspended):
-        _want_starts(run, now, wants)
-    _want_ends(run, seen.attempts, failing or controls.suspended, recorded, wants)
-    running = any(not _over(a) and not _given_up(run, a, seen.lost_nodes) for a in seen.attempts)
-    terminal = bool((run.state >= UnitState.SUCCEEDED).all())
-    return Step(run, wants, ended=terminal and not running, evicted=evicted)
+    return Lifecycle(graph, run).step(News(seen.attempts, (), seen.refusals, seen.lost_nodes), controls, now, recorded)
+
+
+class Lifecycle:
+    """The run of one graph, step by step: a step costs what has changed since the one before.
+
+    After any sequence of steps, run and end are what `advance` makes of everything that is seen then.
+    """
+
+    def __init__(self, graph: Graph, run: Run) -> None:
+        """``run``: as far as it is known, from a record perhaps. It is not changed."""
+        self.graph = graph
+        self._run = run
+        self._live = LiveAttempts()
+        self._alive: set[Hashable] = set()
+        """Keys of attempts that still run, as far as the graph waits for that."""
+        self._taken_back: dict[int, set[Hashable]] = {}
+        """By unit, keys of attempts that are wanted to be taken back."""
+        self._due: dict[int, float] = {}
+        """By unit, when it has to be looked at though nothing is seen."""
+        self._clock: list[tuple[float, int]] = []
+        """The same as a heap; what `_due` does not say is left over."""
+        self._lost: frozenset[str] = frozenset()
+        self._recorded: _Incarnations | None = None
+        self._controls: Controls | None = None
+        self._all_must_end = False
+        self._begun = False
+
+    @property
+    def nodes(self) -> Iterable[str]:
+        """The nodes for which attempts are meant that exist."""
+        return self._live.nodes()
+
+    def step(self, news: News, controls: Controls, now: float, recorded: _Incarnations | None = None) -> Step:
+        """What is to be done now.
+
+        In `wants` are all starts, and of the rest what concerns units of which something has changed: each is wanted until its
+        effect is seen. ``recorded``: as for `advance`; another array whenever it has changed.
+        Cost: O(units) vector operations plus O(attempts of the units that changed).
+        """
+        before, run, wants = self._run, self._run.copy(), Wants()
+        units = self._changed(news, controls, now)
+        current = _adopt(run, [each for unit in sorted(units) for each in self._live.of(unit)])
+        evicted = self._settle(run, current, units, (controls, now, wants))
+        for refusal in news.refusals:
+            settle.refusal(self.graph, run, controls, refusal, now)
+            units.add(refusal.unit)
+        _settle_vanished(run, controls, units - {each.unit for each in current}, now)
+        failing = bool(run.failure)
+        if failing:
+            run.state[(run.state == UnitState.PENDING) | (run.state == _READY)] = UnitState.SKIPPED
+        elif not self._begun or any(run.state[unit] == _SUCCEEDED != before.state[unit] for unit in units):
+            _open_gates(self.graph, run, now)
+        if not (failing or controls.suspended):
+            _want_starts(run, now, wants)
+        self._want_ends(run, units, failing or controls.suspended, recorded, wants)
+        self._wake(now, wants)
+        self._run, self._begun, self._controls = run, True, controls
+        terminal = bool((run.state >= _SUCCEEDED).all())
+        return Step(run, wants, ended=terminal and not self._alive, evicted=evicted)
+
+    def _changed(self, news: News, controls: Controls, now: float) -> set[int]:
+        """Take in the news; the units of which something may be otherwise."""
+        units = set()
+        for key in news.gone:
+            unit = self._live.drop(key)
+            self._alive.discard(key)
+            if unit is not None:
+                units.add(unit)
+        for attempt in news.attempts:
+            self._live.see(attempt)
+            units.add(attempt.unit)
+        if news.lost_nodes != self._lost:
+            units |= self._live.units_on(news.lost_nodes ^ self._lost)
+            self._lost = news.lost_nodes
+        if not self._begun:
+            under_way = (self._run.state == _BINDING) | (self._run.state == _RUNNING)
+            units.update(under_way.nonzero()[0].tolist())
+        elif self._controls is not controls and self._controls != controls:
+            units.update(self._live.units())
+        while self._clock and self._clock[0][0] <= now:
+            at, unit = heappop(self._clock)
+            if self._due.get(unit) == at:
+                units.add(unit)
+        return units
+
+    def _settle(
+        self, run: Run, current: Iterable[Attempt], units: Iterable[int], given: tuple[Controls, float, Wants]
+    ) -> tuple[Attempt, ...]:
+        """Decide what can be decided of the current attempts; those that were evicted."""
+        controls, now, wants = given
+        for unit in units:
+            self._due.pop(unit, None)
+            self._taken_back.pop(unit, None)
+        evicted = []
+        for attempt in current:
+            asked = Wants()
+            if settle.attempt(self.graph, run, controls, attempt, self._lost, now, asked) and attempt.node:
+                evicted.append(attempt)
+            if asked.take_back:
+                wants.take_back += asked.take_back
+                self._taken_back.setdefault(attempt.unit, set()).add(attempt.key)
+            if asked.wake_at is not None:
+                self._due[attempt.unit] = asked.wake_at
+                heappush(self._clock, (asked.wake_at, attempt.unit))
+        return tuple(evicted)
+
+    def _want_ends(self, run: Run, units: set[int], all_must_end: bool, recorded: _Incarnations | None, wants: Wants) -> None:
+        if all_must_end != self._all_must_end:
+            self._all_must_end = all_must_end
+            units = {*self._live.units()}
+        if recorded is not None and recorded is not self._recorded:
+            durable = recorded != (0 if self._recorded is None else self._recorded)
+            units = units.union(durable.nonzero()[0].tolist())
+            self._recorded = recorded
+        for unit in sorted(units):
+            taken_back = self._taken_back.get(unit, ())
+            known = 0 if recorded is None else int(recorded[unit])
+            for attempt in self._live.of(unit):
+                if attempt.key not in taken_back:
+                    _want_end(run, attempt, all_must_end, attempt.incarnation <= known, wants)
+                if _over(attempt) or _given_up(run, attempt, self._lost):
+                    self._alive.discard(attempt.key)
+                else:
+                    self._alive.add(attempt.key)
+
+    def _wake(self, now: float, wants: Wants) -> None:
+        while self._clock and self._due.get(self._clock[0][1]) != self._clock[0][0]:
+            heappop(self._clock)
+        if self._clock:
+            wants.wake(self._clock[0][0])
 
 
 def _over(attempt: Attempt) -> bool:
-    return attempt.ended or attempt.phase >= Phase.SUCCEEDED
+    return attempt.ended or attempt.phase >= _ENDED
 
 
 def _given_up(run: Run, attempt: Attempt, lost_nodes: frozenset[str]) -> bool:
@@ -71,7 +190,8 @@ def _adopt(run: Run, attempts: Iterable[Attempt]) -> list[Attempt]:
     Oldest first, so that failures are counted in the order in which they happened. Of an attempt that has a successor, only a
     failure still counts: it was decided before the successor was made, and the record may have missed it.
     """
-    undecided = sorted((a for a in attempts if a.incarnation > run.settled[a.unit]), key=lambda a: a.incarnation)
+    undecided = [each for each in attempts if each.incarnation > run.settled[each.unit]]
+    undecided.sort(key=_oldest_first)
     for attempt in undecided:
         unit = attempt.unit
         run.incarnation[unit] = max(run.incarnation[unit], attempt.incarnation)
@@ -79,15 +199,15 @@ def _adopt(run: Run, attempts: Iterable[Attempt]) -> list[Attempt]:
     for attempt in undecided:
         unit = attempt.unit
         if attempt.incarnation == run.incarnation[unit]:
-            if run.state[unit] >= UnitState.SUCCEEDED:
+            if run.state[unit] >= _SUCCEEDED:
                 run.settled[unit] = attempt.incarnation  # the record says that it has ended: nothing may change that
                 continue
-            if run.state[unit] <= UnitState.READY:
-                run.state[unit] = UnitState.BINDING
+            if run.state[unit] <= _READY:
+                run.state[unit] = _BINDING
                 run.settled[unit] = attempt.incarnation - 1
                 run.notes.pop(unit, None)
             current.append(attempt)
-        elif attempt.phase == Phase.FAILED and not attempt.disrupted:
+        elif attempt.phase == _FAILED and not attempt.disrupted:
             run.failures[unit] += 1
     for attempt in undecided:
         if attempt.incarnation < run.incarnation[attempt.unit]:
@@ -95,9 +215,14 @@ def _adopt(run: Run, attempts: Iterable[Attempt]) -> list[Attempt]:
     return current
 
 
-def _settle_vanished(run: Run, controls: Controls, present: set[int], now: float) -> None:
-    for unit in np.flatnonzero((run.state == UnitState.BINDING) | (run.state == UnitState.RUNNING)).tolist():
-        if unit not in present:
+def _oldest_first(attempt: Attempt) -> tuple[int, int]:
+    return attempt.incarnation, attempt.unit
+
+
+def _settle_vanished(run: Run, controls: Controls, units: Iterable[int], now: float) -> None:
+    """Of units without an attempt that could still tell of them, those that should have one."""
+    for unit in sorted(units):
+        if run.state[unit] in (_BINDING, _RUNNING):
             settle.lost(run, controls, unit, "its pod disappeared", now)
 
 
@@ -110,12 +235,12 @@ def _open_gates(graph: Graph, run: Run, now: float) -> None:
     blocked = np.zeros(len(graph.tasks), bool)
     blocked[graph.edge_child[unfinished[graph.edge_parent]]] = True
     opened = pending & ~blocked[graph.unit_task]
-    run.state[opened] = UnitState.READY
+    run.state[opened] = _READY
     run.ready_at[opened] = now
 
 
 def _want_starts(run: Run, now: float, wants: Wants) -> None:
-    ready = run.state == UnitState.READY
+    ready = run.state == _READY
     due = ready & (run.not_before <= now)
     wants.start = np.flatnonzero(due).tolist()
     later = run.not_before[ready & ~due]
@@ -123,17 +248,15 @@ def _want_starts(run: Run, now: float, wants: Wants) -> None:
         wants.wake(float(later.min()))
 
 
-def _want_ends(run: Run, attempts: Iterable[Attempt], all_must_end: bool, recorded: np.ndarray | None, wants: Wants) -> None:
-    taken_back = {attempt.key for attempt in wants.take_back}
-    for attempt in attempts:
-        decided = attempt.incarnation <= run.settled[attempt.unit]
-        durable = recorded is not None and attempt.incarnation <= recorded[attempt.unit]
-        if not _over(attempt):
-            if (decided or all_must_end) and not attempt.terminating and attempt.key not in taken_back:
-                wants.stop.append(attempt)
-            if not decided or not attempt.terminating:
-                continue
-        if durable and attempt.held:
-            wants.release.append(attempt)
-        elif durable and attempt.phase >= Phase.SUCCEEDED:
-            wants.forget.append(attempt)
+def _want_end(run: Run, attempt: Attempt, must_end: bool, durable: bool, wants: Wants) -> None:
+    """``must_end``: it has to, even if nothing is decided about it. ``durable``: its outcome is recorded."""
+    decided = attempt.incarnation <= run.settled[attempt.unit]
+    if not _over(attempt):
+        if (decided or must_end) and not attempt.terminating:
+            wants.stop.append(attempt)
+        if not decided or not attempt.terminating:
+            return
+    if durable and attempt.held:
+        wants.release.append(attempt)
+    elif durable and attempt.phase >= _ENDED:
+        wants.forget.append(attempt)

@@ -71,3 +71,16 @@ class Observations:
     attempts: Sequence[Attempt] = ()
     refusals: Sequence[Refusal] = ()
     lost_nodes: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is seen of one graph's attempts otherwise than before."""
+
+    attempts: Sequence[Attempt] = ()
+    """New ones, and those of which something else is seen than before. The key tells which."""
+    gone: Sequence[Hashable] = ()
+    """Keys of attempts that do not exist any more. Unknown ones are ignored."""
+    refusals: Sequence[Refusal] = ()
+    lost_nodes: frozenset[str] = field(default_factory=frozenset)
+    """All of them, also those that were lost before."""

@@ -31,7 +31,7 @@ class Fixture:
             NodeStore(cluster, nothing), cluster,
         )  # fmt: skip
         server = ApiServer(client.Configuration())
-        queue = WriteQueue(4, random.Random(1), nothing)
+        queue = WriteQueue(4, random.Random(1), lambda _: None)
         writers = Writers(
             PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test"),
             ProfileWriter(server, queue), NodeRecordWriter(server, queue, "ns"),
@@ -57,7 +57,7 @@ async def test_a_graph_that_cannot_be_handled_is_told_and_tried_again_later_not_
     assert broken.running is not None
     sound = broken.running.run.notes
     broken.running.run.notes = None  # type: ignore[assignment]
-    fixture.view.pods.changed_graphs |= {"broken", "good"}
+    fixture.conductor._due |= {"broken", "good"}
     fixture.now += 60.0
     next_at = fixture.conductor.tick()
     assert broken.invalid is not None

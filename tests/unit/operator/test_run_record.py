@@ -66,6 +66,3 @@ def test_only_tasks_that_changed_are_written_again() -> None:
     assert list(run_record.changed_tasks(GRAPH, before, after)) == []
     after.state[1] = UnitState.SUCCEEDED
     assert list(run_record.changed_tasks(GRAPH, before, after)) == [1]
-    after = before.copy()
-    after.node[0] = "elsewhere"
-    assert list(run_record.changed_tasks(GRAPH, before, after)) == [0]

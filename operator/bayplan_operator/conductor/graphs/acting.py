@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 
+from bayplan.lifecycle import Wants
 from bayplan_operator import metrics
 from bayplan_operator.conductor.graph_run import Running
 from bayplan_operator.conductor.placing.rejections import Rejections
@@ -10,23 +11,25 @@ from bayplan_operator.view import PodStore
 from bayplan_operator.writer import PodWriter
 
 
-def act(running: Running, pods: PodStore, writer: PodWriter, rejections: Rejections, now: float) -> None:
-    """Take back, stop, release and forget, as wanted, and end strays. What is already under way is not begun again."""
-    wants = running.wants
+def act(running: Running, wants: Wants, pods: PodStore, writer: PodWriter, rejections: Rejections, now: float) -> int:
+    """Take back, stop, release and forget, as wanted, and end strays. What is already under way is not begun again.
+
+    Answers how many writes were begun.
+    """
+    begun = 0
     for attempt in wants.take_back:
         own = _own(pods, attempt.key)
         if own is not None and writer.take_back(own):
+            begun += 1
             task = int(running.prepared.graph.unit_task[attempt.unit])
             rejections.refused(running.prepared.templates[task].request_class, attempt.node, now)
             metrics.TAKE_BACKS.inc()
     for attempt in wants.stop:
         own = _own(pods, attempt.key)
-        if own is not None:
-            writer.delete(own)
+        begun += own is not None and writer.delete(own)
     for attempt in wants.release:
         own = _own(pods, attempt.key)
-        if own is not None:
-            writer.release(own)
+        begun += own is not None and writer.release(own)
     for key in running.strays:
         own = pods.own_pod(key)
         if own is not None:
@@ -35,6 +38,7 @@ def act(running: Running, pods: PodStore, writer: PodWriter, rejections: Rejecti
         own = _own(pods, attempt.key)
         if own is not None:
             pods.retire(own.key)
+    return begun
 
 
 def _own(pods: PodStore, key: Hashable) -> OwnPod | None:

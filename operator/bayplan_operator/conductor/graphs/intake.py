@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.lifecycle import Controls, UnitState
+from bayplan.lifecycle import Controls, Lifecycle, UnitState
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.conductor.conditions import find
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
@@ -86,6 +86,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
     controls = Controls(retries=retries(spec), suspended=spec.suspend, stuck_after=stuck_after)
     if graph.running is not None:
         graph.running.prepared = prepared
+        graph.running.lifecycle.graph = prepared.graph
         graph.running.controls = controls
         graph.running.requests.clear()
         return
@@ -109,6 +110,8 @@ def begin(graph: GraphRun, prepared: Prepared, controls: Controls, now: float) -
     graph.running = Running(
         prepared=prepared,
         run=run,
+        lifecycle=Lifecycle(prepared.graph, run),
+        checked_at=now,
         controls=controls,
         critical_path=prepared.graph.upward_rank(),
         recorded=run.settled.copy(),

@@ -1,8 +1,8 @@
 """What is seen of a graph's attempts: its pods, those being created, and those that could not be."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from bayplan.lifecycle import Attempt, Observations, Refusal
+from bayplan.lifecycle import Attempt, News, Refusal
 from bayplan_operator.conductor.graph_run import Running
 from bayplan_operator.translate.attempt import attempt, pending_attempt
 from bayplan_operator.translate.own_pod import Identity, PodKey
@@ -10,32 +10,28 @@ from bayplan_operator.view import NodeStore, PodStore
 
 
 def observe(
-    running: Running,
-    graph_uid: str,
-    pods: PodStore,
-    nodes: NodeStore,
-    lost_nodes: frozenset[str],
-    refusals: Sequence[Refusal],
-) -> Observations:
-    """Everything the state machine may know now. Pods that are no attempt of any task become ``running.strays``."""
-    known = running.attempts
-    attempts: list[Attempt] = []
-    fresh: dict[PodKey, tuple[int, Attempt]] = {}
-    strays: list[PodKey] = []
-    for own in pods.own(graph_uid):
-        cached = known.get(own.key)
-        if cached is None or cached[0] != own.version:
-            unit = unit_of(running, own.identity)
-            if unit is None:
-                strays.append(own.key)
-                continue
-            cached = (own.version, attempt(own, unit))
-        fresh[own.key] = cached
-        attempts.append(cached[1])
-    running.attempts, running.strays = fresh, strays
-    attempts += [pending for pending in _pending(running, graph_uid, pods) if pending.key not in fresh]
-    absent = {a.node for a in attempts if a.bound and not nodes.known(a.node)}
-    return Observations(attempts, refusals, lost_nodes | absent if absent else lost_nodes)
+    running: Running, graph_uid: str, pods: PodStore, nodes: NodeStore, lost_nodes: frozenset[str], refusals: Sequence[Refusal]
+) -> News:
+    """What is seen otherwise than before, by ``running.changed``; all there is where the lifecycle is new. O(changed pods).
+
+    Pods that are no attempt of any task become ``running.strays``; nodes that are not there any more count as lost.
+    """
+    keys: Iterable[PodKey]
+    if running.changed is None:
+        keys, running.absent = pods.keys(graph_uid), None
+        running.strays.clear()
+    else:
+        keys = running.changed
+    running.changed = {}
+    attempts, gone = [], []
+    for key in keys:
+        found = _attempt(running, graph_uid, pods, key)
+        if found is None:
+            gone.append(key)
+        else:
+            attempts.append(found)
+    absent = _absent(running, nodes, attempts)
+    return News(attempts, gone, refusals, lost_nodes | absent if absent else lost_nodes)
 
 
 def unit_of(running: Running, identity: Identity) -> int | None:
@@ -47,10 +43,26 @@ def unit_of(running: Running, identity: Identity) -> int | None:
     return int(graph.unit_start[task]) + identity.shard
 
 
-def _pending(running: Running, graph_uid: str, pods: PodStore) -> list[Attempt]:
-    found = []
-    for key, pending in pods.pending(graph_uid):
-        unit = unit_of(running, pending.identity)
-        if unit is not None:
-            found.append(pending_attempt(key, pending, unit))
-    return found
+def _attempt(running: Running, graph_uid: str, pods: PodStore, key: PodKey) -> Attempt | None:
+    running.strays.pop(key, None)
+    own = pods.own_pod(key)
+    if own is not None and own.graph_uid == graph_uid:
+        unit = unit_of(running, own.identity)
+        if unit is None:
+            running.strays[key] = None
+            return None
+        return attempt(own, unit)
+    pending = pods.pending(graph_uid, key)
+    unit = None if pending is None else unit_of(running, pending.identity)
+    return None if pending is None or unit is None else pending_attempt(key, pending, unit)
+
+
+def _absent(running: Running, nodes: NodeStore, attempts: Sequence[Attempt]) -> frozenset[str]:
+    """Nodes that had attempts and are not there any more. O(changed attempts), unless nodes have come or gone."""
+    if running.absent is None or running.absent[0] != nodes.turn:
+        missing = {node for node in running.lifecycle.nodes if not nodes.known(node)}
+    else:
+        missing = set(running.absent[1])
+    missing.update(each.node for each in attempts if each.bound and not nodes.known(each.node))
+    running.absent = nodes.turn, frozenset(missing)
+    return running.absent[1]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.graphs import reporting
 from bayplan_operator.settings import Settings
+from bayplan_operator.translate import run_record
 from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.writer import EventWriter, GraphWriter
 
@@ -46,6 +47,7 @@ class Recorder:
         return graph.urgent or now >= graph.next_write_at
 
     def _write(self, graph: GraphRun, now: float) -> None:
+        bring_lines_up_to_date(graph)
         reporting.update_conditions(graph, self._events, now)
         status = reporting.status(graph)
         running = graph.running
@@ -91,3 +93,12 @@ class Recorder:
         # The API server validates the whole object at each write: of 5,000 tasks for more than a second.
         size = graph.running.prepared.size + sum(map(len, graph.running.lines)) if graph.running is not None else 0
         return max(self._settings.status_interval, size / self._settings.status_bytes_per_second)
+
+
+def bring_lines_up_to_date(graph: GraphRun) -> None:
+    """Write the record's lines of the tasks that have changed. O(their shards)."""
+    running = graph.running
+    if running is not None:
+        for task in sorted(running.stale_lines):
+            running.lines[task] = run_record.write_task(running.prepared.graph, running.run, task, graph.accepted_at or 0.0)
+        running.stale_lines.clear()
