@@ -79,6 +79,7 @@ def _writers(settings: Settings, server: ApiServer, view: View, news: asyncio.Ev
 
     def ended(key: Hashable) -> None:
         view.pods.touch(cast(PodKey, key))  # keys of other objects are no pod's
+        view.written.add(key)
         news.set()
 
     creations = WriteQueue(settings.writes, machine.jitter, wake)

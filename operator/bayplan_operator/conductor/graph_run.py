@@ -1,5 +1,6 @@
 """What the conductor holds of one task graph."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,10 @@ from bayplan_operator.translate.pod import GraphRef
 from bayplan_operator.translate.policy import CompiledPolicy
 from bayplan_operator.translate.task_graph import Prepared
 from bayplan_operator.view.inbox import Key
+
+
+def _nothing(uid: str) -> None:
+    """Nothing has to look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +108,26 @@ class GraphRun:
     """The newest resource version that is known of it."""
     written_version: int = 0
     next_write_at: float = 0.0
-    touched: bool = True
-    """Something may have changed that the status should say."""
+    call: Callable[[str], None] = _nothing
+    """Told its UID whenever it is touched, so that the tick looks at it."""
+    _touched: bool = True
     urgent: bool = True
     """What changed should not wait for the interval."""
     ended: bool = False
     """Its end is in the status: nothing is decided about it any more."""
     stale_pods: bool = False
     """Ended, and its pods have not been looked through since they changed."""
+
+    @property
+    def touched(self) -> bool:
+        """Something may have changed that the status should say."""
+        return self._touched
+
+    @touched.setter
+    def touched(self, touched: bool) -> None:
+        self._touched = touched
+        if touched:
+            self.call(self.ref.uid)
 
     @property
     def key(self) -> Key:

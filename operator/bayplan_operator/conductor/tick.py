@@ -2,15 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 
-from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import KnowledgeSnapshot
-from bayplan.knowledge.node_states import NodeStates
 from bayplan.lifecycle import Run, Step, UnitState
 from bayplan.model.reasons import Reason
 from bayplan_operator import metrics
+from bayplan_operator.conductor.attention import Attention
 from bayplan_operator.conductor.graph_run import GraphRun, Problem, Running
 from bayplan_operator.conductor.graphs import intake, splitting, stepping
 from bayplan_operator.conductor.graphs.acting import act
@@ -19,19 +17,17 @@ from bayplan_operator.conductor.graphs.recording import Recorder
 from bayplan_operator.conductor.knowledge.adapting import Adapting
 from bayplan_operator.conductor.knowledge.arrivals import Learner
 from bayplan_operator.conductor.knowledge.knowledge import Knowledge
-from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
 from bayplan_operator.conductor.knowledge.profiles import Profiles
-from bayplan_operator.conductor.outlook import deadlines
+from bayplan_operator.conductor.measures import Measures
 from bayplan_operator.conductor.outlook.estimating import Estimator
 from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
-from bayplan_operator.conductor.placing.placing import Placing
+from bayplan_operator.conductor.placing.placing import OpenGraphs, Placing
 from bayplan_operator.conductor.placing.policies import Policies
+from bayplan_operator.conductor.surroundings import View, Writers
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate import run_record
-from bayplan_operator.view import NodeStore, PodStore
-from bayplan_operator.view.inbox import Inbox, Key
-from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter
+from bayplan_operator.view.inbox import Key
 
 log = logging.getLogger(__name__)
 
@@ -41,32 +37,6 @@ _PREEMPTED = "PreemptionByScheduler"
 _AFTER_ERROR = 5.0
 """Seconds until a graph that could not be handled is looked at again."""
 _INTERNAL_ERROR = "InternalError"
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the conductor sees."""
-
-    graphs: Inbox
-    policies: Inbox
-    profiles: Inbox
-    pods: PodStore
-    nodes: NodeStore
-    cluster: Cluster
-    load: Load = field(default_factory=Load)
-    node_states: dict[str, NodeStates] = field(default_factory=dict)
-    """What was seen of each class of nodes before this process began."""
-
-
-@dataclass(frozen=True, slots=True)
-class Writers:
-    """What the conductor acts through."""
-
-    pods: PodWriter
-    graphs: GraphWriter
-    events: EventWriter
-    profiles: ProfileWriter
-    nodes: NodeRecordWriter
 
 
 class Conductor:
@@ -107,8 +77,14 @@ class Conductor:
         self._adapting = Adapting(view.cluster, writers.graphs, writers.events, settings.seed)
         self._recorder = Recorder(writers.graphs, writers.events, settings, self._durable)
         self._last_arrival = 0.0
-        self._wishes = 0
-        """Changes whenever what wants a place does."""
+        self._attention = Attention()
+        self._measures = Measures()
+        self._graces: frozenset[float] | None = None
+        """The node-loss graces in use; `None`: they have to be collected anew."""
+        self._seen = 0, 0
+        """The nodes, and what is expected of tasks, by which all graphs were last looked at."""
+        self._planned = 0
+        """The revision of the plans by which was placed last."""
 
     def kinds_listed(self) -> None:
         """All graphs and policies have been listed just now."""
@@ -121,31 +97,59 @@ class Conductor:
             self._take_policies(now)
             self._knowledge.take(self._view.profiles.take(), now)
             self._take_graphs(now)
+            self._take_writes()
             next_loss = self._collect_due(now)
             due, self._due = self._due, set()
+            self._attention.call_all(sorted(due))
             for graph in [self._by_uid[uid] for uid in sorted(due) if uid in self._by_uid]:
                 self._guarded(graph, now, self._advance)
             self._view.load.step(self._view.cluster, self._view.pods, now)
             self._policies.note_load(self._view.load.state, now)
-            if self._adapting.settle():
-                self._wishes += 1
-            self._plans.step(self._open, now)
-            self._knowledge.step(self._open.values(), now, lambda: self._view.load.estimate(self._view.cluster, now))
+            self._adapting.settle()
+            changed = self._opened(self._attention.called)
+            self._plans.step(changed, now)
+            self._knowledge.step(changed, self._open.values, now, lambda: self._view.load.estimate(self._view.cluster, now))
             self._place(now)
             self._learner.step()
-            self._estimator.step(self._open.values(), now)
-            for graph in self._open.values():
+            looked = self._opened(self._attention.take())
+            self._estimator.step(looked, now)
+            for graph in looked:
                 self._guarded(graph, now, self._recorder.step)
             self._adapting.step(now)
+            for graph in looked:
+                self._leave(graph, now)
             self._leftovers.sweep(self._by_uid)
             self._policies.tell()
-        self._open = {uid: graph for uid, graph in self._open.items() if not graph.ended or graph.ttl is not None}
-        self._measure()
-        times = [next_loss, self._placing.next_time(now), self._adapting.next_time(), self._plans.next_time(now)]
-        times.append(self._knowledge.next_time(now))
-        for graph in self._open.values():
-            times += (_wake_at(graph), self._recorder.next_time(graph), self._estimator.next_time(graph, now))
+            self._measures.step(looked, now)
+        times = (
+            next_loss, self._placing.next_time(now), self._adapting.next_time(), self._plans.next_time(now),
+            self._knowledge.next_time(now), self._attention.next_time, self._measures.next_time,
+        )  # fmt: skip
         return now if self._due else min((at for at in times if at is not None), default=None)
+
+    def _opened(self, uids: Iterable[str]) -> list[GraphRun]:
+        return [self._open[uid] for uid in uids if uid in self._open]
+
+    def _leave(self, graph: GraphRun, now: float) -> None:
+        """Nothing is left to do about a graph before its time comes, or at all."""
+        uid = graph.ref.uid
+        if graph.ended or graph.deleting:
+            self._leftovers.suspect([uid])
+        if graph.ended and graph.ttl is None:
+            self._close(uid)
+            return
+        times = (_wake_at(graph), self._recorder.next_time(graph), self._estimator.next_time(graph, now))
+        self._attention.wake(uid, min((at for at in times if at is not None), default=None))
+
+    def _close(self, uid: str) -> None:
+        """A graph is over or gone: nothing is decided about it any more."""
+        self._open.pop(uid, None)
+        self._graces = None
+        self._attention.forget(uid)
+        self._placing.forget(uid)
+        self._plans.forget(uid)
+        self._estimator.forget(uid)
+        self._knowledge.forget(uid)
 
     # 1. What people said
 
@@ -155,7 +159,8 @@ class Conductor:
             self._policies.take(key, raw, now)
             self._adapting.take(key, raw, self._policies.get(key[1]), now)
         if news:
-            self._wishes += 1
+            self._graces = None
+            self._attention.call_all(self._open)
             for graph in self._open.values():
                 self._guarded(graph, now, self._assign_policy)
 
@@ -164,8 +169,9 @@ class Conductor:
             known = self._graphs.get(key)
             if known is not None and (raw is None or raw["metadata"]["uid"] != known.ref.uid):
                 del self._graphs[key], self._by_uid[known.ref.uid]
-                self._open.pop(known.ref.uid, None)
-                self._wishes += 1
+                self._close(known.ref.uid)
+                self._measures.forget(known.ref.uid)
+                self._leftovers.suspect([known.ref.uid])
                 self._adapting.forget(known)
                 known = None
             if raw is None:
@@ -173,6 +179,7 @@ class Conductor:
             try:
                 if known is None:
                     known = intake.new_graph(raw, self._arrival(now), self._settings.stuck_after)
+                    known.call = self._attention.call
                     self._graphs[key] = self._by_uid[known.ref.uid] = known
                     if known.ended:
                         self._adapting.recall(known, now)
@@ -187,9 +194,17 @@ class Conductor:
                 log.exception("TaskGraph %s/%s could not be taken in", *key)
                 continue
             self._open[known.ref.uid] = known
+            self._graces = None
             self._guarded(known, now, self._assign_policy)
-            self._wishes += 1
             self._due.add(known.ref.uid)
+
+    def _take_writes(self) -> None:
+        """A status that was written, or could not be, is compared anew."""
+        for key in self._view.written:
+            graph = self._graphs.get(key[1:]) if isinstance(key, tuple) and key[0] == "status" else None
+            if graph is not None:
+                self._attention.call(graph.ref.uid)
+        self._view.written.clear()
 
     def _arrival(self, now: float) -> float:
         """A distinct instant for each graph, in the order in which they are taken in, so that age has no ties."""
@@ -213,6 +228,7 @@ class Conductor:
                 if graph.running is not None and graph.running.changed is not None:
                     graph.running.changed |= keys
                 self._due.add(uid)
+            self._leftovers.suspect([uid])
         self._placing.rejections.left(self._view.pods.left, now)
         self._placing.rejections.changed(self._view.nodes.changed, now)
         self._view.pods.left.clear()
@@ -220,12 +236,17 @@ class Conductor:
         if self._view.nodes.availability_changed:
             self._view.nodes.availability_changed = False
             self._due.update(self._view.pods.graphs_with_pods())
-        self._due.update(uid for uid, graph in self._open.items() if (_wake_at(graph) or now + 1) <= now)
+        for uid in self._attention.due(now):
+            at = _wake_at(self._open[uid]) if uid in self._open else None
+            if at is not None and at <= now:
+                self._due.add(uid)
         return self._find_lost(now)
 
     def _find_lost(self, now: float) -> float | None:
         lost, next_loss = {}, None
-        for grace in {_grace(graph) for graph in self._open.values() if graph.running is not None}:
+        if self._graces is None:
+            self._graces = frozenset(_grace(graph) for graph in self._open.values() if graph.running is not None)
+        for grace in self._graces:
             lost[grace], at = self._view.nodes.lost(grace, now)
             if at is not None and (next_loss is None or at < next_loss):
                 next_loss = at
@@ -242,7 +263,6 @@ class Conductor:
             metrics.TICK_ERRORS.inc()
             log.exception("TaskGraph %s/%s could not be handled", *graph.key)
             graph.invalid = Problem(_INTERNAL_ERROR, f"the operator could not handle this graph: {error!r}")
-            self._wishes += 1
             graph.touched, graph.urgent = True, False
             graph.next_write_at = now + _AFTER_ERROR  # else the next tick would be due at once, and so on for ever
             if graph.running is not None:
@@ -262,7 +282,6 @@ class Conductor:
             self._describe(graph, running, step.run)
             graph.touched = True
         if step.wants.start != running.wants.start:
-            self._wishes += 1
             starting = set(step.wants.start)
             running.waiting = {unit: why for unit, why in running.waiting.items() if unit in starting}
         if step.ended and not running.all_over:
@@ -275,7 +294,6 @@ class Conductor:
         self._knowledge.note(graph, before, now)
         if graph.invalid is not None and graph.invalid.reason == _INTERNAL_ERROR:
             graph.invalid, graph.touched = None, True
-            self._wishes += 1
         self._note_rejections(running, step, before, now)
         act(running, step.wants, self._view.pods, self._write.pods, self._placing.rejections, now)
         if whole is not None and act(running, whole.wants, self._view.pods, self._write.pods, self._placing.rejections, now):
@@ -316,10 +334,16 @@ class Conductor:
             efficiency=self._knowledge.efficiency,
             survival=self._knowledge.survival,
         )
-        situation = (self._wishes, self._knowledge.revision), self._plans.revision
-        said = self._placing.step(self._plans.ready(self._open), situation, known, now)
+        seen = self._view.cluster.static_version, self._knowledge.renewals
+        if seen != self._seen:
+            self._seen = seen
+            self._attention.call_all(self._open)
+        graphs = OpenGraphs(self._open, self._attention.called, self._plans.awaited)
+        said = self._placing.step(graphs, known, now, replanned=self._plans.revision != self._planned)
+        self._planned = self._plans.revision
         for graph, unit, decision in said:
             running = graph.running
+            self._attention.call(graph.ref.uid)
             if running is None:
                 continue
             if decision.node is not None:
@@ -339,19 +363,6 @@ class Conductor:
         if graph.ended:
             self._adapting.recall(graph, self._clock())
         self._wake()
-
-    def _measure(self) -> None:
-        waiting: dict[str, int] = {}
-        for graph in self._open.values():
-            if graph.running is not None:
-                for decision in graph.running.waiting.values():
-                    if decision.reason is not None:
-                        waiting[decision.reason.value] = waiting.get(decision.reason.value, 0) + 1
-        metrics.GRAPHS.set(sum(not graph.ended for graph in self._open.values()))
-        metrics.DEADLINES_AT_RISK.set(sum(deadlines.at_risk(graph) for graph in self._open.values()))
-        metrics.WAITING.clear()
-        for reason, count in waiting.items():
-            metrics.WAITING.labels(reason).set(count)
 
 
 def _grace(graph: GraphRun) -> float:

@@ -130,6 +130,10 @@ class PodStore:
         """A pod of a graph, if its creation is under way."""
         return self._pending.get(graph_uid, {}).get(key)
 
+    def has_own(self, graph_uid: str) -> bool:
+        """Whether the graph has pods that have not been retired."""
+        return graph_uid in self._own
+
     def graphs_with_pods(self) -> Iterator[str]:
         """UIDs of the graphs of which there are pods that have not been retired."""
         return iter(self._own)

@@ -22,6 +22,8 @@ class Scheduler:
 
     def __init__(self, store: Store, loop: VirtualLoop) -> None:
         self.delay = 0.0
+        self.pace: Callable[[], float] = lambda: 0.0
+        """Answers how much longer each pod waits."""
         self.objection: Callable[[Object, str], str] = lambda pod, node: ""
         """Words for why this pod cannot go to this node, though it seems so; empty: it can."""
         self._store, self._loop = store, loop
@@ -41,7 +43,7 @@ class Scheduler:
         if kind == NODE or (kind == POD and (what == "DELETED" or terminal(item))):
             refused, self._refused = self._refused, {}
             for pod in refused.values():
-                self._loop.after(self.delay, self._take_up, pod)
+                self._loop.after(self.delay + self.pace(), self._take_up, pod)
 
     def _pod(self, pod: Object, gone: bool) -> None:
         uid, node = pod["metadata"]["uid"], node_of(pod)
@@ -55,7 +57,7 @@ class Scheduler:
         elif gone:
             self._refused.pop(uid, None)
         elif pod["metadata"]["generation"] == 1 and not pod["status"].get("conditions") and not deleting(pod):
-            self._loop.after(self.delay, self._take_up, pod)
+            self._loop.after(self.delay + self.pace(), self._take_up, pod)
 
     def _take_up(self, pod: Object) -> None:
         now = there(self._store, pod)

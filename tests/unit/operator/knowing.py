@@ -118,7 +118,7 @@ class Fixture:
     def pass_time(self, seconds: float) -> None:
         for _ in range(max(1, int(seconds * 4))):
             self.now += 0.25
-            self.knowledge.step(self.graphs, self.now)
+            self.knowledge.step(self.graphs, lambda: self.graphs, self.now)
 
     def profile(self, task: str = "a", family: str = "f") -> Object:
         return next(each for each in self.server.profiles.values() if each["spec"] == {"family": family, "task": task})

@@ -27,9 +27,13 @@ def test_a_graph_starts_once_its_candidate_stands_in_its_status_and_keeps_it() -
     graph = operator.see("g")
     assert graph.strategy == "BestFit"
     assert not graph.startable, "an operator killed now would choose anew"
-    assert not operator.adapting.settle()
+    called: list[str] = []
+    graph.call = called.append
+    operator.adapting.settle()
+    assert called == []
     operator.write(graph)
-    assert operator.adapting.settle()
+    operator.adapting.settle()
+    assert called == [graph.ref.uid]
     assert graph.startable
     (about, reason, words) = operator.told.events[0]
     assert (about, reason) == ("TaskGraph g", "StrategyChosen")

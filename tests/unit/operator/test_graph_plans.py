@@ -46,7 +46,9 @@ class Fixture:
         self.woken += 1
 
     def step(self) -> None:
-        self.plans.step(self.graphs, self.now)
+        for uid in self.plans._followed.keys() - self.graphs.keys():
+            self.plans.forget(uid)
+        self.plans.step(self.graphs.values(), self.now)
 
     async def settle(self) -> None:
         """A tick, and whatever it began, all rests being over."""
@@ -59,7 +61,7 @@ class Fixture:
         self.step()
 
     def ready(self) -> list[str]:
-        return list(self.plans.ready({each.ref.uid: each for each in self.graphs.values()}))
+        return [uid for uid in self.graphs if uid not in self.plans.awaited]
 
     def plan(self, uid: str) -> Plan:
         return self.plans.made[uid]

@@ -274,7 +274,7 @@ def test_predicting_for_5000_tasks_never_takes_a_tick_long() -> None:
         fixture.end(graph, 5.0, unit)
         fixture.now += 0.1
         began = time.thread_time()
-        fixture.knowledge.step(fixture.graphs, fixture.now)
+        fixture.knowledge.step(fixture.graphs, lambda: fixture.graphs, fixture.now)
         steps.append(time.thread_time() - began)
         began = time.thread_time()
         fixture.knowledge.forecast.log_expected(requests, fixture.now)
@@ -287,7 +287,7 @@ def test_predicting_for_5000_tasks_never_takes_a_tick_long() -> None:
 
 def test_nodes_are_looked_at_again_although_nothing_happens() -> None:
     fixture = Fixture()
-    fixture.knowledge.step([], NOW)
+    fixture.knowledge.step([], list, NOW)
     assert fixture.knowledge.next_time(NOW) is None
-    fixture.knowledge.step([], NOW + 0.5)
+    fixture.knowledge.step([], list, NOW + 0.5)
     assert fixture.knowledge.next_time(NOW + 0.5) == NOW + 1.0, "too soon after the last look to see what a node did since"

@@ -100,7 +100,7 @@ def test_only_what_has_changed_is_told() -> None:
     assert wishes.changes([asking]) == Changes()
     asking.running.requests.clear()  # more is expected of its tasks than before
     assert len(wishes.changes([asking]).wanted) == 2
-    wishes.placed(("u", 0))
+    wishes.placed("u", ("u", 0))
     asking.running.wants.start = [1]
     assert wishes.changes([asking]) == Changes()
     asking.suspended = True

@@ -1,6 +1,6 @@
 """Pods of graphs that are over or gone: nothing is decided about them any more, but their finalizers must end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from bayplan_operator import names
 from bayplan_operator.conductor.graph_run import GraphRun
@@ -20,18 +20,27 @@ class Leftovers:
         self._wake = wake
         self._gone: set[str] = set()
         self._alive: set[str] = set()
+        self._suspects: dict[str, None] = {}
+        """UIDs of graphs that may be over or gone, and have pods as far as is known."""
+
+    def suspect(self, uids: Iterable[str]) -> None:
+        """Something has changed of these graphs, or of their pods."""
+        self._suspects.update(dict.fromkeys(uids))
 
     def sweep(self, by_uid: Mapping[str, GraphRun]) -> None:
-        """One pass over the graphs that have pods: O(graphs with pods), and O(pods) of those that are over."""
-        with_pods = list(self._pods.graphs_with_pods())
-        self._gone.intersection_update(with_pods)
-        for uid in with_pods:
+        """One pass over the graphs that may be over: O(their pods)."""
+        for uid in list(self._suspects):
             graph = by_uid.get(uid)
-            if graph is None or graph.deleting:
+            if not self._pods.has_own(uid):
+                self._gone.discard(uid)
+                del self._suspects[uid]
+            elif graph is None or graph.deleting:
                 self._of_missing(uid)
-            elif graph.ended and graph.stale_pods:
-                graph.stale_pods = False
-                self._of_ended(uid)
+            else:
+                del self._suspects[uid]
+                if graph.ended and graph.stale_pods:
+                    graph.stale_pods = False
+                    self._of_ended(uid)
 
     def _of_missing(self, uid: str) -> None:
         if uid not in self._gone:
@@ -66,6 +75,7 @@ class Leftovers:
     def forget_answers(self) -> None:
         """Ask anew: called when the kinds have been listed."""
         self._alive.clear()
+        self.suspect(self._pods.graphs_with_pods())
 
     def _of_ended(self, uid: str) -> None:
         for own in list(self._pods.own(uid)):

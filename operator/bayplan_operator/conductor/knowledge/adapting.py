@@ -92,12 +92,11 @@ class Adapting:
         if not graph.strategy_recorded:
             self._settling[uid] = graph
 
-    def settle(self) -> bool:
-        """Whether graphs may start now that could not before, since their candidate was not in their status."""
+    def settle(self) -> None:
+        """Call the graphs that may start now and could not before, since their candidate was not in their status."""
         settled = [uid for uid, graph in self._settling.items() if graph.strategy_recorded]
         for uid in settled:
-            del self._settling[uid]
-        return bool(settled)
+            self._settling.pop(uid).call(uid)
 
     # What graphs say
 

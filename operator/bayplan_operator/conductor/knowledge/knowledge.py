@@ -52,8 +52,8 @@ class Knowledge:
         self._prepared: dict[str, Prepared] = {}
         """By UID, of the graphs that run."""
         self.forecast = Expectations(self.profiles.run_times, self._run_of)
-        self.revision = 0
-        """Changes whenever what is expected of a graph's tasks does."""
+        self.renewals = 0
+        """How often what is expected of all graphs was brought up to date."""
         self._renewal = Renewal(self.forecast, monotonic)
         self._nodes = nodes
         self._classes: dict[str, tuple[str, float]] = {}
@@ -112,26 +112,40 @@ class Knowledge:
         for ended in outcomes.since(graph.ref.uid, running.prepared.graph, before, running.run):
             self._learn(graph, running.prepared, ended, now, live=True)
 
-    def step(self, graphs: Iterable[GraphRun], now: float, load: Callable[[], LoadEstimate | None] = lambda: None) -> None:
+    def step(
+        self,
+        changed: Iterable[GraphRun],
+        graphs: Callable[[], Iterable[GraphRun]],
+        now: float,
+        load: Callable[[], LoadEstimate | None] = lambda: None,
+    ) -> None:
         """Let what was learned count, once in a while; look at the nodes; write profiles that are due.
 
-        All graphs that run must be among the given; ``load``: how busy nodes are, if anybody knows.
+        ``changed``: graphs of which anything may be new. ``graphs`` answers all that run. ``load``: of the nodes, if known.
+        O(changed graphs), unless learned run times begin to count.
         """
-        running = {graph.ref.uid: graph.running for graph in graphs if graph.running is not None}
-        before, self._prepared = self._prepared, {uid: each.prepared for uid, each in running.items()}
-        for uid, each in running.items():
-            if each.expected is None or before.get(uid) is not each.prepared:
-                self._expect(each)  # its spec has changed, or its numbers of shards were decided
+        for graph in changed:
+            uid, running = graph.ref.uid, graph.running
+            if running is None:
+                self.forget(uid)
+            elif running.expected is None or self._prepared.get(uid) is not running.prepared:
+                self._prepared[uid] = running.prepared
+                self._expect(running)  # its spec has changed, or its numbers of shards were decided
         self._remember_classes()
         self._nodes.step(now, load)
         for family, task, known in self.profiles.changed:
             (self.forecast.learned if known else self.forecast.forgotten)(family, task)
         self.profiles.changed.clear()
-        if self._renewal.step(lambda: (run for each in running.values() for run in each.prepared.runs)):
+        if self._renewal.step(lambda: (run for each in _running(graphs()) for run in each.prepared.runs)):
             self.efficiency = self._efficiencies()
-            for each in running.values():
+            for each in _running(graphs()):
                 self._expect(each)
+            self.renewals += 1
         self.profiles.write(now)
+
+    def forget(self, uid: str) -> None:
+        """The graph runs no more, or is gone."""
+        self._prepared.pop(uid, None)
 
     def next_time(self, now: float) -> float | None:
         """When `step` next has something to do."""
@@ -206,7 +220,6 @@ class Knowledge:
         running.expected = median_seconds(running.prepared.runs, self.forecast)
         running.critical_path = critical_path(running.prepared.graph, running.expected)
         running.requests.clear()
-        self.revision += 1
 
 
 def _count(outcome: EndedRun, report: SelfReport, expected: RunTime | None) -> None:
@@ -224,3 +237,7 @@ def _count(outcome: EndedRun, report: SelfReport, expected: RunTime | None) -> N
         metrics.SELF_REPORTS.labels("taken").inc()
     if report.ignored:
         metrics.SELF_REPORTS.labels("ignored").inc()
+
+
+def _running(graphs: Iterable[GraphRun]) -> Iterable[Running]:
+    return (graph.running for graph in graphs if graph.running is not None)

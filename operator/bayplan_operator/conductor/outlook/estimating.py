@@ -50,27 +50,40 @@ class Estimator:
         self._not_before = 0.0
         """By the monotonic clock."""
         self._wait = _FIRST_WAIT
+        self._open: dict[str, GraphRun] = {}
+        """By UID, those that may still end."""
+        self._asking: dict[str, GraphRun] = {}
+        """By UID, those of which an estimate was due when they were last looked at."""
 
     def step(self, graphs: Iterable[GraphRun], now: float) -> None:
         """Bounds for graphs that are new or changed, deadlines that have passed, and at most one estimate is begun.
 
-        Must be called in an event loop. O(graphs), and `earliest` for each that changed.
+        ``graphs``: those of which anything has changed, or whose time has come. Must be called in an event loop.
+        O(these graphs), and `earliest` for each that changed.
         """
-        due, rivals = [], 0
         for graph in graphs:
-            running = graph.running
+            running, uid = graph.running, graph.ref.uid
             if running is None or graph.deleting or running.all_over:
+                self.forget(uid)
                 continue
-            rivals += 1
+            self._open[uid] = graph
             outlook = self._bounded(graph, running, now)
             if deadlines.missed(graph, now) and not _told_missed(graph):
                 graph.touched = graph.urgent = True
             if self._due(graph, running, outlook, now):
-                due.append(graph)
-        if due and self._under_way is None and self._monotonic() >= self._not_before:
-            chosen = min(due, key=_urgency)
+                self._asking[uid] = graph
+            else:
+                self._asking.pop(uid, None)
+        if self._asking and self._under_way is None and self._monotonic() >= self._not_before:
+            chosen = min(self._asking.values(), key=_urgency)
+            del self._asking[chosen.ref.uid]
             if chosen.running is not None and chosen.outlook is not None:
-                self._begin(chosen, chosen.running, chosen.outlook, rivals > 1, now)
+                self._begin(chosen, chosen.running, chosen.outlook, len(self._open) > 1, now)
+
+    def forget(self, uid: str) -> None:
+        """The graph is over, or gone."""
+        self._open.pop(uid, None)
+        self._asking.pop(uid, None)
 
     def next_time(self, graph: GraphRun, now: float) -> float | None:
         """When there is something to do for a graph although nothing happens."""
@@ -151,6 +164,7 @@ class Estimator:
         pause = max(_PAUSE, _PAUSES * took)
         self._not_before = self._monotonic() + pause
         self._under_way = None
+        graph.call(graph.ref.uid)
         self._wake()
         asyncio.get_running_loop().call_later(pause, self._wake)
 

@@ -1,6 +1,7 @@
 """The shell around the decider: it is told what changed, and what it decides is acted on."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
@@ -26,6 +27,17 @@ Guarded = Callable[[GraphRun, float, Callable[[GraphRun, float], None]], None]
 """Takes a step of a graph at an instant; an error in it is told there, and leaves the other graphs alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenGraphs:
+    """The graphs that may want places."""
+
+    by_uid: Mapping[str, GraphRun]
+    changed: Iterable[str]
+    """UIDs of those of which anything may have changed, those that are gone included."""
+    held: frozenset[str] = frozenset()
+    """UIDs of those that may not start yet."""
+
+
 class Placing:
     """Finds places for shards, and has their pods made."""
 
@@ -44,8 +56,10 @@ class Placing:
         self._seconds, self._monotonic = settings.placing_budget, monotonic
         self._decider = Decider(cluster, settings.seed)
         self._wishes = Wishes()
-        self._told: tuple[Hashable, int] = None, 0
-        """The situation that the decider knows."""
+        self._held: frozenset[str] = frozenset()
+        """UIDs of graphs that the decider was not told of since they may not start yet."""
+        self._changed: set[str] = set()
+        """UIDs of graphs that the decider has to be told of though nothing else says so."""
         self._asked_at, self._asked_of = 0.0, -1
         """When requests were last asked about, and of which version of the cluster."""
 
@@ -54,24 +68,28 @@ class Placing:
         if attempts:
             self._decider.update(Changes(placed=self._decider.placed + attempts))
 
+    def forget(self, uid: str) -> None:
+        """The graph is gone: its shards want no place any more."""
+        self._changed.add(uid)
+
     def step(
-        self, graphs: Mapping[str, GraphRun], situation: tuple[Hashable, int], known: KnowledgeSnapshot, now: float
+        self, graphs: OpenGraphs, known: KnowledgeSnapshot, now: float, replanned: bool
     ) -> list[tuple[GraphRun, int, Decision]]:
         """Place what has a place, and have its pods made; answers what was said of each unit that was asked about.
 
-        ``graphs``: by UID, those of which shards may start. ``situation``: what is another once these may want something else,
-        and a number that is another once a plan was made or keeps a place no longer.
+        ``replanned``: a plan was made, or keeps a place no longer.
         """
         self.rejections.expire(now)
-        replanned = situation[1] != self._told[1]
-        if situation != self._told:
-            self._told = situation
-            self._decider.update(self._wishes.changes(graphs.values()))
+        changed = self._changed.union(graphs.changed, graphs.held ^ self._held)
+        self._changed, self._held = set(), graphs.held
+        if changed:
+            wanting = [graphs.by_uid[uid] for uid in sorted(changed) if uid in graphs.by_uid and uid not in graphs.held]
+            self._decider.update(self._wishes.changes(wanting, changed.difference(each.ref.uid for each in wanting)))
         if not len(self._decider):
             return []
         stale = self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS
         self._decider.update(Changes(knowledge=known, refused=self.rejections.active(now), reopened=stale or replanned))
-        return self._decided(graphs, now)
+        return self._decided(graphs.by_uid, now)
 
     def next_time(self, now: float) -> float | None:
         """When ``step`` has something to do though nothing happens."""
@@ -89,7 +107,7 @@ class Placing:
             uid, unit = cast(tuple[str, int], decision.request_id)  # as `request_of` made it
             said.append((graphs[uid], unit, decision))
             if decision.node is not None:
-                self._wishes.placed(decision.request_id)
+                self._wishes.placed(uid, decision.request_id)
                 self._guarded(graphs[uid], now, partial(self._create, unit, decision))
         self._asked_at, self._asked_of = now, self._cluster.version
         return said

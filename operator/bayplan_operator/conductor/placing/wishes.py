@@ -14,26 +14,37 @@ class Wishes:
     """What the decider was told of which graphs' shards."""
 
     def __init__(self) -> None:
-        self._told: dict[Hashable, Wish] = {}
+        self._told: dict[str, dict[Hashable, Wish]] = {}
+        """By UID of a graph and id of a request."""
 
-    def __len__(self) -> int:
-        return len(self._told)
+    @property
+    def graphs(self) -> Iterable[str]:
+        """UIDs of the graphs of which a shard wants a place, as far as the decider was told."""
+        return self._told.keys()
 
-    def changes(self, graphs: Iterable[GraphRun]) -> Changes:
-        """What is new since the last time. ``graphs``: all of which shards may start now. O(shards that want a place)."""
-        wanted, before, self._told = [], self._told, {}
+    def changes(self, graphs: Iterable[GraphRun], gone: Iterable[str] = ()) -> Changes:
+        """What is new since the last time, of these graphs; those of the UIDs ``gone`` want nothing any more.
+
+        O(shards of these graphs that want a place).
+        """
+        wanted: list[Wish] = []
+        dropped: list[Hashable] = [id_ for uid in gone for id_ in self._told.pop(uid, {})]
         for graph in graphs:
+            before, told = self._told.pop(graph.ref.uid, {}), {}
             for wish in _wishes(graph):
                 id_ = wish.request.id
-                self._told[id_] = wish
+                told[id_] = wish
                 known = before.pop(id_, None)
                 if known is None or known.request is not wish.request or known.strategy is not wish.strategy:
                     wanted.append(wish)
-        return Changes(wanted=tuple(wanted), dropped=tuple(before))
+            if told:
+                self._told[graph.ref.uid] = told
+            dropped += before
+        return Changes(wanted=tuple(wanted), dropped=tuple(dropped))
 
-    def placed(self, id_: Hashable) -> None:
-        """A shard has its place, and wants none any more."""
-        self._told.pop(id_, None)
+    def placed(self, graph_uid: str, id_: Hashable) -> None:
+        """A shard of a graph has its place, and wants none any more."""
+        self._told.get(graph_uid, {}).pop(id_, None)
 
 
 def _wishes(graph: GraphRun) -> Iterable[Wish]:

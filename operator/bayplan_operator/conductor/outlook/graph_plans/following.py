@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 
 from bayplan.cluster.cluster import Cluster
@@ -83,6 +83,10 @@ class GraphPlans:
         self._rest_until = 0.0
         self._look_at = 0.0
         self._static_version = -1
+        self._unplanned: dict[str, _Followed] = {}
+        """By UID, those whose first plan may still be waited for."""
+        self._called_for: dict[str, _Followed] = {}
+        """By UID, those that something calls to be planned."""
         self._awaited: frozenset[str] = frozenset()
         self._expiry: float | None = None
         """When the next of those who wait for their planned place has waited enough."""
@@ -98,22 +102,27 @@ class GraphPlans:
         if known is not None:
             self._compare(known, now)
 
-    def step(self, graphs: Mapping[str, GraphRun], now: float) -> None:
-        """Once in every tick, before anybody is placed: begin with a plan if one is due, which needs an event loop."""
-        for uid in [uid for uid in self._followed if uid not in graphs]:
-            self._forget(uid)
-        for uid, graph in graphs.items():
+    def step(self, graphs: Iterable[GraphRun], now: float) -> None:
+        """Once in every tick, before anything is placed: begin with a plan if one is due, which needs an event loop.
+
+        ``graphs``: those of which anything has changed. O(these graphs, and those that wait for a plan).
+        """
+        for graph in graphs:
+            uid = graph.ref.uid
             if not _wanted(graph):
-                self._forget(uid)
+                self.forget(uid)
             elif uid not in self._followed or self._followed[uid].policy != (graph.policy, graph.strategy):
-                self._forget(uid)
+                self.forget(uid)
                 until_then = now + self._settings.plan_wait
-                self._followed[uid] = _Followed(graph, (graph.policy, graph.strategy), until_then)
+                known = _Followed(graph, (graph.policy, graph.strategy), until_then)
+                self._followed[uid] = self._unplanned[uid] = self._called_for[uid] = known
         if now >= self._look_at or self._cluster.static_version != self._static_version:
             self._look_at, self._static_version = now + _LOOK, self._cluster.static_version
             for known in self._followed.values():
                 self._compare(known, now)
-        awaited = frozenset(uid for uid, known in self._followed.items() if self._waits(known, now))
+        awaited = frozenset(uid for uid, known in self._unplanned.items() if self._waits(known, now))
+        if len(awaited) < len(self._unplanned):
+            self._unplanned = {uid: self._unplanned[uid] for uid in self._unplanned if uid in awaited}
         expired = self._expiry is not None and now >= self._expiry
         if awaited != self._awaited or expired:
             self._awaited, self._expiry = awaited, None if expired else self._expiry
@@ -121,9 +130,10 @@ class GraphPlans:
         if not self.busy and self._next() is not None:
             self._working = asyncio.get_running_loop().create_task(self._work(), name="plans")
 
-    def ready(self, graphs: Mapping[str, GraphRun]) -> Mapping[str, GraphRun]:
-        """Those of the graphs, by UID, whose tasks need not wait for a first plan."""
-        return {uid: graph for uid, graph in graphs.items() if uid not in self._awaited} if self._awaited else graphs
+    @property
+    def awaited(self) -> frozenset[str]:
+        """UIDs of the graphs whose tasks wait for a first plan."""
+        return self._awaited
 
     def reserved(self, units: Iterable[tuple[str, int]], now: float) -> None:
         """Who has just been told to wait for a planned place, by graph UID: it is asked again once it has waited enough."""
@@ -139,28 +149,40 @@ class GraphPlans:
             times.append(self._expiry)
         if not self.busy:
             moment = self._monotonic()
-            times += [now + max(0.0, self._due_at(each) - moment) for each in self._followed.values() if each.cause]
+            times += [now + max(0.0, self._due_at(each) - moment) for each in self._called_for.values()]
         return min(times, default=None)
 
     def _waits(self, known: _Followed, now: float) -> bool:
         return known.plan is None and known.spared is None and not known.failed and now < known.wait_until
 
-    def _forget(self, uid: str) -> None:
+    def forget(self, uid: str) -> None:
+        """The graph needs no plan any more, or is gone."""
         known = self._followed.pop(uid, None)
+        self._unplanned.pop(uid, None)
+        self._called_for.pop(uid, None)
         if known is not None and self.made.pop(uid, None) is not None:
             self.revision += 1
 
     def _compare(self, known: _Followed, now: float) -> None:
         """Take in what has become of the units; and whether that leaves the plan behind."""
         if known.spared is not None and not known.spared.holds(usable(self._cluster), now):
-            known.spared, known.cause = Spared(usable(self._cluster), now), known.cause or _AFRESH
+            known.spared = Spared(usable(self._cluster), now)
+            self._call_for(known, known.cause or _AFRESH)
         running, plan = known.graph.running, known.plan
         if running is None or plan is None or len(plan.slot) != running.prepared.graph.units:
             return
         seen = progress(plan, running.run)
         if not known.cause:
-            known.cause = why_remake(plan, seen, usable(self._cluster), now)
+            self._call_for(known, why_remake(plan, seen, usable(self._cluster), now))
         self._keep(known, plan.followed(seen))
+
+    def _call_for(self, known: _Followed, cause: str) -> None:
+        """The graph has to be planned for this cause; empty: it has not."""
+        known.cause, uid = cause, known.graph.ref.uid
+        if not cause:
+            self._called_for.pop(uid, None)
+        elif self._followed.get(uid) is known:
+            self._called_for[uid] = known
 
     def _keep(self, known: _Followed, plan: Plan) -> None:
         known.plan = self.made[known.graph.ref.uid] = plan
@@ -171,9 +193,7 @@ class GraphPlans:
     def _next(self) -> _Followed | None:
         """First plans before others; of these, who has waited longest."""
         moment = self._monotonic()
-        due = [
-            known for known in self._followed.values() if known.cause and self._due_at(known) <= moment and _wanted(known.graph)
-        ]
+        due = [known for known in self._called_for.values() if self._due_at(known) <= moment and _wanted(known.graph)]
         return min(due, key=lambda known: (known.plan is not None or known.failed, known.not_before), default=None)
 
     def _with_learned(self, seen: Glimpse) -> Glimpse:
@@ -194,7 +214,7 @@ class GraphPlans:
 
     async def _plan(self, known: _Followed) -> None:
         cause, began = known.cause, self._monotonic()
-        known.cause = ""
+        self._call_for(known, "")
         try:
             seen = glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock())
             seen = self._with_learned(seen)
@@ -203,12 +223,14 @@ class GraphPlans:
             # Whatever is wrong with the figures, the graph's tasks are placed by the plan before, or without one.
             metrics.PLAN_FAILURES.inc()
             log.exception("graph %s/%s could not be planned; trying again in %.0f s", *known.graph.key, known.wait)
-            known.cause, known.failed = cause, True
+            known.failed = True
+            self._call_for(known, cause)
             known.not_before = self._monotonic() + known.wait
             known.wait = min(2 * known.wait, _LONGEST_WAIT)
             return
         took = self._monotonic() - began
-        known.failed, known.wait, known.cause = False, _FIRST_WAIT, ""
+        known.failed, known.wait = False, _FIRST_WAIT
+        self._call_for(known, "")
         known.not_before = self._monotonic() + _AGAIN
         if cause != _FIRST:
             self._rest_until = self._monotonic() + _RESTS * took
