@@ -4,11 +4,12 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, Protocol, cast
 
 from bayplan.cluster.cluster import Cluster
+from bayplan_operator import names
 from bayplan_operator.conductor import Conductor, View, Writers, conduct
 from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.conductor.knowledge.measuring import measured
@@ -22,6 +23,20 @@ from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, 
 from bayplan_operator.writer.node_record import remembered
 
 log = logging.getLogger(__name__)
+
+
+class Lease(Protocol):
+    """Says whether this process may decide and write."""
+
+    @property
+    def leading(self) -> bool:
+        """It may, now."""
+        ...
+
+    @property
+    def term(self) -> int:
+        """How often the Lease had changed hands when this process got it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +70,29 @@ async def decide(
     server: ApiServer,
     view: View,
     news: asyncio.Event,
-    may_decide: Callable[[], bool],
+    lease: Lease,
     machine: Machine,
 ) -> None:
-    """Conduct for as long as this process may decide. Pods and nodes must have been listed in full."""
+    """Conduct for as long as the Lease is held. Pods and nodes must have been listed in full."""
     await list_kinds(server, view.graphs, view.policies, view.profiles)
     view.node_states.update(await remembered(server, settings.lease_namespace))
     log.info("leading, with complete lists: deciding from now on")
-    conductor = Conductor(
-        view, _writers(settings, server, view, news, machine), settings, machine.clock, news.set, machine.monotonic
-    )
+    queues = _queues(settings, view, news, machine)
+    writers = _writers(settings, server, view, queues, lease)
+    conductor = Conductor(view, writers, settings, machine.clock, news.set, machine.monotonic)
     relists = asyncio.create_task(_relist(settings, server, view, conductor))
     try:
         async with measured(settings.prometheus, view.load, view.nodes, news.set):
-            await conduct(conductor, news, may_decide, machine.clock, settings)
+            await conduct(conductor, news, lambda: lease.leading, machine.clock, settings)
     finally:
         relists.cancel()
+        for queue in queues:
+            queue.cancel()
 
 
-def _writers(settings: Settings, server: ApiServer, view: View, news: asyncio.Event, machine: Machine) -> Writers:
+def _queues(settings: Settings, view: View, news: asyncio.Event, machine: Machine) -> tuple[WriteQueue, WriteQueue, WriteQueue]:
+    """Of creations, of whatever else is decided, and of events."""
+
     def wake(_: Hashable) -> None:
         news.set()
 
@@ -85,9 +104,20 @@ def _writers(settings: Settings, server: ApiServer, view: View, news: asyncio.Ev
     creations = WriteQueue(settings.writes, machine.jitter, wake)
     endings = WriteQueue(max(1, settings.writes // 3), machine.jitter, ended)
     events = WriteQueue(max(1, settings.writes // 6), machine.jitter, _no_wake)  # nothing follows from an event
+    return creations, endings, events
+
+
+def _writers(
+    settings: Settings, server: ApiServer, view: View, queues: tuple[WriteQueue, WriteQueue, WriteQueue], lease: Lease
+) -> Writers:
+    creations, endings, events = queues
+
+    def reread(raw: Mapping[str, Any]) -> None:
+        (view.policies if raw["kind"] == names.PLACEMENT_POLICY else view.graphs).put(raw)
+
     return Writers(
-        pods=PodWriter(server, view.pods, creations, endings),
-        graphs=GraphWriter(server, endings),
+        pods=PodWriter(server, view.pods, creations, endings, lambda: lease.term),
+        graphs=GraphWriter(server, endings, reread),
         events=EventWriter(server, events, settings.identity),
         profiles=ProfileWriter(server, endings),
         nodes=NodeRecordWriter(server, endings, settings.lease_namespace),

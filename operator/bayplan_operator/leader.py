@@ -27,6 +27,8 @@ class Leader:
         self._settings = settings
         self._api = client.CoordinationV1Api(client.ApiClient(configuration))
         self._renewed_at = float("-inf")
+        self.term = 0
+        """How often the Lease had changed hands when this process got it."""
         self._stop = threading.Event()
         self._observed: tuple[str, float] = ("", 0.0)
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
@@ -81,6 +83,7 @@ class Leader:
         spec.holder_identity = settings.identity
         spec.lease_duration_seconds = round(settings.lease_duration)
         spec.renew_time = now
+        self.term = spec.lease_transitions or 0
         return self._write(lambda: self._api.replace_namespaced_lease(
             settings.lease_name, settings.lease_namespace, lease, _request_timeout=settings.lease_renewal
         ))  # fmt: skip

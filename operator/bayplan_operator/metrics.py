@@ -42,6 +42,11 @@ ADAPTIVE_EXPECTED = Gauge(
     "What an adaptive policy expects of a strategy by its objective; less is better.",
     ["policy", "strategy"],
 )
+WRITES_FENCED = Counter(
+    "bayplan_api_writes_fenced",
+    "Writes that were not begun, since the Lease was held no more when they would have been.",
+    ["what"],
+)
 STEP_DIFFERENCES = Counter(
     "bayplan_step_differences",
     "Graphs of which a look at everything, every 5 minutes, came to something else than the steps before it: a defect.",

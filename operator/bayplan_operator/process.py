@@ -49,7 +49,7 @@ async def _run(settings: Settings, configuration: client.Configuration, leader: 
     news = asyncio.Event()
     machine = Machine()
     seen = view(news, load, machine)
-    async with ApiServer(configuration, connections=settings.writes + 16) as server:
+    async with ApiServer(configuration, connections=settings.writes + 16, may_write=lambda: leader.leading) as server:
         pods = Reflector(server, paths.PODS, wire.Pod, seen.pods)
         nodes = Reflector(server, paths.NODES, wire.Node, seen.nodes)
         watchers = {
@@ -58,7 +58,7 @@ async def _run(settings: Settings, configuration: client.Configuration, leader: 
             asyncio.create_task(_kopf(settings, configuration, seen, (kopf_ready, stop)), name="kopf"),
             asyncio.create_task(_listen(kopf_ready, stop), name="signals"),
         }
-        decisions = partial(decide, settings, server, seen, news, lambda: leader.leading, machine)
+        decisions = partial(decide, settings, server, seen, news, leader, machine)
         work = asyncio.create_task(_lead(leader, (pods, nodes), decisions), name="conductor")
         stopped = asyncio.create_task(stop.wait(), name="stop")
         done, _ = await asyncio.wait({work, stopped, *watchers}, return_when=asyncio.FIRST_COMPLETED)

@@ -43,6 +43,12 @@ class PodLog:
         self._watch.stop()
         self._kube.core.delete_namespaced_pod(self._last, self._kube.namespace, grace_period_seconds=0)
 
+    def made(self) -> list[tuple[Any, tuple[str, str, str]]]:
+        """Every pod that ever was, as it was made, with its task, shard and incarnation."""
+        parts = ("task", "shard", "incarnation")
+        pods = [pod for kind, pod in self.events if kind == "ADDED"]
+        return [(pod, tuple(pod.metadata.labels[f"bayplan.dev/{part}"] for part in parts)) for pod in pods]  # type: ignore[misc]
+
     def created(self) -> dict[str, tuple[str, str, str]]:
         """By UID, every pod that ever was: its task, shard and incarnation."""
         found = {}

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from kubernetes import client
 
 from tests.cluster.kube import Kube, task, wait_for
 from tests.cluster.pod_log import PodLog
@@ -79,6 +80,38 @@ def test_a_second_operator_decides_nothing_until_the_first_is_gone(kube: Kube, t
         kube.wait_condition("i", "Complete")
         assert time.monotonic() - killed > HELD, "the Lease was not waited for"
         assert first.metric("bayplan_leader") == 1.0
+
+
+def test_a_leader_that_is_held_up_with_writes_under_way_begins_none_when_it_goes_on(
+    kube: Kube, testbed: Testbed, alone: None
+) -> None:
+    """No write begins late, none changes what the successor has decided, and nothing runs twice."""
+    with (
+        OperatorProcess(testbed, [LEASE, "--identity=first"]) as first,
+        OperatorProcess(testbed, [LEASE, "--identity=second"]) as second,
+    ):
+        wait_for(lambda: first.metric("bayplan_leader") == 1.0 or second.metric("bayplan_leader") == 1.0, "one leads")
+        if second.metric("bayplan_leader") == 1.0:
+            first, second = second, first
+        log = PodLog(kube)
+        for name in ("g", "h"):
+            kube.create(name, task("a", shards=60, seconds=0.3, cpu="100m"), task("b", "a", shards=20, seconds=0.3, cpu="100m"))
+        wait_for(lambda: len(kube.pods()) >= 5, "pods are being made")
+        with stopped(first.process.pid):
+            second.wait_until_leading()
+            wait_for(lambda: ticks(second) > 0, "the second decides")
+            lease = client.CoordinationV1Api(kube.core.api_client).read_namespaced_lease("bayplan-operator", NAMESPACE)
+        wait_for(lambda: not first.process.alive(), "the first finds its Lease lost and ends")
+        for name in ("g", "h"):
+            kube.wait_condition(name, "Complete")
+        log.stop()
+        made = log.made()
+        assert max(Counter((pod.metadata.labels["bayplan.dev/graph"], *unit) for pod, unit in made).values()) == 1
+        terms = [int(pod.metadata.annotations["bayplan.dev/term"]) for pod, _ in made]
+        assert max(terms) == lease.spec.lease_transitions
+        for (pod, _), term in zip(made, terms, strict=True):
+            late = pod.metadata.creation_timestamp > lease.spec.acquire_time.replace(microsecond=0)
+            assert term == lease.spec.lease_transitions or not late, "it was made after the Lease had gone to the second"
 
 
 def test_an_api_server_that_does_not_answer_for_ten_seconds(kube: Kube, simulated: Testbed, alone: None) -> None:

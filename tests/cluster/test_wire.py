@@ -63,7 +63,7 @@ class Bench:
         self.owner: str = kube.create("g", task("a", "b"), task("b", "a"))["metadata"]["uid"]
         cluster = LibraryCluster()
         cluster.set_node(NodeInfo("nowhere", {"cpu": 64_000, "pods": 110}))
-        self.store = PodStore(cluster, lambda: 0.0, lambda _: None)
+        self.store = PodStore(cluster, lambda: 0.0, lambda: None)
         self.queue = WriteQueue(4, random.Random(1), lambda _: None)
         self.writer = PodWriter(server, self.store, self.queue, self.queue)
         self.name = names.pod_name("g", self.owner, "a", 0, 1)
@@ -110,7 +110,7 @@ async def test_a_pod_that_is_there_already_is_adopted_if_it_is_ours(server: ApiS
     assert await bench.create(bench.manifest()) == []
     (first,) = bench.pods()
     assert await bench.create(bench.manifest()) == [], "known to the store"
-    store = PodStore(LibraryCluster(), lambda: 0.0, lambda _: None)
+    store = PodStore(LibraryCluster(), lambda: 0.0, lambda: None)
     other = PodWriter(server, store, bench.queue, bench.queue)
     store.assume(bench.key, Pending(bench.owner, Identity("a", 0, 1), "nowhere", {}))
     other.create(Creation(bench.key, bench.owner, 0, 1, bench.manifest()))
@@ -215,7 +215,7 @@ async def test_the_reflector_lists_again_when_its_version_is_too_old(server: Api
 
 async def test_a_deletion_that_kopf_never_delivered_is_found_by_listing(server: ApiServer, kube: Kube) -> None:
     """Rule 6: the kinds are listed now and then, and what is gone is dropped; what came anew is another one."""
-    graphs, policies, profiles = (Inbox(lambda _: None) for _ in range(3))
+    graphs, policies, profiles = (Inbox(lambda: None) for _ in range(3))
     for name in ("stays", "goes", "anew"):
         kube.create(name, task("a", seconds=None), suspend=True)
     await list_kinds(server, graphs, policies, profiles)

@@ -18,7 +18,7 @@ from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.settings import Settings
 from bayplan_operator.view.inbox import Inbox
 from bayplan_operator.view.prometheus import PollResult
-from tests.tick.api.connection import CONFIGURATION, Connector
+from tests.tick.api.connection import CONFIGURATION, Connection, Connector, Request
 from tests.tick.api.server import ApiServer
 from tests.tick.loop import VirtualLoop, family
 
@@ -31,8 +31,13 @@ class Operator:
 
     def __init__(self, loop: VirtualLoop, server: ApiServer, settings: Settings, seed: int = 0) -> None:
         self.settings = settings
-        self.leads = True
+        self.leading = True
         """Whether it may decide: a test takes this away as the loss of the Lease would."""
+        self.term = 0
+        self.late: list[Request] = []
+        """Writes that it began without the Lease."""
+        self.under_way: list[tuple[Connection, Request]] | None = None
+        """Creations that have been sent and have not arrived: a test that sets this delivers them."""
         self._loop, self._server = loop, server
         self._jitter = random.Random(seed)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -53,6 +58,7 @@ class Operator:
         if self.alive:
             raise RuntimeError("it runs already")
         self._load = load or Load()
+        self.term += 1
         before = family.set(self._tasks)
         try:
             self._main = self._loop.create_task(self._run(self._load), name="operator")
@@ -89,7 +95,7 @@ class Operator:
         self._news = news = asyncio.Event()
         machine = Machine(self._loop.clock, self._loop.time, self._jitter)
         self.view = seen = view(news, load, machine)
-        async with Connected(CONFIGURATION, connector=self._connect) as server:
+        async with Connected(CONFIGURATION, connector=self._connect, may_write=lambda: self.leading) as server:
             pods = Reflector(server, paths.PODS, wire.Pod, seen.pods)
             nodes = Reflector(server, paths.NODES, wire.Node, seen.nodes)
             tasks = [asyncio.create_task(each.run()) for each in (pods, nodes)]
@@ -101,13 +107,27 @@ class Operator:
             tasks += [asyncio.create_task(_feed(server, path, inbox)) for path, inbox in inboxes.items()]
             for each in (pods, nodes):
                 await each.synced.wait()
-            await decide(self.settings, server, seen, news, lambda: self.leads, machine)
+            await decide(self.settings, server, seen, news, self, machine)
             for task in tasks:
                 task.cancel()
 
     def _connect(self) -> Connector:
-        self._connector = Connector(self._server.serve)
+        self._connector = Connector(self._send)
         return self._connector
+
+    def _send(self, connection: Connection, request: Request) -> None:
+        if request.method != "GET" and not self.leading:
+            self.late.append(request)
+        if self.under_way is not None and request.method == "POST" and request.path.endswith("/pods"):
+            self.under_way.append((connection, request))
+        else:
+            self._server.serve(connection, request)
+
+    def deliver(self) -> None:
+        """What was under way arrives."""
+        arriving, self.under_way = self.under_way or [], None
+        for connection, request in arriving:
+            self._server.serve(connection, request)
 
 
 class _Head(msgspec.Struct):

@@ -124,11 +124,11 @@ def test_an_api_server_that_does_not_answer_for_a_minute(world: World) -> None:
 def test_without_the_lease_nothing_is_decided(world: World) -> None:
     world.create("g", task("a"), task("b", "a"))
     world.wait_running("g", "a")
-    world.operator.leads = False
+    world.operator.leading = False
     world.run(60)
     assert not world.operator.alive, "it ends by itself, as a process that lost its Lease does"
     assert len(world.created("g")) == 1
-    world.operator.leads = True
+    world.operator.leading = True
     world.operator.start()
     world.wait_condition("g", "Complete")
     assert once(world)

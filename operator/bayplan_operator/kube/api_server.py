@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -28,12 +29,15 @@ class ApiServer:
         connections: int = 64,
         timeout: float = 20.0,
         connector: Callable[[], aiohttp.BaseConnector] | None = None,
+        may_write: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`connector`: how connections are made, called in the event loop; none: by TCP."""
+        """`connector`: how connections are made, called in the event loop; none: by TCP. `may_write`: asked as the last thing
+        before a request is sent that changes anything."""
         self._configuration = configuration
         self._connections = connections
         self._timeout = timeout
         self._connector = connector or self._tcp
+        self._may_write = may_write
         self._session: aiohttp.ClientSession | None = None
 
     def _tcp(self) -> aiohttp.BaseConnector:
@@ -42,7 +46,9 @@ class ApiServer:
 
     async def __aenter__(self) -> "ApiServer":
         self._session = aiohttp.ClientSession(
-            connector=self._connector(), headers={"User-Agent": "bayplan", "Accept": "application/json"}
+            connector=self._connector(),
+            headers={"User-Agent": "bayplan", "Accept": "application/json"},
+            request_class=_fenced(self._may_write),
         )
         return self
 
@@ -60,7 +66,7 @@ class ApiServer:
         params: Mapping[str, str] | None = None,
         content_type: str = "application/json",
     ) -> bytes:
-        """One request with its whole answer. Raises ``errors.ApiError``."""
+        """One request with its whole answer. Raises ``errors.ApiError``; ``errors.Fenced`` for one that was not sent."""
         limit = aiohttp.ClientTimeout(total=self._timeout)
         try:
             async with self._open().request(
@@ -123,3 +129,15 @@ class ApiServer:
             status.message or str(response.reason),
             float(wait) if wait.isdigit() else None,
         )
+
+
+def _fenced(may_write: Callable[[], bool]) -> type[aiohttp.ClientRequest]:
+    """Requests that are held back once the process may not write: asked after all waiting, before the first byte is sent."""
+
+    class Request(aiohttp.ClientRequest):
+        async def send(self, conn: Any) -> aiohttp.ClientResponse:
+            if self.method != "GET" and not may_write():
+                raise errors.Fenced(f"{self.method} {self.url.path} was not sent: this process may not write any more")
+            return await super().send(conn)
+
+    return Request

@@ -13,6 +13,10 @@ from bayplan_operator.writer.queue import WriteQueue
 Key = tuple[str, str]
 
 
+def _ignored(raw: Mapping[str, Any]) -> None:
+    """Nothing has to know."""
+
+
 class _Metadata(msgspec.Struct, rename="camel"):
     uid: str
     resource_version: str
@@ -26,9 +30,11 @@ class _Head(msgspec.Struct):
 class GraphWriter:
     """Writes to our own kinds."""
 
-    def __init__(self, server: ApiServer, queue: WriteQueue) -> None:
+    def __init__(self, server: ApiServer, queue: WriteQueue, reread: Callable[[Mapping[str, Any]], None] = _ignored) -> None:
+        """``reread``: told an object as it is now, if a write of its status found another version than it was decided on."""
         self._server = server
         self._queue = queue
+        self._reread = reread
         self._head = msgspec.json.Decoder(_Head)
 
     def busy(self, key: Key) -> bool:
@@ -40,12 +46,13 @@ class GraphWriter:
     ) -> None:
         """Replace the given fields of a graph's or (with an empty namespace) a policy's status.
 
-        ``on_written`` gets the resource version that came of it. An object of the same name but another UID is left alone,
-        as is one whose resource version is not ``only_at``, where that is given.
+        ``on_written`` gets the resource version that came of it. An object of the same name but another UID is left alone.
+        ``only_at``: the resource version that was known when the status was decided. An object that has another is left alone
+        too, and read again: another operator may have taken over, and decided otherwise.
         """
         namespace, name = key
         path = (paths.task_graph(namespace, name) if namespace else paths.placement_policy(name)) + "/status"
-        metadata = {"uid": uid} if only_at is None else {"uid": uid, "resourceVersion": str(only_at)}
+        metadata = {"uid": uid, **({"resourceVersion": str(only_at)} if only_at else {})}
         self._queue.submit(("status", *key), "write status", self._patch(path, metadata, status, on_written))
 
     def delete(self, key: Key, uid: str) -> None:
@@ -66,10 +73,20 @@ class GraphWriter:
             answer = await self._queue.request(
                 "write status", lambda: self._server.call("PATCH", path, body, content_type=MERGE_PATCH)
             )
-        except (errors.NotFound, errors.Conflict):
-            return  # deleted, perhaps made anew, or changed: the watch tells
+        except errors.NotFound:
+            return  # deleted: the watch tells
+        except errors.Conflict:
+            await self._read(path.removesuffix("/status"))
+            return
         metrics.STATUS_BYTES.inc(len(body))
         on_written(int(self._head.decode(answer).metadata.resource_version))
+
+    async def _read(self, path: str) -> None:
+        try:
+            answer = await self._queue.request("read again", lambda: self._server.call("GET", path))
+        except errors.NotFound:
+            return
+        self._reread(msgspec.json.decode(answer))
 
     async def _delete(self, key: Key, uid: str) -> None:
         options = {

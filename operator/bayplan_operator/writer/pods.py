@@ -1,7 +1,7 @@
 """Creating, deleting and releasing pods."""
 
 from collections import defaultdict
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +26,22 @@ class Creation:
     graph_uid: str
     unit: int
     incarnation: int
-    manifest: Mapping[str, Any]
+    manifest: MutableMapping[str, Any]
 
 
 class PodWriter:
     """Writes pods, and gives the server's answers to the store at once."""
 
-    def __init__(self, server: ApiServer, store: PodStore, creations: WriteQueue, endings: WriteQueue) -> None:
+    def __init__(
+        self,
+        server: ApiServer,
+        store: PodStore,
+        creations: WriteQueue,
+        endings: WriteQueue,
+        term: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """``term`` answers how often the Lease had changed hands when this process got it."""
+        self._term = term
         self._server = server
         self._store = store
         self._creations = creations
@@ -50,13 +59,11 @@ class PodWriter:
 
     def delete(self, own: OwnPod) -> bool:
         """Delete a pod, with its own grace period. Answers whether that is newly begun."""
-        return self._end(own, "delete pod", self._delete(own, {"uid": own.pod.metadata.uid}))
+        return self._end(own, "delete pod", self._delete(own))
 
     def take_back(self, own: OwnPod) -> bool:
         """Delete a pod if it is still as we saw it: not bound. Answers whether that is newly begun."""
-        metadata = own.pod.metadata
-        only_if = {"uid": metadata.uid, "resourceVersion": metadata.resource_version}
-        return self._end(own, "take back pod", self._delete(own, only_if))
+        return self._end(own, "take back pod", self._delete(own))
 
     def release(self, own: OwnPod) -> bool:
         """Remove our finalizer. Answers whether that is newly begun."""
@@ -78,6 +85,7 @@ class PodWriter:
 
     async def _create(self, creation: Creation) -> None:
         namespace, _ = creation.key
+        creation.manifest["metadata"]["annotations"][names.ANNOTATION_TERM] = str(self._term())
         body = msgspec.json.encode(creation.manifest)
         try:
             await self._post_until_known(creation, paths.pods(namespace), body)
@@ -121,7 +129,10 @@ class PodWriter:
         return True
 
     async def _adopt(self, creation: Creation) -> None:
-        """The pod is there already: take it if it is ours. Raises ``Conflict`` if it is not."""
+        """The pod is there already: take it if it is what is wanted. Raises ``Conflict`` if it is not.
+
+        One that an earlier operator made, for another node than is decided now, is deleted, unless a node has it already.
+        """
         path = paths.pod(*creation.key)
         answer = await self._creations.request("get pod", lambda: self._server.call("GET", path))
         pod = self._pod.decode(answer)
@@ -131,6 +142,16 @@ class PodWriter:
             and pod.metadata.annotations.get(names.ANNOTATION_TEMPLATE_HASH) == digest
             and pod.metadata.deletion_timestamp is None
         )
+        meant_for = pod.metadata.annotations.get(names.ANNOTATION_NODE)
+        earlier = _number(pod.metadata.annotations.get(names.ANNOTATION_TERM)) < self._term()
+        if (
+            ours
+            and earlier
+            and not pod.spec.node_name
+            and meant_for != creation.manifest["metadata"]["annotations"][names.ANNOTATION_NODE]
+        ):
+            await self._end_of(creation.key, pod)
+            raise errors.Conflict(409, "an earlier operator had made it for another node: it is deleted, and made anew")
         if not ours:
             raise errors.Conflict(409, f"a pod named {creation.key[1]} exists and was not made for this attempt: delete it")
         self._store.apply(pod)
@@ -140,11 +161,15 @@ class PodWriter:
         self._refusals[creation.graph_uid].append(refusal)
         self._store.renounce(creation.key)
 
-    async def _delete(self, own: OwnPod, preconditions: Mapping[str, str]) -> None:
-        body = msgspec.json.encode({"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": preconditions})
-        path = paths.pod(*own.key)
+    async def _delete(self, own: OwnPod) -> None:
+        await self._end_of(own.key, own.pod)
+
+    async def _end_of(self, key: PodKey, pod: wire.Pod) -> None:
+        """Delete a pod if it is still as it was seen."""
+        as_seen = {"uid": pod.metadata.uid, "resourceVersion": pod.metadata.resource_version}
+        body = msgspec.json.encode({"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": as_seen})
         try:
-            answer = await self._endings.request("delete pod", lambda: self._server.call("DELETE", path, body))
+            answer = await self._endings.request("delete pod", lambda: self._server.call("DELETE", paths.pod(*key), body))
         except (errors.NotFound, errors.Conflict):
             return  # gone, or changed since: the watch tells
         self._take_answer(answer)
@@ -174,3 +199,8 @@ class PodWriter:
             return  # a Status and not a pod: it is gone, and the watch tells
         if pod.metadata.uid and pod.spec.containers:
             self._store.apply(pod)
+
+
+def _number(text: str | None) -> int:
+    """The term that an annotation says; 0 where it says none: it was edited, or is of a version before."""
+    return int(text) if text is not None and text.isdecimal() else 0

@@ -68,6 +68,11 @@ class WriteQueue:
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (attempt - 1)) if asked is None else min(asked, 60.0)
         await asyncio.sleep(wait * self._jitter.uniform(0.7, 1.3))
 
+    def cancel(self) -> None:
+        """Give up all that is under way: this process may not write any more."""
+        for task in list(self._tasks.values()):
+            task.cancel()
+
     async def idle(self) -> None:
         """Wait until nothing is under way."""
         while self._tasks:
@@ -76,6 +81,8 @@ class WriteQueue:
     async def _run(self, key: Hashable, what: str, write: Coroutine[Any, Any, None]) -> None:
         try:
             await write
+        except errors.Fenced:
+            metrics.WRITES_FENCED.labels(what).inc()  # a successor decides anew whether it is wanted
         except errors.ApiError as error:
             metrics.WRITE_FAILURES.labels(what, type(error).__name__).inc()
             log.warning("%s of %s failed: %s; wanted again in %.0f s", what, key, error, COOLING)

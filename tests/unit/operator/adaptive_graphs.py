@@ -34,7 +34,12 @@ class Stored(GraphWriter):
         return False
 
     def write_status(
-        self, key: tuple[str, str], uid: str, status: Mapping[str, Any], on_written: Callable[[int], None]
+        self,
+        key: tuple[str, str],
+        uid: str,
+        status: Mapping[str, Any],
+        on_written: Callable[[int], None],
+        only_at: int | None = None,
     ) -> None:
         self.writes += 1
         fields = {**self.statuses.get(key, {}), **copy.deepcopy(dict(status))}
@@ -71,7 +76,7 @@ class Operator:
         status = self.server.statuses.get(POLICY, {})
         accepted = [{"type": "Accepted", "status": "True", "reason": "Accepted", "message": "", "lastTransitionTime": CREATED}]
         raw = {
-            "metadata": {"name": POLICY[1], "uid": uid, "generation": 1},
+            "metadata": {"name": POLICY[1], "uid": uid, "generation": 1, "resourceVersion": "1"},
             "spec": spec,
             "status": {**status, "conditions": status.get("conditions") or accepted},
         }

@@ -54,7 +54,12 @@ class Written(GraphWriter):
         return False
 
     def write_status(
-        self, key: tuple[str, str], uid: str, status: Mapping[str, Any], on_written: Callable[[int], None]
+        self,
+        key: tuple[str, str],
+        uid: str,
+        status: Mapping[str, Any],
+        on_written: Callable[[int], None],
+        only_at: int | None = None,
     ) -> None:
         self.conditions = {each["type"]: each for each in status["conditions"]}
 
@@ -73,7 +78,9 @@ def policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Policies:
 
 def told(policies: Policies, spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Its conditions."""
-    policies.take(("", "p"), {"metadata": {"name": "p", "uid": "u", "generation": 1}, "spec": spec}, NOW)
+    policies.take(
+        ("", "p"), {"metadata": {"name": "p", "uid": "u", "generation": 1, "resourceVersion": "1"}, "spec": spec}, NOW
+    )
     policies.tell()
     writer = policies._writer
     assert isinstance(writer, Written)

@@ -68,9 +68,7 @@ class Recorder:
             self._durable(graph, settled, over)
 
         # It stays touched: the next step finds it equal to what was written, or writes what has changed since.
-        # Numbers of shards are decided once: an operator that has lost its Lease must not overwrite its successor's.
-        only_at = None if graph.shards_recorded else graph.seen_version
-        self._graphs.write_status(graph.key, graph.ref.uid, status, on_written, only_at)
+        self._graphs.write_status(graph.key, graph.ref.uid, status, on_written, graph.seen_version)
 
     def _note_shards(self, graph: GraphRun, status: Mapping[str, Any]) -> None:
         """The numbers of shards that were decided are in the API server: from now on pods may be made for them."""

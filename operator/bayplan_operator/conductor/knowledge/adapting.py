@@ -58,7 +58,7 @@ class Adapting:
             return
         status = raw.get("status") or {}
         if off:
-            self._clear(key, uid, status)
+            self._clear(key, raw["metadata"], status)
             return
         if known is None:
             known = self._policies[name] = _read(key, uid, policy, status.get("adaptive"))
@@ -69,6 +69,7 @@ class Adapting:
             _forget_metrics(known)
             known.change(policy)
         known.generation = raw["metadata"].get("generation", 0)
+        known.version = int(raw["metadata"]["resourceVersion"])
         known.conditions = [dict(each) for each in status.get("conditions") or ()]
 
     def admit(self, graph: GraphRun, now: float) -> None:
@@ -175,16 +176,18 @@ class Adapting:
         known.next_write_at = now + _WRITTEN_EVERY
 
         def on_written(version: int) -> None:
+            known.version = max(known.version, version)
             known.written = max(known.written, changes)
 
         body = {"adaptive": known.status(), "conditions": [dict(each) for each in known.conditions]}
-        self._write.write_status(known.key, known.uid, body, on_written)
+        self._write.write_status(known.key, known.uid, body, on_written, known.version)
 
-    def _clear(self, key: Key, uid: str, status: Mapping[str, Any]) -> None:
+    def _clear(self, key: Key, metadata: Mapping[str, Any], status: Mapping[str, Any]) -> None:
         """The policy is not adaptive any more: its status shall not say so either."""
         if status.get("adaptive") and not self._write.busy(key):
             kept = [each for each in status.get("conditions") or () if each.get("type") != _CONDITION]
-            self._write.write_status(key, uid, {"adaptive": None, "conditions": kept}, lambda version: None)
+            body, version = {"adaptive": None, "conditions": kept}, int(metadata["resourceVersion"])
+            self._write.write_status(key, metadata["uid"], body, lambda _: None, version)
 
 
 def _read(key: Key, uid: str, policy: CompiledPolicy, status: object) -> AdaptivePolicy:

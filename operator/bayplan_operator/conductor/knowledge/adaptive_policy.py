@@ -25,6 +25,8 @@ class AdaptivePolicy:
         self.key, self.uid, self.policy = key, uid, policy
         self.bandit, self.counted, self._missing = adaptive_record.read(policy, status)
         self.generation = 0
+        self.version = 0
+        """The newest resource version that is known of it."""
         self.conditions: list[dict[str, Any]] = []
         """Of the policy, as they were last seen."""
         self.changes = self.written = 0

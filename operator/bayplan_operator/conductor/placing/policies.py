@@ -23,7 +23,7 @@ class Policies:
         self._plugin = installed()
         self._compiled: dict[str, CompiledPolicy] = {}
         self._broken: dict[str, str] = {}
-        self._untold: dict[Key, tuple[str, dict[str, Any]]] = {}
+        self._untold: dict[Key, tuple[str, int, dict[str, Any]]] = {}
         """Statuses to be written: UID and body."""
         self._load: LoadState | None = None
         self._go_by_load: dict[str, Mapping[str, Any]] = {}
@@ -91,12 +91,13 @@ class Policies:
             load = self._load.of(resource for resource, _ in self._compiled[name].strategy.hot)
             conditions.put(updated, _LOAD, load.available, load.reason, load.message, generation, now)
         if updated != known:
-            self._untold[key] = (metadata["uid"], {"observedGeneration": generation, "conditions": updated})
+            body = {"observedGeneration": generation, "conditions": updated}
+            self._untold[key] = (metadata["uid"], int(metadata["resourceVersion"]), body)
         else:
             self._untold.pop(key, None)
 
     def tell(self) -> None:
         """Write the statuses that are due, each as soon as no write of it is under way."""
         for key in [key for key in self._untold if not self._writer.busy(key)]:
-            uid, body = self._untold.pop(key)
-            self._writer.write_status(key, uid, body, lambda version: None)
+            uid, version, body = self._untold.pop(key)
+            self._writer.write_status(key, uid, body, lambda _: None, version)

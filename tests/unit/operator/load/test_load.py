@@ -179,7 +179,12 @@ class Written(GraphWriter):
         return False
 
     def write_status(
-        self, key: tuple[str, str], uid: str, status: Mapping[str, Any], on_written: Callable[[int], None]
+        self,
+        key: tuple[str, str],
+        uid: str,
+        status: Mapping[str, Any],
+        on_written: Callable[[int], None],
+        only_at: int | None = None,
     ) -> None:
         self.statuses.append(dict(status))
 
@@ -197,7 +202,7 @@ def test_a_policy_that_goes_by_load_says_whether_there_is_any(spec: dict[str, An
     writer, fixture = Written(), Fixture(None)
     policies = Policies(writer)
     policies.note_load(fixture.load.state, NOW)
-    raw = {"metadata": {"name": "p", "uid": "u", "generation": 3}, "spec": spec}
+    raw = {"metadata": {"name": "p", "uid": "u", "generation": 3, "resourceVersion": "1"}, "spec": spec}
     policies.take(("", "p"), raw, NOW)
     policies.tell()
     condition = told(writer, "LoadAvailable")
@@ -211,7 +216,7 @@ def test_a_policy_that_goes_by_load_says_whether_there_is_any(spec: dict[str, An
 def test_the_condition_follows_the_polls_and_is_written_only_when_it_changes() -> None:
     writer, fixture = Written(), Fixture()
     policies = Policies(writer)
-    raw = {"metadata": {"name": "p", "uid": "u", "generation": 1}, "spec": {"preset": "LoadAware"}}
+    raw = {"metadata": {"name": "p", "uid": "u", "generation": 1, "resourceVersion": "1"}, "spec": {"preset": "LoadAware"}}
     policies.take(("", "p"), raw, NOW)
     for at, outcome in enumerate(
         [brought(NOW, 0.5, 0.5), brought(NOW + 1, 0.6, 0.5), failed(), failed(), brought(NOW + 4, 0.1)]
@@ -226,7 +231,9 @@ def test_a_threshold_on_what_nothing_measures_is_told() -> None:
     writer, fixture = Written(), Fixture()
     policies = Policies(writer)
     hot = [{"resource": "CPU", "share": "90%"}, {"resource": "cpu", "share": "90%"}]
-    policies.take(("", "p"), {"metadata": {"name": "p", "uid": "u"}, "spec": {"load": {"hot": hot}}}, NOW)
+    policies.take(
+        ("", "p"), {"metadata": {"name": "p", "uid": "u", "resourceVersion": "1"}, "spec": {"load": {"hot": hot}}}, NOW
+    )
     fixture.step(NOW, brought(NOW, 0.5, 0.5))
     policies.note_load(fixture.load.state, NOW)
     policies.tell()
@@ -239,7 +246,7 @@ def test_a_threshold_on_what_nothing_measures_is_told() -> None:
 def test_a_policy_that_goes_by_requests_says_nothing_of_load() -> None:
     writer, fixture = Written(), Fixture()
     policies = Policies(writer)
-    policies.take(("", "p"), {"metadata": {"name": "p", "uid": "u"}, "spec": {}}, NOW)
+    policies.take(("", "p"), {"metadata": {"name": "p", "uid": "u", "resourceVersion": "1"}, "spec": {}}, NOW)
     policies.note_load(fixture.load.state, NOW)
     policies.tell()
     assert [each["type"] for status in writer.statuses for each in status["conditions"]] == ["Accepted"]
