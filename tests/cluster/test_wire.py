@@ -94,7 +94,7 @@ class Bench:
         assert [key for key in self.store.keys(self.owner) if self.store.pending(self.owner, key)] == [], (
             "nothing stays under way for ever"
         )
-        return self.writer.take_refusals(self.owner)
+        return self.store.take_refusals(self.owner)
 
     def pods(self) -> list[Any]:
         return list(self.kube.core.list_namespaced_pod(self.kube.namespace).items)
@@ -115,7 +115,7 @@ async def test_a_pod_that_is_there_already_is_adopted_if_it_is_ours(server: ApiS
     store.assume(bench.key, Pending(bench.owner, Identity("a", 0, 1), "nowhere", {}))
     other.create(Creation(bench.key, bench.owner, 0, 1, bench.manifest()))
     await bench.queue.idle()
-    assert other.take_refusals(bench.owner) == []
+    assert store.take_refusals(bench.owner) == []
     assert [own.pod.metadata.uid for own in store.own(bench.owner)] == [first.metadata.uid]
     assert [pod.metadata.uid for pod in bench.pods()] == [first.metadata.uid]
 

@@ -274,7 +274,7 @@ class Conductor:
         if running is None or graph.deleting or not graph.shards_recorded:
             return
         lost = self._lost.get(_grace(graph), frozenset())
-        refusals = self._write.pods.take_refusals(uid)
+        refusals = self._view.pods.take_refusals(uid)
         seen, before = (self._view.pods, self._view.nodes, lost), running.run
         step = stepping.step(running, uid, seen, refusals, now)
         whole = stepping.checked(graph, running, step, seen, now)

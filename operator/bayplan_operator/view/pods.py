@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.lifecycle import Refusal
 from bayplan.model.occupant import Tenant
 from bayplan_operator import names
 from bayplan_operator.kube import wire
@@ -39,6 +40,8 @@ class PodStore:
         self._graph_of: dict[PodKey, str] = {}
         self._pending: dict[str, dict[PodKey, Pending]] = {}
         self._assumed: dict[PodKey, str] = {}
+        self._refusals: dict[str, list[Refusal]] = {}
+        """By graph, those that have not been taken."""
         self._tombstones: OrderedDict[PodKey, int] = OrderedDict()
         self._changed: dict[str, dict[PodKey, None]] = {}
         """By graph, the pods of which something is seen otherwise than when they were last taken."""
@@ -107,7 +110,16 @@ class PodStore:
         if graph_uid is not None:
             self._note_changed(graph_uid, key)
 
+    def refuse(self, key: PodKey, graph_uid: str, refusal: Refusal) -> None:
+        """The API server would not have the pod."""
+        self._refusals.setdefault(graph_uid, []).append(refusal)
+        self.renounce(key)
+
     # What is known
+
+    def take_refusals(self, graph_uid: str) -> list[Refusal]:
+        """The attempts of a graph that could not be created, since this was last called."""
+        return self._refusals.pop(graph_uid, [])
 
     def take_changed(self) -> dict[str, dict[PodKey, None]]:
         """By UID of a graph, its pods that are new, gone, or of which something else is seen, since this was last called."""

@@ -1,6 +1,5 @@
 """Creating, deleting and releasing pods."""
 
-from collections import defaultdict
 from collections.abc import Callable, Coroutine, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,11 +46,6 @@ class PodWriter:
         self._creations = creations
         self._endings = endings
         self._pod = msgspec.json.Decoder(wire.Pod, strict=False)
-        self._refusals: defaultdict[str, list[Refusal]] = defaultdict(list)
-
-    def take_refusals(self, graph_uid: str) -> list[Refusal]:
-        """The attempts of a graph that could not be created since the last call."""
-        return self._refusals.pop(graph_uid, [])
 
     def create(self, creation: Creation) -> None:
         """Create a pod that the store already assumes."""
@@ -158,8 +152,7 @@ class PodWriter:
 
     def _refuse(self, creation: Creation, cause: str, message: str, *, final: bool) -> None:
         refusal = Refusal(creation.unit, creation.incarnation, final, cause, " ".join(message.split())[:500])
-        self._refusals[creation.graph_uid].append(refusal)
-        self._store.renounce(creation.key)
+        self._store.refuse(creation.key, creation.graph_uid, refusal)
 
     async def _delete(self, own: OwnPod) -> None:
         await self._end_of(own.key, own.pod)

@@ -49,7 +49,7 @@ class Recorder:
     def _write(self, graph: GraphRun, now: float) -> None:
         bring_lines_up_to_date(graph)
         reporting.update_conditions(graph, self._events, now)
-        status = reporting.status(graph)
+        status = _status(graph)
         running = graph.running
         settled = running.run.settled.copy() if running is not None else None
         over = running is not None and running.all_over
@@ -91,6 +91,15 @@ class Recorder:
         # The API server validates the whole object at each write: of 5,000 tasks for more than a second.
         size = graph.running.prepared.size + sum(map(len, graph.running.lines)) if graph.running is not None else 0
         return max(self._settings.status_interval, size / self._settings.status_bytes_per_second)
+
+
+def _status(graph: GraphRun) -> dict[str, Any]:
+    """Where other fields are written anyway, the newest figures of the graph's end go with them."""
+    body, outlook, running = reporting.status(graph), graph.outlook, graph.running
+    open_still = running is not None and not running.all_over and not running.run.failure
+    if open_still and outlook is not None and any(graph.written.get(field) != value for field, value in body.items()):
+        outlook.renew(outlook.first_at, anyway=True)
+    return body | reporting.ends(graph)
 
 
 def bring_lines_up_to_date(graph: GraphRun) -> None:

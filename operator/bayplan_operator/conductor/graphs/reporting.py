@@ -57,7 +57,7 @@ def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
 
 
 def status(graph: GraphRun) -> dict[str, Any]:
-    """The fields of the status that we own, ready to be written. Shares nothing with the graph."""
+    """The fields of the status that we own but for those of `ends`, ready to be written. Shares nothing with the graph."""
     body: dict[str, Any] = {
         "observedGeneration": graph.generation,
         "conditions": [dict(condition) for condition in graph.conditions],
@@ -85,17 +85,16 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["succeeded"] = run.count(UnitState.SUCCEEDED)
         body["failed"] = run.count(UnitState.FAILED)
         body["tasks"] = list(running.lines)
-        body |= _expected(graph, running, body)
     return body
 
 
-def _expected(graph: GraphRun, running: Running, others: dict[str, Any]) -> dict[str, Any]:
-    """What is said of the graph's end: the newest figures where others are written anyway."""
-    outlook = graph.outlook
+def ends(graph: GraphRun) -> dict[str, Any]:
+    """The fields that say when the graph is expected to end."""
+    running, outlook = graph.running, graph.outlook
+    if running is None:
+        return {}
     if outlook is None or running.all_over or running.run.failure:
         return Said().fields()
-    if any(graph.written.get(field) != value for field, value in others.items()):
-        outlook.renew(outlook.first_at, anyway=True)
     return Said(earliest=outlook.said.earliest).fields() if graph.suspended else outlook.said.fields()
 
 
