@@ -134,6 +134,16 @@ def test_without_the_lease_nothing_is_decided(world: World) -> None:
     assert once(world)
 
 
+def test_a_graph_that_cannot_be_deleted_in_time_is_tried_again_and_not_all_the_time(world: World) -> None:
+    world.api.trouble.order("DELETE", "/taskgraphs/g$", Refusal(403, "Forbidden", "no right"), times=3)
+    world.create("g", task("a"), ttlAfterFinished="5s")
+    world.wait_condition("g", "Complete")
+    world.rise("bayplan_tick_seconds_count")
+    world.until(lambda: world.store.find(TASK_GRAPH, "test", "g") is None, "it is gone")
+    assert world.api.trouble.met == 3
+    assert world.rise("bayplan_tick_seconds_count") < 60
+
+
 def test_statuses_that_may_not_be_written_hold_up_nothing_but_themselves(world: World) -> None:
     world.api.trouble.order("PATCH", "/taskgraphs/g/status$", Refusal(403, "Forbidden", "no right"), times=1000)
     world.create("g", task("a"), task("b", "a"))

@@ -199,9 +199,9 @@ class Conductor:
             self._due.add(known.ref.uid)
 
     def _take_writes(self) -> None:
-        """A status that was written, or could not be, is compared anew."""
+        """A graph whose status was written, or could not be, is compared anew; so is one that could not be deleted."""
         for key in self._view.written:
-            graph = self._graphs.get(key[1:]) if isinstance(key, tuple) and key[0] == "status" else None
+            graph = self._graphs.get(key[1:]) if isinstance(key, tuple) and key[0] in ("status", "delete") else None
             if graph is not None:
                 self._attention.call(graph.ref.uid)
         self._view.written.clear()

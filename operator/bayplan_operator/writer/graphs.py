@@ -41,6 +41,10 @@ class GraphWriter:
         """A write of this object is under way, or failed a moment ago."""
         return self._queue.busy(("status", *key))
 
+    def deleting(self, key: Key) -> bool:
+        """The deletion of this graph is under way, or failed a moment ago."""
+        return self._queue.busy(("delete", *key))
+
     def write_status(
         self, key: Key, uid: str, status: Mapping[str, Any], on_written: Callable[[int], None], only_at: int | None = None
     ) -> None:
@@ -57,7 +61,7 @@ class GraphWriter:
 
     def delete(self, key: Key, uid: str) -> None:
         """Delete a graph and, by garbage collection, its pods."""
-        if not self._queue.busy(("delete", *key)):
+        if not self.deleting(key):
             self._queue.submit(("delete", *key), "delete graph", self._delete(key, uid))
 
     def ask(self, key: Key, uid: str, on_answer: Callable[[bool], None]) -> None:

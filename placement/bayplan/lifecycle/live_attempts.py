@@ -1,7 +1,7 @@
 """The attempts of a graph that exist, by key, by unit and by node."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 
 from bayplan.lifecycle.attempt import Attempt
 
@@ -13,10 +13,6 @@ class LiveAttempts:
         self._by_key: dict[Hashable, Attempt] = {}
         self._by_unit: defaultdict[int, dict[Hashable, Attempt]] = defaultdict(dict)
         self._by_node: defaultdict[str, dict[Hashable, int]] = defaultdict(dict)
-
-    def __iter__(self) -> Iterator[Attempt]:
-        """All of them."""
-        return iter(self._by_key.values())
 
     def of(self, unit: int) -> Iterable[Attempt]:
         """Those of a unit."""
@@ -47,15 +43,10 @@ class LiveAttempts:
         attempt = self._by_key.pop(key, None)
         if attempt is None:
             return None
-        _forget(self._by_unit, attempt.unit, key)
-        _forget(self._by_node, attempt.node, key)
-        return attempt.unit
-
-
-def _forget(
-    index: defaultdict[int, dict[Hashable, Attempt]] | defaultdict[str, dict[Hashable, int]], at: object, key: Hashable
-) -> None:
-    kept = index[at]  # type: ignore[index]
-    del kept[key]
-    if not kept:
-        del index[at]  # type: ignore[arg-type]
+        unit, node = attempt.unit, attempt.node
+        del self._by_unit[unit][key], self._by_node[node][key]
+        if not self._by_unit[unit]:
+            del self._by_unit[unit]
+        if not self._by_node[node]:
+            del self._by_node[node]
+        return unit

@@ -38,7 +38,8 @@ class Recorder:
         if graph.deleting:
             return None
         if graph.ended:
-            return None if graph.ttl is None or graph.completed_at is None else graph.completed_at + graph.ttl
+            over = graph.ttl is None or graph.completed_at is None or self._graphs.deleting(graph.key)
+            return None if over else (graph.completed_at or 0.0) + (graph.ttl or 0.0)
         return graph.next_write_at if graph.touched and not self._graphs.busy(graph.key) else None
 
     def _due(self, graph: GraphRun, now: float) -> bool:
