@@ -2,6 +2,9 @@
 
     python -m bench.throughput --in-memory [--nodes 1213,5000,10000] [--pods 10000] [--classes 50] [--policy Packing]
         [--data DIR] [--seed 42] [--json FILE]
+    python -m bench.throughput --testbed [--nodes 1000] [--pods 2000] [--rounds 3] [--json FILE]
+
+With --testbed, how many pods a second are bound on a real control plane with simulated nodes: see `throughput_testbed`.
 
 Nodes are those of Alibaba's openb trace in its proportions; the classes are drawn from its pods by frequency. Without the
 folder that holds nodes.csv and default.csv, both come from a short table of their kinds. The cluster starts half full.
@@ -30,7 +33,7 @@ from bayplan.strategy.context import Context
 from bayplan.strategy.presets import PRESETS, compile_preset
 from bayplan.strategy.protocols import Strategy
 from bayplan.warm.presets import warm_up
-from bench import openb_kinds
+from bench import openb_kinds, throughput_testbed
 from bench.openb import MILLI, TraceError, node, read_nodes, read_pods, request_class
 
 
@@ -48,15 +51,22 @@ class Work:
 def main() -> int:
     """Run the benchmark; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.throughput", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--in-memory", action="store_true", help="measure the library alone (the only mode so far)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--in-memory", action="store_true", help="measure the library alone (the default)")
+    where.add_argument("--testbed", action="store_true", help="measure bound pods on a control plane with simulated nodes")
+    parser.add_argument("--rounds", type=_count, default=3, help="of all modes in turn, after a warm-up; with --testbed")
     parser.add_argument("--data", type=Path, help="folder with nodes.csv and default.csv of the openb trace")
-    parser.add_argument("--nodes", type=_counts, default=[1213, 5000, 10000], help="how many nodes, such as 1213,5000")
-    parser.add_argument("--pods", type=_count, default=10_000)
+    parser.add_argument("--nodes", type=_counts, help="how many nodes, such as 1213,5000; with --testbed one number (1000)")
+    parser.add_argument("--pods", type=_count, help="10000; 2000 with --testbed")
     parser.add_argument("--classes", type=_count, default=50)
     parser.add_argument("--policy", action="append", choices=sorted(PRESETS), help="may be given several times")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    arguments.nodes = arguments.nodes or ([1000] if arguments.testbed else [1213, 5000, 10000])
+    arguments.pods = arguments.pods or (2000 if arguments.testbed else 10_000)
+    if arguments.testbed:
+        return throughput_testbed.run(arguments)
     begin = time.perf_counter()
     warm_up()
     print(f"kernels ready after {time.perf_counter() - begin:.1f} s")

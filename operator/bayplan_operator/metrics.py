@@ -42,6 +42,7 @@ ADAPTIVE_EXPECTED = Gauge(
     "What an adaptive policy expects of a strategy by its objective; less is better.",
     ["policy", "strategy"],
 )
+RETRIES = Counter("bayplan_retries", "What failed beside the writes and is tried again, with back-off.", ["what"])
 WRITES_FENCED = Counter(
     "bayplan_api_writes_fenced",
     "Writes that were not begun, since the Lease was held no more when they would have been.",

@@ -24,11 +24,11 @@ from copy import deepcopy
 from typing import Any
 
 from .v1alpha1 import (
-    Backoff,
     BackoffOverride,
     PodTemplate,
     PodTemplateMetadata,
     Retry,
+    RetryBackoff,
     RetryOverride,
     Task,
     TaskGraphSpec,
@@ -90,7 +90,7 @@ def effective_retry(graph: Retry, override: RetryOverride | None) -> Retry:
     backoff = override.backoff or BackoffOverride()
     return Retry(
         limit=graph.limit if override.limit is None else override.limit,
-        backoff=Backoff.model_validate({**graph.backoff.dump(), **backoff.dump()}),
+        backoff=RetryBackoff.model_validate({**graph.backoff.dump(), **backoff.dump()}),
     )
 
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 
 from bayplan_operator import metrics
+from bayplan_operator.backoff import Backoff
 from bayplan_operator.conductor.tick import Conductor
 from bayplan_operator.settings import Settings
 
@@ -22,7 +23,7 @@ async def conduct(
 ) -> None:
     """Tick whenever there are news or it is time, for as long as this process may decide; then it returns."""
     next_at: float | None = clock()
-    wait_after_error = _FIRST_WAIT
+    backoff = Backoff("tick", _FIRST_WAIT, _LONGEST_WAIT)
     while may_decide():
         # Even without news, so that a Lease that was lost is noticed.
         wait = settings.lease_renewal if next_at is None else min(settings.lease_renewal, max(0.0, next_at - clock()))
@@ -37,12 +38,11 @@ async def conduct(
             break
         try:
             next_at = conductor.tick()
-            wait_after_error = _FIRST_WAIT
+            backoff.worked()
         except Exception:
             # What is wrong with one graph is caught where it is handled; this is for everything else. The state is compared
             # with the cluster anew at each tick, so the next one may well work; if not, the log and the metric say so.
             metrics.TICK_ERRORS.inc()
-            log.exception("a tick failed; trying again in %.0f s", wait_after_error)
-            await asyncio.sleep(wait_after_error)
-            wait_after_error = min(2 * wait_after_error, _LONGEST_WAIT)
+            log.exception("a tick failed; trying again in %.0f s", backoff.wait)
+            await asyncio.sleep(backoff.failed())
             next_at = clock()

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from bayplan_operator.backoff import Backoff
 from bayplan_operator.kube import errors, wire
 from bayplan_operator.kube.api_server import ApiServer
 
@@ -69,25 +70,23 @@ class Reflector:
 
     async def run(self) -> None:
         """Never returns; what fails is tried again with back-off."""
-        wait = BACKOFF_FIRST
+        backoff = Backoff(f"watch {self._path.rpartition('/')[2]}", BACKOFF_FIRST, BACKOFF_CAP)
         while True:
             try:
                 if not self._version:
                     await self._list()
                 await self._watch()
-                wait = BACKOFF_FIRST
+                backoff.worked()
             except errors.Gone:
                 log.info("%s: the watch is too old, listing again", self._path)
                 self._version = ""
             except errors.ApiError as error:
-                log.warning("%s: %s; trying again in %.1f s", self._path, error, wait)
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, BACKOFF_CAP)
+                log.warning("%s: %s; trying again in %.1f s", self._path, error, backoff.wait)
+                await asyncio.sleep(backoff.failed())
             except msgspec.MsgspecError as error:
-                log.error("%s: an answer could not be read (%s); listing again in %.1f s", self._path, error, wait)
+                log.error("%s: an answer could not be read (%s); listing again in %.1f s", self._path, error, backoff.wait)
                 self._version = ""
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, BACKOFF_CAP)
+                await asyncio.sleep(backoff.failed())
 
     async def _list(self) -> None:
         items: list[Any] = []

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from bayplan_operator.backoff import Backoff
 from bayplan_operator.kube import errors, paths
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.wire import ListMetadata
@@ -24,7 +25,7 @@ class _Page(msgspec.Struct):
 
 async def list_kinds(server: ApiServer, graphs: Inbox, policies: Inbox, profiles: Inbox) -> None:
     """Bring all inboxes up to date. Tries again, with back-off, until it works: nothing may be decided before."""
-    wait = _FIRST_WAIT
+    backoff = Backoff("list kinds", _FIRST_WAIT, _LONGEST_WAIT)
     while True:
         try:
             await _list(server, paths.PLACEMENT_POLICIES, policies)
@@ -32,9 +33,8 @@ async def list_kinds(server: ApiServer, graphs: Inbox, policies: Inbox, profiles
             await _list(server, paths.TASK_GRAPHS, graphs)
             return
         except errors.ApiError as error:
-            log.warning("the kinds could not be listed: %s; trying again in %.1f s", error, wait)
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
+            log.warning("the kinds could not be listed: %s; trying again in %.1f s", error, backoff.wait)
+            await asyncio.sleep(backoff.failed())
 
 
 async def _list(server: ApiServer, path: str, inbox: Inbox) -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from bayplan.knowledge.node_states import NodeStates
 from bayplan_operator import metrics, names
+from bayplan_operator.backoff import Backoff
 from bayplan_operator.kube import errors, paths
 from bayplan_operator.kube.api_server import MERGE_PATCH, ApiServer
 from bayplan_operator.translate import node_record
@@ -15,7 +16,7 @@ from bayplan_operator.writer.queue import WriteQueue
 log = logging.getLogger(__name__)
 
 _KEY = ("node record",)
-_TRIES, _FIRST_WAIT = 5, 0.5
+_TRIES, _FIRST_WAIT, _LONGEST_WAIT = 5, 0.5, 8.0
 
 
 class NodeRecordWriter:
@@ -71,13 +72,12 @@ async def remembered(server: ApiServer, namespace: str) -> dict[str, NodeStates]
 
 
 async def _get(server: ApiServer, path: str) -> bytes:
-    wait = _FIRST_WAIT
+    backoff = Backoff("read node record", _FIRST_WAIT, _LONGEST_WAIT)
     for _ in range(_TRIES - 1):
         try:
             return await server.call("GET", path)
         except (errors.Busy, errors.Unreachable):
-            await asyncio.sleep(wait)
-            wait *= 2
+            await asyncio.sleep(backoff.failed())
     return await server.call("GET", path)
 
 

@@ -12,7 +12,7 @@ from .placement_policy import (
     Serves,
 )
 from .pod_template import PodTemplate, PodTemplateMetadata
-from .retry import Backoff, BackoffOverride, Retry, RetryOverride
+from .retry import BackoffOverride, Retry, RetryBackoff, RetryOverride
 from .shards import AUTO, DEFAULT_MOST, DEFAULT_STARTUP, AutoShards
 from .task_graph import Dependency, EnvVar, NamedTemplate, Task, TaskGraph, TaskGraphSpec, TaskGraphStatus
 from .task_profile import Figure, NodeClass, Sums, TaskProfile, TaskProfileSpec, TaskProfileStatus
@@ -24,7 +24,6 @@ __all__ = [
     "GROUP",
     "VERSION",
     "AutoShards",
-    "Backoff",
     "BackoffOverride",
     "Candidate",
     "Condition",
@@ -42,6 +41,7 @@ __all__ = [
     "PodTemplate",
     "PodTemplateMetadata",
     "Retry",
+    "RetryBackoff",
     "RetryOverride",
     "ScorerWeight",
     "Serves",

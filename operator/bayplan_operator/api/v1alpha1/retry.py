@@ -22,7 +22,7 @@ Limit = Annotated[StrictInt, Field(ge=0, le=100, description=_LIMIT)]
 Factor = Annotated[StrictInt, Field(ge=1, le=10, description=_FACTOR)]
 
 
-class Backoff(Model):
+class RetryBackoff(Model):
     """Waits between retries, growing from `initial` by `factor` up to `cap`."""
 
     initial: Annotated[Duration, Field(description=_INITIAL)] = 1.0
@@ -34,7 +34,9 @@ class Retry(Model):
     """What happens when a task's pod fails."""
 
     limit: Limit = 3
-    backoff: Annotated[Backoff, Field(description="How long to wait between retries.")] = Field(default_factory=Backoff)
+    backoff: Annotated[RetryBackoff, Field(description="How long to wait between retries.")] = Field(
+        default_factory=RetryBackoff
+    )
 
 
 class BackoffOverride(Model):

@@ -14,6 +14,7 @@ from bayplan.knowledge.arrivals.supply import Supply, supply
 from bayplan.lifecycle import UnitState
 from bayplan.model.workload import RequestClass
 from bayplan_operator import metrics
+from bayplan_operator.backoff import Backoff
 from bayplan_operator.conductor.graph_run import Running
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Learner:
         self._static_version = -1
         self._building: asyncio.Task[None] | None = None
         self._not_before = 0.0
-        self._wait = _FIRST_WAIT
+        self._backoff = Backoff("model of arrivals", _FIRST_WAIT, _LONGEST_WAIT)
 
     def note(self, running: Running) -> None:
         """Count the shards of a graph that want a place, or have had one before this process began, each once. O(shards)."""
@@ -81,12 +82,11 @@ class Learner:
         except Exception:
             # Whatever is wrong with the figures, pods are placed by the model before, or without one.
             metrics.MIX_BUILD_FAILURES.inc()
-            log.exception("the model of what usually arrives could not be built; trying again in %.0f s", self._wait)
+            log.exception("the model of what usually arrives could not be built; trying again in %.0f s", self._backoff.wait)
             self._supply, self._static_version = Supply((), ()), -1  # so that it is tried again
-            pause = self._wait
-            self._wait = min(2 * self._wait, _LONGEST_WAIT)
+            pause = self._backoff.failed()
         else:
-            self._wait = _FIRST_WAIT
+            self._backoff.worked()
             pause = max(_PAUSE, _PAUSES * (self._monotonic() - begun))
         metrics.MIX_BUILD_SECONDS.observe(self._monotonic() - begun)
         self._not_before = self._monotonic() + pause

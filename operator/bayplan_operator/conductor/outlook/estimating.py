@@ -9,6 +9,7 @@ from dataclasses import replace
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import Selector
 from bayplan_operator import metrics
+from bayplan_operator.backoff import Backoff
 from bayplan_operator.conductor.completion import Forecast, Outlook
 from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.knowledge.learned import Learned
@@ -49,7 +50,7 @@ class Estimator:
         self._under_way: asyncio.Task[None] | None = None
         self._not_before = 0.0
         """By the monotonic clock."""
-        self._wait = _FIRST_WAIT
+        self._backoff = Backoff("estimate", _FIRST_WAIT, _LONGEST_WAIT)
         self._open: dict[str, GraphRun] = {}
         """By UID, those that may still end."""
         self._asking: dict[str, GraphRun] = {}
@@ -153,11 +154,12 @@ class Estimator:
         except Exception:
             # Whatever is wrong with one estimate, graphs are placed without it.
             metrics.ESTIMATE_FAILURES.inc()
-            log.exception("the end of TaskGraph %s/%s could not be estimated; trying again in %.0f s", *graph.key, self._wait)
-            outlook.next_at = outlook.stale_at = now + self._wait
-            self._wait = min(2 * self._wait, _LONGEST_WAIT)
+            log.exception(
+                "the end of TaskGraph %s/%s could not be estimated; trying again in %.0f s", *graph.key, self._backoff.wait
+            )
+            outlook.next_at = outlook.stale_at = now + self._backoff.failed()
         else:
-            self._wait = _FIRST_WAIT
+            self._backoff.worked()
             _take(graph, outlook, deadline, found)
         took = self._monotonic() - begun
         metrics.ESTIMATE_SECONDS.observe(took)

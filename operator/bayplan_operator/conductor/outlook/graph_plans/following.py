@@ -13,6 +13,7 @@ from bayplan.foresight.graph_plans.reservations import until
 from bayplan.foresight.graph_plans.spared import Spared
 from bayplan.knowledge.run_times import RunTimes
 from bayplan_operator import metrics
+from bayplan_operator.backoff import Backoff
 from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.knowledge.learned import Learned
 from bayplan_operator.conductor.outlook.graph_plans.expectation import Expectation
@@ -49,7 +50,7 @@ class _Followed:
     plan: Plan | None = None
     not_before: float = 0.0
     """By the monotonic clock."""
-    wait: float = _FIRST_WAIT
+    backoff: Backoff = field(default_factory=lambda: Backoff("graph plan", _FIRST_WAIT, _LONGEST_WAIT))
     failed: bool = False
     expectation: Expectation = field(default_factory=Expectation)
     spared: Spared | None = None
@@ -222,14 +223,14 @@ class GraphPlans:
         except Exception:
             # Whatever is wrong with the figures, the graph's tasks are placed by the plan before, or without one.
             metrics.PLAN_FAILURES.inc()
-            log.exception("graph %s/%s could not be planned; trying again in %.0f s", *known.graph.key, known.wait)
+            log.exception("graph %s/%s could not be planned; trying again in %.0f s", *known.graph.key, known.backoff.wait)
             known.failed = True
             self._call_for(known, cause)
-            known.not_before = self._monotonic() + known.wait
-            known.wait = min(2 * known.wait, _LONGEST_WAIT)
+            known.not_before = self._monotonic() + known.backoff.failed()
             return
         took = self._monotonic() - began
-        known.failed, known.wait = False, _FIRST_WAIT
+        known.failed = False
+        known.backoff.worked()
         self._call_for(known, "")
         known.not_before = self._monotonic() + _AGAIN
         if cause != _FIRST:
