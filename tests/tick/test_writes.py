@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
+from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.conductor.outlook.estimating import Estimator
 from bayplan_operator.names import pod_name
 from tests.cluster.kube import task
 from tests.tick.api.kinds import NODE, POD, TASK_GRAPH
@@ -154,3 +158,46 @@ def test_statuses_that_may_not_be_written_hold_up_nothing_but_themselves(world: 
     world.api.trouble.forget()
     world.wait_condition("g", "Complete")
     world.until(lambda: not world.held(), "the finalizers are gone")
+
+
+def test_a_tick_that_fails_half_way_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.create("g", task("a", seconds=1, shards=3), task("b", "a", seconds=1))
+    world.wait_running("g", count=3)
+    original, fails = Estimator.step, [True, True, True]
+
+    def step(self: Estimator, graphs: Iterable[GraphRun], now: float) -> None:
+        if fails and any(graph.running is not None for graph in graphs):
+            fails.pop()
+            raise RuntimeError("half way")
+        original(self, graphs, now)
+
+    monkeypatch.setattr(Estimator, "step", step)
+    world.expected_errors = 3
+    world.wait_condition("g", "Complete")
+    assert not fails, "it never failed"
+    assert once(world)
+
+
+def test_a_graph_whose_number_of_shards_cannot_be_recorded_costs_no_tick_after_tick(world: World) -> None:
+    world.api.trouble.order("PATCH", "/taskgraphs/g/status$", Refusal(403, "Forbidden", "no right"), times=1000)
+    world.create("g", task("a", shards="Auto", expectedDuration="1h", autoShards={"max": 4}))
+    world.run(290)
+    world.rise("bayplan_tick_seconds_count")
+    world.run(60)
+    assert world.rise("bayplan_tick_seconds_count") < 100
+    world.api.trouble.forget()
+    world.wait_condition("g", "Accepted")
+
+
+def test_a_pod_that_has_changed_is_read_again_before_it_is_deleted(world: World) -> None:
+    world.create("g", task("a", seconds=None))
+    world.wait_running("g")
+    world.api.watches.paused.add(POD)  # the news of the change is late
+    (pod,) = world.pods("g")
+    world.patch(POD, pod["metadata"]["name"], {"metadata": {"labels": {"edited": "yes"}}})
+    before = world.api.requests["DELETE pods"]
+    world.patch(TASK_GRAPH, "g", {"spec": {"suspend": True}})
+    world.run(2.0)
+    assert world.api.requests["DELETE pods"] - before == 2, "once as it was seen, once as it is"
+    world.api.watches.paused.clear()
+    world.until(lambda: not world.running("g"), "it is stopped")

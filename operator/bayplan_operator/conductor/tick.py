@@ -93,39 +93,50 @@ class Conductor:
     def tick(self) -> float | None:
         """Bring everything one step forward; answers when the next tick is due by the clock, if at all."""
         now = self._clock()
-        with metrics.TICK_SECONDS.time():
-            self._take_policies(now)
-            self._knowledge.take(self._view.profiles.take(), now)
-            self._take_graphs(now)
-            self._take_writes()
-            next_loss = self._collect_due(now)
-            due, self._due = self._due, set()
-            self._attention.call_all(sorted(due))
-            for graph in [self._by_uid[uid] for uid in sorted(due) if uid in self._by_uid]:
-                self._guarded(graph, now, self._advance)
-            self._view.load.step(self._view.cluster, self._view.pods, now)
-            self._policies.note_load(self._view.load.state, now)
-            self._adapting.settle()
-            changed = self._opened(self._attention.called)
-            self._plans.step(changed, now)
-            self._knowledge.step(changed, self._open.values, now, lambda: self._view.load.estimate(self._view.cluster, now))
-            self._place(now)
-            self._learner.step()
-            looked = self._opened(self._attention.take())
-            self._estimator.step(looked, now)
-            for graph in looked:
-                self._guarded(graph, now, self._recorder.step)
-            self._adapting.step(now)
-            for graph in looked:
-                self._leave(graph, now)
-            self._leftovers.sweep(self._by_uid)
-            self._policies.tell()
-            self._measures.step(looked, now)
+        try:
+            with metrics.TICK_SECONDS.time():
+                next_loss = self._step(now)
+        except Exception:
+            # What the tick had taken up is left half done: the next one looks at everything.
+            self._attention.call_all(self._open)
+            self._due.update(self._open)
+            raise
         times = (
             next_loss, self._placing.next_time(now), self._adapting.next_time(), self._plans.next_time(now),
             self._knowledge.next_time(now), self._attention.next_time, self._measures.next_time,
         )  # fmt: skip
         return now if self._due else min((at for at in times if at is not None), default=None)
+
+    def _step(self, now: float) -> float | None:
+        """Answers when the next node counts as lost."""
+        self._take_policies(now)
+        self._knowledge.take(self._view.profiles.take(), now)
+        self._take_graphs(now)
+        self._take_writes()
+        next_loss = self._collect_due(now)
+        due, self._due = self._due, set()
+        self._attention.call_all(sorted(due))
+        for graph in [self._by_uid[uid] for uid in sorted(due) if uid in self._by_uid]:
+            self._guarded(graph, now, self._advance)
+        self._view.load.step(self._view.cluster, self._view.pods, now)
+        self._policies.note_load(self._view.load.state, now)
+        self._adapting.settle()
+        changed = self._opened(self._attention.called)
+        self._plans.step(changed, now)
+        self._knowledge.step(changed, self._open.values, now, lambda: self._view.load.estimate(self._view.cluster, now))
+        self._place(now)
+        self._learner.step()
+        looked = self._opened(self._attention.take())
+        self._estimator.step(looked, now)
+        for graph in looked:
+            self._guarded(graph, now, self._recorder.step)
+        self._adapting.step(now)
+        for graph in looked:
+            self._leave(graph, now)
+        self._leftovers.sweep(self._by_uid)
+        self._policies.tell()
+        self._measures.step(looked, now)
+        return next_loss
 
     def _opened(self, uids: Iterable[str]) -> list[GraphRun]:
         return [self._open[uid] for uid in uids if uid in self._open]
@@ -317,11 +328,11 @@ class Conductor:
         before, library_graph = running.run, running.prepared.graph
         running.stale_lines.update(run_record.changed_tasks(library_graph, before, run))
         told = (graph.ref.namespace, graph.ref.name, graph.ref.uid)
-        for unit, note in run.notes.items():
-            if run.settled[unit] > before.settled[unit]:
+        for unit in (run.settled > before.settled).nonzero()[0].tolist():
+            if unit in run.notes:
                 task_name = library_graph.tasks[int(library_graph.unit_task[unit])].name
                 kind = "Normal" if graph.suspended else "Warning"
-                self._write.events.write(told, kind, "AttemptEnded", f"task {task_name}: {note}", self._clock())
+                self._write.events.write(told, kind, "AttemptEnded", f"task {task_name}: {run.notes[unit]}", self._clock())
 
     # 3. Where what wants to start goes
 
@@ -370,7 +381,7 @@ def _grace(graph: GraphRun) -> float:
 
 
 def _wake_at(graph: GraphRun) -> float | None:
-    if graph.running is None or graph.deleting:
+    if graph.running is None or graph.deleting or not graph.shards_recorded:
         return None
     check, wake = graph.running.checked_at + stepping.CHECK_EVERY, graph.running.wants.wake_at
     return check if wake is None else min(check, wake)

@@ -163,9 +163,18 @@ class PodWriter:
         body = msgspec.json.encode({"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": as_seen})
         try:
             answer = await self._endings.request("delete pod", lambda: self._server.call("DELETE", paths.pod(*key), body))
-        except (errors.NotFound, errors.Conflict):
-            return  # gone, or changed since: the watch tells
+        except errors.NotFound:
+            return  # gone: the watch tells
+        except errors.Conflict:
+            answer = await self._read(key)  # else the same would be asked again and again, until the watch tells
         self._take_answer(answer)
+
+    async def _read(self, key: PodKey) -> bytes:
+        """The pod as it is now; nothing if it is gone."""
+        try:
+            return await self._endings.request("get pod", lambda: self._server.call("GET", paths.pod(*key)))
+        except errors.NotFound:
+            return b"{}"
 
     async def _release(self, own: OwnPod) -> None:
         place = f"/metadata/finalizers/{own.pod.metadata.finalizers.index(names.FINALIZER)}"
