@@ -62,6 +62,7 @@ def test_idle_the_operator_writes_nothing(kube: Kube, operator: OperatorProcess)
     kube.wait_condition("done", "Complete")
     kube.wait_condition("waits", "Waiting")
     wait_for(lambda: not any(pod.metadata.finalizers for pod in kube.pods("done")), "the finalizers are gone")
+    wait_for(lambda: "estimateBasis" in kube.graph("waits")["status"], "its end was estimated, or could not be")
 
     def state() -> list[str]:
         objects = [graph["metadata"]["resourceVersion"] for graph in kube.graphs()]
