@@ -24,6 +24,8 @@ class Backlog:
         self._since: dict[Key, float] = {}
         """To when the first news came that are not written."""
         self._last_batch = -math.inf
+        self._soonest = math.inf
+        """None of them is due before."""
 
     def __len__(self) -> int:
         return len(self._since)
@@ -31,6 +33,7 @@ class Backlog:
     def add(self, key: Key, now: float, *, under_way: bool) -> None:
         """There is news of a profile; while a write of it is under way, they are for the next one."""
         self._since[key] = now if under_way else self._since.get(key, now)
+        self._soonest = min(self._soonest, self._since[key] + _GATHER)
 
     def since(self, key: Key) -> float:
         """When the first of the news came."""
@@ -57,9 +60,14 @@ class Backlog:
         return [key for key in self._since if self._due_at(key, known[key]) <= now]
 
     def next(self, known: Mapping[Key, Profile], now: float, *, at_once: bool) -> float | None:
-        """When writes may begin next; ``at_once``: something waits for nothing else."""
-        due = now if at_once else min((self._due_at(key, known[key]) for key in self._since), default=None)
-        return None if due is None else max(due, self._last_batch + self._pause, now + _SOON)
+        """When writes may begin next, or nothing may be said before; ``at_once``: something waits for nothing else.
+
+        O(backlog), but only once what was found before has come.
+        """
+        if self._soonest <= now + _SOON:
+            self._soonest = min((self._due_at(key, known[key]) for key in self._since), default=math.inf)
+        due = now if at_once else self._soonest
+        return None if math.isinf(due) else max(due, self._last_batch + self._pause, now + _SOON)
 
     def _due_at(self, key: Key, profile: Profile) -> float:
         pause = min(self._interval * 2.0 ** min(profile.tries, 10), max(self._interval, _LONGEST_WAIT))

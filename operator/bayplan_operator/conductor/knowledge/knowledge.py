@@ -136,7 +136,7 @@ class Knowledge:
         for family, task, known in self.profiles.changed:
             (self.forecast.learned if known else self.forecast.forgotten)(family, task)
         self.profiles.changed.clear()
-        if self._renewal.step(lambda: (run for each in _running(graphs()) for run in each.prepared.runs)):
+        if self._renewal.step(lambda: (run for each in _running(graphs()) for run in _to_come(each))):
             self.efficiency = self._efficiencies()
             for each in _running(graphs()):
                 self._expect(each)
@@ -216,8 +216,14 @@ class Knowledge:
         return prepared.runs[int(prepared.graph.unit_task[request.unit])]
 
     def _expect(self, running: Running) -> None:
-        """Bring the expectations of a graph up to date. O(tasks + dependencies)."""
-        running.expected = median_seconds(running.prepared.runs, self.forecast)
+        """Bring the expectations of a graph's tasks up to date that have not ended. O(tasks + dependencies)."""
+        runs, before = running.prepared.runs, running.expected
+        if before is None or len(before) != len(runs):
+            running.expected = median_seconds(runs, self.forecast)
+        else:
+            to_come = ~running.run.finished_tasks(running.prepared.graph)
+            running.expected = before.copy()
+            running.expected[to_come] = median_seconds(_to_come(running), self.forecast)
         running.critical_path = critical_path(running.prepared.graph, running.expected)
         running.requests.clear()
 
@@ -241,3 +247,9 @@ def _count(outcome: EndedRun, report: SelfReport, expected: RunTime | None) -> N
 
 def _running(graphs: Iterable[GraphRun]) -> Iterable[Running]:
     return (graph.running for graph in graphs if graph.running is not None)
+
+
+def _to_come(running: Running) -> list[TaskRun]:
+    """The runs of the tasks that have not all succeeded."""
+    finished = running.run.finished_tasks(running.prepared.graph).tolist()
+    return [run for run, over in zip(running.prepared.runs, finished, strict=True) if not over]

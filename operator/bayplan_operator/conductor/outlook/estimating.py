@@ -20,9 +20,9 @@ from bayplan_operator.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_PAUSE, _PAUSES = 0.1, 9.0
-"""Seconds from the end of one estimate to the next, at least; and how many times the estimate's own duration, so that all of
-them together take no more than a tenth of one core."""
+_PAUSE, _PAUSES, _PAUSES_AGAIN = 0.1, 9.0, 49.0
+"""Seconds from the end of one estimate to the next, at least; and how many times its own duration, to a graph's first estimate and
+to any other. All of them together take no more than a tenth of one core while there are graphs without one, else a fiftieth."""
 _GAP = 3.0
 """Seconds between two estimates of one graph."""
 _SHARE, _SOONEST, _LATEST = 0.1, 5.0, 300.0
@@ -48,8 +48,8 @@ class Estimator:
         self._wake = wake
         self._monotonic = monotonic
         self._under_way: asyncio.Task[None] | None = None
-        self._not_before = 0.0
-        """By the monotonic clock."""
+        self._not_before = self._again_from = 0.0
+        """By the monotonic clock: no estimate before, and none of a graph that has one."""
         self._backoff = Backoff("estimate", _FIRST_WAIT, _LONGEST_WAIT)
         self._open: dict[str, GraphRun] = {}
         """By UID, those that may still end."""
@@ -77,9 +77,11 @@ class Estimator:
                 self._asking.pop(uid, None)
         if self._asking and self._under_way is None and self._monotonic() >= self._not_before:
             chosen = min(self._asking.values(), key=_urgency)
-            del self._asking[chosen.ref.uid]
-            if chosen.running is not None and chosen.outlook is not None:
-                self._begin(chosen, chosen.running, chosen.outlook, len(self._open) > 1, now)
+            first = chosen.outlook is None or chosen.outlook.forecast is None
+            if first or self._monotonic() >= self._again_from:
+                del self._asking[chosen.ref.uid]
+                if chosen.running is not None and chosen.outlook is not None:
+                    self._begin(chosen, chosen.running, chosen.outlook, len(self._open) > 1, now)
 
     def forget(self, uid: str) -> None:
         """The graph is over, or gone."""
@@ -163,12 +165,14 @@ class Estimator:
             _take(graph, outlook, deadline, found)
         took = self._monotonic() - begun
         metrics.ESTIMATE_SECONDS.observe(took)
-        pause = max(_PAUSE, _PAUSES * took)
-        self._not_before = self._monotonic() + pause
+        first, again = max(_PAUSE, _PAUSES * took), max(_PAUSE, _PAUSES_AGAIN * took)
+        ended = self._monotonic()
+        self._not_before, self._again_from = ended + first, ended + again
         self._under_way = None
         graph.call(graph.ref.uid)
         self._wake()
-        asyncio.get_running_loop().call_later(pause, self._wake)
+        for pause in (first, again):
+            asyncio.get_running_loop().call_later(pause, self._wake)
 
 
 def _met(graph: GraphRun, running: Running, now: float) -> Outlook:
