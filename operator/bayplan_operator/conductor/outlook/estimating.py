@@ -21,8 +21,8 @@ from bayplan_operator.settings import Settings
 log = logging.getLogger(__name__)
 
 _PAUSE, _PAUSES, _PAUSES_AGAIN = 0.1, 9.0, 49.0
-"""Seconds from the end of one estimate to the next, at least; and how many times its own duration, to a graph's first estimate and
-to any other. All of them together take no more than a tenth of one core while there are graphs without one, else a fiftieth."""
+"""Seconds from the end of one estimate to the next, at least; and how many times its own duration, to a graph's first estimate
+and to any other. All of them together take at most a tenth of one core while there are graphs without one, else a fiftieth."""
 _GAP = 3.0
 """Seconds between two estimates of one graph."""
 _SHARE, _SOONEST, _LATEST = 0.1, 5.0, 300.0
