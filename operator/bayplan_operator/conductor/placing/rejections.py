@@ -72,7 +72,7 @@ class Rejections:
             self._remember(request_class, node, _Memory(now, until, now, times, evicted=True))
 
     def accepted(self, request_class: RequestClass, node: str) -> None:
-        """A pod of the class runs on the node: what is refused there from now on is in nobody's row."""
+        """A pod of the class runs on the node: what is refused there from now on begins a new row."""
         known = self._nodes.get(node, {}).get(request_class)
         if known is not None and not known.evicted:
             known.times, known.earliest = 1, known.since
