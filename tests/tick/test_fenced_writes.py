@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from bayplan_operator import names
+from bayplan_operator.conductor.outlook.forecasting import forecast
 from tests.cluster.kube import task
 from tests.testbed.nodes import CPU_LARGE
 from tests.tick.api.connection import Connection, Request
@@ -74,13 +75,15 @@ def test_at_drawn_instants_no_write_begins_late_and_nothing_runs_twice(pair: Pai
 
 def test_what_waits_to_be_tried_again_is_not_begun_any_more_and_counted(pair: Pair) -> None:
     world = pair.world
-    world.api.trouble.order("POST", "/pods$", Refusal(429, "TooManyRequests", "later", retry_after=5), times=3)
+    world.loop.takes[forecast] = 60.0  # the end of an estimate would wake the tick, which would notice the loss first
+    world.api.trouble.order("POST", "/pods$", Refusal(429, "TooManyRequests", "later"), times=3)
     world.create("g", task("a", shards=3))
-    world.run(1.0)
+    world.run(0.05)  # all three have been put off, and nothing else is under way
     pair.first.leading = False
     world.run(20.0)
     assert world.created("g") == []
     assert pair.first.late == []
+    assert world.rise("bayplan_api_writes_fenced_total", what="create pod") >= 1, "the others are given up then"
 
 
 def test_a_pod_of_an_earlier_term_that_is_what_is_wanted_is_taken(pair: Pair) -> None:
@@ -114,6 +117,7 @@ def test_one_that_was_meant_for_another_node_and_arrives_late_is_made_anew(pair:
     world.finish(pod)
     world.wait_condition("g", "Complete")
     assert world.lines("g")["a"].split()[1].endswith("/0"), "no retry is spent on it"
+    assert world.rise("bayplan_take_backs_total") == 0, "kube-scheduler had to say first that the node cannot have it"
 
 
 def test_a_status_is_written_on_the_version_that_was_decided_on(pair: Pair) -> None:

@@ -66,7 +66,7 @@ class ApiServer:
         params: Mapping[str, str] | None = None,
         content_type: str = "application/json",
     ) -> bytes:
-        """One request with its whole answer. Raises ``errors.ApiError``; ``errors.Fenced`` for one that was not sent."""
+        """One request with its whole answer. Raises ``errors.ApiError``, or ``errors.Fenced`` where it was not sent."""
         limit = aiohttp.ClientTimeout(total=self._timeout)
         try:
             async with self._open().request(

@@ -1,7 +1,6 @@
 """What can go wrong between here and the API server.
 
 ApiError
-├── Fenced            it was not sent: this process may not write any more
 ├── Unreachable       no answer came; what was asked may or may not have been done
 └── Refused           the API server answered with a status of 400 or more
     ├── Gone          410: the watch has to start again from a list
@@ -18,8 +17,8 @@ class ApiError(Exception):
     """The base of all of them."""
 
 
-class Fenced(ApiError):
-    """It was not sent: this process may not write any more."""
+class Fenced(Exception):
+    """It was not sent: this process may not write any more. No ``ApiError``, of which callers make something of their own."""
 
 
 class Unreachable(ApiError):
