@@ -28,7 +28,8 @@ class Recorder:
     def step(self, graph: GraphRun, now: float) -> None:
         """Write the graph's status if it is time; delete the graph if its time is over."""
         if graph.ended:
-            if graph.ttl is not None and graph.completed_at is not None and graph.completed_at + graph.ttl <= now:
+            at = _deleted_at(graph)
+            if at is not None and at <= now:
                 self._graphs.delete(graph.key, graph.ref.uid)
         elif self._due(graph, now):
             self._write(graph, now)
@@ -38,8 +39,7 @@ class Recorder:
         if graph.deleting:
             return None
         if graph.ended:
-            over = graph.ttl is None or graph.completed_at is None or self._graphs.deleting(graph.key)
-            return None if over else (graph.completed_at or 0.0) + (graph.ttl or 0.0)
+            return None if self._graphs.deleting(graph.key) else _deleted_at(graph)
         return graph.next_write_at if graph.touched and not self._graphs.busy(graph.key) else None
 
     def _due(self, graph: GraphRun, now: float) -> bool:
@@ -92,6 +92,11 @@ class Recorder:
         # The API server validates the whole object at each write: of 5,000 tasks for more than a second.
         size = graph.running.prepared.size + sum(map(len, graph.running.lines)) if graph.running is not None else 0
         return max(self._settings.status_interval, size / self._settings.status_bytes_per_second)
+
+
+def _deleted_at(graph: GraphRun) -> float | None:
+    """When a graph that has ended is deleted; ``None``: not by itself."""
+    return None if graph.ttl is None or graph.completed_at is None else graph.completed_at + graph.ttl
 
 
 def _status(graph: GraphRun) -> dict[str, Any]:

@@ -17,11 +17,6 @@ class Wishes:
         self._told: dict[str, dict[Hashable, Wish]] = {}
         """By UID of a graph and id of a request."""
 
-    @property
-    def graphs(self) -> Iterable[str]:
-        """UIDs of the graphs of which a shard wants a place, as far as the decider was told."""
-        return self._told.keys()
-
     def changes(self, graphs: Iterable[GraphRun], gone: Iterable[str] = ()) -> Changes:
         """What is new since the last time, of these graphs; those of the UIDs ``gone`` want nothing any more.
 
