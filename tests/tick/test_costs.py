@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from bayplan_operator.conductor import Conductor
 from bayplan_operator.conductor.outlook.forecasting import forecast
 from tests.cluster.kube import task
 from tests.testbed.nodes import NodeKind
+from tests.tick.api.kinds import TASK_GRAPH
 from tests.tick.world import World
 
 ROOMY = NodeKind("roomy", 64, "256Gi")
@@ -72,6 +74,27 @@ def test_a_tick_without_news_costs_the_same_however_many_graphs_are_open(
 ) -> None:
     few, many = idle(10, monkeypatch, **fields), idle(100, monkeypatch, **fields)
     assert many <= few + 60, "not one call a graph"
+
+
+def counted() -> tuple[float | None, float | None]:
+    """Open graphs, and shards that no node could hold."""
+    waiting = REGISTRY.get_sample_value("bayplan_waiting_shards", {"reason": "NoSuchNode"})
+    return REGISTRY.get_sample_value("bayplan_graphs"), waiting
+
+
+def test_what_is_counted_follows_graphs_that_are_deleted() -> None:
+    world = world_of(1)
+    try:
+        world.operator.start()
+        world.create("g", task("a", cpu="1000"))
+        world.wait_condition("g", "Waiting")
+        world.run(2.0)
+        assert counted() == (1.0, 1.0)
+        world.delete(TASK_GRAPH, "g")
+        world.run(2.0)
+        assert counted() == (0.0, None)
+    finally:
+        world.close()
 
 
 def burst(shards: int, monkeypatch: pytest.MonkeyPatch) -> float:

@@ -21,16 +21,18 @@ class Measures:
         self._open = self._at_risk = 0
         self._waiting: Counter[str] = Counter()
         self._next_at = 0.0
+        self._gone = False
+        """A graph is gone since the metrics were set."""
 
     def step(self, graphs: Iterable[GraphRun], now: float) -> None:
         """These were looked at. O(their waiting shards), once in a second."""
         self._stale.update((graph.ref.uid, graph) for graph in graphs)
-        if now < self._next_at or not self._stale:
+        if self.next_time is None or now < self._next_at:
             return
         for uid, graph in self._stale.items():
             self._count(uid, _measured(graph))
         self._stale.clear()
-        self._next_at = now + _EVERY
+        self._next_at, self._gone = now + _EVERY, False
         metrics.GRAPHS.set(self._open)
         metrics.DEADLINES_AT_RISK.set(self._at_risk)
         metrics.WAITING.clear()
@@ -43,12 +45,12 @@ class Measures:
         self._stale.pop(uid, None)
         self._count(uid, (False, False, Counter()))
         del self._counted[uid]
-        self._next_at = 0.0
+        self._gone = True
 
     @property
     def next_time(self) -> float | None:
         """When what was looked at is counted."""
-        return self._next_at if self._stale else None
+        return self._next_at if self._stale or self._gone else None
 
     def _count(self, uid: str, found: tuple[bool, bool, Counter[str]]) -> None:
         was_open, was_at_risk, waited = self._counted.get(uid, (False, False, Counter()))
