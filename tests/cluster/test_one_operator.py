@@ -42,19 +42,24 @@ def stopped(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
+@contextmanager
+def two(testbed: Testbed) -> Iterator[tuple[OperatorProcess, OperatorProcess]]:
+    """The one that leads, and the one that waits for the Lease."""
+    with (
+        OperatorProcess(testbed, [LEASE, "--identity=first"]) as first,
+        OperatorProcess(testbed, [LEASE, "--identity=second"]) as second,
+    ):
+        wait_for(lambda: first.metric("bayplan_leader") == 1.0 or second.metric("bayplan_leader") == 1.0, "one leads")
+        yield (second, first) if second.metric("bayplan_leader") == 1.0 else (first, second)
+
+
 def ticks(operator: OperatorProcess) -> float:
     return operator.metric("bayplan_tick_seconds_count") or 0.0
 
 
 def test_a_second_operator_decides_nothing_until_the_first_is_gone(kube: Kube, testbed: Testbed, alone: None) -> None:
     """Rule 10: killed, or only held up for longer than its Lease: there is never more than one who decides."""
-    with (
-        OperatorProcess(testbed, [LEASE, "--identity=first"]) as first,
-        OperatorProcess(testbed, [LEASE, "--identity=second"]) as second,
-    ):
-        wait_for(lambda: first.metric("bayplan_leader") == 1.0 or second.metric("bayplan_leader") == 1.0, "one leads")
-        if second.metric("bayplan_leader") == 1.0:
-            first, second = second, first
+    with two(testbed) as (first, second):
         log = PodLog(kube)
         kube.create("g", task("a", seconds=0.5), task("b", "a", seconds=None), task("c", "b", seconds=0.2))
         (running,) = kube.wait_running("g", "b")
@@ -86,13 +91,7 @@ def test_a_leader_that_is_held_up_with_writes_under_way_begins_none_when_it_goes
     kube: Kube, testbed: Testbed, alone: None
 ) -> None:
     """No write begins late, none changes what the successor has decided, and nothing runs twice."""
-    with (
-        OperatorProcess(testbed, [LEASE, "--identity=first"]) as first,
-        OperatorProcess(testbed, [LEASE, "--identity=second"]) as second,
-    ):
-        wait_for(lambda: first.metric("bayplan_leader") == 1.0 or second.metric("bayplan_leader") == 1.0, "one leads")
-        if second.metric("bayplan_leader") == 1.0:
-            first, second = second, first
+    with two(testbed) as (first, second):
         log = PodLog(kube)
         for name in ("g", "h"):
             kube.create(name, task("a", shards=60, seconds=0.3, cpu="100m"), task("b", "a", shards=20, seconds=0.3, cpu="100m"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 
 from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.translate.policy import InvalidPolicy, compile_policy
-from bayplan_operator.writer import GraphWriter
+from tests.unit.operator.written import Written
 
 NOW = 1000.0
 SOURCE = """
@@ -44,26 +43,6 @@ FORMER = (
 MISSPELT = 'scorers[0].name is "Misspelt", whose needs hold "LAOD", which is no Need: did you mean Need.LOAD?'
 
 
-class Written(GraphWriter):
-    """Keeps what would be written."""
-
-    def __init__(self) -> None:
-        self.conditions: dict[str, dict[str, Any]] = {}
-
-    def busy(self, key: tuple[str, str]) -> bool:
-        return False
-
-    def write_status(
-        self,
-        key: tuple[str, str],
-        uid: str,
-        status: Mapping[str, Any],
-        on_written: Callable[[int], None],
-        only_at: int | None = None,
-    ) -> None:
-        self.conditions = {each["type"]: each for each in status["conditions"]}
-
-
 @pytest.fixture
 def policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Policies:
     """With the package installed as an installer would leave it."""
@@ -84,7 +63,7 @@ def told(policies: Policies, spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
     policies.tell()
     writer = policies._writer
     assert isinstance(writer, Written)
-    return writer.conditions
+    return {each["type"]: each for each in writer.statuses[-1]["conditions"]}
 
 
 @pytest.mark.parametrize(

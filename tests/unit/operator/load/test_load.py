@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +20,7 @@ from bayplan_operator.settings import PrometheusSettings
 from bayplan_operator.view import PodStore
 from bayplan_operator.view.prometheus import LoadError, PollResult, QueriesError
 from bayplan_operator.view.prometheus.readings import Measured
-from bayplan_operator.writer import GraphWriter
+from tests.unit.operator.written import Written
 
 NOW = 1_800_000_000.0
 SETTINGS = PrometheusSettings("http://prometheus.example:9090")
@@ -167,26 +166,6 @@ def test_a_file_of_queries_that_cannot_be_used_is_refused_at_the_start(tmp_path:
 
 
 # What policies say
-
-
-class Written(GraphWriter):
-    """Keeps what would be written."""
-
-    def __init__(self) -> None:
-        self.statuses: list[dict[str, Any]] = []
-
-    def busy(self, key: tuple[str, str]) -> bool:
-        return False
-
-    def write_status(
-        self,
-        key: tuple[str, str],
-        uid: str,
-        status: Mapping[str, Any],
-        on_written: Callable[[int], None],
-        only_at: int | None = None,
-    ) -> None:
-        self.statuses.append(dict(status))
 
 
 def told(writer: Written, kind: str) -> dict[str, Any] | None:
