@@ -20,13 +20,18 @@ from pathlib import Path
 from typing import Any
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.core.background import Background
 from bayplan.foresight.graph_plans import make_plan
 from bayplan.lifecycle import UnitState
 from bayplan.model.workload import NodeInfo
-from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.clock import MACHINE
+from bayplan_operator.conductor.beside import Thread
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import glimpse, situation
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.register import Register
+from bayplan_operator.conductor.step import Tick
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate.policy import compile_policy
 
@@ -57,16 +62,24 @@ async def measure(tasks: int, nodes: int, repeat: int) -> dict[str, float]:
     cluster, made = Cluster(), graph(tasks)
     for number in range(nodes):
         cluster.set_node(node(number))
-    plans = GraphPlans(cluster, Settings("bench"), time.time, lambda: None)
+    beside, graphs = Thread("plans", MACHINE, lambda: None), Register()
+    plans = GraphPlans(cluster, Settings("bench"), MACHINE, beside)
+    graphs.add(made)
+    graphs.reopen(made)
+    made.call()
+
+    async def planned() -> tuple[float, tuple[list[float], list[float]]]:
+        return await _plan(plans, beside, graphs)
+
     end = time.perf_counter() + 2.0
     idle = await _beats(lambda: time.perf_counter() < end)
-    await _plan(plans, made)  # compiles
+    await planned()  # compiles
     gc.collect()
     gc.freeze()  # as the operator does once it has what it needs
     took, late, work = [], [], []
     for number in range(nodes, nodes + repeat):
         cluster.set_node(node(number))
-        seconds, beats = await _plan(plans, made)
+        seconds, beats = await planned()
         took.append(seconds)
         late += beats[0]
         work += beats[1]
@@ -86,13 +99,13 @@ async def measure(tasks: int, nodes: int, repeat: int) -> dict[str, float]:
     }
 
 
-async def _plan(plans: GraphPlans, made: GraphRun) -> tuple[float, tuple[list[float], list[float]]]:
+async def _plan(plans: GraphPlans, beside: Background, graphs: Register) -> tuple[float, tuple[list[float], list[float]]]:
     """Wait until the next plan is begun, then beat until it is there: seconds that it took, and the beats."""
-    while not plans.busy:
-        plans.step({made.ref.uid: made}, time.time())
-        await asyncio.sleep(0 if plans.busy else BEAT)
+    while not beside.busy:
+        plans.step(Tick(time.time(), graphs))
+        await asyncio.sleep(0 if beside.busy else BEAT)
     began = time.perf_counter()
-    beats = await _beats(lambda: plans.busy)
+    beats = await _beats(lambda: beside.busy)
     return time.perf_counter() - began, beats
 
 
@@ -144,9 +157,9 @@ def graph(tasks: int) -> GraphRun:
         "spec": {"template": pod, "tasks": written},
     }
     made = intake.new_graph(raw, time.time(), 60.0)
-    made.policy = compile_policy({"metadata": {"name": "bench"}, "spec": {"preset": "GraphPlan"}})
+    made.known.policy = compile_policy({"metadata": {"name": "bench"}, "spec": {"preset": "GraphPlan"}})
     if made.running is None:
-        raise RuntimeError(f"the graph is not valid: {made.invalid}")
+        raise RuntimeError(f"the graph is not valid: {made.known.invalid}")
     made.running.run.state[: tasks // 3] = UnitState.SUCCEEDED
     made.running.run.node[: tasks // 3] = [f"n{number}" for number in range(tasks // 3)]
     return made

@@ -3,22 +3,21 @@
 import asyncio
 import logging
 import random
-import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 from bayplan.cluster.cluster import Cluster
 from bayplan_operator import names
-from bayplan_operator.conductor import Conductor, View, Writers, conduct
+from bayplan_operator.clock import MACHINE, Clock
+from bayplan_operator.conductor import Conductor, View, Writers, conduct, conductor
 from bayplan_operator.conductor.knowledge.load import Load
-from bayplan_operator.conductor.knowledge.measuring import measured
+from bayplan_operator.conductor.measuring import measured
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.view import NodeStore, PodStore
-from bayplan_operator.view.inbox import Inbox
-from bayplan_operator.view.kinds import list_kinds
+from bayplan_operator.view.kinds import Inboxes, list_kinds
 from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
 from bayplan_operator.writer.node_record import remembered
 
@@ -43,10 +42,7 @@ class Lease(Protocol):
 class Machine:
     """What the operator takes from the machine that it runs on."""
 
-    clock: Callable[[], float] = time.time
-    """Seconds since the epoch."""
-    monotonic: Callable[[], float] = time.monotonic
-    """Seconds of a clock that is never set, for how long something took and when it may happen again."""
+    clock: Clock = MACHINE
     jitter: random.Random = field(default_factory=random.Random)
     """Spreads tries over time; no decision depends on it."""
 
@@ -55,10 +51,8 @@ def view(news: asyncio.Event, load: Load, machine: Machine) -> View:
     """What is seen, empty as yet; whatever changes in it sets `news`."""
     cluster = Cluster()
     return View(
-        graphs=Inbox(news.set),
-        policies=Inbox(news.set),
-        profiles=Inbox(news.set),
-        pods=PodStore(cluster, machine.clock, news.set),
+        inboxes=Inboxes(news.set),
+        pods=PodStore(cluster, machine.clock.now, news.set),
         nodes=NodeStore(cluster, news.set),
         cluster=cluster,
         load=load,
@@ -74,16 +68,16 @@ async def decide(
     machine: Machine,
 ) -> None:
     """Conduct for as long as the Lease is held. Pods and nodes must have been listed in full."""
-    await list_kinds(server, view.graphs, view.policies, view.profiles)
+    await list_kinds(server, view.inboxes)
     view.node_states.update(await remembered(server, settings.lease_namespace))
     log.info("leading, with complete lists: deciding from now on")
     queues = _queues(settings, view, news, machine)
     writers = _writers(settings, server, view, queues, lease)
-    conductor = Conductor(view, writers, settings, machine.clock, news.set, machine.monotonic)
-    relists = asyncio.create_task(_relist(settings, server, view, conductor))
+    decider = conductor(view, writers, settings, machine.clock, news.set)
+    relists = asyncio.create_task(_relist(settings, server, view, decider))
     try:
-        async with measured(settings.prometheus, view.load, view.nodes, news.set):
-            await conduct(conductor, news, lambda: lease.leading, machine.clock, settings)
+        async with measured(settings.prometheus, view, machine.clock, news.set):
+            await conduct(decider, news, lambda: lease.leading, machine.clock.now, settings)
     finally:
         relists.cancel()
         for queue in queues:
@@ -113,7 +107,7 @@ def _writers(
     creations, endings, events = queues
 
     def reread(raw: Mapping[str, Any]) -> None:
-        (view.policies if raw["kind"] == names.PLACEMENT_POLICY else view.graphs).put(raw)
+        (view.inboxes.policies if raw["kind"] == names.PLACEMENT_POLICY else view.inboxes.graphs).put(raw)
 
     return Writers(
         pods=PodWriter(server, view.pods, creations, endings, lambda: lease.term),
@@ -128,8 +122,8 @@ def _no_wake(_: Hashable) -> None:
     """No tick is due."""
 
 
-async def _relist(settings: Settings, server: ApiServer, view: View, conductor: Conductor) -> None:
+async def _relist(settings: Settings, server: ApiServer, view: View, decider: Conductor) -> None:
     while True:
         await asyncio.sleep(settings.relist_kinds)
-        await list_kinds(server, view.graphs, view.policies, view.profiles)
-        conductor.kinds_listed()
+        await list_kinds(server, view.inboxes)
+        decider.kinds_listed()

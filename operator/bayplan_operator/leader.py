@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from bayplan_operator import metrics
+from bayplan_operator.clock import Clock
 from bayplan_operator.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -23,8 +23,8 @@ class Leader:
     one renewal interval: whoever asks stops deciding before another process may start to.
     """
 
-    def __init__(self, settings: Settings, configuration: client.Configuration) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, configuration: client.Configuration, clock: Clock) -> None:
+        self._settings, self._clock = settings, clock
         self._api = client.CoordinationV1Api(client.ApiClient(configuration))
         self._renewed_at = float("-inf")
         self.term = 0
@@ -49,11 +49,11 @@ class Leader:
     def leading(self) -> bool:
         """Whether this process may decide now."""
         fresh = self._settings.lease_duration - self._settings.lease_renewal
-        return time.monotonic() - self._renewed_at < fresh
+        return self._clock.monotonic() - self._renewed_at < fresh
 
     def _run(self) -> None:
         while True:
-            asked_at = time.monotonic()
+            asked_at = self._clock.monotonic()
             try:
                 if self._acquire_or_renew():
                     self._renewed_at = asked_at  # the instant of asking: the answer may have taken its time
@@ -64,7 +64,7 @@ class Leader:
                 return
 
     def _acquire_or_renew(self) -> bool:
-        settings, now = self._settings, datetime.now(UTC)
+        settings, now = self._settings, datetime.fromtimestamp(self._clock.now(), UTC)
         try:
             lease = self._api.read_namespaced_lease(
                 settings.lease_name, settings.lease_namespace, _request_timeout=settings.lease_renewal
@@ -92,8 +92,10 @@ class Leader:
         """Judged by how long we have seen it unchanged, so that clocks need not agree."""
         version = lease.metadata.resource_version
         if version != self._observed[0]:
-            self._observed = (version, time.monotonic())
-        return time.monotonic() - self._observed[1] > (lease.spec.lease_duration_seconds or self._settings.lease_duration)
+            self._observed = (version, self._clock.monotonic())
+        return self._clock.monotonic() - self._observed[1] > (
+            lease.spec.lease_duration_seconds or self._settings.lease_duration
+        )
 
     def _create(self, now: datetime) -> bool:
         settings = self._settings

@@ -36,18 +36,18 @@ def run(settings: Settings) -> int:
     configuration = kube_configuration.load(settings.kubeconfig)
     if settings.metrics_port:
         start_http_server(settings.metrics_port)
-    leader = Leader(settings, configuration)
+    machine = Machine()
+    leader = Leader(settings, configuration, machine.clock)
     leader.start()
     try:
-        return asyncio.run(_run(settings, configuration, leader, load))
+        return asyncio.run(_run(settings, configuration, leader, load, machine))
     finally:
         leader.stop()
 
 
-async def _run(settings: Settings, configuration: client.Configuration, leader: Leader, load: Load) -> int:
+async def _run(settings: Settings, configuration: client.Configuration, leader: Leader, load: Load, machine: Machine) -> int:
     stop, kopf_ready = asyncio.Event(), asyncio.Event()
     news = asyncio.Event()
-    machine = Machine()
     seen = view(news, load, machine)
     async with ApiServer(configuration, connections=settings.writes + 16, may_write=lambda: leader.leading) as server:
         pods = Reflector(server, paths.PODS, wire.Pod, seen.pods)
@@ -92,7 +92,7 @@ async def _kopf(
     settings: Settings, configuration: client.Configuration, view: View, flags: tuple[asyncio.Event, asyncio.Event]
 ) -> None:
     ready, stop = flags
-    registry, kopf_settings = handlers.registry(configuration, view.graphs, view.policies, view.profiles)
+    registry, kopf_settings = handlers.registry(configuration, view.inboxes)
     await kopf.operator(
         registry=registry,
         settings=kopf_settings,

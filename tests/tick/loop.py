@@ -86,7 +86,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Do it now; the answer is there later."""
         future: asyncio.Future[_T] = self.create_future()
         work = func.args[0] if isinstance(func, partial) and func.args else func  # as `asyncio.to_thread` wraps it
-        seconds = self.takes.get(work, 0.0)
+        seconds = self.takes.get(work.func if isinstance(work, partial) else work, 0.0)
         try:
             answer = func(*args)
         except Exception as error:

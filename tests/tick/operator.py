@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from bayplan_operator.clock import Clock
 from bayplan_operator.conductor import View
 from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.deciding import Machine, decide, view
@@ -93,16 +94,16 @@ class Operator:
 
     async def _run(self, load: Load) -> None:
         self._news = news = asyncio.Event()
-        machine = Machine(self._loop.clock, self._loop.time, self._jitter)
+        machine = Machine(Clock(self._loop.clock, self._loop.time), self._jitter)
         self.view = seen = view(news, load, machine)
         async with Connected(CONFIGURATION, connector=self._connect, may_write=lambda: self.leading) as server:
             pods = Reflector(server, paths.PODS, wire.Pod, seen.pods)
             nodes = Reflector(server, paths.NODES, wire.Node, seen.nodes)
             tasks = [asyncio.create_task(each.run()) for each in (pods, nodes)]
             inboxes = {
-                paths.TASK_GRAPHS: seen.graphs,
-                paths.PLACEMENT_POLICIES: seen.policies,
-                paths.TASK_PROFILES: seen.profiles,
+                paths.TASK_GRAPHS: seen.inboxes.graphs,
+                paths.PLACEMENT_POLICIES: seen.inboxes.policies,
+                paths.TASK_PROFILES: seen.inboxes.profiles,
             }
             tasks += [asyncio.create_task(_feed(server, path, inbox)) for path, inbox in inboxes.items()]
             for each in (pods, nodes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bayplan_operator.conductor.outlook.graph_plans.following import _plan
+from bayplan_operator.conductor.outlook.graph_plans.following import make
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind
 from tests.tick.api.kinds import NODE
@@ -124,7 +124,7 @@ def test_an_operator_that_is_killed_plans_what_is_left(pool: World) -> None:
 def test_a_first_plan_is_waited_for_but_not_for_ever(pool: World, takes: float, waits: float) -> None:
     add(pool, 2)
     pool.run(1)
-    pool.loop.takes[_plan] = takes
+    pool.loop.takes[make] = takes
     pool.create("g", expecting("a", seconds=10), expecting("b", "a", seconds=10), policyName="p")
     pool.wait_running("g")
     assert pool.loop.passed - 1 == pytest.approx(waits, abs=0.1)

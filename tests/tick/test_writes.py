@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 
-from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.outlook.estimating import Estimator
+from bayplan_operator.conductor.step import Tick
 from bayplan_operator.names import pod_name
 from tests.cluster.kube import task
 from tests.tick.api.kinds import NODE, POD, TASK_GRAPH
@@ -165,11 +163,11 @@ def test_a_tick_that_fails_half_way_loses_nothing(world: World, monkeypatch: pyt
     world.wait_running("g", count=3)
     original, fails = Estimator.step, [True, True, True]
 
-    def step(self: Estimator, graphs: Iterable[GraphRun], now: float) -> None:
-        if fails and any(graph.running is not None for graph in graphs):
+    def step(self: Estimator, tick: Tick) -> None:
+        if fails and any(graph.running is not None for graph in tick.touched):
             fails.pop()
             raise RuntimeError("half way")
-        original(self, graphs, now)
+        original(self, tick)
 
     monkeypatch.setattr(Estimator, "step", step)
     world.expected_errors = 3

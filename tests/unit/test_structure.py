@@ -1,7 +1,11 @@
 """The rooms of both packages: their number, their size, and that no two files need each other."""
 
 import ast
+import importlib
+import inspect
+import re
 from collections.abc import Iterator
+from enum import Enum
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = {"bayplan": ROOT / "placement/bayplan", "bayplan_operator": ROOT / "operator/bayplan_operator"}
 MOST_ROOMS = 12
 MOST_LINES = 400
+MOST_PARAMETERS = 7
 
 
 @cache
@@ -119,3 +124,35 @@ def test_a_class_name_has_one_meaning(package: str) -> None:
     doubles = [f"{name}: {' and '.join(places)}" for name, places in class_names(package).items() if len(places) > 1]
     assert class_names(package)
     assert not doubles, "\n".join(doubles)
+
+
+@cache
+def constructors(room: str) -> dict[str, int]:
+    """Class of a room of the operator to the number of parameters of its constructor."""
+    found = {}
+    for name in [each for each in modules("bayplan_operator") if each.startswith(room)]:
+        module = importlib.import_module(name)
+        for each in vars(module).values():
+            if isinstance(each, type) and each.__module__ == name and not issubclass(each, Enum):
+                found[f"{name}.{each.__qualname__}"] = len(inspect.signature(each).parameters)
+    return found
+
+
+def test_nothing_in_the_conductor_needs_more_than_seven_things_to_be_made() -> None:
+    needs = constructors("bayplan_operator.conductor.")
+    assert len(needs) > 50
+    assert {name: count for name, count in needs.items() if count > MOST_PARAMETERS} == {}
+
+
+CLOCKS = re.compile(r"time\.(time|monotonic|perf_counter|process_time|thread_time)\b|datetime\.now\(")
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_clocks_are_handed_in(package: str) -> None:
+    """Commands may look at the clock; everything else is told what time it is."""
+    reads = {
+        str(path.relative_to(ROOT))
+        for name, path in modules(package).items()
+        if CLOCKS.search(path.read_text()) and not name.startswith("bayplan_operator.cli.")
+    }
+    assert reads == {"placement/bayplan/warm/__main__.py" if package == "bayplan" else "operator/bayplan_operator/clock.py"}

@@ -1,17 +1,17 @@
 """How many graphs there are, how many are in danger, and why shards wait, as metrics."""
 
 from collections import Counter
-from collections.abc import Iterable
 
 from bayplan_operator import metrics
-from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.outlook import deadlines
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.step import Step, Tick
 
 _EVERY = 1.0
 """Seconds between two counts: what waits may be much, and changes all the time."""
 
 
-class Measures:
+class Measures(Step):
     """Counts the graphs that were looked at, once in a while, and adds up."""
 
     def __init__(self) -> None:
@@ -24,10 +24,11 @@ class Measures:
         self._gone = False
         """A graph is gone since the metrics were set."""
 
-    def step(self, graphs: Iterable[GraphRun], now: float) -> None:
-        """These were looked at. O(their waiting shards), once in a second."""
-        self._stale.update((graph.ref.uid, graph) for graph in graphs)
-        if self.next_time is None or now < self._next_at:
+    def step(self, tick: Tick) -> None:
+        """Count the touched graphs. O(their waiting shards), once in a second."""
+        self._stale.update((graph.ref.uid, graph) for graph in tick.touched)
+        now = tick.now
+        if self.next_time(now) is None or now < self._next_at:
             return
         for uid, graph in self._stale.items():
             self._count(uid, _measured(graph))
@@ -41,14 +42,13 @@ class Measures:
                 metrics.WAITING.labels(reason).set(count)
 
     def forget(self, uid: str) -> None:
-        """The graph is gone."""
+        """The graph is over or gone."""
         self._stale.pop(uid, None)
         self._count(uid, (False, False, Counter()))
         del self._counted[uid]
         self._gone = True
 
-    @property
-    def next_time(self) -> float | None:
+    def next_time(self, now: float) -> float | None:
         """When what was looked at is counted."""
         return self._next_at if self._stale or self._gone else None
 
@@ -62,5 +62,6 @@ class Measures:
 
 
 def _measured(graph: GraphRun) -> tuple[bool, bool, Counter[str]]:
-    waiting = () if graph.running is None else graph.running.waiting.values()
-    return not graph.ended, deadlines.at_risk(graph), Counter(each.reason.value for each in waiting if each.reason is not None)
+    waiting = () if graph.running is None else graph.running.asking.waiting.values()
+    reasons = Counter(each.reason.value for each in waiting if each.reason is not None)
+    return not graph.decided.ended, deadlines.at_risk(graph), reasons

@@ -7,7 +7,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.knowledge.node_states import NodeStates
 from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.view import NodeStore, PodStore
-from bayplan_operator.view.inbox import Inbox
+from bayplan_operator.view.kinds import Inboxes
 from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter
 
 
@@ -15,9 +15,7 @@ from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, 
 class View:
     """What the conductor sees."""
 
-    graphs: Inbox
-    policies: Inbox
-    profiles: Inbox
+    inboxes: Inboxes
     pods: PodStore
     nodes: NodeStore
     cluster: Cluster

@@ -9,11 +9,10 @@ from kubernetes import client
 from bayplan_operator import names
 from bayplan_operator.kube import configuration as kube_configuration
 from bayplan_operator.view.inbox import Inbox
+from bayplan_operator.view.kinds import Inboxes
 
 
-def registry(
-    configuration: client.Configuration, graphs: Inbox, policies: Inbox, profiles: Inbox
-) -> tuple[kopf.OperatorRegistry, kopf.OperatorSettings]:
+def registry(configuration: client.Configuration, inboxes: Inboxes) -> tuple[kopf.OperatorRegistry, kopf.OperatorSettings]:
     """What ``kopf.operator`` needs: handlers for all kinds, and settings under our own name."""
     handlers = kopf.OperatorRegistry()
 
@@ -21,9 +20,9 @@ def registry(
     def login(**_: Any) -> kopf.ConnectionInfo:
         return _connection(configuration)
 
-    _feed(handlers, "taskgraphs", graphs)
-    _feed(handlers, "placementpolicies", policies)
-    _feed(handlers, "taskprofiles", profiles)
+    _feed(handlers, "taskgraphs", inboxes.graphs)
+    _feed(handlers, "placementpolicies", inboxes.policies)
+    _feed(handlers, "taskprofiles", inboxes.profiles)
     return handlers, _settings()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -23,14 +24,21 @@ class _Page(msgspec.Struct):
     items: list[dict[str, Any]]
 
 
-async def list_kinds(server: ApiServer, graphs: Inbox, policies: Inbox, profiles: Inbox) -> None:
+class Inboxes:
+    """One for each of our kinds."""
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self.graphs, self.policies, self.profiles = Inbox(on_change), Inbox(on_change), Inbox(on_change)
+
+
+async def list_kinds(server: ApiServer, inboxes: Inboxes) -> None:
     """Bring all inboxes up to date. Tries again, with back-off, until it works: nothing may be decided before."""
     backoff = Backoff("list kinds", _FIRST_WAIT, _LONGEST_WAIT)
     while True:
         try:
-            await _list(server, paths.PLACEMENT_POLICIES, policies)
-            await _list(server, paths.TASK_PROFILES, profiles)
-            await _list(server, paths.TASK_GRAPHS, graphs)
+            await _list(server, paths.PLACEMENT_POLICIES, inboxes.policies)
+            await _list(server, paths.TASK_PROFILES, inboxes.profiles)
+            await _list(server, paths.TASK_GRAPHS, inboxes.graphs)
             return
         except errors.ApiError as error:
             log.warning("the kinds could not be listed: %s; trying again in %.1f s", error, backoff.wait)

@@ -4,7 +4,7 @@
 It compares what should be with what is: an action that was wanted before and had no effect is simply wanted again.
 """
 
-from bayplan.lifecycle.advance import Lifecycle, Step, advance
+from bayplan.lifecycle.advance import Advance, Lifecycle, advance
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase, Refusal
 from bayplan.lifecycle.controls import Controls, Retry
 from bayplan.lifecycle.run import Run
@@ -13,6 +13,7 @@ from bayplan.lifecycle.wants import Wants
 
 __all__ = [
     "TRANSITIONS",
+    "Advance",
     "Attempt",
     "Controls",
     "Lifecycle",
@@ -22,7 +23,6 @@ __all__ = [
     "Refusal",
     "Retry",
     "Run",
-    "Step",
     "UnitState",
     "Wants",
     "advance",

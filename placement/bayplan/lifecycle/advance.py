@@ -23,8 +23,8 @@ _ENDED, _FAILED = Phase.SUCCEEDED, Phase.FAILED
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What one step came to."""
+class Advance:
+    """What one step of a run came to."""
 
     run: Run
     wants: Wants
@@ -36,7 +36,7 @@ class Step:
 
 def advance(
     graph: Graph, run: Run, controls: Controls, seen: Observations, now: float, recorded: _Incarnations | None = None
-) -> Step:
+) -> Advance:
     """The next state of a run and what it wants, of all that is seen; neither argument is changed.
 
     ``recorded`` holds per unit the highest incarnation whose outcome is durable in the record of the run; without it
@@ -75,7 +75,7 @@ class Lifecycle:
         """The nodes for which attempts are meant that exist."""
         return self._live.nodes()
 
-    def step(self, news: News, controls: Controls, now: float, recorded: _Incarnations | None = None) -> Step:
+    def step(self, news: News, controls: Controls, now: float, recorded: _Incarnations | None = None) -> Advance:
         """What is to be done now.
 
         In `wants` are all starts, and of the rest what concerns units of which something has changed: each is wanted until its
@@ -101,7 +101,7 @@ class Lifecycle:
         self._wake(now, wants)
         self._run, self._begun, self._controls = run, True, controls
         terminal = bool((run.state >= _SUCCEEDED).all())
-        return Step(run, wants, ended=terminal and not self._alive, evicted=evicted)
+        return Advance(run, wants, ended=terminal and not self._alive, evicted=evicted)
 
     def _changed(self, news: News, controls: Controls, now: float) -> set[int]:
         """Take in the news; the units of which something may be otherwise."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bayplan.lifecycle import Attempt, Controls, Observations, Phase, Retry, Run, Step, advance
+from bayplan.lifecycle import Advance, Attempt, Controls, Observations, Phase, Retry, Run, advance
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import AttemptOutcome
@@ -45,7 +45,7 @@ class GraphState:
             self.run = Run.fresh(self.submission.graph.units)
         return self.run
 
-    def step(self, lost_nodes: frozenset[str], now: float) -> Step:
+    def step(self, lost_nodes: frozenset[str], now: float) -> Advance:
         """Ask the state machine."""
         step = advance(
             self.submission.graph, self.follow(), self.controls, Observations(tuple(self.seen.values()), (), lost_nodes), now

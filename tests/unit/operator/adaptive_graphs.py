@@ -9,11 +9,12 @@ from typing import Any
 from bayplan.cluster.cluster import Cluster
 from bayplan.lifecycle import UnitState
 from bayplan.model.workload import NodeInfo
-from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.graphs import intake, reporting
 from bayplan_operator.conductor.knowledge.adapting import Adapting
+from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.translate.policy import compile_policy
 from bayplan_operator.writer import EventWriter, GraphWriter
+from tests.unit.operator.timing import tick
 
 BEGIN = 1_800_000_000.0
 CREATED = "2027-01-15T08:00:00Z"
@@ -92,8 +93,8 @@ class Operator:
             "status": copy.deepcopy(self.server.statuses.get(("ns", name), {})),
         }
         graph = self.graphs[name] = intake.new_graph(raw, self.now, 60.0)
-        graph.policy = self.policy
-        if graph.ended:
+        graph.known.policy = self.policy
+        if graph.decided.ended:
             self.adapting.recall(graph, self.now)
         else:
             self.adapting.admit(graph, self.now)
@@ -105,7 +106,7 @@ class Operator:
         status = reporting.status(graph)
 
         def on_written(version: int) -> None:
-            graph.written = {**graph.written, **status}
+            graph.stands({**graph.written.status, **status})
 
         self.server.write_status(graph.key, graph.ref.uid, status, on_written)
 
@@ -113,21 +114,21 @@ class Operator:
         """Its task ran for so long, at once after the graph was taken in."""
         graph = self.graphs[name]
         assert graph.running is not None
-        assert graph.accepted_at is not None
+        assert graph.decided.accepted_at is not None
         run = graph.running.run
         run.state[0] = UnitState.FAILED if failed else UnitState.SUCCEEDED
         run.failure = "it failed" if failed else ""
-        run.started[0], run.finished[0], run.node[0] = graph.accepted_at, graph.accepted_at + seconds, "n"
+        run.started[0], run.finished[0], run.node[0] = graph.decided.accepted_at, graph.decided.accepted_at + seconds, "n"
         graph.running.all_over = True
-        self.adapting.ended(graph, graph.accepted_at + seconds)
+        self.adapting.ended(graph, graph.decided.accepted_at + seconds)
         if durable:
             self.write(graph)
-            graph.running, graph.ended = None, True
+            graph.running, graph.decided.ended = None, True
             self.adapting.recall(graph, self.now)
         return graph
 
     def state(self) -> Any:
         """What is in the policy's status, once it is due."""
         self.now += 60.0
-        self.adapting.step(self.now)
+        self.adapting.step(tick(self.now, ()))
         return self.server.statuses.get(POLICY, {}).get("adaptive")

@@ -12,13 +12,15 @@ from bayplan.knowledge.run_times import TaskRun
 from bayplan.lifecycle import UnitState
 from bayplan.model.workload import NodeInfo
 from bayplan_operator.api.v1alpha1 import TaskProfile
-from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.knowledge.knowledge import Knowledge
 from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
 from bayplan_operator.conductor.knowledge.profiles import Profiles
+from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.settings import Settings
 from bayplan_operator.view import PodStore
+from tests.unit.operator.timing import tick
 
 NOW = 1_800_000_000.0
 STAMP = "2027-01-15T08:00:00.000000Z"  # NOW
@@ -77,7 +79,7 @@ class Fixture:
         self.settings = Settings("test", **settings)
         server: Any = self.server
         nodes = NodeMemory(self.cluster, server, {})
-        self.knowledge = Knowledge(self.cluster, store, Profiles(server, server, self.settings), nodes, NOW)
+        self.knowledge = Knowledge(self.cluster, store, Profiles(server, server, self.settings), nodes, Clock(lambda: self.now))
         self.knowledge.take(self.server.news(), NOW)
         self.graphs: list[GraphRun] = []
 
@@ -113,12 +115,12 @@ class Fixture:
         after.started[unit] = self.now - seconds
         before.started[unit] = self.now - seconds
         graph.running.run = after
-        self.knowledge.note(graph, before, self.now)
+        self.knowledge.advanced(graph, before, self.now)
 
     def pass_time(self, seconds: float) -> None:
         for _ in range(max(1, int(seconds * 4))):
             self.now += 0.25
-            self.knowledge.step(self.graphs, lambda: self.graphs, self.now)
+            self.knowledge.step(tick(self.now, self.graphs))
 
     def profile(self, task: str = "a", family: str = "f") -> Object:
         return next(each for each in self.server.profiles.values() if each["spec"] == {"family": family, "task": task})

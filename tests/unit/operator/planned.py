@@ -6,8 +6,9 @@ from typing import Any
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.workload import NodeInfo
-from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.graphs import intake
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.policy import compile_policy
 
 CREATED = 1_800_000_000.0
@@ -38,7 +39,7 @@ def raw(name: str, *tasks: dict[str, Any], lines: tuple[str, ...] = (), **spec: 
 def graph(name: str, *tasks: dict[str, Any], lines: tuple[str, ...] = (), preset: str = "GraphPlan", **spec: Any) -> GraphRun:
     """A graph with its policy."""
     made = intake.new_graph(raw(name, *tasks, lines=lines, **spec), CREATED, 60.0)
-    made.policy = compile_policy({"metadata": {"name": "p"}, "spec": {"preset": preset}})
+    made.known.policy = compile_policy({"metadata": {"name": "p"}, "spec": {"preset": preset}})
     return made
 
 

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from bayplan.core.by_policy import by_policy
 from bayplan_operator.conductor.placing.wishes import Wishes
+from bayplan_operator.conductor.record.admission import Admission
 from bayplan_operator.translate import adaptive_record
 from bayplan_operator.translate.policy import InvalidPolicy, compile_policy
 from tests.unit.operator.adaptive_graphs import POLICY, SPEC, Operator, Stored
+from tests.unit.operator.timing import tick
 
 TWO = SPEC["adaptive"]["candidates"]
 
@@ -25,15 +27,10 @@ def counts(state: Any) -> dict[str, int]:
 def test_a_graph_starts_once_its_candidate_stands_in_its_status_and_keeps_it() -> None:
     operator = Operator(Stored())
     graph = operator.see("g")
-    assert graph.strategy == "BestFit"
+    assert graph.decided.strategy == "BestFit"
     assert not graph.startable, "an operator killed now would choose anew"
-    called: list[str] = []
-    graph.call = called.append
-    operator.adapting.settle()
-    assert called == []
+    assert graph.admission is Admission.UNRECORDED
     operator.write(graph)
-    operator.adapting.settle()
-    assert called == [graph.ref.uid]
     assert graph.startable
     (about, reason, words) = operator.told.events[0]
     assert (about, reason) == ("TaskGraph g", "StrategyChosen")
@@ -41,13 +38,13 @@ def test_a_graph_starts_once_its_candidate_stands_in_its_status_and_keeps_it() -
     for _ in range(10):
         again = Operator(operator.server)
         again.see("other")
-        assert again.see("g").strategy == "BestFit"
+        assert again.see("g").decided.strategy == "BestFit"
         assert again.graphs["g"].startable
 
 
 def test_graphs_under_way_count_as_tries() -> None:
     operator = Operator(Stored())
-    chosen = [operator.see(f"g{number}").strategy for number in range(6)]
+    chosen = [operator.see(f"g{number}").decided.strategy for number in range(6)]
     assert chosen == ["BestFit", "Spread"] * 3
 
 
@@ -55,7 +52,7 @@ def test_a_switch_is_told_with_its_reason_and_stands_in_the_condition() -> None:
     operator = Operator(Stored())
     for number in range(8):
         graph = operator.see(f"g{number}")
-        operator.end(f"g{number}", 12.0 if graph.strategy == "Spread" else 40.0)
+        operator.end(f"g{number}", 12.0 if graph.decided.strategy == "Spread" else 40.0)
     switches = [each for each in operator.told.events if each[1] == "StrategySwitched"]
     assert len(switches) == 1
     assert switches[0][0] == "PlacementPolicy learning"
@@ -125,20 +122,20 @@ def test_the_status_is_written_seldom() -> None:
         operator.see(f"g{number}")
         operator.end(f"g{number}", 12.0)
         operator.now += 1.0
-        operator.adapting.step(operator.now)
+        operator.adapting.step(tick(operator.now, ()))
     # 30 outcomes, one a second; a graph is written once here, when it ends.
     assert operator.server.writes - 30 <= 4
-    assert operator.adapting.next_time() is not None
+    assert operator.adapting.next_time(operator.now) is not None
     operator.state()
-    assert operator.adapting.next_time() is None, "nothing is left to write"
+    assert operator.adapting.next_time(operator.now) is None, "nothing is left to write"
 
 
 def test_a_graph_that_is_gone_before_its_end_is_written_is_not_missed() -> None:
     operator = Operator(Stored())
     operator.see("g")
     gone = operator.end("g", 12.0, durable=False)
-    assert gone.outcome is not None
-    operator.adapting.forget(gone)
+    assert gone.decided.outcome is not None
+    operator.adapting.gone(gone)
     operator.see("h")
     operator.end("h", 12.0)
     state = operator.state()
@@ -148,11 +145,11 @@ def test_a_graph_that_is_gone_before_its_end_is_written_is_not_missed() -> None:
 def test_what_was_suspended_says_nothing_and_what_failed_says_something_bad() -> None:
     operator = Operator(Stored())
     graph = operator.see("stopped")
-    graph.suspended = True
+    graph.known.suspended = True
     operator.write(graph)
-    assert operator.end("stopped", 500.0).outcome is None
+    assert operator.end("stopped", 500.0).decided.outcome is None
     operator.see("failed")
-    outcome = operator.end("failed", 1.0, failed=True).outcome
+    outcome = operator.end("failed", 1.0, failed=True).decided.outcome
     assert outcome is not None
     assert float(outcome["value"]) == pytest.approx(2.302585, abs=1e-6)
 
@@ -174,9 +171,9 @@ def test_a_candidate_that_is_gone_is_replaced() -> None:
     graph = operator.see("g")
     operator.write(graph)
     operator.take({"adaptive": {"candidates": [TWO[1], {"preset": "Random"}]}})
-    graph.policy = operator.policy
+    graph.known.policy = operator.policy
     operator.adapting.admit(graph, operator.now)
-    assert graph.strategy == "Spread"
+    assert graph.decided.strategy == "Spread"
     assert not graph.startable
 
 
@@ -192,7 +189,7 @@ def test_switched_off_nothing_of_it_stays() -> None:
     status = operator.server.statuses[POLICY]
     assert "adaptive" not in status
     assert [each["type"] for each in status["conditions"]] == ["Accepted"]
-    graph.policy = operator.policy
+    graph.known.policy = operator.policy
     operator.adapting.admit(graph, operator.now)
     assert graph.startable
     operator.write(graph)
@@ -289,8 +286,8 @@ def test_where_nobody_said_how_long_tasks_run_what_was_learned_counts_as_expecte
     for name, learned in (("new", np.nan), ("known", 5.0)):
         graph = operator.see(name, expected=None)
         assert graph.running is not None
-        graph.running.expected = np.array([learned])
-        outcome = operator.end(name, 20.0).outcome
+        graph.running.foreseen.seconds = np.array([learned])
+        outcome = operator.end(name, 20.0).decided.outcome
         assert outcome is not None
         values.append(float(outcome["value"]))
     assert values == pytest.approx([0.0, np.log(4)])

@@ -1,6 +1,6 @@
 from typing import Any
 
-from bayplan_operator.conductor import conditions
+from bayplan_operator.conductor.record import conditions
 
 
 def test_the_transition_time_changes_only_with_the_status() -> None:

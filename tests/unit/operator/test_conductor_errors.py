@@ -9,12 +9,13 @@ from kubernetes import client
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.workload import NodeInfo
-from bayplan_operator.conductor import Conductor, View, Writers
-from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.clock import Clock
+from bayplan_operator.conductor import View, Writers, conductor
+from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.settings import Settings
 from bayplan_operator.view import NodeStore, PodStore
-from bayplan_operator.view.inbox import Inbox
+from bayplan_operator.view.kinds import Inboxes
 from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
 
 
@@ -27,7 +28,7 @@ class Fixture:
         self.now = 1_800_000_000.0
         nothing = lambda: None  # noqa: E731
         self.view = View(
-            Inbox(nothing), Inbox(nothing), Inbox(nothing), PodStore(cluster, self.clock, nothing),
+            Inboxes(nothing), PodStore(cluster, self.clock, nothing),
             NodeStore(cluster, nothing), cluster,
         )  # fmt: skip
         server = ApiServer(client.Configuration())
@@ -36,7 +37,7 @@ class Fixture:
             PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test"),
             ProfileWriter(server, queue), NodeRecordWriter(server, queue, "ns"),
         )  # fmt: skip
-        self.conductor = Conductor(self.view, writers, Settings("test"), self.clock, nothing)
+        self.conductor = conductor(self.view, writers, Settings("test"), Clock(self.clock), nothing)
 
     def clock(self) -> float:
         return self.now
@@ -46,9 +47,9 @@ class Fixture:
         metadata: dict[str, Any] = {
             "namespace": "ns", "name": name, "uid": name, "resourceVersion": "5", "creationTimestamp": "2027-01-15T08:00:00Z"
         }  # fmt: skip
-        self.view.graphs.put({"metadata": metadata, "spec": {"tasks": [{"name": "a", **pod}]}})
+        self.view.inboxes.graphs.put({"metadata": metadata, "spec": {"tasks": [{"name": "a", **pod}]}})
         self.conductor.tick()
-        return self.conductor._by_uid[name]
+        return self.conductor.graphs.by_uid[name]
 
 
 async def test_a_graph_that_cannot_be_handled_is_told_and_tried_again_later_not_at_once() -> None:
@@ -57,16 +58,16 @@ async def test_a_graph_that_cannot_be_handled_is_told_and_tried_again_later_not_
     assert broken.running is not None
     sound = broken.running.run.notes
     broken.running.run.notes = None  # type: ignore[assignment]
-    fixture.conductor._due |= {"broken", "good"}
+    fixture.conductor.graphs.due(["broken", "good"])
     fixture.now += 60.0
     next_at = fixture.conductor.tick()
-    assert broken.invalid is not None
-    assert broken.invalid.reason == "InternalError"
+    assert broken.known.invalid is not None
+    assert broken.known.invalid.reason == "InternalError"
     assert not broken.startable
-    assert good.invalid is None
+    assert good.known.invalid is None
     assert next_at is not None
     assert next_at >= fixture.now + 1.0, "the loop would spin"
     broken.running.run.notes = sound
     fixture.now += 5.0
     fixture.conductor.tick()
-    assert broken.invalid is None, "whatever it was, it has passed"
+    assert broken.known.invalid is None, "whatever it was, it has passed"

@@ -18,13 +18,14 @@ from bayplan.lifecycle import UnitState
 from bayplan.model.workload import NodeInfo
 from bayplan.strategy.presets import compile_preset
 from bayplan_operator.api.v1alpha1 import PlacementPolicySpec
-from bayplan_operator.conductor import conditions
-from bayplan_operator.conductor.completion import Forecast, Outlook, Said
-from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.outlook import deadlines
 from bayplan_operator.conductor.outlook.forecasting import Question, expected, first_bound, forecast
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import glimpse
+from bayplan_operator.conductor.record import conditions
+from bayplan_operator.conductor.record.completion import Forecast, Interval, Outlook, Said
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.policy import CompiledPolicy
 from tests.unit.operator.test_conductor_errors import Fixture
 
@@ -41,7 +42,7 @@ def task(name: str, *after: str, hint: str | None = "100s", shards: int = 1, cpu
 def taken_in(*tasks: dict[str, Any], **spec: Any) -> tuple[GraphRun, Running]:
     metadata = {"namespace": "ns", "name": "g", "uid": "u", "creationTimestamp": STAMP}
     graph = intake.new_graph({"metadata": metadata, "spec": {"tasks": list(tasks), **spec}}, NOW, 60.0)
-    graph.policy = CompiledPolicy("default", PlacementPolicySpec(), compile_preset("Auto"))
+    graph.known.policy = CompiledPolicy("default", PlacementPolicySpec(), compile_preset("Auto"))
     assert graph.running is not None
     return graph, graph.running
 
@@ -59,7 +60,7 @@ def start(running: Running, unit: int, node: str, cluster: Cluster, at: float = 
 
 
 def asked(graph: GraphRun, cluster: Cluster, now: float = NOW, learned: RunTimes | None = None, **more: Any) -> Forecast:
-    question = Question(glimpse(graph, cluster, 1e9, now), learned, "u", graph.deadline, False)
+    question = Question(glimpse(graph, cluster, 1e9, now), learned, "u", graph.known.deadline, False)
     return forecast(replace(question, **more))
 
 
@@ -71,9 +72,8 @@ def test_the_same_question_gets_the_same_answer() -> None:
     first, again = (asked(graph, machines(2)) for _ in range(2))
     assert first == again
     assert first.completion is not None
-    assert first.low is not None
-    assert first.high is not None
-    assert NOW + 100 < first.low < first.completion < first.high
+    assert first.end is not None
+    assert NOW + 100 < first.end.low < first.end.median < first.end.high
     assert first.earliest.bound.path == (0, 1)
     assert first.heavy == "a"
     assert asked(graph, machines(2), uid="another").completion != first.completion
@@ -188,7 +188,7 @@ def outlook(
     probability: float | None = None, chain: float = 10.0, *helps: Suggestion, nowhere: tuple[str, ...] = ()
 ) -> Outlook:
     first = Earliest(Bound(chain, 0.0, (0,)), nowhere)
-    found = Forecast(NOW, first, "from hints only", NOW + 50, NOW + 40, NOW + 60, probability, "a", helps)
+    found = Forecast(NOW, first, "from hints only", Interval(NOW + 50, NOW + 40, NOW + 60), probability, "a", helps)
     return Outlook(first=first, first_at=NOW, forecast=found)
 
 
@@ -211,7 +211,7 @@ def test_the_verdict_and_its_reasons() -> None:
     assert said(outlook(0.4, 10.0, nowhere=("a",))) == (True, "NoSuchNode")
     assert said(outlook(None)) == (False, "NotKnown")
     assert deadlines.verdict(graph, replace(outlook(), forecast=None)) is None, "the estimate is still to come"
-    graph.deadline = None
+    graph.known.deadline = None
     assert deadlines.verdict(graph, outlook(0.1)) is None
 
 
@@ -250,10 +250,10 @@ class Told:
 
     def at(self, now: float) -> dict[str, tuple[str, str]]:
         def put(kind: str, status: bool, reason: str, message: str) -> bool:
-            return conditions.put(self.graph.conditions, kind, status, reason, message, 1, now)
+            return conditions.put(self.graph.written.conditions, kind, status, reason, message, 1, now)
 
         deadlines.update(self.graph, put, lambda kind, reason, _: self.events.append((kind, reason)), now)
-        return {each["type"]: (each["status"], each["reason"]) for each in self.graph.conditions}
+        return {each["type"]: (each["status"], each["reason"]) for each in self.graph.written.conditions}
 
 
 def test_conditions_come_go_and_come_back() -> None:
@@ -266,9 +266,9 @@ def test_conditions_come_go_and_come_back() -> None:
     graph.outlook.verdict = deadlines.verdict(graph, outlook(0.3))
     assert told.at(NOW + 2) == {"DeadlineAtRisk": ("True", "RunTimesTooLong")}
     assert told.at(NOW + 61) == {"DeadlineAtRisk": ("False", "DeadlineMissed"), "DeadlineMissed": ("True", "DeadlinePassed")}
-    graph.deadline, graph.outlook.verdict = NOW + 600, None
+    graph.known.deadline, graph.outlook.verdict = NOW + 600, None
     assert told.at(NOW + 62)["DeadlineMissed"] == ("False", "DeadlineMoved")
-    graph.completed_at = NOW + 700
+    graph.decided.completed_at = NOW + 700
     assert told.at(NOW + 700)["DeadlineMissed"] == ("True", "EndedLate")
     assert told.events == [
         ("Warning", "DeadlineAtRisk"), ("Warning", "DeadlineMissed"), ("Normal", "DeadlineMoved"), ("Warning", "DeadlineMissed")
@@ -280,7 +280,7 @@ def test_a_graph_that_ends_in_time_is_at_risk_no_more() -> None:
     graph.outlook, told = outlook(0.3), Told(graph)
     graph.outlook.verdict = deadlines.verdict(graph, graph.outlook)
     told.at(NOW)
-    graph.completed_at = NOW + 59
+    graph.decided.completed_at = NOW + 59
     assert told.at(NOW + 70) == {"DeadlineAtRisk": ("False", "Met")}
 
 
@@ -331,16 +331,16 @@ def test_what_an_earlier_operator_wrote_is_not_written_again() -> None:
 async def test_a_graph_that_is_taken_in_gets_its_bound_in_the_same_tick_and_its_estimate_soon() -> None:
     fixture = Fixture()
     policy = {"name": "default", "namespace": "", "uid": "p", "resourceVersion": "1", "creationTimestamp": STAMP}
-    fixture.view.policies.put({"metadata": policy, "spec": {}})
+    fixture.view.inboxes.policies.put({"metadata": policy, "spec": {}})
     metadata = {
         "namespace": "ns", "name": "g", "uid": "g", "resourceVersion": "5", "generation": 1,
         "creationTimestamp": STAMP,
     }  # fmt: skip
     spec = {"tasks": [task("a"), task("b", "a")], "deadline": "150s"}
-    fixture.view.graphs.put({"metadata": metadata, "spec": spec})
+    fixture.view.inboxes.graphs.put({"metadata": metadata, "spec": spec})
     fixture.conductor.tick()
-    graph = fixture.conductor._by_uid["g"]
-    told = {each["type"]: each["reason"] for each in graph.conditions}
+    graph = fixture.conductor.graphs.by_uid["g"]
+    told = {each["type"]: each["reason"] for each in graph.written.conditions}
     assert told["DeadlineAtRisk"] == "BelowLowerBound"
     assert graph.outlook is not None
     assert graph.outlook.said.earliest == pytest.approx(NOW + 200)
@@ -351,8 +351,7 @@ async def test_a_graph_that_is_taken_in_gets_its_bound_in_the_same_tick_and_its_
             break
     assert graph.outlook.said.completion is not None
     assert graph.outlook.said.completion > NOW + 150
-    assert fixture.conductor._estimator.next_time(graph, NOW) == pytest.approx(NOW + 3), "what changes is looked at then"
     changed = {**metadata, "generation": 2, "resourceVersion": "6"}
-    fixture.view.graphs.put({"metadata": changed, "spec": {**spec, "deadline": "10h"}})
+    fixture.view.inboxes.graphs.put({"metadata": changed, "spec": {**spec, "deadline": "10h"}})
     fixture.conductor.tick()
     assert graph.outlook.verdict is None, "what was said of the other deadline is forgotten"

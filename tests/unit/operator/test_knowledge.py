@@ -14,6 +14,7 @@ from bayplan.model.workload import Request, RequestClass
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.knowledge import expectations as renewals
 from tests.unit.operator.knowing import NOW, Fixture, Object, edited, run
+from tests.unit.operator.timing import tick
 
 
 @pytest.fixture(autouse=True)
@@ -26,10 +27,10 @@ def test_with_no_data_it_says_so() -> None:
     fixture = Fixture()
     graph = fixture.graph("g", {"name": "a"}, {"name": "b", "expectedDuration": "5m"}, profile="f")
     assert graph.running is not None
-    assert graph.running.expected is not None
+    assert graph.running.foreseen.seconds is not None
     assert isinstance(fixture.knowledge.run_times.predict(fixture.knowledge.run(graph, 0)), Unknown)
-    assert np.isnan(graph.running.expected[0])
-    assert graph.running.expected[1] == 300.0
+    assert np.isnan(graph.running.foreseen.seconds[0])
+    assert graph.running.foreseen.seconds[1] == 300.0
     asked = [Request(unit, RequestClass((("cpu", 1),)), graph=graph.ref.uid, unit=unit) for unit in (0, 1)]
     assert np.isnan(fixture.knowledge.forecast.log_expected(asked, NOW)).tolist() == [True, False]
 
@@ -39,14 +40,18 @@ def test_what_was_learned_replaces_the_hint() -> None:
     hinted = {"name": "a", "expectedDuration": "10m"}
     first, second = (fixture.graph(name, hinted, {"name": "b", "dependsOn": [{"task": "a"}]}, profile="f") for name in "gh")
     assert second.running is not None
-    assert second.running.critical_path[0] == 660.0
+    assert second.running.foreseen.critical_path[0] == 660.0
     for _ in range(5):
         fixture.end(first, 20.0)
         fixture.pass_time(0.25)
-    assert second.running.expected is not None
-    assert second.running.expected[0] == pytest.approx(20.0, rel=0.3)
-    assert second.running.critical_path[0] == pytest.approx(second.running.expected[0] + second.running.expected[1])
-    assert second.running.expected[1] == pytest.approx(20.0, rel=1.0), "a new task of a known family is expected like it"
+    assert second.running.foreseen.seconds is not None
+    assert second.running.foreseen.seconds[0] == pytest.approx(20.0, rel=0.3)
+    assert second.running.foreseen.critical_path[0] == pytest.approx(
+        second.running.foreseen.seconds[0] + second.running.foreseen.seconds[1]
+    )
+    assert second.running.foreseen.seconds[1] == pytest.approx(20.0, rel=1.0), (
+        "a new task of a known family is expected like it"
+    )
 
 
 def test_a_graph_that_changes_its_family_is_expected_like_the_other() -> None:
@@ -56,8 +61,8 @@ def test_a_graph_that_changes_its_family_is_expected_like_the_other() -> None:
     other = fixture.graph("h", profile="elsewhere")
     assert other.running is not None
     fixture.pass_time(1)
-    assert other.running.expected is not None
-    assert np.isnan(other.running.expected[0])
+    assert other.running.foreseen.seconds is not None
+    assert np.isnan(other.running.foreseen.seconds[0])
     tasks = [{"name": "a", "template": {"spec": {"containers": [{"name": "main", "image": "i"}]}}}]
     raw = {
         "metadata": {"namespace": "ns", "name": "h", "uid": "h", "generation": 7, "resourceVersion": "9"},
@@ -65,7 +70,7 @@ def test_a_graph_that_changes_its_family_is_expected_like_the_other() -> None:
     }
     intake.refresh(other, raw, fixture.now, 60.0)
     fixture.pass_time(0.25)
-    assert other.running.expected[0] == pytest.approx(20.0, rel=0.5)
+    assert other.running.foreseen.seconds[0] == pytest.approx(20.0, rel=0.5)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +116,7 @@ def test_an_operator_started_anew_predicts_the_same_to_the_last_bit() -> None:
         each.pass_time(1)
     assert anew.graphs[-1].running is not None
     assert fixture.graphs[-1].running is not None
-    assert (anew.graphs[-1].running.expected == fixture.graphs[-1].running.expected).all()
+    assert (anew.graphs[-1].running.foreseen.seconds == fixture.graphs[-1].running.foreseen.seconds).all()
     writes = fixture.server.writes
     anew.pass_time(30)
     assert fixture.server.writes == writes, "nothing was learned, so nothing is written"
@@ -173,7 +178,7 @@ def test_attempts_that_were_lost_say_nothing() -> None:
     after.incarnation[0] = after.settled[0] = 1
     after.node[0], after.finished[0], after.state[0] = "n", fixture.now, UnitState.READY
     graph.running.run = after
-    fixture.knowledge.note(graph, before, fixture.now)
+    fixture.knowledge.advanced(graph, before, fixture.now)
     fixture.pass_time(5)
     assert fixture.server.profiles == {}
 
@@ -274,7 +279,7 @@ def test_predicting_for_5000_tasks_never_takes_a_tick_long() -> None:
         fixture.end(graph, 5.0, unit)
         fixture.now += 0.1
         began = time.thread_time()
-        fixture.knowledge.step(fixture.graphs, lambda: fixture.graphs, fixture.now)
+        fixture.knowledge.step(tick(fixture.now, fixture.graphs))
         steps.append(time.thread_time() - began)
         began = time.thread_time()
         fixture.knowledge.forecast.log_expected(requests, fixture.now)
@@ -287,7 +292,7 @@ def test_predicting_for_5000_tasks_never_takes_a_tick_long() -> None:
 
 def test_nodes_are_looked_at_again_although_nothing_happens() -> None:
     fixture = Fixture()
-    fixture.knowledge.step([], list, NOW)
+    fixture.knowledge.step(tick(NOW, ()))
     assert fixture.knowledge.next_time(NOW) is None
-    fixture.knowledge.step([], list, NOW + 0.5)
+    fixture.knowledge.step(tick(NOW + 0.5, ()))
     assert fixture.knowledge.next_time(NOW + 0.5) == NOW + 1.0, "too soon after the last look to see what a node did since"

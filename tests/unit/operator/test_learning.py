@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import msgspec
@@ -13,12 +12,13 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.knowledge.arrivals import Arrivals, MixModel
 from bayplan.lifecycle import UnitState
 from bayplan.model.workload import RequestClass
-from bayplan_operator.conductor.graph_run import Running
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.knowledge import arrivals as learning
 from bayplan_operator.conductor.knowledge.arrivals import Learner
+from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.kube import wire
 from bayplan_operator.view import NodeStore
+from tests.unit.operator.timing import Hands, Later, tick
 
 NOW = 1_800_000_000.0
 STAMP = "2027-01-15T08:00:00.000000Z"  # NOW
@@ -33,7 +33,7 @@ def node(name: str, version: int, gpus: int, labels: dict[str, str] | None = Non
     return msgspec.convert(raw, wire.Node, strict=False)
 
 
-def running(shards: int, *lines: str) -> Running:
+def running(shards: int, *lines: str) -> GraphRun:
     """A task with so many shards, which may start, and one after it, which may not yet."""
     container = {"image": "i", "resources": {"requests": {"cpu": "4"}, "limits": {"nvidia.com/gpu": 1}}}
     pod = {"template": {"spec": {"containers": [container]}}}
@@ -45,10 +45,10 @@ def running(shards: int, *lines: str) -> Running:
     }
     graph = intake.new_graph(raw, NOW, 60.0)
     assert graph.running is not None
-    return graph.running
+    return graph
 
 
-def ready(shards: int) -> Running:
+def ready(shards: int) -> GraphRun:
     return running(shards, "a " + " | ".join(["Ready"] * shards))
 
 
@@ -65,18 +65,24 @@ ENOUGH = first_due()
 
 class Fixture:
     def __init__(self) -> None:
-        cluster = Cluster()
-        self.nodes = NodeStore(cluster, lambda: None)
+        self.cluster, self.hands, self.beside = Cluster(), Hands(NOW), Later()
+        self.nodes = NodeStore(self.cluster, lambda: None)
         for number in range(4):
             self.nodes.apply(node(f"n{number}", 5, 8))
-        self.learner = Learner(cluster, seed=0)
+        self.learner = Learner(self.cluster, 0, self.hands.clock, self.beside)
 
-    async def build(self) -> MixModel | None:
+    def note(self, graph: GraphRun) -> None:
+        assert graph.running is not None
+        self.learner.advanced(graph, graph.running.run, NOW)
+
+    def step(self) -> None:
+        self.learner.step(tick(NOW, ()))
+
+    def build(self) -> MixModel | None:
         """Whatever is due is built, the pause after the last build being over."""
-        self.learner._not_before = 0.0
-        self.learner.step()
-        if self.learner._building is not None:
-            await self.learner._building
+        self.hands.moment += 3600.0
+        self.step()
+        self.beside.finish()
         return self.learner.model
 
 
@@ -88,49 +94,50 @@ def test_every_shard_counts_once_when_it_first_wants_a_place() -> None:
     fixture, before = Fixture(), counted()
     graph = ready(3)
     for _ in range(3):
-        fixture.learner.note(graph)
+        fixture.note(graph)
     assert counted() - before == 3, "and the task behind it not yet"
-    graph.run.state[:3] = UnitState.SUCCEEDED
-    graph.run.state[3] = UnitState.READY
-    fixture.learner.note(graph)
+    assert graph.running is not None
+    graph.running.run.state[:3] = UnitState.SUCCEEDED
+    graph.running.run.state[3] = UnitState.READY
+    fixture.note(graph)
     assert counted() - before == 4
 
 
 def test_after_a_restart_what_has_had_a_place_counts_again() -> None:
     fixture, before = Fixture(), counted()
-    fixture.learner.note(running(3, "a Succeeded 1/0 n 1+1 | Running 1/0 n 1 | Ready 1/1 >5"))
+    fixture.note(running(3, "a Succeeded 1/0 n 1+1 | Running 1/0 n 1 | Ready 1/1 >5"))
     assert counted() - before == 3
 
 
-async def test_the_model_is_built_once_enough_has_arrived_and_not_in_the_tick() -> None:
+def test_the_model_is_built_once_enough_has_arrived_and_not_in_the_tick() -> None:
     fixture = Fixture()
-    fixture.learner.note(ready(ENOUGH - 1))
-    assert await fixture.build() is None
-    fixture.learner.note(ready(1))
-    fixture.learner.step()
+    fixture.note(ready(ENOUGH - 1))
+    assert fixture.build() is None
+    fixture.note(ready(1))
+    fixture.step()
     assert fixture.learner.model is None, "it is under way"
-    model = await fixture.build()
+    model = fixture.build()
     assert model is not None
-    assert await fixture.build() is model, "nothing is new"
+    assert fixture.build() is model, "nothing is new"
 
 
-async def test_other_gpus_in_the_cluster_are_another_model() -> None:
+def test_other_gpus_in_the_cluster_are_another_model() -> None:
     fixture = Fixture()
-    fixture.learner.note(ready(ENOUGH))
-    first = await fixture.build()
+    fixture.note(ready(ENOUGH))
+    first = fixture.build()
     fixture.nodes.apply(node("n0", 6, 8, {"other": "label"}))
-    assert await fixture.build() is first, "a label is no GPU"
+    assert fixture.build() is first, "a label is no GPU"
     fixture.nodes.apply(node("n4", 5, 4, {"nvidia.com/gpu.product": "Tesla-T4"}))
-    second = await fixture.build()
+    second = fixture.build()
     assert second is not first
     fixture.nodes.remove(node("n4", 7, 4))
-    assert await fixture.build() is not second
+    assert fixture.build() is not second
 
 
-async def test_a_build_that_fails_leaves_the_model_before_and_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_that_fails_leaves_the_model_before_and_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
     fixture = Fixture()
-    fixture.learner.note(ready(ENOUGH))
-    good = await fixture.build()
+    fixture.note(ready(ENOUGH))
+    good = fixture.build()
     assert good is not None
 
     def broken(*_: object) -> MixModel:
@@ -138,18 +145,19 @@ async def test_a_build_that_fails_leaves_the_model_before_and_is_tried_again_lat
 
     with monkeypatch.context() as patched:
         patched.setattr(learning, "made_of", broken)
-        fixture.learner.note(ready(1000))
-        begun = time.monotonic()
-        assert await fixture.build() is good
-    assert fixture.learner._not_before >= begun + 30, "not at once"
-    assert await fixture.build() is not good
+        fixture.note(ready(1000))
+        assert fixture.build() is good
+    fixture.hands.moment += 29.0
+    fixture.step()
+    assert not fixture.beside.busy, "not at once"
+    assert fixture.build() is not good
 
 
-async def test_after_a_build_there_is_a_pause() -> None:
+def test_after_a_build_there_is_a_pause() -> None:
     fixture = Fixture()
-    fixture.learner.note(ready(ENOUGH))
-    first = await fixture.build()
-    fixture.learner.note(ready(1000))
-    fixture.learner.step()
-    assert fixture.learner._building is None
-    assert await fixture.build() is not first
+    fixture.note(ready(ENOUGH))
+    first = fixture.build()
+    fixture.note(ready(1000))
+    fixture.step()
+    assert not fixture.beside.busy
+    assert fixture.build() is not first

@@ -13,9 +13,9 @@ from bayplan.model.decision import Decision
 from bayplan.model.gpu import GpuAsk, Gpus
 from bayplan.model.workload import NodeInfo, Request
 from bayplan_operator.cli import main
-from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.placing.wishes import Wishes
+from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.translate.policy import compile_policy
 
 CREATED = 1_800_000_000.0
@@ -38,7 +38,7 @@ def graph(policy: dict[str, Any] | None = None, **fields: Any) -> GraphRun:
     made = intake.new_graph(raw(**fields), CREATED + 60, 60.0)
     assert made.running is not None
     made.running.wants.start = list(range(made.running.prepared.graph.units))
-    made.policy = compile_policy({"metadata": {"name": "p"}, "spec": policy or {}})
+    made.known.policy = compile_policy({"metadata": {"name": "p"}, "spec": policy or {}})
     return made
 
 
@@ -83,7 +83,7 @@ def test_turns_go_on_from_what_is_recorded_and_from_policy_to_policy() -> None:
     round_robin = {"preset": "RoundRobin"}
     first, second = graph(round_robin), graph(round_robin)
     second.ref = type(second.ref)("ns", "other", "v")
-    second.policy = compile_policy({"metadata": {"name": "q"}, "spec": round_robin})
+    second.known.policy = compile_policy({"metadata": {"name": "q"}, "spec": round_robin})
     assert [each.node for each in decided(cluster(4), first, second, placed=2)] == ["n2", "n3", "n0", "n1"]
 
 
@@ -98,12 +98,12 @@ def test_only_what_has_changed_is_told() -> None:
     assert asking.running is not None
     assert [wish.request.unit for wish in wishes.changes([asking]).wanted] == [0, 1]
     assert wishes.changes([asking]) == Changes()
-    asking.running.requests.clear()  # more is expected of its tasks than before
+    asking.running.asking.requests.clear()  # more is expected of its tasks than before
     assert len(wishes.changes([asking]).wanted) == 2
     wishes.placed("u", ("u", 0))
     asking.running.wants.start = [1]
     assert wishes.changes([asking]) == Changes()
-    asking.suspended = True
+    asking.known.suspended = True
     assert wishes.changes([asking]) == Changes(dropped=(("u", 1),))
 
 

@@ -74,8 +74,8 @@ def test_nodes_that_the_policy_leaves_out_have_no_slots() -> None:
     nodes = cluster(1)
     nodes.set_node(node("mine", labels={"pool": "mine"}))
     made = graph("g", task("a", shards=4), task("b", "a"))
-    assert made.policy is not None
-    object.__setattr__(made.policy.strategy, "node_selector", (("pool", "mine"),))
+    assert made.known.policy is not None
+    object.__setattr__(made.known.policy.strategy, "node_selector", (("pool", "mine"),))
     found = situation(glimpse(made, nodes, 125e6, NOW))
     assert {found.nodes.names[number] for number in found.nodes.slot_node.tolist()} == {"mine"}
 

@@ -9,6 +9,7 @@ import pytest
 
 from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.translate.policy import InvalidPolicy, compile_policy
+from tests.unit.operator.timing import tick
 from tests.unit.operator.written import Written
 
 NOW = 1000.0
@@ -16,6 +17,7 @@ SOURCE = """
 from dataclasses import dataclass
 from bayplan.strategy.needs import Need, needs
 from bayplan.strategy.plugins import Plugin
+from tests.unit.operator.timing import tick
 
 @needs(Need.LOAD)
 def calmest(requests, context):
@@ -60,7 +62,7 @@ def told(policies: Policies, spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
     policies.take(
         ("", "p"), {"metadata": {"name": "p", "uid": "u", "generation": 1, "resourceVersion": "1"}, "spec": spec}, NOW
     )
-    policies.tell()
+    policies.step(tick(0.0, ()))
     writer = policies._writer
     assert isinstance(writer, Written)
     return {each["type"]: each for each in writer.statuses[-1]["conditions"]}

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bayplan.lifecycle import UnitState
-from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.graphs import intake
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.running import Running
 
 NOW = 1_800_000_000.0
 STAMP = "2027-01-15T08:00:00.000000Z"  # NOW
@@ -64,5 +65,5 @@ def test_no_back_off_is_longer_than_its_cap() -> None:
 @pytest.mark.parametrize("text", ["2199-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z", "soon", 5])
 def test_an_instant_that_cannot_be_true_counts_as_not_written(text: object) -> None:
     graph, _ = restored("a Ready", acceptedAt=text, startTime=text, completionTime=text)
-    assert graph.accepted_at == NOW
-    assert (graph.started_at, graph.completed_at) == (None, None)
+    assert graph.decided.accepted_at == NOW
+    assert (graph.decided.started_at, graph.decided.completed_at) == (None, None)

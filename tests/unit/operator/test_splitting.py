@@ -10,8 +10,9 @@ import pytest
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.workload import NodeInfo
 from bayplan_operator import names
-from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.graphs import intake, reporting, splitting
+from bayplan_operator.conductor.record.admission import Admission
+from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.policy import compile_policy
 from bayplan_operator.translate.splitting import read_numbers
@@ -45,11 +46,12 @@ def cluster(nodes: int) -> Cluster:
 
 def settled(on: Cluster, status: dict[str, Any] | None = None, pods: list[wire.Pod] | None = None, **bounds: Any) -> GraphRun:
     graph = intake.new_graph(raw(status, **bounds), NOW, 60.0)
-    graph.policy = POLICY
+    graph.known.policy = POLICY
     store = PodStore(on, lambda: NOW, lambda: None)
     for pod in pods or ():
         store.apply(pod)
-    splitting.settle(graph, on, store, NOW)
+    splitting.decide_shards(graph, on, store)
+    intake.begin(graph, NOW)
     return graph
 
 
@@ -67,40 +69,52 @@ def pod(shard: int, said: str | None) -> wire.Pod:
 
 def test_nothing_starts_before_the_number_is_in_the_api_server() -> None:
     graph = settled(cluster(2))
-    assert graph.shards == {"train": 4}
+    assert graph.decided.shards.value == {"train": 4}
     assert reporting.status(graph)["shards"] == ["train=4"]
+    assert graph.running is None, "its shape is not settled"
+    assert graph.admission is Admission.UNRECORDED
+    assert reporting.status(graph)["progress"] == "0/2"
+    assert reporting.status(graph)["summary"] == "Waiting"
+    recorded(graph)
+    assert graph.admission is Admission.ADMITTED
     assert graph.running is not None
+    assert graph.startable
     assert graph.running.prepared.graph.tasks[0].shards == 4
     assert graph.running.prepared.graph.tasks[0].duration == 20 + 600 / 4
-    assert not graph.shards_recorded
-    assert not graph.startable
+
+
+def recorded(graph: GraphRun) -> None:
+    """Its status is in the API server."""
+    graph.stands(reporting.status(graph))
+    intake.begin(graph, NOW)
 
 
 def test_what_is_recorded_is_kept_whatever_the_cluster_has_become() -> None:
     graph = settled(
         cluster(9), {"acceptedAt": STAMP, "shards": ["train=4"], "tasks": ["train Pending | Pending | Pending | Ready"]}
     )
-    assert graph.shards == {"train": 4}
-    assert graph.shards_recorded
+    assert graph.decided.shards.value == {"train": 4}
     assert graph.startable
-    assert graph.shards_why == "", "why it was is in the conditions"
+    assert graph.decided.shards.why == "", "why it was is in the conditions"
 
 
 @pytest.mark.parametrize("line", ["train=x", "train", "train=0", "train=65", "train=٣", "other=3", 5, None, "train=-1"])
 def test_a_record_that_cannot_be_true_counts_as_not_written(line: object) -> None:
-    assert settled(cluster(2), {"shards": [line]}).shards == {"train": 4}
-    assert settled(cluster(2), {"shards": line}).shards == {"train": 4}
+    assert settled(cluster(2), {"shards": [line]}).decided.shards.value == {"train": 4}
+    assert settled(cluster(2), {"shards": line}).decided.shards.value == {"train": 4}
 
 
 def test_pods_bear_out_the_number_where_the_status_is_empty() -> None:
     on = cluster(9)
     graph = settled(on, None, [pod(3, "6")])
-    assert graph.shards == {"train": 6}
-    assert not graph.shards_recorded
-    assert settled(on, {"shards": ["train=9"]}, [pod(3, "6")]).shards == {"train": 9}, "an annotation can be edited"
-    assert settled(on, None, [pod(0, None)]).shards == {"train": 1}, "a pod of one shard does not say so"
-    assert settled(on, None, [pod(3, "junk")]).shards == {"train": 17}
-    assert settled(on, None, [pod(3, "2")]).shards == {"train": 17}, "its own shard is beyond what it says"
+    assert graph.decided.shards.value == {"train": 6}
+    assert not graph.decided.settled
+    assert settled(on, {"shards": ["train=9"]}, [pod(3, "6")]).decided.shards.value == {"train": 9}, (
+        "an annotation can be edited"
+    )
+    assert settled(on, None, [pod(0, None)]).decided.shards.value == {"train": 1}, "a pod of one shard does not say so"
+    assert settled(on, None, [pod(3, "junk")]).decided.shards.value == {"train": 17}
+    assert settled(on, None, [pod(3, "2")]).decided.shards.value == {"train": 17}, "its own shard is beyond what it says"
 
 
 def test_it_is_decided_once() -> None:
@@ -109,14 +123,15 @@ def test_it_is_decided_once() -> None:
     for number in range(2, 20):
         on.set_node(NodeInfo(f"n{number}", {"cpu": 8000, "pods": 110}))
     store = PodStore(on, lambda: NOW, lambda: None)
-    splitting.settle(graph, on, store, NOW)
+    splitting.decide_shards(graph, on, store)
+    recorded(graph)
     changed = raw()
     changed["metadata"]["generation"] = 2
     changed["spec"]["priority"] = 9
     intake.refresh(graph, changed, NOW, 60.0)
-    splitting.settle(graph, on, store, NOW)
-    assert graph.invalid is None
-    assert graph.shards == {"train": 4}
+    splitting.decide_shards(graph, on, store)
+    assert graph.known.invalid is None
+    assert graph.decided.shards.value == {"train": 4}
     assert graph.running is not None
     assert graph.running.prepared.spec.priority == 9
     assert graph.running.prepared.graph.tasks[0].shards == 4
@@ -125,8 +140,8 @@ def test_it_is_decided_once() -> None:
 def test_without_its_policy_nothing_is_decided() -> None:
     on = cluster(2)
     graph = intake.new_graph(raw(), NOW, 60.0)
-    splitting.settle(graph, on, PodStore(on, lambda: NOW, lambda: None), NOW)
-    assert graph.shards == {}
+    splitting.decide_shards(graph, on, PodStore(on, lambda: NOW, lambda: None))
+    assert graph.decided.shards.value is None
     assert not graph.startable
     assert "shards" not in reporting.status(graph)
 
@@ -161,11 +176,12 @@ def test_many_tasks_are_told_in_short() -> None:
     task = many["spec"]["tasks"][0]
     many["spec"]["tasks"] = [{**task, "name": f"t{number}"} for number in range(30)]
     graph = intake.new_graph(many, NOW, 60.0)
-    graph.policy = POLICY
+    graph.known.policy = POLICY
     on = cluster(50)
-    splitting.settle(graph, on, PodStore(on, lambda: NOW, lambda: None), NOW)
-    assert len(graph.shards) == 30
-    assert graph.shards_why.startswith(
+    splitting.decide_shards(graph, on, PodStore(on, lambda: NOW, lambda: None))
+    assert graph.decided.shards.value is not None
+    assert len(graph.decided.shards.value) == 30
+    assert graph.decided.shards.why.startswith(
         "task t0: 2 shards, 5m20s: 10m of work, 20s start-up, 100 places; more are not allowed; "
     )
-    assert graph.shards_why.endswith("; and 10 more tasks: see status.shards")
+    assert graph.decided.shards.why.endswith("; and 10 more tasks: see status.shards")

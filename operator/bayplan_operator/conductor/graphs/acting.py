@@ -2,43 +2,48 @@
 
 from collections.abc import Hashable
 
-from bayplan.lifecycle import Wants
+from bayplan.lifecycle import Attempt, Wants
 from bayplan_operator import metrics
-from bayplan_operator.conductor.graph_run import Running
 from bayplan_operator.conductor.placing.rejections import Rejections
+from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.own_pod import OwnPod
 from bayplan_operator.view import PodStore
 from bayplan_operator.writer import PodWriter
 
 
-def act(running: Running, wants: Wants, pods: PodStore, writer: PodWriter, rejections: Rejections, now: float) -> int:
-    """Take back, stop, release and forget, as wanted, and end strays. What is already under way is not begun again.
+class Actor:
+    """Takes back, stops, releases and forgets."""
 
-    Answers how many writes were begun.
-    """
-    begun = 0
-    for attempt in wants.take_back:
-        own = _own(pods, attempt.key)
-        if own is not None and writer.take_back(own):
-            begun += 1
-            task = int(running.prepared.graph.unit_task[attempt.unit])
-            rejections.refused(running.prepared.templates[task].request_class, attempt.node, now)
-            metrics.TAKE_BACKS.inc()
-    for attempt in wants.stop:
-        own = _own(pods, attempt.key)
-        begun += own is not None and writer.delete(own)
-    for attempt in wants.release:
-        own = _own(pods, attempt.key)
-        begun += own is not None and writer.release(own)
-    for key in running.strays:
-        own = pods.own_pod(key)
-        if own is not None:
-            writer.end(own)
-    for attempt in wants.forget:
-        own = _own(pods, attempt.key)
-        if own is not None:
-            pods.retire(own.key)
-    return begun
+    def __init__(self, pods: PodStore, writer: PodWriter, rejections: Rejections) -> None:
+        self._pods, self._writer, self._rejections = pods, writer, rejections
+
+    def act(self, running: Running, wants: Wants, now: float) -> int:
+        """As wanted; strays are ended. What is already under way is not begun again. Answers how many writes were begun."""
+        begun = sum(self._take_back(running, attempt, now) for attempt in wants.take_back)
+        for attempt in wants.stop:
+            own = _own(self._pods, attempt.key)
+            begun += own is not None and self._writer.delete(own)
+        for attempt in wants.release:
+            own = _own(self._pods, attempt.key)
+            begun += own is not None and self._writer.release(own)
+        for key in running.seen.strays:
+            own = self._pods.own_pod(key)
+            if own is not None:
+                self._writer.end(own)
+        for attempt in wants.forget:
+            own = _own(self._pods, attempt.key)
+            if own is not None:
+                self._pods.retire(own.key)
+        return begun
+
+    def _take_back(self, running: Running, attempt: Attempt, now: float) -> bool:
+        own = _own(self._pods, attempt.key)
+        if own is None or not self._writer.take_back(own):
+            return False
+        task = int(running.prepared.graph.unit_task[attempt.unit])
+        self._rejections.refused(running.prepared.templates[task].request_class, attempt.node, now)
+        metrics.TAKE_BACKS.inc()
+        return True
 
 
 def _own(pods: PodStore, key: Hashable) -> OwnPod | None:

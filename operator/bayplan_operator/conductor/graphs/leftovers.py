@@ -1,16 +1,16 @@
 """Pods of graphs that are over or gone: nothing is decided about them any more, but their finalizers must end."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from bayplan_operator import names
-from bayplan_operator.conductor.graph_run import GraphRun
+from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.translate.own_pod import OwnPod
 from bayplan_operator.view import PodStore
 from bayplan_operator.view.inbox import Key
 from bayplan_operator.writer import GraphWriter, PodWriter
 
 
-class Leftovers:
+class Leftovers(Step):
     """Releases pods whose graph is gone, being deleted, or has its end recorded."""
 
     def __init__(self, pods: PodStore, pod_writer: PodWriter, graph_writer: GraphWriter, wake: Callable[[], None]) -> None:
@@ -27,19 +27,19 @@ class Leftovers:
         """Something has changed of these graphs, or of their pods."""
         self._suspects.update(dict.fromkeys(uids))
 
-    def sweep(self, by_uid: Mapping[str, GraphRun]) -> None:
+    def step(self, tick: Tick) -> None:
         """One pass over the graphs that may be over: O(their pods)."""
         for uid in list(self._suspects):
-            graph = by_uid.get(uid)
+            graph = tick.graphs.by_uid.get(uid)
             if not self._pods.has_own(uid):
                 self._gone.discard(uid)
                 del self._suspects[uid]
-            elif graph is None or graph.deleting:
+            elif graph is None or graph.known.deleting:
                 self._of_missing(uid)
             else:
                 del self._suspects[uid]
-                if graph.ended and graph.stale_pods:
-                    graph.stale_pods = False
+                if graph.decided.ended and graph.known.stale_pods:
+                    graph.known.stale_pods = False
                     self._of_ended(uid)
 
     def _of_missing(self, uid: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bayplan.lifecycle import Attempt, News, Refusal
-from bayplan_operator.conductor.graph_run import Running
+from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.attempt import attempt, pending_attempt
 from bayplan_operator.translate.own_pod import Identity, PodKey
 from bayplan_operator.view import NodeStore, PodStore
@@ -12,17 +12,17 @@ from bayplan_operator.view import NodeStore, PodStore
 def observe(
     running: Running, graph_uid: str, pods: PodStore, nodes: NodeStore, lost_nodes: frozenset[str], refusals: Sequence[Refusal]
 ) -> News:
-    """What is seen otherwise than before, by ``running.changed``; all there is where the lifecycle is new. O(changed pods).
+    """What is seen otherwise than before, by ``running.seen``; all there is where the lifecycle is new. O(changed pods).
 
-    Pods that are no attempt of any task become ``running.strays``; nodes that are not there any more count as lost.
+    Pods that are no attempt of any task become ``running.seen.strays``; nodes that are not there any more count as lost.
     """
     keys: Iterable[PodKey]
-    if running.changed is None:
-        keys, running.absent = pods.keys(graph_uid), None
-        running.strays.clear()
+    if running.seen.changed is None:
+        keys, running.seen.absent = pods.keys(graph_uid), None
+        running.seen.strays.clear()
     else:
-        keys = running.changed
-    running.changed = {}
+        keys = running.seen.changed
+    running.seen.changed = {}
     attempts, gone = [], []
     for key in keys:
         found = _attempt(running, graph_uid, pods, key)
@@ -44,12 +44,12 @@ def unit_of(running: Running, identity: Identity) -> int | None:
 
 
 def _attempt(running: Running, graph_uid: str, pods: PodStore, key: PodKey) -> Attempt | None:
-    running.strays.pop(key, None)
+    running.seen.strays.pop(key, None)
     own = pods.own_pod(key)
     if own is not None and own.graph_uid == graph_uid:
         unit = unit_of(running, own.identity)
         if unit is None:
-            running.strays[key] = None
+            running.seen.strays[key] = None
             return None
         return attempt(own, unit)
     pending = pods.pending(graph_uid, key)
@@ -59,10 +59,10 @@ def _attempt(running: Running, graph_uid: str, pods: PodStore, key: PodKey) -> A
 
 def _absent(running: Running, nodes: NodeStore, attempts: Sequence[Attempt]) -> frozenset[str]:
     """Nodes that had attempts and are not there any more. O(changed attempts), unless nodes have come or gone."""
-    if running.absent is None or running.absent[0] != nodes.turn:
+    if running.seen.absent is None or running.seen.absent[0] != nodes.turn:
         missing = {node for node in running.lifecycle.nodes if not nodes.known(node)}
     else:
-        missing = set(running.absent[1])
+        missing = set(running.seen.absent[1])
     missing.update(each.node for each in attempts if each.bound and not nodes.known(each.node))
-    running.absent = nodes.turn, frozenset(missing)
-    return running.absent[1]
+    running.seen.absent = nodes.turn, frozenset(missing)
+    return running.seen.absent[1]

@@ -4,10 +4,11 @@ from typing import Any
 
 from bayplan.lifecycle import UnitState
 from bayplan.model.reasons import Reason
-from bayplan_operator.conductor import conditions
-from bayplan_operator.conductor.completion import Said
-from bayplan_operator.conductor.graph_run import GraphRun, Running
 from bayplan_operator.conductor.outlook import deadlines
+from bayplan_operator.conductor.record import conditions
+from bayplan_operator.conductor.record.completion import Said
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.writer import EventWriter
 
@@ -18,32 +19,33 @@ def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
     """Bring the conditions up to date, with an event for each that flips to what people should know."""
 
     def put(kind: str, status: bool, reason: str, message: str) -> bool:
-        return conditions.put(graph.conditions, kind, status, reason, message, graph.generation, now)
+        return conditions.put(graph.written.conditions, kind, status, reason, message, graph.known.generation, now)
 
     def tell(kind: str, reason: str, message: str) -> None:
         events.write((graph.ref.namespace, graph.ref.name, graph.ref.uid), kind, reason, message, now)
 
-    problem = graph.invalid or graph.unserved
+    problem = graph.known.invalid or graph.known.unserved
     if problem is not None:
-        known = conditions.find(graph.conditions, "Accepted")
+        known = conditions.find(graph.written.conditions, "Accepted")
         if put("Accepted", False, problem.reason, problem.message) or (known and known["message"] != problem.message):
             tell("Warning", problem.reason, problem.message)
     elif put("Accepted", True, "Accepted", "the graph is valid and is being placed"):
         tell("Normal", "Accepted", "the graph is valid and is being placed")
-    if graph.shards_why and put("ShardsDecided", True, "Auto", graph.shards_why):
-        tell("Normal", "ShardsDecided", graph.shards_why)
+    why = graph.decided.shards.why
+    if why and put("ShardsDecided", True, "Auto", why):
+        tell("Normal", "ShardsDecided", why)
+    if graph.known.suspended or conditions.find(graph.written.conditions, "Suspended"):
+        said = "spec.suspend is true: its pods are stopped" if graph.known.suspended else "spec.suspend is false"
+        if put("Suspended", graph.known.suspended, "Suspended" if graph.known.suspended else "Resumed", said):
+            tell("Normal", "Suspended" if graph.known.suspended else "Resumed", said)
     running = graph.running
     if running is None:
         return
-    if graph.suspended or conditions.find(graph.conditions, "Suspended"):
-        said = "spec.suspend is true: its pods are stopped" if graph.suspended else "spec.suspend is false"
-        if put("Suspended", graph.suspended, "Suspended" if graph.suspended else "Resumed", said):
-            tell("Normal", "Suspended" if graph.suspended else "Resumed", said)
     _waiting_condition(graph, running, now)
     if running.run.failure and put("FailureTarget", True, "TaskFailed", running.run.failure):
         tell("Warning", "TaskFailed", running.run.failure)
     if running.all_over:
-        graph.completed_at = graph.completed_at or now
+        graph.decided.completed_at = graph.decided.completed_at or now
     deadlines.update(graph, put, tell, now)
     if not running.all_over:
         return
@@ -59,23 +61,23 @@ def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
 def status(graph: GraphRun) -> dict[str, Any]:
     """The fields of the status that we own but for those of `ends`, ready to be written. Shares nothing with the graph."""
     body: dict[str, Any] = {
-        "observedGeneration": graph.generation,
-        "conditions": [dict(condition) for condition in graph.conditions],
+        "observedGeneration": graph.known.generation,
+        "conditions": [dict(condition) for condition in graph.written.conditions],
         "summary": _summary(graph),
         "waiting": _waiting(graph),
     }
-    if graph.accepted_at is not None:
-        body["acceptedAt"] = conditions.micro_stamp(graph.accepted_at)
-    if graph.started_at is not None:
-        body["startTime"] = conditions.stamp(graph.started_at)
-    if graph.completed_at is not None:
-        body["completionTime"] = conditions.stamp(graph.completed_at)
-    if graph.shards:
-        body["shards"] = write_numbers(graph.shards)
-    if graph.strategy or "strategy" in graph.written:
-        body["strategy"] = graph.strategy or None
-    if graph.outcome is not None:
-        body["outcome"] = dict(graph.outcome)
+    if graph.decided.accepted_at is not None:
+        body["acceptedAt"] = conditions.micro_stamp(graph.decided.accepted_at)
+    if graph.decided.started_at is not None:
+        body["startTime"] = conditions.stamp(graph.decided.started_at)
+    if graph.decided.completed_at is not None:
+        body["completionTime"] = conditions.stamp(graph.decided.completed_at)
+    if graph.decided.shards.value:
+        body["shards"] = write_numbers(graph.decided.shards.value)
+    if graph.decided.strategy or "strategy" in graph.written.status:
+        body["strategy"] = graph.decided.strategy or None
+    if graph.decided.outcome is not None:
+        body["outcome"] = dict(graph.decided.outcome)
     running = graph.running
     if running is not None:
         library_graph, run = running.prepared.graph, running.run
@@ -84,7 +86,9 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["active"] = run.count(UnitState.BINDING, UnitState.RUNNING)
         body["succeeded"] = run.count(UnitState.SUCCEEDED)
         body["failed"] = run.count(UnitState.FAILED)
-        body["tasks"] = list(running.lines)
+        body["tasks"] = running.lines.texts
+    elif graph.known.prepared is not None:
+        body["progress"] = f"0/{len(graph.known.prepared.graph.tasks)}"
     return body
 
 
@@ -95,28 +99,30 @@ def ends(graph: GraphRun) -> dict[str, Any]:
         return {}
     if outlook is None or running.all_over or running.run.failure:
         return Said().fields()
-    return Said(earliest=outlook.said.earliest).fields() if graph.suspended else outlook.said.fields()
+    return Said(earliest=outlook.said.earliest).fields() if graph.known.suspended else outlook.said.fields()
 
 
 def _summary(graph: GraphRun) -> str:
     running = graph.running
-    if graph.invalid is not None or running is None:
+    if graph.known.invalid is not None or graph.known.prepared is None:
         return "Invalid"
+    if running is None:
+        return "Suspended" if graph.known.suspended else "Waiting"
     if running.all_over:
         return "Succeeded" if running.run.succeeded else "Failed"
     if running.run.failure:
         return "Failing"
-    if graph.suspended:
+    if graph.known.suspended:
         return "Suspended"
     if running.run.count(UnitState.BINDING, UnitState.RUNNING):
         return "Running"
-    return "Waiting" if graph.started_at is None or graph.unserved or running.waiting else "Running"
+    return "Waiting" if graph.decided.started_at is None or graph.known.unserved or running.asking.waiting else "Running"
 
 
 def _by_reason(graph: GraphRun, running: Running) -> dict[Reason, list[int]]:
     """Shards that could start and do not, most structural reason first."""
     found: dict[Reason, list[int]] = {}
-    for unit, decision in running.waiting.items():
+    for unit, decision in running.asking.waiting.items():
         if decision.reason is not None:
             found.setdefault(decision.reason, []).append(unit)
     if graph.startable:
@@ -132,11 +138,11 @@ def _by_reason(graph: GraphRun, running: Running) -> dict[Reason, list[int]]:
 
 def _waiting(graph: GraphRun) -> str:
     running = graph.running
-    if graph.invalid is not None:
-        return graph.invalid.reason
-    if graph.unserved is not None:
-        return graph.unserved.reason
-    if running is None or graph.suspended or running.run.failure:
+    if graph.known.invalid is not None:
+        return graph.known.invalid.reason
+    if graph.known.unserved is not None:
+        return graph.known.unserved.reason
+    if running is None or graph.known.suspended or running.run.failure:
         return ""
     words = [f"{reason.value} {len(units)}" for reason, units in _by_reason(graph, running).items()]
     return ", ".join(words)[:_LONGEST_WAITING]
@@ -145,12 +151,12 @@ def _waiting(graph: GraphRun) -> str:
 def _waiting_condition(graph: GraphRun, running: Running, now: float) -> None:
     found = _by_reason(graph, running) if graph.startable and not running.run.failure else {}
     if not found:
-        if conditions.find(graph.conditions, "Waiting") is not None:
-            conditions.put(graph.conditions, "Waiting", False, "NothingWaits", "", graph.generation, now)
+        if conditions.find(graph.written.conditions, "Waiting") is not None:
+            conditions.put(graph.written.conditions, "Waiting", False, "NothingWaits", "", graph.known.generation, now)
         return
     sentences = [_sentence(running, reason, units) for reason, units in found.items()]
     reason = next(iter(found)).value
-    conditions.put(graph.conditions, "Waiting", True, reason, "; ".join(sentences), graph.generation, now)
+    conditions.put(graph.written.conditions, "Waiting", True, reason, "; ".join(sentences), graph.known.generation, now)
 
 
 def _sentence(running: Running, reason: Reason, units: list[int]) -> str:
@@ -158,7 +164,7 @@ def _sentence(running: Running, reason: Reason, units: list[int]) -> str:
     unit = units[0]
     task = running.prepared.graph.tasks[int(running.prepared.graph.unit_task[unit])].name
     more = f" (and {len(units) - 1} more)" if len(units) > 1 else ""
-    decision = running.waiting.get(unit)
+    decision = running.asking.waiting.get(unit)
     why = decision.message if decision is not None else ""
     note = running.run.notes.get(unit, "")
     if note:

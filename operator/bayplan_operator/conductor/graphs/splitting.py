@@ -1,4 +1,4 @@
-"""How many shards the tasks of a graph have that leave it to us: decided once, then written, then kept."""
+"""How many shards the tasks of a graph have that leave it to us."""
 
 from collections.abc import Mapping
 
@@ -6,36 +6,31 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.foresight.shards import Places, decide, places_for
 from bayplan.model.workload import RequestClass
 from bayplan_operator import names
-from bayplan_operator.conductor.graph_run import GraphRun
-from bayplan_operator.conductor.graphs.intake import begin
+from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.translate.policy import CompiledPolicy
 from bayplan_operator.translate.splitting import in_words, number_within, read_numbers
 from bayplan_operator.translate.task_graph import Prepared, with_shards
 from bayplan_operator.view import PodStore
 
 
-def settle(graph: GraphRun, cluster: Cluster, pods: PodStore, now: float) -> None:
-    """Find the numbers of shards, unless this process has them: in the status, in pods, or else by deciding.
+def decide_shards(graph: GraphRun, cluster: Cluster, pods: PodStore) -> None:
+    """Find the numbers of shards, unless this process has them: in pods, or else by deciding.
 
-    Nothing of the graph happens before they are in the API server. So there is no pod without a record, and after a crash
-    at any instant the next operator finds the number that pods were made for, or none and no pods. Were the record lost
-    (a status that somebody emptied), the pods would still say their number. Deciding needs the policy, which says which
-    nodes count.
+    Were the record lost (a status that was emptied), the pods would still say their number. Deciding needs the policy, which
+    says which nodes count.
     """
-    running = graph.running
-    if running is None or graph.shards or not any(running.prepared.splittings):
+    prepared, shards = graph.known.prepared, graph.decided.shards
+    if prepared is None or not shards.open:
         return
-    prepared = running.prepared
-    known = {**_from_pods(graph, prepared, pods), **prepared.shards}
+    known = {**_from_pods(graph, prepared, pods), **read_numbers(prepared.divisible, graph.written.status)}
+    why = ""
     decided = with_shards(prepared, known)
     if not decided.decided:
-        if graph.policy is None or graph.unserved is not None:
+        if graph.known.policy is None or graph.known.unserved is not None:
             return
-        known = {**_decide(graph, decided, cluster, graph.policy), **known}
-    graph.shards = {task: known[task] for task in prepared.divisible}
-    graph.shards_recorded = graph.shards == read_numbers(prepared.divisible, graph.written)
-    begin(graph, with_shards(prepared, graph.shards), running.controls, now)
-    graph.touched = graph.urgent = True
+        found, why = _decide(decided, cluster, graph.known.policy)
+        known = {**found, **known}
+    shards.decide({task: known[task] for task in prepared.divisible}, why)
 
 
 def _from_pods(graph: GraphRun, prepared: Prepared, pods: PodStore) -> dict[str, int]:
@@ -50,7 +45,8 @@ def _from_pods(graph: GraphRun, prepared: Prepared, pods: PodStore) -> dict[str,
     return found
 
 
-def _decide(graph: GraphRun, prepared: Prepared, cluster: Cluster, policy: CompiledPolicy) -> Mapping[str, int]:
+def _decide(prepared: Prepared, cluster: Cluster, policy: CompiledPolicy) -> tuple[Mapping[str, int], str]:
+    """The numbers that are open, and why these."""
     selector = policy.strategy.node_selector
     places: dict[RequestClass, Places] = {}
     for template in prepared.templates:
@@ -61,5 +57,4 @@ def _decide(graph: GraphRun, prepared: Prepared, cluster: Cluster, policy: Compi
     open_ = [None if task.name in prepared.shards else whole for task, whole in zip(tasks, prepared.splittings, strict=True)]
     found = decide(prepared.graph, open_, [places[template.request_class] for template in prepared.templates])
     advice = [(task.name, each) for task, each in zip(tasks, found, strict=True) if each is not None]
-    graph.shards_why = in_words(advice)
-    return {task: each.shards for task, each in advice}
+    return {task: each.shards for task, each in advice}, in_words(advice)

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.lifecycle import Run
 from bayplan.strategy.adaptive import objective
 from bayplan_operator import metrics, names
-from bayplan_operator.conductor import conditions
-from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.knowledge.adaptive_policy import AdaptivePolicy
 from bayplan_operator.conductor.knowledge.ended import ended
+from bayplan_operator.conductor.record import conditions
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.translate.policy import CompiledPolicy
 from bayplan_operator.view.inbox import Key
 from bayplan_operator.writer import EventWriter, GraphWriter
@@ -29,7 +31,7 @@ _WRITTEN_EVERY = 10.0
 """Seconds between two writes of a policy's status: what was learned in between stands in the graphs' status."""
 
 
-class Adapting:
+class Adapting(Step):
     """All adaptive policies. Costs nothing where there are none."""
 
     def __init__(self, cluster: Cluster, graphs: GraphWriter, events: EventWriter, seed: int) -> None:
@@ -40,8 +42,6 @@ class Adapting:
         self._policies: dict[str, AdaptivePolicy] = {}
         self._early: dict[str, GraphRun] = {}
         """By UID, graphs that had ended before their policy was known."""
-        self._settling: dict[str, GraphRun] = {}
-        """By UID, graphs whose candidate does not stand in their status yet."""
 
     # What people said
 
@@ -62,7 +62,7 @@ class Adapting:
             return
         if known is None:
             known = self._policies[name] = _read(key, uid, policy, status.get("adaptive"))
-            for graph in [each for each in self._early.values() if (each.outcome or {}).get("policy") == name]:
+            for graph in [each for each in self._early.values() if (each.decided.outcome or {}).get("policy") == name]:
                 del self._early[graph.ref.uid]
                 self.recall(graph, now)
         elif known.policy != policy:
@@ -74,84 +74,81 @@ class Adapting:
 
     def admit(self, graph: GraphRun, now: float) -> None:
         """Give a graph its candidate, if its policy is adaptive and serves it."""
-        policy, uid = graph.policy, graph.ref.uid
-        if policy is None or graph.unserved or graph.invalid or graph.running is None:
+        policy, uid, chosen = graph.known.policy, graph.ref.uid, graph.decided.candidate
+        if policy is None or graph.known.unserved or graph.known.invalid or graph.known.prepared is None:
             return
         known = self._policies.get(policy.name)
+        chosen.needed = policy.adaptive is not None
         if policy.adaptive is None or known is None:
-            if graph.strategy:
-                graph.strategy, graph.touched = "", True
+            chosen.withdraw()
             return
-        if graph.strategy not in policy.adaptive.candidates:
+        if chosen.value not in policy.adaptive.candidates:
+            chosen.withdraw()
             known.end(uid)
             choice = known.choose(np.random.default_rng([self._seed, zlib.crc32(uid.encode())]))
-            graph.strategy, graph.touched, graph.urgent = choice.candidate, True, True
+            chosen.decide(choice.candidate)
             metrics.ADAPTIVE_GRAPHS.labels(policy.name, choice.candidate).inc()
             told = (graph.ref.namespace, graph.ref.name, uid)
             self._events.write(told, "Normal", "StrategyChosen", f"policy {policy.name}: {choice.why}", now)
-        known.begin(uid, graph.strategy)
-        if not graph.strategy_recorded:
-            self._settling[uid] = graph
-
-    def settle(self) -> None:
-        """Call the graphs that may start now and could not before, since their candidate was not in their status."""
-        settled = [uid for uid, graph in self._settling.items() if graph.strategy_recorded]
-        for uid in settled:
-            self._settling.pop(uid).call(uid)
+        known.begin(uid, graph.decided.strategy)
 
     # What graphs say
 
+    def advanced(self, graph: GraphRun, before: Run, now: float) -> None:
+        """As a follower: only the end of a graph counts."""
+        if graph.running is not None and graph.running.all_over:
+            self.ended(graph, now)
+
     def ended(self, graph: GraphRun, now: float) -> None:
         """A graph is over, which its status does not say yet: its outcome goes there too."""
-        policy, running = graph.policy, graph.running
-        known = self._policies.get(policy.name) if policy is not None else None
-        if policy is None or policy.adaptive is None or known is None or running is None or not graph.strategy or graph.outcome:
+        policy, running, decided = graph.known.policy, graph.running, graph.decided
+        if policy is None or policy.adaptive is None or running is None or not decided.strategy or decided.outcome:
             return
-        if conditions.find(graph.conditions, "Suspended"):
-            return  # the time for which somebody stopped it says nothing about where it was placed
+        known = self._policies.get(policy.name)
+        if known is None or conditions.find(graph.written.conditions, "Suspended"):
+            return  # the time for which its author held it back says nothing about where it was placed
         value = objective(policy.adaptive.objective).value(ended(graph, running, now), self._cluster)
         if value is not None:
-            graph.outcome = known.number(policy.adaptive.objective, value)
+            decided.outcome = known.number(policy.adaptive.objective, value)
 
     def recall(self, graph: GraphRun, now: float) -> None:
         """A graph's status says that it is over: its outcome is learned, once."""
-        uid, name = graph.ref.uid, (graph.outcome or {}).get("policy")
+        uid, name = graph.ref.uid, (graph.decided.outcome or {}).get("policy")
         for each in self._policies.values():
             each.end(uid)
-        if graph.outcome is None or graph.learned:
+        if graph.decided.outcome is None or graph.decided.learned:
             return
         known = self._policies.get(str(name))
         if known is None:
             self._early[uid] = graph
             return
-        graph.learned = True
-        if known.learn(graph.strategy, graph.outcome):
+        graph.decided.learned = True
+        if known.learn(graph.decided.strategy, graph.decided.outcome):
             self._tell(known, now)
             known.next_write_at = now  # at once, or an operator that is started anew would tell of it again
         for candidate, figure in known.bandit.shown().items():
             metrics.ADAPTIVE_EXPECTED.labels(known.policy.name, candidate).set(figure)
 
-    def forget(self, graph: GraphRun) -> None:
+    def gone(self, graph: GraphRun) -> None:
         """A graph is gone."""
-        uid, said = graph.ref.uid, graph.outcome or {}
-        self._settling.pop(uid, None)
+        uid, said = graph.ref.uid, graph.decided.outcome or {}
         self._early.pop(uid, None)
         for each in self._policies.values():
             each.end(uid)
         known = self._policies.get(str(said.get("policy")))
-        if known is not None and not graph.ended:
+        if known is not None and not graph.decided.ended:
             known.drop(said)
 
     # What follows
 
-    def step(self, now: float) -> None:
+    def step(self, tick: Tick) -> None:
         """Write what is due into the policies' status."""
         for known in self._policies.values():
             at = self._due_at(known)
-            if at is not None and at <= now:
-                self._record(known, now)
+            if at is not None and at <= tick.now:
+                self._record(known, tick.now)
 
-    def next_time(self) -> float | None:
+    def next_time(self, now: float) -> float | None:
         """When ``step`` next has something to write."""
         due = (self._due_at(known) for known in self._policies.values())
         return min((at for at in due if at is not None), default=None)

@@ -1,21 +1,23 @@
 """What usually arrives: learned from the shards of all graphs, for strategies that keep room for what is to come."""
 
-import asyncio
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.core.background import Background, Done
 from bayplan.knowledge.arrivals import Arrivals, MixModel, expected_mix
 from bayplan.knowledge.arrivals.model import made_of
 from bayplan.knowledge.arrivals.supply import Supply, supply
-from bayplan.lifecycle import UnitState
+from bayplan.lifecycle import Run, UnitState
 from bayplan.model.workload import RequestClass
 from bayplan_operator import metrics
 from bayplan_operator.backoff import Backoff
-from bayplan_operator.conductor.graph_run import Running
+from bayplan_operator.clock import Clock, Rest
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.step import Step, Tick
 
 log = logging.getLogger(__name__)
 
@@ -27,47 +29,48 @@ _FIRST_WAIT, _LONGEST_WAIT = 30.0, 1800.0
 """Seconds after a build that failed, and after many that did."""
 
 
-class Learner:
+class Learner(Step):
     """Counts arrivals, and has the model of them built in a thread of its own, whenever enough of them are new, or the GPUs of
     the cluster are others."""
 
-    def __init__(self, cluster: Cluster, seed: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, cluster: Cluster, seed: int, clock: Clock, beside: Background) -> None:
         self.model: MixModel | None = None
         """The newest one; none as long as too little has arrived."""
-        self._cluster = cluster
-        self._seed = seed
-        self._monotonic = monotonic
+        self._cluster, self._seed, self._beside = cluster, seed, beside
         self._arrivals = Arrivals()
         self._mix: Mapping[RequestClass, int] = {}
         self._supply = Supply((), ())
         """What arrives, and the cluster's GPUs, of which the model was last made."""
         self._static_version = -1
-        self._building: asyncio.Task[None] | None = None
-        self._not_before = 0.0
+        self._rest = Rest(clock, _PAUSE, _PAUSES)
         self._backoff = Backoff("model of arrivals", _FIRST_WAIT, _LONGEST_WAIT)
 
-    def note(self, running: Running) -> None:
+    def advanced(self, graph: GraphRun, before: Run, now: float) -> None:
         """Count the shards of a graph that want a place, or have had one before this process began, each once. O(shards)."""
-        fresh = np.isin(running.run.state, _ARRIVED) & ~running.arrived
+        running = graph.running
+        if running is None:
+            return
+        counted = running.foreseen.arrived
+        fresh = np.isin(running.run.state, _ARRIVED) & ~counted
         if not fresh.any():
             return
-        running.arrived |= fresh
+        counted |= fresh
         tasks, counts = np.unique(running.prepared.graph.unit_task[fresh], return_counts=True)
         for task, count in zip(tasks.tolist(), counts.tolist(), strict=True):
             for _ in range(count):
                 self._arrivals.count(running.prepared.templates[task].request_class)
         metrics.ARRIVALS.inc(int(counts.sum()))
 
-    def step(self) -> None:
-        """Begin a build if it is time for one. Must be called in an event loop."""
-        if self._building is not None or self._monotonic() < self._not_before:
+    def step(self, tick: Tick) -> None:
+        """Begin a build if it is time for one."""
+        if self._beside.busy or not self._rest.over:
             return
         if self._arrivals.due:
             self._mix = self._arrivals.take()
         elif not self._mix or not self._other_gpus():
             return
         self._supply, self._static_version = supply(self._cluster), self._cluster.static_version
-        self._building = asyncio.get_running_loop().create_task(self._build(self._mix, self._supply), name="mix")
+        self._beside.begin(partial(_model, self._mix, self._supply, self._seed), self._built)
 
     def _other_gpus(self) -> bool:
         if self._static_version == self._cluster.static_version:
@@ -75,22 +78,19 @@ class Learner:
         self._static_version = self._cluster.static_version
         return supply(self._cluster) != self._supply
 
-    async def _build(self, mix: Mapping[RequestClass, int], there: Supply) -> None:
-        begun = self._monotonic()
+    def _built(self, done: Done[MixModel]) -> None:
+        metrics.MIX_BUILD_SECONDS.observe(done.seconds)
         try:
-            self.model = await asyncio.to_thread(_model, mix, there, self._seed)
+            self.model = done.answer()
         except Exception:
             # Whatever is wrong with the figures, pods are placed by the model before, or without one.
             metrics.MIX_BUILD_FAILURES.inc()
             log.exception("the model of what usually arrives could not be built; trying again in %.0f s", self._backoff.wait)
             self._supply, self._static_version = Supply((), ()), -1  # so that it is tried again
-            pause = self._backoff.failed()
+            self._rest.hold(self._backoff.failed())
         else:
             self._backoff.worked()
-            pause = max(_PAUSE, _PAUSES * (self._monotonic() - begun))
-        metrics.MIX_BUILD_SECONDS.observe(self._monotonic() - begun)
-        self._not_before = self._monotonic() + pause
-        self._building = None
+            self._rest.after(done.seconds)
 
 
 def _model(mix: Mapping[RequestClass, int], there: Supply, seed: int) -> MixModel:

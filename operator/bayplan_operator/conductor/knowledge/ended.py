@@ -4,13 +4,14 @@ import numpy as np
 
 from bayplan.model.arrays import FloatArray
 from bayplan.strategy.adaptive import Ended
-from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.running import Running
 
 
 def ended(graph: GraphRun, running: Running, now: float) -> Ended:
     """What is known of it. Its end is that of its last attempt, which may have been seen late; where it failed, it is now."""
     library, run = running.prepared.graph, running.run
-    accepted = graph.accepted_at if graph.accepted_at is not None else now
+    accepted = graph.decided.accepted_at if graph.decided.accepted_at is not None else now
     finished = run.finished[~np.isnan(run.finished)]
     end = float(finished.max()) if run.succeeded and len(finished) else now
     return Ended(
@@ -21,7 +22,7 @@ def ended(graph: GraphRun, running: Running, now: float) -> Ended:
         hints=_hints(running),
         took=np.maximum(run.finished - run.started, 0.0),
         nodes=run.node,
-        deadline=None if graph.deadline is None else graph.deadline - accepted,
+        deadline=None if graph.known.deadline is None else graph.known.deadline - accepted,
     )
 
 
@@ -29,4 +30,4 @@ def _hints(running: Running) -> FloatArray:
     """What the author says of one shard, or else what was learned; 0: nothing is known."""
     tasks = zip(running.prepared.graph.tasks, running.prepared.spec.tasks, strict=True)
     said = np.array([task.duration if written.expected_duration else 0.0 for task, written in tasks])
-    return said if running.expected is None else np.where(said > 0, said, np.nan_to_num(running.expected))
+    return said if running.foreseen.seconds is None else np.where(said > 0, said, np.nan_to_num(running.foreseen.seconds))

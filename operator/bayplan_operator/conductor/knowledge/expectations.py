@@ -1,12 +1,12 @@
 """When what was learned of run times counts: predictions are renewed beside the ticks, a slice at each."""
 
-import time
 from collections.abc import Callable, Iterable
 
 from bayplan.core.budget import seconds
 from bayplan.knowledge.run_times import TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
 from bayplan_operator import metrics
+from bayplan_operator.clock import Clock
 
 _PAUSES = 20.0
 """The rest after a renewal, in times that it took: all of them together take no more than a twentieth of one core."""
@@ -17,9 +17,8 @@ _SLICE = 0.02
 class Renewal:
     """Renews expectations, so that no tick takes long."""
 
-    def __init__(self, expectations: Expectations, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """``monotonic`` answers seconds of a clock that is never set."""
-        self._expectations, self._monotonic = expectations, monotonic
+    def __init__(self, expectations: Expectations, clock: Clock) -> None:
+        self._expectations, self._monotonic = expectations, clock.monotonic
         self._spent = 0.0
 
     def step(self, wanted: Callable[[], Iterable[TaskRun]]) -> bool:

@@ -1,13 +1,11 @@
 """What was learned, and what follows from it: expected run times, efficiencies, how surely nodes hold out."""
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.knowledge.efficiency import Efficiency
-from bayplan.knowledge.load import LoadEstimate
 from bayplan.knowledge.node_states import Survival
 from bayplan.knowledge.run_times import EndedRun, RunTime, RunTimes, TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
@@ -15,35 +13,30 @@ from bayplan.knowledge.run_times.of_graph import critical_path, median_seconds
 from bayplan.lifecycle import Run
 from bayplan.model.workload import Request
 from bayplan_operator import metrics, names
-from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.knowledge import outcomes
 from bayplan_operator.conductor.knowledge.expectations import Renewal
 from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
 from bayplan_operator.conductor.knowledge.profiles import Profiles
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.running import Running
+from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.self_report import NOTHING, SelfReport, self_report
 from bayplan_operator.translate.splitting import read_numbers
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_shards
 from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.view import PodStore
-from bayplan_operator.view.inbox import Key
+from bayplan_operator.view.inbox import Inbox, Key
 
 _CLASSES = 20_000
 """Nodes whose class is remembered, also once they are gone: what ran there may be seen later."""
 
 
-class Knowledge:
+class Knowledge(Step):
     """Learns from every attempt that ends, each once, and answers what strategies ask."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        pods: PodStore,
-        profiles: Profiles,
-        nodes: NodeMemory,
-        now: float,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, cluster: Cluster, pods: PodStore, profiles: Profiles, nodes: NodeMemory, clock: Clock) -> None:
         self.profiles = profiles
         self.efficiency: Efficiency | None = None
         """None: no task has ended yet."""
@@ -54,11 +47,11 @@ class Knowledge:
         self.forecast = Expectations(self.profiles.run_times, self._run_of)
         self.renewals = 0
         """How often what is expected of all graphs was brought up to date."""
-        self._renewal = Renewal(self.forecast, monotonic)
+        self._renewal = Renewal(self.forecast, clock)
         self._nodes = nodes
         self._classes: dict[str, tuple[str, float]] = {}
         self._static_version = -1
-        self._started_at = now
+        self._started_at = clock.now()
         self._horizon: float | None = None
 
     @property
@@ -94,17 +87,17 @@ class Knowledge:
             self._prepared[graph.ref.uid] = graph.running.prepared
             self._learn_record(graph, graph.running.prepared, graph.running.run, now)
             self._expect(graph.running)
-        elif graph.ended and (graph.completed_at or 0.0) > (self._horizon or 0.0):
+        elif graph.decided.ended and (graph.decided.completed_at or 0.0) > (self._horizon or 0.0):
             try:
                 prepared = prepare(raw)
             except InvalidGraph:
                 return  # it never ran, or its kind has changed since: nothing can be learned from it
-            prepared = with_shards(prepared, read_numbers(prepared.divisible, graph.written))
-            lines = [line for line in graph.written.get("tasks") or () if isinstance(line, str)]
-            state, _ = run_record.read(prepared.graph, lines, graph.accepted_at or 0.0)
+            prepared = with_shards(prepared, read_numbers(prepared.divisible, graph.written.status))
+            lines = [line for line in graph.written.status.get("tasks") or () if isinstance(line, str)]
+            state, _ = run_record.read(prepared.graph, lines, graph.decided.accepted_at or 0.0)
             self._learn_record(graph, prepared, state, now)
 
-    def note(self, graph: GraphRun, before: Run, now: float) -> None:
+    def advanced(self, graph: GraphRun, before: Run, now: float) -> None:
         """The graph's run has gone on from that state. O(units) where no attempt has ended."""
         running = graph.running
         if running is None:
@@ -112,36 +105,30 @@ class Knowledge:
         for ended in outcomes.since(graph.ref.uid, running.prepared.graph, before, running.run):
             self._learn(graph, running.prepared, ended, now, live=True)
 
-    def step(
-        self,
-        changed: Iterable[GraphRun],
-        graphs: Callable[[], Iterable[GraphRun]],
-        now: float,
-        load: Callable[[], LoadEstimate | None] = lambda: None,
-    ) -> None:
+    def step(self, tick: Tick) -> None:
         """Let what was learned count, once in a while; look at the nodes; write profiles that are due.
 
-        ``changed``: graphs of which anything may be new. ``graphs`` answers all that run. ``load``: of the nodes, if known.
-        O(changed graphs), unless learned run times begin to count.
+        O(touched graphs), unless learned run times begin to count.
         """
-        for graph in changed:
+        for graph in tick.touched:
             uid, running = graph.ref.uid, graph.running
             if running is None:
                 self.forget(uid)
-            elif running.expected is None or self._prepared.get(uid) is not running.prepared:
+            elif running.foreseen.seconds is None or self._prepared.get(uid) is not running.prepared:
                 self._prepared[uid] = running.prepared
                 self._expect(running)  # its spec has changed, or its numbers of shards were decided
         self._remember_classes()
-        self._nodes.step(now, load)
+        self._nodes.step(tick.now)
         for family, task, known in self.profiles.changed:
             (self.forecast.learned if known else self.forecast.forgotten)(family, task)
         self.profiles.changed.clear()
-        if self._renewal.step(lambda: (run for each in _running(graphs()) for run in _to_come(each))):
+        graphs = tick.graphs.open.values()
+        if self._renewal.step(lambda: (run for each in _running(graphs) for run in _to_come(each))):
             self.efficiency = self._efficiencies()
-            for each in _running(graphs()):
+            for each in _running(graphs):
                 self._expect(each)
             self.renewals += 1
-        self.profiles.write(now)
+        self.profiles.write(tick.now)
 
     def forget(self, uid: str) -> None:
         """The graph runs no more, or is gone."""
@@ -165,8 +152,9 @@ class Knowledge:
             return  # nobody knows any more what kind of node it was
         run = replace(prepared.runs[ended.task], node_class=where[0])
         report = self._report(graph, prepared, ended) if live and ended.succeeded else NOTHING
+        span = ended.span
         outcome = EndedRun(
-            task=TaskId.of(run).text, node_class=where[0], asked=ended.asked, started=ended.started, ended=ended.ended,
+            task=TaskId.of(run).text, node_class=where[0], asked=span.asked, started=span.started, ended=span.ended,
             succeeded=ended.succeeded, cost=where[1], reported=report.numbers,
         )  # fmt: skip
         expected = self.forecast.made(prepared.runs[ended.task])
@@ -217,15 +205,26 @@ class Knowledge:
 
     def _expect(self, running: Running) -> None:
         """Bring the expectations of a graph's tasks up to date that have not ended. O(tasks + dependencies)."""
-        runs, before = running.prepared.runs, running.expected
+        runs, before = running.prepared.runs, running.foreseen.seconds
         if before is None or len(before) != len(runs):
-            running.expected = median_seconds(runs, self.forecast)
+            running.foreseen.seconds = median_seconds(runs, self.forecast)
         else:
             to_come = ~running.run.finished_tasks(running.prepared.graph)
-            running.expected = before.copy()
-            running.expected[to_come] = median_seconds(_to_come(running), self.forecast)
-        running.critical_path = critical_path(running.prepared.graph, running.expected)
-        running.requests.clear()
+            running.foreseen.seconds = before.copy()
+            running.foreseen.seconds[to_come] = median_seconds(_to_come(running), self.forecast)
+        running.foreseen.critical_path = critical_path(running.prepared.graph, running.foreseen.seconds)
+        running.asking.requests.clear()
+
+
+class TakeProfiles(Step):
+    """TaskProfiles that are new, have changed, or are gone."""
+
+    def __init__(self, inbox: Inbox, knowledge: Knowledge) -> None:
+        self._inbox, self._knowledge = inbox, knowledge
+
+    def step(self, tick: Tick) -> None:
+        """O(news)."""
+        self._knowledge.take(self._inbox.take(), tick.now)
 
 
 def _count(outcome: EndedRun, report: SelfReport, expected: RunTime | None) -> None:

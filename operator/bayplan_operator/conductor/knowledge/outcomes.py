@@ -18,8 +18,17 @@ _SHORTEST = 0.01
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """When an attempt was asked for, started and ended, in seconds since the epoch."""
+
+    asked: float
+    started: float
+    ended: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
-    """An attempt that ran and ended; times in seconds since the epoch."""
+    """An attempt that ran and ended."""
 
     id: str
     """No other attempt of any graph has the same."""
@@ -27,9 +36,7 @@ class Ended:
     shard: int
     incarnation: int
     node: str
-    asked: float
-    started: float
-    ended: float
+    span: Span
     succeeded: bool
 
 
@@ -64,8 +71,6 @@ def _ended(graph_uid: str, graph: Graph, run: Run, unit: int, started: float, as
         shard=unit - int(graph.unit_start[task]),
         incarnation=incarnation,
         node=run.node[unit],
-        asked=end - took if math.isnan(asked) else min(asked, end - took),
-        started=end - took,
-        ended=end,
+        span=Span(end - took if math.isnan(asked) else min(asked, end - took), end - took, end),
         succeeded=bool(run.state[unit] == UnitState.SUCCEEDED),
     )

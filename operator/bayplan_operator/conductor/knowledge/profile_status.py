@@ -6,8 +6,8 @@ from typing import Any
 from bayplan.knowledge.run_times import Evaluation, RunTime, RunTimes, TaskRun
 from bayplan.knowledge.run_times.evaluation import Figures
 from bayplan_operator.api.duration import format_duration
-from bayplan_operator.conductor import conditions
 from bayplan_operator.conductor.knowledge.ledger import Ledger
+from bayplan_operator.conductor.record import conditions
 from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.translate.task_profile import write_counted, write_figures, write_sums
 
@@ -20,22 +20,22 @@ class Profile:
 
     id: TaskId
     ledger: Ledger
-    metric: str = ""
-    runs: dict[str, int] = field(default_factory=dict)
+    metric: str = field(init=False, default="")
+    runs: dict[str, int] = field(init=False, default_factory=dict)
     """Per class of nodes, those that succeeded."""
-    failures: int = 0
-    first: float | None = None
-    last: float | None = None
+    failures: int = field(init=False, default=0)
+    first: float | None = field(init=False, default=None)
+    last: float | None = field(init=False, default=None)
     """When runs ended."""
-    problem: str = ""
+    problem: str = field(init=False, default="")
     """Why its metric is not used."""
-    conditions: list[dict[str, Any]] = field(default_factory=list)
-    uid: str = ""
-    version: int = 0
+    conditions: list[dict[str, Any]] = field(init=False, default_factory=list)
+    uid: str = field(init=False, default="")
+    version: int = field(init=False, default=0)
     """What the API server called it when it was last written."""
-    written: dict[str, Any] = field(default_factory=dict)
-    written_at: float = 0.0
-    tries: int = 0
+    written: dict[str, Any] = field(init=False, default_factory=dict)
+    written_at: float = field(init=False, default=0.0)
+    tries: int = field(init=False, default=0)
     """Writes in a row of which nothing came."""
 
 

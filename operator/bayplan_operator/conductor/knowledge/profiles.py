@@ -8,11 +8,11 @@ from typing import Any
 from bayplan.knowledge.run_times import EndedRun, Evaluation, RunTimes, TaskRun
 from bayplan_operator import metrics, names
 from bayplan_operator.api.v1alpha1.task_profile import MAX_CLASSES, MAX_COUNTED, MAX_METRICS
-from bayplan_operator.conductor import conditions
 from bayplan_operator.conductor.knowledge.backlog import Backlog
 from bayplan_operator.conductor.knowledge.ledger import Ledger
 from bayplan_operator.conductor.knowledge.outcomes import UNCOUNTED
 from bayplan_operator.conductor.knowledge.profile_status import Profile, status
+from bayplan_operator.conductor.record import conditions
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.translate.task_profile import InvalidProfile, ProfileContents, read
@@ -78,20 +78,12 @@ class Profiles:
             self._complain(key, raw, str(error), now)
             return
         self._unreadable.pop(key, None)
-        status = raw.get("status") or {}
-        profile = self.known[key] = Profile(
-            id=learned.id,
-            ledger=Ledger(learned.counted_until, MAX_COUNTED, learned.counted),
-            metric=learned.metric,
-            runs=dict(learned.runs),
-            failures=learned.failures,
-            first=learned.first,
-            last=learned.last,
-            conditions=[dict(each) for each in status.get("conditions") or ()],
-            uid=raw["metadata"]["uid"],
-            version=int(raw["metadata"]["resourceVersion"]),
-            written=dict(status),
-        )
+        profile = self.known[key] = Profile(learned.id, Ledger(learned.counted_until, MAX_COUNTED, learned.counted))
+        profile.metric, profile.runs, profile.failures = learned.metric, dict(learned.runs), learned.failures
+        profile.first, profile.last = learned.first, learned.last
+        profile.written = dict(raw.get("status") or {})
+        profile.conditions = [dict(each) for each in profile.written.get("conditions") or ()]
+        profile.uid, profile.version = raw["metadata"]["uid"], int(raw["metadata"]["resourceVersion"])
         self._recall(learned)
         self._check_metric(key, profile)
         self._bound(now)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from bayplan.foresight.estimates import Help, Suggestion
 from bayplan_operator import metrics
-from bayplan_operator.conductor import conditions
-from bayplan_operator.conductor.completion import RISK, Forecast, Outlook, Verdict
-from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.outlook.forecasting import AT_RISK, SAFE
+from bayplan_operator.conductor.record import conditions
+from bayplan_operator.conductor.record.completion import RISK, Forecast, Outlook, Verdict
+from bayplan_operator.conductor.record.graph_run import GraphRun
 
 MISSED = "DeadlineMissed"
 _MOST_NAMES = 3
@@ -17,18 +17,18 @@ Tell = Callable[[str, str, str], None]
 
 def missed(graph: GraphRun, now: float) -> bool:
     """The deadline has passed, and the graph had not succeeded by then."""
-    return graph.deadline is not None and (graph.completed_at or now) > graph.deadline
+    return graph.known.deadline is not None and (graph.decided.completed_at or now) > graph.known.deadline
 
 
 def at_risk(graph: GraphRun) -> bool:
     """As its status says, or is about to."""
     verdict = graph.outlook.verdict if graph.outlook is not None else None
-    return verdict is not None and verdict.at_risk and graph.deadline is not None and not graph.ended
+    return verdict is not None and verdict.at_risk and graph.known.deadline is not None and not graph.decided.ended
 
 
 def verdict(graph: GraphRun, outlook: Outlook) -> Verdict | None:
     """By what is known now; none: there is no deadline, or nothing is known."""
-    deadline, first, found = graph.deadline, outlook.first, outlook.forecast
+    deadline, first, found = graph.known.deadline, outlook.first, outlook.forecast
     if deadline is None or first is None:
         return None
     if first.nowhere:
@@ -57,12 +57,12 @@ def update(graph: GraphRun, put: Put, tell: Tell, now: float) -> None:
     if outlook is None:
         return
     late = missed(graph, now)
-    if late or conditions.find(graph.conditions, MISSED) is not None:
+    if late or conditions.find(graph.written.conditions, MISSED) is not None:
         _put_missed(graph, late, put, tell)
-    known = conditions.find(graph.conditions, RISK)
-    if graph.deadline is None or graph.completed_at is not None or late:
+    known = conditions.find(graph.written.conditions, RISK)
+    if graph.known.deadline is None or graph.decided.completed_at is not None or late:
         if known is not None and known["status"] == "True":
-            reason = "DeadlineMissed" if late else "Met" if graph.completed_at is not None else "NoDeadline"
+            reason = "DeadlineMissed" if late else "Met" if graph.decided.completed_at is not None else "NoDeadline"
             put(RISK, False, reason, "")
         return
     found = outlook.verdict
@@ -73,13 +73,13 @@ def update(graph: GraphRun, put: Put, tell: Tell, now: float) -> None:
 
 
 def _put_missed(graph: GraphRun, late: bool, put: Put, tell: Tell) -> None:
-    assert graph.deadline is not None or not late
+    assert graph.known.deadline is not None or not late
     if not late:
         if put(MISSED, False, "DeadlineMoved", "the deadline lies ahead, or there is none"):
             tell("Normal", "DeadlineMoved", "the deadline lies ahead, or there is none")
         return
-    at = conditions.stamp(graph.deadline or 0.0)
-    over = graph.completed_at is not None
+    at = conditions.stamp(graph.known.deadline or 0.0)
+    over = graph.decided.completed_at is not None
     message = f"the deadline was {at}; " + ("it ended later" if over else "it has not ended yet")
     if put(MISSED, True, "EndedLate" if over else "DeadlinePassed", message):
         metrics.DEADLINES_MISSED.inc()

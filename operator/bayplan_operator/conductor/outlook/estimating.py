@@ -1,21 +1,23 @@
 """Estimates of when graphs will have ended, made one after the other in a thread beside the ticks."""
 
-import asyncio
 import logging
-import time
-from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import Selector
+from bayplan.core.background import Background, Done
 from bayplan_operator import metrics
 from bayplan_operator.backoff import Backoff
-from bayplan_operator.conductor.completion import Forecast, Outlook
-from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.clock import Clock, Rest
 from bayplan_operator.conductor.knowledge.learned import Learned
 from bayplan_operator.conductor.outlook import deadlines
 from bayplan_operator.conductor.outlook.forecasting import Question, expected, first_bound, forecast
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import glimpse
+from bayplan_operator.conductor.record.completion import Forecast, Outlook
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.running import Running
+from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -31,83 +33,74 @@ _FIRST_WAIT, _LONGEST_WAIT = 5.0, 600.0
 """Seconds after an estimate that failed, and after many that did."""
 
 
-class Estimator:
+class Estimator(Step):
     """Gives every graph its lower bound at once, and its estimate soon."""
 
     def __init__(
-        self,
-        cluster: Cluster,
-        settings: Settings,
-        wake: Callable[[], None],
-        learned: Learned | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
+        self, cluster: Cluster, settings: Settings, clock: Clock, beside: Background, learned: Learned | None = None
     ) -> None:
-        self._cluster = cluster
-        self._learned = learned
-        self._settings = settings
-        self._wake = wake
-        self._monotonic = monotonic
-        self._under_way: asyncio.Task[None] | None = None
-        self._not_before = self._again_from = 0.0
-        """By the monotonic clock: no estimate before, and none of a graph that has one."""
+        self._cluster, self._settings, self._beside, self._learned = cluster, settings, beside, learned
+        self._first, self._again = Rest(clock, _PAUSE, _PAUSES), Rest(clock, _PAUSE, _PAUSES_AGAIN)
+        """Before an estimate of a graph that has none yet, and before any other."""
         self._backoff = Backoff("estimate", _FIRST_WAIT, _LONGEST_WAIT)
         self._open: dict[str, GraphRun] = {}
         """By UID, those that may still end."""
         self._asking: dict[str, GraphRun] = {}
         """By UID, those of which an estimate was due when they were last looked at."""
 
-    def step(self, graphs: Iterable[GraphRun], now: float) -> None:
+    def step(self, tick: Tick) -> None:
         """Bounds for graphs that are new or changed, deadlines that have passed, and at most one estimate is begun.
 
-        ``graphs``: those of which anything has changed, or whose time has come. Must be called in an event loop.
-        O(these graphs), and `earliest` for each that changed.
+        O(touched graphs), and `earliest` for each that changed.
         """
-        for graph in graphs:
+        for graph in tick.touched:
             running, uid = graph.running, graph.ref.uid
-            if running is None or graph.deleting or running.all_over:
+            if running is None or graph.known.deleting or running.all_over:
                 self.forget(uid)
                 continue
             self._open[uid] = graph
-            outlook = self._bounded(graph, running, now)
-            if deadlines.missed(graph, now) and not _told_missed(graph):
-                graph.touched = graph.urgent = True
-            if self._due(graph, running, outlook, now):
+            outlook = self._bounded(graph, running, tick.now)
+            if self._due(graph, running, outlook, tick.now):
                 self._asking[uid] = graph
             else:
                 self._asking.pop(uid, None)
-        if self._asking and self._under_way is None and self._monotonic() >= self._not_before:
-            chosen = min(self._asking.values(), key=_urgency)
-            first = chosen.outlook is None or chosen.outlook.forecast is None
-            if first or self._monotonic() >= self._again_from:
-                del self._asking[chosen.ref.uid]
-                if chosen.running is not None and chosen.outlook is not None:
-                    self._begin(chosen, chosen.running, chosen.outlook, len(self._open) > 1, now)
+        chosen = None if self._beside.busy else self._next()
+        if chosen is not None:
+            del self._asking[chosen.ref.uid]
+            self._begin(chosen, tick.now)
+
+    def next_time(self, now: float) -> float | None:
+        """When a graph that asks for an estimate may have it; the times of single graphs are said by `next_time_of`."""
+        if not self._asking or self._beside.busy:
+            return None
+        first = any(_has_none(graph) for graph in self._asking.values())
+        return now + (self._first.wait if first else max(self._first.wait, self._again.wait))
 
     def forget(self, uid: str) -> None:
         """The graph is over, or gone."""
         self._open.pop(uid, None)
         self._asking.pop(uid, None)
 
-    def next_time(self, graph: GraphRun, now: float) -> float | None:
+    def next_time_of(self, graph: GraphRun, now: float) -> float | None:
         """When there is something to do for a graph although nothing happens."""
-        if graph.outlook is None or graph.running is None or graph.deleting:
+        if graph.outlook is None or graph.running is None or graph.known.deleting:
             return None
         times = [graph.outlook.stale_at, graph.outlook.next_at] if graph.startable else []
-        if graph.deadline is not None and graph.deadline >= now:
-            times.append(graph.deadline + 0.001)
-        # What is due already waits for the estimate before it, whose end wakes us.
+        if graph.known.deadline is not None and graph.known.deadline >= now:
+            times.append(graph.known.deadline + 0.001)
+        # What is due already waits for the estimate before it: see `next_time`.
         return min((at for at in times if at > now), default=None)
 
     def _bounded(self, graph: GraphRun, running: Running, now: float) -> Outlook:
         if graph.outlook is None:
             graph.outlook = _met(graph, running, now)
         outlook = graph.outlook
-        asked = (graph.generation, graph.deadline)
-        if graph.policy is not None and (outlook.asked != asked or outlook.graph is not running.prepared.graph):
+        asked = (graph.known.generation, graph.known.deadline)
+        if graph.known.policy is not None and (outlook.asked != asked or outlook.graph is not running.prepared.graph):
             restored = not outlook.asked
             outlook.asked, outlook.graph = asked, running.prepared.graph
             try:
-                self._bound(running, outlook, graph.policy.strategy.node_selector, now)
+                self._bound(running, outlook, graph.known.policy.strategy.node_selector, now)
             except Exception:
                 metrics.ESTIMATE_FAILURES.inc()
                 log.exception("TaskGraph %s/%s has no lower bound; its estimate will bring one", *graph.key)
@@ -119,7 +112,7 @@ class Estimator:
             verdict = deadlines.verdict(graph, outlook)
             if not restored or (verdict is not None and verdict.flips(outlook.verdict)):
                 outlook.verdict = verdict
-            graph.touched = True
+            outlook.revision += 1
         return outlook
 
     def _bound(self, running: Running, outlook: Outlook, selector: Selector, now: float) -> None:
@@ -135,73 +128,80 @@ class Estimator:
         return outlook.run is None or (outlook.run is not running.run and bool((outlook.run.state != running.run.state).any()))
 
     def _situation(self, graph: GraphRun) -> tuple[object, ...]:
-        return graph.generation, graph.policy, self._cluster.static_version
+        return graph.known.generation, graph.known.policy, self._cluster.static_version
 
-    def _begin(self, graph: GraphRun, running: Running, outlook: Outlook, rivals: bool, now: float) -> None:
+    def _next(self) -> GraphRun | None:
+        chosen = min(self._asking.values(), key=_urgency, default=None)
+        if chosen is None or not self._first.over:
+            return None
+        return chosen if _has_none(chosen) or self._again.over else None
+
+    def _begin(self, graph: GraphRun, now: float) -> None:
+        running, outlook = graph.running, graph.outlook
+        if running is None or outlook is None:
+            return
         outlook.run, outlook.situation, outlook.next_at = running.run, self._situation(graph), now + _GAP
-        self._under_way = asyncio.get_running_loop().create_task(
-            self._ask(graph, running, outlook, rivals, now), name="estimate"
-        )
-
-    async def _ask(self, graph: GraphRun, running: Running, outlook: Outlook, rivals: bool, now: float) -> None:
-        begun, deadline = self._monotonic(), graph.deadline
+        deadline = graph.known.deadline
         try:
-            seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
-            run_times = None
+            seen, run_times = glimpse(graph, self._cluster, self._settings.bandwidth, now), None
             if self._learned is not None:
                 run_times = self._learned.run_times.copy()
                 seen = replace(seen, survival=self._learned.survival)
-            question = Question(seen, run_times, graph.ref.uid, deadline, rivals)
-            found = await asyncio.to_thread(forecast, question)
         except Exception:
-            # Whatever is wrong with one estimate, graphs are placed without it.
-            metrics.ESTIMATE_FAILURES.inc()
-            log.exception(
-                "the end of TaskGraph %s/%s could not be estimated; trying again in %.0f s", *graph.key, self._backoff.wait
-            )
-            outlook.next_at = outlook.stale_at = now + self._backoff.failed()
+            self._failed(graph, outlook, now)
+            return
+        question = Question(seen, run_times, graph.ref.uid, deadline, rivals=len(self._open) > 1)
+        self._beside.begin(partial(forecast, question), partial(self._take, graph, outlook, question))
+
+    def _take(self, graph: GraphRun, outlook: Outlook, question: Question, done: Done[Forecast]) -> None:
+        try:
+            found = done.answer()
+        except Exception:
+            self._failed(graph, outlook, question.seen.now)
         else:
             self._backoff.worked()
-            _take(graph, outlook, deadline, found)
-        took = self._monotonic() - begun
-        metrics.ESTIMATE_SECONDS.observe(took)
-        first, again = max(_PAUSE, _PAUSES * took), max(_PAUSE, _PAUSES_AGAIN * took)
-        ended = self._monotonic()
-        self._not_before, self._again_from = ended + first, ended + again
-        self._under_way = None
-        graph.call(graph.ref.uid)
-        self._wake()
-        for pause in (first, again):
-            asyncio.get_running_loop().call_later(pause, self._wake)
+            _take(graph, outlook, question.deadline, found)
+        metrics.ESTIMATE_SECONDS.observe(done.seconds)
+        self._first.after(done.seconds)
+        self._again.after(done.seconds)
+        graph.call()
+
+    def _failed(self, graph: GraphRun, outlook: Outlook, now: float) -> None:
+        """Whatever is wrong with one estimate, graphs are placed without it."""
+        metrics.ESTIMATE_FAILURES.inc()
+        log.exception(
+            "the end of TaskGraph %s/%s could not be estimated; trying again in %.0f s", *graph.key, self._backoff.wait
+        )
+        outlook.next_at = outlook.stale_at = now + self._backoff.failed()
+
+
+def _has_none(graph: GraphRun) -> bool:
+    return graph.outlook is None or graph.outlook.forecast is None
 
 
 def _met(graph: GraphRun, running: Running, now: float) -> Outlook:
-    outlook = Outlook.restored(graph.written, graph.accepted_at or now)
-    if outlook.said.basis is not None and graph.written.get("observedGeneration") == graph.generation:
+    outlook = Outlook.restored(graph.written.status, graph.decided.accepted_at or now)
+    if outlook.said.basis is not None and graph.written.status.get("observedGeneration") == graph.known.generation:
         # An operator before us has said it all: the next estimate is early enough, and very many graphs cost a tick nothing.
-        outlook.asked, outlook.graph = (graph.generation, graph.deadline), running.prepared.graph
+        outlook.asked, outlook.graph = (graph.known.generation, graph.known.deadline), running.prepared.graph
     return outlook
 
 
 def _take(graph: GraphRun, outlook: Outlook, deadline: float | None, found: Forecast) -> None:
     left = found.completion - found.made_at if found.completion is not None else _LATEST
     outlook.stale_at = found.made_at + min(max(_SHARE * left, _SOONEST), _LATEST)
-    if deadline != graph.deadline:
+    if deadline != graph.known.deadline:
         return  # it was changed meanwhile; the next one is under way soon
     outlook.take(found)
     verdict = deadlines.verdict(graph, outlook)
     flips = verdict.flips(outlook.verdict) if verdict is not None else outlook.verdict is not None
     if outlook.renew(found.made_at, anyway=flips) or flips:
         outlook.verdict = verdict
-        graph.touched = True
+        outlook.revision += 1
 
 
 def _urgency(graph: GraphRun) -> tuple[bool, bool, float]:
     """Those that have none yet first, then those with a deadline, then the oldest."""
     outlook = graph.outlook
     made_at = outlook.forecast.made_at if outlook is not None and outlook.forecast is not None else None
-    return made_at is not None, graph.deadline is None, made_at or graph.accepted_at or 0.0
-
-
-def _told_missed(graph: GraphRun) -> bool:
-    return any(each["type"] == deadlines.MISSED and each["status"] == "True" for each in graph.conditions)
+    return made_at is not None, graph.known.deadline is None, made_at or graph.decided.accepted_at or 0.0

@@ -23,9 +23,9 @@ from bayplan.foresight.graph_plans import Situation
 from bayplan.knowledge.run_times import RunTimes
 from bayplan.lifecycle import Run, UnitState
 from bayplan.model.arrays import FloatArray
-from bayplan_operator.conductor.completion import Forecast
-from bayplan_operator.conductor.graph_run import Running
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import Glimpse, situation
+from bayplan_operator.conductor.record.completion import Forecast, Interval
+from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.task_graph import Prepared
 
 AT_RISK, SAFE = 0.90, 0.93
@@ -50,7 +50,11 @@ class Question:
 def expected(running: Running) -> FloatArray:
     """Per task, the seconds that were learned, or that its author expects; 0: nothing is known. O(tasks)."""
     said = np.array([task.expected_duration or 0.0 for task in running.prepared.spec.tasks])
-    return said if running.expected is None else np.where(np.isnan(running.expected), said, running.expected)
+    return (
+        said
+        if running.foreseen.seconds is None
+        else np.where(np.isnan(running.foreseen.seconds), said, running.foreseen.seconds)
+    )
 
 
 def first_bound(cluster: Cluster, prepared: Prepared, run: Run, selector: Selector, least: FloatArray, now: float) -> Earliest:
@@ -69,10 +73,10 @@ def forecast(question: Question) -> Forecast:
     graph, now = seen.prepared.graph, seen.now
     there, known, elapsed = _learned(question, situation(seen))
     least = np.where(known.basis == Basis.NOTHING, 0.0, _least(replace(known, reruns=None)))  # with luck nothing fails
-    first = first_bound(seen.cluster, seen.prepared, seen.run, seen.selector, least, now)
+    first = first_bound(seen.cluster, seen.prepared, seen.run, seen.terms.selector, least, now)
     path = first.bound.path
     heavy = graph.tasks[max(path, key=lambda task: least[task])].name if path else ""
-    nothing = Forecast(now, first, known.words, None, None, None, None, heavy, ())
+    nothing = Forecast(now, first, known.words, None, None, heavy, ())
     if first.nowhere or not known.informed:
         return nothing
     luck = Luck.draw(graph, samples(graph.units), _seed(question.uid))
@@ -80,15 +84,15 @@ def forecast(question: Question) -> Forecast:
     found = scenario.estimate()
     if not np.isfinite(found.ends[-1]):
         return nothing
-    median, low, high = (now + found.quantile(each) for each in (0.5, _LOW, _HIGH))
+    end = Interval(*(now + found.quantile(each) for each in (0.5, _LOW, _HIGH)))
     if question.deadline is None:
-        return Forecast(now, first, known.words, median, low, high, None, heavy, ())
+        return Forecast(now, first, known.words, end, None, heavy, ())
     budget = max(question.deadline - now, 0.0)
     probability = found.probability_by(budget)
     helps: tuple[Suggestion, ...] = ()
     if probability < SAFE and budget > 0:
         helps = advice(scenario, first.bound, budget, AT_RISK, _alone(question, luck))
-    return Forecast(now, first, known.words, median, low, high, probability, heavy, helps)
+    return Forecast(now, first, known.words, end, probability, heavy, helps)
 
 
 def _learned(question: Question, there: Situation) -> tuple[Situation, Durations, FloatArray]:

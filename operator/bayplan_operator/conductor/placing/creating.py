@@ -2,30 +2,37 @@
 
 from bayplan.model.decision import Decision
 from bayplan_operator import metrics
-from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.own_pod import Identity, Pending
 from bayplan_operator.translate.pod import Place, PodRole, pod_manifest
 from bayplan_operator.view import PodStore
 from bayplan_operator.writer.pods import Creation, PodWriter
 
 
-def create(graph: GraphRun, unit: int, decision: Decision, pods: PodStore, writer: PodWriter, now: float) -> None:
-    """Count the pod of a unit at the place of a decision, and have it made. Raises ``ValueError`` without a place."""
-    running, policy = graph.running, graph.policy
-    if running is None or policy is None or decision.node is None:
-        raise ValueError(f"unit {unit} of {graph.key} has no place")
-    role = _role(running, unit)
-    template = running.prepared.templates[int(running.prepared.graph.unit_task[unit])]
-    direct = policy.direct and not template.needs_scheduler
-    where = Place(decision.node, decision.message, direct, policy.spec.node_loss_grace, decision.gpus)
-    manifest = pod_manifest(graph.ref, template, role, where)
-    key = (graph.ref.namespace, manifest["metadata"]["name"])
-    identity = Identity(role.task, role.shard, role.incarnation)
-    resources = dict(template.request_class.resources)
-    pods.assume(key, Pending(graph.ref.uid, identity, decision.node, resources, decision.gpus))
-    writer.create(Creation(key, graph.ref.uid, unit, role.incarnation, manifest))
-    ready_at = float(running.run.ready_at[unit])
-    metrics.START_DELAY_SECONDS.observe(max(0.0, now - max(ready_at, float(running.run.not_before[unit]))))
+class Creator:
+    """Has pods made."""
+
+    def __init__(self, pods: PodStore, writer: PodWriter) -> None:
+        self._pods, self._writer = pods, writer
+
+    def create(self, graph: GraphRun, unit: int, decision: Decision, now: float) -> None:
+        """Count the pod of a unit at the place of a decision, and have it made. Raises ``ValueError`` without a place."""
+        running, policy = graph.running, graph.known.policy
+        if running is None or policy is None or decision.node is None:
+            raise ValueError(f"unit {unit} of {graph.key} has no place")
+        role = _role(running, unit)
+        template = running.prepared.templates[int(running.prepared.graph.unit_task[unit])]
+        direct = policy.direct and not template.needs_scheduler
+        where = Place(decision.node, decision.message, direct, policy.spec.node_loss_grace, decision.gpus)
+        manifest = pod_manifest(graph.ref, template, role, where)
+        key = (graph.ref.namespace, manifest["metadata"]["name"])
+        identity = Identity(role.task, role.shard, role.incarnation)
+        resources = dict(template.request_class.resources)
+        self._pods.assume(key, Pending(graph.ref.uid, identity, decision.node, resources, decision.gpus))
+        self._writer.create(Creation(key, graph.ref.uid, unit, role.incarnation, manifest))
+        ready_at = float(running.run.ready_at[unit])
+        metrics.START_DELAY_SECONDS.observe(max(0.0, now - max(ready_at, float(running.run.not_before[unit]))))
 
 
 def _role(running: Running, unit: int) -> PodRole:

@@ -5,9 +5,11 @@ from typing import Any
 
 from bayplan.strategy.plugins import installed
 from bayplan_operator.api.validation.words import nearest
-from bayplan_operator.conductor import conditions
-from bayplan_operator.conductor.graph_run import GraphRun, Problem
 from bayplan_operator.conductor.knowledge.load import LoadState
+from bayplan_operator.conductor.record import conditions
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.known import Problem
+from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy, objections
 from bayplan_operator.view.inbox import Key
 from bayplan_operator.writer import GraphWriter
@@ -15,7 +17,7 @@ from bayplan_operator.writer import GraphWriter
 _LOAD = "LoadAvailable"
 
 
-class Policies:
+class Policies(Step):
     """Keeps the policies, and says in their status whether they can be used. Raises ``PluginError`` when it is made."""
 
     def __init__(self, writer: GraphWriter) -> None:
@@ -63,12 +65,10 @@ class Policies:
         problem = None
         if policy is None:
             problem = self._missing(policy_name)
-        elif graph.running is not None:
-            words = next(objections(policy, graph.ref.namespace, graph.running.prepared.templates), None)
+        elif graph.known.prepared is not None:
+            words = next(objections(policy, graph.ref.namespace, graph.known.prepared.templates), None)
             problem = Problem("PolicyRefuses", words) if words else None
-        if (graph.policy, graph.unserved) != (policy, problem):
-            graph.policy, graph.unserved = policy, problem
-            graph.touched = graph.urgent = True
+        graph.known.policy, graph.known.unserved = policy, problem
 
     def _missing(self, name: str) -> Problem:
         if name in self._broken:
@@ -96,7 +96,7 @@ class Policies:
         else:
             self._untold.pop(key, None)
 
-    def tell(self) -> None:
+    def step(self, tick: Tick) -> None:
         """Write the statuses that are due, each as soon as no write of it is under way."""
         for key in [key for key in self._untold if not self._writer.busy(key)]:
             uid, version, body = self._untold.pop(key)

@@ -6,7 +6,8 @@ from collections.abc import Hashable, Iterable
 from bayplan.core.changes import Changes
 from bayplan.core.wish import Wish
 from bayplan.model.workload import Request
-from bayplan_operator.conductor.graph_run import GraphRun, Running
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.task_identity import TaskId
 
 
@@ -43,15 +44,15 @@ class Wishes:
 
 
 def _wishes(graph: GraphRun) -> Iterable[Wish]:
-    running, policy = graph.running, graph.policy
+    running, policy = graph.running, graph.known.policy
     if running is None or policy is None or not graph.startable:
         return
-    strategy = policy.placing(graph.strategy)
+    strategy = policy.placing(graph.decided.strategy)
     for unit in running.wants.start:
-        request = running.requests.get(unit)
+        request = running.asking.requests.get(unit)
         if request is None:
-            request = running.requests[unit] = request_of(graph, running, unit)
-        yield Wish(request, strategy, policy.name, graph.strategy)
+            request = running.asking.requests[unit] = request_of(graph, running, unit)
+        yield Wish(request, strategy, policy.name, graph.decided.strategy)
 
 
 def request_of(graph: GraphRun, running: Running, unit: int) -> Request:
@@ -62,11 +63,11 @@ def request_of(graph: GraphRun, running: Running, unit: int) -> Request:
         id=(graph.ref.uid, unit),
         request_class=running.prepared.templates[task].request_class,
         priority=running.prepared.spec.priority,
-        critical_path=float(running.critical_path[task]),
-        arrival=(graph.accepted_at, graph.ref.namespace, graph.ref.name),
+        critical_path=float(running.foreseen.critical_path[task]),
+        arrival=(graph.decided.accepted_at, graph.ref.namespace, graph.ref.name),
         task=TaskId.of(running.prepared.runs[task]).text,
         name=f"{graph.ref.name}/{written.name}",
-        deadline=graph.deadline,
+        deadline=graph.known.deadline,
         duration=_duration(running, task),
         graph=graph.ref.uid,
         unit=unit,
@@ -83,5 +84,5 @@ def _since(running: Running, unit: int) -> float | None:
 
 def _duration(running: Running, task: int) -> float:
     """What was learned, or what the author says; 0: not known."""
-    learned = math.nan if running.expected is None else float(running.expected[task])
+    learned = math.nan if running.foreseen.seconds is None else float(running.foreseen.seconds[task])
     return (running.prepared.spec.tasks[task].expected_duration or 0.0) if math.isnan(learned) else learned

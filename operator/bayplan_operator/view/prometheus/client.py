@@ -9,6 +9,7 @@ import requests
 from prometheus_api_client import PrometheusConnect
 from urllib3.exceptions import InsecureRequestWarning
 
+from bayplan_operator.clock import MACHINE, Clock
 from bayplan_operator.settings import PrometheusSettings
 from bayplan_operator.view.prometheus.answers import Series, check_status, vector
 from bayplan_operator.view.prometheus.failure import LoadError
@@ -20,9 +21,9 @@ log = logging.getLogger(__name__)
 class Client:
     """One Prometheus server. For one thread, ``abort`` excepted."""
 
-    def __init__(self, settings: PrometheusSettings) -> None:
+    def __init__(self, settings: PrometheusSettings, clock: Clock = MACHINE) -> None:
         self._settings = settings
-        self._session = BoundedSession(check_status)
+        self._session = BoundedSession(check_status, clock)
         self._session.verify = str(settings.ca_file) if settings.ca_file is not None else settings.verify
         self._server = PrometheusConnect(settings.url.rstrip("/"), session=self._session, timeout=settings.timeout)
         # It has put in an adapter of its own that tries again, and waits in between, where nobody can stop it.

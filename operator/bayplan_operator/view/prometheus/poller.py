@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from bayplan_operator import metrics
+from bayplan_operator.clock import MACHINE, Clock
 from bayplan_operator.settings import PrometheusSettings
 from bayplan_operator.view.prometheus.answers import Series
 from bayplan_operator.view.prometheus.client import Client
@@ -42,14 +42,15 @@ class Poller:
         queries: Queries,
         nodes: Callable[[], NodeAliases],
         tell: Callable[[PollResult], None],
+        clock: Clock = MACHINE,
     ) -> None:
-        self._settings = settings
+        self._settings, self._clock = settings, clock
         self._join = queries.join()
         self._queries = queries.filled()
         self._own = queries.own
         self._nodes = nodes
         self._tell = tell
-        self._client = Client(settings)
+        self._client = Client(settings, clock)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="load")
         self._spread = Spread()
         self._failures = 0
@@ -58,9 +59,9 @@ class Poller:
         """Poll until cancelled."""
         try:
             while True:
-                begun = time.monotonic()
+                begun = self._clock.monotonic()
                 outcome = await self._poll()
-                metrics.LOAD_POLL_SECONDS.observe(time.monotonic() - begun)
+                metrics.LOAD_POLL_SECONDS.observe(self._clock.monotonic() - begun)
                 self._note(outcome)
                 self._tell(outcome)
                 await asyncio.sleep(self._wait())
@@ -70,7 +71,7 @@ class Poller:
 
     async def _poll(self) -> PollResult:
         timeout = self._settings.timeout
-        work = asyncio.wrap_future(self._thread.submit(self._ask_all, self._nodes(), time.time()))
+        work = asyncio.wrap_future(self._thread.submit(self._ask_all, self._nodes(), self._clock.now()))
         if not (await asyncio.wait({work}, timeout=timeout))[0]:
             self._client.abort()
             await asyncio.wait({work}, timeout=_ABORT)

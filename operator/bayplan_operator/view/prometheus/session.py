@@ -1,7 +1,6 @@
 """HTTP that ends: a session whose answers are bounded in size and time, whatever the server does."""
 
 import socket
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from bayplan_operator.clock import MACHINE, Clock
 from bayplan_operator.view.prometheus.failure import LoadError
 
 MAX_ANSWER = 4 * 2**20
@@ -25,10 +25,10 @@ class BoundedSession(requests.Session):
     environment. Nothing is tried again here: the next poll is the next try.
     """
 
-    def __init__(self, check: Callable[[requests.Response], None]) -> None:
+    def __init__(self, check: Callable[[requests.Response], None], clock: Clock = MACHINE) -> None:
         """``check`` looks at every answer once it is complete, and may raise."""
         super().__init__()
-        self._check = check
+        self._check, self._clock = check, clock
         self.trust_env = False
         self.adapter = _Adapter()
 
@@ -36,10 +36,10 @@ class BoundedSession(requests.Session):
         """The whole answer, which is in UTF-8 as JSON is. Raises ``LoadError`` when it is too long or too slow, and what
         ``requests`` raises."""
         timeout = float(options["timeout"])
-        end = time.monotonic() + timeout
+        end = self._clock.monotonic() + timeout
         answer = super().send(request, **{**options, "stream": True, "allow_redirects": False})
         try:
-            body = _read(answer.raw, end, timeout)
+            body = _read(answer.raw, self._clock, end, timeout)
         finally:
             answer.close()  # a connection that was read to its end is kept all the same
         answer._content = body  # as `requests` itself does in `content`, which cannot be bounded
@@ -88,7 +88,7 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
 
 
-def _read(raw: HTTPResponse, end: float, timeout: float) -> bytes:
+def _read(raw: HTTPResponse, clock: Clock, end: float, timeout: float) -> bytes:
     body = bytearray()
     while True:
         # `read1` answers with what is there: `read` would wait for a whole chunk, however slowly it comes.
@@ -103,5 +103,5 @@ def _read(raw: HTTPResponse, end: float, timeout: float) -> bytes:
         body += chunk
         if len(body) > MAX_ANSWER:
             raise LoadError("TooLong", f"the answer is longer than {MAX_ANSWER >> 20} MiB: aggregate it by node")
-        if time.monotonic() > end:
+        if clock.monotonic() > end:
             raise LoadError("Timeout", f"the answer was not complete after {timeout:g} s")

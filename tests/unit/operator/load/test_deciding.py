@@ -13,12 +13,13 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.knowledge.load import Reading
 from bayplan.model.workload import NodeInfo
 from bayplan_operator import metrics
-from bayplan_operator.conductor import Conductor, View, Writers
+from bayplan_operator.clock import Clock
+from bayplan_operator.conductor import View, Writers, conductor
 from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.settings import PrometheusSettings, Settings
 from bayplan_operator.view import NodeStore, PodStore
-from bayplan_operator.view.inbox import Inbox
+from bayplan_operator.view.kinds import Inboxes
 from bayplan_operator.view.prometheus import PollResult
 from bayplan_operator.view.prometheus.readings import Measured
 from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
@@ -36,7 +37,7 @@ class Fixture:
         self.now = 1_800_000_000.0
         nothing = lambda: None  # noqa: E731
         self.view = View(
-            Inbox(nothing), Inbox(nothing), Inbox(nothing), PodStore(cluster, self.clock, nothing),
+            Inboxes(nothing), PodStore(cluster, self.clock, nothing),
             NodeStore(cluster, nothing), cluster, load=Load(settings.prometheus),
         )  # fmt: skip
         server = ApiServer(client.Configuration())
@@ -45,13 +46,13 @@ class Fixture:
             PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test"),
             ProfileWriter(server, queue), NodeRecordWriter(server, queue, "ns"),
         )  # fmt: skip
-        self.conductor = Conductor(self.view, writers, settings, self.clock, nothing)
+        self.conductor = conductor(self.view, writers, settings, Clock(self.clock), nothing)
         metadata = {"uid": "u", "resourceVersion": "5", "creationTimestamp": "2027-01-15T08:00:00Z"}
-        self.view.policies.put({"metadata": {**metadata, "name": "default"}, "spec": policy})
-        self.view.policies.put({"metadata": {**metadata, "name": "other", "uid": "o"}, "spec": HOT})  # no graph's
+        self.view.inboxes.policies.put({"metadata": {**metadata, "name": "default"}, "spec": policy})
+        self.view.inboxes.policies.put({"metadata": {**metadata, "name": "other", "uid": "o"}, "spec": HOT})  # no graph's
         pod = {"containers": [{"image": "i", "resources": {"requests": {"cpu": "1"}}}]}
         tasks = [{"name": "a", "template": {"spec": pod}}]
-        self.view.graphs.put({"metadata": {**metadata, "namespace": "ns", "name": "g"}, "spec": {"tasks": tasks}})
+        self.view.inboxes.graphs.put({"metadata": {**metadata, "namespace": "ns", "name": "g"}, "spec": {"tasks": tasks}})
         self.measured(0.95)
 
     def clock(self) -> float:
@@ -65,9 +66,9 @@ class Fixture:
         self.conductor.tick()
 
     def waits(self) -> list[str]:
-        running = self.conductor._by_uid["u"].running
+        running = self.conductor.graphs.by_uid["u"].running
         assert running is not None
-        return [decision.message for decision in running.waiting.values()]
+        return [decision.message for decision in running.asking.waiting.values()]
 
 
 def placings() -> float:

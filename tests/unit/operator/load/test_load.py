@@ -20,6 +20,7 @@ from bayplan_operator.settings import PrometheusSettings
 from bayplan_operator.view import PodStore
 from bayplan_operator.view.prometheus import LoadError, PollResult, QueriesError
 from bayplan_operator.view.prometheus.readings import Measured
+from tests.unit.operator.timing import tick
 from tests.unit.operator.written import Written
 
 NOW = 1_800_000_000.0
@@ -183,12 +184,12 @@ def test_a_policy_that_goes_by_load_says_whether_there_is_any(spec: dict[str, An
     policies.note_load(fixture.load.state, NOW)
     raw = {"metadata": {"name": "p", "uid": "u", "generation": 3, "resourceVersion": "1"}, "spec": spec}
     policies.take(("", "p"), raw, NOW)
-    policies.tell()
+    policies.step(tick(0.0, ()))
     condition = told(writer, "LoadAvailable")
     assert condition is not None
     assert (condition["status"], condition["reason"], condition["observedGeneration"]) == ("False", "NotConfigured", 3)
     policies.take(("", "p"), {**raw, "spec": {}, "status": writer.statuses[-1]}, NOW)
-    policies.tell()
+    policies.step(tick(0.0, ()))
     assert told(writer, "LoadAvailable") is None, "it does not go by load any more"
 
 
@@ -202,7 +203,7 @@ def test_the_condition_follows_the_polls_and_is_written_only_when_it_changes() -
     ):
         fixture.step(NOW + at, outcome)
         policies.note_load(fixture.load.state, NOW + at)
-        policies.tell()
+        policies.step(tick(0.0, ()))
     assert [(told_ := status["conditions"][-1]) and told_["status"] for status in writer.statuses] == ["True", "False", "True"]
 
 
@@ -215,7 +216,7 @@ def test_a_threshold_on_what_nothing_measures_is_told() -> None:
     )
     fixture.step(NOW, brought(NOW, 0.5, 0.5))
     policies.note_load(fixture.load.state, NOW)
-    policies.tell()
+    policies.step(tick(0.0, ()))
     condition = told(writer, "LoadAvailable")
     assert condition is not None
     assert (condition["status"], condition["reason"]) == ("True", "Partial")
@@ -227,5 +228,5 @@ def test_a_policy_that_goes_by_requests_says_nothing_of_load() -> None:
     policies = Policies(writer)
     policies.take(("", "p"), {"metadata": {"name": "p", "uid": "u", "resourceVersion": "1"}, "spec": {}}, NOW)
     policies.note_load(fixture.load.state, NOW)
-    policies.tell()
+    policies.step(tick(0.0, ()))
     assert [each["type"] for status in writer.statuses for each in status["conditions"]] == ["Accepted"]

@@ -14,13 +14,25 @@ from bayplan.knowledge.run_times import RunTimes
 from bayplan.lifecycle import Run, UnitState
 from bayplan.model.arrays import IntArray
 from bayplan.model.workload import RequestClass
-from bayplan_operator.conductor.graph_run import GraphRun
 from bayplan_operator.conductor.outlook.graph_plans.expectation import Expectation
+from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.translate.task_graph import Prepared
 
 _NOTICING = 40.0
 """Seconds until Kubernetes calls a node not ready that has fallen silent: its own default."""
 _THERE = (UnitState.BINDING, UnitState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What its policy and the settings say."""
+
+    selector: Selector
+    """Of nodes."""
+    bandwidth: float
+    """Bytes per second between two nodes."""
+    rerun_delay: float
+    """Seconds from a node's failure until what ran there begins anew."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,20 +42,16 @@ class Glimpse:
     prepared: Prepared
     run: Run
     cluster: Cluster
-    selector: Selector
-    """Of its policy."""
-    bandwidth: float
+    terms: Terms
     now: float
     run_times: RunTimes | None = None
     """What was learned; none: hints are all there is."""
     survival: Survival | None = None
     """How surely nodes hold out; none: nothing was seen."""
-    rerun_delay: float = 0.0
-    """Seconds from a node's failure until what ran there begins anew."""
 
     def reruns(self, classes: Sequence[str]) -> Reruns | None:
         """What failures of nodes of these classes cost; none: nothing, as far as was seen."""
-        return None if self.survival is None else self.survival.reruns(classes, self.rerun_delay)
+        return None if self.survival is None else self.survival.reruns(classes, self.terms.rerun_delay)
 
 
 def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float) -> Glimpse:
@@ -51,11 +59,11 @@ def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float) -> 
 
     Raises `ValueError` for a graph without a run or a policy.
     """
-    running, policy = graph.running, graph.policy
+    running, policy = graph.running, graph.known.policy
     if running is None or policy is None:
         raise ValueError(f"graph {graph.key} has no run or no policy: there is nothing to plan")
-    selector, delay = policy.placing(graph.strategy).node_selector, _NOTICING + policy.spec.node_loss_grace
-    return Glimpse(running.prepared, running.run.copy(), snapshot(cluster), selector, bandwidth, now, rerun_delay=delay)
+    selector, delay = policy.placing(graph.decided.strategy).node_selector, _NOTICING + policy.spec.node_loss_grace
+    return Glimpse(running.prepared, running.run.copy(), snapshot(cluster), Terms(selector, bandwidth, delay), now)
 
 
 def situation(seen: Glimpse, expectation: Expectation | None = None) -> Situation:
@@ -67,19 +75,19 @@ def situation(seen: Glimpse, expectation: Expectation | None = None) -> Situatio
     classes = tuple(template.request_class for template in seen.prepared.templates)
     done, there = run.state == UnitState.SUCCEEDED, np.isin(run.state, _THERE)
     waiting = ~done & ~there
-    nodes = slots(seen.cluster, _asks(classes, graph.unit_task[waiting]), max(1, int(waiting.sum())), seen.selector)
+    nodes = slots(seen.cluster, _asks(classes, graph.unit_task[waiting]), max(1, int(waiting.sum())), seen.terms.selector)
     place = np.array([nodes.number.get(name, -1) for name in run.node], np.int64)
     place[waiting] = -1
     seconds = (expectation or Expectation()).seconds(seen.prepared, nodes.classes, seen.run_times)
     left = np.full(graph.units, np.nan)
     for unit in np.flatnonzero(there & (place >= 0)).tolist():
         task, node = int(graph.unit_task[unit]), place[[unit]]
-        read = reading.seconds(*reading.sources(graph, seen.prepared.data, place, task, seen.bandwidth), node)
+        read = reading.seconds(*reading.sources(graph, seen.prepared.data, place, task, seen.terms.bandwidth), node)
         expected = float(seconds[task, nodes.node_class[node[0]]] + read[0])
         elapsed = max(0.0, seen.now - run.started[unit]) if np.isfinite(run.started[unit]) else 0.0
         left[unit] = still_needs(expected, elapsed)
     seconds = np.where(nodes.admitting(classes), seconds, np.inf)
-    found = Situation(graph, seconds, seen.prepared.data, seen.bandwidth, nodes, seen.now, done, place, left)
+    found = Situation(graph, seconds, seen.prepared.data, seen.terms.bandwidth, nodes, seen.now, done, place, left)
     return beside_own(found, seen.cluster)
 
 

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from bayplan_operator.conductor.knowledge.load import Load
+from bayplan_operator.clock import Clock
+from bayplan_operator.conductor.surroundings import View
 from bayplan_operator.settings import PrometheusSettings
-from bayplan_operator.view import NodeStore
 from bayplan_operator.view.prometheus import NodeAliases, Poller, PollResult, by_alias
 
 _FIRST = 2.0
@@ -15,9 +15,10 @@ _FIRST = 2.0
 
 @asynccontextmanager
 async def measured(
-    settings: PrometheusSettings | None, load: Load, nodes: NodeStore, wake: Callable[[], None]
+    settings: PrometheusSettings | None, view: View, clock: Clock, wake: Callable[[], None]
 ) -> AsyncIterator[None]:
     """Within it, measurements come in beside the ticks; the first usually has. Without Prometheus, nothing runs."""
+    load, nodes = view.load, view.nodes
     if settings is None or load.queries is None:
         yield
         return
@@ -31,7 +32,7 @@ async def measured(
         first.set()
         wake()
 
-    polling = asyncio.create_task(Poller(settings, load.queries, there_are, take).run(), name="load")
+    polling = asyncio.create_task(Poller(settings, load.queries, there_are, take, clock).run(), name="load")
     try:
         await asyncio.wait({polling, waiting := asyncio.create_task(first.wait())}, timeout=_FIRST)
         waiting.cancel()

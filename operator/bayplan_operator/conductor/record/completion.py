@@ -8,7 +8,7 @@ from typing import Any
 from bayplan.foresight.estimates import Earliest, Suggestion
 from bayplan.lifecycle import Run
 from bayplan.model.graph import Graph
-from bayplan_operator.conductor import conditions
+from bayplan_operator.conductor.record import conditions
 
 RISK = "DeadlineAtRisk"
 """The condition."""
@@ -21,23 +21,36 @@ _LONGEST_BASIS = 256
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """When a graph will have ended, in seconds since the epoch."""
+
+    median: float
+    """By which half of the samples have ended."""
+    low: float
+    high: float
+    """Four samples in five end between these."""
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """An estimate of a graph's end; instants in seconds since the epoch."""
 
     made_at: float
     earliest: Earliest
     basis: str
-    completion: float | None
-    """By which half of the samples have ended; none: nothing is known of the run times, or something finds no place."""
-    low: float | None
-    high: float | None
-    """Four samples in five end between these."""
+    end: Interval | None
+    """None: nothing is known of the run times, or something finds no place."""
     probability: float | None
     """Of meeting the deadline."""
     heavy: str
     """The task that takes most of the longest chain."""
     advice: tuple[Suggestion, ...]
     """Where the deadline is at risk."""
+
+    @property
+    def completion(self) -> float | None:
+        """By which half of the samples have ended."""
+        return None if self.end is None else self.end.median
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +110,23 @@ class Outlook:
     forecast: Forecast | None = None
     verdict: Verdict | None = None
     """On the deadline, as the status says it or is about to; none: there is none, or nothing is known."""
-    asked: tuple[object, ...] = ()
+    asked: tuple[object, ...] = field(init=False, default=())
     """What the bound was computed for, and which graph: numbers of shards may be decided later."""
-    graph: Graph | None = None
-    run: Run | None = None
+    graph: Graph | None = field(init=False, default=None)
+    run: Run | None = field(init=False, default=None)
     """As it was at the last estimate."""
-    situation: tuple[object, ...] = ()
+    situation: tuple[object, ...] = field(init=False, default=())
     """What else the last estimate was made of."""
-    next_at: float = 0.0
+    next_at: float = field(init=False, default=0.0)
     """No estimate before."""
-    stale_at: float = 0.0
+    stale_at: float = field(init=False, default=0.0)
     """Whatever happens, another estimate is due then."""
     since: float = 0.0
     """When the graph was accepted."""
-    quiet_until: float = 0.0
+    quiet_until: float = field(init=False, default=0.0)
     """What only moves is not written before."""
+    revision: int = field(init=False, default=0)
+    """Changes whenever the status should say something else of the end."""
 
     @classmethod
     def restored(cls, status: Mapping[str, Any], since: float) -> "Outlook":

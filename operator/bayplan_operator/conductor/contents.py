@@ -1,0 +1,81 @@
+"""The steps of a tick: its table of contents."""
+
+from collections.abc import Callable
+
+from bayplan_operator.clock import Clock
+from bayplan_operator.conductor.beside import Thread
+from bayplan_operator.conductor.graphs.acting import Actor
+from bayplan_operator.conductor.graphs.advancer import Advancer
+from bayplan_operator.conductor.graphs.advancing import AdvanceGraphs
+from bayplan_operator.conductor.graphs.due import FindDue
+from bayplan_operator.conductor.graphs.durable import Durable
+from bayplan_operator.conductor.graphs.leaving import Leave
+from bayplan_operator.conductor.graphs.leftovers import Leftovers
+from bayplan_operator.conductor.graphs.lost_nodes import LostNodes
+from bayplan_operator.conductor.graphs.recording import Recorder
+from bayplan_operator.conductor.graphs.serving import Serving, TakePolicies
+from bayplan_operator.conductor.graphs.taking import Newcomers, TakeGraphs, TakeWrites
+from bayplan_operator.conductor.knowledge.adapting import Adapting
+from bayplan_operator.conductor.knowledge.arrivals import Learner
+from bayplan_operator.conductor.knowledge.knowledge import Knowledge, TakeProfiles
+from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
+from bayplan_operator.conductor.knowledge.profiles import Profiles
+from bayplan_operator.conductor.measures import Measures
+from bayplan_operator.conductor.outlook.estimating import Estimator
+from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
+from bayplan_operator.conductor.placing.creating import Creator
+from bayplan_operator.conductor.placing.insight import Insight
+from bayplan_operator.conductor.placing.load import FollowLoad
+from bayplan_operator.conductor.placing.placing import Placing
+from bayplan_operator.conductor.placing.policies import Policies
+from bayplan_operator.conductor.record.register import Register
+from bayplan_operator.conductor.surroundings import View, Writers
+from bayplan_operator.conductor.tick import Conductor
+from bayplan_operator.settings import Settings
+
+
+def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wake: Callable[[], None]) -> Conductor:
+    """Ready to tick. ``wake`` has a tick made. Raises ``PluginError``."""
+    graphs, cluster, pods = Register(), view.cluster, view.pods
+    profiles = Profiles(writers.profiles, writers.events, settings)
+    nodes = NodeMemory(cluster, writers.nodes, view.node_states, view.load)
+    knowledge = Knowledge(cluster, pods, profiles, nodes, clock)
+    arrivals = Learner(cluster, settings.seed, clock, Thread("mix", clock, wake))
+    adapting = Adapting(cluster, writers.graphs, writers.events, settings.seed)
+    plans = GraphPlans(cluster, settings, clock, Thread("plans", clock, wake), knowledge)
+    estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), knowledge)
+    insight = Insight(cluster, knowledge, arrivals, view.load, plans)
+    placing = Placing(cluster, Creator(pods, writers.pods), insight, settings, clock)
+    policies = Policies(writers.graphs)
+    serving = Serving(policies, adapting, cluster, pods)
+    lost = LostNodes(view.nodes)
+    leftovers = Leftovers(pods, writers.pods, writers.graphs, wake)
+    recorder = Recorder(writers.graphs, writers.events, settings, Durable(graphs, adapting, clock, wake))
+    actor = Actor(pods, writers.pods, placing.rejections)
+    followers = (adapting, arrivals, plans, knowledge)
+    steps = (
+        # What people said
+        TakePolicies(view.inboxes.policies, policies, adapting, serving),
+        TakeProfiles(view.inboxes.profiles, knowledge),
+        TakeGraphs(view.inboxes.graphs, Newcomers(knowledge, adapting, placing), serving, leftovers, settings.stuck_after),
+        TakeWrites(view.written),
+        # How far each graph is
+        FindDue(pods, view.nodes, lost, placing.rejections, leftovers),
+        AdvanceGraphs(Advancer(pods, view.nodes, lost), actor, pods, placing.rejections, followers, writers.events),
+        # Where what wants to start goes
+        FollowLoad(view.load, cluster, pods, policies),
+        plans,
+        knowledge,
+        placing,
+        arrivals,
+        # What is said of it
+        estimator,
+        recorder,
+        adapting,
+        Measures(),
+        # What is over
+        Leave(recorder, estimator, leftovers),
+        leftovers,
+        policies,
+    )
+    return Conductor(graphs, steps, clock, leftovers.forget_answers)

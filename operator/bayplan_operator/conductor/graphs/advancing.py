@@ -1,0 +1,87 @@
+"""The runs of graphs go on."""
+
+from collections.abc import Sequence
+
+from bayplan.lifecycle import Advance, Run, UnitState
+from bayplan_operator.conductor.graphs.acting import Actor
+from bayplan_operator.conductor.graphs.advancer import Advancer, told_difference
+from bayplan_operator.conductor.graphs.intake import begin
+from bayplan_operator.conductor.placing.rejections import Rejections
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.register import INTERNAL_ERROR
+from bayplan_operator.conductor.record.running import Running
+from bayplan_operator.conductor.step import Follower, Step, Tick
+from bayplan_operator.translate import run_record
+from bayplan_operator.view import PodStore
+from bayplan_operator.writer import EventWriter
+
+_PREEMPTED = "PreemptionByScheduler"
+"""Why a pod ends that had to make room on its node: once something leaves that, there may be room again."""
+
+
+class AdvanceGraphs(Step):
+    """Advances the runs that are due, and has done what they want of their pods."""
+
+    def __init__(
+        self,
+        advancer: Advancer,
+        actor: Actor,
+        pods: PodStore,
+        rejections: Rejections,
+        followers: Sequence[Follower],
+        events: EventWriter,
+    ) -> None:
+        """``followers``: what has to know how runs go on, in this order."""
+        self._advancer, self._actor, self._pods = advancer, actor, pods
+        self._rejections, self._followers, self._events = rejections, followers, events
+
+    def step(self, tick: Tick) -> None:
+        """O(what has changed of the graphs that are due)."""
+        for graph in tick.graphs.take_due():
+            tick.graphs.guarded(graph, tick.now, self._advance)
+
+    def _advance(self, graph: GraphRun, now: float) -> None:
+        begin(graph, now)
+        running = graph.running
+        if running is None or graph.known.deleting:
+            return
+        before = running.run
+        made = self._advancer.advance(graph, running, self._pods.take_refusals(graph.ref.uid), now)
+        whole = self._advancer.checked(graph, running, made, now)
+        if not made.run.same_as(before):
+            self._describe(graph, running, made.run, now)
+            running.revision += 1
+        if made.wants.start != running.wants.start:
+            running.asking.keep(set(made.wants.start))
+        running.run, running.wants, running.all_over = made.run, made.wants, made.ended
+        for follower in self._followers:
+            follower.advanced(graph, before, now)
+        if graph.known.invalid is not None and graph.known.invalid.reason == INTERNAL_ERROR:
+            graph.known.invalid = None
+        self._note_rejections(running, made, before, now)
+        self._actor.act(running, made.wants, now)
+        if whole is not None and self._actor.act(running, whole.wants, now):
+            told_difference(graph, "what it wants")
+
+    def _describe(self, graph: GraphRun, running: Running, run: Run, now: float) -> None:
+        """Keep the record's lines up to date, and tell of attempts that did not work out."""
+        before, library_graph = running.run, running.prepared.graph
+        running.lines.stale.update(run_record.changed_tasks(library_graph, before, run))
+        told = (graph.ref.namespace, graph.ref.name, graph.ref.uid)
+        for unit in (run.settled > before.settled).nonzero()[0].tolist():
+            if unit in run.notes:
+                task_name = library_graph.tasks[int(library_graph.unit_task[unit])].name
+                kind = "Normal" if graph.known.suspended else "Warning"
+                self._events.write(told, kind, "AttemptEnded", f"task {task_name}: {run.notes[unit]}", now)
+
+    def _note_rejections(self, running: Running, made: Advance, before: Run, now: float) -> None:
+        """Which nodes have had a pod of which class, and which did not keep it."""
+        unit_task, run = running.prepared.graph.unit_task, made.run
+        for unit in ((run.state == UnitState.RUNNING) & (before.state != UnitState.RUNNING)).nonzero()[0].tolist():
+            self._rejections.accepted(running.prepared.templates[int(unit_task[unit])].request_class, run.node[unit])
+        for attempt in made.evicted:
+            request_class = running.prepared.templates[int(unit_task[attempt.unit])].request_class
+            if attempt.started is None or attempt.cause == _PREEMPTED:
+                self._rejections.refused(request_class, attempt.node, now)
+            else:
+                self._rejections.evicted(request_class, attempt.node, now - attempt.started, now)

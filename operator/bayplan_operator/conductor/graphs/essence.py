@@ -1,0 +1,34 @@
+"""What the status of a graph is made of."""
+
+from dataclasses import dataclass
+
+from bayplan_operator.conductor.outlook import deadlines
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.register import INTERNAL_ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Essence:
+    """Where it is the same as before, the status has nothing new to say. Small, since each tick compares it."""
+
+    urgent: tuple[object, ...]
+    """What should not wait for the interval between two writes."""
+    rest: tuple[object, ...]
+    failing: bool
+    """It could not be handled: that is not written at once, since the echo of the write would have it handled at once."""
+
+
+def essence(graph: GraphRun, now: float) -> Essence:
+    """Of the graph as it is now. O(1)."""
+    known, decided, running, outlook = graph.known, graph.decided, graph.running, graph.outlook
+    failing = known.invalid is not None and known.invalid.reason == INTERNAL_ERROR
+    urgent = (
+        known.generation, None if failing else known.invalid, known.unserved, decided.shards.open, decided.strategy,
+        running is not None, running is not None and running.all_over, deadlines.missed(graph, now),
+    )  # fmt: skip
+    rest = (
+        known.invalid if failing else None, known.deadline, graph.written.edits,
+        None if running is None else (running.revision, running.asking.revision),
+        None if outlook is None else outlook.revision,
+    )  # fmt: skip
+    return Essence(urgent, rest, failing)

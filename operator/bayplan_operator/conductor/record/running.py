@@ -1,0 +1,115 @@
+"""The run of a graph, and what is around it: only a graph whose shape is settled has one."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayplan.lifecycle import Controls, Lifecycle, Run, Wants
+from bayplan.model.decision import Decision
+from bayplan.model.workload import Request
+from bayplan_operator.translate import run_record
+from bayplan_operator.translate.own_pod import PodKey
+from bayplan_operator.translate.task_graph import Prepared
+
+
+class Lines:
+    """The record of the run as it goes into the status, one line per task."""
+
+    def __init__(self, prepared: Prepared, run: Run, epoch: float) -> None:
+        """``epoch``: from when instants count, in seconds since 1970."""
+        self.recorded: NDArray[np.int32] = run.settled.copy()
+        """Per unit: the highest incarnation whose outcome the API server's status holds."""
+        self._graph, self._epoch = prepared.graph, epoch
+        self._texts = [run_record.write_task(prepared.graph, run, task, epoch) for task in range(len(prepared.graph.tasks))]
+        self.stale: set[int] = set()
+        """Tasks whose line is not up to date."""
+
+    @property
+    def size(self) -> int:
+        """Characters in all, as far as they are up to date."""
+        return sum(map(len, self._texts))
+
+    @property
+    def texts(self) -> list[str]:
+        """A copy, as far as they are up to date."""
+        return list(self._texts)
+
+    def renew(self, run: Run) -> None:
+        """Bring the lines of the tasks that have changed up to date. O(their shards)."""
+        for task in sorted(self.stale):
+            self._texts[task] = run_record.write_task(self._graph, run, task, self._epoch)
+        self.stale.clear()
+
+
+class Observed:
+    """What was seen of the graph's pods, and what has yet to be."""
+
+    def __init__(self, now: float) -> None:
+        self.changed: dict[PodKey, None] | None = None
+        """Pods of which the lifecycle has to be told; ``None``: of all."""
+        self.strays: dict[PodKey, None] = {}
+        """Pods of the graph that are no attempt of any of its tasks: their labels were edited while no operator watched."""
+        self.absent: tuple[int, frozenset[str]] | None = None
+        """Nodes that had attempts and are not there any more, and of which turn of the nodes that is."""
+        self.checked_at = now
+        """When the lifecycle was last held to everything that is seen."""
+
+
+class Asking:
+    """The units that want a place."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[int, Decision] = {}
+        """Units that could start and found no place, with why."""
+        self.requests: dict[int, Request] = {}
+        """What they ask for."""
+        self.revision = 0
+        """Changes whenever a unit waits for another reason."""
+
+    def refused(self, unit: int, why: Decision) -> None:
+        """There is no place for a unit now."""
+        if self.waiting.get(unit) != why:
+            self.waiting[unit] = why
+            self.revision += 1
+
+    def placed(self, unit: int) -> None:
+        """A unit has its place."""
+        self.waiting.pop(unit, None)
+        self.requests.pop(unit, None)
+
+    def keep(self, units: set[int]) -> None:
+        """No others want a place any more."""
+        self.waiting = {unit: why for unit, why in self.waiting.items() if unit in units}
+
+
+class Foreseen:
+    """What is expected of the graph's tasks."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.seconds: NDArray[np.float64] | None = None
+        """Per task: seconds that a run is expected to take; NaN: not known. ``None``: not looked up yet."""
+        self.critical_path: NDArray[np.float64] = prepared.graph.upward_rank()
+        """Per task: seconds from its start to the graph's end along the longest chain."""
+        self.arrived = np.zeros(prepared.graph.units, bool)
+        """Per unit: it has been counted among what usually arrives."""
+
+
+class Running:
+    """The run, as far as it is, and what it wants."""
+
+    def __init__(self, prepared: Prepared, run: Run, controls: Controls, epoch: float, now: float) -> None:
+        """``epoch``: from when instants count in the record of the run; both in seconds since 1970."""
+        self.prepared, self.run, self.controls = prepared, run, controls
+        self.lifecycle = Lifecycle(prepared.graph, run)
+        self.wants = Wants()
+        self.all_over = False
+        """Every unit is in a terminal state and nothing runs any more."""
+        self.revision = 0
+        """Changes with the run."""
+        self.lines = Lines(prepared, run, epoch)
+        self.seen = Observed(now)
+        self.asking = Asking()
+        self.foreseen = Foreseen(prepared)
+
+    def start_over(self) -> None:
+        """From the run as it is known, and all that is seen at the next step."""
+        self.lifecycle, self.seen.changed = Lifecycle(self.prepared.graph, self.run), None
