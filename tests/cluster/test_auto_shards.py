@@ -92,16 +92,18 @@ def test_the_plan_says_the_same_beforehand(
     assert decided(kube, "g") == {each["task"]: each["advised"] for each in planned["shards"] if each["auto"]}
 
 
-def test_killed_at_any_instant_while_the_cluster_grows_a_run_has_one_number(
-    kube: Kube, pool: Pool, operator: OperatorProcess
+def test_killed_at_any_instant_while_the_cluster_grows_a_run_has_one_number_and_one_candidate(
+    kube: Kube, pool: Pool, operator: OperatorProcess, policy: str
 ) -> None:
-    """The pools are larger at each start of the operator: whoever decided anew would come to another number."""
+    """The pools are larger at each start of the operator: one that decided anew would come to another number."""
     rng = random.Random(11)
+    kube.create_policy(policy, adaptive={"candidates": [{"preset": "BestFit"}, {"preset": "Spread"}], "minimumGraphs": 1})
     names = [f"g{number}" for number in range(6)]
     pools = {name: pool(1) for name in names}
     seen: dict[str, set[str]] = {name: set() for name in names}
     for name in names:
-        kube.create(name, divisible(pools[name], seconds=2.0), task("after", "train", seconds=0.2))
+        tasks = divisible(pools[name], seconds=2.0), task("after", "train", seconds=0.2)
+        kube.create(name, *tasks, policyName=policy)
         end = time.monotonic() + rng.uniform(0.0, 0.6)
         while time.monotonic() < end:
             look(kube, seen)
@@ -117,15 +119,16 @@ def test_killed_at_any_instant_while_the_cluster_grows_a_run_has_one_number(
         kube.wait_condition(name, "Complete")
         look(kube, seen)
         number = decided(kube, name)["train"]
-        assert seen[name] == {f"train={number}"}, name
+        assert seen[name] == {f"train={number}", kube.graph(name)["status"]["strategy"]}, name
         pods = kube.pods(name, "train")
         assert sorted(map(told, pods)) == sorted((str(number), str(shard)) for shard in range(number)), name
-    assert len({decided(kube, name)["train"] for name in names}) > 1, "nobody met a larger cluster: this shows nothing"
+    assert len({decided(kube, name)["train"] for name in names}) > 1, "no graph met a larger cluster: this shows nothing"
 
 
 def look(kube: Kube, seen: dict[str, set[str]]) -> None:
     for graph in kube.graphs():
-        seen[graph["metadata"]["name"]].update(graph.get("status", {}).get("shards", []))
+        status = graph.get("status", {})
+        seen[graph["metadata"]["name"]].update([*status.get("shards", []), *filter(None, [status.get("strategy")])])
 
 
 def test_no_pod_before_the_number_is_recorded(simulated: Testbed, kube: Kube, pool: Pool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -10,13 +11,22 @@ from tests.testbed.nodes import CPU_LARGE
 from tests.tick.world import World
 
 
-@pytest.fixture
-def empty() -> Iterator[World]:
+@contextmanager
+def begun() -> Iterator[World]:
     """No node, no policy but the default one, and no operator at work."""
     world = World(rejection_memory=5.0, stuck_after=5.0)
     world.create_policy("default")
-    yield world
-    world.close()
+    try:
+        yield world
+    finally:
+        world.close()
+
+
+@pytest.fixture
+def empty() -> Iterator[World]:
+    """No node, no policy but the default one, and no operator at work."""
+    with begun() as world:
+        yield world
 
 
 @pytest.fixture

@@ -57,8 +57,10 @@ def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: fl
     if int(metadata.get("resourceVersion", 0)) > written.version and not graph.decided.ended:
         status = _known_status(raw)
         if any(status.get(field) != value for field, value in written.status.items()):
-            graph.stands(status)  # words of another: ours are written again, but for what was decided before ours was recorded
+            graph.stands(status)  # words of another: ours are written again, but for decisions that we had not recorded
             written.edits += 1
+        else:
+            graph.decided.find(status)
 
 
 def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: float) -> None:
