@@ -151,7 +151,7 @@ def test_a_status_that_finds_another_version_is_decided_anew(pair: Pair) -> None
         serve(connection, request)
 
     world.api.serve = edited  # type: ignore[method-assign]
-    world.create("g", task("a", seconds=1))
+    world.create("g", task("a", seconds=2), task("b", "a", seconds=2))
     world.wait_condition("g", "Complete")
     assert next(edits, None) is None
     assert once(world)

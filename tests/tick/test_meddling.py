@@ -90,7 +90,7 @@ def test_a_priority_changed_in_mid_run_is_taken_in(world: World) -> None:
     world.create("g", task("a", seconds=None), task("b", "a", seconds=0.2))
     (running,) = world.wait_running("g", "a")
     world.patch(TASK_GRAPH, "g", {"spec": {"priority": 7}})
-    world.until(lambda: world.status("g")["observedGeneration"] == 2)
+    world.until(lambda: world.status("g").get("observedGeneration") == 2)
     world.finish(running)
     world.wait_condition("g", "Complete")
     assert world.lines("g")["a"].startswith("Succeeded 1/0")

@@ -18,6 +18,8 @@ from bayplan_operator.translate.pod import GraphRef
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries, with_shards
 
 _CYCLE = " a cycle: "
+_FIRST = 0.5
+"""Seconds until a status is written of a graph that starts at once: a short one ends within them, and is written once."""
 _CLOCKS_APART = 3600.0
 """Seconds by which the clock of an operator before us may have been ahead."""
 
@@ -38,6 +40,7 @@ def new_graph(raw: Mapping[str, Any], now: float, stuck_after: float) -> GraphRu
     decided.find(status)
     decided.ended = known.stale_pods = any(_true(graph, kind) for kind in ("Complete", "Failed"))
     known.ttl = _ttl(raw)
+    graph.written.next_at = now + _FIRST
     if not decided.ended:
         _prepare(graph, raw, now, stuck_after)
     return graph

@@ -38,7 +38,7 @@ class Recorder(Step):
                 self._graphs.delete(graph.key, graph.ref.uid)
         elif not graph.known.deleting and not self._graphs.busy(graph.key):
             made_of = essence(graph, now)
-            urgent = not made_of.failing and graph.written.urgent != made_of.urgent
+            urgent = graph.written.urgent != made_of.urgent and not made_of.failing and not _begins_well(graph)
             if graph.written.essence != made_of and (urgent or now >= graph.written.next_at):
                 self._write(graph, made_of, now)
 
@@ -68,6 +68,12 @@ class Recorder(Step):
         # The API server validates the whole object at each write: of 5,000 tasks for more than a second.
         size = graph.running.prepared.size + graph.running.lines.size if graph.running is not None else 0
         return max(self._settings.status_interval, size / self._settings.status_bytes_per_second)
+
+
+def _begins_well(graph: GraphRun) -> bool:
+    """Nothing of it is written yet, and nothing has to be before its first pods: these are in the first status already."""
+    running = graph.running
+    return graph.written.urgent is None and graph.startable and running is not None and not running.all_over
 
 
 def _deleted_at(graph: GraphRun) -> float | None:

@@ -13,6 +13,7 @@ from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.writer import EventWriter
 
 _LONGEST_WAITING = 200
+_ACCEPTED = "the graph is valid and is being placed"
 
 
 def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
@@ -25,12 +26,13 @@ def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
         events.write((graph.ref.namespace, graph.ref.name, graph.ref.uid), kind, reason, message, now)
 
     problem = graph.known.invalid or graph.known.unserved
+    known = conditions.find(graph.written.conditions, "Accepted")
+    refused = known is not None and known["status"] == "False"
     if problem is not None:
-        known = conditions.find(graph.written.conditions, "Accepted")
         if put("Accepted", False, problem.reason, problem.message) or (known and known["message"] != problem.message):
             tell("Warning", problem.reason, problem.message)
-    elif put("Accepted", True, "Accepted", "the graph is valid and is being placed"):
-        tell("Normal", "Accepted", "the graph is valid and is being placed")
+    elif put("Accepted", True, "Accepted", _ACCEPTED) and refused:
+        tell("Normal", "Accepted", _ACCEPTED)  # of a graph that was never refused its condition is enough
     why = graph.decided.shards.why
     if why and put("ShardsDecided", True, "Auto", why):
         tell("Normal", "ShardsDecided", why)

@@ -56,16 +56,13 @@ class Backlog:
         return self._at_once
 
     def due(self, known: Mapping[Key, Profile], now: float) -> list[Key]:
-        """Those whose time has come, in the order of their news. O(backlog)."""
-        return [key for key in self._since if self._due_at(key, known[key]) <= now]
+        """Those whose time has come, in the order of their news. O(backlog), to be asked once for each batch."""
+        times = {key: self._due_at(key, known[key]) for key in self._since}
+        self._soonest = min(times.values(), default=math.inf)
+        return [key for key, at in times.items() if at <= now]
 
-    def next(self, known: Mapping[Key, Profile], now: float, *, at_once: bool) -> float | None:
-        """When writes may begin next, or nothing may be said before; ``at_once``: something waits for nothing else.
-
-        O(backlog), but only once what was found before has come.
-        """
-        if self._soonest <= now + _SOON:
-            self._soonest = min((self._due_at(key, known[key]) for key in self._since), default=math.inf)
+    def next(self, now: float, *, at_once: bool) -> float | None:
+        """When the next batch is worth a look; ``at_once``: something waits for nothing else. O(1)."""
         due = now if at_once else self._soonest
         return None if math.isinf(due) else max(due, self._last_batch + self._pause, now + _SOON)
 

@@ -229,7 +229,7 @@ class Profiles:
 
     def next_write(self, now: float) -> float | None:
         """When `write` next has something to do."""
-        return self._backlog.next(self.known, now, at_once=bool(self._unwanted))
+        return self._backlog.next(now, at_once=bool(self._unwanted))
 
     def _write(self, key: Key, now: float) -> None:
         profile = self.known[key]
