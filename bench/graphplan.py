@@ -22,13 +22,13 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Policy, Setup, Submission, TrueRunTimes, simulate
-from bayplan.solvers.schedules import GraphProblem
-from bayplan.solvers.schedules.heft import heft
+from bayplan.solvers.schedules.problem import GraphProblem
 from bayplan.strategy.presets import PRESETS, compile_preset
 from bayplan.warm.presets import warm_up
 from bench.heft import BANDWIDTH, EXAMPLE, NODES_PER_SPEED, read, speeds_of
 from bench.options import count, planners, seconds_above_zero, write_json
 from bench.reading import DataError
+from bench.scheduling.heft import heft
 from bench.wfcommons import read_speeds
 
 ASKED = RequestClass((("pods", 1),))

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.solvers.schedules.bounds import lower_bound
-from bayplan.solvers.schedules.heft import insertion
-from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, finished
+from bayplan.solvers.schedules.budget import Budget, Meter
+from bayplan.solvers.schedules.insertion import insertion
 from bayplan.solvers.schedules.problem import GraphProblem, Schedule
 from bayplan.solvers.schedules.ranks import list_by, optimistic_costs
+from bench.scheduling.bounds import lower_bound
+from bench.scheduling.planner import ScheduleSolution, finished
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,11 @@
-"""Heterogeneous earliest finish time."""
-
-from dataclasses import dataclass
+"""Schedules from lists of tasks: each into the earliest gap that holds it."""
 
 import numpy as np
 
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.solvers.kernels.scheduling.placing import place
-from bayplan.solvers.schedules.activities import placements
-from bayplan.solvers.schedules.bounds import lower_bound
-from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, finished
+from bayplan.solvers.schedules.placements import placements
 from bayplan.solvers.schedules.problem import GraphProblem, Schedule
-from bayplan.solvers.schedules.ranks import list_by, upward_rank
-
-
-@dataclass(frozen=True, slots=True)
-class Heft:
-    """Upward rank, then the processor on which each task ends first, into the earliest gap that holds it.
-
-    Topcuoglu, Hariri & Wu 2002. The budget and the seed do not matter. O(edges + tasks x (processors + tasks)).
-    """
-
-    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> ScheduleSolution:
-        """One schedule."""
-        return finished(heft(problem), lower_bound(problem), Meter(budget, used=1))
-
-
-def heft(problem: GraphProblem) -> Schedule:
-    """HEFT's schedule."""
-    return insertion(problem, list_by(problem, upward_rank(problem)))
 
 
 def insertion(

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayplan.model.arrays import FloatArray
-from bayplan.solvers.kernels.scheduling.resources import justify, serial
-from bayplan.solvers.schedules.activities import activities
-from bayplan.solvers.schedules.bounds import fastest, lower_bound
-from bayplan.solvers.schedules.heft import insertion
-from bayplan.solvers.schedules.identical import from_starts
-from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, finished
-from bayplan.solvers.schedules.problem import GraphProblem, Schedule, SchedulingProblem
+from bayplan.solvers.schedules.budget import Budget, Meter
+from bayplan.solvers.schedules.insertion import insertion
+from bayplan.solvers.schedules.problem import GraphProblem, Schedule
 from bayplan.solvers.schedules.ranks import heads, list_by, mean_durations, tails, upward_rank
+from bench.scheduling.activities import activities
+from bench.scheduling.bounds import fastest, lower_bound
+from bench.scheduling.identical import from_starts
+from bench.scheduling.kernels.resources import justify, serial
+from bench.scheduling.planner import ScheduleSolution, finished
+from bench.scheduling.problem import SchedulingProblem
 
 _ROUNDS = 8
 

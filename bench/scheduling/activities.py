@@ -1,9 +1,9 @@
-"""Problems as the arrays that kernels read."""
+"""Problems of identical processors and of shared resources as the arrays that kernels read."""
 
 import numpy as np
 
-from bayplan.solvers.kernels.scheduling.arrays import Activities, Placements
-from bayplan.solvers.schedules.problem import GraphProblem, ResourceProblem, SchedulingProblem
+from bench.scheduling.kernels.arrays import Activities
+from bench.scheduling.problem import ResourceProblem, SchedulingProblem
 
 
 def activities(problem: SchedulingProblem) -> Activities:
@@ -29,20 +29,4 @@ def activities(problem: SchedulingProblem) -> Activities:
         child_start=graph.children.indptr,
         children=graph.children.indices,
         blocked=blocked,
-    )
-
-
-def placements(problem: GraphProblem) -> Placements:
-    """Tasks on processors that may differ, with transfers."""
-    graph = problem.topology
-    return Placements(
-        durations=problem.durations,
-        parent_start=graph.parents.indptr,
-        parents=graph.parents.indices,
-        parent_seconds=problem.seconds[graph.parent_edge],
-        child_start=graph.children.indptr,
-        children=graph.children.indices,
-        available=problem.free_from,
-        site=problem.site_of,
-        fetched=problem.fetched,
     )

@@ -6,11 +6,12 @@ import numpy as np
 
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.solvers.kernels.compiled import compiled
-from bayplan.solvers.kernels.scheduling.arrays import Activities, Placements
-from bayplan.solvers.kernels.scheduling.lists import cross, mutate, sample
+from bayplan.solvers.kernels.scheduling.arrays import Placements
 from bayplan.solvers.kernels.scheduling.lots import below, share
 from bayplan.solvers.kernels.scheduling.placing import place
-from bayplan.solvers.kernels.scheduling.resources import justify, serial
+from bench.scheduling.kernels.arrays import Activities
+from bench.scheduling.kernels.lists import cross, mutate, sample
+from bench.scheduling.kernels.resources import justify, serial
 
 RATE = 0.1
 """Chance of a task to be moved by a mutation."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.solvers.kernels.compiled import compiled
-from bayplan.solvers.kernels.scheduling.arrays import Activities
+from bench.scheduling.kernels.arrays import Activities
 
 WAYS = 4
 

@@ -1,12 +1,10 @@
-"""The common shape of graph planners: a problem, a budget and a seed give a solution."""
+"""How much a search may take."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from bayplan.model.stop import never
 from bayplan.solvers.kernels.compiled import HAVE_NUMBA
-from bayplan.solvers.schedules.problem import GraphProblem, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,36 +15,13 @@ class Budget:
     """
 
     steps: int | None = 10_000
-    """Schedules that may be generated; branch and bound counts 64 states as one. None: any number."""
+    """Schedules that may be generated. None: any number."""
     stop: Callable[[], bool] = never
     """Asked every few milliseconds; true ends the search. The same seed gives the same schedule only without it."""
 
     def __post_init__(self) -> None:
         if self.steps is not None and self.steps < 0:
             raise ValueError(f"steps is {self.steps}: it must be 0 or above")
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleSolution:
-    """A schedule, and how good it is."""
-
-    schedule: Schedule
-    makespan: float
-    """Seconds."""
-    lower_bound: float
-    """Seconds that no schedule can beat."""
-    proved: bool
-    """No schedule is shorter."""
-    schedules: int
-    """How many were generated: every pass of a generation scheme, forward or backward, counts as one."""
-
-
-class GraphPlanner(Protocol):
-    """Makes a schedule; never changes the problem. Planners that improve on a start never return a worse one."""
-
-    def __call__(self, problem: GraphProblem, budget: Budget, seed: int) -> ScheduleSolution:
-        """The best schedule found. `seed`: what its random numbers start from."""
-        ...
 
 
 @dataclass(slots=True)
@@ -71,10 +46,3 @@ def at_once(steps: int) -> int:
 def enough(bound: float) -> float:
     """The makespan at which a bound counts as reached: sums of the same seconds in another order may differ a little."""
     return bound * (1 + 1e-9)
-
-
-def finished(schedule: Schedule, bound: float, meter: Meter, *, proved: bool = False) -> ScheduleSolution:
-    """The solution of a schedule: proved, if it was proved otherwise or is as short as the bound."""
-    makespan = schedule.makespan
-    proved = proved or makespan <= enough(bound)
-    return ScheduleSolution(schedule, makespan, makespan if proved else bound, proved, meter.used)

@@ -4,7 +4,7 @@ import numpy as np
 
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.solvers.kernels.compiled import compiled
-from bayplan.solvers.kernels.scheduling.arrays import Activities
+from bench.scheduling.kernels.arrays import Activities
 
 
 @compiled

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayplan.model.arrays import FloatArray, IntArray
-from bayplan.solvers.kernels.scheduling.arrays import Activities
-from bayplan.solvers.kernels.scheduling.branching import Search, branch
-from bayplan.solvers.schedules.activities import activities
-from bayplan.solvers.schedules.bounds import lower_bound, quantum
-from bayplan.solvers.schedules.identical import on_processors
-from bayplan.solvers.schedules.list_scheduling import best_list
-from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, at_once, enough, finished
+from bayplan.solvers.schedules.budget import Budget, Meter, at_once, enough
 from bayplan.solvers.schedules.problem import GraphProblem
+from bench.scheduling.activities import activities
+from bench.scheduling.bounds import lower_bound, quantum
+from bench.scheduling.identical import on_processors
+from bench.scheduling.kernels.arrays import Activities
+from bench.scheduling.kernels.branching import Search, branch
+from bench.scheduling.list_scheduling import best_list
+from bench.scheduling.planner import ScheduleSolution, finished
 
 STATES = 64
 """States that count as one step."""

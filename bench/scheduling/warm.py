@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from bayplan.solvers.schedules import GRAPH_PLANNERS, AntColony, Budget, Genetic, GraphProblem, ResourceProblem
+from bayplan.solvers.schedules.budget import Budget
+from bayplan.solvers.schedules.problem import GraphProblem
+from bench.scheduling import GRAPH_PLANNERS, AntColony, Genetic, ResourceProblem
 
 # Seven tasks alike on two processors: no bound is reached, so that every search has to search.
 _SECONDS = np.full((7, 1), 1.5)

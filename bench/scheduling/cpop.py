@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayplan.model.arrays import FloatArray, IntArray
-from bayplan.solvers.schedules.bounds import lower_bound
-from bayplan.solvers.schedules.heft import insertion
-from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, finished
+from bayplan.solvers.schedules.budget import Budget, Meter
+from bayplan.solvers.schedules.insertion import insertion
 from bayplan.solvers.schedules.problem import GraphProblem, Schedule
 from bayplan.solvers.schedules.ranks import heads, list_by, mean_durations, upward_rank
+from bench.scheduling.bounds import lower_bound
+from bench.scheduling.planner import ScheduleSolution, finished
 
 _ALIKE = 1e-9
 

@@ -5,7 +5,8 @@ import heapq
 import numpy as np
 
 from bayplan.model.arrays import FloatArray
-from bayplan.solvers.schedules.problem import GraphProblem, ResourceProblem, Schedule, SchedulingProblem
+from bayplan.solvers.schedules.problem import GraphProblem, Schedule
+from bench.scheduling.problem import ResourceProblem, SchedulingProblem
 
 
 def from_starts(problem: SchedulingProblem, starts: FloatArray) -> Schedule:

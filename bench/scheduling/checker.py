@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from bayplan.solvers.schedules.problem import GraphProblem, ResourceProblem, Schedule, SchedulingProblem
+from bayplan.solvers.schedules.problem import GraphProblem, Schedule
+from bench.scheduling.problem import ResourceProblem, SchedulingProblem
 
 _ALIKE = 1e-9
 

@@ -3,22 +3,23 @@
 from dataclasses import dataclass
 
 from bayplan.model.arrays import FloatArray
-from bayplan.solvers.kernels.scheduling.breeding import evolve_activities
-from bayplan.solvers.schedules.activities import activities
-from bayplan.solvers.schedules.annealing import annealed
-from bayplan.solvers.schedules.bounds import fastest, lower_bound
-from bayplan.solvers.schedules.branch_and_bound import Tree
-from bayplan.solvers.schedules.branch_and_bound import pace as tree_pace
-from bayplan.solvers.schedules.cpop import cpop
-from bayplan.solvers.schedules.genetic import new_herd
-from bayplan.solvers.schedules.genetic import pace as herd_pace
-from bayplan.solvers.schedules.heft import heft
-from bayplan.solvers.schedules.identical import on_processors
-from bayplan.solvers.schedules.list_scheduling import best_insertion, best_list
-from bayplan.solvers.schedules.look_ahead import look_ahead
-from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, at_once, enough, finished
+from bayplan.solvers.schedules.budget import Budget, Meter, at_once, enough
 from bayplan.solvers.schedules.problem import GraphProblem
 from bayplan.solvers.schedules.ranks import tails
+from bench.scheduling.activities import activities
+from bench.scheduling.annealing import annealed
+from bench.scheduling.bounds import fastest, lower_bound
+from bench.scheduling.branch_and_bound import Tree
+from bench.scheduling.branch_and_bound import pace as tree_pace
+from bench.scheduling.cpop import cpop
+from bench.scheduling.genetic import new_herd
+from bench.scheduling.genetic import pace as herd_pace
+from bench.scheduling.heft import heft
+from bench.scheduling.identical import on_processors
+from bench.scheduling.kernels.breeding import evolve_activities
+from bench.scheduling.list_scheduling import best_insertion, best_list
+from bench.scheduling.look_ahead import look_ahead
+from bench.scheduling.planner import ScheduleSolution, finished
 
 _LARGEST_TREE = 500
 _POPULATION, _PATIENCE = 60, 20_000

@@ -4,16 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.solvers.kernels.scheduling.breeding import Herd, evolve_activities, evolve_placements
-from bayplan.solvers.schedules.activities import activities, placements
-from bayplan.solvers.schedules.bounds import fastest, lower_bound
-from bayplan.solvers.schedules.heft import insertion
-from bayplan.solvers.schedules.identical import from_starts
-from bayplan.solvers.schedules.list_scheduling import first_list
+from bayplan.solvers.schedules.budget import Budget, Meter, at_once, enough
+from bayplan.solvers.schedules.insertion import insertion
 from bayplan.solvers.schedules.lots import lots
-from bayplan.solvers.schedules.planner import Budget, Meter, ScheduleSolution, at_once, enough, finished
-from bayplan.solvers.schedules.problem import GraphProblem, ResourceProblem, Schedule, SchedulingProblem
+from bayplan.solvers.schedules.placements import placements
+from bayplan.solvers.schedules.problem import GraphProblem, Schedule
 from bayplan.solvers.schedules.ranks import list_by, tails, upward_rank
+from bench.scheduling.activities import activities
+from bench.scheduling.bounds import fastest, lower_bound
+from bench.scheduling.identical import from_starts
+from bench.scheduling.kernels.breeding import Herd, evolve_activities, evolve_placements
+from bench.scheduling.list_scheduling import first_list
+from bench.scheduling.planner import ScheduleSolution, finished
+from bench.scheduling.problem import ResourceProblem, SchedulingProblem
 
 
 def pace(problem: SchedulingProblem) -> int:

@@ -6,10 +6,11 @@ import numpy as np
 
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.solvers.kernels.compiled import compiled
-from bayplan.solvers.kernels.scheduling.arrays import Activities, Placements
+from bayplan.solvers.kernels.scheduling.arrays import Placements
 from bayplan.solvers.kernels.scheduling.lots import share
 from bayplan.solvers.kernels.scheduling.placing import place
-from bayplan.solvers.kernels.scheduling.resources import justify, serial
+from bench.scheduling.kernels.arrays import Activities
+from bench.scheduling.kernels.resources import justify, serial
 
 ANTS = 5
 """Lists per generation."""
