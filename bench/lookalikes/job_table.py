@@ -4,8 +4,8 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from bayplan.knowledge.run_times.link_rates import NOWHERE
 from bayplan.model.arrays import FloatArray, IntArray
+from bench.lookalikes.link_rates import NOWHERE
 
 WINDOW = 64
 """With so many jobs before it a job is compared."""

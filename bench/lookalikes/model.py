@@ -12,12 +12,12 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from bayplan.knowledge.run_times.evidence import above_zero
-from bayplan.knowledge.run_times.job_table import ENDED, GONE, RUNNING, JobTable
-from bayplan.knowledge.run_times.link_rates import LinkRates
-from bayplan.knowledge.run_times.propagation import RawMoments, average, update_queued, update_running
 from bayplan.knowledge.run_times.run_time import RunTime, log_density
 from bayplan.knowledge.run_times.runs import Unknown
 from bayplan.model.arrays import FloatArray, IntArray
+from bench.lookalikes.job_table import ENDED, GONE, RUNNING, JobTable
+from bench.lookalikes.link_rates import LinkRates
+from bench.lookalikes.propagation import RawMoments, average, update_queued, update_running
 
 _FREEDOM = 3.0
 _LIKE_SCALE, _LIKE_RUNS = 0.15, 10.0

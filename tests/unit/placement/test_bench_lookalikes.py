@@ -3,10 +3,11 @@ import math
 import numpy as np
 import pytest
 
-from bayplan.knowledge.run_times import Lookalikes, RunTime, Unknown
-from bayplan.knowledge.run_times.job_table import WINDOW, JobTable
-from bayplan.knowledge.run_times.link_rates import NOWHERE, LinkRates
-from bayplan.knowledge.run_times.propagation import average, update_queued
+from bayplan.knowledge.run_times import RunTime, Unknown
+from bench.lookalikes.job_table import WINDOW, JobTable
+from bench.lookalikes.link_rates import NOWHERE, LinkRates
+from bench.lookalikes.model import Lookalikes
+from bench.lookalikes.propagation import average, update_queued
 
 
 def known(model: Lookalikes, key: object, now: float) -> RunTime:

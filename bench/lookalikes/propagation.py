@@ -12,9 +12,9 @@ moments of the normal distribution beyond that point; it enters the others' equa
 
 import numpy as np
 
-from bayplan.knowledge.run_times.job_table import QUEUED, RUNNING, WINDOW, JobTable
-from bayplan.knowledge.run_times.link_rates import LinkRates
 from bayplan.model.arrays import FloatArray, IntArray
+from bench.lookalikes.job_table import QUEUED, RUNNING, WINDOW, JobTable
+from bench.lookalikes.link_rates import LinkRates
 
 _LEAST_VARIANCE = 0.01
 RawMoments = tuple[FloatArray, FloatArray]
