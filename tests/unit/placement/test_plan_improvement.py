@@ -142,6 +142,15 @@ def test_a_node_that_went_loses_its_units() -> None:
     assert np.isfinite(again.completion)
 
 
+def test_a_plan_of_no_slots_is_made_again_when_there_are_some() -> None:
+    there = situation(7)
+    nodes = there.nodes
+    bare = replace(nodes, slot_node=np.zeros(0, np.int64), slot_free=np.zeros(0))
+    nowhere = make_plan(replace(there, nodes=bare))
+    assert np.isinf(nowhere.completion)
+    assert plan_again(nowhere, there).completion <= make_plan(there).completion
+
+
 def test_a_gain_within_the_noise_of_run_times_is_none() -> None:
     """The two longest of four share a node: a second in a hundred is to be had by swapping, and by luck far more."""
     graph = Graph.build([Task(name) for name in "abcd"])

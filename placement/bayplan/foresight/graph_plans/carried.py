@@ -37,8 +37,8 @@ def carried_over(plan: Plan, situation: Situation, rest: Rest) -> Schedule:
     settled = rest.fixed.copy()
     waits = settled[rows] < 0
     slot = plan.slot[units[waits]]
-    at = np.where(slot >= 0, slot_of[slot], -1)
-    runs_there = np.isfinite(rest.problem.durations[rows[waits], at])
+    at = np.append(slot_of, -1)[slot]
+    runs_there = (at >= 0) & np.isfinite(rest.problem.durations[rows[waits], at])
     settled[rows[waits]] = np.where(runs_there, at, -1)
     begins = np.full(rest.problem.tasks, -np.inf)
     begins[rows[waits]] = plan.start[units[waits]]
