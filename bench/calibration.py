@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.knowledge.run_times.lookalikes import Lookalikes
 from bayplan.knowledge.run_times.run_time import RunTime
 from bayplan.knowledge.run_times.runs import Unknown
+from bench.lookalikes.model import Lookalikes
 from bench.queueing import Jobs
 
 LEAST = 200

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bayplan.solvers.schedules import GRAPH_PLANNERS, GraphProblem
-from bayplan.warm.schedules import warm_up
+from bayplan.solvers.schedules.problem import GraphProblem
 from bench.options import (
     add_common,
     checked,
@@ -29,6 +28,8 @@ from bench.options import (
     write_schedule,
 )
 from bench.reading import DataError, files_of
+from bench.scheduling import GRAPH_PLANNERS
+from bench.scheduling.warm import warm_up
 from bench.stg import read_graph, read_optima
 
 

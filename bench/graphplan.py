@@ -1,12 +1,13 @@
 """Recorded workflows on nodes of three speeds, simulated by several presets, beside the makespan of HEFT's own schedule.
 
     python -m bench.graphplan --data DIR [--policy GraphPlan,Auto,BestFit] [--noise 0] [--seeds 1] [--instance NAME ...]
-        [--speeds 4.395,2.619,0.619] [--json FILE]
+        [--steps 30000] [--speeds 4.395,2.619,0.619] [--json FILE]
 
 Folder and nodes are those of bench.heft: wfinstances/ (WfCommons 1.5) and gavel/ (the speeds), four nodes of each speed, one
 task at a time per node, 1 Gbit/s between any two nodes. HEFT's schedule is kept to the second, and bytes are sent as soon as
 a task has ended; simulated tasks are placed as they become ready, read when they begin, and with --noise run longer or
-shorter than expected. Figures are means over seeds.
+shorter than expected. A policy that goes by plans is run with plans as they are made, and with plans improved for --steps.
+Figures are means over seeds.
 """
 
 import argparse
@@ -22,13 +23,13 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Policy, Setup, Submission, TrueRunTimes, simulate
-from bayplan.solvers.schedules import GraphProblem
-from bayplan.solvers.schedules.heft import heft
+from bayplan.solvers.schedules.problem import GraphProblem
 from bayplan.strategy.presets import PRESETS, compile_preset
 from bayplan.warm.presets import warm_up
 from bench.heft import BANDWIDTH, EXAMPLE, NODES_PER_SPEED, read, speeds_of
 from bench.options import count, planners, seconds_above_zero, write_json
 from bench.reading import DataError
+from bench.scheduling.heft import heft
 from bench.wfcommons import read_speeds
 
 ASKED = RequestClass((("pods", 1),))
@@ -45,6 +46,7 @@ def main() -> int:
     parser.add_argument("--policy", type=planners(set(PRESETS)), default=["GraphPlan", "Auto", "BestFit"], metavar="NAME,...")
     parser.add_argument("--noise", type=_noise, default=0.0, help="coefficient of variation of run times (default: none)")
     parser.add_argument("--seeds", type=count, default=1, help="how many, from --seed on")
+    parser.add_argument("--steps", type=count, default=30_000, help="of the search for a better plan (default: %(default)s)")
     parser.add_argument("--speeds", type=speeds_of, metavar="V,V", help="in place of those in gavel/")
     parser.add_argument("--instance", action="append", metavar="NAME", help="only this file; may be given several times")
     arguments = parser.parse_args()
@@ -59,27 +61,39 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     problems.pop(EXAMPLE, None)
-    print(f"{'instance':<46}{'tasks':>6}{'HEFT':>9}" + "".join(f"{name + ' / HEFT':>20}" for name in arguments.policy))
+    runs = runs_of(arguments.policy)
+    print(f"{'instance':<46}{'tasks':>6}{'HEFT':>9}" + "".join(f"{name + ' / HEFT':>28}" for name in runs))
     figures = []
     for name, problem in problems.items():
         figures.append({"instance": name, **measure(problem, speeds / speeds.max(), arguments)})
-        print(_line(figures[-1], arguments.policy), flush=True)
-    for policy in arguments.policy:
+        print(_line(figures[-1], list(runs)), flush=True)
+    for policy in runs:
         mean = math.exp(sum(math.log(each[policy] / each["heft"]) for each in figures) / len(figures))
         print(f"{policy}: geometric mean over HEFT {mean:.3f}")
     write_json(arguments.json, figures)
     return 0
 
 
+def runs_of(policies: list[str]) -> dict[str, tuple[str, bool]]:
+    """Name of a column to a preset, and whether its plans are improved; both ways where it goes by plans."""
+    found = {}
+    for policy in policies:
+        found[policy] = policy, False
+        if compile_preset(policy).uses_plans:
+            found[f"{policy}, improved"] = policy, True
+    return found
+
+
 def measure(problem: GraphProblem, speeds: FloatArray, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Makespans by policy, and the seconds of computing that each took."""
+    """Makespans by column, and the seconds of computing that each took."""
     submission = submitted(problem)
     found: dict[str, Any] = {"tasks": problem.tasks, "heft": heft(problem).makespan, "seconds": {}}
-    for policy in arguments.policy:
+    for name, (policy, better) in runs_of(arguments.policy).items():
         begin = time.perf_counter()
+        steps = arguments.steps if better else 0
         seeds = range(arguments.seed, arguments.seed + arguments.seeds)
-        found[policy] = float(np.mean([makespan(submission, speeds, policy, arguments.noise, seed) for seed in seeds]))
-        found["seconds"][policy] = time.perf_counter() - begin
+        found[name] = float(np.mean([makespan(submission, speeds, policy, arguments.noise, seed, steps) for seed in seeds]))
+        found["seconds"][name] = time.perf_counter() - begin
     return found
 
 
@@ -97,14 +111,15 @@ def submitted(problem: GraphProblem) -> Submission:
     return Submission("workflow", Graph.build(tasks), (ASKED,) * len(tasks), data=data)
 
 
-def makespan(submission: Submission, speeds: FloatArray, policy: str, noise: float, seed: int) -> float:
-    """Of one simulated run."""
+def makespan(submission: Submission, speeds: FloatArray, policy: str, noise: float, seed: int, steps: int) -> float:
+    """Of one simulated run. `steps`: of the search for a better plan, 0: none."""
     classes = {f"class-{number}": float(speed) for number, speed in enumerate(speeds)}
     nodes = [
         NodeInfo(f"{name}-{number}", {"pods": 1}, node_class=name) for name in classes for number in range(NODES_PER_SPEED)
     ]
     run_times = TrueRunTimes(classes, noise=noise)
-    setup = Setup(nodes, {"": Policy(compile_preset(policy))}, run_times, bandwidth=BANDWIDTH, seed=seed)
+    policies = {"": Policy(compile_preset(policy))}
+    setup = Setup(nodes, policies, run_times, bandwidth=BANDWIDTH, seed=seed, plan_steps=steps)
     return float(simulate([submission], setup).graphs.ended_at[0])
 
 
@@ -112,8 +127,8 @@ def _noise(text: str) -> float:
     return seconds_above_zero(text) if float(text) else 0.0
 
 
-def _line(figures: dict[str, Any], policies: list[str]) -> str:
-    ratios = "".join(f"{figures[name] / figures['heft']:>20.3f}" for name in policies)
+def _line(figures: dict[str, Any], names: list[str]) -> str:
+    ratios = "".join(f"{figures[name] / figures['heft']:>28.3f}" for name in names)
     return f"{figures['instance']:<46}{figures['tasks']:>6}{figures['heft']:>9.0f}{ratios}"
 
 

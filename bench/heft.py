@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 
 from bayplan.model.arrays import FloatArray
-from bayplan.solvers.schedules import GRAPH_PLANNERS, GraphProblem
+from bayplan.solvers.schedules.problem import GraphProblem
 from bayplan.solvers.schedules.ranks import tails
-from bayplan.warm.schedules import warm_up
 from bench.options import add_common, checked, own_folder, planners, seconds_above_zero, within, write_json, write_schedule
 from bench.reading import DataError, files_of, number, text_of
+from bench.scheduling import GRAPH_PLANNERS
+from bench.scheduling.warm import warm_up
 from bench.wfcommons import read_instance, read_speeds
 
 NODES_PER_SPEED = 4

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bayplan.solvers.schedules import Budget, GraphProblem, ResourceProblem, Schedule, ScheduleSolution, violations
+from bayplan.solvers.schedules.budget import Budget
+from bayplan.solvers.schedules.problem import GraphProblem, Schedule
 from bench.reading import DataError
+from bench.scheduling import ResourceProblem, ScheduleSolution, violations
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

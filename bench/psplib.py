@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bayplan.solvers.schedules.problem import ResourceProblem
 from bench.reading import DataError, text_of, whole
+from bench.scheduling.problem import ResourceProblem
 
 
 def read_project(path: Path) -> ResourceProblem:

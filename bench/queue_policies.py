@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bayplan.knowledge.run_times.lookalikes import Lookalikes
 from bayplan.knowledge.run_times.run_times import RunTimes
 from bayplan.knowledge.run_times.runs import TaskRun, Unknown
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.strategy.ordering.shortest_expected import keys
+from bench.lookalikes.model import Lookalikes
 from bench.queueing import Jobs, Policy, Ranked
 
 _WEIGHT = 0.2

@@ -13,8 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bayplan.solvers.schedules import AntColony, Budget, Genetic, ListScheduling, ResourceProblem
-from bayplan.warm.schedules import warm_up
+from bayplan.solvers.schedules.budget import Budget
 from bench.options import (
     add_common,
     checked,
@@ -28,6 +27,8 @@ from bench.options import (
 )
 from bench.psplib import read_best_known, read_project
 from bench.reading import DataError
+from bench.scheduling import AntColony, Genetic, ListScheduling, ResourceProblem
+from bench.scheduling.warm import warm_up
 
 PLANNERS: dict[str, AntColony | Genetic | ListScheduling] = {
     "AntColony": AntColony(),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bayplan.model.arrays import FloatArray
-from bayplan.solvers.schedules import GraphProblem
+from bayplan.solvers.schedules.problem import GraphProblem
 from bayplan_operator.workflows.documents import InputError, documents
 from bayplan_operator.workflows.wfcommons import read_workflow
 from bench.reading import DataError, text_of

@@ -84,6 +84,7 @@ class Case:
         setup = Setup(
             self._nodes(), policies, delays=self.delays, learn=self.learn, bandwidth=self.bandwidth,
             load=self.load, failures=self.failures, seed=self.seed, until=self.until,
+            plan_steps=0,  # the operator searches for better plans beside its ticks, for as long as it has time
         )  # fmt: skip
         readings: list[Reading] = []
 

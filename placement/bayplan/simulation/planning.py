@@ -11,6 +11,7 @@ from bayplan.foresight.graph_plans import (
     beside_own,
     make_plan,
     matters,
+    plan_again,
     slots,
     still_needs,
     usable,
@@ -24,6 +25,7 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.workload import RequestClass
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.machines import Machines
+from bayplan.simulation.plan_search import PlanSearch
 from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
 from bayplan.strategy.protocols import Strategy
@@ -58,6 +60,7 @@ class Planning:
         self._spared: dict[int, Spared] = {}
         """Graphs that could gain nothing by a plan, and until when that need not be looked at again."""
         self._touched: set[int] = set()
+        self._search = PlanSearch(setup.plan_steps, setup.seed)
         self._reserved: dict[int, list[int]] = {}
         """By graph, units that have just been told to wait for their places."""
         self._expiries: dict[int, float] = {}
@@ -109,6 +112,7 @@ class Planning:
         self._followed.pop(number, None)
         self._spared.pop(number, None)
         self._touched.discard(number)
+        self._search.over(number)
 
     def update(self, now: float) -> bool:
         """Make the plans that are missing or have been left behind; whether there was one. O(units) per graph touched."""
@@ -155,8 +159,22 @@ class Planning:
             self._spared[number] = Spared(usable(self._machines.cluster), now)
             return self._plans.pop(number, None) is not None
         self._spared.pop(number, None)
-        self._plans[number] = make_plan(found)
+        self._plans[number] = self._searched(followed.graph, found, now)
         return True
+
+    def _searched(self, graph: GraphState, found: Situation, now: float) -> Plan:
+        """A new plan, or the one before as it stands now, improved within the budget."""
+        before = self._plans.get(graph.number)
+        if not self._setup.plan_steps:
+            return make_plan(found)
+        plan = make_plan(found) if before is None else plan_again(before, found)
+        return self._search.improved(graph.number, plan, found, self._uncertainty(graph, found.nodes.classes, now))
+
+    def _uncertainty(self, graph: GraphState, classes: tuple[str, ...], now: float) -> FloatArray:
+        """Shape (tasks, classes): as `improve` takes it."""
+        if self._run_times is not None:
+            return self._run_times.deviations(graph, classes, now)
+        return np.full((len(graph.submission.graph.tasks), len(classes)), self._setup.run_times.log_deviation)
 
     def _situation(self, followed: _Followed, now: float) -> Situation:
         submission, setup = followed.graph.submission, self._setup

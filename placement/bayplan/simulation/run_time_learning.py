@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from bayplan.foresight.graph_plans.expected import COPIED, expected_seconds
+from bayplan.foresight.graph_plans.expected import COPIED, expected_deviations, expected_seconds
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.run_times import EndedRun, Evaluation, RunTimes, TaskRun, Unknown, efficiency
 from bayplan.knowledge.run_times.expectations import Expectations
 from bayplan.knowledge.run_times.of_graph import critical_path, median_seconds
 from bayplan.model.arrays import FloatArray
+from bayplan.model.graph import Graph
 from bayplan.model.workload import NodeInfo
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.log import AttemptLog
@@ -21,6 +22,9 @@ from bayplan.simulation.trace import AttemptOutcome
 _PORTION = 20
 """A renewal costs as much as there are open tasks: where more of them are open than this for each run that is new, it waits
 until a twentieth more has ended than was known."""
+
+_Kept = dict[tuple[int, tuple[str, ...]], FloatArray]
+_Answer = Callable[[Graph, Sequence[TaskRun], Sequence[str], RunTimes | None], FloatArray]
 
 
 class RunTimeLearning:
@@ -37,8 +41,9 @@ class RunTimeLearning:
         self._evaluation = Evaluation()
         self._news = self._known = 0
         """Runs that have ended since the last renewal, and before."""
-        self._seconds: dict[tuple[int, tuple[str, ...]], FloatArray] = {}
+        self._seconds: _Kept = {}
         """By graph and classes of nodes, as the copy for plans has it."""
+        self._deviations: _Kept = {}
         self._for_plans: RunTimes | None = None
         self._copied_at = 0.0
         self.forecast = Expectations(self._run_times, requests.run_of)
@@ -88,13 +93,21 @@ class RunTimeLearning:
     def seconds(self, graph: GraphState, classes: tuple[str, ...], now: float) -> FloatArray:
         """Shape (tasks, classes): the mean of the next run of a unit of each task, as the operator's plans expect it: by a copy
         of what was learned that is taken now and then. O(tasks * classes) predictions once for each copy."""
+        return self._of_copy(self._seconds, expected_seconds, graph, classes, now)
+
+    def deviations(self, graph: GraphState, classes: tuple[str, ...], now: float) -> FloatArray:
+        """Shape (tasks, classes): the standard deviation of the log of what `seconds` gives, by the same copy."""
+        return self._of_copy(self._deviations, expected_deviations, graph, classes, now)
+
+    def _of_copy(self, kept: _Kept, answer: _Answer, graph: GraphState, classes: tuple[str, ...], now: float) -> FloatArray:
         if self._for_plans is None or now >= self._copied_at + COPIED:
             self._for_plans, self._copied_at = self._run_times.copy(), now
             self._seconds.clear()
+            self._deviations.clear()
         key = graph.number, classes
-        if key not in self._seconds:
-            self._seconds[key] = expected_seconds(graph.submission.graph, self._runs(graph.number), classes, self._for_plans)
-        return self._seconds[key].copy()
+        if key not in kept:
+            kept[key] = answer(graph.submission.graph, self._runs(graph.number), classes, self._for_plans)
+        return kept[key].copy()
 
     def _enough(self, open_graphs: Callable[[], Sequence[int]]) -> bool:
         bought = self._news * _PORTION

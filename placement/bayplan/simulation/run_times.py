@@ -36,6 +36,11 @@ class TrueRunTimes:
         if not (math.isfinite(self.noise) and self.noise >= 0):
             raise SetupError(f"noise is {self.noise}: it must be a coefficient of variation, 0 or above")
 
+    @property
+    def log_deviation(self) -> float:
+        """The standard deviation of the log of a run time, of a log-normal with this coefficient of variation."""
+        return math.sqrt(math.log1p(self.noise**2))
+
     def expected(self, submission: Submission, classes: Sequence[str]) -> FloatArray:
         """Shape (tasks, classes): seconds by what the author says and the speeds of node classes, which count as known."""
         graph = submission.graph
@@ -55,7 +60,7 @@ class DrawnTimes:
 
     def __init__(self, model: TrueRunTimes, submissions: Sequence[Submission], seed: int) -> None:
         self._model, self._submissions, self._seed = model, submissions, seed
-        self._sigma = math.sqrt(math.log1p(model.noise**2))
+        self._sigma = model.log_deviation
         self._base = [_seconds(each) for each in submissions]
         self._luck: dict[tuple[int, int], list[float]] = {}
 

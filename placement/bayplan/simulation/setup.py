@@ -83,6 +83,8 @@ class Setup:
     learn: bool = False
     """What has ended tells orders, scorers and plans how long the next of its kind will run and on which nodes it runs well;
     what nodes do tells how surely they hold out."""
+    plan_steps: int = 30_000
+    """Steps for which a new plan is improved, at most; a tenth of them where it is made again. 0: none."""
     seed: int = 0
     until: float = math.inf
     """When the simulation ends at the latest."""
@@ -104,6 +106,8 @@ class Setup:
             raise SetupError(f"until is {self.until}: it must be seconds above 0")
         if not self.bandwidth > 0:
             raise SetupError(f"bandwidth is {self.bandwidth}: it must be above 0 bytes per second")
+        if self.plan_steps < 0:
+            raise SetupError(f"plan_steps is {self.plan_steps}: it must be 0 or above")
         if self.seed < 0:
             raise SetupError(f"seed is {self.seed}: it must be 0 or above")
 

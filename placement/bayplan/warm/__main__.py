@@ -3,9 +3,9 @@
 import time
 
 from bayplan.solvers.kernels.compiled import HAVE_NUMBA
-from bayplan.warm import estimates, presets, schedules
+from bayplan.warm import estimates, presets
 
 begin = time.perf_counter()
-for each in (presets, schedules, estimates):
+for each in (presets, estimates):
     each.warm_up()
 print(f"kernels {'compiled' if HAVE_NUMBA else 'in numpy, since numba is not installed'}: {time.perf_counter() - begin:.1f} s")

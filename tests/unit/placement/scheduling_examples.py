@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 from hypothesis import strategies as st
 
-from bayplan.solvers.schedules import GraphProblem, ResourceProblem
+from bayplan.solvers.schedules.problem import GraphProblem
+from bench.scheduling import ResourceProblem
 from tests.unit.placement.drawing import among, whole
 
 # The example of Topcuoglu, Hariri & Wu 2002, figure 2 and table 1; transfers in seconds.

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.knowledge.load import Fault, LoadModel, LoadTracker, Reading
-from bayplan.knowledge.load.rise import load
 from tests.unit.placement.building import QUICK, asking, cluster, node
 from tests.unit.placement.load_examples import SLOW, reading, share
 
@@ -70,7 +69,7 @@ def test_what_shows_is_the_model_of_load() -> None:
     for number, (at, amount) in enumerate([(3.0, 1000), (8.0, 2500)]):
         one.occupy(number, "a", {"cpu": amount})
         tracker.follow(one, at)
-    shows = float(load([17.0, 12.0], [0.1, 0.25], [0.05, 0.05]))
+    shows = float(np.array([0.1, 0.25]) @ -np.expm1(-0.05 * np.array([17.0, 12.0])))
     tracker.take(reading(20.0, {"a": {"cpu": shows}}), one, 20.0)
     assert share(tracker, one, 20.0) == pytest.approx(0.35)
 

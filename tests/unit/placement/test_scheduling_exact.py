@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from bayplan.solvers.schedules import Auto, BranchAndBound, Budget, GraphProblem, ResourceProblem, lower_bound
-from bayplan.solvers.schedules.branch_and_bound import Tree
-from bayplan.solvers.schedules.list_scheduling import best_list
-from bayplan.solvers.schedules.planner import Meter
+from bayplan.solvers.schedules.budget import Budget, Meter
+from bayplan.solvers.schedules.problem import GraphProblem
+from bench.scheduling import Auto, BranchAndBound, ResourceProblem, lower_bound
+from bench.scheduling.branch_and_bound import Tree
+from bench.scheduling.list_scheduling import best_list
 from tests.unit.placement.scheduling_examples import different, identical, shared, shortest, shortest_shared
 
 SOME = settings(max_examples=60, deadline=None)

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from bayplan.solvers.kernels.compiled import HAVE_NUMBA
-from bayplan.solvers.schedules import GRAPH_PLANNERS, Budget, Genetic, GraphProblem, ResourceProblem
+from bayplan.solvers.schedules.budget import Budget
+from bayplan.solvers.schedules.problem import GraphProblem
+from bench.scheduling import GRAPH_PLANNERS, Genetic, ResourceProblem
 
 
 def plans() -> list[object]:

@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.solvers.schedules import (
+from bayplan.solvers.schedules.budget import Budget
+from bayplan.solvers.schedules.problem import GraphProblem
+from bayplan.solvers.schedules.ranks import upward_rank
+from bench.scheduling import (
     GRAPH_PLANNERS,
     Auto,
-    Budget,
     Genetic,
-    GraphProblem,
     Heft,
     ListScheduling,
     ResourceProblem,
@@ -18,7 +19,6 @@ from bayplan.solvers.schedules import (
     lower_bound,
     violations,
 )
-from bayplan.solvers.schedules.ranks import upward_rank
 from tests.unit.placement.scheduling_examples import different, identical, shared, shortest_shared, ten_tasks
 
 SOME = settings(max_examples=60, deadline=None)

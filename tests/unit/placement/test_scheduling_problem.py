@@ -6,18 +6,10 @@ import numpy as np
 import pytest
 
 from bayplan.model.graph_checks import GraphError
-from bayplan.solvers.schedules import (
-    Annealing,
-    BranchAndBound,
-    Budget,
-    Genetic,
-    GraphProblem,
-    Heft,
-    ResourceProblem,
-    Schedule,
-    violations,
-)
-from bayplan.solvers.schedules.activities import activities
+from bayplan.solvers.schedules.budget import Budget
+from bayplan.solvers.schedules.problem import GraphProblem, Schedule
+from bench.scheduling import Annealing, BranchAndBound, Genetic, Heft, ResourceProblem, violations
+from bench.scheduling.activities import activities
 from tests.unit.placement.scheduling_examples import ten_tasks
 
 ONE = np.ones((3, 2))

@@ -89,7 +89,7 @@ def test_where_everything_is_as_expected_the_simulation_ends_when_the_plan_does(
 ) -> None:
     moved = [data.draw(st.sampled_from([0.0, 0.0, 6.0, 60.0])) for _ in graph.parents.indices]
     on = nodes(slow, fast)
-    trace = run([submitted(graph, moved)], on, bandwidth=4.0)
+    trace = run([submitted(graph, moved)], on, bandwidth=4.0, plan_steps=0)
     assert trace.graphs.succeeded.all()
     if len(graph.tasks) == 1:
         return  # there is nothing to plan
@@ -144,7 +144,7 @@ def test_nodes_full_of_the_graphs_own_units_are_no_free_slots_when_it_is_planned
     graph = Graph.build([Task(f"t{number}", duration=200.0) for number in range(5)])
     on = [NodeInfo(f"n{number}", {"pods": 1}) for number in range(3)]
     failures = Failures(crashes=(Crash("n2", at=1.0, repaired=5000.0),))
-    simulate([submitted(graph)], Setup(on, {"": Policy(compile_preset("GraphPlan"))}, failures=failures))
+    simulate([submitted(graph)], Setup(on, {"": Policy(compile_preset("GraphPlan"))}, failures=failures, plan_steps=0))
     again = [now for now in seen if 1.0 < now.now < 200.0]
     assert again
     for now in again:

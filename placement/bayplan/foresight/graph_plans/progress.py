@@ -18,7 +18,7 @@ class Progress:
     begun: BoolArray
     """It runs or has succeeded."""
     ended: FloatArray
-    """When it succeeded, in seconds since the epoch; NaN: it has not, or had before the plan was made."""
+    """When it succeeded, in seconds since the epoch; NaN: it has not. What ended before the plan does not matter."""
 
     @property
     def running(self) -> BoolArray:

@@ -47,7 +47,8 @@ def still_needs(expected: float, elapsed: float) -> float:
 
 def _off(plan: Plan, progress: Progress, now: float) -> FloatArray:
     """Per unit, seconds behind the plan, below 0 ahead of it; 0 where it is not worth a word."""
-    known: BoolArray = ~np.isnan(progress.ended)
+    # What was done when it was planned is neither early nor late.
+    known: BoolArray = ~np.isnan(progress.ended) & ~plan.situation.done
     off = np.zeros(len(plan.finish))
     off[known] = progress.ended[known] - plan.finish[known]
     running, waiting = progress.running, ~progress.begun

@@ -11,7 +11,7 @@ from bayplan.model.resources import Resources, bounded
 class RecentUsage:
     """Follows how much of each row is requested, and says how much of that a reading of any instant does not show.
 
-    Load rises as L(t) = sum p_i (1 - exp(-lambda t)) (`bayplan.knowledge.load.rise`). So of a placement p made at s, a reading
+    Load rises as L(t) = sum p_i (1 - exp(-lambda t)) (`LoadModel`). So of a placement p made at s, a reading
     taken at r shows p (1 - exp(-lambda (r - s))) if r > s, else nothing; unseen is p exp(-lambda max(r - s, 0)). What ends
     is a placement of -p: load falls the way it rose. The sum over all changes is kept as of one instant, and only
     later ones are remembered one by one; changes that were there before the first look count as seen.

@@ -3,7 +3,6 @@
 from bayplan.knowledge.run_times.evaluation import EndedRun, Evaluation, efficiency
 from bayplan.knowledge.run_times.evidence import Evidence
 from bayplan.knowledge.run_times.forecast import ByTask, Forecast
-from bayplan.knowledge.run_times.lookalikes import Lookalikes
 from bayplan.knowledge.run_times.run_time import RunTime
 from bayplan.knowledge.run_times.run_times import RunTimes
 from bayplan.knowledge.run_times.runs import TaskRun, Unknown
@@ -14,7 +13,6 @@ __all__ = [
     "Evaluation",
     "Evidence",
     "Forecast",
-    "Lookalikes",
     "RunTime",
     "RunTimes",
     "TaskRun",

@@ -1,8 +1,9 @@
-"""What is to be scheduled: graphs on processors, and graphs under shared resources."""
+"""What is to be scheduled: graphs on processors."""
 
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -10,7 +11,27 @@ from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.solvers.schedules.topology import Topology, topology
 
 
-def _no_edges() -> IntArray:
+class Precedence(Protocol):
+    """Tasks of which some wait for others, whatever else they need."""
+
+    @property
+    def parents(self) -> IntArray:
+        """Shape (edges,)."""
+        ...
+
+    @property
+    def children(self) -> IntArray:
+        """Shape (edges,)."""
+        ...
+
+    @property
+    def topology(self) -> Topology:
+        """Neighbours of every task."""
+        ...
+
+
+def no_edges() -> IntArray:
+    """Shape (0,)."""
     return np.zeros(0, np.int64)
 
 
@@ -24,9 +45,9 @@ class GraphProblem:
 
     durations: FloatArray
     """Shape (tasks, processors), seconds; infinite where a task cannot run."""
-    parents: IntArray = field(default_factory=_no_edges)
+    parents: IntArray = field(default_factory=no_edges)
     """Shape (edges,): the task that has to end first."""
-    children: IntArray = field(default_factory=_no_edges)
+    children: IntArray = field(default_factory=no_edges)
     """Shape (edges,): the task that waits for it."""
     bytes: FloatArray | None = None
     """Shape (edges,): what goes from parent to child; none: nothing does."""
@@ -52,21 +73,21 @@ class GraphProblem:
             raise ValueError("durations has no rows: there must be at least one task")
         if processors == 0:
             raise ValueError("durations has no columns: there must be at least one processor")
-        _check_values("durations", durations, finite=False)
+        check_values("durations", durations, finite=False)
         nowhere = np.flatnonzero(np.isinf(durations).all(axis=1))
         if len(nowhere):
             raise ValueError(f"durations[{nowhere[0]}] is infinite on every processor: the task must be able to run on one")
-        _set_edges(self)
+        set_edges(self)
         if not self.bandwidth > 0:
             raise ValueError(f"bandwidth is {self.bandwidth}: it must be above 0 bytes per second")
         for name, value, length in (("bytes", self.bytes, len(self.parents)), ("available", self.available, processors)):
             filled = np.zeros(length) if value is None else np.ascontiguousarray(value, np.float64)
             if filled.shape != (length,):
                 raise ValueError(f"{name} has shape {filled.shape}: it must be ({length},)")
-            _check_values(name, filled, finite=True)
+            check_values(name, filled, finite=True)
             object.__setattr__(self, name, filled)
         object.__setattr__(self, "site", _sites(self.site, processors))
-        _check_names(self.names, tasks)
+        check_names(self.names, tasks)
         _ = self.topology
 
     @property
@@ -108,71 +129,12 @@ class GraphProblem:
         return bool((self.durations == self.durations[:, :1]).all() and not self.seconds.any())
 
 
-@dataclass(frozen=True)
-class ResourceProblem:
-    """Tasks with dependencies that share renewable resources (RCPSP: Pritsker, Watters & Wolfe 1969). Checked when made.
-
-    Raises `ValueError` that names the field and the index, `GraphError` with the cycle where there is one.
-    """
-
-    durations: FloatArray
-    """Shape (tasks,), seconds."""
-    demands: IntArray
-    """Shape (tasks, resources): units that a task holds while it runs."""
-    capacities: IntArray
-    """Shape (resources,): units that there are."""
-    parents: IntArray = field(default_factory=_no_edges)
-    """Shape (edges,): the task that has to end first."""
-    children: IntArray = field(default_factory=_no_edges)
-    """Shape (edges,): the task that waits for it."""
-    names: tuple[str, ...] = ()
-    """Of the tasks, for messages; empty: their numbers."""
-
-    def __post_init__(self) -> None:
-        durations = np.ascontiguousarray(self.durations, np.float64)
-        demands, capacities = _whole("demands", self.demands), _whole("capacities", self.capacities)
-        for name, value in (("durations", durations), ("demands", demands), ("capacities", capacities)):
-            object.__setattr__(self, name, value)
-        if durations.ndim != 1 or len(durations) == 0:
-            raise ValueError(f"durations has shape {durations.shape}: it must be (tasks,), with at least one task")
-        if capacities.ndim != 1 or len(capacities) == 0:
-            raise ValueError(f"capacities has shape {capacities.shape}: it must be (resources,), with at least one resource")
-        if demands.shape != (len(durations), len(capacities)):
-            raise ValueError(f"demands has shape {demands.shape}: it must be ({len(durations)}, {len(capacities)})")
-        _check_values("durations", durations, finite=True)
-        _check_values("demands", demands, finite=True)
-        _check_values("capacities", capacities, finite=True)
-        over = np.argwhere(demands > capacities)
-        if len(over):
-            task, resource = over[0].tolist()
-            raise ValueError(
-                f"demands[{task}, {resource}] is {demands[task, resource]}: "
-                f"it must be at most capacities[{resource}], which is {capacities[resource]}"
-            )
-        _set_edges(self)
-        _check_names(self.names, len(durations))
-        _ = self.topology
-
-    @property
-    def tasks(self) -> int:
-        """How many."""
-        return len(self.durations)
-
-    @cached_property
-    def topology(self) -> Topology:
-        """Neighbours of every task."""
-        return topology(self.tasks, self.parents, self.children, self.names)
-
-
-SchedulingProblem = GraphProblem | ResourceProblem
-
-
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """When each task runs, and on which processor."""
 
     processor: IntArray
-    """Shape (tasks,); -1 throughout for a problem that has resources in place of processors."""
+    """Shape (tasks,)."""
     start: FloatArray
     """Shape (tasks,), seconds."""
     finish: FloatArray
@@ -184,12 +146,14 @@ class Schedule:
         return float(self.finish.max())
 
 
-def _set_edges(problem: SchedulingProblem) -> None:
+def set_edges(problem: Precedence) -> None:
+    """Make both ends of the edges whole numbers. Raises `ValueError` where they are not."""
     for name in ("parents", "children"):
-        object.__setattr__(problem, name, _whole(name, getattr(problem, name)))
+        object.__setattr__(problem, name, whole_numbers(name, getattr(problem, name)))
 
 
-def _whole(name: str, values: IntArray) -> IntArray:
+def whole_numbers(name: str, values: IntArray) -> IntArray:
+    """The values as `int64`. Raises `ValueError` that names the field where they are of another kind."""
     given = np.asarray(values)
     if given.size and not np.issubdtype(given.dtype, np.integer):
         raise ValueError(f"{name} holds numbers of type {given.dtype}: they must be whole numbers")
@@ -199,7 +163,7 @@ def _whole(name: str, values: IntArray) -> IntArray:
 def _sites(given: IntArray | None, processors: int) -> IntArray:
     if given is None:
         return np.arange(processors)
-    site = _whole("site", given)
+    site = whole_numbers("site", given)
     if site.shape != (processors,):
         raise ValueError(f"site has shape {site.shape}: it must be ({processors},)")
     wrong = np.flatnonzero((site < 0) | (site >= processors))
@@ -208,7 +172,8 @@ def _sites(given: IntArray | None, processors: int) -> IntArray:
     return site
 
 
-def _check_values(name: str, values: FloatArray | IntArray, *, finite: bool) -> None:
+def check_values(name: str, values: FloatArray | IntArray, *, finite: bool) -> None:
+    """Raise `ValueError` that names the field and the index, unless all are 0 or above; `finite`: none may be infinite."""
     wrong: BoolArray = np.isnan(values) | (values < 0)
     if finite:
         wrong |= np.isinf(values)
@@ -219,6 +184,7 @@ def _check_values(name: str, values: FloatArray | IntArray, *, finite: bool) -> 
         raise ValueError(f"{name}[{place}] is {values[index]}: it must be {'a finite number, ' if finite else ''}0 or above")
 
 
-def _check_names(names: tuple[str, ...], tasks: int) -> None:
+def check_names(names: tuple[str, ...], tasks: int) -> None:
+    """Raise `ValueError` unless there is a name per task, or none."""
     if names and len(names) != tasks:
         raise ValueError(f"names has {len(names)} entries: it must have one for each of the {tasks} tasks, or none")

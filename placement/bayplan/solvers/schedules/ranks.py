@@ -4,10 +4,10 @@ import numpy as np
 
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.solvers.kernels.scheduling.ranking import chains, optimistic, ready
-from bayplan.solvers.schedules.problem import GraphProblem, SchedulingProblem
+from bayplan.solvers.schedules.problem import GraphProblem, Precedence
 
 
-def tails(problem: SchedulingProblem, durations: FloatArray, seconds: FloatArray | None = None) -> FloatArray:
+def tails(problem: Precedence, durations: FloatArray, seconds: FloatArray | None = None) -> FloatArray:
     """Per task, the longest chain that starts with it, itself included; O(tasks + edges).
 
     `durations`: shape (tasks,); `seconds`: per edge, shape (edges,), none: 0. With mean durations and transfers this is
@@ -19,7 +19,7 @@ def tails(problem: SchedulingProblem, durations: FloatArray, seconds: FloatArray
     return durations + chains(order, graph.children.indptr, graph.children.indices, weights[graph.child_edge], durations)
 
 
-def heads(problem: SchedulingProblem, durations: FloatArray, seconds: FloatArray | None = None) -> FloatArray:
+def heads(problem: Precedence, durations: FloatArray, seconds: FloatArray | None = None) -> FloatArray:
     """Per task, the longest chain that ends before it, itself not included; O(tasks + edges).
 
     The downward rank of HEFT's paper (equation 9).
@@ -60,7 +60,7 @@ def optimistic_costs(problem: GraphProblem) -> FloatArray:
     )
 
 
-def list_by(problem: SchedulingProblem, priority: FloatArray) -> IntArray:
+def list_by(problem: Precedence, priority: FloatArray) -> IntArray:
     """All tasks, again and again the one with the highest priority of those whose parents are listed; of equal ones the first.
 
     Shape (tasks,). O((tasks + edges) log tasks).

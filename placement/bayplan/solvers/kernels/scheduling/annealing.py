@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayplan.model.arrays import FloatArray, IntArray
+from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.solvers.kernels.compiled import compiled
 from bayplan.solvers.kernels.scheduling.arrays import Placements
 from bayplan.solvers.kernels.scheduling.lists import shift
@@ -31,6 +31,12 @@ class Walk(NamedTuple):
     """Shape (3,): steps into the cycle, length of the cycle, length of the critical chain (0: to be found)."""
     lots: IntArray
     """Shape (1,): the state of the random numbers."""
+    movable: IntArray
+    """Shape (any,): tasks that may change places; the others keep their processors."""
+    may: BoolArray
+    """Shape (tasks,): the same as a mask."""
+    front: int
+    """So many tasks at the beginning of every list stay there: what runs already has its processor before anything else."""
 
 
 @compiled
@@ -65,7 +71,10 @@ def append(work: Placements, walk: Walk, row: int) -> float:
 
 @compiled
 def _chain(work: Placements, walk: Walk, row: int) -> int:
-    """Write the tasks of a chain that the makespan of what was decoded last comes from; answers how many. O(tasks + edges)."""
+    """Write the movable tasks of a chain that the makespan of what was decoded last comes from; answers how many.
+
+    O(tasks + edges).
+    """
     finish, fixed = walk.starts[1], walk.fixed[row]
     task = 0
     for each in range(1, len(finish)):
@@ -73,8 +82,9 @@ def _chain(work: Placements, walk: Walk, row: int) -> int:
             task = each
     length = 0
     while task >= 0:
-        walk.before[1, length] = task
-        length += 1
+        if walk.may[task]:
+            walk.before[1, length] = task
+            length += 1
         start = walk.starts[0, task]
         cause = walk.before[0, task]
         if cause >= 0 and finish[cause] < start:
@@ -99,15 +109,19 @@ def _try(work: Placements, walk: Walk) -> bool:
     False: what was drawn is not possible. O(tasks).
     """
     tasks, processors = work.durations.shape
+    movable = len(walk.movable)
     for task in range(tasks):
         walk.lists[1, task] = walk.lists[0, task]
         walk.fixed[1, task] = walk.fixed[0, task]
-    task = walk.before[1, below(walk.lots, walk.clock[2])] if share(walk.lots) < 0.5 else below(walk.lots, tasks)
+    if share(walk.lots) < 0.5:
+        task = walk.before[1, below(walk.lots, walk.clock[2])]
+    else:
+        task = walk.movable[below(walk.lots, movable)]
     here = walk.fixed[0, task]
     kind = share(walk.lots)
     moved = kind < 0.3 or 0.6 <= kind < 0.76 or kind >= 0.92
     if kind < 0.6:
-        other = below(walk.lots, tasks)
+        other = walk.movable[below(walk.lots, movable)]
         there = walk.fixed[0, other]
         if here == there or work.durations[task, there] == np.inf or work.durations[other, here] == np.inf:
             return False
@@ -121,13 +135,15 @@ def _try(work: Placements, walk: Walk) -> bool:
         at = 0
         while walk.lists[1, at] != task:
             at += 1
-        shift(work.parent_start, work.parents, walk.lists[1], at, below(walk.lots, tasks))
+        shift(work.parent_start, work.parents, walk.lists[1], at, walk.front + below(walk.lots, tasks - walk.front))
     return True
 
 
 @compiled
 def anneal(work: Placements, walk: Walk, bound: float, steps: int) -> int:
-    """Take `steps` steps, or fewer where `bound` is reached; answers how many. O(tasks + edges) each.
+    """Take `steps` steps, or fewer where nothing shorter can be found; answers how many. O(tasks + edges) each.
+
+    That is so where `bound` is reached, or where the makespan comes from tasks alone that may not move.
 
     A longer schedule is taken with chance exp(-lengthening / temperature). Each cycle starts from the best known and
     is twice as long as the one before it.
@@ -145,6 +161,8 @@ def anneal(work: Placements, walk: Walk, bound: float, steps: int) -> int:
         if walk.clock[2] == 0:
             append(work, walk, 0)
             walk.clock[2] = _chain(work, walk, 0)
+            if walk.clock[2] == 0:
+                break
         progress = walk.clock[0] / walk.clock[1]
         walk.clock[0] += 1
         used += 1

@@ -1,0 +1,1 @@
+"""Run times of jobs that nobody names, from what came before them."""
