@@ -13,6 +13,8 @@ class Clock:
     """Seconds since the epoch."""
     monotonic: Callable[[], float] = time.monotonic
     """Seconds of a clock that is never set, for how long something took and when it may happen again."""
+    thread: Callable[[], float] = time.thread_time
+    """Seconds that the calling thread has computed."""
 
 
 MACHINE = Clock()

@@ -27,6 +27,7 @@ MIX_BUILD_SECONDS = Histogram(
 MIX_BUILD_FAILURES = Counter("bayplan_mix_build_failures", "Models of what usually arrives that could not be built.")
 PLAN_SECONDS = Histogram("bayplan_plan_seconds", "Duration of planning one graph, beside the ticks.", buckets=_FAST)
 PLANS = Counter("bayplan_plans", "Plans of graphs that were made, by what called for them.", ["cause"])
+PLAN_SEARCH_SECONDS = Counter("bayplan_plan_search_seconds", "Processor time of searches for better plans.")
 PLAN_FAILURES = Counter("bayplan_plan_failures", "Plans of graphs that could not be made.")
 ESTIMATE_SECONDS = Histogram(
     "bayplan_estimate_seconds", "Duration of estimating the end of one graph, beside the ticks.", buckets=_FAST

@@ -64,6 +64,8 @@ class Settings:
     """Bytes per second between two nodes: what plans of whole graphs count for what tasks hand to each other."""
     plan_wait: float = 1.0
     """How long a graph's tasks wait for its first plan, where its policy wants plans; after that they go without."""
+    plan_search: float = 2.0
+    """Seconds of processor time for which a better plan of each graph is searched for; 0: none is."""
     profiles: int = 1000
     """How many tasks are remembered; those that ran longest ago are dropped."""
     profile_interval: float = 5.0

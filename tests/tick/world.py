@@ -38,7 +38,7 @@ class World(Seen):
         self.kubelets = Kubelets(self.store, self.loop)
         self.controllers = Controllers(self.store, self.loop, self.kubelets)
         TaintManager(self.store, self.loop)
-        self.operator = Operator(self.loop, self.api, Settings("tick", **settings))
+        self.operator = Operator(self.loop, self.api, Settings("tick", **{"plan_search": 0.0, **settings}))
         self.log = _Log()
         self._samples = {
             (each.name, *sorted(each.labels.items())): each.value for family in REGISTRY.collect() for each in family.samples

@@ -60,6 +60,11 @@ class DecidingOptions:
         float,
         _seconds("--plan-wait", f"how long tasks wait for their graph's first plan (default: {_DEFAULTS.plan_wait:g})"),
     ] = _DEFAULTS.plan_wait
+    plan_search: Annotated[
+        float,
+        _seconds("--plan-search", "of processor time for which a better plan of each graph is searched for, "
+                 f"0: none (default: {_DEFAULTS.plan_search:g})"),
+    ] = _DEFAULTS.plan_search  # fmt: skip
     profiles: Annotated[
         int,
         option("--profiles", metavar="COUNT", parse=values.from_one,
@@ -106,6 +111,7 @@ class OperatorOptions(PrometheusOptions, DecidingOptions):
             placing_budget=self.placing_budget,
             bandwidth=self.bandwidth,
             plan_wait=self.plan_wait,
+            plan_search=self.plan_search,
             profiles=self.profiles,
             profile_interval=self.profile_interval,
             profile_writes=self.profile_writes,

@@ -39,7 +39,7 @@ class Fixture:
     def __init__(self, nodes: Cluster, *graphs: GraphRun, plan_wait: float = 1.0, learned: Taught | None = None) -> None:
         self.hands, self.beside, self.nodes = Hands(NOW), Later(seconds=0.5), nodes
         self.graphs = {each.ref.uid: each for each in graphs}
-        settings = Settings("test", plan_wait=plan_wait)
+        settings = Settings("test", plan_wait=plan_wait, plan_search=0.0)
         self.plans = GraphPlans(nodes, settings, self.hands.clock, self.beside, learned)
 
     @property

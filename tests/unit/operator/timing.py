@@ -18,7 +18,14 @@ class Hands:
     def __init__(self, now: float) -> None:
         self.now = now
         self.moment = 1000.0
-        self.clock = Clock(lambda: self.now, lambda: self.moment)
+        self.computed = 0.0
+        self.each_look = 0.0
+        """Seconds that a thread has computed whenever it looks at its clock again."""
+        self.clock = Clock(lambda: self.now, lambda: self.moment, self._thread)
+
+    def _thread(self) -> float:
+        self.computed += self.each_look
+        return self.computed
 
 
 class Later(Background):

@@ -7,7 +7,7 @@ from functools import partial
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.background import Background, Done
-from bayplan.foresight.graph_plans import Plan, make_plan, matters, usable, why_remake
+from bayplan.foresight.graph_plans import Plan, make_plan, matters, plan_again, usable, why_remake
 from bayplan.foresight.graph_plans.expected import COPIED
 from bayplan.foresight.graph_plans.reservations import until
 from bayplan.foresight.graph_plans.spared import Spared
@@ -19,6 +19,7 @@ from bayplan_operator.clock import Clock, Rest
 from bayplan_operator.conductor.knowledge.learned import Learned
 from bayplan_operator.conductor.outlook.graph_plans.expectation import Expectation
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import Glimpse, glimpse, situation, with_reruns
+from bayplan_operator.conductor.outlook.graph_plans.improving import Found, Search
 from bayplan_operator.conductor.outlook.graph_plans.progress import progress
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.step import Step, Tick
@@ -27,12 +28,15 @@ from bayplan_operator.translate.policy import CompiledPolicy
 
 log = logging.getLogger(__name__)
 
-_FIRST, _AFRESH = "first", "anew"
+_FIRST, _AFRESH, _IMPROVED = "first", "anew", "improved"
 _AGAIN = 1.0
 """Seconds between two plans of one graph, at least..."""
 _RESTS = 3.0
 """... and the rest after each plan that is not a graph's first, in times that it took: all of them together take no more than
 a quarter of one core."""
+_SEARCH_RESTS = 19.0
+"""The rest after each piece of a search for better plans, in times that it took: all of them together take no more than a
+twentieth of one core."""
 _LOOK = 5.0
 """Seconds after which it is looked whether reality has left a plan behind though nothing has happened: that is lateness."""
 _FIRST_WAIT, _LONGEST_WAIT = 30.0, 1800.0
@@ -42,9 +46,9 @@ _FIRST_WAIT, _LONGEST_WAIT = 30.0, 1800.0
 class _Followed:
     """A graph whose policy goes by plans."""
 
-    def __init__(self, graph: GraphRun, wait_until: float, rest: Rest) -> None:
+    def __init__(self, graph: GraphRun, wait_until: float, rest: Rest, search: Search) -> None:
         """Its tasks wait for the first plan until ``wait_until``, in seconds since the epoch; ``rest``: between two plans."""
-        self.graph, self.wait_until, self.rest = graph, wait_until, rest
+        self.graph, self.wait_until, self.rest, self.search = graph, wait_until, rest, search
         self.policy = policy_of(graph)
         self.cause = _FIRST
         """What calls for a plan; empty: nothing."""
@@ -77,13 +81,15 @@ class GraphPlans(Step):
         """The copy that the thread goes by."""
         self._copied_at = -COPIED
         self._followed: dict[str, _Followed] = {}
-        self._rest = Rest(clock, 0.0, _RESTS)
+        self._rest, self._search_rest = Rest(clock, 0.0, _RESTS), Rest(clock, 0.0, _SEARCH_RESTS)
         self._look_at = 0.0
         self._static_version = -1
         self._unplanned: dict[str, _Followed] = {}
         """By UID, those whose first plan may still be waited for."""
         self._called_for: dict[str, _Followed] = {}
         """By UID, those that something calls to be planned."""
+        self._searched: dict[str, _Followed] = {}
+        """By UID, those whose plans are improved, in turns."""
         self._awaited: frozenset[str] = frozenset()
         self._expiry: float | None = None
         """When the next of those who wait for their planned place has waited enough."""
@@ -103,7 +109,8 @@ class GraphPlans(Step):
                 self.forget(uid)
             elif uid not in self._followed or self._followed[uid].policy != policy_of(graph):
                 self.forget(uid)
-                known = _Followed(graph, now + self._settings.plan_wait, Rest(self._clock, _AGAIN, 0.0))
+                search = Search(self._settings.plan_search, self._settings.seed, uid)
+                known = _Followed(graph, now + self._settings.plan_wait, Rest(self._clock, _AGAIN, 0.0), search)
                 self._followed[uid] = self._unplanned[uid] = self._called_for[uid] = known
         if now >= self._look_at or self._cluster.static_version != self._static_version:
             self._look_at, self._static_version = now + _LOOK, self._cluster.static_version
@@ -137,6 +144,8 @@ class GraphPlans(Step):
             times.append(self._expiry)
         if not self._beside.busy:
             times += [now + self._wait(each) for each in self._called_for.values()]
+            if self._searched:
+                times.append(now + self._search_rest.wait)
         return min(times, default=None)
 
     def _waits(self, known: _Followed, now: float) -> bool:
@@ -147,6 +156,7 @@ class GraphPlans(Step):
         known = self._followed.pop(uid, None)
         self._unplanned.pop(uid, None)
         self._called_for.pop(uid, None)
+        self._searched.pop(uid, None)
         if known is not None and self.made.pop(uid, None) is not None:
             self.revision += 1
 
@@ -185,9 +195,15 @@ class GraphPlans(Step):
         return min(due, key=lambda known: (known.plan is not None or known.failed, known.rest.until), default=None)
 
     def _begin(self) -> None:
-        known = None if self._beside.busy else self._next()
-        if known is None:
+        if self._beside.busy:
             return
+        known = self._next()
+        if known is not None:
+            self._make(known)
+        elif self._searched and self._search_rest.over:
+            self._improve(self._searched.pop(next(iter(self._searched))))
+
+    def _make(self, known: _Followed) -> None:
         cause = known.cause
         self._call_for(known, "")
         try:
@@ -196,7 +212,7 @@ class GraphPlans(Step):
         except Exception:
             self._failed(known, cause)
             return
-        work = partial(make, seen, known.expectation, spare=_may_spare(known.graph))
+        work = partial(make, seen, known.expectation, before=known.plan, spare=_may_spare(known.graph))
         self._beside.begin(work, partial(self._take, known, cause, seen))
 
     def _with_learned(self, seen: Glimpse) -> Glimpse:
@@ -224,6 +240,7 @@ class GraphPlans(Step):
             else:
                 metrics.PLAN_SECONDS.observe(done.seconds)
                 metrics.PLANS.labels(_kind(cause)).inc()
+                known.search.planned(first=cause == _FIRST)
                 self._planned(known, made)
         self._begin()
 
@@ -241,6 +258,38 @@ class GraphPlans(Step):
             self._keep(known, made)
             self.revision += 1
             self._compare(known, self._clock.now())
+            self._search_on(known)
+
+    def _search_on(self, known: _Followed) -> None:
+        if known.search.wanted and self._followed.get(known.graph.ref.uid) is known:
+            self._searched[known.graph.ref.uid] = known
+
+    def _improve(self, known: _Followed) -> None:
+        plan = known.plan
+        if plan is None or known.cause or not _wanted(known.graph):
+            return  # it is searched on from its next plan
+        seen = self._with_learned(glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock.now()))
+        work = known.search.work(seen, plan, known.expectation, self._clock)
+        self._beside.begin(work, partial(self._improved, known, plan))
+
+    def _improved(self, known: _Followed, before: Plan, done: Done[Found]) -> None:
+        self._search_rest.after(done.seconds)
+        try:
+            found = done.answer()
+        except Exception:
+            metrics.PLAN_FAILURES.inc()
+            log.exception("the plan of graph %s/%s could not be improved", *known.graph.key)
+            known.search.give_up()
+            return
+        known.search.spend(found)
+        metrics.PLAN_SEARCH_SECONDS.inc(found.spent)
+        same = known.plan is not None and known.plan.made_at == before.made_at and not known.cause
+        if found.plan is not None and same:
+            metrics.PLANS.labels(_IMPROVED).inc()
+            self._planned(known, found.plan)
+        else:
+            self._search_on(known)
+        self._begin()
 
     def _spare(self, known: _Followed, seen: Glimpse) -> None:
         known.spared = Spared(usable(seen.cluster), seen.now)
@@ -249,10 +298,13 @@ class GraphPlans(Step):
             self.revision += 1
 
 
-def make(seen: Glimpse, expectation: Expectation, *, spare: bool) -> Plan | None:
-    """In the thread. None: it could gain nothing, and would be spared then."""
+def make(seen: Glimpse, expectation: Expectation, *, before: Plan | None, spare: bool) -> Plan | None:
+    """In the thread. ``before``: the plan that reality has left behind, of which is kept what is still good. None: a plan could
+    gain nothing, and would be spared then."""
     found = with_reruns(situation(seen, expectation), seen)
-    return None if spare and not matters(found) else make_plan(found)
+    if spare and not matters(found):
+        return None
+    return make_plan(found) if before is None else plan_again(before, found)
 
 
 def _may_spare(graph: GraphRun) -> bool:
