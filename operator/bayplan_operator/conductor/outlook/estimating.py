@@ -45,8 +45,10 @@ class Estimator(Step):
         self._backoff = Backoff("estimate", _FIRST_WAIT, _LONGEST_WAIT)
         self._open: dict[str, GraphRun] = {}
         """By UID, those that may still end."""
+        self._without: dict[str, GraphRun] = {}
+        """By UID, those of which an estimate was due when they were last looked at, and that have none yet."""
         self._asking: dict[str, GraphRun] = {}
-        """By UID, those of which an estimate was due when they were last looked at."""
+        """By UID, those that have one, and of which another was due."""
 
     def step(self, tick: Tick) -> None:
         """Bounds for graphs that are new or changed, deadlines that have passed, and at most one estimate is begun.
@@ -60,25 +62,29 @@ class Estimator(Step):
                 continue
             self._open[uid] = graph
             outlook = self._bounded(graph, running, tick.now)
+            self._leave(uid)
             if self._due(graph, running, outlook, tick.now):
-                self._asking[uid] = graph
-            else:
-                self._asking.pop(uid, None)
+                (self._without if outlook.forecast is None else self._asking)[uid] = graph
         chosen = None if self._beside.busy else self._next()
         if chosen is not None:
-            del self._asking[chosen.ref.uid]
+            self._leave(chosen.ref.uid)
             self._begin(chosen, tick.now)
 
     def next_time(self, now: float) -> float | None:
         """When a graph that asks for an estimate may have it; the times of single graphs are said by `next_time_of`."""
-        if not self._asking or self._beside.busy:
+        if self._beside.busy:
             return None
-        first = any(_has_none(graph) for graph in self._asking.values())
-        return now + (self._first.wait if first else max(self._first.wait, self._again.wait))
+        if self._without:
+            return now + self._first.wait
+        return now + self._again.wait if self._asking else None
 
     def forget(self, uid: str) -> None:
         """The graph is over, or gone."""
         self._open.pop(uid, None)
+        self._leave(uid)
+
+    def _leave(self, uid: str) -> None:
+        self._without.pop(uid, None)
         self._asking.pop(uid, None)
 
     def next_time_of(self, graph: GraphRun, now: float) -> float | None:
@@ -131,10 +137,10 @@ class Estimator(Step):
         return graph.known.generation, graph.known.policy, self._cluster.static_version
 
     def _next(self) -> GraphRun | None:
-        chosen = min(self._asking.values(), key=_urgency, default=None)
-        if chosen is None or not self._first.over:
-            return None
-        return chosen if _has_none(chosen) or self._again.over else None
+        """O(graphs that ask), once for each estimate."""
+        if self._without:
+            return min(self._without.values(), key=_urgency) if self._first.over else None
+        return min(self._asking.values(), key=_urgency) if self._asking and self._again.over else None
 
     def _begin(self, graph: GraphRun, now: float) -> None:
         running, outlook = graph.running, graph.outlook
@@ -175,10 +181,6 @@ class Estimator(Step):
         outlook.next_at = outlook.stale_at = now + self._backoff.failed()
 
 
-def _has_none(graph: GraphRun) -> bool:
-    return graph.outlook is None or graph.outlook.forecast is None
-
-
 def _met(graph: GraphRun, running: Running, now: float) -> Outlook:
     outlook = Outlook.restored(graph.written.status, graph.decided.accepted_at or now)
     if outlook.said.basis is not None and graph.written.status.get("observedGeneration") == graph.known.generation:
@@ -200,8 +202,8 @@ def _take(graph: GraphRun, outlook: Outlook, deadline: float | None, found: Fore
         outlook.revision += 1
 
 
-def _urgency(graph: GraphRun) -> tuple[bool, bool, float]:
-    """Those that have none yet first, then those with a deadline, then the oldest."""
+def _urgency(graph: GraphRun) -> tuple[bool, float]:
+    """Those with a deadline first, then the oldest."""
     outlook = graph.outlook
     made_at = outlook.forecast.made_at if outlook is not None and outlook.forecast is not None else None
-    return made_at is not None, graph.known.deadline is None, made_at or graph.decided.accepted_at or 0.0
+    return graph.known.deadline is None, made_at or graph.decided.accepted_at or 0.0
