@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bayplan_operator.conductor.outlook.graph_plans.following import make
+from bayplan_operator.conductor.outlook.graph_plans.followed import make
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind
 from tests.tick.api.kinds import NODE

@@ -14,7 +14,7 @@ from bayplan.knowledge.node_states import NodeState, NodeStates, Survival
 from bayplan.knowledge.run_times import RunTimes
 from bayplan.lifecycle import UnitState
 from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
-from bayplan_operator.conductor.outlook.graph_plans import following as graph_plans
+from bayplan_operator.conductor.outlook.graph_plans import followed as graph_plans
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.settings import Settings
 from tests.unit.operator.planned import CREATED, cluster, graph, node, running, task

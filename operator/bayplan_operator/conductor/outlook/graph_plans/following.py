@@ -7,28 +7,26 @@ from functools import partial
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.background import Background, Done
-from bayplan.foresight.graph_plans import Plan, make_plan, matters, plan_again, usable, why_remake
+from bayplan.foresight.graph_plans import Plan, usable, why_remake
 from bayplan.foresight.graph_plans.expected import COPIED
 from bayplan.foresight.graph_plans.reservations import until
 from bayplan.foresight.graph_plans.spared import Spared
 from bayplan.knowledge.run_times import RunTimes
 from bayplan.lifecycle import Run
 from bayplan_operator import metrics
-from bayplan_operator.backoff import Backoff
 from bayplan_operator.clock import Clock, Rest
 from bayplan_operator.conductor.knowledge.learned import Learned
-from bayplan_operator.conductor.outlook.graph_plans.expectation import Expectation
-from bayplan_operator.conductor.outlook.graph_plans.glimpse import Glimpse, glimpse, situation, with_reruns
+from bayplan_operator.conductor.outlook.graph_plans.followed import FIRST, Followed, kind, make, may_spare, policy_of, wanted
+from bayplan_operator.conductor.outlook.graph_plans.glimpse import Glimpse, glimpse
 from bayplan_operator.conductor.outlook.graph_plans.improving import Found, Search
 from bayplan_operator.conductor.outlook.graph_plans.progress import progress
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.settings import Settings
-from bayplan_operator.translate.policy import CompiledPolicy
 
 log = logging.getLogger(__name__)
 
-_FIRST, _AFRESH, _IMPROVED = "first", "anew", "improved"
+_AFRESH, _IMPROVED = "anew", "improved"
 _AGAIN = 1.0
 """Seconds between two plans of one graph, at least..."""
 _RESTS = 3.0
@@ -39,30 +37,6 @@ _SEARCH_RESTS = 19.0
 twentieth of one core."""
 _LOOK = 5.0
 """Seconds after which it is looked whether reality has left a plan behind though nothing has happened: that is lateness."""
-_FIRST_WAIT, _LONGEST_WAIT = 30.0, 1800.0
-"""Seconds after a plan that failed, and after many that did."""
-
-
-class _Followed:
-    """A graph whose policy goes by plans."""
-
-    def __init__(self, graph: GraphRun, wait_until: float, rest: Rest, search: Search) -> None:
-        """Its tasks wait for the first plan until ``wait_until``, in seconds since the epoch; ``rest``: between two plans."""
-        self.graph, self.wait_until, self.rest, self.search = graph, wait_until, rest, search
-        self.policy = policy_of(graph)
-        self.cause = _FIRST
-        """What calls for a plan; empty: nothing."""
-        self.plan: Plan | None = None
-        self.backoff = Backoff("graph plan", _FIRST_WAIT, _LONGEST_WAIT)
-        self.failed = False
-        self.expectation = Expectation()
-        self.spared: Spared | None = None
-        """No plan could gain anything; none: it was not found to be so."""
-
-
-def policy_of(graph: GraphRun) -> tuple[CompiledPolicy | None, str]:
-    """With the candidate of an adaptive one."""
-    return graph.known.policy, graph.decided.strategy
 
 
 class GraphPlans(Step):
@@ -80,15 +54,15 @@ class GraphPlans(Step):
         self._run_times: RunTimes | None = None
         """The copy that the thread goes by."""
         self._copied_at = -COPIED
-        self._followed: dict[str, _Followed] = {}
+        self._followed: dict[str, Followed] = {}
         self._rest, self._search_rest = Rest(clock, 0.0, _RESTS), Rest(clock, 0.0, _SEARCH_RESTS)
         self._look_at = 0.0
         self._static_version = -1
-        self._unplanned: dict[str, _Followed] = {}
+        self._unplanned: dict[str, Followed] = {}
         """By UID, those whose first plan may still be waited for."""
-        self._called_for: dict[str, _Followed] = {}
+        self._called_for: dict[str, Followed] = {}
         """By UID, those that something calls to be planned."""
-        self._searched: dict[str, _Followed] = {}
+        self._searched: dict[str, Followed] = {}
         """By UID, those whose plans are improved, in turns."""
         self._awaited: frozenset[str] = frozenset()
         self._expiry: float | None = None
@@ -105,12 +79,12 @@ class GraphPlans(Step):
         now = tick.now
         for graph in tick.touched:
             uid = graph.ref.uid
-            if not _wanted(graph):
+            if not wanted(graph):
                 self.forget(uid)
             elif uid not in self._followed or self._followed[uid].policy != policy_of(graph):
                 self.forget(uid)
                 search = Search(self._settings.plan_search, self._settings.seed, uid)
-                known = _Followed(graph, now + self._settings.plan_wait, Rest(self._clock, _AGAIN, 0.0), search)
+                known = Followed(graph, now + self._settings.plan_wait, Rest(self._clock, _AGAIN, 0.0), search)
                 self._followed[uid] = self._unplanned[uid] = self._called_for[uid] = known
         if now >= self._look_at or self._cluster.static_version != self._static_version:
             self._look_at, self._static_version = now + _LOOK, self._cluster.static_version
@@ -148,7 +122,7 @@ class GraphPlans(Step):
                 times.append(now + self._search_rest.wait)
         return min(times, default=None)
 
-    def _waits(self, known: _Followed, now: float) -> bool:
+    def _waits(self, known: Followed, now: float) -> bool:
         return known.plan is None and known.spared is None and not known.failed and now < known.wait_until
 
     def forget(self, uid: str) -> None:
@@ -160,7 +134,7 @@ class GraphPlans(Step):
         if known is not None and self.made.pop(uid, None) is not None:
             self.revision += 1
 
-    def _compare(self, known: _Followed, now: float) -> None:
+    def _compare(self, known: Followed, now: float) -> None:
         """Take in what has become of the units; and whether that leaves the plan behind."""
         if known.spared is not None and not known.spared.holds(usable(self._cluster), now):
             known.spared = Spared(usable(self._cluster), now)
@@ -173,7 +147,7 @@ class GraphPlans(Step):
             self._call_for(known, why_remake(plan, seen, usable(self._cluster), now))
         self._keep(known, plan.followed(seen))
 
-    def _call_for(self, known: _Followed, cause: str) -> None:
+    def _call_for(self, known: Followed, cause: str) -> None:
         """The graph has to be planned for this cause; empty: it has not."""
         known.cause, uid = cause, known.graph.ref.uid
         if not cause:
@@ -181,17 +155,17 @@ class GraphPlans(Step):
         elif self._followed.get(uid) is known:
             self._called_for[uid] = known
 
-    def _keep(self, known: _Followed, plan: Plan) -> None:
+    def _keep(self, known: Followed, plan: Plan) -> None:
         known.plan = self.made[known.graph.ref.uid] = plan
 
-    def _wait(self, known: _Followed) -> float:
+    def _wait(self, known: Followed) -> float:
         """Seconds until its next plan may be made."""
-        first = known.cause == _FIRST and not known.failed
+        first = known.cause == FIRST and not known.failed
         return known.rest.wait if first else max(known.rest.wait, self._rest.wait)
 
-    def _next(self) -> _Followed | None:
+    def _next(self) -> Followed | None:
         """First plans before others; of these, the graph that has waited longest."""
-        due = [known for known in self._called_for.values() if self._wait(known) <= 0.0 and _wanted(known.graph)]
+        due = [known for known in self._called_for.values() if self._wait(known) <= 0.0 and wanted(known.graph)]
         return min(due, key=lambda known: (known.plan is not None or known.failed, known.rest.until), default=None)
 
     def _begin(self) -> None:
@@ -203,7 +177,7 @@ class GraphPlans(Step):
         elif self._searched and self._search_rest.over:
             self._improve(self._searched.pop(next(iter(self._searched))))
 
-    def _make(self, known: _Followed) -> None:
+    def _make(self, known: Followed) -> None:
         cause = known.cause
         self._call_for(known, "")
         try:
@@ -212,7 +186,7 @@ class GraphPlans(Step):
         except Exception:
             self._failed(known, cause)
             return
-        work = partial(make, seen, known.expectation, before=known.plan, spare=_may_spare(known.graph))
+        work = partial(make, seen, known.expectation, before=known.plan, spare=may_spare(known.graph))
         self._beside.begin(work, partial(self._take, known, cause, seen))
 
     def _with_learned(self, seen: Glimpse) -> Glimpse:
@@ -223,7 +197,7 @@ class GraphPlans(Step):
             self._run_times, self._copied_at = self._learned.run_times.copy(), self._clock.monotonic()
         return replace(seen, run_times=self._run_times, survival=self._learned.survival)
 
-    def _take(self, known: _Followed, cause: str, seen: Glimpse, done: Done[Plan | None]) -> None:
+    def _take(self, known: Followed, cause: str, seen: Glimpse, done: Done[Plan | None]) -> None:
         try:
             made = done.answer()
         except Exception:
@@ -233,18 +207,18 @@ class GraphPlans(Step):
             known.backoff.worked()
             self._call_for(known, "")
             known.rest.after(0.0)
-            if cause != _FIRST:
+            if cause != FIRST:
                 self._rest.after(done.seconds)
             if made is None:
                 self._spare(known, seen)
             else:
                 metrics.PLAN_SECONDS.observe(done.seconds)
-                metrics.PLANS.labels(_kind(cause)).inc()
-                known.search.planned(first=cause == _FIRST)
+                metrics.PLANS.labels(kind(cause)).inc()
+                known.search.planned(first=cause == FIRST)
                 self._planned(known, made)
         self._begin()
 
-    def _failed(self, known: _Followed, cause: str) -> None:
+    def _failed(self, known: Followed, cause: str) -> None:
         """Whatever is wrong with the figures, the graph's tasks are placed by the plan before, or without one."""
         metrics.PLAN_FAILURES.inc()
         log.exception("graph %s/%s could not be planned; trying again in %.0f s", *known.graph.key, known.backoff.wait)
@@ -252,7 +226,7 @@ class GraphPlans(Step):
         self._call_for(known, cause)
         known.rest.hold(known.backoff.failed())
 
-    def _planned(self, known: _Followed, made: Plan) -> None:
+    def _planned(self, known: Followed, made: Plan) -> None:
         known.spared = None
         if self._followed.get(known.graph.ref.uid) is known:
             self._keep(known, made)
@@ -260,19 +234,19 @@ class GraphPlans(Step):
             self._compare(known, self._clock.now())
             self._search_on(known)
 
-    def _search_on(self, known: _Followed) -> None:
+    def _search_on(self, known: Followed) -> None:
         if known.search.wanted and self._followed.get(known.graph.ref.uid) is known:
             self._searched[known.graph.ref.uid] = known
 
-    def _improve(self, known: _Followed) -> None:
+    def _improve(self, known: Followed) -> None:
         plan = known.plan
-        if plan is None or known.cause or not _wanted(known.graph):
+        if plan is None or known.cause or not wanted(known.graph):
             return  # it is searched on from its next plan
         seen = self._with_learned(glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock.now()))
         work = known.search.work(seen, plan, known.expectation, self._clock)
         self._beside.begin(work, partial(self._improved, known, plan))
 
-    def _improved(self, known: _Followed, before: Plan, done: Done[Found]) -> None:
+    def _improved(self, known: Followed, before: Plan, done: Done[Found]) -> None:
         self._search_rest.after(done.seconds)
         try:
             found = done.answer()
@@ -291,36 +265,8 @@ class GraphPlans(Step):
             self._search_on(known)
         self._begin()
 
-    def _spare(self, known: _Followed, seen: Glimpse) -> None:
+    def _spare(self, known: Followed, seen: Glimpse) -> None:
         known.spared = Spared(usable(seen.cluster), seen.now)
         known.plan = None
         if self.made.pop(known.graph.ref.uid, None) is not None:
             self.revision += 1
-
-
-def make(seen: Glimpse, expectation: Expectation, *, before: Plan | None, spare: bool) -> Plan | None:
-    """In the thread. ``before``: the plan that reality has left behind, of which is kept what is still good. None: a plan could
-    gain nothing, and would be spared then."""
-    found = with_reruns(situation(seen, expectation), seen)
-    if spare and not matters(found):
-        return None
-    return make_plan(found) if before is None else plan_again(before, found)
-
-
-def _may_spare(graph: GraphRun) -> bool:
-    """Whether the graph's policy leaves plans alone that could gain nothing."""
-    return graph.known.policy is not None and graph.known.policy.placing(graph.decided.strategy).only_if_plans_matter
-
-
-def _kind(cause: str) -> str:
-    """The cause without its particulars: its last word, such as `late`."""
-    return cause.rsplit(" ", 1)[-1]
-
-
-def _wanted(graph: GraphRun) -> bool:
-    """Whether a plan would change anything: an open graph of several tasks, under a policy that goes by plans."""
-    running, policy = graph.running, graph.known.policy
-    if running is None or policy is None or not graph.startable:
-        return False
-    open_still = not running.all_over and not running.run.failure
-    return open_still and len(running.prepared.graph.tasks) > 1 and policy.placing(graph.decided.strategy).uses_plans
