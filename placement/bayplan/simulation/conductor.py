@@ -4,6 +4,7 @@ from collections.abc import Hashable, Sequence
 from typing import cast
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.core.background import Inline
 from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.decider import Decider
 from bayplan.core.wish import Wish
@@ -63,13 +64,14 @@ class Conductor:
         """With the two before: what the decider is to be told."""
         self._due: set[int] = set()
         self._coming = len(submissions)
-        self._learning = Learning(strategies, setup.seed)
+        beside = Inline()
+        self._learning = Learning(strategies, setup.seed, beside)
         self._run_times: RunTimeLearning | None = None
         self._nodes: NodeWatch | None = None
         if setup.learn:
             self._run_times = RunTimeLearning(submissions, self._requests, machines.nodes, log)
             self._nodes = NodeWatch(machines.cluster, {})
-        self._planning = Planning(setup, machines, self._run_times, self._nodes)
+        self._planning = Planning(setup, machines, beside, self._run_times, self._nodes)
         self._adapting: Adapting | None = None
         if any(policy.adaptive for policy in setup.policies.values()):
             self._adapting = Adapting(setup, machines, log, self._run_times)

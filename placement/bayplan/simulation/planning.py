@@ -1,9 +1,11 @@
 """The plans of all graphs, made and made again when the operator would; here they are there at once."""
 
 from collections.abc import Hashable, Iterator, Mapping
+from functools import partial
 
 import numpy as np
 
+from bayplan.core.background import Background, Done
 from bayplan.foresight.graph_plans import (
     Plan,
     Progress,
@@ -49,10 +51,15 @@ class Planning:
     """Plans by the number of their graph, for graphs of several tasks whose policy looks at plans."""
 
     def __init__(
-        self, setup: Setup, machines: Machines, run_times: RunTimeLearning | None = None, nodes: NodeWatch | None = None
+        self,
+        setup: Setup,
+        machines: Machines,
+        beside: Background,
+        run_times: RunTimeLearning | None = None,
+        nodes: NodeWatch | None = None,
     ) -> None:
         """`run_times`, `nodes`: what is learned of both; none: nothing."""
-        self._setup, self._machines = setup, machines
+        self._setup, self._machines, self._beside = setup, machines, beside
         self._run_times, self._nodes = run_times, nodes
         self._wanted = any(each.uses_plans for policy in setup.policies.values() for each in policy.strategies)
         self._followed: dict[int, _Followed] = {}
@@ -159,8 +166,11 @@ class Planning:
             self._spared[number] = Spared(usable(self._machines.cluster), now)
             return self._plans.pop(number, None) is not None
         self._spared.pop(number, None)
-        self._plans[number] = self._searched(followed.graph, found, now)
+        self._beside.begin(partial(self._searched, followed.graph, found, now), partial(self._take, number))
         return True
+
+    def _take(self, number: int, done: Done[Plan]) -> None:
+        self._plans[number] = done.answer()
 
     def _searched(self, graph: GraphState, found: Situation, now: float) -> Plan:
         """A new plan, or the one before as it stands now, improved within the budget."""

@@ -85,7 +85,7 @@ def test_what_is_wrong_is_named(order: list[str], scorers: list[Named], planner:
 @pytest.mark.parametrize("preset", sorted(PRESETS))
 def test_what_usually_arrives_is_learned_only_for_those_that_look_at_it(preset: str) -> None:
     on, asked = cluster(node("a", gpu=1)), asking(1, gpu=1)
-    learning = Learning([compile_preset(preset)], 0)
+    learning = Learning([compile_preset(preset)], 0, Inline())
     for _ in range(1000):
         learning.count(asked)
     learning.step(on)
