@@ -1,5 +1,6 @@
 import pytest
 
+from bayplan.core.background import Inline
 from bayplan.simulation.learning import Learning
 from bayplan.strategy.assigning.greedy import Greedy
 from bayplan.strategy.compile import Named, StrategyError, compile_strategy
