@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -35,7 +35,12 @@ class Sink(Protocol):
         """No more for the moment."""
 
 
+_News = Literal["ADDED", "MODIFIED", "DELETED"]
+
+
 class _Event(wire.Wire, frozen=True):
+    """Any of them, also those that bring no object of the kind: a bookmark, an error."""
+
     type: str
     object: msgspec.Raw
 
@@ -60,6 +65,8 @@ class Reflector:
         self._item = msgspec.json.Decoder(kind, strict=False)
         page: Any = msgspec.defstruct("Page", [("metadata", wire.ListMetadata), ("items", list[kind])])  # type: ignore[valid-type]
         self._page: msgspec.json.Decoder[Any] = msgspec.json.Decoder(page, strict=False)
+        event: Any = msgspec.defstruct("Event", [("type", _News), ("object", kind)], frozen=True, gc=False)
+        self._events: msgspec.json.Decoder[Any] = msgspec.json.Decoder(event, strict=False)
         self._event = msgspec.json.Decoder(_Event)
         self._bookmark = msgspec.json.Decoder(_Bookmark)
         self._error = msgspec.json.Decoder(_ErrorStatus)
@@ -111,19 +118,25 @@ class Reflector:
             "timeoutSeconds": str(WATCH_SECONDS),
         }
         async for lines in self._server.stream(self._path, params, SILENCE_SECONDS):
-            for line in lines.split(b"\n"):
-                self._take(self._event.decode(line))
+            try:
+                for event in self._events.decode_lines(lines):
+                    self._take(event.type, event.object)
+            except msgspec.ValidationError:  # one of them is a bookmark or an error: they are read one by one
+                for line in lines.split(b"\n"):
+                    self._take_any(self._event.decode(line))
             self._sink.flush()
 
-    def _take(self, event: _Event) -> None:
+    def _take_any(self, event: _Event) -> None:
         if event.type == "BOOKMARK":
             self._version = self._bookmark.decode(event.object).metadata.resource_version
             return
         if event.type == "ERROR":
             status = self._error.decode(event.object)
             raise errors.refusal(status.code, status.reason, status.message, None)
-        item = self._item.decode(event.object)
-        if event.type == "DELETED":
+        self._take(event.type, self._item.decode(event.object))
+
+    def _take(self, kind: str, item: Any) -> None:
+        if kind == "DELETED":
             self._sink.remove(item)
         else:
             self._sink.apply(item)

@@ -1,7 +1,7 @@
 """kopf's part: it watches the kinds, and its handlers put what they see into the inboxes. Nothing is decided here."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import kopf
 from kubernetes import client
@@ -49,12 +49,45 @@ def _connection(configuration: client.Configuration) -> kopf.ConnectionInfo:
     )
 
 
+class _NoProgress(kopf.ProgressStorage):
+    """Handlers of events alone make no progress that would have to be remembered."""
+
+    def fetch(self, **_: Any) -> None:
+        """Nothing is known."""
+
+    def store(self, **_: Any) -> None:
+        """Nothing is kept."""
+
+    def purge(self, **_: Any) -> None:
+        """Nothing is there."""
+
+    def touch(self, **_: Any) -> None:
+        """Nothing is written."""
+
+    def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
+        """Nothing is in it."""
+        return essence
+
+
+class _NoDifferences(kopf.DiffBaseStorage):
+    """Nobody asks what has changed in an object: otherwise kopf copies each, status and all, several times an event."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        """Nothing is compared."""
+        return cast(kopf.BodyEssence, {})
+
+    def fetch(self, **_: Any) -> None:
+        """Nothing was kept."""
+
+    def store(self, **_: Any) -> None:
+        """Nothing is kept."""
+
+
 def _settings() -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
-    # Our own prefixes: the defaults carry another organisation's name.
-    settings.persistence.finalizer = f"{names.GROUP}/kopf"
-    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=names.GROUP)
-    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=names.GROUP)
+    settings.persistence.finalizer = f"{names.GROUP}/kopf"  # the default carries another organisation's name
+    settings.persistence.progress_storage = _NoProgress()
+    settings.persistence.diffbase_storage = _NoDifferences()
     settings.scanning.disabled = True  # the RBAC is static, and so are the kinds
     settings.posting.enabled = False  # events are written by the writer
     settings.watching.server_timeout = 290
