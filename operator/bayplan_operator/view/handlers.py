@@ -28,7 +28,8 @@ def registry(configuration: client.Configuration, inboxes: Inboxes) -> tuple[kop
 
 def _feed(handlers: kopf.OperatorRegistry, plural: str, inbox: Inbox) -> None:
     @kopf.on.event(names.GROUP, names.VERSION, plural, registry=handlers, id=plural)
-    def take(event: Mapping[str, Any], **_: Any) -> None:
+    async def take(event: Mapping[str, Any], **_: Any) -> None:
+        # A coroutine although it waits for nothing: kopf would have a function run by a thread, and the inbox is the loop's.
         raw = event["object"]
         if event["type"] == "DELETED":
             inbox.drop(raw)
