@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import cast
 
 import kopf
 from kubernetes import client
@@ -24,6 +25,11 @@ from bayplan_operator.leader import Leader
 from bayplan_operator.settings import Settings
 from bayplan_operator.view import handlers
 
+try:
+    import uvloop
+except ImportError:  # it belongs to the extra `fast`
+    uvloop = None
+
 log = logging.getLogger(__name__)
 
 LEASE_LOST = 3
@@ -40,9 +46,17 @@ def run(settings: Settings) -> int:
     leader = Leader(settings, configuration, machine.clock)
     leader.start()
     try:
-        return asyncio.run(_run(settings, configuration, leader, load, machine))
+        with asyncio.Runner(loop_factory=_new_loop) as runner:
+            return runner.run(_run(settings, configuration, leader, load, machine))
     finally:
         leader.stop()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's where it is installed: TLS and sockets are most of what a loop does here, and its are compiled."""
+    if uvloop is None:
+        return asyncio.new_event_loop()
+    return cast(asyncio.AbstractEventLoop, uvloop.new_event_loop())
 
 
 async def _run(settings: Settings, configuration: client.Configuration, leader: Leader, load: Load, machine: Machine) -> int:

@@ -1,5 +1,6 @@
 """Raw requests to the API server: bytes in, bytes out, errors by type."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
 from typing import Any
@@ -13,6 +14,8 @@ from bayplan_operator.kube import errors
 
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
+_CREDENTIALS_KEPT = 1.0
+"""Seconds: the official client looks through the whole configuration each time that it is asked for the token."""
 
 
 class _Status(msgspec.Struct):
@@ -35,10 +38,12 @@ class ApiServer:
         before a request is sent that changes anything."""
         self._configuration = configuration
         self._connections = connections
-        self._timeout = timeout
+        self._timeout, self._limit = timeout, aiohttp.ClientTimeout(total=timeout)
         self._connector = connector or self._tcp
         self._may_write = may_write
         self._session: aiohttp.ClientSession | None = None
+        self._credentials: str | None = None
+        self._credentials_until = float("-inf")
 
     def _tcp(self) -> aiohttp.BaseConnector:
         tls = kube_configuration.tls(self._configuration)
@@ -49,6 +54,7 @@ class ApiServer:
             connector=self._connector(),
             headers={"User-Agent": "bayplan", "Accept": "application/json"},
             request_class=_fenced(self._may_write),
+            cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self
 
@@ -67,7 +73,6 @@ class ApiServer:
         content_type: str = "application/json",
     ) -> bytes:
         """One request with its whole answer. Raises ``errors.ApiError``, or ``errors.Fenced`` where it was not sent."""
-        limit = aiohttp.ClientTimeout(total=self._timeout)
         try:
             async with self._open().request(
                 method,
@@ -75,7 +80,7 @@ class ApiServer:
                 data=body,
                 params=params,
                 headers=self._headers(content_type),
-                timeout=limit,
+                timeout=self._limit,
             ) as response:
                 answer = await response.read()
                 if response.status >= 400:
@@ -111,10 +116,17 @@ class ApiServer:
 
     def _headers(self, content_type: str = "application/json") -> dict[str, str]:
         headers = {"Content-Type": content_type}
-        token = kube_configuration.authorization(self._configuration)
+        token = self._token()
         if token:
             headers["Authorization"] = token
         return headers
+
+    def _token(self) -> str | None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._credentials_until:
+            self._credentials = kube_configuration.authorization(self._configuration)
+            self._credentials_until = now + _CREDENTIALS_KEPT
+        return self._credentials
 
     @staticmethod
     def _refusal(response: aiohttp.ClientResponse, answer: bytes) -> errors.Refused:
