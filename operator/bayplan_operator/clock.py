@@ -17,6 +17,8 @@ class Clock:
     """Seconds that the calling thread has computed."""
 
 
+_SHORTEST = 1e-3
+
 MACHINE = Clock()
 """The real ones."""
 
@@ -40,8 +42,9 @@ class Rest:
 
     @property
     def wait(self) -> float:
-        """Seconds until it is over; 0: it is."""
-        return max(0.0, self.until - self._clock.monotonic())
+        """Seconds until it is over; 0: it is. Else no less than what an instant since the epoch can tell apart."""
+        left = self.until - self._clock.monotonic()
+        return max(left, _SHORTEST) if left > 0.0 else 0.0
 
     @property
     def over(self) -> bool:

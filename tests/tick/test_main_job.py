@@ -55,7 +55,7 @@ def test_idle_it_writes_nothing(world: World) -> None:
     world.create("waits", task("a", cpu="10000"))
     world.wait_condition("done", "Complete")
     world.wait_condition("waits", "Waiting")
-    world.run(30)
+    world.run(70)  # a task that has run once is written after a minute
     before = len(world.store.history)
     world.run(1200)
     # How nodes hold out is recorded every ten minutes.

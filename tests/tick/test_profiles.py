@@ -44,6 +44,26 @@ def test_people_read_what_was_learned(world: World) -> None:
     learned(world, "nightly/eval", 1)
 
 
+def test_what_will_be_asked_for_is_written_before_what_has_run_once(world: World) -> None:
+    world.create("alone", task("a", seconds=1))
+    world.create("member", task("a", seconds=1), profile="family")
+    world.create("twice", task("a", seconds=1), task("b", seconds=1, profile="a"))
+    for name in ("alone", "member", "twice"):
+        world.wait_condition(name, "Complete")
+    world.run(8)
+    assert world.profiles().keys() == {"family/a", "twice/a"}
+    world.run(60)
+    assert learned(world, "alone/a", 1)
+
+
+def test_a_run_that_was_not_written_yet_is_known_to_the_next_operator(world: World) -> None:
+    world.create("alone", task("a", seconds=1))
+    world.wait_condition("alone", "Complete")
+    world.run(8)
+    world.operator.restart()
+    assert learned(world, "alone/a", 1)
+
+
 def test_the_second_time_the_shorter_task_goes_first(world: World) -> None:
     world.create_policy("by-time", order=["ShortestExpected"], nodeSelector={"kubernetes.io/hostname": "cpu-large-0"})
     for name, seconds in (("long", 50), ("short", 10)):

@@ -68,7 +68,7 @@ def _hold_back(graph: Graph, run: Run) -> None:
     unfinished = ~run.finished_tasks(graph)
     blocked = np.zeros(len(graph.tasks), bool)
     blocked[graph.edge_child[unfinished[graph.edge_parent]]] = True
-    on_the_way = np.isin(run.state, (UnitState.READY, UnitState.BINDING, UnitState.RUNNING))
+    on_the_way = (run.state >= UnitState.READY) & (run.state <= UnitState.RUNNING)
     early = on_the_way & blocked[graph.unit_task]
     if not (run.state == UnitState.FAILED).any():
         early |= run.state == UnitState.SKIPPED

@@ -16,7 +16,8 @@ from bayplan.lifecycle.state import UnitState
 from bayplan.lifecycle.wants import Wants
 from bayplan.model.graph import Graph
 
-_READY, _BINDING, _RUNNING, _SUCCEEDED = UnitState.READY, UnitState.BINDING, UnitState.RUNNING, UnitState.SUCCEEDED
+_PENDING, _READY, _BINDING = int(UnitState.PENDING), int(UnitState.READY), int(UnitState.BINDING)
+_RUNNING, _SUCCEEDED = int(UnitState.RUNNING), int(UnitState.SUCCEEDED)
 _Incarnations = NDArray[np.int32]
 _ENDED, _FAILED = Phase.SUCCEEDED, Phase.FAILED
 """Looked up once: a member of an enumeration costs more than what is done with it here."""
@@ -228,7 +229,7 @@ def _settle_vanished(run: Run, controls: Controls, units: Iterable[int], now: fl
 
 def _open_gates(graph: Graph, run: Run, now: float) -> None:
     """Units whose tasks' dependencies have all succeeded become ready."""
-    pending = run.state == UnitState.PENDING
+    pending = run.state == _PENDING
     if not pending.any():
         return
     unfinished = ~run.finished_tasks(graph)

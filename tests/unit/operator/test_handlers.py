@@ -11,15 +11,15 @@ from kubernetes import client
 
 from bayplan_operator.view.handlers import registry
 from bayplan_operator.view.inbox import Inbox
+from bayplan_operator.view.kinds import Inboxes
 
 
 async def test_the_inboxes_are_fed_in_the_thread_of_the_loop() -> None:
     fed: list[tuple[str, threading.Thread]] = []
-    graphs, policies, profiles = (
-        Inbox(lambda name=name: fed.append((name, threading.current_thread())))  # type: ignore[misc]
-        for name in ("graphs", "policies", "profiles")
-    )
-    handlers, settings = registry(client.Configuration(), graphs, policies, profiles)
+    inboxes = Inboxes(lambda: None)
+    for name in ("graphs", "policies", "profiles"):
+        setattr(inboxes, name, Inbox(lambda name=name: fed.append((name, threading.current_thread()))))  # type: ignore[misc]
+    handlers, settings = registry(client.Configuration(), inboxes)
     raw = {"metadata": {"name": "a", "namespace": "n", "uid": "u", "resourceVersion": "7"}}
     for handler in handlers._watching._handlers:
         await invoke(handler.fn, settings=settings, kwargs={"event": {"type": "ADDED", "object": raw}})
@@ -27,7 +27,7 @@ async def test_the_inboxes_are_fed_in_the_thread_of_the_loop() -> None:
 
 
 def test_kopf_compares_nothing() -> None:
-    _, settings = registry(client.Configuration(), *(Inbox(lambda: None) for _ in range(3)))
+    _, settings = registry(client.Configuration(), Inboxes(lambda: None))
     body: Any = kopf.Body({"metadata": {"name": "a"}, "spec": {"x": 1}, "status": {"y": 2}})
     built = settings.persistence.diffbase_storage.build(body=body, extra_fields=None)
     assert built == {}

@@ -15,6 +15,7 @@ from bayplan_operator.translate import run_record
 from bayplan_operator.view import PodStore
 from bayplan_operator.writer import EventWriter
 
+_RUNNING = int(UnitState.RUNNING)
 _PREEMPTED = "PreemptionByScheduler"
 """Why a pod ends that had to make room on its node: once something leaves that, there may be room again."""
 
@@ -77,7 +78,7 @@ class AdvanceGraphs(Step):
     def _note_rejections(self, running: Running, made: Advance, before: Run, now: float) -> None:
         """Which nodes have had a pod of which class, and which did not keep it."""
         unit_task, run = running.prepared.graph.unit_task, made.run
-        for unit in ((run.state == UnitState.RUNNING) & (before.state != UnitState.RUNNING)).nonzero()[0].tolist():
+        for unit in ((run.state == _RUNNING) & (before.state != _RUNNING)).nonzero()[0].tolist():
             self._rejections.accepted(running.prepared.templates[int(unit_task[unit])].request_class, run.node[unit])
         for attempt in made.evicted:
             request_class = running.prepared.templates[int(unit_task[attempt.unit])].request_class

@@ -21,7 +21,8 @@ from bayplan_operator.conductor.step import Step, Tick
 
 log = logging.getLogger(__name__)
 
-_ARRIVED = [int(state) for state in UnitState if state not in (UnitState.PENDING, UnitState.SKIPPED)]
+_ARRIVED = np.array([state not in (UnitState.PENDING, UnitState.SKIPPED) for state in sorted(UnitState)])
+"""By state: it wants a place, or has had one."""
 _PAUSE, _PAUSES = 1.0, 20.0
 """Seconds from the end of one build to the next, at least; and how many times the build's own duration, so that all builds
 together take no more than a twentieth of one core."""
@@ -51,7 +52,7 @@ class Learner(Step):
         if running is None:
             return
         counted = running.foreseen.arrived
-        fresh = np.isin(running.run.state, _ARRIVED) & ~counted
+        fresh = _ARRIVED[running.run.state] & ~counted
         if not fresh.any():
             return
         counted |= fresh

@@ -8,6 +8,9 @@ from bayplan_operator.view.inbox import Key
 
 _GATHER = 1.0
 """Seconds from the first news of a task to their being written."""
+_ONCE = 60.0
+"""The same of a task that has run but once, in a graph that names no family: most of these never run again, and when many come
+at once, other writes are more urgent. The record of its graph has the run as well."""
 _BATCH = 1.0
 """Seconds between two batches of writes: what is expected is worked out once for each."""
 _SOON = 0.1
@@ -68,4 +71,4 @@ class Backlog:
 
     def _due_at(self, key: Key, profile: Profile) -> float:
         pause = min(self._interval * 2.0 ** min(profile.tries, 10), max(self._interval, _LONGEST_WAIT))
-        return max(self._since[key] + _GATHER, profile.written_at + pause)
+        return max(self._since[key] + (_GATHER if profile.recurs else _ONCE), profile.written_at + pause)

@@ -158,7 +158,8 @@ class Knowledge(Step):
             succeeded=ended.succeeded, cost=where[1], reported=report.numbers,
         )  # fmt: skip
         expected = self.forecast.made(prepared.runs[ended.task])
-        if self.profiles.learn(run, ended.id, outcome, self._horizon or 0.0, now):
+        recurs = TaskId.of(run).family != graph.ref.name
+        if self.profiles.learn(run, ended.id, outcome, self._horizon or 0.0, now, recurs=recurs):
             _count(outcome, report, expected)
 
     def _report(self, graph: GraphRun, prepared: Prepared, ended: outcomes.Ended) -> SelfReport:

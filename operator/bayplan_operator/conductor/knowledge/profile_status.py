@@ -24,6 +24,8 @@ class Profile:
     runs: dict[str, int] = field(init=False, default_factory=dict)
     """Per class of nodes, those that succeeded."""
     failures: int = field(init=False, default=0)
+    recurs: bool = field(init=False, default=False)
+    """It ran more than once, or is of a family that graphs name: what was learned of it will be asked for."""
     first: float | None = field(init=False, default=None)
     last: float | None = field(init=False, default=None)
     """When runs ended."""

@@ -80,7 +80,7 @@ class Profiles:
         self._unreadable.pop(key, None)
         profile = self.known[key] = Profile(learned.id, Ledger(learned.counted_until, MAX_COUNTED, learned.counted))
         profile.metric, profile.runs, profile.failures = learned.metric, dict(learned.runs), learned.failures
-        profile.first, profile.last = learned.first, learned.last
+        profile.first, profile.last, profile.recurs = learned.first, learned.last, True
         profile.written = dict(raw.get("status") or {})
         profile.conditions = [dict(each) for each in profile.written.get("conditions") or ()]
         profile.uid, profile.version = raw["metadata"]["uid"], int(raw["metadata"]["resourceVersion"])
@@ -145,8 +145,11 @@ class Profiles:
         last = max((each.last for each in self.known.values() if each.last is not None), default=None)
         return None if last is None else last - UNCOUNTED
 
-    def learn(self, run: TaskRun, name: str, outcome: EndedRun, horizon: float, now: float) -> bool:
-        """An attempt ended: whether it is news. Its name is that of no other; the run says on which class of nodes."""
+    def learn(self, run: TaskRun, name: str, outcome: EndedRun, horizon: float, now: float, *, recurs: bool = True) -> bool:
+        """An attempt ended: whether it is news. Its name is that of no other; the run says on which class of nodes.
+
+        ``recurs``: it belongs to a family of graphs, so that what was learned will be asked for.
+        """
         task = TaskId.of(run)
         profile = self.known.get(task.key)
         if profile is None:
@@ -157,6 +160,7 @@ class Profiles:
             return False
         if not profile.ledger.count(name, outcome.ended):
             return False
+        profile.recurs = profile.recurs or recurs or profile.last is not None
         profile.runs.setdefault(run.node_class, 0)
         if outcome.succeeded:
             profile.runs[run.node_class] += 1

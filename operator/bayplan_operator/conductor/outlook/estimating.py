@@ -14,6 +14,7 @@ from bayplan_operator.conductor.knowledge.learned import Learned
 from bayplan_operator.conductor.outlook import deadlines
 from bayplan_operator.conductor.outlook.forecasting import Question, expected, first_bound, forecast
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import glimpse
+from bayplan_operator.conductor.outlook.lessons import Lessons
 from bayplan_operator.conductor.record.completion import Forecast, Outlook
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 _PAUSE, _PAUSES, _PAUSES_AGAIN = 0.1, 9.0, 49.0
 """Seconds from the end of one estimate to the next, at least; and how many times its own duration, to a graph's first estimate
 and to any other. All of them together take at most a tenth of one core while there are graphs without one, else a fiftieth."""
+_COPIED = 2.0
+"""Seconds after which what was learned of run times counts in estimates."""
 _GAP = 3.0
 """Seconds between two estimates of one graph."""
 _SHARE, _SOONEST, _LATEST = 0.1, 5.0, 300.0
@@ -39,7 +42,8 @@ class Estimator(Step):
     def __init__(
         self, cluster: Cluster, settings: Settings, clock: Clock, beside: Background, learned: Learned | None = None
     ) -> None:
-        self._cluster, self._settings, self._beside, self._learned = cluster, settings, beside, learned
+        self._cluster, self._settings, self._beside = cluster, settings, beside
+        self._lessons = Lessons(learned, clock, _COPIED)
         self._first, self._again = Rest(clock, _PAUSE, _PAUSES), Rest(clock, _PAUSE, _PAUSES_AGAIN)
         """Before an estimate of a graph that has none yet, and before any other."""
         self._backoff = Backoff("estimate", _FIRST_WAIT, _LONGEST_WAIT)
@@ -149,10 +153,8 @@ class Estimator(Step):
         outlook.run, outlook.situation, outlook.next_at = running.run, self._situation(graph), now + _GAP
         deadline = graph.known.deadline
         try:
-            seen, run_times = glimpse(graph, self._cluster, self._settings.bandwidth, now), None
-            if self._learned is not None:
-                run_times = self._learned.run_times.copy()
-                seen = replace(seen, survival=self._learned.survival)
+            seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
+            seen, run_times = replace(seen, survival=self._lessons.survival), self._lessons.run_times
         except Exception:
             self._failed(graph, outlook, now)
             return

@@ -40,7 +40,7 @@ class Question:
     seen: Glimpse
     """With hints alone: what was learned is looked up as distributions."""
     run_times: RunTimes | None
-    """What was learned, the thread's own copy; none: nothing."""
+    """What was learned, a copy that only work beside the ticks reads; none: nothing."""
     uid: str
     deadline: float | None
     rivals: bool

@@ -11,7 +11,6 @@ from bayplan.foresight.graph_plans import Plan, usable, why_remake
 from bayplan.foresight.graph_plans.expected import COPIED
 from bayplan.foresight.graph_plans.reservations import until
 from bayplan.foresight.graph_plans.spared import Spared
-from bayplan.knowledge.run_times import RunTimes
 from bayplan.lifecycle import Run
 from bayplan_operator import metrics
 from bayplan_operator.clock import Clock, Rest
@@ -20,6 +19,7 @@ from bayplan_operator.conductor.outlook.graph_plans.followed import FIRST, Follo
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import Glimpse, glimpse
 from bayplan_operator.conductor.outlook.graph_plans.improving import Found, Search
 from bayplan_operator.conductor.outlook.graph_plans.progress import progress
+from bayplan_operator.conductor.outlook.lessons import Lessons
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.settings import Settings
@@ -50,10 +50,7 @@ class GraphPlans(Step):
         self.revision = 0
         """Changes whenever a decision could be another because of plans."""
         self._cluster, self._settings, self._clock, self._beside = cluster, settings, clock, beside
-        self._learned = learned
-        self._run_times: RunTimes | None = None
-        """The copy that the thread goes by."""
-        self._copied_at = -COPIED
+        self._lessons = Lessons(learned, clock, COPIED)
         self._followed: dict[str, Followed] = {}
         self._rest, self._search_rest = Rest(clock, 0.0, _RESTS), Rest(clock, 0.0, _SEARCH_RESTS)
         self._look_at = 0.0
@@ -190,12 +187,7 @@ class GraphPlans(Step):
         self._beside.begin(work, partial(self._take, known, cause, seen))
 
     def _with_learned(self, seen: Glimpse) -> Glimpse:
-        """With what is known, of run times as it was not long ago: what the thread goes by is nobody else's."""
-        if self._learned is None:
-            return seen
-        if self._clock.monotonic() >= self._copied_at + COPIED:
-            self._run_times, self._copied_at = self._learned.run_times.copy(), self._clock.monotonic()
-        return replace(seen, run_times=self._run_times, survival=self._learned.survival)
+        return replace(seen, run_times=self._lessons.run_times, survival=self._lessons.survival)
 
     def _take(self, known: Followed, cause: str, seen: Glimpse, done: Done[Plan | None]) -> None:
         try:
