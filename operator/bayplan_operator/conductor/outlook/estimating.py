@@ -23,9 +23,9 @@ from bayplan_operator.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_PAUSE, _PAUSES, _PAUSES_AGAIN = 0.1, 9.0, 49.0
+_PAUSE, _PAUSES, _PAUSES_AGAIN = 0.1, 9.0, 99.0
 """Seconds from the end of one estimate to the next, at least; and how many times its own duration, to a graph's first estimate
-and to any other. All of them together take at most a tenth of one core while there are graphs without one, else a fiftieth."""
+and to any other. All of them together take at most a tenth of one core while there are graphs without one, else a hundredth."""
 _COPIED = 2.0
 """Seconds after which what was learned of run times counts in estimates."""
 _GAP = 3.0

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -114,8 +113,8 @@ class Expectations:
 
     def _key(self, run: TaskRun) -> TaskRun:
         if (run.family, run.task) in self._tasks:  # what was learned takes the place of the hint
-            return run if run.hint is None else replace(run, hint=None)
-        return replace(run, task="") if run.task else run
+            return run if run.hint is None else TaskRun(run.task, run.family, run.node_class, None, run.size)
+        return TaskRun("", run.family, run.node_class, run.hint, run.size) if run.task else run
 
     def _log(self, run: TaskRun | None) -> float:
         if run is None:
