@@ -54,7 +54,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     actor = Actor(pods, writers.pods, placing.rejections)
     followers = (adapting, arrivals, plans, knowledge)
     steps = (
-        # What people said
+        # What is asked for
         TakePolicies(view.inboxes.policies, policies, adapting, serving),
         TakeProfiles(view.inboxes.profiles, knowledge),
         TakeGraphs(view.inboxes.graphs, Newcomers(knowledge, adapting, placing), serving, leftovers, settings.stuck_after),

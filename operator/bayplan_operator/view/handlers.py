@@ -71,7 +71,7 @@ class _NoProgress(kopf.ProgressStorage):
 
 
 class _NoDifferences(kopf.DiffBaseStorage):
-    """Nobody asks what has changed in an object: otherwise kopf copies each, status and all, several times an event."""
+    """Nothing asks what has changed in an object: otherwise kopf copies each, status and all, several times an event."""
 
     def build(self, **_: Any) -> kopf.BodyEssence:
         """Nothing is compared."""
