@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from bayplan.knowledge.run_times import Evaluation, RunTime, RunTimes, TaskRun
+from bayplan.knowledge.run_times import Evaluation, Evidence, RunTime, RunTimes, TaskRun
 from bayplan.knowledge.run_times.evaluation import Figures
 from bayplan_operator.api.duration import format_duration
 from bayplan_operator.conductor.knowledge.ledger import Ledger
@@ -45,10 +45,10 @@ def status(profile: Profile, run_times: RunTimes, evaluation: Evaluation, now: f
     """All fields of the status; those that are not known are null, which takes them away."""
     task = profile.id
     figures = {each: evaluation.by_task.get((task.text, each), Figures()) for each in sorted(profile.runs)}
-    expected = {each: _expected(run_times, task, each) for each in figures}
-    known = [each for each, found in expected.items() if found is not None]
-    best = min(known, key=lambda each: (expected[each] or 0.0, each), default=None)
-    classes = [_class(profile, each, figures[each], run_times) for each in figures]
+    evidence = run_times.evidence(task.task, task.group)
+    expected = {each: found for each in figures if each in evidence and (found := _expected(run_times, task, each))}
+    best = min(expected, key=lambda each: (expected[each].log_mean, each), default=None)
+    classes = [_class(profile, each, figures[each]) | _sums(evidence.get(each), expected.get(each)) for each in figures]
     words = next((each for each in classes if each["name"] == best), {})
     counted = profile.ledger.recent(now)
     conditions.put(
@@ -71,12 +71,8 @@ def status(profile: Profile, run_times: RunTimes, evaluation: Evaluation, now: f
     }
 
 
-def _class(profile: Profile, name: str, figures: Figures, run_times: RunTimes) -> dict[str, Any]:
+def _class(profile: Profile, name: str, figures: Figures) -> dict[str, Any]:
     body: dict[str, Any] = {"name": name, "runs": profile.runs[name], "figures": write_figures(figures)}
-    evidence = run_times.evidence(profile.id.task, profile.id.group).get(name)
-    found = run_times.predict(TaskRun(profile.id.task, profile.id.group, name)) if evidence is not None else None
-    if evidence is not None and isinstance(found, RunTime):
-        body |= {"sums": write_sums(evidence), "p50": _time(found.quantile(0.5)), "p95": _time(found.quantile(0.95))}
     try:
         achieved = figures.achieved(profile.metric)
     except ValueError:
@@ -84,11 +80,20 @@ def _class(profile: Profile, name: str, figures: Figures, run_times: RunTimes) -
     return body if achieved is None else body | {"efficiency": f"{achieved:.4g}"}
 
 
-def _expected(run_times: RunTimes, task: TaskId, node_class: str) -> float | None:
-    if node_class not in run_times.evidence(task.task, task.group):
-        return None
+def _sums(evidence: Evidence | None, expected: RunTime | None) -> dict[str, Any]:
+    """What was learned of a task on one class of nodes; nothing where nothing was."""
+    if evidence is None or expected is None:
+        return {}
+    return {
+        "sums": write_sums(evidence),
+        "p50": _time(expected.quantile(0.5)),
+        "p95": _time(expected.quantile(0.95)),
+    }
+
+
+def _expected(run_times: RunTimes, task: TaskId, node_class: str) -> RunTime | None:
     found = run_times.predict(TaskRun(task.task, task.group, node_class))
-    return found.log_mean if isinstance(found, RunTime) else None
+    return found if isinstance(found, RunTime) else None
 
 
 def _totals(profile: Profile, figures: list[Figures]) -> dict[str, str | None]:
