@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -214,5 +215,6 @@ class Kube:
         return wait_for(lambda: list(listing(self.namespace, field_selector=which).items), f"the event {reason}")
 
     def lines(self, name: str) -> dict[str, str]:
-        """The status line of each task, without its name."""
-        return dict(line.split(" ", 1) for line in self.graph(name)["status"]["tasks"])
+        """The status line of each task, without its name; empty where there is none yet."""
+        lines = self.graph(name).get("status", {}).get("tasks", [])
+        return defaultdict(str, (line.split(" ", 1) for line in lines))

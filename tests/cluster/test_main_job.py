@@ -24,8 +24,7 @@ def test_a_graph_runs_in_order_and_says_so(kube: Kube) -> None:
         assert env["BAYPLAN_SHARDS"] == "3"
         begun = pods["side", str(shard)].metadata.creation_timestamp
         assert begun >= pods["first", "0"].status.container_statuses[0].state.terminated.finished_at
-    for reason in ("Accepted", "Succeeded"):
-        kube.wait_event(reason)
+    kube.wait_event("Succeeded")
 
 
 def test_the_pod_is_pinned_and_kube_scheduler_binds_it(kube: Kube) -> None:
@@ -62,7 +61,7 @@ def test_idle_the_operator_writes_nothing(kube: Kube, operator: OperatorProcess)
     kube.wait_condition("done", "Complete")
     kube.wait_condition("waits", "Waiting")
     wait_for(lambda: not any(pod.metadata.finalizers for pod in kube.pods("done")), "the finalizers are gone")
-    wait_for(lambda: "estimateBasis" in kube.graph("waits")["status"], "its end was estimated, or could not be")
+    wait_for(lambda: "estimateBasis" in kube.graph("waits").get("status", {}), "its end was estimated, or could not be")
 
     def state() -> list[str]:
         objects = [graph["metadata"]["resourceVersion"] for graph in kube.graphs()]

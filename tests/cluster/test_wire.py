@@ -17,8 +17,7 @@ from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.translate.own_pod import Identity, Pending
 from bayplan_operator.view import PodStore
-from bayplan_operator.view.inbox import Inbox
-from bayplan_operator.view.kinds import list_kinds
+from bayplan_operator.view.kinds import Inboxes, list_kinds
 from bayplan_operator.writer import GraphWriter, PodWriter, WriteQueue
 from bayplan_operator.writer.pods import Creation
 from tests.cluster.kube import PATIENCE, Kube, Object, task, wait_for
@@ -215,16 +214,17 @@ async def test_the_reflector_lists_again_when_its_version_is_too_old(server: Api
 
 async def test_a_deletion_that_kopf_never_delivered_is_found_by_listing(server: ApiServer, kube: Kube) -> None:
     """Rule 6: the kinds are listed now and then, and what is gone is dropped; what came anew is another one."""
-    graphs, policies, profiles = (Inbox(lambda: None) for _ in range(3))
+    inboxes = Inboxes(lambda: None)
+    graphs = inboxes.graphs
     for name in ("stays", "goes", "anew"):
         kube.create(name, task("a", seconds=None), suspend=True)
-    await list_kinds(server, graphs, policies, profiles)
+    await list_kinds(server, inboxes)
     seen = {key[1] for key, raw in graphs.take() if key[0] == kube.namespace and raw is not None}
     assert seen == {"stays", "goes", "anew"}
     kube.delete("goes")
     kube.delete("anew")
     uid = kube.create("anew", task("a", seconds=None), suspend=True)["metadata"]["uid"]
-    await list_kinds(server, graphs, policies, profiles)
+    await list_kinds(server, inboxes)
     news = {key[1]: raw for key, raw in graphs.take() if key[0] == kube.namespace and key[1] != "stays"}
     assert set(news) == {"goes", "anew"}
     assert news["goes"] is None
