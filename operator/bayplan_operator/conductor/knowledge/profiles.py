@@ -10,6 +10,7 @@ from bayplan_operator import metrics, names
 from bayplan_operator.api.v1alpha1.task_profile import MAX_CLASSES, MAX_COUNTED, MAX_METRICS
 from bayplan_operator.conductor.knowledge.backlog import Backlog
 from bayplan_operator.conductor.knowledge.ledger import Ledger
+from bayplan_operator.conductor.knowledge.oldest import Oldest
 from bayplan_operator.conductor.knowledge.outcomes import UNCOUNTED
 from bayplan_operator.conductor.knowledge.profile_status import Profile, status
 from bayplan_operator.conductor.record import conditions
@@ -36,7 +37,7 @@ class Profiles:
         """Family, task, and whether something is known of it: news since whoever wants to know took them out."""
         self._writer = writer
         self._events = events
-        self._limit = settings.profiles
+        self._limit, self._ages = settings.profiles, Oldest[Key]()
         self._backlog = Backlog(settings.profile_interval, settings.profile_writes)
         self._unwanted: dict[Key, str] = {}
         """Dropped ones that are still there, to their UIDs."""
@@ -84,6 +85,7 @@ class Profiles:
         profile.written = dict(raw.get("status") or {})
         profile.conditions = [dict(each) for each in profile.written.get("conditions") or ()]
         profile.uid, profile.version = raw["metadata"]["uid"], int(raw["metadata"]["resourceVersion"])
+        self._ages.used(key, profile.last or 0.0)
         self._recall(learned)
         self._check_metric(key, profile)
         self._bound(now)
@@ -156,6 +158,7 @@ class Profiles:
             if outcome.ended <= horizon:
                 return False
             profile = self.known[task.key] = Profile(task, Ledger(horizon, MAX_COUNTED))
+            self._ages.used(task.key, 0.0)
         if run.node_class not in profile.runs and len(profile.runs) >= MAX_CLASSES:
             return False
         if not profile.ledger.count(name, outcome.ended):
@@ -173,6 +176,7 @@ class Profiles:
         self.evaluation.add(self._bounded(outcome))
         profile.first = outcome.ended if profile.first is None else min(profile.first, outcome.ended)
         profile.last = outcome.ended if profile.last is None else max(profile.last, outcome.ended)
+        self._ages.used(task.key, profile.last)
         self._check_metric(task.key, profile)
         self._touch(task.key, now)
         self._bound(now)
@@ -199,7 +203,7 @@ class Profiles:
 
     def _bound(self, now: float) -> None:
         while len(self.known) > self._limit:
-            key = min(self.known, key=lambda each: (self.known[each].last or 0.0, each))
+            key = self._ages.find()
             profile = self.known[key]
             self._forget(key)
             metrics.PROFILES_DROPPED.inc()
@@ -208,6 +212,7 @@ class Profiles:
 
     def _forget(self, key: Key) -> None:
         profile = self.known.pop(key)
+        self._ages.drop(key)
         self._backlog.drop(key)
         self.run_times.forget(profile.id.task, profile.id.group)
         self.evaluation.forget(profile.id.text)
