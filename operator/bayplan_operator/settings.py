@@ -52,6 +52,9 @@ class Settings:
     status_bytes_per_second: float = 100_000.0
     """Of spec and record: a graph that is larger than this is written the less often, since each write costs the API server
     as much as the whole object is large."""
+    status_writes: float = 20.0
+    """Statuses of graphs in a second, of all together, that can wait for the interval: when very many graphs run, each is
+    written the less often."""
     writes: int = 24
     """Requests to the API server under way at once."""
     stuck_after: float = 60.0

@@ -199,3 +199,16 @@ def test_a_pod_that_has_changed_is_read_again_before_it_is_deleted(world: World)
     assert world.api.requests["DELETE pods"] - before == 2, "once as it was seen, once as it is"
     world.api.watches.paused.clear()
     world.until(lambda: not world.running("g"), "it is stopped")
+
+
+def test_when_very_many_graphs_run_each_is_written_the_less_often_and_its_end_at_once(world: World) -> None:
+    for number in range(100):
+        world.create(f"g{number}", *(task(f"t{place}", *([f"t{place - 1}"] if place else []), cpu="1") for place in range(8)))
+    world.wait_condition("g99", "Complete")
+    world.run(5)
+    patches = world.api.requests["PATCH taskgraphs"]
+    assert patches <= 100 * 2 + 20 * world.loop.passed, "first and last ones, and 20 a second"
+    for number in range(100):
+        ended = max(world.seconds(pod["status"]["containerStatuses"][0]["state"]["terminated"]["finishedAt"])
+                    for pod in world.pods(f"g{number}"))  # fmt: skip
+        assert world.seconds(world.status(f"g{number}")["completionTime"]) <= ended + 1.0

@@ -65,6 +65,11 @@ class DecidingOptions:
         _seconds("--plan-search", "of processor time for which a better plan of each graph is searched for, "
                  f"0: none (default: {_DEFAULTS.plan_search:g})"),
     ] = _DEFAULTS.plan_search  # fmt: skip
+    status_writes: Annotated[
+        float,
+        option("--status-writes", metavar="PER_SECOND", parse=values.above_zero,
+               text=f"statuses of graphs per second that can wait, all together (default: {_DEFAULTS.status_writes:g})"),
+    ] = _DEFAULTS.status_writes  # fmt: skip
     profiles: Annotated[
         int,
         option("--profiles", metavar="COUNT", parse=values.from_one,
@@ -112,6 +117,7 @@ class OperatorOptions(PrometheusOptions, DecidingOptions):
             bandwidth=self.bandwidth,
             plan_wait=self.plan_wait,
             plan_search=self.plan_search,
+            status_writes=self.status_writes,
             profiles=self.profiles,
             profile_interval=self.profile_interval,
             profile_writes=self.profile_writes,

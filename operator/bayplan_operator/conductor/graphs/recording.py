@@ -11,11 +11,24 @@ from bayplan_operator.settings import Settings
 from bayplan_operator.writer import EventWriter, GraphWriter
 
 
+class Slots:
+    """Instants for what can wait, so that of all together no more than so many come in a second."""
+
+    def __init__(self, per_second: float) -> None:
+        self._between, self._last = 1.0 / per_second, float("-inf")
+
+    def reserve(self, wanted: float) -> float:
+        """The first instant from the wanted one on that is free, in seconds since the epoch; now it is taken."""
+        self._last = max(wanted, self._last + self._between)
+        return self._last
+
+
 class Recorder(Step):
     """Writes each graph's status when it has changed, the less often the larger it is."""
 
     def __init__(self, graphs: GraphWriter, events: EventWriter, settings: Settings, durable: Durable) -> None:
         self._graphs, self._events, self._settings, self._durable = graphs, events, settings, durable
+        self._slots = Slots(settings.status_writes)
 
     def step(self, tick: Tick) -> None:
         """Write what is due of the touched graphs; delete those whose time is over."""
@@ -51,7 +64,7 @@ class Recorder(Step):
         settled = running.run.settled.copy() if running is not None else None
         over = running is not None and running.all_over
         written.urgent = made_of.urgent
-        written.next_at = now + self._interval(graph)
+        written.next_at = self._slots.reserve(now + self._interval(graph))
         if all(written.status.get(field) == value for field, value in status.items()):
             written.essence = made_of
             self._durable.stands(graph, written.status, settled, over=over)
