@@ -9,7 +9,7 @@ from bayplan.foresight.graph_plans.expected import COPIED, expected_deviations, 
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.run_times import EndedRun, Evaluation, RunTimes, TaskRun, Unknown, efficiency
 from bayplan.knowledge.run_times.expectations import Expectations
-from bayplan.knowledge.run_times.of_graph import critical_path, median_seconds
+from bayplan.knowledge.run_times.of_graph import critical_path
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 from bayplan.model.workload import NodeInfo
@@ -52,7 +52,7 @@ class RunTimeLearning:
 
     def arrived(self, number: int) -> None:
         """A graph has been submitted: what is expected of its tasks by now counts."""
-        expected = median_seconds(self._runs(number), self.forecast)
+        expected = self.forecast.seconds_of(self._runs(number))
         path = critical_path(self._submissions[number].graph, expected)
         self._requests.expect(number, np.nan_to_num(expected).tolist(), path.tolist())
 

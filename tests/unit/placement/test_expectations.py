@@ -10,7 +10,7 @@ import pytest
 
 from bayplan.knowledge.run_times import RunTime, RunTimes, TaskRun, Unknown
 from bayplan.knowledge.run_times.expectations import PAUSE, Expectations
-from bayplan.knowledge.run_times.of_graph import critical_path, median_seconds
+from bayplan.knowledge.run_times.of_graph import critical_path
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import Request, RequestClass
 
@@ -197,7 +197,7 @@ def test_of_a_graph_seconds_and_chains_by_what_is_known_else_by_its_own_duration
     learner.ended(A, 50.0, times=30)
     learner.expectations.renew(0.0, list)
     graph = Graph.build([Task("a", duration=1.0), Task("b", ("a",), duration=2.0), Task("c", ("a",), duration=30.0)])
-    expected = median_seconds([A, B, TaskRun("c", "another family")], learner.expectations)
+    expected = learner.expectations.seconds_of([A, B, TaskRun("c", "another family")])
     learned = learner.expectations.seconds(A)
     assert learned == pytest.approx(50.0, rel=0.1)
     assert expected[:2].tolist() == [learned, 20.0]

@@ -9,7 +9,7 @@ from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.node_states import Survival
 from bayplan.knowledge.run_times import EndedRun, RunTime, RunTimes, TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
-from bayplan.knowledge.run_times.of_graph import critical_path, median_seconds
+from bayplan.knowledge.run_times.of_graph import critical_path
 from bayplan.lifecycle import Run
 from bayplan.model.workload import Request
 from bayplan_operator import metrics, names
@@ -208,11 +208,11 @@ class Knowledge(Step):
         """Bring the expectations of a graph's tasks up to date that have not ended. O(tasks + dependencies)."""
         runs, before = running.prepared.runs, running.foreseen.seconds
         if before is None or len(before) != len(runs):
-            running.foreseen.seconds = median_seconds(runs, self.forecast)
+            running.foreseen.seconds = self.forecast.seconds_of(runs)
         else:
             to_come = ~running.run.finished_tasks(running.prepared.graph)
             running.foreseen.seconds = before.copy()
-            running.foreseen.seconds[to_come] = median_seconds(_to_come(running), self.forecast)
+            running.foreseen.seconds[to_come] = self.forecast.seconds_of(_to_come(running))
         running.foreseen.critical_path = critical_path(running.prepared.graph, running.foreseen.seconds)
         running.asking.requests.clear()
 

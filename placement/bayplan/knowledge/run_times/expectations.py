@@ -1,7 +1,7 @@
 """How long runs are expected to take: predictions that are made once and kept until something was learned."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class Expectations:
             if not self._changed or now < self._not_before:
                 return False
             self._changed, self._fresh = False, {}
-            self._waiting = list({self._key(run) for run in wanted()})
+            self._waiting = list({self._key(run) for run in self._unlike(wanted())})
         while self._waiting and not stop():
             run = self._waiting.pop()
             self._fresh[run] = self._run_times.predict(run)
@@ -107,9 +107,34 @@ class Expectations:
         found = self.predict(run)
         return None if isinstance(found, Unknown) else math.exp(min(found.log_mean, _LARGEST_LOG))
 
+    def seconds_of(self, runs: Sequence[TaskRun]) -> FloatArray:
+        """`seconds` of each, shape (runs,); NaN where nothing is known. Tasks that are new, and of which the same is said, are
+        looked up once: of a large graph that is most of them."""
+        found, of_new = np.empty(len(runs)), dict[tuple[object, ...], float | None]()
+        for number, run in enumerate(runs):
+            if (run.family, run.task) in self._tasks:
+                seconds = self.seconds(run)
+            else:
+                said = run.family, run.node_class, run.hint, run.size
+                if said not in of_new:
+                    of_new[said] = self.seconds(run)
+                seconds = of_new[said]
+            found[number] = np.nan if seconds is None else seconds
+        return found
+
     def log_expected(self, requests: Sequence[Request], now: float) -> FloatArray:
         """The forecast that orders ask for, shape (requests,); NaN where nothing is known. O(requests)."""
         return np.array([self._log(self._run_of(each)) for each in requests], np.float64)
+
+    def _unlike(self, runs: Iterable[TaskRun]) -> Iterator[TaskRun]:
+        """Those of which the predictions may differ."""
+        seen = set[tuple[object, ...]]()
+        for run in runs:
+            if (run.family, run.task) in self._tasks:
+                yield run
+            elif (said := (run.family, run.node_class, run.hint, run.size)) not in seen:
+                seen.add(said)
+                yield run
 
     def _key(self, run: TaskRun) -> TaskRun:
         if (run.family, run.task) in self._tasks:  # what was learned takes the place of the hint
