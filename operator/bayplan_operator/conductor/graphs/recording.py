@@ -10,6 +10,8 @@ from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.settings import Settings
 from bayplan_operator.writer import EventWriter, GraphWriter
 
+_LATEST = 30.0
+
 
 class Slots:
     """Instants for what can wait, so that of all together no more than so many come in a second."""
@@ -18,8 +20,11 @@ class Slots:
         self._between, self._last = 1.0 / per_second, float("-inf")
 
     def reserve(self, wanted: float) -> float:
-        """The first instant from the wanted one on that is free, in seconds since the epoch; now it is taken."""
-        self._last = max(wanted, self._last + self._between)
+        """The first instant from the wanted one on that is free, in seconds since the epoch; now it is taken.
+
+        No later than half a minute after it: slots may be kept for graphs that have ended meanwhile.
+        """
+        self._last = min(max(wanted, self._last + self._between), wanted + _LATEST)
         return self._last
 
 
@@ -64,11 +69,12 @@ class Recorder(Step):
         settled = running.run.settled.copy() if running is not None else None
         over = running is not None and running.all_over
         written.urgent = made_of.urgent
-        written.next_at = self._slots.reserve(now + self._interval(graph))
         if all(written.status.get(field) == value for field, value in status.items()):
             written.essence = made_of
             self._durable.stands(graph, written.status, settled, over=over)
             return
+        if not over:
+            written.next_at = self._slots.reserve(now + self._interval(graph))
 
         def on_written(version: int) -> None:
             written.version, written.seen_version = version, max(written.seen_version, version)
