@@ -17,15 +17,13 @@ class Slots:
     """Instants for what can wait, so that of all together no more than so many come in a second."""
 
     def __init__(self, per_second: float) -> None:
-        self._between, self._last = 1.0 / per_second, float("-inf")
+        self._between, self._taken_until = 1.0 / per_second, float("-inf")
 
-    def reserve(self, wanted: float) -> float:
-        """The first instant from the wanted one on that is free, in seconds since the epoch; now it is taken.
-
-        No later than half a minute after it: slots may be kept for graphs that have ended meanwhile.
-        """
-        self._last = min(max(wanted, self._last + self._between), wanted + _LATEST)
-        return self._last
+    def reserve(self, now: float, interval: float) -> float:
+        """An instant so many seconds from now, and as much later as others are before it: at most half a minute."""
+        behind = min(max(0.0, self._taken_until - now), _LATEST)
+        self._taken_until = now + min(behind + self._between, _LATEST)
+        return now + interval + behind
 
 
 class Recorder(Step):
@@ -74,7 +72,7 @@ class Recorder(Step):
             self._durable.stands(graph, written.status, settled, over=over)
             return
         if not over:
-            written.next_at = self._slots.reserve(now + self._interval(graph))
+            written.next_at = self._slots.reserve(now, self._interval(graph))
 
         def on_written(version: int) -> None:
             written.version, written.seen_version = version, max(written.seen_version, version)
