@@ -26,7 +26,8 @@ class Expectations:
         self._run_times = run_times
         self._run_of = run_of
         self._known: dict[TaskRun, RunTime | Unknown] = {}
-        self._logs: dict[TaskRun, float] = {}
+        self._logs: dict[object, float] = {}
+        """By run, and by what new tasks have in common of which the same is said."""
         self._families: dict[str, int] = {}
         self._tasks: set[tuple[str, str]] = set()
         self._changed = False
@@ -144,7 +145,12 @@ class Expectations:
     def _log(self, run: TaskRun | None) -> float:
         if run is None:
             return np.nan
-        if run not in self._logs:
-            found = self.predict(run)
-            self._logs[run] = np.nan if isinstance(found, Unknown) else found.log_expected
-        return self._logs[run]
+        known = self._logs.get(run)
+        if known is None:
+            alike = run if (run.family, run.task) in self._tasks else (run.family, run.node_class, run.hint, run.size)
+            known = self._logs.get(alike)
+            if known is None:
+                found = self.predict(run)
+                known = self._logs[alike] = np.nan if isinstance(found, Unknown) else found.log_expected
+            self._logs[run] = known
+        return known
