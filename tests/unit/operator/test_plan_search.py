@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 
 from bayplan.foresight.graph_plans import Plan
 from bayplan.knowledge.run_times import RunTimes
-from bayplan_operator.conductor.outlook.graph_plans import GraphPlans, improving
+from bayplan_operator.conductor.outlook.graph_plans import GraphPlans, following, improving
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.settings import Settings
 from tests.unit.operator.planned import CREATED, cluster, graph, node, running, task
@@ -166,6 +167,23 @@ def test_a_search_that_fails_costs_nothing_but_itself(monkeypatch: pytest.Monkey
     failures = REGISTRY.get_sample_value("bayplan_plan_failures_total") or 0.0
     fixture.piece()
     assert (REGISTRY.get_sample_value("bayplan_plan_failures_total") or 0.0) == failures + 1
+    assert fixture.seconds() == pytest.approx(70.0, rel=0.01)
+    fixture.step()
+    assert not fixture.beside.busy, "until there is another plan"
+
+
+def test_a_graph_that_cannot_be_copied_for_a_search_costs_nothing_but_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, calls = following.glimpse, iter(range(2))
+
+    def copied(*given: Any) -> Any:
+        if next(calls, None) == 1:
+            raise ValueError("no copy")
+        return made(*given)
+
+    fixture = Fixture(five())
+    monkeypatch.setattr(following, "glimpse", copied)
+    fixture.piece()  # its plan is made, and the search for a better one is begun at once
+    assert not fixture.beside.busy
     assert fixture.seconds() == pytest.approx(70.0, rel=0.01)
     fixture.step()
     assert not fixture.beside.busy, "until there is another plan"

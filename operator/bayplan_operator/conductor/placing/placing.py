@@ -57,7 +57,6 @@ class Placing(Step):
     def step(self, tick: Tick) -> None:
         """Place what has a place, and have its pods made; note what was said of the others."""
         graphs, now, plans = tick.graphs, tick.now, self._insight.plans
-        known = self._insight.snapshot(now)
         if self._insight.situation != self._situation:
             self._situation = self._insight.situation
             graphs.attention.call_all(graphs.open)
@@ -67,6 +66,7 @@ class Placing(Step):
         if not len(self._decider):
             return
         stale = self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS
+        known = self._insight.snapshot(now)
         self._decider.update(Changes(knowledge=known, refused=self.rejections.active(now), reopened=stale or replanned))
         began = self._monotonic()
         outcome = self._decider.decide(now, seconds(self._seconds, self._monotonic))

@@ -108,7 +108,7 @@ class GraphPlans(Step):
 
     def next_time(self, now: float) -> float | None:
         """When the next tick is due for plans, in seconds since the epoch; none: not by the clock."""
-        times = [known.wait_until for uid, known in self._followed.items() if uid in self._awaited]
+        times = [known.wait_until for known in self._unplanned.values()]
         if self._followed:
             times.append(self._look_at)
         if self._expiry is not None:
@@ -178,15 +178,16 @@ class GraphPlans(Step):
         cause = known.cause
         self._call_for(known, "")
         try:
-            seen = glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock.now())
-            seen = self._with_learned(seen)
+            seen = self._seen(known.graph)
         except Exception:
             self._failed(known, cause)
             return
         work = partial(make, seen, known.expectation, before=known.plan, spare=may_spare(known.graph))
         self._beside.begin(work, partial(self._take, known, cause, seen))
 
-    def _with_learned(self, seen: Glimpse) -> Glimpse:
+    def _seen(self, graph: GraphRun) -> Glimpse:
+        """As it is now, with what was learned not long ago."""
+        seen = glimpse(graph, self._cluster, self._settings.bandwidth, self._clock.now())
         return replace(seen, run_times=self._lessons.run_times, survival=self._lessons.survival)
 
     def _take(self, known: Followed, cause: str, seen: Glimpse, done: Done[Plan | None]) -> None:
@@ -234,18 +235,26 @@ class GraphPlans(Step):
         plan = known.plan
         if plan is None or known.cause or not wanted(known.graph):
             return  # it is searched on from its next plan
-        seen = self._with_learned(glimpse(known.graph, self._cluster, self._settings.bandwidth, self._clock.now()))
+        try:
+            seen = self._seen(known.graph)
+        except Exception:
+            self._gave_up(known)
+            return
         work = known.search.work(seen, plan, known.expectation, self._clock)
         self._beside.begin(work, partial(self._improved, known, plan))
+
+    def _gave_up(self, known: Followed) -> None:
+        """Whatever is wrong with the search, the graph goes by the plan that it has."""
+        metrics.PLAN_FAILURES.inc()
+        log.exception("the plan of graph %s/%s could not be improved", *known.graph.key)
+        known.search.give_up()
 
     def _improved(self, known: Followed, before: Plan, done: Done[Found]) -> None:
         self._search_rest.after(done.seconds)
         try:
             found = done.answer()
         except Exception:
-            metrics.PLAN_FAILURES.inc()
-            log.exception("the plan of graph %s/%s could not be improved", *known.graph.key)
-            known.search.give_up()
+            self._gave_up(known)
             return
         known.search.spend(found)
         metrics.PLAN_SEARCH_SECONDS.inc(found.spent)
