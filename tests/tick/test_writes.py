@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bayplan_operator.conductor.outlook.estimating import Estimator
+from bayplan_operator.conductor.outlook.forecasting import forecast
 from bayplan_operator.conductor.step import Tick
 from bayplan_operator.names import pod_name
 from tests.cluster.kube import task
+from tests.testbed.nodes import NodeKind
 from tests.tick.api.kinds import NODE, POD, TASK_GRAPH
 from tests.tick.api.refusal import Refusal
 from tests.tick.api.trouble import Loss
@@ -212,3 +214,25 @@ def test_when_very_many_graphs_run_each_is_written_the_less_often_and_its_end_at
         ended = max(world.seconds(pod["status"]["containerStatuses"][0]["state"]["terminated"]["finishedAt"])
                     for pod in world.pods(f"g{number}"))  # fmt: skip
         assert world.seconds(world.status(f"g{number}")["completionTime"]) <= ended + 1.0
+
+
+def test_a_graph_of_one_short_task_costs_five_writes(world: World) -> None:
+    world.run(2)
+    world.api.requests.clear()
+    for number in range(10):
+        world.create(f"g{number}", task("a", seconds=0.2))
+    for number in range(10):
+        world.wait_condition(f"g{number}", "Complete")
+    world.until(lambda: not world.held(), "the finalizers are gone")
+    writes = {what: count for what, count in world.api.requests.items() if not what.startswith("GET")}
+    assert writes == {"POST pods": 10, "PATCH pods": 10, "PATCH taskgraphs": 10, "POST events": 10}
+
+
+def test_another_reason_to_wait_is_written_though_nothing_of_the_run_has_changed(empty: World) -> None:
+    empty.loop.takes[forecast] = 6000.0  # else a new estimate would have the status written
+    empty.operator.start()
+    empty.create("g", task("a", cpu="40"))
+    assert "has no nodes" in empty.wait_condition("g", "Waiting")["message"]
+    empty.run(10)  # all that there was to write is written
+    empty.add_nodes(NodeKind("small", 4, "8Gi"), 1)
+    empty.until(lambda: "1 node" in (empty.condition("g", "Waiting") or {})["message"], "it waits for another reason", 30)
