@@ -146,7 +146,16 @@ def test_an_interrupted_run_gets_no_second_run(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     text = "def test_flaky(): once('a')\ndef test_long():\n    import time\n    Path('runs').touch()\n    time.sleep(60)"
     (tmp_path / "test_it.py").write_text(FLAKY + text)
-    process = subprocess.Popen(command(), cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True, process_group=0)
+    process = subprocess.Popen(
+        command(),
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        process_group=0,
+        # A shell lets what it runs in the background ignore SIGINT, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     end = time.monotonic() + 60
     while not (tmp_path / "runs").exists() and time.monotonic() < end:
         time.sleep(0.01)
