@@ -1,22 +1,23 @@
 """The cluster in columns: one row per node, one column per resource, whole numbers throughout."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
 from bayplan.cluster.changes import ChangeLog
-from bayplan.cluster.demand import Demand
+from bayplan.cluster.demand import Demand, in_columns
 from bayplan.cluster.devices import DeviceColumns
 from bayplan.cluster.labels import LabelColumns
 from bayplan.cluster.memo import Memo
-from bayplan.cluster.trial import Trial
+from bayplan.cluster.neighbours import Neighbourhood
+from bayplan.cluster.trial import Taken, Trial
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.constraints import Taint
 from bayplan.model.gpu import Device, GpuAsk, GpuUse
 from bayplan.model.occupant import Occupant, Tenant
-from bayplan.model.resources import LARGEST, Resources, bounded
+from bayplan.model.resources import Resources, bounded
 from bayplan.model.workload import NodeInfo, RequestClass
 
 MEMO_LIMIT = 2_048
@@ -42,6 +43,8 @@ class Cluster:
         self.node_classes: list[str] = []
         """All classes that nodes have had; `node_class` points into it."""
         self.labels = LabelColumns()
+        self.neighbours = Neighbourhood(self)
+        """What pods mean for each other's places."""
         self.changes = ChangeLog()
         """Rows whose usage has changed."""
         self.freed = ChangeLog()
@@ -181,7 +184,7 @@ class Cluster:
 
     def demand(self, request_class: RequestClass) -> Demand:
         """The columns and amounts that a class asks for."""
-        return self.static_memo(("demand", request_class), lambda: self._demand(request_class))
+        return self.static_memo(("demand", request_class), lambda: in_columns(request_class, self._resources))
 
     # Nodes
 
@@ -195,6 +198,7 @@ class Cluster:
             row = self._new_row(node.name)
             for occupant in self._occupants.get(node.name, {}).values():
                 self._charge(row, occupant.resources, 1)
+                self.neighbours.enter(row, occupant.tenant)
         amounts = {self._column(resource): bounded(amount) for resource, amount in node.allocatable.items()}
         self._allocatable[row] = 0
         self._allocatable[row, list(amounts)] = list(amounts.values())
@@ -216,6 +220,8 @@ class Cluster:
         if row is None:
             return
         del self._nodes[name]
+        for occupant in self._occupants.get(name, {}).values():
+            self.neighbours.leave(row, occupant.tenant)
         self._allocatable[row] = 0
         self._used[row] = 0
         self._present[row] = self._ready[row] = self._cordoned[row] = False
@@ -235,6 +241,13 @@ class Cluster:
         """What occupies a node, by key; also of one that is not there (yet, or any more)."""
         return self._occupants.get(node, {})
 
+    def tenants(self) -> Iterator[tuple[int, Tenant]]:
+        """The row of each occupant of a node that is there, and what is known of it, where anything is."""
+        for node, row in self._rows.items():
+            for occupant in self._occupants.get(node, {}).values():
+                if occupant.tenant is not None:
+                    yield row, occupant.tenant
+
     def occupy(
         self, key: Hashable, node: str, resources: Resources, gpus: GpuUse | None = None, tenant: Tenant | None = None
     ) -> None:
@@ -248,6 +261,7 @@ class Cluster:
             if before == node and known.resources == resources and known.gpus == gpus:
                 if known.tenant != tenant:
                     self._occupants[before][key] = replace(known, tenant=tenant)
+                    self.neighbours.change(self._rows.get(node), known.tenant, tenant)
                 return
             self.vacate(key)
         self._node_of[key] = node
@@ -256,6 +270,7 @@ class Cluster:
         if row is not None:
             self._charge(row, resources, 1)
             devices = self._devices.charge(row, gpus) if gpus is not None else ()
+            self.neighbours.enter(row, tenant)
             self._usage_change(row)
         self._occupants.setdefault(node, {})[key] = Occupant(dict(resources), gpus, tenant, devices)
 
@@ -273,6 +288,7 @@ class Cluster:
             self._charge(row, occupant.resources, -1)
             if occupant.gpus is not None:
                 self._devices.release(row, occupant.gpus.ask, occupant.devices)
+            self.neighbours.leave(row, occupant.tenant)
             self.freed.note(row)
             self._usage_change(row)
 
@@ -292,28 +308,19 @@ class Cluster:
                 return False
         return not devices if demand.gpus is None else self._devices.hold(row, demand.gpus, devices)
 
-    def apply(self, row: int, demand: Demand, devices: tuple[int, ...], sign: int) -> None:
+    def apply(self, taken: Taken, sign: int) -> None:
         """Add a demand to what is used of a row, or take it off again (sign -1). For trials."""
+        row, demand, devices, pod = taken
         used = self._used[row]
         for column, amount in demand.pairs:
             used[column] += sign * amount
         if demand.gpus is not None:
             (self._devices.take if sign > 0 else self._devices.release)(row, demand.gpus, devices)
+        if pod is not None:
+            self.neighbours.try_out(row, pod, sign)
         self.changes.note(row)
 
     # Inside
-
-    def _demand(self, request_class: RequestClass) -> Demand:
-        # What exceeds the largest amount that is counted stays larger than any node.
-        asked = [(name, min(amount, LARGEST + 1)) for name, amount in request_class.resources if amount > 0]
-        known = [(self._resources[name], amount) for name, amount in asked if name in self._resources]
-        return Demand(
-            np.array([column for column, _ in known], np.int64),
-            np.array([amount for _, amount in known], np.int64),
-            len(known) < len(asked),
-            request_class.gpus,
-            tuple(known),
-        )
 
     def _charge(self, row: int, resources: Resources, sign: int) -> None:
         columns = [self._column(name) for name in resources]  # first, since a new one makes a new table

@@ -51,6 +51,10 @@ class LabelColumns:
             else:
                 column.put(row, self._text(row, is_field, key))
 
+    def numbers(self, key: str, rows: int) -> IntArray:
+        """Of the first rows, the number of each one's value of a label; -1 where it has none. Shape (rows,)."""
+        return self._column(False, key).numbers[:rows].copy()
+
     def matches(self, term: Term, rows: IntArray) -> BoolArray:
         """Per row given: all conditions of the term hold; a term without any matches nothing."""
         if not term.expressions and not term.fields:

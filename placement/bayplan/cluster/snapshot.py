@@ -8,6 +8,7 @@ import numpy as np
 from bayplan.cluster.changes import ChangeLog
 from bayplan.cluster.cluster import MEMO_LIMIT, Cluster
 from bayplan.cluster.memo import Memo
+from bayplan.cluster.neighbours import Neighbourhood
 
 _Thing = TypeVar("_Thing")
 
@@ -22,6 +23,7 @@ def snapshot(cluster: Cluster) -> Cluster:
     made.labels._columns = {}  # made anew for the labels that are asked about, since they grow by being asked
     made._node_of, made._occupants = {}, {}
     made.changes, made.freed, made.static_changes = ChangeLog(), ChangeLog(), ChangeLog()
+    made.neighbours = Neighbourhood(made)
     made.memo, made.static_memo = Memo(MEMO_LIMIT), Memo(MEMO_LIMIT)
     return made
 

@@ -4,6 +4,10 @@ from collections.abc import Callable
 from typing import Self
 
 from bayplan.cluster.demand import Demand
+from bayplan.model.neighbour import Neighbour
+
+Taken = tuple[int, Demand, tuple[int, ...], Neighbour | None]
+"""A row, what is taken of it, which of its GPUs, and what others see of the pod."""
 
 
 class Trial:
@@ -11,10 +15,10 @@ class Trial:
 
     __slots__ = ("_apply", "_taken")
 
-    def __init__(self, apply: Callable[[int, Demand, tuple[int, ...], int], None]) -> None:
-        """`apply`: adds the demand to a row's usage, with these of its GPUs (sign 1), or takes it off again (sign -1)."""
+    def __init__(self, apply: Callable[[Taken, int], None]) -> None:
+        """`apply`: adds what is taken to a row's usage (sign 1), or takes it off again (sign -1)."""
         self._apply = apply
-        self._taken: list[tuple[int, Demand, tuple[int, ...]]] = []
+        self._taken: list[Taken] = []
 
     def __enter__(self) -> Self:
         return self
@@ -22,10 +26,11 @@ class Trial:
     def __exit__(self, *_: object) -> None:
         self.undo()
 
-    def take(self, row: int, demand: Demand, devices: tuple[int, ...] = ()) -> None:
-        """Place a request on a row, with these of its GPUs."""
-        self._apply(row, demand, devices, 1)
-        self._taken.append((row, demand, devices))
+    def take(self, row: int, demand: Demand, devices: tuple[int, ...] = (), pod: Neighbour | None = None) -> None:
+        """Place a request on a row, with these of its GPUs. `pod`: what others see of it."""
+        taken = row, demand, devices, pod
+        self._apply(taken, 1)
+        self._taken.append(taken)
 
     def mark(self) -> int:
         """How things stand, to be handed to `undo`."""
@@ -34,4 +39,4 @@ class Trial:
     def undo(self, mark: int = 0) -> None:
         """Take back everything since a mark."""
         while len(self._taken) > mark:
-            self._apply(*self._taken.pop(), -1)
+            self._apply(self._taken.pop(), -1)

@@ -14,6 +14,7 @@ from bayplan.strategy.assigning.gangs import gangs_of
 from bayplan.strategy.assigning.greedy import Greedy
 from bayplan.strategy.assigning.one_by_one import in_order
 from bayplan.strategy.context import Context
+from bayplan.strategy.ordering.priority import priority
 from bayplan.strategy.protocols import Strategy
 
 
@@ -35,6 +36,9 @@ def answered(batch: Sequence[Wish], cluster: Cluster, context: Context, trial: T
     What the planner answers is replayed in line order. A request whose place does not hold is decided one by one, beside
     those that hold: of a gang, all requests are. So is a gang of which too few have a place.
     """
+    concerned = _concerned(batch, cluster)
+    if concerned and not batch[0].strategy.planner.minds_neighbours:
+        return _apart(batch, concerned, cluster, context, trial)
     strategy, requests = batch[0].strategy, [each.request for each in batch]
     decisions = place(requests, cluster, strategy, context)
     mark = trial.mark()
@@ -44,6 +48,34 @@ def answered(batch: Sequence[Wish], cluster: Cluster, context: Context, trial: T
     trial.undo(mark)
     order = in_order(requests, cluster, strategy, context).tolist()
     return _mended(order, requests, decisions, (strategy, context, cluster, trial))
+
+
+def _concerned(batch: Sequence[Wish], cluster: Cluster) -> set[int]:
+    """Numbers of the wishes for which pods nearby matter; of a gang, all of them."""
+    found = {n for n, each in enumerate(batch) if cluster.neighbours.concern(each.request.neighbour)}
+    if found:
+        for members in gangs_of([each.request for each in batch]).values():
+            if not found.isdisjoint(members):
+                found.update(members)
+    return found
+
+
+def _apart(batch: Sequence[Wish], concerned: set[int], cluster: Cluster, context: Context, trial: Trial) -> list[Decision]:
+    """Where the planner knows nothing of pods nearby: those for which they matter go before the others of their priority, one
+    by one. Where the strategy's order leaves priority aside, that is before all others."""
+    priorities = [each.request.priority if priority in each.strategy.order else 0 for each in batch]
+    for members in gangs_of([each.request for each in batch]).values():
+        highest = max(priorities[n] for n in members)
+        priorities = [highest if n in members else each for n, each in enumerate(priorities)]
+    parts: dict[tuple[int, bool], list[int]] = {}
+    for number, each in enumerate(priorities):
+        parts.setdefault((-each, number not in concerned), []).append(number)
+    greedy = replace(batch[0].strategy, planner=Greedy())
+    found: dict[int, Decision] = {}
+    for (_, others), numbers in sorted(parts.items()):
+        part = [batch[n] if others else replace(batch[n], strategy=greedy) for n in numbers]
+        found.update(zip(numbers, answered(part, cluster, context, trial), strict=True))
+    return [found[number] for number in range(len(batch))]
 
 
 def incomplete(requests: Sequence[Request], decisions: Sequence[Decision]) -> set[int]:

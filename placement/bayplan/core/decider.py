@@ -51,6 +51,7 @@ class Decider:
         self._reworded: set[RequestClass] = set()
         """Classes of which another thing was said by this decision than before, where questions are left out."""
         self._static_version, self._freed = cluster.static_version, cluster.freed.position
+        self._neighbours, self._terms = cluster.neighbours.version, cluster.neighbours.terms_version
 
     def __len__(self) -> int:
         """How many requests wait."""
@@ -183,16 +184,21 @@ class Decider:
     def _add(self, wish: Wish) -> None:
         alike = wish.strategy is self._strategy and _policy(wish) == self._policy
         leaves_out = self._shortcuts and (wish.request.gang is None if alike else may_leave_out(wish))
+        leaves_out = leaves_out and not self._cluster.neighbours.concern(wish.request.neighbour)
         if not self._wishes:
             self._strategy, self._policy = wish.strategy if leaves_out else None, _policy(wish)
             self._waiting = MayFit(self._cluster, wish.strategy) if leaves_out else Everyone()
         elif self._strategy is not None and not (leaves_out and alike):
-            said = [(each.request.id, self.why(each.request)) for each in self._wishes.values()]
-            self._said = {id_: decision for id_, decision in said if decision is not None}
-            self._strategy = None
-            self._line_up()
+            self._leave_none_out()
         self._wishes[wish.request.id] = self._unsaid[wish.request.id] = wish
         self._waiting.add(wish)
+
+    def _leave_none_out(self) -> None:
+        """From now on everything is asked about that waits, as long as anything does."""
+        said = [(each.request.id, self.why(each.request)) for each in self._wishes.values()]
+        self._said = {id_: decision for id_, decision in said if decision is not None}
+        self._strategy = None
+        self._line_up()
 
     def _line_up(self) -> None:
         """All that wait stand in a new line, of which nothing is known."""
@@ -227,8 +233,11 @@ class Decider:
         self._knowledge = knowledge
 
     def _notice(self) -> None:
-        """See what has become free, and whether nodes have changed."""
+        """See what has become free, and whether nodes have changed, or pods that matter for others."""
         cluster, position = self._cluster, self._cluster.freed.position
+        if cluster.neighbours.version != self._neighbours:
+            self._neighbours = cluster.neighbours.version
+            self._notice_neighbours()
         if cluster.static_version != self._static_version:
             self._static_version, self._freed = cluster.static_version, position
             self._again()
@@ -239,6 +248,17 @@ class Decider:
                 self._again()
             else:
                 self._waiting.freed(freed)
+
+    def _notice_neighbours(self) -> None:
+        """Pods came or went that are near to others; where nothing that waits minds, that changes nothing."""
+        neighbours, new_terms = self._cluster.neighbours, self._cluster.neighbours.terms_version != self._terms
+        self._terms = neighbours.terms_version
+        if self._strategy is None:
+            # What is only kept off by terms of other pods hears of their leaving as of anything that becomes free.
+            if any(each.request.neighbour is not None and each.request.neighbour.asks for each in self._wishes.values()):
+                self._waiting.again()
+        elif new_terms and any(neighbours.concern(each.request.neighbour) for each in self._wishes.values()):
+            self._leave_none_out()
 
     def _asked(self, batch: list[Wish], context: Context, trial: Trial, budget: PlacingBudget) -> list[tuple[Wish, Decision]]:
         """Ask about a batch, group by group, each beside what the groups before got."""

@@ -5,6 +5,7 @@ import numpy as np
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.demand import Demand
 from bayplan.cluster.filters import admission
+from bayplan.cluster.neighbours.nearby import keeps_off
 from bayplan.cluster.trial import Trial
 from bayplan.knowledge.load.hot import HotNodes
 from bayplan.model.decision import Decision
@@ -17,8 +18,8 @@ class Replay:
     """Takes the places of one batch on trial, in the order in which it is asked.
 
     It checks what planners are trusted with, built-in ones and those of plugins: that the node is there and admits the
-    request, that kube-scheduler has not refused it, that it is not hot, and that there is room beside what was taken before,
-    on the GPUs too. O(resources) per answer.
+    request, that kube-scheduler has not refused it, that it is not hot, that there is room beside what was taken before, on the
+    GPUs too, and that no pod nearby keeps it off. O(resources) per answer; O(nodes x terms) where other pods matter.
     """
 
     def __init__(self, cluster: Cluster, strategy: Strategy, context: Context, trial: Trial) -> None:
@@ -33,7 +34,7 @@ class Replay:
         found = self._place(request, decision)
         if isinstance(found, str):
             return found
-        self._trial.take(*found, decision.gpus)
+        self._trial.take(*found, decision.gpus, request.neighbour)
         return ""
 
     def holds(self, request: Request, decision: Decision) -> bool:
@@ -55,6 +56,8 @@ class Replay:
             return f"node {decision.node} is hot"
         if not cluster.holds(row, fit.demand, decision.gpus):
             return f"node {decision.node} has too little free for it"
+        if keeps_off(cluster, asked, request.neighbour, row):
+            return f"pods near node {decision.node} keep it off"
         return row, fit.demand
 
     def _is_hot(self, judge: HotNodes, row: int) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from bayplan.model.gpu import GpuUse
+from bayplan.model.neighbour import Neighbour
 from bayplan.model.resources import Resources
 
 
@@ -24,6 +25,12 @@ class Tenant:
     """When it is expected to leave, in seconds since the epoch."""
     loss: float | None = None
     """Seconds of work that stopping it now would lose."""
+    neighbour: Neighbour | None = None
+    """What other pods see of it."""
+    bound: bool = True
+    """Its node has it; otherwise it is only meant for this node."""
+    leaving: bool = False
+    """It is being deleted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bayplan.model.constraints import PreferredTerm, Taint, Term, Toleration
 from bayplan.model.gpu import GpuAsk, Gpus
+from bayplan.model.neighbour import Neighbour
 from bayplan.model.resources import Resources
 
 
@@ -24,7 +25,7 @@ class RequestClass:
     preferred: tuple[PreferredTerm, ...] = ()
     tolerations: tuple[Toleration, ...] = ()
     judged_elsewhere: str = ""
-    """An opaque name for demands that only the cluster's own scheduler can judge (volumes, ports, pods nearby); empty: none.
+    """An opaque name for demands that only the cluster's own scheduler can judge (volumes, devices); empty: none.
     What it refuses to one class says nothing about another."""
     gpus: GpuAsk | None = None
     """What is asked for of single GPUs, beside the resource that stands for them in `resources`; none: nothing."""
@@ -104,6 +105,8 @@ class Request:
     """Since when it could have started, in seconds since the epoch."""
     preemptible: bool | None = None
     """Whether it may be evicted once it runs."""
+    neighbour: Neighbour | None = None
+    """What other pods see of it, and what it asks of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,14 @@ class Planner(Protocol):
         """What it goes by itself. The order and the scorers declare their own needs."""
         return NOTHING
 
+    @property
+    def minds_neighbours(self) -> bool:
+        """It places one request after the other, and minds what each means for the pods around the next.
+
+        Any other planner is not asked about requests for which pods nearby matter: they are placed greedily before.
+        """
+        return False
+
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: "Strategy", context: Context) -> list[Decision]:
         """One decision per request, in their order; the cluster is left as it was."""
         ...

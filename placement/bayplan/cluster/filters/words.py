@@ -1,7 +1,7 @@
 """Why no node can have a request, summed up for people."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -23,17 +23,25 @@ _PLAIN = {
     Rejection.NOT_READY: "are not ready",
     Rejection.UNSCHEDULABLE: "are cordoned",
     Rejection.REJECTED_BY_SCHEDULER: "have refused or evicted such a pod lately",
+    Rejection.HOST_PORT: "have given its host port to another pod",
+    Rejection.SPREAD: "are where its topology spread constraint allows no more",
+    Rejection.POD_AFFINITY: "have no pod nearby that its affinity requires",
+    Rejection.POD_ANTI_AFFINITY: "have a pod nearby that anti-affinity keeps apart from it",
 }
 _REJECTIONS = tuple(CODES)
+Near = Sequence[tuple[Rejection, BoolArray]]
+"""What pods nearby mean: why they keep a request off which rows, in the order in which it is told. Shape (all rows,) each."""
 _SINGULAR = {"have": "has", "are": "is", "do": "does", "allow": "allows"}
 
 
-def rejections_in_words(cluster: Cluster, fit: Fit, refused: BoolArray | None, hot: HotJudge | None = None) -> str:
+def rejections_in_words(
+    cluster: Cluster, fit: Fit, refused: BoolArray | None, hot: HotJudge | None = None, near: Near = ()
+) -> str:
     """One line such as `0/9 nodes: 8 have too little cpu free (4 asked, at most 2 free), 1 is cordoned`.
 
-    `refused`: the rows that kube-scheduler has refused; `hot`: who judges whether a node is hot. Every node is counted
-    once, under the first filter that turns it away; most frequent first, equal ones by their words. Shorter than 256
-    characters.
+    `refused`: the rows that kube-scheduler has refused; `hot`: what judges whether a node is hot; `near`: why pods nearby keep
+    it off which rows. Every node is counted once, under the first filter that turns it away; most frequent first, equal ones
+    by their words. Shorter than 256 characters.
     """
     total = len(cluster)
     if total == 0:
@@ -49,6 +57,9 @@ def rejections_in_words(cluster: Cluster, fit: Fit, refused: BoolArray | None, h
     if hot is not None:
         counted.update(_hot(cluster, hot, rows))
         rows = rows[~hot.rows(cluster, rows)]
+    for rejection, kept_off in near:
+        counted[_PLAIN[rejection]] += int(kept_off[rows].sum())
+        rows = rows[~kept_off[rows]]
     counted.update(_lacking(cluster, fit, rows[~room(cluster, fit.demand, rows)]))
     ranked = sorted((-count, words) for words, count in counted.items() if count)
     return _joined(f"0/{total} nodes: ", [(-minus, words) for minus, words in ranked])

@@ -60,6 +60,7 @@ class AutoPlanner(Planner):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PLANS_IF_THEY_MATTER})
+    minds_neighbours: ClassVar[bool] = True
 
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
         """One decision per request."""
@@ -70,7 +71,7 @@ class AutoPlanner(Planner):
             return [_told(each, f"auto: {pick.what}, {pick.how}; ") for each in Planned()(requests, cluster, strategy, context)]
         decisions = Greedy()(requests, cluster, strategy, context)
         how = pick.how
-        if pick is BATCH and _short(requests, decisions):
+        if pick is BATCH and _short(requests, decisions) and not _beside_others(requests, cluster):
             program: Planner = IntegerProgram(objective="Priority")
             found = program(requests, cluster, strategy, context)
             if _placed(found) > _placed(decisions):  # otherwise greedy's packing is the better of two that place as many
@@ -109,6 +110,11 @@ def _short(requests: Sequence[Request], decisions: Sequence[Decision]) -> bool:
         return False
     hopeless = sum(each.reason is Reason.NO_SUCH_NODE for each in decisions)  # whatever else is placed where
     return 0 < _placed(decisions) < len(requests) - hopeless
+
+
+def _beside_others(requests: Sequence[Request], cluster: Cluster) -> bool:
+    """Other pods matter for one of them, of which an integer program knows nothing."""
+    return any(cluster.neighbours.concern(each.neighbour) for each in requests)
 
 
 def _placed(decisions: Sequence[Decision]) -> int:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.arrays import BoolArray
@@ -22,6 +23,8 @@ class Greedy(Planner):
 
     Best-fit decreasing where the scorer is best fit (Johnson 1973).
     """
+
+    minds_neighbours: ClassVar[bool] = True
 
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
         """One decision per request."""

@@ -1,6 +1,6 @@
 """One request after the other: what all planners have in common that never go back on a choice."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import rejections_in_words
+from bayplan.cluster.neighbours.nearby import Nearby, nearby, preference
 from bayplan.cluster.trial import Trial
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.decision import Decision
@@ -61,12 +62,14 @@ def _alone(
     fitting = candidates(request, cluster, strategy, scoring)
     fitting.refresh(request, cluster, context)
     refused = refused_rows(cluster, cls, context) if context.rejected else NO_ROWS
-    chosen = choose(context.turn, request, fitting, refused, cluster)
+    near = nearby(cluster, cls, request.neighbour)
+    seen, left_out = _beside(near, request, fitting, refused, cluster)
+    chosen = choose(context.turn, request, seen, left_out, cluster)
     if isinstance(chosen, NoPlace):
         return Decision(request.id, None, chosen.reason, chosen.message)
     row, why = chosen
     if row < 0:
-        return Decision(request.id, None, *_why_not(fitting, cluster, refused))
+        return Decision(request.id, None, *_why_not(fitting, cluster, refused, near))
     return Decision(request.id, cluster.names[row], None, why, fitting.devices(row, cluster))
 
 
@@ -86,7 +89,9 @@ class _Batch:
         self._turn = context.turn
         self._decisions: dict[int, Decision] = {}
         self._candidates: dict[tuple[RequestClass, str], Candidates] = {}
-        self._full: dict[RequestClass, tuple[Reason, str]] = {}
+        self._full: dict[Hashable, tuple[Reason, str]] = {}
+        """By what was found to have no place: a class; where other pods matter, also the pod; where any placement may change
+        that, also how many there have been."""
         self._refused = {cls: refused_rows(cluster, cls, context) for cls in context.rejected}
 
     def decide(self) -> list[Decision]:
@@ -95,18 +100,37 @@ class _Batch:
                 self._decisions[members[0]] = self._single(members[0])
             else:
                 self._gang(members)
+        self._spread_on()
         return [self._decisions[number] for number in range(len(self._requests))]
 
     def _single(self, number: int) -> Decision:
         request = self._requests[number]
-        why_not = self._full.get(request.request_class)
+        why_not = self._full.get(request.request_class) or self._full.get(self._alike(request))
         if why_not is not None:
-            # Nothing is freed within a batch, so whoever asks for the same finds the same.
+            # Nothing is freed within a batch, so a request for the same finds the same.
             return Decision(request.id, None, *why_not)
         decision, final = self._try(request)
         if final:
-            self._full[request.request_class] = (decision.reason or Reason.NO_CAPACITY, decision.message)
+            self._full[self._alike(request)] = (decision.reason or Reason.NO_CAPACITY, decision.message)
         return decision
+
+    def _alike(self, request: Request) -> Hashable:
+        """Requests of which the same holds: where one finds no place, none does."""
+        pod = request.neighbour
+        if pod is None or not self._cluster.neighbours.concern(pod):
+            return request.request_class
+        return request.request_class, pod, self._turn if pod.spread else None
+
+    def _spread_on(self) -> None:
+        """What has a spread constraint may have a place now that others, placed since it was asked about, evened out the
+        domains. Each round but the last places something."""
+        numbers = [n for n, each in self._decisions.items() if each.node is None and _spreads(self._requests[n])]
+        turn = -1
+        while numbers and turn != self._turn:
+            turn = self._turn
+            for number in numbers:
+                self._decisions[number] = self._single(number)
+            numbers = [n for n in numbers if self._decisions[n].node is None]
 
     def _gang(self, members: list[int]) -> None:
         mark, turn = self._trial.mark(), self._turn
@@ -141,14 +165,16 @@ class _Batch:
         fitting = self._fitting(request)
         fitting.refresh(request, cluster, self._context)
         refused = self._refused.get(cls, NO_ROWS)
-        chosen = self._choose(self._turn, request, fitting, refused, cluster)
+        near = nearby(cluster, cls, request.neighbour)
+        seen, left_out = _beside(near, request, fitting, refused, cluster)
+        chosen = self._choose(self._turn, request, seen, left_out, cluster)
         if isinstance(chosen, NoPlace):
             return Decision(request.id, None, chosen.reason, chosen.message), False
         row, why = chosen
         if row < 0:
-            return Decision(request.id, None, *_why_not(fitting, cluster, refused)), True
+            return Decision(request.id, None, *_why_not(fitting, cluster, refused, near)), True
         devices = fitting.devices(row, cluster)
-        self._trial.take(row, fitting.fit.demand, devices)
+        self._trial.take(row, fitting.fit.demand, devices, request.neighbour)
         self._turn += 1
         return Decision(request.id, cluster.names[row], None, why, devices), False
 
@@ -182,6 +208,24 @@ def _units(requests: Sequence[Request], order: IntArray) -> list[list[int]]:
     return units
 
 
-def _why_not(fitting: Candidates, cluster: Cluster, refused: BoolArray) -> tuple[Reason, str]:
+def _beside(
+    near: Nearby | None, request: Request, fitting: Candidates, refused: BoolArray, cluster: Cluster
+) -> tuple[Candidates, BoolArray]:
+    """The candidates by what the request prefers of pods nearby, and the rows left out: refused, or kept off by these."""
+    if near is None or request.neighbour is None:
+        return fitting, refused
+    left_out = near.kept_off | refused if len(refused) else near.kept_off
+    liked = preference(cluster, request.request_class, request.neighbour, fitting.open(left_out))
+    return (fitting if liked is None else fitting.preferring(liked)), left_out
+
+
+def _spreads(request: Request) -> bool:
+    """It is in no gang, and has spread constraints."""
+    return request.gang is None and request.neighbour is not None and bool(request.neighbour.spread)
+
+
+def _why_not(fitting: Candidates, cluster: Cluster, refused: BoolArray, near: Nearby | None) -> tuple[Reason, str]:
+    """`refused`: by kube-scheduler alone."""
     reason = Reason.NO_CAPACITY if fitting.fit.possible else Reason.NO_SUCH_NODE
-    return reason, rejections_in_words(cluster, fitting.fit, refused if len(refused) else None, fitting.hot)
+    why = () if near is None else near.why
+    return reason, rejections_in_words(cluster, fitting.fit, refused if len(refused) else None, fitting.hot, why)

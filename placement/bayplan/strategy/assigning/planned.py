@@ -32,6 +32,7 @@ class Planned(Planner):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PLANS})
+    minds_neighbours: ClassVar[bool] = True
 
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
         """One decision per request."""

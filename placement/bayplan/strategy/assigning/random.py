@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,8 @@ class Random(Planner):
 
     O(nodes) per placement. A baseline: what a strategy is worth shows beside it.
     """
+
+    minds_neighbours: ClassVar[bool] = True
 
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
         """One decision per request."""

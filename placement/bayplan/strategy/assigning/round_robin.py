@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,6 +23,8 @@ class RoundRobin(Planner):
     The n-th placement starts its search at the node with that number, `Context.turn` being the n of the first; counted are
     the nodes that admit the request, full or not, so that a few nodes of many take turns too.
     """
+
+    minds_neighbours: ClassVar[bool] = True
 
     def __call__(self, requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> list[Decision]:
         """One decision per request."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.arrays import BoolArray
@@ -23,6 +24,8 @@ class Static(Planner):
 
     nodes: tuple[tuple[str, str], ...]
     """(task, node), sorted."""
+
+    minds_neighbours: ClassVar[bool] = True
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, str]) -> "Static":

@@ -1,0 +1,1 @@
+"""Pods near each other: spread, affinity, ports."""

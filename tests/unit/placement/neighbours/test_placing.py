@@ -1,0 +1,133 @@
+"""Decisions about pods that matter for each other, held to the rules of kube-scheduler one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bayplan.cluster.cluster import Cluster
+from bayplan.core.changes import Changes
+from bayplan.core.decider import Decider
+from bayplan.core.wish import Wish
+from bayplan.model.neighbour import Neighbour, PodSelector, PodTerm
+from bayplan.model.occupant import Tenant
+from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass
+from bayplan.strategy.presets import compile_preset
+from bayplan.strategy.protocols import Strategy
+from tests.unit.placement.neighbours.drawing import NAMESPACES, nodes_in, pods
+from tests.unit.placement.neighbours.reference import Pod, allowed
+
+ASKED = RequestClass((("cpu", 1), ("pods", 1)))
+STRATEGIES = ["BestFit", "Spread", "Auto", "RoundRobin", "IntegerProgram", "Genetic", "Random"]
+
+
+class World:
+    """A cluster, what is on it as the reference sees it, and a decider."""
+
+    def __init__(self, nodes: Sequence[NodeInfo]) -> None:
+        self.nodes = {each.name: each for each in nodes}
+        self.cluster = Cluster()
+        for each in nodes:
+            self.cluster.set_node(each)
+        self.cluster.neighbours.set_namespaces(NAMESPACES)
+        self.there: dict[object, Pod] = {}
+        self.waiting: dict[object, Neighbour] = {}
+        self.decider = Decider(self.cluster)
+
+    def put(self, key: object, pod: Pod) -> None:
+        self.there[key] = pod
+        tenant = Tenant(neighbour=pod.seen, bound=pod.bound, leaving=pod.leaving)
+        self.cluster.occupy(key, pod.node.name, dict(ASKED.resources), tenant=tenant)
+
+    def take(self, key: object) -> None:
+        self.cluster.vacate(key)
+        del self.there[key]
+
+    def want(self, key: object, pod: Neighbour, strategy: Strategy, gang: Gang | None = None) -> None:
+        self.waiting[key] = pod
+        request = Request(key, ASKED, neighbour=pod, arrival=(len(self.waiting),), gang=gang)
+        self.decider.update(Changes((Wish(request, strategy),)))
+
+    def decide(self) -> int:
+        """Have it place what it places; each place must be allowed beside those before it."""
+        outcome = self.decider.decide(0.0)
+        for each in outcome.placements:
+            node, pod = self.nodes[each.node or ""], self.waiting.pop(each.request_id)
+            assert self.fits(node), each
+            assert self.permits(node, pod), each
+            self.put(each.request_id, Pod(node, pod, bound=False))
+        return len(outcome.placements)
+
+    def fits(self, node: NodeInfo) -> bool:
+        return sum(each.node.name == node.name for each in self.there.values()) < 3
+
+    def permits(self, node: NodeInfo, pod: Neighbour) -> bool:
+        return allowed(node, pod, list(self.nodes.values()), list(self.there.values()), NAMESPACES)
+
+    def label(self, node: str, zone: str) -> None:
+        known = self.nodes[node] = replace(self.nodes[node], labels={**self.nodes[node].labels, "zone": zone})
+        self.cluster.set_node(known)
+        self.there = {key: replace(each, node=self.nodes[each.node.name]) for key, each in self.there.items()}
+
+    def bind(self) -> None:
+        for key, each in self.there.items():
+            self.put(key, replace(each, bound=True))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.integers(0, 3), min_size=1, max_size=6),
+    st.lists(pods, min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.booleans()), max_size=5),
+    st.lists(st.integers(0, 3), min_size=1, max_size=12),
+    st.sampled_from(STRATEGIES),
+    st.data(),
+)
+def test_no_rule_is_broken_and_nothing_waits_that_has_a_place(
+    zones: list[int],
+    kinds: list[Neighbour],
+    others: list[tuple[int, int, bool]],
+    wanted: list[int],
+    preset: str,
+    data: st.DataObject,
+) -> None:
+    world, strategy = World(nodes_in(zones)), compile_preset(preset)
+    for number, (kind, node, leaving) in enumerate(others):
+        world.put(("other", number), Pod(world.nodes[f"n{node % len(zones)}"], kinds[kind % len(kinds)], leaving=leaving))
+    for number, kind in enumerate(wanted):
+        world.want(number, kinds[kind % len(kinds)], strategy)
+    for _ in range(4):
+        while world.decide():
+            pass
+        for pod in world.waiting.values():
+            assert not any(world.fits(node) and world.permits(node, pod) for node in world.nodes.values())
+        what = data.draw(st.sampled_from(["bind", "leave", "label"]))
+        if what == "bind":
+            world.bind()
+        elif what == "leave" and world.there:
+            world.take(data.draw(st.sampled_from(sorted(world.there, key=str))))
+        elif what == "label":
+            world.label(data.draw(st.sampled_from(sorted(world.nodes))), "z9")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=5), pods, st.integers(2, 5), st.sampled_from(["BestFit", "Genetic"]))
+def test_a_gang_with_terms_gets_all_its_places_or_none(zones: list[int], kind: Neighbour, size: int, preset: str) -> None:
+    world, strategy = World(nodes_in(zones)), compile_preset(preset)
+    for number in range(size):
+        world.want(number, kind, strategy, Gang("g"))
+    assert world.decide() in (0, size)
+
+
+@pytest.mark.parametrize("preset", STRATEGIES)
+def test_a_gang_that_must_keep_apart_takes_a_node_each(preset: str) -> None:
+    apart = Neighbour("a", (("app", "p"),), anti_affinity=(PodTerm(PodSelector((), frozenset("a")), "kubernetes.io/hostname"),))
+    for nodes, placed in ((3, 3), (2, 0)):
+        world = World(nodes_in([0] * nodes))
+        for number in range(3):
+            world.want(number, apart, compile_preset(preset), Gang("g"))
+        assert world.decide() == placed
