@@ -13,10 +13,12 @@ from bayplan_operator.clock import MACHINE, Clock
 from bayplan_operator.conductor import Conductor, View, Writers, conduct, conductor
 from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.conductor.measuring import measured
+from bayplan_operator.kube import paths, wire
 from bayplan_operator.kube.api_server import ApiServer
+from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate.own_pod import PodKey
-from bayplan_operator.view import NodeStore, PodStore
+from bayplan_operator.view import NamespaceStore, NodeStore, PodStore
 from bayplan_operator.view.kinds import Inboxes, list_kinds
 from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
 from bayplan_operator.writer.node_record import remembered
@@ -47,6 +49,16 @@ class Machine:
     """Spreads tries over time; no decision depends on it."""
 
 
+def reflectors(server: ApiServer, view: View, news: asyncio.Event) -> tuple[Reflector, ...]:
+    """What keeps the view equal to the pods, the nodes and the namespaces. They run until they are cancelled."""
+    namespaces = NamespaceStore(view.cluster, news.set)
+    return (
+        Reflector(server, paths.PODS, wire.Pod, view.pods),
+        Reflector(server, paths.NODES, wire.Node, view.nodes),
+        Reflector(server, paths.NAMESPACES, wire.NamespaceObject, namespaces),
+    )
+
+
 def view(news: asyncio.Event, load: Load, machine: Machine) -> View:
     """What is seen, empty as yet; whatever changes in it sets `news`."""
     cluster = Cluster()
@@ -67,7 +79,7 @@ async def decide(
     lease: Lease,
     machine: Machine,
 ) -> None:
-    """Conduct for as long as the Lease is held. Pods and nodes must have been listed in full."""
+    """Conduct for as long as the Lease is held. All ``reflectors`` must have listed in full."""
     await list_kinds(server, view.inboxes)
     view.node_states.update(await remembered(server, settings.lease_namespace))
     log.info("leading, with complete lists: deciding from now on")

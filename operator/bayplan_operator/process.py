@@ -16,9 +16,8 @@ from bayplan.warm.estimates import warm_up as warm_up_estimates
 from bayplan.warm.presets import warm_up
 from bayplan_operator.conductor import View
 from bayplan_operator.conductor.knowledge.load import Load
-from bayplan_operator.deciding import Machine, decide, view
+from bayplan_operator.deciding import Machine, decide, reflectors, view
 from bayplan_operator.kube import configuration as kube_configuration
-from bayplan_operator.kube import paths, wire
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.leader import Leader
@@ -64,16 +63,14 @@ async def _run(settings: Settings, configuration: client.Configuration, leader: 
     news = asyncio.Event()
     seen = view(news, load, machine)
     async with ApiServer(configuration, connections=settings.writes + 16, may_write=lambda: leader.leading) as server:
-        pods = Reflector(server, paths.PODS, wire.Pod, seen.pods)
-        nodes = Reflector(server, paths.NODES, wire.Node, seen.nodes)
+        watches = reflectors(server, seen, news)
         watchers = {
-            asyncio.create_task(pods.run(), name="pods"),
-            asyncio.create_task(nodes.run(), name="nodes"),
+            *(asyncio.create_task(each.run(), name="watch") for each in watches),
             asyncio.create_task(_kopf(settings, configuration, seen, (kopf_ready, stop)), name="kopf"),
             asyncio.create_task(_listen(kopf_ready, stop), name="signals"),
         }
         decisions = partial(decide, settings, server, seen, news, leader, machine)
-        work = asyncio.create_task(_lead(leader, (pods, nodes), decisions), name="conductor")
+        work = asyncio.create_task(_lead(leader, watches, decisions), name="conductor")
         stopped = asyncio.create_task(stop.wait(), name="stop")
         done, _ = await asyncio.wait({work, stopped, *watchers}, return_when=asyncio.FIRST_COMPLETED)
         lost = work in done and work.exception() is None
@@ -118,13 +115,13 @@ async def _kopf(
     )
 
 
-async def _lead(leader: Leader, reflectors: tuple[Reflector, Reflector], decisions: Callable[[], Awaitable[None]]) -> None:
+async def _lead(leader: Leader, watches: tuple[Reflector, ...], decisions: Callable[[], Awaitable[None]]) -> None:
     """Wait for the Lease and for complete lists; then decide until the Lease is lost."""
     warm = asyncio.create_task(_warm_up())
     while not leader.leading:  # noqa: ASYNC110 - the Lease lives in a thread, which knows no event of this loop
         await asyncio.sleep(0.1)
-    for reflector in reflectors:
-        await reflector.synced.wait()
+    for each in watches:
+        await each.synced.wait()
     await warm
     await decisions()
 

@@ -11,11 +11,10 @@ import msgspec
 from bayplan_operator.clock import Clock
 from bayplan_operator.conductor import View
 from bayplan_operator.conductor.knowledge.load import Load
-from bayplan_operator.deciding import Machine, decide, view
+from bayplan_operator.deciding import Machine, decide, reflectors, view
 from bayplan_operator.kube import paths, wire
 from bayplan_operator.kube.api_server import ApiServer as Connected
 from bayplan_operator.kube.errors import ApiError, Unreachable
-from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.settings import Settings
 from bayplan_operator.view.inbox import Inbox
 from bayplan_operator.view.prometheus import PollResult
@@ -97,16 +96,15 @@ class Operator:
         machine = Machine(Clock(self._loop.clock, self._loop.time), self._jitter)
         self.view = seen = view(news, load, machine)
         async with Connected(CONFIGURATION, connector=self._connect, may_write=lambda: self.leading) as server:
-            pods = Reflector(server, paths.PODS, wire.Pod, seen.pods)
-            nodes = Reflector(server, paths.NODES, wire.Node, seen.nodes)
-            tasks = [asyncio.create_task(each.run()) for each in (pods, nodes)]
+            watches = reflectors(server, seen, news)
+            tasks = [asyncio.create_task(each.run()) for each in watches]
             inboxes = {
                 paths.TASK_GRAPHS: seen.inboxes.graphs,
                 paths.PLACEMENT_POLICIES: seen.inboxes.policies,
                 paths.TASK_PROFILES: seen.inboxes.profiles,
             }
             tasks += [asyncio.create_task(_feed(server, path, inbox)) for path, inbox in inboxes.items()]
-            for each in (pods, nodes):
+            for each in watches:
                 await each.synced.wait()
             await decide(self.settings, server, seen, news, self, machine)
             for task in tasks:

@@ -58,7 +58,7 @@ class _ErrorStatus(wire.Wire, frozen=True):
 class Reflector:
     """Keeps a sink equal to one resource of the API server, deletions missed while disconnected included."""
 
-    def __init__(self, server: ApiServer, path: str, kind: type[wire.Pod] | type[wire.Node], sink: Sink) -> None:
+    def __init__(self, server: ApiServer, path: str, kind: type[wire.Wire], sink: Sink) -> None:
         self._server = server
         self._path = path
         self._sink = sink

@@ -37,10 +37,53 @@ class Requirements(Wire, frozen=True):
     limits: dict[str, str | int | float] = {}
 
 
+class ContainerPort(Wire, frozen=True):
+    container_port: int = 0
+    host_port: int = 0
+    protocol: str = "TCP"
+    host_ip: str = field(default="", name="hostIP")
+
+
 class Container(Wire, frozen=True):
     name: str = ""
     resources: Requirements = Requirements()
     restart_policy: str = ""
+    ports: tuple[ContainerPort, ...] = ()
+
+
+class LabelRequirement(Wire, frozen=True):
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] = ()
+
+
+class LabelSelector(Wire, frozen=True):
+    match_labels: dict[str, str] = {}
+    match_expressions: tuple[LabelRequirement, ...] = ()
+
+
+class PodAffinityTerm(Wire, frozen=True):
+    topology_key: str = ""
+    label_selector: LabelSelector | None = None
+    namespaces: tuple[str, ...] = ()
+    namespace_selector: LabelSelector | None = None
+    match_label_keys: tuple[str, ...] = ()
+    mismatch_label_keys: tuple[str, ...] = ()
+
+
+class WeightedPodAffinityTerm(Wire, frozen=True):
+    weight: int = 1
+    pod_affinity_term: PodAffinityTerm = PodAffinityTerm()
+
+
+class PodAffinity(Wire, frozen=True):
+    required_during_scheduling_ignored_during_execution: tuple[PodAffinityTerm, ...] = ()
+    preferred_during_scheduling_ignored_during_execution: tuple[WeightedPodAffinityTerm, ...] = ()
+
+
+class PodAffinities(Wire, frozen=True):
+    pod_affinity: PodAffinity = PodAffinity()
+    pod_anti_affinity: PodAffinity = PodAffinity()
 
 
 class PodSpec(Wire, frozen=True):
@@ -50,6 +93,8 @@ class PodSpec(Wire, frozen=True):
     overhead: dict[str, str | int | float] = {}
     resources: Requirements = Requirements()
     priority: int | None = None
+    affinity: PodAffinities = PodAffinities()
+    host_network: bool = False
 
 
 class WireCondition(Wire, frozen=True):
@@ -131,6 +176,10 @@ class Node(Wire, frozen=True):
     metadata: Metadata
     spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()
+
+
+class NamespaceObject(Wire, frozen=True):
+    metadata: Metadata
 
 
 class ListMetadata(Wire, frozen=True):

@@ -19,13 +19,4 @@ def claims_devices(spec: Mapping[str, Any]) -> bool:
 
 def judged_elsewhere(spec: Mapping[str, Any]) -> bool:
     """Whether kube-scheduler may refuse a node for more than what the library looks at."""
-    affinity = spec.get("affinity") or {}
-    return bool(
-        claims_volumes(spec)
-        or claims_devices(spec)
-        or spec.get("hostNetwork")
-        or spec.get("topologySpreadConstraints")
-        or affinity.get("podAffinity")
-        or affinity.get("podAntiAffinity")
-        or any(port.get("hostPort") for container in spec.get("containers") or [] for port in container.get("ports") or [])
-    )
+    return claims_volumes(spec) or claims_devices(spec)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bayplan.model.neighbour import Neighbour
 from bayplan_operator import names
 from bayplan_operator.kube import wire
 
@@ -58,6 +59,8 @@ class Pending:
     resources: Mapping[str, int]
     gpus: tuple[int, ...] = ()
     """Which GPUs of the node."""
+    neighbour: Neighbour | None = None
+    """What other pods see of it."""
 
 
 def graph_uid_of(pod: wire.Pod) -> str:

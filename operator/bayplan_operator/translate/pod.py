@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bayplan.model.neighbour import Neighbour
 from bayplan.model.workload import RequestClass
 from bayplan_operator import names
 from bayplan_operator.translate.gpus import write_devices
-from bayplan_operator.translate.judged_elsewhere import claims_devices, claims_volumes
+from bayplan_operator.translate.judged_elsewhere import judged_elsewhere
+from bayplan_operator.translate.neighbours import NO_TERMS, NearbyTerms
 
 _UNREACHABLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
@@ -21,11 +23,13 @@ class Template:
     digest: str
     """A hash of metadata and spec; a pod that carries another was not made from this template."""
     request_class: RequestClass
+    nearby: NearbyTerms = NO_TERMS
+    """What it asks of pods near its node."""
 
     @property
     def needs_scheduler(self) -> bool:
         """Only kube-scheduler can have its volumes and devices made or attached where the pod goes."""
-        return claims_volumes(self.spec) or claims_devices(self.spec)
+        return judged_elsewhere(self.spec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +74,7 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
         "metadata": {
             "name": names.pod_name(graph.name, graph.uid, role.task, role.shard, role.incarnation),
             "namespace": graph.namespace,
-            "labels": {
-                **metadata.get("labels", {}),
-                "app.kubernetes.io/managed-by": "bayplan",
-                names.LABEL_GRAPH: graph.name,
-                names.LABEL_GRAPH_UID: graph.uid,
-                names.LABEL_TASK: role.task,
-                names.LABEL_SHARD: str(role.shard),
-                names.LABEL_INCARNATION: str(role.incarnation),
-            },
+            "labels": {**task_labels(graph, template, role.task), **_attempt_labels(role.shard, role.incarnation)},
             "annotations": {
                 **metadata.get("annotations", {}),
                 names.ANNOTATION_NODE: place.node,
@@ -103,6 +99,33 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
     }
 
 
+def task_labels(graph: GraphRef, template: Template, task: str) -> dict[str, str]:
+    """The labels that all pods of a task have."""
+    return {
+        **template.metadata.get("labels", {}),
+        "app.kubernetes.io/managed-by": "bayplan",
+        names.LABEL_GRAPH: graph.name,
+        names.LABEL_GRAPH_UID: graph.uid,
+        names.LABEL_TASK: task,
+    }
+
+
+def neighbour(graph: GraphRef, template: Template, task: str, attempt: tuple[int, int] | None) -> Neighbour:
+    """What a pod of a task is for others, and what it asks of them. ``attempt``: its shard and incarnation; ``None``: as far as
+    all pods of the task are alike."""
+    labels = task_labels(graph, template, task)
+    return template.nearby.of(graph.namespace, labels if attempt is None else {**labels, **_attempt_labels(*attempt)})
+
+
+def one_for_all(template: Template) -> bool:
+    """None of its terms looks at a label by which the pods of a task differ."""
+    return not template.nearby.names(names.LABEL_SHARD, names.LABEL_INCARNATION)
+
+
+def _attempt_labels(shard: int, incarnation: int) -> dict[str, str]:
+    return {names.LABEL_SHARD: str(shard), names.LABEL_INCARNATION: str(incarnation)}
+
+
 def _spec(base: Mapping[str, Any], role: PodRole, place: Place) -> dict[str, Any]:
     spec = {"restartPolicy": "Never", "priorityClassName": names.PRIORITY_CLASS, **base}
     for field in ("containers", "initContainers"):
@@ -113,6 +136,8 @@ def _spec(base: Mapping[str, Any], role: PodRole, place: Place) -> dict[str, Any
         spec["nodeName"] = place.node
     else:
         spec["affinity"] = _pinned(base.get("affinity") or {}, place.node)
+        if base.get("topologySpreadConstraints"):
+            spec["topologySpreadConstraints"] = [_of_one_domain(each) for each in base["topologySpreadConstraints"]]
     return spec
 
 
@@ -149,6 +174,14 @@ def _tolerations(given: list[Mapping[str, Any]], grace: float) -> list[Mapping[s
         {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": round(grace)} for key in _UNREACHABLE
     ]
     return kept + away
+
+
+def _of_one_domain(constraint: Mapping[str, Any]) -> Mapping[str, Any]:
+    """kube-scheduler sees one domain for a pinned pod. With fewer domains than ``minDomains`` it would let in only as many pods as
+    ``maxSkew``, though all domains were counted before. Where it sees all of them, the constraint stays as it is."""
+    if constraint.get("nodeAffinityPolicy") == "Ignore":
+        return constraint
+    return {key: value for key, value in constraint.items() if key != "minDomains"}
 
 
 def _pinned(affinity: Mapping[str, Any], node: str) -> dict[str, Any]:

@@ -6,11 +6,13 @@ into a pod spec before that may rely on what is checked here.
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from bayplan_operator.kube import wire
+
+T = TypeVar("T")
 
 
 class _EnvVar(wire.Wire, frozen=True):
@@ -90,9 +92,13 @@ class MalformedPodSpec(ValueError):
 
 def read(spec: Mapping[str, Any]) -> tuple[Shape, wire.PodSpec]:
     """The pod spec's shape, and its resources as those of a pod are decoded. Raises ``MalformedPodSpec``."""
-    given = _without_nulls(spec)
+    return read_as(Shape, spec), read_as(wire.PodSpec, spec, strict=False)
+
+
+def read_as(kind: type[T], spec: Mapping[str, Any], strict: bool = True) -> T:
+    """The parts of a pod spec that a type has. ``strict``: numbers are not taken for text. Raises ``MalformedPodSpec``."""
     try:
-        return msgspec.convert(given, Shape), msgspec.convert(given, wire.PodSpec, strict=False)
+        return msgspec.convert(_without_nulls(spec), kind, strict=strict)
     except msgspec.ValidationError as error:
         raise MalformedPodSpec(f"the pod spec is malformed: {_in_words(str(error))}") from error
 

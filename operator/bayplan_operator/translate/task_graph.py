@@ -18,6 +18,7 @@ from bayplan.model.graph import Task as LibraryTask
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
 from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec
+from bayplan_operator.translate.neighbours import nearby_terms
 from bayplan_operator.translate.pod import Template
 from bayplan_operator.translate.request_class import request_class
 from bayplan_operator.translate.splitting import splitting
@@ -187,6 +188,7 @@ def _finished(template: PodTemplate, namespace: str, index: int, task: Task) -> 
     digest = hashlib.blake2b(msgspec.json.encode([metadata, template.spec], order="sorted"), digest_size=8).hexdigest()
     try:
         asked = request_class(template.spec, f"{namespace}/{digest}", tuple(sorted(set(task.gpu_models))))
+        nearby = nearby_terms(template.spec)
     except ValueError as error:
         raise InvalidGraph(f"spec.tasks[{index}] ({task.name}): {error}") from error
-    return Template(metadata, template.spec, digest, asked)
+    return Template(metadata, template.spec, digest, asked, nearby)

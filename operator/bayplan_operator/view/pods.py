@@ -9,6 +9,7 @@ from bayplan.model.occupant import Tenant
 from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.gpus import gpu_use, read_devices
+from bayplan_operator.translate.neighbours import neighbour_of
 from bayplan_operator.translate.own_pod import (
     NOBODY,
     TERMINAL_PHASES,
@@ -90,9 +91,8 @@ class PodStore:
         """A pod is being created: count it at once."""
         self._pending.setdefault(pending.graph_uid, {})[key] = pending
         self._assumed[key] = pending.graph_uid
-        self._cluster.occupy(
-            key, pending.node, pending.resources, gpu_use(pending.resources, pending.gpus), Tenant(graph=pending.graph_uid)
-        )
+        tenant = Tenant(graph=pending.graph_uid, neighbour=pending.neighbour, bound=False)
+        self._cluster.occupy(key, pending.node, pending.resources, gpu_use(pending.resources, pending.gpus), tenant)
         self._note_changed(pending.graph_uid, key)
 
     def renounce(self, key: PodKey) -> None:
@@ -230,6 +230,9 @@ def _tenant(pod: wire.Pod) -> Tenant:
         namespace=pod.metadata.namespace,
         priority=pod.spec.priority,
         since=None if began is None else began.timestamp(),
+        neighbour=neighbour_of(pod),
+        bound=bool(pod.spec.node_name),
+        leaving=pod.metadata.deletion_timestamp is not None,
     )
 
 

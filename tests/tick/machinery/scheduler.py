@@ -8,13 +8,17 @@ from typing import Any
 
 import msgspec
 
+from bayplan.model.neighbour import Neighbour
+from bayplan.model.workload import NodeInfo
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.amounts import accepted_amount
+from bayplan_operator.translate.neighbours import nearby_terms
 from bayplan_operator.translate.pod_requests import pod_requests
-from tests.tick.api.kinds import NODE, POD
+from tests.tick.api.kinds import NAMESPACE, NODE, POD
 from tests.tick.api.store import Change, Object, Store
 from tests.tick.loop import VirtualLoop
 from tests.tick.machinery.pods import deleting, key, node_of, terminal, there, write_status
+from tests.unit.placement.neighbours.reference import Pod, obstacle
 
 
 class Scheduler:
@@ -31,7 +35,6 @@ class Scheduler:
         """Per node, what its pods ask for together."""
         self._there: dict[str, Mapping[str, int]] = {}
         """Of each pod that counts there, by UID."""
-        self._ports: defaultdict[str, dict[str, set[int]]] = defaultdict(dict)
         self._refused: dict[str, Object] = {}
         """By UID, those that fitted nowhere."""
         store.listeners.append(self._changed)
@@ -49,11 +52,10 @@ class Scheduler:
         uid, node = pod["metadata"]["uid"], node_of(pod)
         if node and not gone and not terminal(pod):
             if uid not in self._there:
-                self._there[uid], self._ports[node][uid] = requests(pod), ports(pod)
+                self._there[uid] = requests(pod)
                 self._used[node].update(self._there[uid])
         elif node:
             self._used[node].subtract(self._there.pop(uid, {}))
-            self._ports[node].pop(uid, None)
         elif gone:
             self._refused.pop(uid, None)
         elif pod["metadata"]["generation"] == 1 and not pod["status"].get("conditions") and not deleting(pod):
@@ -89,10 +91,9 @@ class Scheduler:
             return "node(s) didn't match Pod's node affinity/selector"
         if spec.get("unschedulable") or not _tolerated(pod, spec.get("taints", ())):
             return "node(s) had untolerated taint(s)"
-        if ports(pod) & {port for taken in self._ports[name].values() for port in taken}:
-            return "node(s) didn't have free ports for the requested pod ports"
-        if self._kept_apart(pod, node):
-            return "node(s) didn't match pod anti-affinity rules"
+        nearby = self._nearby(pod, node)
+        if nearby:
+            return f"node(s) {nearby}"
         used = self._used[name]
         for resource, amount in requests(pod).items():
             offered = node["status"]["allocatable"].get(resource)
@@ -102,22 +103,25 @@ class Scheduler:
                 return f"Insufficient {resource}"
         return self.objection(pod, name)
 
-    def _kept_apart(self, pod: Object, node: Object) -> bool:
-        """A pod is in the node's domain that this one, by required anti-affinity, does not want near it."""
-        affinity = pod["spec"].get("affinity", {}).get("podAntiAffinity", {})
-        for term in affinity.get("requiredDuringSchedulingIgnoredDuringExecution", ()):
-            labels, domain = term["labelSelector"]["matchLabels"], _domain(node, term["topologyKey"])
-            for other in self._store.all(POD, pod["metadata"]["namespace"]):
-                where = self._store.find(NODE, "", node_of(other)) if node_of(other) and not terminal(other) else None
-                near = where is not None and domain is not None and _domain(where, term["topologyKey"]) == domain
-                if near and labels.items() <= other["metadata"].get("labels", {}).items():
-                    return True
-        return False
+    def _nearby(self, pod: Object, node: Object) -> str:
+        """Why pods near the node keep it off; empty: they do not. Only bound pods are seen."""
+        if not any("affinity" in key.lower() or key == "topologySpreadConstraints" for key in pod["spec"]) and not ports(pod):
+            return ""
+        nodes = self._store.all(NODE)
+        known = {each["metadata"]["name"]: _info(each) for each in nodes}
+        chosen = [known[each["metadata"]["name"]] for each in nodes if _chosen(pod, each)]
+        others = [each for each in self._store.all(POD) if node_of(each) in known and not terminal(each)]
+        there = [Pod(known[node_of(each)], _seen(each), leaving=deleting(each)) for each in others]
+        namespaces = {each["metadata"]["name"]: each["metadata"].get("labels", {}) for each in self._store.all(NAMESPACE)}
+        return obstacle(known[node["metadata"]["name"]], _seen(pod), (list(known.values()), chosen), there, namespaces)
 
 
-def _domain(node: Object, topology_key: str) -> str | None:
-    found: str | None = node["metadata"].get("labels", {}).get(topology_key)
-    return found
+def _info(node: Object) -> NodeInfo:
+    return NodeInfo(node["metadata"]["name"], {}, node["metadata"].get("labels", {}))
+
+
+def _seen(pod: Object) -> Neighbour:
+    return nearby_terms(pod["spec"]).of(pod["metadata"]["namespace"], pod["metadata"].get("labels", {}))
 
 
 def requests(pod: Object) -> Mapping[str, int]:

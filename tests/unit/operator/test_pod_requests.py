@@ -66,9 +66,6 @@ def test_a_template_becomes_its_class() -> None:
     "special",
     [
         {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]},
-        {"topologySpreadConstraints": [{"maxSkew": 1}]},
-        {"affinity": {"podAntiAffinity": {"x": []}}},
-        {"containers": [{"ports": [{"containerPort": 1, "hostPort": 80}]}]},
         {"resourceClaims": [{"name": "gpu"}]},
     ],
 )

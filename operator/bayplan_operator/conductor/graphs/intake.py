@@ -107,6 +107,7 @@ def _go_on(running: Running, prepared: Prepared, controls: Controls) -> None:
     running.prepared, running.controls = prepared, controls
     running.lifecycle.graph = prepared.graph
     running.asking.requests.clear()
+    running.asking.neighbours.clear()
 
 
 def begin(graph: GraphRun, now: float) -> None:

@@ -2,6 +2,7 @@
 
 from bayplan.model.decision import Decision
 from bayplan_operator import metrics
+from bayplan_operator.conductor.placing.neighbouring import neighbour_of_unit
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.own_pod import Identity, Pending
@@ -29,7 +30,8 @@ class Creator:
         key = (graph.ref.namespace, manifest["metadata"]["name"])
         identity = Identity(role.task, role.shard, role.incarnation)
         resources = dict(template.request_class.resources)
-        self._pods.assume(key, Pending(graph.ref.uid, identity, decision.node, resources, decision.gpus))
+        seen = neighbour_of_unit(graph, running, unit)
+        self._pods.assume(key, Pending(graph.ref.uid, identity, decision.node, resources, decision.gpus, seen))
         self._writer.create(Creation(key, graph.ref.uid, unit, role.incarnation, manifest))
         ready_at = float(running.run.ready_at[unit])
         metrics.START_DELAY_SECONDS.observe(max(0.0, now - max(ready_at, float(running.run.not_before[unit]))))

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable
 from bayplan.core.changes import Changes
 from bayplan.core.wish import Wish
 from bayplan.model.workload import Request
+from bayplan_operator.conductor.placing.neighbouring import neighbour_of_unit
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.task_identity import TaskId
@@ -73,6 +74,7 @@ def request_of(graph: GraphRun, running: Running, unit: int) -> Request:
         unit=unit,
         namespace=graph.ref.namespace,
         since=_since(running, unit),
+        neighbour=neighbour_of_unit(graph, running, unit),
     )
 
 

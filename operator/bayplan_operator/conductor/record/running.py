@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from bayplan.lifecycle import Controls, Lifecycle, Run, Wants
 from bayplan.model.decision import Decision
+from bayplan.model.neighbour import Neighbour
 from bayplan.model.workload import Request
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.own_pod import PodKey
@@ -62,6 +63,8 @@ class Asking:
         """Units that could start and found no place, with why."""
         self.requests: dict[int, Request] = {}
         """What they ask for."""
+        self.neighbours: dict[int, Neighbour] = {}
+        """By task, what its pods are for others, where all of them are alike."""
         self.revision = 0
         """Changes whenever a unit waits for another reason."""
 

@@ -24,7 +24,7 @@ _Present = tuple[int, Neighbour, bool, bool]
 """Row, pod, whether it is bound, whether it is being deleted."""
 
 
-class Occupied(Protocol):
+class TenantedRows(Protocol):
     """Rows, and what occupies them: a cluster."""
 
     @property
@@ -72,7 +72,7 @@ class Counts:
 class Neighbourhood:
     """Follows the pods on the rows of a cluster, those that are tried out included."""
 
-    def __init__(self, occupied: Occupied) -> None:
+    def __init__(self, occupied: TenantedRows) -> None:
         self.version = 0
         """Changes whenever a count has, or the pods that a selector selects."""
         self.terms_version = 0

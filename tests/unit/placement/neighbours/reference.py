@@ -47,12 +47,24 @@ def selects(pods: PodSelector, pod: Neighbour, namespaces: Namespaces) -> bool:
 
 def allowed(node: NodeInfo, pod: Neighbour, nodes: Sequence[NodeInfo], there: Sequence[Pod], namespaces: Namespaces) -> bool:
     """Whether pods keep another one off a node. Of node selectors and taints nothing is known here."""
-    return (
-        _ports(node, pod, there)
-        and _spread(node, pod, nodes, there, namespaces)
-        and _affinity(node, pod, there, namespaces)
-        and _apart(node, pod, there, namespaces)
-    )
+    return not obstacle(node, pod, (nodes, nodes), there, namespaces)
+
+
+def obstacle(
+    node: NodeInfo,
+    pod: Neighbour,
+    nodes: tuple[Sequence[NodeInfo], Sequence[NodeInfo]],
+    there: Sequence[Pod],
+    namespaces: Namespaces,
+) -> str:
+    """Why pods keep another one off a node; empty: they do not. `nodes`: all, and those that its node affinity allows."""
+    if not _ports(node, pod, there):
+        return "didn't have free ports for the requested pod ports"
+    if not _spread(node, pod, nodes, there, namespaces):
+        return "didn't match pod topology spread constraints"
+    if not _affinity(node, pod, there, namespaces):
+        return "didn't match pod affinity rules"
+    return "" if _apart(node, pod, there, namespaces) else "didn't match pod anti-affinity rules"
 
 
 def _ports(node: NodeInfo, pod: Neighbour, there: Sequence[Pod]) -> bool:
@@ -67,11 +79,17 @@ def _ports(node: NodeInfo, pod: Neighbour, there: Sequence[Pod]) -> bool:
     return True
 
 
-def _spread(node: NodeInfo, pod: Neighbour, nodes: Sequence[NodeInfo], there: Sequence[Pod], namespaces: Namespaces) -> bool:
+def _spread(
+    node: NodeInfo,
+    pod: Neighbour,
+    nodes: tuple[Sequence[NodeInfo], Sequence[NodeInfo]],
+    there: Sequence[Pod],
+    namespaces: Namespaces,
+) -> bool:
     hard = [each for each in pod.spread if each.hard]
-    counted = [each for each in nodes if all(one.topology_key in each.labels for one in hard)]
     for each in hard:
         key = each.topology_key
+        counted = [one for one in nodes[each.honors_affinity] if all(other.topology_key in one.labels for other in hard)]
         if key not in node.labels:
             return False
         found, least = ({one.labels[key]: 0 for one in counted} for _ in range(2))
