@@ -1,7 +1,7 @@
 """How many decisions a second the library makes: one request at a time, each committed before the next.
 
     python -m bench.throughput --in-memory [--nodes 1213,5000,10000] [--pods 10000] [--classes 50] [--policy Packing]
-        [--data DIR] [--seed 42] [--json FILE]
+        [--neighbours none|labels|terms] [--data DIR] [--seed 42] [--json FILE]
     python -m bench.throughput --testbed [--nodes 1000] [--pods 2000] [--rounds 3] [--json FILE]
 
 With --testbed, how many pods a second are bound on a real control plane with simulated nodes: see `throughput_testbed`.
@@ -28,12 +28,13 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.core.engine import place
 from bayplan.knowledge.arrivals import Arrivals, mix_model
 from bayplan.model.gpu import GpuUse
+from bayplan.model.occupant import Tenant
 from bayplan.model.workload import NodeInfo, Request, RequestClass
 from bayplan.strategy.context import Context
 from bayplan.strategy.presets import PRESETS, compile_preset
 from bayplan.strategy.protocols import Strategy
 from bayplan.warm.presets import warm_up
-from bench import openb_kinds, throughput_testbed
+from bench import neighbours, openb_kinds, throughput_testbed
 from bench.openb import MILLI, TraceError, node, read_nodes, read_pods, request_class
 
 
@@ -60,6 +61,9 @@ def main() -> int:
     parser.add_argument("--pods", type=_count, help="10000; 2000 with --testbed")
     parser.add_argument("--classes", type=_count, default=50)
     parser.add_argument("--policy", action="append", choices=sorted(PRESETS), help="may be given several times")
+    parser.add_argument(
+        "--neighbours", choices=neighbours.KINDS, default="none", help="what pods ask of each other; see the docs"
+    )
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -75,7 +79,7 @@ def main() -> int:
         for nodes in arguments.nodes:
             work = draw(arguments, nodes)
             for policy in arguments.policy or ["BestFit", "Packing"]:
-                figures.append(measure(work, policy, arguments.seed))
+                figures.append(measure(work, policy, arguments.seed, arguments.neighbours))
                 print(_line(figures[-1]))
     except TraceError as error:
         print(error, file=sys.stderr)
@@ -114,19 +118,21 @@ def _kinds() -> tuple[list[NodeInfo], Counter[RequestClass]]:
     return nodes, Counter({request_class(*kind): count for kind, count in openb_kinds.PODS})
 
 
-def measure(work: Work, policy: str, seed: int) -> dict[str, Any]:
-    """Place everything, one by one."""
+def measure(work: Work, policy: str, seed: int, kind: str) -> dict[str, Any]:
+    """Place everything, one by one. `kind`: what pods ask of each other, one of `neighbours.KINDS`."""
     cluster, strategy = Cluster(), compile_preset(policy)
-    for each in work.nodes:
+    for each in work.nodes if kind == "none" else neighbours.zoned(work.nodes):
         cluster.set_node(each)
     for number, cls in enumerate(work.filling):
-        _commit(Request(("before", number), cls), cluster, strategy, Context(turn=number))
+        _commit(
+            Request(("before", number), cls, neighbour=neighbours.there(kind, number)), cluster, strategy, Context(turn=number)
+        )
     arrivals, context = Arrivals(), Context(seed=seed)
     learns = strategy.uses_mix
     took = np.zeros(len(work.classes))
     placed = 0
     for number, cls in enumerate(work.classes):
-        request = Request(number, cls)
+        request = Request(number, cls, neighbour=neighbours.pod(kind, number))
         begin = time.perf_counter()
         if learns:
             arrivals.count(cls)
@@ -136,7 +142,7 @@ def measure(work: Work, policy: str, seed: int) -> dict[str, Any]:
         took[number] = time.perf_counter() - begin
     seconds = float(took.sum())
     return {
-        "mode": "in-memory", "policy": policy, "nodes": len(work.nodes), "pods": len(took),
+        "mode": "in-memory", "policy": policy, "neighbours": kind, "nodes": len(work.nodes), "pods": len(took),
         "classes": len(set(work.classes)), "placed": placed, "seconds": seconds, "per_second": len(took) / seconds,
         "p99_ms": 1000 * float(np.quantile(took, 0.99)),
     }  # fmt: skip
@@ -148,7 +154,8 @@ def _commit(request: Request, cluster: Cluster, strategy: Strategy, context: Con
         return False
     asked = request.request_class
     use = GpuUse(asked.gpus, decision.gpus) if asked.gpus is not None else None
-    cluster.occupy(request.id, decision.node, dict(asked.resources), use)
+    tenant = None if request.neighbour is None else Tenant(neighbour=request.neighbour)
+    cluster.occupy(request.id, decision.node, dict(asked.resources), use, tenant)
     return True
 
 

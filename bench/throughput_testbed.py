@@ -61,7 +61,7 @@ def _turns(testbed: Testbed, operator: OperatorProcess, nodes: int, pods: int, r
         took, latencies = asyncio.run(_turn(testbed.kubeconfig, post, pods, [f"{CPU_SMALL.prefix}-{n}" for n in range(nodes)]))
         found[mode] = {"seconds": took, "p99_ms": latencies, "operator_cpu_seconds": operator.cpu_seconds() - idle}
         print(f"round {round_}: {mode:<16} {pods / took:>7.0f} pods/s", file=sys.stderr)
-        asyncio.run(_clear(testbed.kubeconfig))
+        asyncio.run(clear(testbed.kubeconfig))
         time.sleep(_PAUSE)
     return found
 
@@ -97,7 +97,7 @@ async def _watch(server: ApiServer, version: str, pods: int, appeared: dict[str,
                 return
 
 
-async def _clear(kubeconfig: Path) -> None:
+async def clear(kubeconfig: Path) -> None:
     """Until the namespace is empty."""
     async with ApiServer(configuration.load(kubeconfig)) as server:
         at_once = json.dumps({"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0}).encode()

@@ -72,8 +72,7 @@ def _cores(text: str) -> float:
     return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
 
 
-def test_a_node_that_kube_scheduler_refuses_is_left_and_the_graph_finishes(kube: Kube, pool: str) -> None:
-    """Two pods want the same host port, which the engine leaves to kube-scheduler: they cannot share the fullest node."""
+def test_pods_that_want_the_same_host_port_go_to_nodes_of_their_own(kube: Kube, pool: str) -> None:
     container = {"image": "none", "resources": {"requests": {"cpu": "1"}}, "ports": [{"containerPort": 80, "hostPort": 8080}]}
     pod = {**selected(pool), "containers": [container]}
     kube.create("g", task("a", seconds=None, pod=pod, shards=3))
@@ -85,14 +84,13 @@ def test_a_node_that_kube_scheduler_refuses_is_left_and_the_graph_finishes(kube:
 
 
 def test_where_every_node_is_refused_the_task_waits_with_kube_schedulers_words(kube: Kube, pool: str) -> None:
-    container = {"image": "none", "resources": {"requests": {"cpu": "1"}}, "ports": [{"containerPort": 80, "hostPort": 8081}]}
-    pod = {**selected(pool), "containers": [container]}
-    kube.create("g", task("a", seconds=None, pod=pod, shards=5))
-    kube.wait_running("g", count=4)
+    """A claim that is not there: only kube-scheduler looks for it."""
+    claim = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "nowhere"}}]}
+    kube.create("g", task("a", seconds=None, pod={**selected(pool), **claim}))
 
     def told() -> bool:
         waiting = kube.condition("g", "Waiting")
-        return waiting is not None and waiting["status"] == "True" and "free ports" in waiting["message"]
+        return waiting is not None and waiting["status"] == "True" and '"nowhere" not found' in waiting["message"]
 
     wait_for(told, "kube-scheduler's own message is shown")
 

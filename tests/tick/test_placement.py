@@ -132,6 +132,30 @@ def test_a_node_that_kube_scheduler_refuses_is_left_and_the_graph_finishes(pool:
     assert pool.loop.passed < 45, "they have run side by side"
 
 
+def test_kube_scheduler_is_asked_about_all_nodes_at_once_once_it_has_refused_one(pool: World) -> None:
+    """A volume that is bound to one of many nodes: the first refusal says that only kube-scheduler can tell."""
+    names = pool.add_nodes(NodeKind("more", 8, "32Gi"), 30)
+    pool.scheduler.objection = lambda pod, node: "" if node == names[17] else "node(s) had volume node affinity conflict"
+    claim = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}
+    pool.create("g", task("a", pod=claim, shards=3, seconds=5), retry={"limit": 0})
+    pool.until(lambda: len(pool.running("g")) == 3)
+    assert {node_of(pod) for pod in pool.running("g")} == {names[17]}
+    pool.wait_condition("g", "Complete")
+    assert len(pool.created("g")) <= 6
+    assert pool.loop.passed < 15
+
+
+def test_where_no_node_will_do_kube_scheduler_is_asked_twice_and_no_more(pool: World) -> None:
+    pool.add_nodes(NodeKind("more", 8, "32Gi"), 30)
+    pool.scheduler.objection = lambda pod, node: "node(s) had volume node affinity conflict"
+    claim = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}
+    pool.create("g", task("a", pod=claim), retry={"limit": 0})
+    pool.run(4)
+    assert len(pool.created("g")) == 2
+    pool.scheduler.objection = lambda pod, node: ""
+    pool.wait_condition("g", "Complete")
+
+
 def test_what_is_refused_everywhere_waits_and_is_asked_again(pool: World) -> None:
     pool.scheduler.objection = lambda pod, node: "node(s) had volume node affinity conflict"
     pool.create("g", task("a"), retry={"limit": 0})

@@ -112,3 +112,10 @@ def stuck_container(pod: wire.Pod) -> wire.ContainerStateWaiting | None:
 def is_stuck(pod: wire.Pod) -> bool:
     """One of its containers cannot start."""
     return pod.status.phase == "Pending" and stuck_container(pod) is not None
+
+
+def asked_about(own: OwnPod) -> tuple[str, ...]:
+    """The nodes that kube-scheduler could have given a pod of ours."""
+    said = own.pod.metadata.annotations
+    found = (said.get(names.ANNOTATION_NODE, ""), *said.get(names.ANNOTATION_OTHER_NODES, "").split(","))
+    return tuple(node for node in found if node)

@@ -63,6 +63,8 @@ class Place:
     """Seconds that the pod tolerates its node being away."""
     gpus: tuple[int, ...] = ()
     """Which of the node's GPUs it was placed on."""
+    others: tuple[str, ...] = ()
+    """Other nodes that kube-scheduler may give it instead."""
 
 
 def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Place) -> dict[str, Any]:
@@ -81,6 +83,7 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
                 names.ANNOTATION_WHY: place.why,
                 names.ANNOTATION_TEMPLATE_HASH: template.digest,
                 **({names.ANNOTATION_SHARDS: str(role.shards)} if role.shards > 1 else {}),
+                **({names.ANNOTATION_OTHER_NODES: ",".join(place.others)} if place.others else {}),
                 **({names.ANNOTATION_GPUS: write_devices(place.gpus)} if place.gpus else {}),
             },
             "finalizers": [names.FINALIZER],
@@ -135,7 +138,7 @@ def _spec(base: Mapping[str, Any], role: PodRole, place: Place) -> dict[str, Any
     if place.direct:
         spec["nodeName"] = place.node
     else:
-        spec["affinity"] = _pinned(base.get("affinity") or {}, place.node)
+        spec["affinity"] = _pinned(base.get("affinity") or {}, (place.node, *place.others))
         if base.get("topologySpreadConstraints"):
             spec["topologySpreadConstraints"] = [_of_one_domain(each) for each in base["topologySpreadConstraints"]]
     return spec
@@ -177,25 +180,30 @@ def _tolerations(given: list[Mapping[str, Any]], grace: float) -> list[Mapping[s
 
 
 def _of_one_domain(constraint: Mapping[str, Any]) -> Mapping[str, Any]:
-    """kube-scheduler sees one domain for a pinned pod. With fewer domains than ``minDomains`` it would let in only as many pods as
-    ``maxSkew``, though all domains were counted before. Where it sees all of them, the constraint stays as it is."""
+    """Without ``minDomains``, for a pinned pod: kube-scheduler sees one domain for it, and with fewer than that it would
+    let in ``maxSkew`` pods, though all domains were counted before. Where it sees all of them, the constraint stays."""
     if constraint.get("nodeAffinityPolicy") == "Ignore":
         return constraint
     return {key: value for key, value in constraint.items() if key != "minDomains"}
 
 
-def _pinned(affinity: Mapping[str, Any], node: str) -> dict[str, Any]:
-    """The node's name is required beside whatever the user requires: in every term, since terms are alternatives."""
-    pin = {"key": "metadata.name", "operator": "In", "values": [node]}
+def _pinned(affinity: Mapping[str, Any], nodes: tuple[str, ...]) -> dict[str, Any]:
+    """A node's name is required beside whatever the user requires: in every term, since terms are alternatives.
+
+    For several nodes there are as many alternatives, since a term may name one only.
+    """
+    pins = [{"key": "metadata.name", "operator": "In", "values": [node]} for node in nodes]
     node_affinity = affinity.get("nodeAffinity") or {}
     required = node_affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
     # An empty term matches nothing; with the pin added it would suddenly match, so it is left out.
     given = [t for t in required.get("nodeSelectorTerms") or [] if t.get("matchExpressions") or t.get("matchFields")]
-    terms = [{**term, "matchFields": [*(term.get("matchFields") or []), pin]} for term in given]
+    terms = [{**term, "matchFields": [*(term.get("matchFields") or []), pin]} for pin in pins for term in given]
     return {
         **affinity,
         "nodeAffinity": {
             **node_affinity,
-            "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms or [{"matchFields": [pin]}]},
+            "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": terms or [{"matchFields": [pin]} for pin in pins]
+            },
         },
     }

@@ -9,6 +9,7 @@ from bayplan.simulation import HiddenLoad, Occupied
 from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.gpus import gpu_use, read_devices
+from bayplan_operator.translate.neighbours import neighbour_of
 from bayplan_operator.translate.node import node_info
 from bayplan_operator.translate.own_pod import TERMINAL_PHASES
 from bayplan_operator.translate.pod_requests import pod_requests
@@ -39,7 +40,7 @@ def _occupied(pod: wire.Pod, known: set[str]) -> list[Occupied]:
         return []
     resources = pod_requests(pod.spec)
     devices = read_devices(pod.metadata.annotations.get(names.ANNOTATION_GPUS, ""))
-    return [Occupied(pod.spec.node_name, resources, gpu_use(resources, devices))]
+    return [Occupied(pod.spec.node_name, resources, gpu_use(resources, devices), neighbour_of(pod))]
 
 
 def _compiled(policies: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, CompiledPolicy]]:

@@ -10,10 +10,12 @@ import numpy as np
 
 from bayplan.knowledge.run_times.evidence import above_zero
 from bayplan.model.arrays import FloatArray
+from bayplan.model.neighbour import Neighbour
 from bayplan.simulation import Submission
 from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.api.validation.words import shown
+from bayplan_operator.translate.pod import GraphRef, neighbour
 from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries
 from bayplan_operator.workflows import argo, wfcommons
@@ -112,7 +114,16 @@ def _submission(document: Document, manifest: dict[str, Any]) -> Submission:
         data=prepared.data,
         actual=None if any(prepared.splittings) else _actual(document, prepared),
         runs=prepared.runs,
+        neighbours=_neighbours(prepared, metadata),
     )
+
+
+def _neighbours(prepared: Prepared, metadata: dict[str, Any]) -> tuple[Neighbour, ...]:
+    """Per task; the name stands for the UID, which only the API server gives."""
+    name = str(metadata.get("name"))
+    graph = GraphRef(metadata.get("namespace") or "default", name, name)
+    parts = zip(prepared.templates, prepared.spec.tasks, strict=True)
+    return tuple(neighbour(graph, template, task.name, None) for template, task in parts)
 
 
 def _actual(document: Document, prepared: Prepared) -> FloatArray:

@@ -41,7 +41,8 @@ class Changes:
     knowledge: KnowledgeSnapshot | None = None
     """What is known from now on; `None`: as before."""
     refused: Mapping[RequestClass, frozenset[str]] | None = None
-    """Nodes that kube-scheduler refused for a class lately; `None`: as before."""
+    """Nodes that kube-scheduler refused for a class lately, no nodes for one of which it refused some before; `None`: as
+    before."""
     placed: int | None = None
     """Attempts that are recorded: where round robin goes on; `None`: as before, and those placed since."""
     reopened: bool = False

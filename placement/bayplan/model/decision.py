@@ -18,6 +18,9 @@ class Decision:
     """One line of fewer than 256 characters."""
     gpus: tuple[int, ...] = ()
     """Which of the node's GPUs, by index from 0; none if none is asked for. Advice, unless something enforces it."""
+    others: tuple[str, ...] = ()
+    """Other nodes that would do, the better first: for a pod that only the cluster's own scheduler can judge, once it has
+    refused such a pod. It is then asked about all of them at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ class Conductor:
 
     def bound(self, row: int, now: float) -> None:
         """A node has an attempt."""
+        self._machines.bound(row)
         graph = self.graphs[self._log.graph[row]]
         if self._log.outcome[row] == AttemptOutcome.OPEN and not graph.light:
             graph.seen[row] = self._machines.seen(row, now)
@@ -294,12 +295,16 @@ class Conductor:
             self._reopened = False
             return
         self._tell(now)
-        outcome = self._decider.decide(now)
-        for decision in outcome.placements:
-            self._start(decision, now)
-        for decision in outcome.waiting:
-            if decision.reason is Reason.RESERVED:
-                self._planning.refused(*_id(decision.request_id))
+        neighbours, version = self._machines.cluster.neighbours, -1
+        while len(self._decider) and neighbours.version != version:
+            # What is placed may be what another waits for to be near: such a one is asked about again at once.
+            version = neighbours.version
+            outcome = self._decider.decide(now)
+            for decision in outcome.placements:
+                self._start(decision, now)
+            for decision in outcome.waiting:
+                if decision.reason is Reason.RESERVED:
+                    self._planning.refused(*_id(decision.request_id))
         for number, at in self._planning.kept_until(now):
             self._agenda.add(at, Event.EXPIRY, number)
 
@@ -346,7 +351,7 @@ class Conductor:
         row = self._log.add(number, unit, incarnation, node, decision.gpus, (since, now), (reason, decision.message))
         if self._adapting is not None:
             self._adapting.started(graph, unit, row)
-        if self._machines.take(row, request.request_class, now):
+        if self._machines.take(row, request, now):
             self.running(row, now)
         elif not graph.light:
             graph.seen[row] = self._machines.seen(row, now)

@@ -1,11 +1,14 @@
 """The virtual nodes, and the attempts on them: what a real cluster would do by itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.lifecycle import Attempt, Phase
 from bayplan.model.gpu import GpuUse
-from bayplan.model.workload import RequestClass
+from bayplan.model.neighbour import Neighbour
+from bayplan.model.occupant import Tenant
+from bayplan.model.workload import Request, RequestClass
 from bayplan.simulation.breakdowns import Breakdowns
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.failures import DrawnFailures
@@ -63,14 +66,15 @@ class Machines:
 
     # Attempts
 
-    def take(self, row: int, asked: RequestClass, now: float) -> bool:
+    def take(self, row: int, request: Request, now: float) -> bool:
         """An attempt has its room; whether it runs already."""
+        asked = request.request_class
         resources = self._use.get(asked)
         if resources is None:
             resources = self._use[asked] = dict(asked.resources)
         number = self._log.node[row]
         gpus = None if asked.gpus is None else GpuUse(asked.gpus, self._log.gpus[row])
-        self.cluster.occupy(row, self.nodes[number].name, resources, gpus)
+        self.cluster.occupy(row, self.nodes[number].name, resources, gpus, self._tenant(request.neighbour))
         self._on_node[number].add(row)
         if self.scraping is not None:
             self.scraping.placed(row, number, asked)
@@ -80,6 +84,16 @@ class Machines:
             self._agenda.add(now + delays.binding + delays.starting, Event.START, row)
             return False
         return self.begin(row, now)
+
+    def bound(self, row: int) -> None:
+        """Its node has an attempt: from now on pods that must be near it see it."""
+        occupant = self.cluster.occupants(self.nodes[self._log.node[row]].name).get(row)
+        if occupant is not None and occupant.tenant is not None:
+            tenant = replace(occupant.tenant, bound=True)
+            self.cluster.occupy(row, self.nodes[self._log.node[row]].name, occupant.resources, occupant.gpus, tenant)
+
+    def _tenant(self, seen: Neighbour | None) -> Tenant | None:
+        return None if seen is None else Tenant(neighbour=seen, bound=not self._delays.binding)
 
     def begin(self, row: int, now: float) -> bool:
         """An attempt begins to run; not so on a node that is silent, or if it was ended before."""
@@ -175,5 +189,5 @@ class Machines:
         for number, other in enumerate(self._setup.occupied):
             if cluster.row(other.node) is None:
                 raise SetupError(f'something occupies node "{other.node}": there is no such node')
-            cluster.occupy(("occupied", number), other.node, other.resources, other.gpus)
+            cluster.occupy(("occupied", number), other.node, other.resources, other.gpus, Tenant(neighbour=other.neighbour))
         return cluster

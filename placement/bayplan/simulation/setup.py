@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bayplan.model.gpu import GpuUse
+from bayplan.model.neighbour import Neighbour
 from bayplan.model.resources import Resources
 from bayplan.model.workload import NodeInfo
 from bayplan.simulation.errors import SetupError
@@ -63,6 +64,8 @@ class Occupied:
     node: str
     resources: Resources
     gpus: GpuUse | None = None
+    neighbour: Neighbour | None = None
+    """What other pods see of it."""
 
 
 @dataclass(frozen=True, slots=True)

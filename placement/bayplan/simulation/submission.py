@@ -10,6 +10,7 @@ from bayplan.knowledge.run_times import TaskRun
 from bayplan.lifecycle import Retry
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
+from bayplan.model.neighbour import Neighbour
 from bayplan.model.workload import RequestClass
 from bayplan.simulation.errors import SetupError
 
@@ -43,6 +44,8 @@ class Submission:
     equal part from each of the parent's units. None: nothing."""
     runs: tuple[TaskRun, ...] = ()
     """Per task, under what its run times are learned whenever it comes back in another graph; none: it never does."""
+    neighbours: tuple[Neighbour, ...] = ()
+    """Per task, what its pods are for others, and what they ask of them; none: nothing."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -62,6 +65,10 @@ class Submission:
         self._check_data()
         if self.runs and len(self.runs) != tasks:
             raise SetupError(f"graph {self.name}: there are {len(self.runs)} runs for {tasks} tasks: there must be one each")
+        if self.neighbours and len(self.neighbours) != tasks:
+            raise SetupError(
+                f"graph {self.name}: there are {len(self.neighbours)} neighbours for {tasks} tasks: there must be one each"
+            )
         if self.splittings and len(self.splittings) != tasks:
             raise SetupError(
                 f"graph {self.name}: there are {len(self.splittings)} splittings for {tasks} tasks: there must be one each"

@@ -20,7 +20,7 @@ class Context:
     now: float = 0.0
     """Seconds since the epoch."""
     rejected: Mapping[RequestClass, frozenset[str]] = field(default_factory=dict)
-    """Nodes that kube-scheduler refused for a class lately."""
+    """Nodes that kube-scheduler refused for a class lately; no nodes: it refused some before."""
     seed: int = 0
     """What strategies that draw lots start from, together with `turn`."""
     turn: int = 0

@@ -37,7 +37,9 @@ def test_a_refusal_is_remembered_for_its_class_and_node_for_a_while(rejections: 
     rejections.refused(SMALL, "n", 100.0)
     assert rejections.active(105.0) == {SMALL: frozenset({"n"})}
     assert rejections.next_expiry(105.0) == 110.0
-    assert rejections.active(110.0) == {}
+    assert rejections.active(110.0) == {SMALL: frozenset()}, (
+        "that it refused is remembered, so that kube-scheduler is asked at once"
+    )
 
 
 def test_a_node_that_refuses_again_is_left_out_longer_up_to_a_limit(rejections: Rejections) -> None:
@@ -64,7 +66,8 @@ def test_it_ends_once_something_has_left_the_node(rejections: Rejections) -> Non
     rejections.left(["other"], 103.0)
     assert left_out(rejections, 104.0)
     rejections.left(["n"], 104.0)
-    assert rejections.active(104.0) == {}
+    assert not left_out(rejections, 104.0)
+    assert not left_out(rejections, 104.0, OTHER)
 
 
 def test_it_ends_once_the_node_has_changed(rejections: Rejections) -> None:

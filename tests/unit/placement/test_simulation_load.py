@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bayplan.knowledge.load import LoadModel
 from bayplan.model.graph import Graph, Task
-from bayplan.model.workload import RequestClass
+from bayplan.model.workload import Request, RequestClass
 from bayplan.simulation import (
     Crash,
     Drawn,
@@ -154,7 +154,7 @@ def test_a_scrape_shows_hidden_load_others_and_what_running_tasks_use_by_now() -
     assert np.isnan(shown(made, 0.0)[2])
     for number, node in enumerate([0, 1, 1]):
         row = log.add(number, 0, 1, node, (), (0.0, 0.0), ("", ""))
-        made.take(row, SMALL, 10.0 * number)
+        made.take(row, Request(row, SMALL), 10.0 * number)
     after = [1 - np.exp(-(40.0 - start) / 30) for start in (0.0, 10.0, 20.0)]
     expected = [min(0.6 + after[0] / 4, 1.0), 0.25 + (after[1] + after[2]) / 4]
     assert shown(made, 40.0)[:2] == pytest.approx(expected)

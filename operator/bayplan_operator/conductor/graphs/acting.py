@@ -6,7 +6,7 @@ from bayplan.lifecycle import Attempt, Wants
 from bayplan_operator import metrics
 from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.conductor.record.running import Running
-from bayplan_operator.translate.own_pod import OwnPod
+from bayplan_operator.translate.own_pod import OwnPod, asked_about
 from bayplan_operator.view import PodStore
 from bayplan_operator.writer import PodWriter
 
@@ -41,7 +41,8 @@ class Actor:
         if own is None or not self._writer.take_back(own):
             return False
         task = int(running.prepared.graph.unit_task[attempt.unit])
-        self._rejections.refused(running.prepared.templates[task].request_class, attempt.node, now)
+        for node in asked_about(own):
+            self._rejections.refused(running.prepared.templates[task].request_class, node, now)
         metrics.TAKE_BACKS.inc()
         return True
 

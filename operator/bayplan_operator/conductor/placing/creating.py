@@ -25,7 +25,7 @@ class Creator:
         role = _role(running, unit)
         template = running.prepared.templates[int(running.prepared.graph.unit_task[unit])]
         direct = policy.direct and not template.needs_scheduler
-        where = Place(decision.node, decision.message, direct, policy.spec.node_loss_grace, decision.gpus)
+        where = Place(decision.node, decision.message, direct, policy.spec.node_loss_grace, decision.gpus, decision.others)
         manifest = pod_manifest(graph.ref, template, role, where)
         key = (graph.ref.namespace, manifest["metadata"]["name"])
         identity = Identity(role.task, role.shard, role.incarnation)

@@ -89,12 +89,13 @@ class Rejections:
             known.end(now)
 
     def active(self, now: float) -> dict[RequestClass, frozenset[str]]:
-        """The nodes left out per class."""
+        """The nodes left out per class; none of a class of which refusals are remembered that are over."""
         by_class: dict[RequestClass, set[str]] = {}
         for node, classes in self._nodes.items():
             for request_class, known in classes.items():
+                left_out = by_class.setdefault(request_class, set())
                 if known.until > now:
-                    by_class.setdefault(request_class, set()).add(node)
+                    left_out.add(node)
         return {request_class: frozenset(nodes) for request_class, nodes in by_class.items()}
 
     def expire(self, now: float) -> None:

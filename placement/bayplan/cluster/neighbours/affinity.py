@@ -1,11 +1,13 @@
 """Pod affinity and anti-affinity, as kube-scheduler counts them (plugin InterPodAffinity)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.cluster.neighbours.domains import anywhere_near, domains
-from bayplan.cluster.neighbours.neighbourhood import REQUIRED
-from bayplan.model.arrays import BoolArray, FloatArray, IntArray
+from bayplan.cluster.neighbours.domains import domains
+from bayplan.cluster.neighbours.neighbourhood import REQUIRED, HeldAbout
+from bayplan.model.arrays import BoolArray, FloatArray
 from bayplan.model.neighbour import Neighbour
 
 
@@ -23,54 +25,44 @@ def without_partner(cluster: Cluster, pod: Neighbour) -> BoolArray:
     first = not counts.there.any() and cluster.neighbours.selects(matcher, pod)
     with_partner = counts.bound.nonzero()[0]
     for term in pod.affinity:
-        near = domains(cluster, term.topology_key) >= 0 if first else anywhere_near(cluster, term.topology_key, with_partner)
-        found |= ~near
+        there = domains(cluster, term.topology_key)
+        found |= ~(there.of >= 0 if first else there.near(with_partner))
     return found
 
 
-def kept_apart(cluster: Cluster, pod: Neighbour) -> BoolArray:
-    """Per row: in the domain is a pod from which its anti-affinity keeps it apart, or one that does not want it near."""
+def kept_apart(cluster: Cluster, pod: Neighbour, held: Sequence[HeldAbout]) -> BoolArray:
+    """Per row: in the domain is a pod from which its anti-affinity keeps it apart, or one that does not want it near.
+
+    `held`: the terms about it of pods that are there.
+    """
     found = np.zeros(cluster.rows, bool)
     for term in pod.anti_affinity:
         rows = cluster.neighbours.counts((term.pods,)).there.nonzero()[0]
         if len(rows):
-            found |= anywhere_near(cluster, term.topology_key, rows)
-    for (term, weight), rows, _ in cluster.neighbours.held(pod):
+            found |= domains(cluster, term.topology_key).near(rows)
+    for (term, weight), rows, _ in held:
         if weight == REQUIRED:
-            found |= anywhere_near(cluster, term.topology_key, rows)
+            found |= domains(cluster, term.topology_key).near(rows)
     return found
 
 
-def liking(cluster: Cluster, pod: Neighbour, rows: BoolArray) -> FloatArray | None:
-    """Per row, from 0 to 1: how well it serves the preferred terms of the pod, and those of pods that are there about it,
-    among the rows that are possible; `None`: there are none.
+def liking(cluster: Cluster, pod: Neighbour, held: Sequence[HeldAbout], rows: BoolArray) -> FloatArray:
+    """Per row, from 0 to 1: how well it serves the preferred terms of the pod, and those of pods that are there about it
+    (`held`), among the rows that are possible.
 
     kube-scheduler's formula: the sum of weight x pods in the domain, scaled to what the rows have at least and at most.
     """
     total = np.zeros(cluster.rows)
-    terms = 0
     for preferred in pod.preferred:
         counts = cluster.neighbours.counts((preferred.term.pods,)).there
-        total += preferred.weight * _near(cluster, preferred.term.topology_key, counts)
-        terms += 1
-    for (term, weight), holders, numbers in cluster.neighbours.held(pod):
+        total += preferred.weight * domains(cluster, preferred.term.topology_key).sums(counts)
+    for (term, weight), holders, numbers in held:
         if weight != REQUIRED:
-            held = np.zeros(cluster.rows, np.int64)
-            held[holders] = numbers
-            total += weight * _near(cluster, term.topology_key, held)
-            terms += 1
-    if not terms:
-        return None
+            holding = np.zeros(cluster.rows, np.int64)
+            holding[holders] = numbers
+            total += weight * domains(cluster, term.topology_key).sums(holding)
     found = np.zeros(cluster.rows)
     if rows.any():
         least, most = total[rows].min(), total[rows].max()
         found[rows] = (total[rows] - least) / (most - least) if most > least else 0.0
     return found
-
-
-def _near(cluster: Cluster, key: str, counts: IntArray) -> IntArray:
-    """Per row, the sum of the counts in its domain; 0 where it has none."""
-    domain = domains(cluster, key)
-    sums = np.bincount(domain + 1, weights=counts).astype(np.int64)
-    sums[0] = 0
-    return sums[domain + 1]

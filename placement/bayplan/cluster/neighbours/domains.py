@@ -1,20 +1,48 @@
 """The domains of a topology: the nodes with the same value of a label."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.arrays import BoolArray, IntArray
 
 
-def domains(cluster: Cluster, key: str) -> IntArray:
+@dataclass(frozen=True, slots=True)
+class Domains:
+    """Those of one label."""
+
+    of: IntArray
     """Per row, the number of its domain; -1 where there is no node, or it has no such label."""
-    return cluster.static_memo(("domains", key), lambda: cluster.labels.numbers(key, cluster.rows))
+    size: int
+    """More than the largest number."""
+    single: bool
+    """No two rows are in one domain, as with the host's name."""
+
+    def near(self, rows: IntArray) -> BoolArray:
+        """Per row: it is in the domain of one of the rows given."""
+        if self.single:
+            found = np.zeros(len(self.of), bool)
+            found[rows[self.of[rows] >= 0]] = True
+            return found
+        inside = np.zeros(self.size + 1, bool)
+        inside[self.of[rows]] = True
+        inside[-1] = False  # where there is no domain, a number of -1 points here
+        return inside[self.of]
+
+    def sums(self, counts: IntArray) -> IntArray:
+        """Per row, the sum of the counts in its domain; 0 where it has none."""
+        found = np.bincount(self.of + 1, weights=counts, minlength=self.size + 1).astype(np.int64)
+        found[0] = 0
+        return found[self.of + 1]
 
 
-def anywhere_near(cluster: Cluster, key: str, rows: IntArray) -> BoolArray:
-    """Per row: it is in the domain of one of the rows given."""
-    domain = domains(cluster, key)
-    inside = np.zeros(int(domain.max(initial=-1)) + 2, bool)
-    inside[domain[rows]] = True
-    inside[-1] = False  # where there is no domain, a number of -1 points here
-    return inside[domain]
+def domains(cluster: Cluster, key: str) -> Domains:
+    """Those of a label of the nodes, made once for nodes as they are."""
+    return cluster.static_memo(("domains", key), lambda: _made(cluster, key))
+
+
+def _made(cluster: Cluster, key: str) -> Domains:
+    of = cluster.labels.numbers(key, cluster.rows)
+    size = int(of.max(initial=-1)) + 1
+    return Domains(of, size, bool(np.bincount(of + 1, minlength=2)[1:].max(initial=0) <= 1))

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from bayplan.cluster.neighbours.index import Matcher, SelectorIndex
+from bayplan.cluster.neighbours.present import Present
 from bayplan.model.arrays import BoolArray, IntArray
 from bayplan.model.neighbour import HostPort, Neighbour, PodTerm
 from bayplan.model.occupant import Tenant
@@ -19,6 +20,8 @@ HARD_WEIGHT = 1
 """What a required affinity of a pod that is there adds for pods that it selects (kube-scheduler: `hardPodAffinityWeight`)."""
 Held = tuple[PodTerm, int]
 """A term of pods that are there, about pods that come, and its weight."""
+HeldAbout = tuple[Held, IntArray, IntArray]
+"""A term, the rows of the pods that hold it, and how many of them each row has."""
 _Made = TypeVar("_Made")
 _Present = tuple[int, Neighbour, bool, bool]
 """Row, pod, whether it is bound, whether it is being deleted."""
@@ -79,6 +82,8 @@ class Neighbourhood:
         """Changes whenever pods may be kept away by a term that did not count before."""
         self._occupied = occupied
         self._namespaces: Mapping[str, Mapping[str, str]] = {}
+        self._present: Present | None = None
+        """The pods on all rows, with those that are tried out; `None`: no count has been asked for yet."""
         self._counts: OrderedDict[Matcher, Counts] = OrderedDict()
         self._counted: SelectorIndex[Matcher] = SelectorIndex()
         self._held: dict[Held, dict[int, int]] = {}
@@ -97,6 +102,7 @@ class Neighbourhood:
             for matcher in self._counts:
                 self._counted.remove(matcher, matcher)
             self._counts.clear()
+            self._holding.forget()
             self._last = None
             self.version += 1
             self.terms_version += 1
@@ -132,7 +138,7 @@ class Neighbourhood:
     # What is there
 
     def counts(self, matcher: Matcher) -> Counts:
-        """Of the pods of a matcher. O(1), or O(pods) when it is first asked about."""
+        """Of the pods of a matcher. O(1), or O(pods with a label that it demands) when it is first asked about."""
         found = self._counts.get(matcher)
         if found is None:
             found = self._counts[matcher] = self._count(matcher)
@@ -148,8 +154,8 @@ class Neighbourhood:
         """Whether a pod is one of a matcher."""
         return all(each.matches(pod, self._namespaces) for each in matcher)
 
-    def held(self, pod: Neighbour) -> list[tuple[Held, IntArray, IntArray]]:
-        """The terms of pods that are there about a pod: each with the rows of those who hold it, and how many they are."""
+    def held(self, pod: Neighbour) -> list[HeldAbout]:
+        """The terms about a pod of pods that are there."""
         if not self._holding:
             return []
         found = []
@@ -157,10 +163,6 @@ class Neighbourhood:
             rows = self._held[each]
             found.append((each, np.fromiter(rows, np.int64, len(rows)), np.fromiter(rows.values(), np.int64, len(rows))))
         return found
-
-    def kept_away(self, pod: Neighbour) -> bool:
-        """Whether a pod that is there wants one like this not near it."""
-        return bool(self._holding) and any(weight == REQUIRED for _, weight in self._holding.about(pod, self._namespaces))
 
     def concern(self, pod: Neighbour | None) -> bool:
         """Whether a place of the pod depends on other pods, in whichever way."""
@@ -185,6 +187,8 @@ class Neighbourhood:
     def _change(self, present: _Present, sign: int) -> None:
         row, pod, bound, leaving = present
         self._last = None
+        if self._present is not None:
+            self._present.add(pod, (row, bound, leaving), sign)
         if self._counted:
             for matcher in self._counted.about(pod, self._namespaces):
                 self._grown(self._counts[matcher]).add(row, bound, leaving, sign)
@@ -218,14 +222,23 @@ class Neighbourhood:
         return counts
 
     def _count(self, matcher: Matcher) -> Counts:
+        if self._present is None:
+            self._present = self._found()
         found = Counts(self._occupied.rows)
-        for row, tenant in self._occupied.tenants():
-            if tenant.neighbour is not None and self.selects(matcher, tenant.neighbour):
-                found.add(row, tenant.bound, tenant.leaving, 1)
-        for row, pod in self._tried:
+        for pod, standings in self._present.candidates(matcher):
             if self.selects(matcher, pod):
-                found.add(row, False, False, 1)
+                for (row, bound, leaving), count in standings:
+                    found.add(row, bound, leaving, count)
         return found
+
+    def _found(self) -> Present:
+        present = Present()
+        for row, tenant in self._occupied.tenants():
+            if tenant.neighbour is not None:
+                present.add(tenant.neighbour, (row, tenant.bound, tenant.leaving), 1)
+        for row, pod in self._tried:
+            present.add(pod, (row, False, False), 1)
+        return present
 
 
 def _seen(tenant: Tenant | None) -> tuple[object, ...]:

@@ -24,12 +24,10 @@ class _Ground:
 
     domain: IntArray
     """Per row, its domain, -1 where there is none."""
-    counted: IntArray
-    """The rows whose pods count."""
-    inside: IntArray
-    """Their domains."""
+    counted: BoolArray
+    """Per row: its pods count."""
     known: IntArray
-    """Each of these once."""
+    """The domains of these rows, each once."""
     size: int
     """More than the largest number of a domain."""
 
@@ -83,7 +81,9 @@ def _turned(crowd: FloatArray, rows: BoolArray) -> FloatArray:
 
 def _sums(ground: _Ground, counts: IntArray) -> IntArray:
     """Per domain, and 0 for none at the end."""
-    return np.bincount(ground.inside, weights=counts[ground.counted], minlength=ground.size + 1).astype(np.int64)
+    rows = counts.nonzero()[0]
+    rows = rows[ground.counted[rows]]
+    return np.bincount(ground.domain[rows], weights=counts[rows], minlength=ground.size + 1).astype(np.int64)
 
 
 def _ground(cluster: Cluster, asked: RequestClass, spread: SpreadConstraint, all_of: tuple[SpreadConstraint, ...]) -> _Ground:
@@ -98,12 +98,13 @@ def _made(cluster: Cluster, asked: RequestClass, spread: SpreadConstraint, keys:
     """Counted are nodes with the labels of all constraints, as far as the constraint honours what the pod asks of nodes."""
     rows = cluster.present.nonzero()[0]
     for each in keys:
-        rows = rows[domains(cluster, each)[rows] >= 0]
+        rows = rows[domains(cluster, each).of[rows] >= 0]
     if spread.honors_affinity:
         rows = rows[node_selector(cluster, asked.node_selector, rows) & node_affinity(cluster, asked.required, rows)]
     if spread.honors_taints:
         for kind in _TAINTS:
             rows = rows[untainted(cluster, asked.tolerations, kind, rows)]
-    domain = domains(cluster, spread.topology_key)
-    inside = domain[rows]
-    return _Ground(domain, rows, inside, np.unique(inside), int(domain.max(initial=-1)) + 1)
+    all_of_them = domains(cluster, spread.topology_key)
+    counted = np.zeros(cluster.rows, bool)
+    counted[rows] = True
+    return _Ground(all_of_them.of, counted, np.unique(all_of_them.of[rows]), all_of_them.size)

@@ -16,6 +16,8 @@ from bayplan.strategy.context import Context
 from bayplan.strategy.protocols import FeasiblePlaces, Scorer, Scoring, Strategy
 
 NO_ROWS = np.zeros(0, bool)
+MOST_OTHERS = 100
+"""Nodes about which kube-scheduler is asked beside the best: each makes the pod's object larger."""
 
 
 class Candidates:
@@ -73,6 +75,13 @@ class Candidates:
         """Per row: it fits."""
         fits = self.scores >= 0
         return np.asarray(fits & ~refused) if len(refused) else fits
+
+    def others(self, row: int, refused: BoolArray, cluster: Cluster) -> tuple[str, ...]:
+        """Names of other rows that fit, the best first, at most `MOST_OTHERS`."""
+        rows = self.open(refused).nonzero()[0]
+        rows = rows[rows != row]
+        best = rows[np.lexsort((cluster.name_rank[rows], -self.scores[rows]))[:MOST_OTHERS]]
+        return tuple(cluster.names[each] for each in best.tolist())
 
     def preferring(self, preference: FloatArray) -> "Candidates":
         """The same, with scores that are half of these and half a preference from 0 to 1. To be looked at: it cannot be

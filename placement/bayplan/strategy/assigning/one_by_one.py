@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -70,7 +71,8 @@ def _alone(
     row, why = chosen
     if row < 0:
         return Decision(request.id, None, *_why_not(fitting, cluster, refused, near))
-    return Decision(request.id, cluster.names[row], None, why, fitting.devices(row, cluster))
+    others = seen.others(row, left_out, cluster) if _asked_at_once(cls, context) else ()
+    return Decision(request.id, cluster.names[row], None, why, fitting.devices(row, cluster), others)
 
 
 class _Batch:
@@ -174,9 +176,10 @@ class _Batch:
         if row < 0:
             return Decision(request.id, None, *_why_not(fitting, cluster, refused, near)), True
         devices = fitting.devices(row, cluster)
+        others = seen.others(row, left_out, cluster) if _asked_at_once(cls, self._context) else ()
         self._trial.take(row, fitting.fit.demand, devices, request.neighbour)
         self._turn += 1
-        return Decision(request.id, cluster.names[row], None, why, devices), False
+        return Decision(request.id, cluster.names[row], None, why, devices, others), False
 
     def _fitting(self, request: Request) -> Candidates:
         key = (request.request_class, request.task)
@@ -215,8 +218,13 @@ def _beside(
     if near is None or request.neighbour is None:
         return fitting, refused
     left_out = near.kept_off | refused if len(refused) else near.kept_off
-    liked = preference(cluster, request.request_class, request.neighbour, fitting.open(left_out))
+    liked = preference(cluster, request.request_class, request.neighbour, near, partial(fitting.open, left_out))
     return (fitting if liked is None else fitting.preferring(liked)), left_out
+
+
+def _asked_at_once(cls: RequestClass, context: Context) -> bool:
+    """kube-scheduler has refused such pods for what it alone can judge: it is asked about all nodes, not about one by one."""
+    return bool(cls.judged_elsewhere) and cls in context.rejected
 
 
 def _spreads(request: Request) -> bool:
