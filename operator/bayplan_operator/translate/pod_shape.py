@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from bayplan_operator.api.nulls import without_nulls
 from bayplan_operator.kube import wire
 
 
@@ -80,6 +81,7 @@ class Shape(wire.Wire, frozen=True):
     containers: tuple[_Container, ...] = ()
     init_containers: tuple[_Container, ...] = ()
     priority_class_name: str = ""
+    runtime_class_name: str = ""
     service_account_name: str = ""
     service_account: str = ""
 
@@ -90,20 +92,11 @@ class MalformedPodSpec(ValueError):
 
 def read(spec: Mapping[str, Any]) -> tuple[Shape, wire.PodSpec]:
     """The pod spec's shape, and its resources as those of a pod are decoded. Raises ``MalformedPodSpec``."""
-    given = _without_nulls(spec)
+    given = without_nulls(spec)
     try:
         return msgspec.convert(given, Shape), msgspec.convert(given, wire.PodSpec, strict=False)
     except msgspec.ValidationError as error:
-        raise MalformedPodSpec(f"the pod spec is malformed: {_in_words(str(error))}") from error
-
-
-def _without_nulls(value: Any) -> Any:
-    """A field that is null is a field that is not there; an item of a list cannot be null."""
-    if isinstance(value, Mapping):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
-    return value
+        raise MalformedPodSpec(f"the pod spec is malformed: {in_words(str(error))}") from error
 
 
 _WRONG_TYPE = re.compile(r"Expected `(?P<right>.+)`, got `(?P<wrong>.+)` - at `\$\.?(?P<path>.*)`")
@@ -113,7 +106,8 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _in_words(message: str) -> str:
+def in_words(message: str) -> str:
+    """What msgspec says of a wrong type, as a sentence that begins with the field."""
     found = _WRONG_TYPE.fullmatch(message)
     if found is None:
         return message

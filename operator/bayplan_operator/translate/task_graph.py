@@ -17,6 +17,7 @@ from bayplan.model.graph import Graph, GraphError
 from bayplan.model.graph import Task as LibraryTask
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
+from bayplan_operator.api.nulls import without_nulls
 from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec
 from bayplan_operator.translate.pod import Template
 from bayplan_operator.translate.request_class import request_class
@@ -78,7 +79,7 @@ def prepare(raw: Mapping[str, Any]) -> Prepared:
     """Everything that is derived from a TaskGraph's spec. Raises ``InvalidGraph``."""
     try:
         # The status is not the author's: nothing in it may speak against the spec.
-        spec = TaskGraph.model_validate({**raw, "status": {}}).spec
+        spec = TaskGraph.model_validate(without_nulls({**raw, "status": {}})).spec
     except ValidationError as error:
         raise InvalidGraph(validation.sentence(error)) from error
     for problem in validation.graph_problems(spec):
