@@ -100,6 +100,7 @@ def read(spec: Mapping[str, Any]) -> tuple[Shape, wire.PodSpec]:
 
 
 _WRONG_TYPE = re.compile(r"Expected `(?P<right>.+)`, got `(?P<wrong>.+)` - at `\$\.?(?P<path>.*)`")
+_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<field>.+)` - at `\$\.?(?P<path>.*)`")
 _WORDS = {
     "str": "a string", "int": "a whole number", "float": "a number", "bool": "true or false",
     "object": "a map", "array": "a list", "null": "null",
@@ -107,7 +108,10 @@ _WORDS = {
 
 
 def in_words(message: str) -> str:
-    """What msgspec says of a wrong type, as a sentence that begins with the field."""
+    """What msgspec says of a wrong type or an unknown field, as a sentence that begins with the field."""
+    unknown = _UNKNOWN_FIELD.fullmatch(message)
+    if unknown is not None:
+        return f"{unknown['path']}.{unknown['field']}: there is no such field"
     found = _WRONG_TYPE.fullmatch(message)
     if found is None:
         return message

@@ -60,7 +60,7 @@ def _is_for_admission(objects: AdmissionObjects, document: Document) -> bool:
     try:
         return objects.take(document.value)
     except MalformedObject as error:
-        raise document.fault(str(error), str(error).split(" ", 1)[0]) from error
+        raise document.fault(str(error), str(error).split(" ", 1)[0].rstrip(":")) from error
 
 
 def _take(workload: Workload, document: Document, objects: AdmissionObjects, every: float) -> None:

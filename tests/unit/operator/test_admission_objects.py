@@ -226,6 +226,8 @@ def test_what_keeps_to_the_bounds_is_admitted() -> None:
     [
         (limit_range({"type": "Container", "max": {"cpu": "lots"}}), 'spec.limits[0].max.cpu is "lots": must be a quantity'),
         (limit_range({"type": "Container", "defaultRequest": {"cpu": True}}), "spec.limits[0].defaultRequest"),
+        (limit_range({"type": "Container", "defaultRequests": {}}), "spec.limits[0].defaultRequests: there is no such field"),
+        ({**RUNTIME_CLASS, "scheduling": {"nodeSelectors": {}}}, "scheduling.nodeSelectors: there is no such field"),
         ({"kind": "LimitRange", "spec": {"limits": {}}}, "spec.limits must be a list, not a map"),
         ({**RUNTIME_CLASS, "overhead": {"podFixed": {"cpu": "?"}}}, 'overhead.podFixed.cpu is "?": must be a quantity'),
         ({**RUNTIME_CLASS, "scheduling": {"nodeSelector": {"a": 1}}}, "scheduling.nodeSelector"),

@@ -19,13 +19,13 @@ class MalformedObject(ValueError):
     """The object cannot be read; the message is one sentence that begins with the field."""
 
 
-class Overhead(wire.Wire, frozen=True):
+class Overhead(wire.Wire, frozen=True, forbid_unknown_fields=True):
     """What a pod takes beside its containers."""
 
     pod_fixed: wire.Quantities = field(default_factory=dict)
 
 
-class Scheduling(wire.Wire, frozen=True):
+class Scheduling(wire.Wire, frozen=True, forbid_unknown_fields=True):
     """The nodes that can run such pods."""
 
     node_selector: dict[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class RuntimeClass(wire.Wire, frozen=True):
     scheduling: Scheduling = Scheduling()
 
 
-class LimitRangeItem(wire.Wire, frozen=True):
+class LimitRangeItem(wire.Wire, frozen=True, forbid_unknown_fields=True):
     """Bounds and defaults for one type of thing."""
 
     type: str = ""
@@ -61,7 +61,7 @@ class LimitRangeItem(wire.Wire, frozen=True):
         return {**self.min, **self.limits, **self.default_request}
 
 
-class LimitRangeSpec(wire.Wire, frozen=True):
+class LimitRangeSpec(wire.Wire, frozen=True, forbid_unknown_fields=True):
     """All that a LimitRange says."""
 
     limits: list[LimitRangeItem] = field(default_factory=list)
