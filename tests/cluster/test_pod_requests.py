@@ -79,7 +79,7 @@ def counted(spec: Mapping[str, Any]) -> dict[str, int]:
 def admitted(objects: AdmissionObjects, namespace: str, spec: Object) -> tuple[Mapping[str, Any] | None, str]:
     """What admission makes of a pod spec by our rules, or why it takes none."""
     try:
-        return objects.admitted(namespace, spec), "nothing"
+        return objects.admitted(spec, namespace), "nothing"
     except NotAdmitted as error:
         return None, str(error)
 
@@ -112,7 +112,7 @@ def test_the_requests_of_drawn_pods_are_those_of_kube_scheduler(
     for name, spec in specs.items():
         expected = found.get(name, {})
         assert counted(made[name]["spec"]) == expected, f"{name} as the API server has it: {made[name]['spec']}"
-        assert counted(objects.admitted(namespace, spec)) == expected, f"{name} as a template: {spec}"
+        assert counted(objects.admitted(spec, namespace)) == expected, f"{name} as a template: {spec}"
         if "runtimeClassName" not in spec:
             assert counted(spec) == expected, f"{name} as a template, without admission: {spec}"
 

@@ -193,6 +193,6 @@ def _templates(spec: TaskGraphSpec, namespace: str, objects: AdmissionObjects | 
 def _finished(template: PodTemplate, namespace: str, gpu_models: Sequence[str], objects: AdmissionObjects | None) -> Template:
     metadata = {"labels": dict(template.metadata.labels), "annotations": dict(template.metadata.annotations)}
     digest = hashlib.blake2b(msgspec.json.encode([metadata, template.spec], order="sorted"), digest_size=8).hexdigest()
-    spec = template.spec if objects is None else objects.admitted(namespace, template.spec)
+    spec = template.spec if objects is None else objects.admitted(template.spec, namespace)
     asked = request_class(spec, f"{namespace}/{digest}", tuple(sorted(set(gpu_models))))
     return Template(metadata, template.spec, digest, asked)

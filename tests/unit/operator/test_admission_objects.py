@@ -42,13 +42,13 @@ def spec(requests: dict[str, str] | None = None, limits: dict[str, str] | None =
 
 
 def requests(objects: AdmissionObjects, given: dict[str, Any], namespace: str = "team") -> dict[str, int]:
-    found = pod_requests(msgspec.convert(objects.admitted(namespace, given), wire.PodSpec, strict=False))
+    found = pod_requests(msgspec.convert(objects.admitted(given, namespace), wire.PodSpec, strict=False))
     return {name: amount for name, amount in found.items() if name != "pods"}
 
 
 def refusal(objects: AdmissionObjects, given: dict[str, Any]) -> str:
     with pytest.raises(NotAdmitted) as caught:
-        objects.admitted("team", given)
+        objects.admitted(given, "team")
     return str(caught.value)
 
 
@@ -56,7 +56,7 @@ def test_a_runtime_class_adds_overhead_selector_and_tolerations() -> None:
     own = [{"key": "own", "operator": "Exists"}]
     given = spec({"cpu": "1"}, runtimeClassName="vm", nodeSelector={"disk": "ssd", "sandbox": "vm"}, tolerations=own)
     before = msgspec.json.encode(given)
-    made = known(RUNTIME_CLASS).admitted("team", given)
+    made = known(RUNTIME_CLASS).admitted(given, "team")
     assert made["overhead"] == {"cpu": "500m", "memory": "64Mi"}
     assert made["nodeSelector"] == {"disk": "ssd", "sandbox": "vm"}
     assert made["tolerations"] == [*own, {"key": "sandbox", "operator": "Exists"}]
@@ -67,8 +67,8 @@ def test_a_runtime_class_adds_overhead_selector_and_tolerations() -> None:
 def test_other_pods_stay_as_they_are() -> None:
     objects = known(RUNTIME_CLASS, limit_range({"type": "Container", "default": {"cpu": "1"}}))
     for given in (spec({"cpu": "2"}), spec({"cpu": "2"}, runtimeClassName=None)):
-        assert objects.admitted("other", given) == given
-    assert objects.admitted("other", spec(runtimeClassName="gvisor")) == spec(runtimeClassName="gvisor")
+        assert objects.admitted(given, "other") == given
+    assert objects.admitted(spec(runtimeClassName="gvisor"), "other") == spec(runtimeClassName="gvisor")
     assert list(objects.missing) == ["gvisor"]
 
 

@@ -34,7 +34,7 @@ class AdmissionObjects:
             return False
         return True
 
-    def admitted(self, namespace: str, spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    def admitted(self, spec: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
         """The pod spec as it would be stored, as far as these objects say. Raises ``NotAdmitted``.
 
         A RuntimeClass that is missing changes nothing: it may be in the cluster all the same.
