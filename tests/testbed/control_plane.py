@@ -16,6 +16,8 @@ from .processes import Process, free_ports, spawn, stop
 
 READY_SECONDS = 180.0
 _LOOPBACK = "127.0.0.1"
+SCHEDULER_PORT = "kube-scheduler.port"
+"""File in the folder of a testbed that says where kube-scheduler serves its metrics."""
 _USERS = {  # user name -> groups, as kubeadm's certificates have them
     "admin": "system:masters",
     "kwok": "system:masters",
@@ -72,7 +74,7 @@ class ControlPlane:
         self._spawn("kube-apiserver", self._apiserver(etcd, secure, made))
         self._wait("/readyz", api)
         self._spawn("kube-controller-manager", self._controller_manager(manager, made))
-        self._spawn("kube-scheduler", self._scheduler(scheduler))
+        self._spawn("kube-scheduler", self._scheduler(scheduler, made))
         return api
 
     def wait_until_usable(self, api: Api) -> None:
@@ -171,7 +173,7 @@ class ControlPlane:
             *options.controller_manager_args,
         ]
 
-    def _scheduler(self, port: int) -> list[str]:
+    def _scheduler(self, port: int, made: certificates.Certificates) -> list[str]:
         options, config = self.options, self.kubeconfig("system:kube-scheduler")
         document = {
             "apiVersion": "kubescheduler.config.k8s.io/v1",
@@ -185,8 +187,11 @@ class ControlPlane:
         }
         path = self.directory / "kube-scheduler.yaml"
         path.write_text(json.dumps(document, indent=2))
+        (self.directory / SCHEDULER_PORT).write_text(str(port))
         return [
             f"--config={path}",
+            f"--tls-cert-file={made.server}",
+            f"--tls-private-key-file={made.server_key}",
             f"--authentication-kubeconfig={config}",
             f"--authorization-kubeconfig={config}",
             f"--bind-address={_LOOPBACK}",

@@ -17,7 +17,7 @@ from . import kwok, nodes, state
 from .api import Api
 from .binaries import CONTROL_PLANE, ensure
 from .cluster import Cluster, ExternalCluster
-from .control_plane import ControlPlane, ControlPlaneOptions
+from .control_plane import SCHEDULER_PORT, ControlPlane, ControlPlaneOptions
 from .errors import TestbedError
 from .nodes import NodeKind
 from .processes import Process, stop
@@ -115,6 +115,14 @@ class Testbed(Cluster):
 
     def revive_node(self, name: str) -> None:
         self._set_kubelet(name, kwok.RUNNING)
+
+    def scheduler_says(self, path: str) -> str:
+        """What kube-scheduler serves at `path`, such as /metrics/resources."""
+        port = int((self.directory / SCHEDULER_PORT).read_text())
+        status, answer = Api(self.api.host, port, self.api.ca, self.api.token).request("GET", path)
+        if status != 200:
+            raise TestbedError(f"kube-scheduler answered {path} with {status}: {answer}")
+        return str(answer)
 
     def check(self) -> None:
         """Raise TestbedError when one of the programs has ended."""

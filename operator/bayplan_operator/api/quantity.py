@@ -10,6 +10,7 @@ import re
 from fractions import Fraction
 
 CPU = "cpu"
+HUGE_PAGES = "hugepages-"
 MAX_VALUE = 2**63 - 1  # Kubernetes' own limit, and what fits into an int64 column
 
 _PATTERN = re.compile(
@@ -25,6 +26,11 @@ _SUFFIXES: dict[str, Fraction] = {
     **{letter: Fraction(1000**power) for power, letter in enumerate("kMGTPE", start=1)},
     **{f"{letter}i": Fraction(1024**power) for power, letter in enumerate("KMGTPE", start=1)},
 }
+
+
+def is_of_pods(resource: str) -> bool:
+    """Whether a pod can ask for it as a whole, beside its containers (KEP-2837)."""
+    return resource in (CPU, "memory") or resource.startswith(HUGE_PAGES)
 
 
 class QuantityError(ValueError):

@@ -32,9 +32,13 @@ class Metadata(Wire, frozen=True):
     deletion_grace_period_seconds: int | None = None
 
 
+Quantities = dict[str, str | int | float]
+"""By resource, as it is written."""
+
+
 class Requirements(Wire, frozen=True):
-    requests: dict[str, str | int | float] = {}
-    limits: dict[str, str | int | float] = {}
+    requests: Quantities = {}
+    limits: Quantities = {}
 
 
 class ContainerPort(Wire, frozen=True):
@@ -90,7 +94,7 @@ class PodSpec(Wire, frozen=True):
     node_name: str = ""
     containers: list[Container] = []
     init_containers: list[Container] = []
-    overhead: dict[str, str | int | float] = {}
+    overhead: Quantities = {}
     resources: Requirements = Requirements()
     priority: int | None = None
     affinity: PodAffinities = PodAffinities()
@@ -128,9 +132,17 @@ class ContainerState(Wire, frozen=True):
     waiting: ContainerStateWaiting | None = None
 
 
+class Actuated(Wire, frozen=True):
+    """What the kubelet has set, which differs from the spec while a pod is resized."""
+
+    requests: Quantities = {}
+
+
 class ContainerStatus(Wire, frozen=True):
     name: str = ""
     state: ContainerState = ContainerState()
+    resources: Actuated | None = None
+    allocated_resources: Quantities = {}
 
 
 class PodStatus(Wire, frozen=True):
@@ -142,6 +154,9 @@ class PodStatus(Wire, frozen=True):
     conditions: list[WireCondition] = []
     container_statuses: list[ContainerStatus] = []
     init_container_statuses: list[ContainerStatus] = []
+    resources: Actuated | None = None
+    """Of the pod as a whole, where its spec has such."""
+    allocated_resources: Quantities = {}
 
 
 class Pod(Wire, frozen=True):

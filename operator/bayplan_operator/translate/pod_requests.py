@@ -1,48 +1,77 @@
-"""What a pod asks of a node, summed up as kube-scheduler does."""
+"""What a pod asks of a node, summed up as kube-scheduler does.
 
+Sums are in thousandths of a unit, and rounded up to whole units at the end, as Kubernetes does. The rules are facts of
+Kubernetes 1.36: `resource/helpers.go` of k8s.io/component-helpers and the API server's defaults for pods
+(`pkg/apis/core/v1/defaults.go`). KEP-753 (sidecars) and KEP-2837 (resources of a pod as a whole) give the reasons.
+"""
+
+from collections.abc import Callable
+
+from bayplan_operator.api.quantity import HUGE_PAGES, is_of_pods
 from bayplan_operator.kube import wire
-from bayplan_operator.translate.amounts import accepted_amount
+from bayplan_operator.translate.amounts import Thousandths, add, raise_to, thousandths, whole_units
+from bayplan_operator.translate.resizing import Resizing
+
+_NOT_SEEN = wire.PodStatus()
 
 
-def _asked(requirements: wire.Requirements) -> dict[str, int]:
-    """Requests, with the limit where only that is given."""
-    merged = {**requirements.limits, **requirements.requests}
-    return {name: accepted_amount(name, str(value)) for name, value in merged.items()}
-
-
-def _add(total: dict[str, int], more: dict[str, int]) -> None:
-    for name, value in more.items():
-        total[name] = total.get(name, 0) + value
-
-
-def _raise_to(total: dict[str, int], least: dict[str, int]) -> None:
-    for name, value in least.items():
-        total[name] = max(total.get(name, 0), value)
-
-
-def pod_requests(spec: wire.PodSpec) -> dict[str, int]:
+def pod_requests(spec: wire.PodSpec, status: wire.PodStatus = _NOT_SEEN) -> dict[str, int]:
     """The pod's effective request in smallest units, with ``pods: 1``.
 
-    Containers add up, together with sidecars (init containers that restart always); an init container needs its own
-    request beside the sidecars started before it; pod-level resources replace the sum; the overhead comes on top
-    (Kubernetes documentation, "Resource sharing within containers" and KEP-753).
+    A template and the pod that the API server makes of it come to the same: what the API server sets by default counts as set.
+    ``status``: of a pod that there is, since it may be on the way from one size to another.
     """
-    total: dict[str, int] = {}
+    resizing = Resizing(spec, status)
+    total = containers_together(spec, lambda each: resizing.of_container(each, container_requests(each)))
+    total.update(resizing.of_whole(whole_requests(spec.resources, total)))
+    add(total, thousandths(spec.overhead))
+    found = {name: whole_units(name, amount) for name, amount in total.items()}
+    found["pods"] = 1
+    return found
+
+
+def containers_together(spec: wire.PodSpec, amounts: Callable[[wire.Container], Thousandths]) -> Thousandths:
+    """What the containers need together, each of them its ``amounts``.
+
+    Containers add up, together with sidecars (init containers that restart always). Any other init container runs before them,
+    beside the sidecars that were started before it.
+    """
+    total: Thousandths = {}
     for container in spec.containers:
-        _add(total, _asked(container.resources))
-    sidecars: dict[str, int] = {}
-    peak: dict[str, int] = {}
+        add(total, amounts(container))
+    sidecars: Thousandths = {}
+    peak: Thousandths = {}
     for container in spec.init_containers:
-        asked = _asked(container.resources)
+        needed = dict(amounts(container))
         if container.restart_policy == "Always":
-            _add(sidecars, asked)
-            _raise_to(peak, sidecars)
+            add(sidecars, needed)
+            raise_to(peak, sidecars)
         else:
-            _add(asked, sidecars)
-            _raise_to(peak, asked)
-    _add(total, sidecars)
-    _raise_to(total, peak)
-    total.update(_asked(spec.resources))
-    _add(total, {name: accepted_amount(name, str(value)) for name, value in spec.overhead.items()})
-    total["pods"] = 1
+            add(needed, sidecars)
+            raise_to(peak, needed)
+    add(total, sidecars)
+    raise_to(total, peak)
     return total
+
+
+def container_requests(container: wire.Container) -> Thousandths:
+    """What the container asks for; of a resource that has only a limit, the limit."""
+    resources = container.resources
+    return thousandths({**resources.limits, **resources.requests})
+
+
+def whole_requests(resources: wire.Requirements, containers: Thousandths) -> Thousandths:
+    """What the pod as a whole asks for; it replaces what its ``containers`` ask for together.
+
+    Where the pod has limits as a whole, a request that is missing becomes the sum of the containers' requests, or the limit
+    where no container asks. Of huge pages it is the limit in any case, since a pod asks for as many as it may use; those of
+    its containers are a limit of the pod, too.
+    """
+    requests, limits = thousandths(resources.requests), thousandths(resources.limits)
+    if not requests and not limits:
+        return {}
+    huge = {name: amount for name, amount in containers.items() if name.startswith(HUGE_PAGES)}
+    if huge or limits:
+        others = {name: amount for name, amount in containers.items() if name not in huge}
+        requests = {**huge, **limits, **others, **requests}
+    return {name: amount for name, amount in requests.items() if is_of_pods(name)}

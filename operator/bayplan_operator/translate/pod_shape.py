@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from bayplan_operator.api.nulls import without_nulls
 from bayplan_operator.kube import wire
 
 T = TypeVar("T")
@@ -82,6 +83,7 @@ class Shape(wire.Wire, frozen=True):
     containers: tuple[_Container, ...] = ()
     init_containers: tuple[_Container, ...] = ()
     priority_class_name: str = ""
+    runtime_class_name: str = ""
     service_account_name: str = ""
     service_account: str = ""
 
@@ -98,28 +100,24 @@ def read(spec: Mapping[str, Any]) -> tuple[Shape, wire.PodSpec]:
 def read_as(kind: type[T], spec: Mapping[str, Any], strict: bool = True) -> T:
     """The parts of a pod spec that a type has. ``strict``: numbers are not taken for text. Raises ``MalformedPodSpec``."""
     try:
-        return msgspec.convert(_without_nulls(spec), kind, strict=strict)
+        return msgspec.convert(without_nulls(spec), kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise MalformedPodSpec(f"the pod spec is malformed: {_in_words(str(error))}") from error
-
-
-def _without_nulls(value: Any) -> Any:
-    """A field that is null is a field that is not there; an item of a list cannot be null."""
-    if isinstance(value, Mapping):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
-    return value
+        raise MalformedPodSpec(f"the pod spec is malformed: {in_words(str(error))}") from error
 
 
 _WRONG_TYPE = re.compile(r"Expected `(?P<right>.+)`, got `(?P<wrong>.+)` - at `\$\.?(?P<path>.*)`")
+_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<field>.+)` - at `\$\.?(?P<path>.*)`")
 _WORDS = {
     "str": "a string", "int": "a whole number", "float": "a number", "bool": "true or false",
     "object": "a map", "array": "a list", "null": "null",
 }  # fmt: skip
 
 
-def _in_words(message: str) -> str:
+def in_words(message: str) -> str:
+    """What msgspec says of a wrong type or an unknown field, as a sentence that begins with the field."""
+    unknown = _UNKNOWN_FIELD.fullmatch(message)
+    if unknown is not None:
+        return f"{unknown['path']}.{unknown['field']}: there is no such field"
     found = _WRONG_TYPE.fullmatch(message)
     if found is None:
         return message

@@ -17,7 +17,9 @@ from bayplan.model.graph import Graph, GraphError
 from bayplan.model.graph import Task as LibraryTask
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
+from bayplan_operator.api.nulls import without_nulls
 from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec
+from bayplan_operator.translate.admission import AdmissionObjects
 from bayplan_operator.translate.neighbours import nearby_terms
 from bayplan_operator.translate.pod import Template
 from bayplan_operator.translate.request_class import request_class
@@ -75,11 +77,14 @@ class Prepared:
         return self.divisible.keys() <= self.shards.keys()
 
 
-def prepare(raw: Mapping[str, Any]) -> Prepared:
-    """Everything that is derived from a TaskGraph's spec. Raises ``InvalidGraph``."""
+def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None) -> Prepared:
+    """Everything that is derived from a TaskGraph's spec. Raises ``InvalidGraph``.
+
+    ``objects``: what admission goes by, where no API server is asked; requests are then those of admitted pods.
+    """
     try:
         # The status is not the author's: nothing in it may speak against the spec.
-        spec = TaskGraph.model_validate({**raw, "status": {}}).spec
+        spec = TaskGraph.model_validate(without_nulls({**raw, "status": {}})).spec
     except ValidationError as error:
         raise InvalidGraph(validation.sentence(error)) from error
     for problem in validation.graph_problems(spec):
@@ -97,7 +102,7 @@ def prepare(raw: Mapping[str, Any]) -> Prepared:
         )
     size = len(msgspec.json.encode(raw["spec"]))
     _check_size(size, graph, most, lower)
-    templates = _templates(spec, raw["metadata"].get("namespace", ""))
+    templates = _templates(spec, raw["metadata"].get("namespace", ""), objects)
     return Prepared(spec, graph, templates, size, _data(spec), runs(raw["metadata"], spec), splittings)
 
 
@@ -171,24 +176,24 @@ def retries(spec: TaskGraphSpec) -> list[Retry]:
     return found
 
 
-def _templates(spec: TaskGraphSpec, namespace: str) -> tuple[Template, ...]:
+def _templates(spec: TaskGraphSpec, namespace: str, objects: AdmissionObjects | None) -> tuple[Template, ...]:
     made: dict[object, Template] = {}
     templates = []
     for index, task in enumerate(spec.tasks):
         # Thousands of tasks share a few named templates; each is merged once.
         key = id(task) if task.template is not None else (task.template_name, task.args, task.env, task.gpu_models)
         if key not in made:
-            made[key] = _finished(pod_template(spec, task), namespace, index, task)
+            try:
+                made[key] = _finished(pod_template(spec, task), namespace, task.gpu_models, objects)
+            except ValueError as error:
+                raise InvalidGraph(f"spec.tasks[{index}] ({task.name}): {error}") from error
         templates.append(made[key])
     return tuple(templates)
 
 
-def _finished(template: PodTemplate, namespace: str, index: int, task: Task) -> Template:
+def _finished(template: PodTemplate, namespace: str, gpu_models: Sequence[str], objects: AdmissionObjects | None) -> Template:
     metadata = {"labels": dict(template.metadata.labels), "annotations": dict(template.metadata.annotations)}
     digest = hashlib.blake2b(msgspec.json.encode([metadata, template.spec], order="sorted"), digest_size=8).hexdigest()
-    try:
-        asked = request_class(template.spec, f"{namespace}/{digest}", tuple(sorted(set(task.gpu_models))))
-        nearby = nearby_terms(template.spec)
-    except ValueError as error:
-        raise InvalidGraph(f"spec.tasks[{index}] ({task.name}): {error}") from error
-    return Template(metadata, template.spec, digest, asked, nearby)
+    spec = template.spec if objects is None else objects.admitted(template.spec, namespace)
+    asked = request_class(spec, f"{namespace}/{digest}", tuple(sorted(set(gpu_models))))
+    return Template(metadata, template.spec, digest, asked, nearby_terms(spec))

@@ -187,7 +187,7 @@ class PodStore:
         self._note_bound(key, pod.spec.node_name if pod.status.phase not in TERMINAL_PHASES else "")
         node = pod.spec.node_name or _said(pod, names.ANNOTATION_NODE) or pod.status.nominated_node_name
         if node and pod.status.phase not in TERMINAL_PHASES:
-            resources = pod_requests(pod.spec)
+            resources = pod_requests(pod.spec, pod.status)
             devices = read_devices(_said(pod, names.ANNOTATION_GPUS))
             self._cluster.occupy(key, node, resources, gpu_use(resources, devices), _tenant(pod))
         else:

@@ -38,7 +38,7 @@ def cluster(nodes: Sequence[wire.Node], pods: Iterable[wire.Pod], policies: Iter
 def _occupied(pod: wire.Pod, known: set[str]) -> list[Occupied]:
     if pod.status.phase in TERMINAL_PHASES or pod.spec.node_name not in known:
         return []
-    resources = pod_requests(pod.spec)
+    resources = pod_requests(pod.spec, pod.status)
     devices = read_devices(pod.metadata.annotations.get(names.ANNOTATION_GPUS, ""))
     return [Occupied(pod.spec.node_name, resources, gpu_use(resources, devices), neighbour_of(pod))]
 

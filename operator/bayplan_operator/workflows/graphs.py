@@ -15,6 +15,7 @@ from bayplan.simulation import Submission
 from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.api.validation.words import shown
+from bayplan_operator.translate.admission import AdmissionObjects, MalformedObject
 from bayplan_operator.translate.pod import GraphRef, neighbour
 from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries
@@ -43,16 +44,28 @@ class Workload:
 
 def read_graphs(paths: Iterable[Path], every: float = 0.0) -> Workload:
     """The graphs of files and folders. `every`: seconds between two submissions. Raises `InputError`."""
-    workload = Workload()
-    for path in (file for each in paths for file in files(each)):
-        for document in documents(path):
-            _take(workload, document, every)
+    workload, objects = Workload(), AdmissionObjects()
+    found = [document for each in paths for file in files(each) for document in documents(file)]
+    # What admission goes by counts for all graphs, wherever in the files it stands.
+    for document in [each for each in found if not _is_for_admission(objects, each)]:
+        _take(workload, document, objects, every)
     if not workload.submissions:
         raise InputError(f"{', '.join(map(str, paths))}: there is no graph in it: name a file with a TaskGraph or a workflow")
+    workload.left_out += [
+        f"RuntimeClass {name} is in no file: what it adds to pods (overhead, nodeSelector, tolerations) is not counted"
+        for name in objects.missing
+    ]
     return workload
 
 
-def _take(workload: Workload, document: Document, every: float) -> None:
+def _is_for_admission(objects: AdmissionObjects, document: Document) -> bool:
+    try:
+        return objects.take(document.value)
+    except MalformedObject as error:
+        raise document.fault(str(error), str(error).split(" ", 1)[0].rstrip(":")) from error
+
+
+def _take(workload: Workload, document: Document, objects: AdmissionObjects, every: float) -> None:
     value = document.value
     kind, version = value.get("kind"), str(value.get("apiVersion", ""))
     if kind == _POLICY:
@@ -63,11 +76,11 @@ def _take(workload: Workload, document: Document, every: float) -> None:
         if version != names.API_VERSION:
             raise document.fault(f'apiVersion is {shown(version)}: it must be "{names.API_VERSION}"', "apiVersion")
         refuse_unknown_fields(document, names.TASK_GRAPH)
-        submission = _submission(document, value)
+        submission = _submission(document, value, objects)
     elif kind in argo.KINDS and version.startswith(argo.GROUP):
         made = argo.read(document)
         workload.left_out += made.left_out
-        submission = _submission(document, made.manifest)
+        submission = _submission(document, made.manifest, objects)
     elif wfcommons.is_instance(value):
         submission = wfcommons.read(document)
     else:
@@ -91,12 +104,12 @@ def read_policy(document: Document) -> CompiledPolicy:
         raise document.fault("this is no PlacementPolicy: it must have metadata and spec") from error
 
 
-def _submission(document: Document, manifest: dict[str, Any]) -> Submission:
+def _submission(document: Document, manifest: dict[str, Any], objects: AdmissionObjects) -> Submission:
     metadata = manifest.get("metadata")
     if not isinstance(metadata, dict) or not isinstance(manifest.get("spec"), dict):
         raise document.fault("metadata or spec is missing: a TaskGraph has both")
     try:
-        prepared = prepare(manifest)
+        prepared = prepare(manifest, objects)
     except InvalidGraph as error:
         raise document.fault(str(error), _place(str(error), manifest)) from error
     spec = prepared.spec

@@ -97,6 +97,13 @@ def test_resources_are_looked_at_everywhere() -> None:
     ]
 
 
+def test_devices_are_asked_for_in_a_container() -> None:
+    assert with_pod_spec(resources={"requests": {"cpu": "1"}, "limits": {"hugepages-2Mi": "4Mi", "nvidia.com/gpu": 1}}) == [
+        'spec.tasks[0].template.spec.resources.limits has "nvidia.com/gpu": a pod as a whole asks for cpu, memory and '
+        "huge pages only; ask for it in a container"
+    ]
+
+
 def test_every_template_of_the_graph_is_looked_at() -> None:
     bad = {"spec": {"containers": [{"image": "busybox:1.36", "resources": {"limits": {"cpu": "0"}}}]}}
     found = problems(

@@ -65,7 +65,7 @@ def test_a_resource_that_nobody_has_is_permanent_and_leaves_no_trace() -> None:
     before = two.resources
     assert refusal(two, of(**{"amd.com/gpu": 1})) == (
         Reason.NO_SUCH_NODE,
-        "0/2 nodes: 2 have too little amd.com/gpu (1 asked, largest 0)",
+        "0/2 nodes: 2 have too little amd.com/gpu (1 asked, largest 0; devices that only DRA offers are not seen)",
     )
     assert two.resources == before
     two.set_node(NodeInfo("c", {"amd.com/gpu": 1}))

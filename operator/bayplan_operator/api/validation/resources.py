@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..quantity import QuantityError, parse_exact, parse_quantity
+from ..quantity import QuantityError, is_of_pods, parse_exact, parse_quantity
 from .words import shown
 
 _CONTAINER_LISTS = ("initContainers", "containers")
@@ -25,6 +25,7 @@ def resource_problems(where: str, pod_spec: Mapping[str, Any]) -> Iterator[str]:
                 if isinstance(container, Mapping):
                     yield from _requirements(f"{where}.{field}[{position}].resources", container.get("resources"))
     yield from _requirements(f"{where}.resources", pod_spec.get("resources"))
+    yield from _not_of_pods(f"{where}.resources", pod_spec.get("resources"))
     yield from _amounts(f"{where}.overhead", pod_spec.get("overhead"))
 
 
@@ -39,6 +40,15 @@ def _requirements(where: str, resources: object) -> Iterator[str]:
             yield f"{where} has {shown(key)}, which is none of {', '.join(_FIELDS)}: amounts stand under requests or limits"
     for field in _AMOUNTS:
         yield from _amounts(f"{where}.{field}", resources.get(field))
+
+
+def _not_of_pods(where: str, resources: object) -> Iterator[str]:
+    for field in _AMOUNTS:
+        amounts = resources.get(field) if isinstance(resources, Mapping) else None
+        for resource in amounts if isinstance(amounts, Mapping) else ():
+            if not is_of_pods(str(resource)):
+                words = "a pod as a whole asks for cpu, memory and huge pages only; ask for it in a container"
+                yield f"{where}.{field} has {shown(resource)}: {words}"
 
 
 def _amounts(where: str, amounts: object) -> Iterator[str]:

@@ -94,7 +94,7 @@ class Load:
         if not self._begun:
             self._begun = True
             for pod, at in _recent(pods, now - tracker.model.stale):
-                tracker.remember(cluster, pod.spec.node_name, pod_requests(pod.spec), at)
+                tracker.remember(cluster, pod.spec.node_name, pod_requests(pod.spec, pod.status), at)
         tracker.follow(cluster, now)
         news, self._news = self._news, []
         for outcome in news:

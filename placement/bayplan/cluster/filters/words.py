@@ -109,12 +109,20 @@ def _too_small(cluster: Cluster, fit: Fit, rows: IntArray) -> Counter[str]:
     counted: Counter[str] = Counter()
     left = len(rows)
     for name, asked, there in _first_lacking(cluster, fit, cluster.allocatable, rows):
-        too_little = _too_little(name, asked, "", "largest {}", int(there.max()))
+        there_is = "largest {}" if _offered(cluster, name) else "largest {}; devices that only DRA offers are not seen"
+        too_little = _too_little(name, asked, "", there_is, int(there.max()))
         counted["allow no pods" if name == PODS else too_little] = len(there)
         left -= len(there)
     if left:
         counted["have too few GPUs"] = left
     return counted
+
+
+def _offered(cluster: Cluster, resource: str) -> bool:
+    """Some node has it, or it is no device: the names of devices have a prefix."""
+    if "/" not in resource:
+        return True
+    return resource in cluster.resources and bool(cluster.allocatable[:, cluster.resources.index(resource)].any())
 
 
 def _lacking(cluster: Cluster, fit: Fit, rows: IntArray) -> Counter[str]:
