@@ -18,6 +18,7 @@ from bayplan.model.graph import Task as LibraryTask
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
 from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec
+from bayplan_operator.translate.dry_run import admission_hash
 from bayplan_operator.translate.pod import Template
 from bayplan_operator.translate.request_class import request_class
 from bayplan_operator.translate.splitting import splitting
@@ -186,7 +187,40 @@ def _finished(template: PodTemplate, namespace: str, index: int, task: Task) -> 
     metadata = {"labels": dict(template.metadata.labels), "annotations": dict(template.metadata.annotations)}
     digest = hashlib.blake2b(msgspec.json.encode([metadata, template.spec], order="sorted"), digest_size=8).hexdigest()
     try:
-        asked = request_class(template.spec, f"{namespace}/{digest}", tuple(sorted(set(task.gpu_models))))
+        asked = request_class(template.spec, _origin(namespace, digest), _models(task))
     except ValueError as error:
         raise InvalidGraph(f"spec.tasks[{index}] ({task.name}): {error}") from error
-    return Template(metadata, template.spec, digest, asked)
+    return Template(metadata, template.spec, digest, asked, admission_hash(metadata, template.spec))
+
+
+def _origin(namespace: str, digest: str) -> str:
+    return f"{namespace}/{digest}"
+
+
+def _models(task: Task) -> tuple[str, ...]:
+    return tuple(sorted(set(task.gpu_models)))
+
+
+def with_admitted(
+    prepared: Prepared, namespace: str, specs: Mapping[str, Mapping[str, Any]]
+) -> tuple[Prepared, dict[str, str]]:
+    """The same, with requests counted by what the API server makes of the pods: ``specs`` by `Template.admission_hash`.
+
+    Beside it, by the same hash, a sentence for each template of which admission makes what cannot be placed.
+    """
+    made: dict[int, Template] = {}
+    problems: dict[str, str] = {}
+    for index, (task, template) in enumerate(zip(prepared.spec.tasks, prepared.templates, strict=True)):
+        if id(template) in made or template.admission_hash not in specs:
+            continue
+        try:
+            asked = request_class(specs[template.admission_hash], _origin(namespace, template.digest), _models(task))
+        except ValueError as error:
+            words = f"spec.tasks[{index}] ({task.name}): as the API server admits them, its pods cannot be placed: {error}"
+            problems.setdefault(template.admission_hash, words)
+            continue
+        if asked != template.request_class:
+            made[id(template)] = replace(template, request_class=asked)
+    if not made:
+        return prepared, problems
+    return replace(prepared, templates=tuple(made.get(id(each), each) for each in prepared.templates)), problems

@@ -1,6 +1,7 @@
 """From the news about a TaskGraph to what the conductor holds of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +83,10 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
         )
         return
     first = known.prepared is None
+    if known.prepared is not None:
+        prepared = replace(
+            prepared, templates=known.prepared.templates
+        )  # what is known of its pods beside the spec still holds
     known.prepared, known.invalid = prepared, None
     known.suspended = spec.suspend
     known.deadline = None if spec.deadline is None else datetime.fromisoformat(known.created).timestamp() + spec.deadline
