@@ -69,6 +69,14 @@ def refused_by_scheduler(world: World) -> int:
     )
 
 
+def ever(world: World, graph: str) -> list[Object]:
+    """All statuses that a graph has had."""
+    return [
+        item.get("status", {}) for _, kind, _, item in world.store.history
+        if kind == TASK_GRAPH and item["metadata"]["name"] == graph
+    ]  # fmt: skip
+
+
 def most_at_once(world: World, graph: str) -> int:
     """Pods of a graph that ran at the same time."""
     running: set[str] = set()
@@ -105,6 +113,19 @@ def test_a_misspelt_field_of_the_last_task_is_refused_at_once(world: World, what
     world.run(60)
     assert world.created("g") == []
     assert [each["message"] for each in world.events("Invalid", "g")] == [accepted["message"]]
+    assert not any(find(status, "Accepted", "True") for status in ever(world, "g")), "not for a moment"
+
+
+def test_nothing_is_decided_of_a_graph_that_is_refused(world: World) -> None:
+    world.create_policy("p", adaptive={"candidates": [{"preset": "Spread"}, {"preset": "LeastLoaded"}]})
+    auto = {"shards": "Auto", "expectedDuration": "10m", "autoShards": {"max": 32}}
+    last = {"name": "b", "dependsOn": [{"task": "a"}], "template": {"spec": container(resource={})}}
+    world.api.latency = 0.1
+    world.create("g", task("a", **auto), last, policyName="p")
+    world.wait_condition("g", "Accepted", "False")
+    world.run(60)
+    assert world.events("StrategyChosen") == []
+    assert not {"shards", "strategy", "earliestCompletion"} & {name for status in ever(world, "g") for name in status}
 
 
 def test_what_is_invalid_is_told_in_the_words_of_the_api_server(world: World) -> None:
@@ -249,6 +270,47 @@ def test_numbers_of_shards_are_decided_by_what_is_admitted(empty: World) -> None
     empty.create("g", {"name": "part", **auto, "template": {"spec": container()}})
     empty.wait_running("g")
     assert empty.status("g")["shards"] == ["part=8"]
+
+
+def test_the_lower_bound_is_that_of_what_is_admitted(empty: World) -> None:
+    """16 shards of 1 CPU need two rounds on 8; by what is written, one is enough."""
+    empty.add_nodes(LARGE, 1)
+    empty.api.admission.append(limit_range("1"))
+    empty.api.latency = 0.1
+    empty.operator.start()
+    empty.create("g", {"name": "a", "shards": 16, "expectedDuration": "100s", "template": {"spec": container()}})
+    empty.until(lambda: empty.status("g").get("earliestCompletion"))
+    bounds = [status["earliestCompletion"] for status in ever(empty, "g") if status.get("earliestCompletion")]
+    assert empty.seconds(bounds[0]) > 190
+
+
+def test_what_was_admitted_still_holds_after_a_change_of_the_graph(empty: World) -> None:
+    empty.add_nodes(LARGE, 1)
+    empty.api.admission.append(limit_range("1"))
+    empty.operator.start()
+    empty.create("g", {"name": "a", "shards": 24, "template": {"spec": container()}})
+    empty.wait_running("g", count=8)
+    empty.patch(TASK_GRAPH, "g", {"spec": {"suspend": True}})
+    empty.until(lambda: not empty.running("g"), "its pods are stopped")
+    empty.run(700)
+    empty.patch(TASK_GRAPH, "g", {"spec": {"suspend": False}})
+    empty.wait_running("g", count=8)
+    empty.run(30)
+    assert len(empty.running("g")) == 8
+    assert refused_by_scheduler(empty) == 0
+
+
+def test_after_a_restart_pods_are_not_placed_before_the_answers_are_there(empty: World) -> None:
+    empty.add_nodes(LARGE, 1)
+    empty.api.admission.append(limit_range("1"))
+    empty.api.latency = 0.2
+    empty.operator.start()
+    empty.create("g", {"name": "a", "shards": 24, "template": {"spec": container()}})
+    empty.wait_running("g", count=8)
+    empty.operator.restart()
+    empty.run(30)
+    assert len(empty.created("g")) == 8
+    assert refused_by_scheduler(empty) == 0
 
 
 def test_real_pods_correct_what_was_answered(empty: World) -> None:
