@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayplan_operator.conductor.outlook.forecasting import forecast
-from bayplan_operator.conductor.templates.checker import PATIENCE
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind, Taint
 from tests.tick.api.kinds import POD, TASK_GRAPH
@@ -22,6 +21,8 @@ from tests.tick.machinery.pods import node_of
 from tests.tick.seen import find
 from tests.tick.world import World
 
+PATIENCE = 5.0
+"""Seconds for which a graph waits for answers."""
 DRY = r"/pods\?dryRun$"
 SMALL, LARGE = NodeKind("small", 2, "4Gi"), NodeKind("large", 8, "16Gi")
 
