@@ -215,6 +215,17 @@ def test_without_an_answer_the_graph_is_accepted_after_five_seconds(world: World
     world.wait_condition("g", "Complete")
 
 
+def test_an_answer_that_cannot_be_read_is_an_error_and_holds_up_nothing(world: World) -> None:
+    strange = [True]
+    world.api.admission.append(lambda pod: {"metadata": pod["metadata"]} if strange and strange.pop() else pod)
+    world.create("g", task("a", seconds=60))
+    world.wait_running("g")
+    assert world.loop.passed <= PATIENCE + 0.1
+    world.wait_condition("g", "Complete")
+    assert world.condition("g", "TemplatesChecked", "True")
+    world.expected_errors = 1
+
+
 def test_questions_are_asked_again_ever_more_seldom_and_then_no_more(world: World) -> None:
     world.api.trouble.order("POST", DRY, Refusal(503, "ServiceUnavailable", "away"), times=1000)
     world.create("g", task("a", cpu="1000"))

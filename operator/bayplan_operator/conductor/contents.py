@@ -50,7 +50,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), knowledge)
     insight = Insight(cluster, knowledge, arrivals, view.load, plans)
     answers = Answers(clock)
-    checker = Checker(answers, Questions(writers.dry_runs, answers, settings.template_checks))
+    checker = Checker(answers, Questions(writers.dry_runs, answers, settings.template_checks, clock))
     placing = Placing(cluster, Creator(pods, writers.pods, answers), insight, settings, clock)
     policies = Policies(writers.graphs)
     serving = Serving(checker, policies, adapting, cluster, pods)

@@ -1,6 +1,8 @@
 """What is said of a graph: by its author, and by the policy that it names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bayplan.lifecycle import Controls
 from bayplan_operator.translate.policy import CompiledPolicy
@@ -27,7 +29,8 @@ class Checking:
         """The graph waits for them."""
         self.open: set[str] = set()
         """Templates whose answers it waits for, or waited for in vain so far."""
-        self.admitted: set[str] = set()
+        self.admitted: dict[str, Mapping[str, Any]] = {}
+        """Per template, the spec of its pods as far as it decides where they can go."""
         self.against: dict[str, Problem] = {}
         """Per template, what was said against it, or why nothing was said."""
         self.refused: Problem | None = None

@@ -49,6 +49,8 @@ class Checker:
         for key, answer in self._answers.take_news().items():
             self._questions.drop(key)
             for uid, graph in self._users.get(key, {}).items():
+                if answer.spec is not None and graph.known.checking.admitted.get(key[1]) == answer.spec:
+                    continue
                 self._heard.setdefault(uid, {})[key[1]] = answer
                 found[uid] = graph
         while self._awaiting:
@@ -109,7 +111,7 @@ def _take(graph: GraphRun, prepared: Prepared, heard: Mapping[str, Answer]) -> N
         if answer.spec is not None:
             specs[template] = answer.spec
             checking.against.pop(template, None)
-            checking.admitted.add(template)
+            checking.admitted[template] = answer.spec
         elif template not in checking.admitted:  # what was admitted once is for its creation to refuse
             words = refusal if answer.final else in_doubt
             checking.against[template] = Problem(answer.reason, words(_where(graph, prepared, template), answer.message))

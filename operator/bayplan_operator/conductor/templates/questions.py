@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bayplan_operator import metrics
 from bayplan_operator.backoff import Backoff
+from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.templates.answers import NOT_ANSWERED, Answer, Answers, refused
 from bayplan_operator.conductor.templates.bucket import TokenBucket
 from bayplan_operator.kube import errors
@@ -71,9 +72,9 @@ class _Line:
 class Questions:
     """Keeps them until they are answered."""
 
-    def __init__(self, writer: DryRunWriter, answers: Answers, rate: float) -> None:
+    def __init__(self, writer: DryRunWriter, answers: Answers, rate: float, clock: Clock) -> None:
         """``rate``: per second, in each namespace."""
-        self._writer, self._answers, self._rate = writer, answers, rate
+        self._writer, self._answers, self._rate, self._clock = writer, answers, rate, clock
         self._lines: dict[str, _Line] = {}
 
     def want(self, key: Key, subject: Subject, *, urgent: bool) -> None:
@@ -97,7 +98,7 @@ class Questions:
         """Ask what may be asked now. O(namespaces in which something was asked lately)."""
         for namespace, line in list(self._lines.items()):
             for key in [key for key in line.under_way if not self._writer.busy(key)]:
-                self._over(line, key, Answer(None, NOT_ANSWERED, "the answer could not be read"), now)
+                self._over(line, key, Answer(None, NOT_ANSWERED, "the answer could not be read"))
             for key in [key for key, question in line.failed.items() if question.at <= now]:
                 line.urgent[key] = line.failed.pop(key)
             if line.empty and line.bucket.full(now):
@@ -106,7 +107,7 @@ class Questions:
             line = self._lines.pop(namespace)
             self._lines[namespace] = line  # the last one next time
             while line.open and self._under_way < AT_ONCE and line.bucket.take(now):
-                self._ask(line, *line.next(), now)
+                self._ask(line, *line.next())
 
     def next_time(self, now: float) -> float | None:
         """When something may be asked though nothing happens."""
@@ -122,25 +123,25 @@ class Questions:
     def _under_way(self) -> int:
         return sum(len(line.under_way) for line in self._lines.values())
 
-    def _ask(self, line: _Line, key: Key, question: _Question, now: float) -> None:
+    def _ask(self, line: _Line, key: Key, question: _Question) -> None:
         subject = question.subject
         line.under_way[key] = question
         question.times += 1
 
         def answered(pod: bytes) -> None:
-            self._over(line, key, Answer(admitted_spec(pod, subject.template.spec)), now)
+            self._over(line, key, Answer(admitted_spec(pod, subject.template.spec)))
 
         def failed(error: errors.ApiError) -> None:
-            self._over(line, key, refused(error), now, getattr(error, "retry_after", None))
+            self._over(line, key, refused(error), getattr(error, "retry_after", None))
 
         self._writer.ask(key, dry_run_pod(subject.graph, subject.template, subject.task, subject.shards), answered, failed)
 
-    def _over(self, line: _Line, key: Key, answer: Answer, now: float, asked: float | None = None) -> None:
+    def _over(self, line: _Line, key: Key, answer: Answer, asked: float | None = None) -> None:
         """``asked``: seconds that the API server asked to wait before the next request."""
         question = line.under_way.pop(key)
         metrics.DRY_RUNS.labels(answer.reason or "Admitted").inc()
         if answer.passing and question.times < _TIMES:
-            question.at = now + max(question.backoff.failed(), asked or 0.0)
+            question.at = self._clock.now() + max(question.backoff.failed(), asked or 0.0)
             line.failed[key] = question
         else:
             self._answers.put(key, answer)
