@@ -123,10 +123,12 @@ def test_nothing_is_decided_of_a_graph_that_is_refused(world: World) -> None:
     last = {"name": "b", "dependsOn": [{"task": "a"}], "template": {"spec": container(resource={})}}
     world.api.latency = 0.1
     world.create("g", task("a", **auto), last, policyName="p")
+    world.create("h", task("a", expectedDuration="10m"), last)
     world.wait_condition("g", "Accepted", "False")
     world.run(60)
     assert world.events("StrategyChosen") == []
-    assert not {"shards", "strategy", "earliestCompletion"} & {name for status in ever(world, "g") for name in status}
+    assert not {"shards", "strategy"} & {name for status in ever(world, "g") for name in status}
+    assert not any(status.get("earliestCompletion") for status in ever(world, "h"))
 
 
 def test_what_is_invalid_is_told_in_the_words_of_the_api_server(world: World) -> None:
@@ -215,6 +217,17 @@ def test_without_an_answer_the_graph_is_accepted_after_five_seconds(world: World
     world.wait_condition("g", "Complete")
 
 
+def test_a_late_answer_is_told_though_nothing_else_happens(world: World) -> None:
+    world.loop.takes[forecast] = 6000.0
+    world.api.trouble.order("POST", DRY, Loss.TIME)
+    world.create("g", task("a", cpu="1000"))
+    world.wait_condition("g", "TemplatesChecked", "Unknown")
+    world.run(12)
+    assert world.condition("g", "TemplatesChecked", "Unknown")
+    world.wait_condition("g", "TemplatesChecked", "True")
+    assert world.loop.passed < 25, "the request has timed out after 20 s"
+
+
 def test_an_answer_that_cannot_be_read_is_an_error_and_holds_up_nothing(world: World) -> None:
     strange = [True]
     world.api.admission.append(lambda pod: {"metadata": pod["metadata"]} if strange and strange.pop() else pod)
@@ -286,6 +299,7 @@ def test_numbers_of_shards_are_decided_by_what_is_admitted(empty: World) -> None
 
 def test_the_lower_bound_is_that_of_what_is_admitted(empty: World) -> None:
     """16 shards of 1 CPU need two rounds on 8; by what is written, one is enough."""
+    empty.loop.takes[forecast] = 6000.0
     empty.add_nodes(LARGE, 1)
     empty.api.admission.append(limit_range("1"))
     empty.api.latency = 0.1
