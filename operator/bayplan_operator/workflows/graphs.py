@@ -14,8 +14,10 @@ from bayplan.simulation import Submission
 from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.api.validation.words import shown
+from bayplan_operator.translate.defaulting import KINDS as DEFAULTING
+from bayplan_operator.translate.defaulting import Defaults
 from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
-from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries
+from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries, with_admitted
 from bayplan_operator.workflows import argo, wfcommons
 from bayplan_operator.workflows.documents import Document, InputError, documents, files
 from bayplan_operator.workflows.unknown_fields import refuse_unknown_fields
@@ -40,17 +42,31 @@ class Workload:
 
 
 def read_graphs(paths: Iterable[Path], every: float = 0.0) -> Workload:
-    """The graphs of files and folders. `every`: seconds between two submissions. Raises `InputError`."""
-    workload = Workload()
-    for path in (file for each in paths for file in files(each)):
-        for document in documents(path):
-            _take(workload, document, every)
+    """The graphs of files and folders. `every`: seconds between two submissions. Raises `InputError`.
+
+    LimitRanges and RuntimeClasses among them count, wherever they stand.
+    """
+    workload, defaults, others = Workload(), Defaults(), []
+    for document in (each for path in paths for file in files(path) for each in documents(file)):
+        if document.value.get("kind") in DEFAULTING:
+            _take_defaults(defaults, document)
+        else:
+            others.append(document)
+    for document in others:
+        _take(workload, document, defaults, every)
     if not workload.submissions:
         raise InputError(f"{', '.join(map(str, paths))}: there is no graph in it: name a file with a TaskGraph or a workflow")
     return workload
 
 
-def _take(workload: Workload, document: Document, every: float) -> None:
+def _take_defaults(defaults: Defaults, document: Document) -> None:
+    try:
+        defaults.take(document.value)
+    except ValueError as error:
+        raise document.fault(str(error)) from error
+
+
+def _take(workload: Workload, document: Document, defaults: Defaults, every: float) -> None:
     value = document.value
     kind, version = value.get("kind"), str(value.get("apiVersion", ""))
     if kind == _POLICY:
@@ -61,15 +77,15 @@ def _take(workload: Workload, document: Document, every: float) -> None:
         if version != names.API_VERSION:
             raise document.fault(f'apiVersion is {shown(version)}: it must be "{names.API_VERSION}"', "apiVersion")
         refuse_unknown_fields(document, names.TASK_GRAPH)
-        submission = _submission(document, value)
+        submission = _submission(document, value, defaults)
     elif kind in argo.KINDS and version.startswith(argo.GROUP):
         made = argo.read(document)
         workload.left_out += made.left_out
-        submission = _submission(document, made.manifest)
+        submission = _submission(document, made.manifest, defaults)
     elif wfcommons.is_instance(value):
         submission = wfcommons.read(document)
     else:
-        known = ", ".join((names.TASK_GRAPH, _POLICY, *argo.KINDS))
+        known = ", ".join((names.TASK_GRAPH, _POLICY, *argo.KINDS, *DEFAULTING))
         advice = "; nodes are named with --nodes" if kind == "Node" or "nodes" in value else ""
         words = f"kind is {shown(kind)}: it must be one of {known}, or the file a WfCommons workflow{advice}"
         raise document.fault(words, "kind")
@@ -89,12 +105,12 @@ def read_policy(document: Document) -> CompiledPolicy:
         raise document.fault("this is no PlacementPolicy: it must have metadata and spec") from error
 
 
-def _submission(document: Document, manifest: dict[str, Any]) -> Submission:
+def _submission(document: Document, manifest: dict[str, Any], defaults: Defaults) -> Submission:
     metadata = manifest.get("metadata")
     if not isinstance(metadata, dict) or not isinstance(manifest.get("spec"), dict):
         raise document.fault("metadata or spec is missing: a TaskGraph has both")
     try:
-        prepared = prepare(manifest)
+        prepared = _admitted(prepare(manifest), metadata.get("namespace") or "default", defaults)
     except InvalidGraph as error:
         raise document.fault(str(error), _place(str(error), manifest)) from error
     spec = prepared.spec
@@ -113,6 +129,23 @@ def _submission(document: Document, manifest: dict[str, Any]) -> Submission:
         actual=None if any(prepared.splittings) else _actual(document, prepared),
         runs=prepared.runs,
     )
+
+
+def _admitted(prepared: Prepared, namespace: str, defaults: Defaults) -> Prepared:
+    """As pods would be admitted. Raises `InvalidGraph`."""
+    if defaults.empty:
+        return prepared
+    specs: dict[str, dict[str, Any]] = {}
+    for number, template in enumerate(prepared.templates):
+        if template.admission_hash not in specs:
+            try:
+                specs[template.admission_hash] = defaults.admitted(template.spec, namespace)
+            except ValueError as error:
+                raise InvalidGraph(f"spec.tasks[{number}] ({prepared.spec.tasks[number].name}): {error}") from error
+    prepared, problems = with_admitted(prepared, namespace, specs)
+    for problem in problems.values():
+        raise InvalidGraph(problem)
+    return prepared
 
 
 def _actual(document: Document, prepared: Prepared) -> FloatArray:
