@@ -102,7 +102,6 @@ class _Queues(NamedTuple):
 
 
 def _queues(settings: Settings, view: View, news: asyncio.Event, machine: Machine) -> _Queues:
-
     def wake(_: Hashable) -> None:
         news.set()
 

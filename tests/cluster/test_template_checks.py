@@ -107,7 +107,7 @@ def test_what_a_runtime_class_adds_is_counted(kube: Kube, sandboxes: None) -> No
 
 SAID: tuple[Object, ...] = (
     {}, {"requests": {"cpu": "500m"}}, {"limits": {"cpu": "2500m"}}, {"limits": {"cpu": "2", "memory": "1Gi"}},
-    {"requests": {"memory": "64Mi"}, "limits": {"memory": "128Mi"}}, {"requests": {"cpu": "1500m", "memory": "2Gi"}},
+    {"requests": {"memory": "64Mi"}, "limits": {"memory": "128Mi"}}, {"requests": {"cpu": "1500m", "memory": "512Mi"}},
 )  # fmt: skip
 RANGES: tuple[Object, ...] = (
     {"defaultRequest": {"cpu": "1"}, "default": {"cpu": "3"}}, {"max": {"cpu": "3", "memory": "2Gi"}},
