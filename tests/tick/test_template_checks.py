@@ -231,11 +231,11 @@ def test_a_late_answer_is_told_though_nothing_else_happens(world: World) -> None
 def test_an_answer_that_cannot_be_read_is_an_error_and_holds_up_nothing(world: World) -> None:
     strange = [True]
     world.api.admission.append(lambda pod: {"metadata": pod["metadata"]} if strange and strange.pop() else pod)
-    world.create("g", task("a", seconds=60))
-    world.wait_running("g")
-    assert world.loop.passed <= PATIENCE + 0.1
-    world.wait_condition("g", "Complete")
-    assert world.condition("g", "TemplatesChecked", "True")
+    world.create("g", task("a", cpu="1000"))
+    world.wait_condition("g", "Waiting")
+    assert world.loop.passed <= PATIENCE + 0.6
+    world.wait_condition("g", "TemplatesChecked", "True")
+    assert world.api.requests["POST pods dry"] == 2, "it was asked again"
     world.expected_errors = 1
 
 
