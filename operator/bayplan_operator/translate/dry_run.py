@@ -98,8 +98,35 @@ def admitted_spec(answer: bytes, given: Mapping[str, Any], node: str = "") -> di
     authors = [each for each in given.get("tolerations") or [] if of_node_loss(each)]
     parts = {
         "tolerations": [each for each in spec.get("tolerations") or [] if not of_node_loss(each)] + authors,
-        "affinity": without_pin(spec.get("affinity") or {}, node),
+        "affinity": _of_any_pod(without_pin(spec.get("affinity") or {}, node)),
+        "topologySpreadConstraints": [_without_labels(each) for each in spec.get("topologySpreadConstraints") or []],
         "volumes": [each for each in spec.get("volumes") or [] if not each["name"].startswith(_TOKEN)],
     }
     rest = {name: part for name, part in spec.items() if name not in parts}
     return rest | {name: part for name, part in parts.items() if part}
+
+
+def _of_any_pod(affinity: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what the API server adds to terms about other pods for the labels of one pod."""
+    made = dict(affinity)
+    for part in ("podAffinity", "podAntiAffinity"):
+        terms = affinity.get(part)
+        if terms:
+            made[part] = {name: [_of_any(each) for each in kept] for name, kept in terms.items()}
+    return made
+
+
+def _of_any(term: Mapping[str, Any]) -> dict[str, Any]:
+    """Preferred terms stand in a weighted one."""
+    inner = term.get("podAffinityTerm")
+    return _without_labels(term) if inner is None else {**term, "podAffinityTerm": _without_labels(inner)}
+
+
+def _without_labels(term: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a term says `matchLabelKeys`, the API server writes the pod's own labels into its selector; back to what it was."""
+    keys, selector = {*term.get("matchLabelKeys", ()), *term.get("mismatchLabelKeys", ())}, term.get("labelSelector")
+    if not keys or not selector:
+        return dict(term)
+    kept = [each for each in selector.get("matchExpressions") or [] if each["key"] not in keys]
+    rest = {name: part for name, part in selector.items() if name != "matchExpressions"}
+    return {**term, "labelSelector": {**rest, "matchExpressions": kept} if kept else rest}

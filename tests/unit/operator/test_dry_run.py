@@ -143,6 +143,32 @@ def test_all_pods_of_a_template_give_one_answer_and_it_asks_what_the_author_aske
     assert asked.resources == written.resources
 
 
+def merged(term: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
+    """As the API server writes the labels of one pod into a selector."""
+    own = [{"key": key, "operator": "In", "values": [labels[key]]} for key in term.get("matchLabelKeys", ())]
+    selector = term["labelSelector"]
+    return {**term, "labelSelector": {**selector, "matchExpressions": [*selector.get("matchExpressions", ()), *own]}}
+
+
+@pytest.mark.parametrize("expressions", [{}, {"matchExpressions": [{"key": "tier", "operator": "Exists"}]}])
+def test_labels_of_one_pod_in_selectors_are_left_out(expressions: dict[str, Any]) -> None:
+    term = {"topologyKey": "zone", "labelSelector": {"matchLabels": {"a": "b"}, **expressions}, "matchLabelKeys": ["team"]}
+    pod = dry_run_pod(REF, template(SPEC), "train", 1)
+
+    def answer(make: Any) -> dict[str, Any]:
+        anti = {
+            "requiredDuringSchedulingIgnoredDuringExecution": [make(term)],
+            "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": make(term)}],
+        }
+        parts = {"affinity": {"podAntiAffinity": anti}, "topologySpreadConstraints": [make(term)]}
+        return admitted_spec(msgspec.json.encode({**pod, "spec": {**pod["spec"], **parts}}), SPEC)
+
+    written = answer(lambda term: term)
+    assert written["topologySpreadConstraints"] == [term]
+    assert answer(lambda term: merged(term, {"team": "x"})) == written
+    assert answer(lambda term: merged(term, {"team": "y"})) == written
+
+
 def test_what_admission_adds_is_in_the_answer() -> None:
     pod = dry_run_pod(REF, template(SPEC), "train", 1)
     pod["spec"] |= {"overhead": {"cpu": "500m"}, "nodeSelector": {"sandbox": "vm"}, "schedulingGates": [{"name": "x/y"}]}
