@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayplan.model.workload import RequestClass
@@ -113,6 +113,7 @@ TOLERATION = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(AFFINITY)
 def test_without_the_pin_an_affinity_is_what_it_was(affinity: dict[str, Any]) -> None:
     pinned = pod_manifest(REF, template({**SPEC, "affinity": affinity}), PodRole("a", 0, 1, 1), Place("n-1", "", False, 30.0))[
@@ -122,6 +123,7 @@ def test_without_the_pin_an_affinity_is_what_it_was(affinity: dict[str, Any]) ->
     assert without_pin(pinned, "n-2") == pinned
 
 
+@settings(deadline=None)
 @given(AFFINITY, st.lists(TOLERATION, max_size=3), st.booleans())
 def test_all_pods_of_a_template_give_one_answer_and_it_asks_what_the_author_asked(
     affinity: dict[str, Any], tolerations: list[dict[str, Any]], direct: bool

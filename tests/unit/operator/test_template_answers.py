@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayplan.model.workload import RequestClass
@@ -21,6 +21,7 @@ from bayplan_operator.translate.pod import Template
 # The bucket
 
 
+@settings(deadline=None)
 @given(st.floats(0.1, 100.0), st.integers(1, 100), st.lists(st.floats(0.0, 2.0), max_size=200))
 def test_in_no_time_more_is_taken_than_was_saved_and_has_come_in(rate: float, most: int, pauses: list[float]) -> None:
     bucket, now, taken = TokenBucket(rate, most), 1.8e9, 0
