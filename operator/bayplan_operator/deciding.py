@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from bayplan.cluster.cluster import Cluster
 from bayplan_operator import names
@@ -13,6 +13,7 @@ from bayplan_operator.clock import MACHINE, Clock
 from bayplan_operator.conductor import Conductor, View, Writers, conduct, conductor
 from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.conductor.measuring import measured
+from bayplan_operator.conductor.templates.questions import AT_ONCE
 from bayplan_operator.kube import paths, wire
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.reflector import Reflector
@@ -20,7 +21,15 @@ from bayplan_operator.settings import Settings
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.view import NamespaceStore, NodeStore, PodStore
 from bayplan_operator.view.kinds import Inboxes, list_kinds
-from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
+from bayplan_operator.writer import (
+    DryRunWriter,
+    EventWriter,
+    GraphWriter,
+    NodeRecordWriter,
+    PodWriter,
+    ProfileWriter,
+    WriteQueue,
+)
 from bayplan_operator.writer.node_record import remembered
 
 log = logging.getLogger(__name__)
@@ -96,9 +105,15 @@ async def decide(
             queue.cancel()
 
 
-def _queues(settings: Settings, view: View, news: asyncio.Event, machine: Machine) -> tuple[WriteQueue, WriteQueue, WriteQueue]:
-    """Of creations, of whatever else is decided, and of events."""
+class _Queues(NamedTuple):
+    creations: WriteQueue
+    endings: WriteQueue
+    """Whatever is decided beside creations."""
+    events: WriteQueue
+    dry_runs: WriteQueue
 
+
+def _queues(settings: Settings, view: View, news: asyncio.Event, machine: Machine) -> _Queues:
     def wake(_: Hashable) -> None:
         news.set()
 
@@ -110,23 +125,23 @@ def _queues(settings: Settings, view: View, news: asyncio.Event, machine: Machin
     creations = WriteQueue(settings.writes, machine.jitter, wake)
     endings = WriteQueue(max(1, settings.writes // 3), machine.jitter, ended)
     events = WriteQueue(max(1, settings.writes // 6), machine.jitter, _no_wake)  # nothing follows from an event
-    return creations, endings, events
+    dry_runs = WriteQueue(AT_ONCE, machine.jitter, wake)
+    return _Queues(creations, endings, events, dry_runs)
 
 
-def _writers(
-    settings: Settings, server: ApiServer, view: View, queues: tuple[WriteQueue, WriteQueue, WriteQueue], lease: Lease
-) -> Writers:
-    creations, endings, events = queues
+def _writers(settings: Settings, server: ApiServer, view: View, queues: _Queues, lease: Lease) -> Writers:
+    endings = queues.endings
 
     def reread(raw: Mapping[str, Any]) -> None:
         (view.inboxes.policies if raw["kind"] == names.PLACEMENT_POLICY else view.inboxes.graphs).put(raw)
 
     return Writers(
-        pods=PodWriter(server, view.pods, creations, endings, lambda: lease.term),
+        pods=PodWriter(server, view.pods, queues.creations, endings, lambda: lease.term),
         graphs=GraphWriter(server, endings, reread),
-        events=EventWriter(server, events, settings.identity),
+        events=EventWriter(server, queues.events, settings.identity),
         profiles=ProfileWriter(server, endings),
         nodes=NodeRecordWriter(server, endings, settings.lease_namespace),
+        dry_runs=DryRunWriter(server, queues.dry_runs),
     )
 
 

@@ -13,6 +13,7 @@ START_DELAY_SECONDS = Histogram(
 )
 WRITES = Counter("bayplan_api_writes", "Writes to the API server.", ["what"])
 WRITE_RETRIES = Counter("bayplan_api_write_retries", "Writes that were tried again.", ["what", "why"])
+DRY_RUNS = Counter("bayplan_dry_runs", "Pods of which the API server was asked what it makes of them.", ["answer"])
 WRITE_FAILURES = Counter("bayplan_api_write_failures", "Writes that were given up for now.", ["what", "why"])
 STATUS_BYTES = Counter("bayplan_status_bytes", "Bytes of status written.")
 GRAPHS = Gauge("bayplan_graphs", "Task graphs that are not finished.")

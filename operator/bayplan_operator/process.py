@@ -62,7 +62,7 @@ async def _run(settings: Settings, configuration: client.Configuration, leader: 
     stop, kopf_ready = asyncio.Event(), asyncio.Event()
     news = asyncio.Event()
     seen = view(news, load, machine)
-    async with ApiServer(configuration, connections=settings.writes + 16, may_write=lambda: leader.leading) as server:
+    async with ApiServer(configuration, connections=settings.writes + 24, may_write=lambda: leader.leading) as server:
         watches = reflectors(server, seen, news)
         watchers = {
             *(asyncio.create_task(each.run(), name="watch") for each in watches),

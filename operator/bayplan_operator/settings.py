@@ -57,6 +57,8 @@ class Settings:
     written the less often."""
     writes: int = 24
     """Requests to the API server under way at once."""
+    template_checks: float = 20.0
+    """Questions per second, in each namespace, about what the API server makes of pod templates; five times as many at once."""
     stuck_after: float = 60.0
     """How long containers may be unable to start (image, configuration) before that is a failure."""
     rejection_memory: float = 30.0

@@ -39,13 +39,6 @@ def test_a_task_that_fails_for_good_fails_the_graph_and_stops_the_rest(kube: Kub
     wait_for(lambda: not kube.pods("g", "long"), "the long task's pod is gone")
 
 
-def test_what_the_api_server_refuses_for_good_is_a_failure_with_its_words(kube: Kube) -> None:
-    kube.create("g", task("a", pod={"containers": [{"image": "none", "imagePullPolicy": "Sometimes"}]}))
-    assert "imagePullPolicy" in kube.wait_condition("g", "Failed")["message"]
-    kube.create("h", task("a", pod={"containers": [{"image": "none", "colour": "blue"}]}))
-    assert "colour" in kube.wait_condition("h", "Failed")["message"]
-
-
 def test_a_quota_is_waited_for(kube: Kube) -> None:
     spec = client.V1ResourceQuotaSpec(hard={"requests.cpu": "1"})
     kube.core.create_namespaced_resource_quota(

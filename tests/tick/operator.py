@@ -117,7 +117,8 @@ class Operator:
     def _send(self, connection: Connection, request: Request) -> None:
         if request.method != "GET" and not self.leading:
             self.late.append(request)
-        if self.under_way is not None and request.method == "POST" and request.path.endswith("/pods"):
+        creation = request.method == "POST" and request.path.endswith("/pods") and "dryRun" not in request.query
+        if self.under_way is not None and creation:
             self.under_way.append((connection, request))
         else:
             self._server.serve(connection, request)

@@ -62,9 +62,15 @@ def test_what_the_api_server_refuses_for_good_is_a_failure_with_its_words(world:
     assert world.created("g") == []
 
 
-def test_a_webhook_that_denies_may_think_otherwise_later(world: World) -> None:
-    denied = 'admission webhook "rules.test" denied the request: no more than two'
-    world.api.trouble.order("POST", "/pods$", Refusal(400, "BadRequest", denied), times=2)
+DENIED = {
+    "webhook": Refusal(400, "BadRequest", 'admission webhook "rules.test" denied the request: no more than two'),
+    "policy": Refusal(422, "Invalid", "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no more than two"),
+}
+
+
+@pytest.mark.parametrize("what", DENIED)
+def test_what_denies_a_pod_may_think_otherwise_later(world: World, what: str) -> None:
+    world.api.trouble.order("POST", "/pods$", DENIED[what], times=2)
     world.create("g", task("a"))
     assert "no more than two" in world.wait_condition("g", "Waiting")["message"]
     world.wait_condition("g", "Complete")

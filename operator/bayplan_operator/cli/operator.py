@@ -70,6 +70,12 @@ class DecidingOptions:
         option("--status-writes", metavar="PER_SECOND", parse=values.above_zero,
                text=f"statuses of graphs per second that can wait, all together (default: {_DEFAULTS.status_writes:g})"),
     ] = _DEFAULTS.status_writes  # fmt: skip
+    template_checks: Annotated[
+        float,
+        option("--template-checks", metavar="PER_SECOND", parse=values.above_zero,
+               text="templates of which the API server is asked per second, in each namespace "
+               f"(default: {_DEFAULTS.template_checks:g})"),
+    ] = _DEFAULTS.template_checks  # fmt: skip
     profiles: Annotated[
         int,
         option("--profiles", metavar="COUNT", parse=values.from_one,
@@ -118,6 +124,7 @@ class OperatorOptions(PrometheusOptions, DecidingOptions):
             plan_wait=self.plan_wait,
             plan_search=self.plan_search,
             status_writes=self.status_writes,
+            template_checks=self.template_checks,
             profiles=self.profiles,
             profile_interval=self.profile_interval,
             profile_writes=self.profile_writes,

@@ -7,6 +7,7 @@ from bayplan_operator.conductor.beside import Thread
 from bayplan_operator.conductor.graphs.acting import Actor
 from bayplan_operator.conductor.graphs.advancer import Advancer
 from bayplan_operator.conductor.graphs.advancing import AdvanceGraphs
+from bayplan_operator.conductor.graphs.checking import TakeAnswers
 from bayplan_operator.conductor.graphs.due import FindDue
 from bayplan_operator.conductor.graphs.durable import Durable
 from bayplan_operator.conductor.graphs.leaving import Leave
@@ -30,6 +31,9 @@ from bayplan_operator.conductor.placing.placing import Placing
 from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.surroundings import View, Writers
+from bayplan_operator.conductor.templates.answers import Answers
+from bayplan_operator.conductor.templates.checker import Checker
+from bayplan_operator.conductor.templates.questions import Questions
 from bayplan_operator.conductor.tick import Conductor
 from bayplan_operator.settings import Settings
 
@@ -45,9 +49,11 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     plans = GraphPlans(cluster, settings, clock, Thread("plans", clock, wake), knowledge)
     estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), knowledge)
     insight = Insight(cluster, knowledge, arrivals, view.load, plans)
-    placing = Placing(cluster, Creator(pods, writers.pods), insight, settings, clock)
+    answers = Answers(clock)
+    checker = Checker(answers, Questions(writers.dry_runs, answers, settings.template_checks, clock))
+    placing = Placing(cluster, Creator(pods, writers.pods, answers), insight, settings, clock)
     policies = Policies(writers.graphs)
-    serving = Serving(policies, adapting, cluster, pods)
+    serving = Serving(checker, policies, adapting, cluster, pods)
     lost = LostNodes(view.nodes)
     leftovers = Leftovers(pods, writers.pods, writers.graphs, wake)
     recorder = Recorder(writers.graphs, writers.events, settings, Durable(graphs, adapting, clock, wake))
@@ -59,6 +65,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         TakeProfiles(view.inboxes.profiles, knowledge),
         TakeGraphs(view.inboxes.graphs, Newcomers(knowledge, adapting, placing), serving, leftovers, settings.stuck_after),
         TakeWrites(view.written),
+        TakeAnswers(checker, serving),
         # How far each graph is
         FindDue(pods, view.nodes, lost, placing.rejections, leftovers),
         AdvanceGraphs(Advancer(pods, view.nodes, lost), actor, pods, placing.rejections, followers, writers.events),

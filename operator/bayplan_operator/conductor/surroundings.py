@@ -8,7 +8,7 @@ from bayplan.knowledge.node_states import NodeStates
 from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.view import NodeStore, PodStore
 from bayplan_operator.view.kinds import Inboxes
-from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter
+from bayplan_operator.writer import DryRunWriter, EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,4 @@ class Writers:
     events: EventWriter
     profiles: ProfileWriter
     nodes: NodeRecordWriter
+    dry_runs: DryRunWriter

@@ -64,6 +64,11 @@ class Busy(Refused):
     """429 or 5xx."""
 
 
+def denied(error: Refused) -> bool:
+    """A webhook or a ValidatingAdmissionPolicy said no, with whatever status: it may think otherwise later."""
+    return "denied the request" in error.message or "denied request: " in error.message
+
+
 _BY_STATUS: dict[int, type[Refused]] = {
     400: Invalid,
     401: Forbidden,

@@ -1,6 +1,6 @@
 """From a task and its place to the pod that is created."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from bayplan_operator.translate.gpus import write_devices
 from bayplan_operator.translate.judged_elsewhere import judged_elsewhere
 from bayplan_operator.translate.neighbours import NO_TERMS, NearbyTerms
 
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _UNREACHABLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 
@@ -23,8 +24,11 @@ class Template:
     digest: str
     """A hash of metadata and spec; a pod that carries another was not made from this template."""
     request_class: RequestClass
+    """Of the spec as its author wrote it, or as the API server admits it once that is known."""
+    admission_hash: str = ""
+    """A hash of what admission looks at: metadata, and the spec without args and values of environment variables."""
     nearby: NearbyTerms = NO_TERMS
-    """What it asks of pods near its node."""
+    """What it asks of pods near its node, of the same spec as the class."""
 
     @property
     def needs_scheduler(self) -> bool:
@@ -56,6 +60,7 @@ class Place:
     """Where a pod goes, and how it gets there."""
 
     node: str
+    """Empty: none yet."""
     why: str
     direct: bool
     """Set ``spec.nodeName`` at creation instead of letting kube-scheduler bind."""
@@ -137,7 +142,7 @@ def _spec(base: Mapping[str, Any], role: PodRole, place: Place) -> dict[str, Any
     spec["tolerations"] = _tolerations(base.get("tolerations") or [], place.node_loss_grace)
     if place.direct:
         spec["nodeName"] = place.node
-    else:
+    elif place.node:
         spec["affinity"] = _pinned(base.get("affinity") or {}, (place.node, *place.others))
         if base.get("topologySpreadConstraints"):
             spec["topologySpreadConstraints"] = [_of_one_domain(each) for each in base["topologySpreadConstraints"]]
@@ -166,13 +171,14 @@ def _shares_gpus(container: Mapping[str, Any]) -> bool:
     return any(names.GPU_MILLI in (resources.get(field) or {}) for field in ("requests", "limits"))
 
 
+def of_node_loss(toleration: Mapping[str, Any]) -> bool:
+    """It says how long a pod outstays the loss of its node, which the policy says of ours."""
+    return toleration.get("key") in _UNREACHABLE and toleration.get("effect", "NoExecute") in ("NoExecute", "")
+
+
 def _tolerations(given: list[Mapping[str, Any]], grace: float) -> list[Mapping[str, Any]]:
     """The pod may not outstay the node-loss grace on a node that is away; without this, admission would allow 300 s."""
-    kept = [
-        toleration
-        for toleration in given
-        if not (toleration.get("key") in _UNREACHABLE and toleration.get("effect", "NoExecute") in ("NoExecute", ""))
-    ]
+    kept = [toleration for toleration in given if not of_node_loss(toleration)]
     away = [
         {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": round(grace)} for key in _UNREACHABLE
     ]
@@ -194,16 +200,34 @@ def _pinned(affinity: Mapping[str, Any], nodes: tuple[str, ...]) -> dict[str, An
     """
     pins = [{"key": "metadata.name", "operator": "In", "values": [node]} for node in nodes]
     node_affinity = affinity.get("nodeAffinity") or {}
-    required = node_affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
     # An empty term matches nothing; with the pin added it would suddenly match, so it is left out.
-    given = [t for t in required.get("nodeSelectorTerms") or [] if t.get("matchExpressions") or t.get("matchFields")]
+    given = [t for t in _required_terms(affinity) if t.get("matchExpressions") or t.get("matchFields")]
     terms = [{**term, "matchFields": [*(term.get("matchFields") or []), pin]} for pin in pins for term in given]
     return {
         **affinity,
         "nodeAffinity": {
             **node_affinity,
-            "requiredDuringSchedulingIgnoredDuringExecution": {
-                "nodeSelectorTerms": terms or [{"matchFields": [pin]} for pin in pins]
-            },
+            _REQUIRED: {"nodeSelectorTerms": terms or [{"matchFields": [pin]} for pin in pins]},
         },
     }
+
+
+def _required_terms(affinity: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return ((affinity.get("nodeAffinity") or {}).get(_REQUIRED) or {}).get("nodeSelectorTerms") or []
+
+
+def without_pins(affinity: Mapping[str, Any], nodes: Sequence[str]) -> dict[str, Any]:
+    """What was there before the pins to these nodes, without parts that are empty."""
+    terms: list[dict[str, Any]] = []
+    pins = [{"key": "metadata.name", "operator": "In", "values": [node]} for node in nodes]
+    for term in _required_terms(affinity):
+        fields = term.get("matchFields") or []
+        if any(pin in fields for pin in pins[1:]):
+            continue  # the same as the term with the first pin, but for the node
+        kept = {name: part for name, part in {**term, "matchFields": [f for f in fields if f not in pins]}.items() if part}
+        if kept or not term:
+            terms.append(kept)
+    required = {_REQUIRED: {"nodeSelectorTerms": terms} if terms else None}
+    of_nodes = {**(affinity.get("nodeAffinity") or {}), **required}
+    whole = {**affinity, "nodeAffinity": {name: part for name, part in of_nodes.items() if part}}
+    return {name: part for name, part in whole.items() if part}

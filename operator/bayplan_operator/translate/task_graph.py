@@ -20,6 +20,7 @@ from bayplan_operator.api.merge import effective_retry, pod_template
 from bayplan_operator.api.nulls import without_nulls
 from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec
 from bayplan_operator.translate.admission import AdmissionObjects
+from bayplan_operator.translate.dry_run import admission_hash
 from bayplan_operator.translate.neighbours import nearby_terms
 from bayplan_operator.translate.pod import Template
 from bayplan_operator.translate.request_class import request_class
@@ -195,5 +196,40 @@ def _finished(template: PodTemplate, namespace: str, gpu_models: Sequence[str], 
     metadata = {"labels": dict(template.metadata.labels), "annotations": dict(template.metadata.annotations)}
     digest = hashlib.blake2b(msgspec.json.encode([metadata, template.spec], order="sorted"), digest_size=8).hexdigest()
     spec = template.spec if objects is None else objects.admitted(template.spec, namespace)
-    asked = request_class(spec, f"{namespace}/{digest}", tuple(sorted(set(gpu_models))))
-    return Template(metadata, template.spec, digest, asked, nearby_terms(spec))
+    asked = request_class(spec, _origin(namespace, digest), _models(gpu_models))
+    return Template(metadata, template.spec, digest, asked, admission_hash(metadata, template.spec), nearby_terms(spec))
+
+
+def _origin(namespace: str, digest: str) -> str:
+    return f"{namespace}/{digest}"
+
+
+def _models(gpu_models: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(gpu_models)))
+
+
+def with_admitted(
+    prepared: Prepared, namespace: str, specs: Mapping[str, Mapping[str, Any]]
+) -> tuple[Prepared, dict[str, str]]:
+    """The same, with requests counted by what the API server makes of the pods: ``specs`` by `Template.admission_hash`.
+
+    Beside it, by the same hash, a sentence for each template of which admission makes what cannot be placed.
+    """
+    made: dict[int, Template] = {}
+    problems: dict[str, str] = {}
+    for index, (task, template) in enumerate(zip(prepared.spec.tasks, prepared.templates, strict=True)):
+        if id(template) in made or template.admission_hash not in specs:
+            continue
+        spec = specs[template.admission_hash]
+        try:
+            asked = request_class(spec, _origin(namespace, template.digest), _models(task.gpu_models))
+            nearby = nearby_terms(spec)
+        except ValueError as error:
+            words = f"spec.tasks[{index}] ({task.name}): as the API server admits them, its pods cannot be placed: {error}"
+            problems.setdefault(template.admission_hash, words)
+            continue
+        if (asked, nearby) != (template.request_class, template.nearby):
+            made[id(template)] = replace(template, request_class=asked, nearby=nearby)
+    if not made:
+        return prepared, problems
+    return replace(prepared, templates=tuple(made.get(id(each), each) for each in prepared.templates)), problems

@@ -1,5 +1,6 @@
 """All writes to the API server: bounded in number, tried again with back-off, and never twice at once for one object."""
 
+from bayplan_operator.writer.dry_runs import DryRunWriter
 from bayplan_operator.writer.events import EventWriter
 from bayplan_operator.writer.graphs import GraphWriter
 from bayplan_operator.writer.node_record import NodeRecordWriter
@@ -7,4 +8,4 @@ from bayplan_operator.writer.pods import PodWriter
 from bayplan_operator.writer.profiles import ProfileWriter
 from bayplan_operator.writer.queue import WriteQueue
 
-__all__ = ["EventWriter", "GraphWriter", "NodeRecordWriter", "PodWriter", "ProfileWriter", "WriteQueue"]
+__all__ = ["DryRunWriter", "EventWriter", "GraphWriter", "NodeRecordWriter", "PodWriter", "ProfileWriter", "WriteQueue"]

@@ -17,6 +17,10 @@ from bayplan_operator.writer.queue import TRIES, WriteQueue
 _STRICT = {"fieldValidation": "Strict", "fieldManager": names.FIELD_MANAGER}
 
 
+def _unheard(answer: bytes) -> None:
+    """Nothing has to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Creation:
     """A pod to be created, and the attempt that it is."""
@@ -26,6 +30,8 @@ class Creation:
     unit: int
     incarnation: int
     manifest: MutableMapping[str, Any]
+    made: Callable[[bytes], None] = _unheard
+    """Told the pod as the API server has stored it."""
 
 
 class PodWriter:
@@ -86,7 +92,7 @@ class PodWriter:
             self._store.renounce(creation.key)  # no effect, unless what was answered is older news than the watch's
         except errors.Invalid as error:
             # A webhook that denies without a code of its own is answered with 400; it may think otherwise later.
-            denied = "denied the request" in error.message
+            denied = errors.denied(error)
             self._refuse(creation, "Denied" if denied else "Invalid", error.message, final=not denied)
         except errors.Forbidden as error:
             quota = "exceeded quota" in error.message
@@ -104,6 +110,7 @@ class PodWriter:
                     "create pod", lambda: self._server.call("POST", path, body, _STRICT), repeatable=False
                 )
                 self._store.apply(self._pod.decode(answer))
+                creation.made(answer)
                 return
             except errors.AlreadyExists:
                 await self._adopt(creation)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from bayplan_operator.kube.api_server import JSON_PATCH, MERGE_PATCH
 from tests.tick.api.connection import Connection, Request
-from tests.tick.api.kinds import Where, where
+from tests.tick.api.kinds import POD, Where, where
 from tests.tick.api.patches import PatchError, edited, merged
 from tests.tick.api.refusal import Refusal
 from tests.tick.api.store import Object, Store
+from tests.tick.api.strict import unknown_fields
 from tests.tick.api.trouble import Loss, Trouble
 from tests.tick.api.watches import Watches
 
@@ -27,7 +29,9 @@ class ApiServer:
         self.trouble = Trouble()
         self.latency = 0.0
         self.requests: Counter[str] = Counter()
-        """Those that were done, by method and plural."""
+        """Those that were done, by method and plural; dry runs for themselves."""
+        self.admission: list[Callable[[Object], Object]] = []
+        """What is made of each new pod before it is stored, one after the other; each may raise `Refusal`."""
         self._loop = loop
         self._held: list[tuple[Connection, Request]] | None = None
 
@@ -36,7 +40,7 @@ class ApiServer:
         if self._held is not None:
             self._held.append((connection, request))
             return
-        what = self.trouble.of(request.method, request.path)
+        what = self.trouble.of(request.method, request.path + ("?dryRun" if request.query.get("dryRun") else ""))
         if what is Loss.REQUEST:
             connection.close()
         elif what is not Loss.TIME:
@@ -63,7 +67,8 @@ class ApiServer:
             if request.query.get("watch"):
                 self.watches.open(connection, found, request.query)
                 return
-            self.requests[f"{request.method} {found.kind.plural}"] += 1
+            dry = " dry" if request.query.get("dryRun") else ""
+            self.requests[f"{request.method} {found.kind.plural}{dry}"] += 1
             status, answer = 200, self._do(found, request)
             if request.method == "POST":
                 status = 201
@@ -83,7 +88,8 @@ class ApiServer:
             return self.store.get(found.kind, found.namespace, found.name) if found.name else self._list(found, request)
         body = msgspec.json.decode(request.body)
         if request.method == "POST":
-            return self.store.create(found.kind, found.namespace, body)
+            made = self._admitted(found, request, body)
+            return made if request.query.get("dryRun") else self.store.create(found.kind, found.namespace, made)
         if request.method == "DELETE":
             return self.store.delete(
                 found.kind, found.namespace, found.name,
@@ -93,6 +99,19 @@ class ApiServer:
         if request.method == "PATCH":
             return self._patch(found, request.content_type, body)
         raise Refusal(405, "MethodNotAllowed", f"{request.method} is a method that is not played here")
+
+    def _admitted(self, found: Where, request: Request, given: Object) -> Object:
+        """What is stored of a new object, if it is. Raises `Refusal`."""
+        if found.kind != POD:
+            return given
+        wrong = unknown_fields(given) if request.query.get("fieldValidation") == "Strict" else []
+        if wrong:
+            told = ", ".join(f'unknown field "{each}"' for each in wrong)
+            message = f'Pod in version "v1" cannot be handled as a Pod: strict decoding error: {told}'
+            raise Refusal(400, "BadRequest", message)
+        for each in self.admission:
+            given = each(given)
+        return given
 
     def _patch(self, found: Where, content_type: str, body: Any) -> Object:
         if content_type not in (MERGE_PATCH, JSON_PATCH):

@@ -34,7 +34,10 @@ class Trouble:
         """Requests that met with some."""
 
     def order(self, method: str, path: str, what: Refusal | Loss, times: int = 1) -> None:
-        """So many requests of the method, whose path holds a match of this expression, are answered so."""
+        """So many requests of the method, whose path holds a match of this expression, are answered so.
+
+        A dry run's ends with `?dryRun`.
+        """
         self._orders.append(_Order(method, re.compile(path), what, times))
 
     def forget(self) -> None:

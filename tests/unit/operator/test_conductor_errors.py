@@ -17,6 +17,7 @@ from bayplan_operator.settings import Settings
 from bayplan_operator.view import NodeStore, PodStore
 from bayplan_operator.view.kinds import Inboxes
 from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
+from tests.unit.operator.written import Admitting
 
 
 class Fixture:
@@ -35,7 +36,7 @@ class Fixture:
         queue = WriteQueue(4, random.Random(1), lambda _: None)
         writers = Writers(
             PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test"),
-            ProfileWriter(server, queue), NodeRecordWriter(server, queue, "ns"),
+            ProfileWriter(server, queue), NodeRecordWriter(server, queue, "ns"), Admitting(),
         )  # fmt: skip
         self.conductor = conductor(self.view, writers, Settings("test"), Clock(self.clock), nothing)
 
@@ -49,6 +50,7 @@ class Fixture:
         }  # fmt: skip
         self.view.inboxes.graphs.put({"metadata": metadata, "spec": {"tasks": [{"name": "a", **pod}]}})
         self.conductor.tick()
+        self.conductor.tick()  # what the API server makes of its pods is known
         return self.conductor.graphs.by_uid[name]
 
 

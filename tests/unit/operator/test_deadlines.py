@@ -339,6 +339,7 @@ async def test_a_graph_that_is_taken_in_gets_its_bound_at_once_and_its_estimate_
     spec = {"tasks": [task("a"), task("b", "a")], "deadline": "150s"}
     fixture.view.inboxes.graphs.put({"metadata": metadata, "spec": spec})
     fixture.conductor.tick()
+    fixture.conductor.tick()  # what the API server makes of its pods is known
     graph = fixture.conductor.graphs.by_uid["g"]
     assert graph.outlook is not None
     assert graph.outlook.said.earliest == pytest.approx(NOW + 200)

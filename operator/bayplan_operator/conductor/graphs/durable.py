@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.knowledge.adapting import Adapting
 from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.known import Checking
 from bayplan_operator.conductor.record.register import Register
 
 
@@ -29,6 +30,7 @@ class Durable:
             running.lines.recorded, news = settled, True
         if over:
             graph.running = graph.known.prepared = None
+            graph.known.checking = Checking()
             graph.decided.ended = graph.known.stale_pods = news = True
             self._adapting.recall(graph, self._clock.now())
         if news:

@@ -23,11 +23,11 @@ def essence(graph: GraphRun, now: float) -> Essence:
     known, decided, running, outlook = graph.known, graph.decided, graph.running, graph.outlook
     failing = known.invalid is not None and known.invalid.reason == INTERNAL_ERROR
     urgent = (
-        known.generation, None if failing else known.invalid, known.unserved, decided.shards.open, decided.strategy,
+        known.generation, None if failing else known.refused, known.unserved, decided.shards.open, decided.strategy,
         running is not None, running is not None and running.all_over, deadlines.missed(graph, now),
     )  # fmt: skip
     rest = (
-        known.invalid if failing else None, known.deadline, graph.written.edits,
+        known.invalid if failing else None, known.checking.doubt, known.deadline, graph.written.edits,
         None if running is None else (running.revision, running.asking.revision),
         None if outlook is None else outlook.revision,
     )  # fmt: skip

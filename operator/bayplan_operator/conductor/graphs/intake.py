@@ -1,6 +1,7 @@
 """From the news about a TaskGraph to what the conductor holds of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +83,8 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
         )
         return
     first = known.prepared is None
+    if known.prepared is not None:  # what the API server makes of its pods is known, and cannot have changed
+        prepared = replace(prepared, templates=known.prepared.templates)
     known.prepared, known.invalid = prepared, None
     known.suspended = spec.suspend
     known.deadline = None if spec.deadline is None else datetime.fromisoformat(known.created).timestamp() + spec.deadline

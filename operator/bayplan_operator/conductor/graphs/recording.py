@@ -40,7 +40,7 @@ class Recorder(Step):
 
     def next_time_of(self, graph: GraphRun, now: float) -> float | None:
         """When there is something to do for a graph, as far as is known now."""
-        if graph.known.deleting:
+        if graph.known.deleting or graph.known.checking.awaited:
             return None
         if graph.decided.ended:
             return None if self._graphs.deleting(graph.key) else _deleted_at(graph)
@@ -52,7 +52,7 @@ class Recorder(Step):
             at = _deleted_at(graph)
             if at is not None and at <= now:
                 self._graphs.delete(graph.key, graph.ref.uid)
-        elif not graph.known.deleting and not self._graphs.busy(graph.key):
+        elif not (graph.known.deleting or graph.known.checking.awaited or self._graphs.busy(graph.key)):
             made_of = essence(graph, now)
             urgent = graph.written.urgent != made_of.urgent and not made_of.failing and not _begins_well(graph)
             if graph.written.essence != made_of and (urgent or now >= graph.written.next_at):

@@ -9,23 +9,25 @@ from bayplan_operator.conductor.record import conditions
 from bayplan_operator.conductor.record.completion import Said
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
+from bayplan_operator.conductor.templates.answers import NOT_ANSWERED, UNSUPPORTED
 from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.writer import EventWriter
 
 _LONGEST_WAITING = 200
+_CHECKED = "TemplatesChecked"
 _ACCEPTED = "the graph is valid and is being placed"
 
 
 def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
     """Bring the conditions up to date, with an event for each that flips to what people should know."""
 
-    def put(kind: str, status: bool, reason: str, message: str) -> bool:
+    def put(kind: str, status: bool | None, reason: str, message: str) -> bool:
         return conditions.put(graph.written.conditions, kind, status, reason, message, graph.known.generation, now)
 
     def tell(kind: str, reason: str, message: str) -> None:
         events.write((graph.ref.namespace, graph.ref.name, graph.ref.uid), kind, reason, message, now)
 
-    problem = graph.known.invalid or graph.known.unserved
+    problem = graph.known.refused or graph.known.unserved
     known = conditions.find(graph.written.conditions, "Accepted")
     refused = known is not None and known["status"] == "False"
     if problem is not None:
@@ -33,6 +35,7 @@ def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
             tell("Warning", problem.reason, problem.message)
     elif put("Accepted", True, "Accepted", _ACCEPTED) and refused:
         tell("Normal", "Accepted", _ACCEPTED)  # of a graph that was never refused its condition is enough
+    _templates_condition(graph, put, tell)
     why = graph.decided.shards.why
     if why and put("ShardsDecided", True, "Auto", why):
         tell("Normal", "ShardsDecided", why)
@@ -106,7 +109,7 @@ def ends(graph: GraphRun) -> dict[str, Any]:
 
 def _summary(graph: GraphRun) -> str:
     running = graph.running
-    if graph.known.invalid is not None or graph.known.prepared is None:
+    if graph.known.refused is not None or graph.known.prepared is None:
         return "Invalid"
     if running is None:
         return "Suspended" if graph.known.suspended else "Waiting"
@@ -140,14 +143,24 @@ def _by_reason(graph: GraphRun, running: Running) -> dict[Reason, list[int]]:
 
 def _waiting(graph: GraphRun) -> str:
     running = graph.running
-    if graph.known.invalid is not None:
-        return graph.known.invalid.reason
+    if graph.known.refused is not None:
+        return graph.known.refused.reason
     if graph.known.unserved is not None:
         return graph.known.unserved.reason
     if running is None or graph.known.suspended or running.run.failure:
         return ""
     words = [f"{reason.value} {len(units)}" for reason, units in _by_reason(graph, running).items()]
     return ", ".join(words)[:_LONGEST_WAITING]
+
+
+def _templates_condition(graph: GraphRun, put: deadlines.Put, tell: deadlines.Tell) -> None:
+    """Only where there is something to say: nobody needs to be told that all templates are as they should be."""
+    doubt = graph.known.checking.doubt
+    if doubt is not None:
+        if put(_CHECKED, None if doubt.reason in (NOT_ANSWERED, UNSUPPORTED) else False, doubt.reason, doubt.message):
+            tell("Warning", doubt.reason, doubt.message)
+    elif conditions.find(graph.written.conditions, _CHECKED) is not None:
+        put(_CHECKED, True, "Checked", "the API server has said what it makes of every template")
 
 
 def _waiting_condition(graph: GraphRun, running: Running, now: float) -> None:

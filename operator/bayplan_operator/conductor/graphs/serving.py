@@ -7,6 +7,7 @@ from bayplan_operator.conductor.knowledge.adapting import Adapting
 from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.step import Step, Tick
+from bayplan_operator.conductor.templates.checker import Checker
 from bayplan_operator.view import PodStore
 from bayplan_operator.view.inbox import Inbox
 
@@ -14,17 +15,19 @@ from bayplan_operator.view.inbox import Inbox
 class Serving:
     """Gives each graph its policy, and decides what is to be decided once."""
 
-    def __init__(self, policies: Policies, adapting: Adapting, cluster: Cluster, pods: PodStore) -> None:
-        self._policies, self._adapting = policies, adapting
+    def __init__(self, checker: Checker, policies: Policies, adapting: Adapting, cluster: Cluster, pods: PodStore) -> None:
+        self._checker, self._policies, self._adapting = checker, policies, adapting
         self._cluster, self._pods = cluster, pods
 
     def serve(self, graph: GraphRun, now: float) -> None:
-        """After any news of the graph, or of policies."""
+        """After any news of the graph, of policies, or of what the API server makes of its pods."""
+        self._checker.look(graph, now)
         if graph.known.prepared is None:
             return
         self._policies.assign(graph, graph.known.prepared.spec.policy_name)
         decide_shards(graph, self._cluster, self._pods)
-        self._adapting.admit(graph, now)
+        if not graph.known.checking.awaited:
+            self._adapting.admit(graph, now)
         begin(graph, now)
 
 

@@ -26,9 +26,10 @@ def decide_shards(graph: GraphRun, cluster: Cluster, pods: PodStore) -> None:
     why = ""
     decided = with_shards(prepared, known)
     if not decided.decided:
-        if graph.known.policy is None or graph.known.unserved is not None:
+        said = graph.known
+        if said.policy is None or said.unserved or said.refused or said.checking.awaited:
             return
-        found, why = _decide(decided, cluster, graph.known.policy)
+        found, why = _decide(decided, cluster, said.policy)
         known = {**found, **known}
     shards.decide({task: known[task] for task in prepared.divisible}, why)
 

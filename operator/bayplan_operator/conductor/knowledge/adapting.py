@@ -75,7 +75,7 @@ class Adapting(Step):
     def admit(self, graph: GraphRun, now: float) -> None:
         """Give a graph its candidate, if its policy is adaptive and serves it."""
         policy, uid, chosen = graph.known.policy, graph.ref.uid, graph.decided.candidate
-        if policy is None or graph.known.unserved or graph.known.invalid or graph.known.prepared is None:
+        if policy is None or graph.known.unserved or graph.known.refused or graph.known.prepared is None:
             return
         known = self._policies.get(policy.name)
         chosen.needed = policy.adaptive is not None

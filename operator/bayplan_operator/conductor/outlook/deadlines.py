@@ -11,7 +11,7 @@ from bayplan_operator.conductor.record.graph_run import GraphRun
 
 MISSED = "DeadlineMissed"
 _MOST_NAMES = 3
-Put = Callable[[str, bool, str, str], bool]
+Put = Callable[[str, bool | None, str, str], bool]
 Tell = Callable[[str, str, str], None]
 
 

@@ -106,7 +106,12 @@ class Estimator(Step):
             graph.outlook = _met(graph, running, now)
         outlook = graph.outlook
         asked = (graph.known.generation, graph.known.deadline)
-        if graph.known.policy is not None and (outlook.asked != asked or outlook.graph is not running.prepared.graph):
+        settled = graph.known.refused is None and not graph.known.checking.awaited
+        if (
+            graph.known.policy is not None
+            and settled
+            and (outlook.asked != asked or outlook.graph is not running.prepared.graph)
+        ):
             restored = not outlook.asked
             outlook.asked, outlook.graph = asked, running.prepared.graph
             try:

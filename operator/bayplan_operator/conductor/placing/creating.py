@@ -1,10 +1,13 @@
 """From a decision to a pod."""
 
+from functools import partial
+
 from bayplan.model.decision import Decision
 from bayplan_operator import metrics
 from bayplan_operator.conductor.placing.neighbouring import neighbour_of_unit
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
+from bayplan_operator.conductor.templates.answers import Answers
 from bayplan_operator.translate.own_pod import Identity, Pending
 from bayplan_operator.translate.pod import Place, PodRole, pod_manifest
 from bayplan_operator.view import PodStore
@@ -14,8 +17,8 @@ from bayplan_operator.writer.pods import Creation, PodWriter
 class Creator:
     """Has pods made."""
 
-    def __init__(self, pods: PodStore, writer: PodWriter) -> None:
-        self._pods, self._writer = pods, writer
+    def __init__(self, pods: PodStore, writer: PodWriter, answers: Answers) -> None:
+        self._pods, self._writer, self._answers = pods, writer, answers
 
     def create(self, graph: GraphRun, unit: int, decision: Decision, now: float) -> None:
         """Count the pod of a unit at the place of a decision, and have it made. Raises ``ValueError`` without a place."""
@@ -32,7 +35,9 @@ class Creator:
         resources = dict(template.request_class.resources)
         seen = neighbour_of_unit(graph, running, unit)
         self._pods.assume(key, Pending(graph.ref.uid, identity, decision.node, resources, decision.gpus, seen))
-        self._writer.create(Creation(key, graph.ref.uid, unit, role.incarnation, manifest))
+        asked = (graph.ref.namespace, template.admission_hash)
+        made = partial(self._answers.created, asked, template, (decision.node, *decision.others))
+        self._writer.create(Creation(key, graph.ref.uid, unit, role.incarnation, manifest, made))
         ready_at = float(running.run.ready_at[unit])
         metrics.START_DELAY_SECONDS.observe(max(0.0, now - max(ready_at, float(running.run.not_before[unit]))))
 

@@ -14,6 +14,7 @@ class Admission(Enum):
     INVALID = "its spec cannot run"
     UNSERVED = "no policy places it"
     SUSPENDED = "its author holds it back"
+    UNCHECKED = "the API server has not said yet what it makes of its templates"
     UNDECIDED = "something has to be decided before its first pod"
     UNRECORDED = "what was decided does not stand in its status yet"
     ADMITTED = "it may start pods"
@@ -25,12 +26,14 @@ def admission(known: Known, decided: Decided) -> Admission:
         return Admission.OVER
     if known.deleting:
         return Admission.LEAVING
-    if known.invalid is not None or known.prepared is None:
+    if known.refused is not None or known.prepared is None:
         return Admission.INVALID
     if known.unserved is not None or known.policy is None:
         return Admission.UNSERVED
     if known.suspended:
         return Admission.SUSPENDED
+    if known.checking.awaited:
+        return Admission.UNCHECKED
     if any(each.open for each in decided.commitments):
         return Admission.UNDECIDED
     if not decided.settled:

@@ -10,11 +10,14 @@ def find(conditions: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
 
 
 def put(
-    conditions: list[dict[str, Any]], kind: str, status: bool, reason: str, message: str, generation: int, now: float
+    conditions: list[dict[str, Any]], kind: str, status: bool | None, reason: str, message: str, generation: int, now: float
 ) -> bool:
-    """Set a condition; answers whether its status flipped (or it is new). The transition time changes only then."""
+    """Set a condition; answers whether its status flipped (or it is new). The transition time changes only then.
+
+    ``status``: ``None`` is Unknown.
+    """
     known = find(conditions, kind)
-    word = "True" if status else "False"
+    word = "Unknown" if status is None else "True" if status else "False"
     flipped = known is None or known.get("status") != word
     condition = {
         "type": kind,

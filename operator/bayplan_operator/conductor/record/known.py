@@ -1,6 +1,8 @@
 """What is said of a graph: by its author, and by the policy that it names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bayplan.lifecycle import Controls
 from bayplan_operator.translate.policy import CompiledPolicy
@@ -13,6 +15,28 @@ class Problem:
 
     reason: str
     message: str
+
+
+class Checking:
+    """What the API server makes of the pods of a graph, as far as it has been asked. Templates are told by their hash."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, int] = {}
+        """Per template, the first task that has it, in the order in which tasks can start; empty: not looked at yet."""
+        self.until = 0.0
+        """How long answers are waited for, in seconds since the epoch."""
+        self.awaited = False
+        """The graph waits for them."""
+        self.open: set[str] = set()
+        """Templates whose answers it waits for, or waited for in vain so far."""
+        self.admitted: dict[str, Mapping[str, Any]] = {}
+        """Per template, the spec of its pods as far as it decides where they can go."""
+        self.against: dict[str, Problem] = {}
+        """Per template, what was said against it, or why nothing was said."""
+        self.refused: Problem | None = None
+        """Pods of a task will never be created: the graph cannot run."""
+        self.doubt: Problem | None = None
+        """The graph may run, although not all was said that was asked."""
 
 
 class Known:
@@ -32,8 +56,14 @@ class Known:
         """What its author may change while it runs."""
         self.invalid: Problem | None = None
         """The spec itself cannot run."""
+        self.checking = Checking()
         self.policy: CompiledPolicy | None = None
         self.unserved: Problem | None = None
         """There is no policy that would place it; may pass."""
         self.stale_pods = False
         """It has ended, and its pods have not been looked through since they changed."""
+
+    @property
+    def refused(self) -> Problem | None:
+        """Why it can never run, by itself or by what the API server says of it."""
+        return self.invalid or self.checking.refused

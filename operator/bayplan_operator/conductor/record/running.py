@@ -1,5 +1,7 @@
 """The run of a graph, and what is around it: only a graph whose shape is settled has one."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from bayplan.model.neighbour import Neighbour
 from bayplan.model.workload import Request
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.own_pod import PodKey
+from bayplan_operator.translate.pod import Template
 from bayplan_operator.translate.task_graph import Prepared
 
 
@@ -112,6 +115,12 @@ class Running:
         self.seen = Observed(now)
         self.asking = Asking()
         self.foreseen = Foreseen(prepared)
+
+    def take_templates(self, templates: tuple[Template, ...]) -> None:
+        """What its pods ask for is known otherwise than before."""
+        self.prepared = replace(self.prepared, templates=templates)
+        self.asking.requests.clear()
+        self.asking.neighbours.clear()
 
     def start_over(self) -> None:
         """From the run as it is known, and all that is seen at the next step."""

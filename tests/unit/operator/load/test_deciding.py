@@ -23,6 +23,7 @@ from bayplan_operator.view.kinds import Inboxes
 from bayplan_operator.view.prometheus import PollResult
 from bayplan_operator.view.prometheus.readings import Measured
 from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
+from tests.unit.operator.written import Admitting
 
 HOT = {"load": {"hot": [{"resource": "cpu", "share": "90%"}]}}
 MEASURED = Settings("test", prometheus=PrometheusSettings("http://prometheus.example:9090"))
@@ -44,7 +45,7 @@ class Fixture:
         queue = WriteQueue(4, random.Random(1), lambda _: None)
         writers = Writers(
             PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test"),
-            ProfileWriter(server, queue), NodeRecordWriter(server, queue, "ns"),
+            ProfileWriter(server, queue), NodeRecordWriter(server, queue, "ns"), Admitting(),
         )  # fmt: skip
         self.conductor = conductor(self.view, writers, settings, Clock(self.clock), nothing)
         metadata = {"uid": "u", "resourceVersion": "5", "creationTimestamp": "2027-01-15T08:00:00Z"}
@@ -54,6 +55,7 @@ class Fixture:
         tasks = [{"name": "a", "template": {"spec": pod}}]
         self.view.inboxes.graphs.put({"metadata": {**metadata, "namespace": "ns", "name": "g"}, "spec": {"tasks": tasks}})
         self.measured(0.95)
+        self.conductor.tick()  # what the API server makes of its pods is known
 
     def clock(self) -> float:
         return self.now
