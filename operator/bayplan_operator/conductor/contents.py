@@ -24,6 +24,7 @@ from bayplan_operator.conductor.measures import Measures
 from bayplan_operator.conductor.outlook.estimating import Estimator
 from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
 from bayplan_operator.conductor.placing.creating import Creator
+from bayplan_operator.conductor.placing.gated import GiveBackRoom
 from bayplan_operator.conductor.placing.insight import Insight
 from bayplan_operator.conductor.placing.load import FollowLoad
 from bayplan_operator.conductor.placing.placing import Placing
@@ -64,6 +65,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         AdvanceGraphs(Advancer(pods, view.nodes, lost), actor, pods, placing.rejections, followers, writers.events),
         # Where what wants to start goes
         FollowLoad(view.load, cluster, pods, policies),
+        GiveBackRoom(pods),
         plans,
         knowledge,
         placing,

@@ -43,8 +43,13 @@ class Container(Wire, frozen=True):
     restart_policy: str = ""
 
 
+class SchedulingGate(Wire, frozen=True):
+    name: str = ""
+
+
 class PodSpec(Wire, frozen=True):
     node_name: str = ""
+    scheduling_gates: list[SchedulingGate] = []
     containers: list[Container] = []
     init_containers: list[Container] = []
     overhead: dict[str, str | int | float] = {}
