@@ -44,9 +44,10 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     arrivals = Learner(cluster, settings.seed, clock, Thread("mix", clock, wake))
     adapting = Adapting(cluster, writers.graphs, writers.events, settings.seed)
     plans = GraphPlans(cluster, settings, clock, Thread("plans", clock, wake), knowledge)
-    estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), knowledge)
     insight = Insight(cluster, knowledge, arrivals, view.load, plans)
     placing = Placing(cluster, Creator(pods, writers.pods), insight, settings, clock)
+    refusing = placing.rejections.unwilling.nodes
+    estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), refusing, knowledge)
     policies = Policies(writers.graphs)
     serving = Serving(policies, adapting, cluster, pods)
     lost = LostNodes(view.nodes)

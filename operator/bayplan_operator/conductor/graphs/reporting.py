@@ -116,7 +116,7 @@ def _summary(graph: GraphRun) -> str:
         return "Failing"
     if graph.known.suspended:
         return "Suspended"
-    gated = _gated(running)
+    gated = running.gated
     if running.run.count(UnitState.BINDING, UnitState.RUNNING) > len(gated):
         return "Running"
     waits = graph.decided.started_at is None or graph.known.unserved or running.asking.waiting or gated
@@ -136,16 +136,10 @@ def _by_reason(graph: GraphRun, running: Running) -> dict[Reason, list[int]]:
             if unit not in starting:
                 quota = running.run.notes.get(unit, "").startswith(Reason.QUOTA_EXCEEDED.value)
                 found.setdefault(Reason.QUOTA_EXCEEDED if quota else Reason.BACKING_OFF, []).append(unit)
-    if gated := _gated(running):
+    if gated := running.gated:
         found[Reason.SCHEDULING_GATED] = gated
     order = list(Reason)
     return dict(sorted(found.items(), key=lambda item: order.index(item[0])))
-
-
-def _gated(running: Running) -> list[int]:
-    """Units whose pods wait for a scheduling gate. O(notes)."""
-    found = running.run.notes.items()
-    return sorted(unit for unit, note in found if note.startswith(Reason.SCHEDULING_GATED.value))
 
 
 def _waiting(graph: GraphRun) -> str:
