@@ -195,10 +195,15 @@ class PodStore:
     def _charge(self, key: PodKey, pod: wire.Pod) -> None:
         self._note_bound(key, pod.spec.node_name if pod.status.phase not in TERMINAL_PHASES else "")
         node = pod.spec.node_name or _said(pod, names.ANNOTATION_NODE) or pod.status.nominated_node_name
-        if node and pod.status.phase not in TERMINAL_PHASES and self.gated.holds_room(key, pod):
-            resources = pod_requests(pod.spec)
-            devices = read_devices(_said(pod, names.ANNOTATION_GPUS))
-            self._cluster.occupy(key, node, resources, gpu_use(resources, devices), _tenant(pod))
+        if not node or pod.status.phase in TERMINAL_PHASES:
+            self._cluster.vacate(key)
+            return
+        resources = pod_requests(pod.spec)
+        use = gpu_use(resources, read_devices(_said(pod, names.ANNOTATION_GPUS)))
+        # kube-scheduler lets a share of a GPU go to its node though another has the GPU that it was meant for.
+        of_one_gpu = use is not None and use.ask.fraction
+        if of_one_gpu or self.gated.holds_room(key, pod):
+            self._cluster.occupy(key, node, resources, use, _tenant(pod))
         else:
             self._cluster.vacate(key)
 

@@ -24,6 +24,8 @@ def obstacle(running: Running, cluster: Cluster, selector: Selector, refusing: R
     if gated := running.gated:
         held = graph.tasks[int(graph.unit_task[gated[0]])].name
         return f"a scheduling gate of another program holds back task {held}"
+    if not refusing:
+        return ""
     states = np.zeros((len(graph.tasks), len(UnitState)), bool)
     states[graph.unit_task, run.state] = True
     wants = (states[:, UnitState.READY] | states[:, UnitState.BINDING]) & ~states[:, UnitState.RUNNING]

@@ -105,7 +105,6 @@ class Rejections:
 
     def expire(self, now: float) -> None:
         """Forget what is so old that not even its number of times matters."""
-        self.unwilling.expire(now)
         for node, classes in list(self._nodes.items()):
             for request_class in [each for each, known in classes.items() if known.stale < now]:
                 del classes[request_class]

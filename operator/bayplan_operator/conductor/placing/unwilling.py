@@ -28,15 +28,11 @@ class Unwilling:
             for node in nodes:
                 known.pop(node, None)
 
-    def expire(self, now: float) -> None:
-        """Forget what is too long ago. O(what is remembered)."""
+    def nodes(self, now: float) -> Mapping[RequestClass, frozenset[str]]:
+        """Those that count now; what is too long ago is forgotten. O(what is remembered)."""
         for request_class, known in list(self._refused.items()):
             for node in [each for each, at in known.items() if at < now - self._memory]:
                 del known[node]
             if not known:
                 del self._refused[request_class]
-
-    def nodes(self, now: float) -> Mapping[RequestClass, frozenset[str]]:
-        """Those that count now. O(what is remembered)."""
-        self.expire(now)
         return {request_class: frozenset(known) for request_class, known in self._refused.items()}
