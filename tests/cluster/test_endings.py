@@ -95,6 +95,8 @@ def test_a_gate_of_a_webhook_is_named_holds_no_room_for_ever_and_lets_pods_run(
     simulated.kubectl("apply", "-f", policy)
     try:
         wait_for(lambda: gated(kube), "the policy is in force")
+        with pytest.raises(client.ApiException, match="schedulingGates"):
+            gated(kube, "some-node")
         create(kube, "gated-by-webhook", "queued")
         waiting = kube.wait_condition("queued", "Waiting")
         assert waiting["reason"] == "SchedulingGated"
@@ -119,9 +121,9 @@ def test_a_gate_of_a_webhook_is_named_holds_no_room_for_ever_and_lets_pods_run(
         wait_for(lambda: not beside.pods("beside-it"), "its pods are gone")
 
 
-def gated(kube: Kube) -> bool:
-    """Whether a pod would be gated."""
-    spec = client.V1PodSpec(containers=[client.V1Container(name="main", image="none")])
+def gated(kube: Kube, node: str | None = None) -> bool:
+    """Whether a pod would be gated that is for kube-scheduler to bind, or is bound already."""
+    spec = client.V1PodSpec(containers=[client.V1Container(name="main", image="none")], node_name=node)
     pod = client.V1Pod(metadata=client.V1ObjectMeta(name="tried"), spec=spec)
     return bool(kube.core.create_namespaced_pod(kube.namespace, pod, dry_run="All").spec.scheduling_gates)
 
