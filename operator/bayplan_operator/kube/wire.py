@@ -49,12 +49,12 @@ class SchedulingGate(Wire, frozen=True):
 
 class PodSpec(Wire, frozen=True):
     node_name: str = ""
-    scheduling_gates: list[SchedulingGate] = []
     containers: list[Container] = []
     init_containers: list[Container] = []
     overhead: dict[str, str | int | float] = {}
     resources: Requirements = Requirements()
     priority: int | None = None
+    scheduling_gates: list[SchedulingGate] = []
 
 
 class WireCondition(Wire, frozen=True):
