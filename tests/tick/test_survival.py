@@ -76,6 +76,18 @@ def test_what_had_not_been_sent_is_lost_and_done_by_the_next(world: World) -> No
     assert len(world.created("g")) == 2
 
 
+def test_when_a_graph_began_is_known_though_its_first_status_was_never_written(world: World) -> None:
+    world.run(5)
+    world.create("g", task("a", seconds=None), task("b", seconds=None))
+    world.until(lambda: len(world.pods("g")) == 2)
+    assert world.status("g") == {}
+    world.operator.kill()
+    world.run(60)
+    world.operator.start()
+    world.run(5)
+    assert world.seconds(world.status("g")["startTime"]) == 5
+
+
 def test_what_ended_while_the_operator_was_away_is_known_afterwards(world: World) -> None:
     world.create("g", task("a", seconds=None), task("b", "a"))
     world.create("gone", task("a", seconds=None))

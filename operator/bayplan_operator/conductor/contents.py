@@ -25,6 +25,7 @@ from bayplan_operator.conductor.measures import Measures
 from bayplan_operator.conductor.outlook.estimating import Estimator
 from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
 from bayplan_operator.conductor.placing.creating import Creator
+from bayplan_operator.conductor.placing.gated import GiveBackRoom
 from bayplan_operator.conductor.placing.insight import Insight
 from bayplan_operator.conductor.placing.load import FollowLoad
 from bayplan_operator.conductor.placing.placing import Placing
@@ -47,11 +48,12 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     arrivals = Learner(cluster, settings.seed, clock, Thread("mix", clock, wake))
     adapting = Adapting(cluster, writers.graphs, writers.events, settings.seed)
     plans = GraphPlans(cluster, settings, clock, Thread("plans", clock, wake), knowledge)
-    estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), knowledge)
     insight = Insight(cluster, knowledge, arrivals, view.load, plans)
     answers = Answers(clock)
     checker = Checker(answers, Questions(writers.dry_runs, answers, settings.template_checks, clock))
     placing = Placing(cluster, Creator(pods, writers.pods, answers), insight, settings, clock)
+    refusing = placing.rejections.unwilling.nodes
+    estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), refusing, knowledge)
     policies = Policies(writers.graphs)
     serving = Serving(checker, policies, adapting, cluster, pods)
     lost = LostNodes(view.nodes)
@@ -71,6 +73,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         AdvanceGraphs(Advancer(pods, view.nodes, lost), actor, pods, placing.rejections, followers, writers.events),
         # Where what wants to start goes
         FollowLoad(view.load, cluster, pods, policies),
+        GiveBackRoom(pods),
         plans,
         knowledge,
         placing,

@@ -90,6 +90,10 @@ class PodAffinities(Wire, frozen=True):
     pod_anti_affinity: PodAffinity = PodAffinity()
 
 
+class SchedulingGate(Wire, frozen=True):
+    name: str = ""
+
+
 class PodSpec(Wire, frozen=True):
     node_name: str = ""
     containers: list[Container] = []
@@ -99,6 +103,7 @@ class PodSpec(Wire, frozen=True):
     priority: int | None = None
     affinity: PodAffinities = PodAffinities()
     host_network: bool = False
+    scheduling_gates: list[SchedulingGate] = []
 
 
 class WireCondition(Wire, frozen=True):

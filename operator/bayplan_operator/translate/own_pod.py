@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bayplan.model.neighbour import Neighbour
 from bayplan_operator import names
 from bayplan_operator.kube import wire
+from bayplan_operator.translate.containers import sidecars
 
 PodKey = tuple[str, str]
 """Namespace and name."""
@@ -98,13 +99,17 @@ _STUCK = frozenset(
         "ImageInspectError", "CreateContainerConfigError", "CreateContainerError", "RunContainerError",
     }
 )  # fmt: skip
+_CRASHES = "CrashLoopBackOff"
+"""Of a sidecar, before the main containers have started: they wait for it, and it is restarted for ever."""
 
 
 def stuck_container(pod: wire.Pod) -> wire.ContainerStateWaiting | None:
     """What the first container that cannot start waits for."""
     for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
         waiting = status.state.waiting
-        if waiting is not None and waiting.reason in _STUCK:
+        if waiting is None:
+            continue
+        if waiting.reason in _STUCK or (waiting.reason == _CRASHES and status.name in sidecars(pod)):
             return waiting
     return None
 

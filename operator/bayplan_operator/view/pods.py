@@ -22,6 +22,7 @@ from bayplan_operator.translate.own_pod import (
     is_stuck,
 )
 from bayplan_operator.translate.pod_requests import pod_requests
+from bayplan_operator.view.gated import Gated
 
 _TOMBSTONES = 10_000
 
@@ -29,13 +30,15 @@ _TOMBSTONES = 10_000
 class PodStore:
     """Takes in pods from a watch and from the answers to our own writes; the newer of the two wins.
 
-    It charges every pod that is not finished to its node in the library's cluster: bound, pinned by us, or nominated.
+    It charges every pod that is not finished to its node in the library's cluster: bound, pinned by us, or nominated. One that
+    scheduling gates hold back counts only for a while.
     """
 
     def __init__(self, cluster: Cluster, clock: Callable[[], float], on_change: Callable[[], None]) -> None:
         self._cluster = cluster
         self._clock = clock
         self._on_change = on_change
+        self.gated = Gated(clock)
         self._versions: dict[PodKey, int] = {}
         self._own: dict[str, dict[PodKey, OwnPod]] = {}
         self._graph_of: dict[PodKey, str] = {}
@@ -150,6 +153,11 @@ class PodStore:
         """UIDs of the graphs of which there are pods that have not been retired."""
         return iter(self._own)
 
+    def give_back_gated(self, now: float) -> None:
+        """Pods that have been gated for a while do not count any more, until they are let go: others may have their room."""
+        for key in self.gated.expired(now):
+            self._cluster.vacate(key)
+
     def retire(self, key: PodKey) -> None:
         """A finished pod that is recorded and not held: it needs no attention any more."""
         self._forget_own(key)
@@ -170,6 +178,7 @@ class PodStore:
         while len(self._tombstones) > _TOMBSTONES:
             self._tombstones.popitem(last=False)
         self._cluster.vacate(key)
+        self.gated.drop(key)
         self._note_bound(key, "")
         self._forget_own(key)
 
@@ -186,10 +195,15 @@ class PodStore:
     def _charge(self, key: PodKey, pod: wire.Pod) -> None:
         self._note_bound(key, pod.spec.node_name if pod.status.phase not in TERMINAL_PHASES else "")
         node = pod.spec.node_name or _said(pod, names.ANNOTATION_NODE) or pod.status.nominated_node_name
-        if node and pod.status.phase not in TERMINAL_PHASES:
-            resources = pod_requests(pod.spec, pod.status)
-            devices = read_devices(_said(pod, names.ANNOTATION_GPUS))
-            self._cluster.occupy(key, node, resources, gpu_use(resources, devices), _tenant(pod))
+        if not node or pod.status.phase in TERMINAL_PHASES:
+            self._cluster.vacate(key)
+            return
+        resources = pod_requests(pod.spec, pod.status)
+        use = gpu_use(resources, read_devices(_said(pod, names.ANNOTATION_GPUS)))
+        # kube-scheduler lets a share of a GPU go to its node though another has the GPU that it was meant for.
+        of_one_gpu = use is not None and use.ask.fraction
+        if of_one_gpu or self.gated.holds_room(key, pod):
+            self._cluster.occupy(key, node, resources, use, _tenant(pod))
         else:
             self._cluster.vacate(key)
 

@@ -40,6 +40,8 @@ class Attempt:
     """It ends, or has failed, through no fault of its own: evicted, preempted, refused by the node."""
     unschedulable: str = ""
     """Why the node cannot have it, in the scheduler's words; empty if nothing was said."""
+    gates: tuple[str, ...] = ()
+    """What others hold it back by: it cannot be bound before all of these are gone."""
     stuck: str = ""
     """Why its containers cannot start, e.g. ``ImagePullBackOff``."""
     stuck_since: float = 0.0
@@ -47,6 +49,14 @@ class Attempt:
     cause: str = ""
     """The reason in one word, e.g. ``OOMKilled``."""
     message: str = ""
+
+    @property
+    def words(self) -> str:
+        """Why it ends, or has failed, for people. What ended since the cluster ended it has no exit code of its own."""
+        if self.disrupted and self.message and self.cause:
+            return f"{self.message} ({self.cause})"
+        code = f"exit code {self.exit_code}" if self.exit_code is not None and not self.disrupted else ""
+        return ", ".join(part for part in (self.cause, code, self.message) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import UnitState
 from bayplan.lifecycle.wants import Wants
 from bayplan.model.graph import Graph
+from bayplan.model.reasons import Reason
 
 _CUT = 0.999
+_GATED = Reason.SCHEDULING_GATED.value
 _STEADY = 600.0
 """Seconds that an attempt has to run before earlier setbacks are forgotten, as a kubelet forgets its own back-off."""
 
@@ -30,7 +32,7 @@ def attempt(
         _succeeded(run, seen, now)
     elif seen.phase == Phase.FAILED:
         if seen.disrupted or seen.terminating:
-            lost(run, controls, unit, _words(seen) or "it was evicted", now)
+            lost(run, controls, unit, _setback_note(seen), now)
             return seen.disrupted
         _failed(graph, run, controls, seen, now)
     elif seen.ended:
@@ -49,6 +51,10 @@ def attempt(
     elif not seen.bound and (seen.unschedulable or seen.node in lost_nodes) and not seen.terminating:
         run.notes[unit] = _setback_note(seen)
         wants.take_back.append(seen)
+    elif seen.gates:
+        run.notes[unit] = _gated_note(seen)
+    elif run.notes.get(unit, "").startswith(_GATED):
+        del run.notes[unit]
     return False
 
 
@@ -118,7 +124,7 @@ def _failed(graph: Graph, run: Run, controls: Controls, seen: Attempt, now: floa
     run.not_before[unit] = now + retry.delay(failures)
     run.ready_at[unit] = now
     run.started[unit] = math.nan
-    run.notes[unit] = f"failed on node {seen.node or 'unknown'}: {_words(seen) or seen.stuck}"
+    run.notes[unit] = f"failed on node {seen.node or 'unknown'}: {seen.words or seen.stuck}"
 
 
 def _stuck(graph: Graph, run: Run, controls: Controls, seen: Attempt, now: float, wants: Wants) -> None:
@@ -151,17 +157,18 @@ def _failure_sentence(graph: Graph, run: Run, unit: int, why: str, exit_code: in
 
 def _setback_note(seen: Attempt) -> str:
     if seen.disrupted:
-        return _words(seen) or "it was evicted"
+        return seen.words or "it was evicted"
     if seen.unschedulable:
         return f"node {seen.node} could not take it: {seen.unschedulable}"
-    return f"it was deleted on node {seen.node}" if seen.node else "it was deleted"
+    deleted = f"it was deleted on node {seen.node}" if seen.node else "it was deleted"
+    return f"{deleted} ({seen.words})" if seen.phase == Phase.FAILED and seen.words else deleted
+
+
+def _gated_note(seen: Attempt) -> str:
+    gates = f"scheduling gate{'s' if len(seen.gates) > 1 else ''} {', '.join(seen.gates)}"
+    return f"{_GATED}: its pod for node {seen.node} waits until {gates} {'are' if len(seen.gates) > 1 else 'is'} taken off"
 
 
 def _sharpened(at: float, now: float) -> float:
     """An instant that was cut to whole seconds, with the fraction that is known from when it was first seen."""
     return min(max(at, now), at + _CUT)
-
-
-def _words(seen: Attempt) -> str:
-    code = f"exit code {seen.exit_code}" if seen.exit_code is not None else ""
-    return ", ".join(part for part in (seen.cause, code, seen.message) if part)

@@ -18,6 +18,8 @@ class Reason(Enum):
     """Some node could, later."""
     GANG_INCOMPLETE = "GangIncomplete"
     RESERVED = "Reserved"
+    SCHEDULING_GATED = "SchedulingGated"
+    """Its pod exists, and a scheduling gate that another program put on it holds it back."""
     BINDING = "Binding"
 
 

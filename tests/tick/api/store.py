@@ -39,6 +39,8 @@ class Store:
         """By UID, when that was, to the last digit."""
         self.history: list[Change] = []
         self.listeners: list[Callable[[Change], None]] = []
+        self.webhooks: list[Callable[[Object], Object]] = []
+        """What admission makes of each new pod, one after the other."""
 
     # Reading
 
@@ -78,6 +80,10 @@ class Store:
         }
         if kind == POD:
             made.setdefault("status", {}).setdefault("phase", "Pending")
+            for webhook in self.webhooks:
+                made = webhook(made)
+            if made["spec"].get("schedulingGates"):
+                made["status"]["conditions"] = [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]
         return self._keep(kind, "ADDED", made)
 
     def change(

@@ -22,7 +22,7 @@ from tests.unit.placement.neighbours.reference import Pod, obstacle
 
 
 class Scheduler:
-    """Takes each pod up once it has waited for `delay` seconds, and again whenever something has changed."""
+    """Takes each pod up once it has waited for `delay` seconds, and again whenever something has changed. Gated ones wait."""
 
     def __init__(self, store: Store, loop: VirtualLoop) -> None:
         self.delay = 0.0
@@ -35,6 +35,8 @@ class Scheduler:
         """Per node, what its pods ask for together."""
         self._there: dict[str, Mapping[str, int]] = {}
         """Of each pod that counts there, by UID."""
+        self._met: set[str] = set()
+        """UIDs of those that were taken up, or are about to be."""
         self._refused: dict[str, Object] = {}
         """By UID, those that fitted nowhere."""
         store.listeners.append(self._changed)
@@ -58,7 +60,8 @@ class Scheduler:
             self._used[node].subtract(self._there.pop(uid, {}))
         elif gone:
             self._refused.pop(uid, None)
-        elif pod["metadata"]["generation"] == 1 and not pod["status"].get("conditions") and not deleting(pod):
+        elif uid not in self._met and not pod["spec"].get("schedulingGates") and not deleting(pod):
+            self._met.add(uid)
             self._loop.after(self.delay + self.pace(), self._take_up, pod)
 
     def _take_up(self, pod: Object) -> None:

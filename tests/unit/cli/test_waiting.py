@@ -39,6 +39,14 @@ def test_a_task_whose_pods_are_on_their_way() -> None:
     assert _train("", 6, "train Binding 1/0 gpu-0 | Binding 1/0 gpu-1") == "Binding: starts on gpu-0, gpu-1"
 
 
+def test_a_gate_that_another_program_put_on_is_told_and_not_only_that_the_pod_is_on_its_way() -> None:
+    gated = "SchedulingGated: task train (and 1 more): its pod for node gpu-0 waits until scheduling gate q is taken off"
+    binding = "train Binding 1/0 gpu-0 | Binding 1/0 gpu-1"
+    assert _train(gated, 6, binding) == "SchedulingGated: its pod for node gpu-0 waits until scheduling gate q is taken off"
+    assert _train(gated.replace("task train", "task other"), 6, binding) == "SchedulingGated, as task other"
+    assert _train("NoCapacity: task other: 0/4 nodes", 6, binding) == "Binding: starts on gpu-0, gpu-1"
+
+
 def test_changes_are_told_once() -> None:
     before = sample.report(sample.raw((), summary="Waiting", progress="0/3"), (), now=sample.EPOCH + 1)
     graph = sample.raw(sample.RUNNING, **sample.running())

@@ -86,20 +86,42 @@ TARGET = {"type": "DisruptionTarget", "status": "True"}
 )
 def test_an_eviction_for_the_pods_own_limit_is_its_own_failure(status: dict[str, Any], disrupted: bool) -> None:
     found = seen(pod({"phase": "Failed", "reason": "Evicted", **status}))
-    assert (found.disrupted, found.cause, found.message) == (disrupted, "Evicted", " ".join(status["message"].split()))
+    assert found.disrupted == disrupted
+    assert found.message.endswith(" ".join(status["message"].split()))
+    if not disrupted:
+        assert found.words == f"Evicted, {' '.join(status['message'].split())}"
 
 
 TAINTED = {**TARGET, "reason": "DeletionByTaintManager", "message": "Taint manager: deleting due to NoExecute taint"}
+GOING = {"deletionTimestamp": "2026-01-01T00:00:00Z", "deletionGracePeriodSeconds": 30}
 
 
-def test_an_eviction_is_told_as_such_and_not_by_what_the_containers_made_of_it() -> None:
-    going = {"deletionTimestamp": "2026-01-01T00:00:00Z", "deletionGracePeriodSeconds": 30}
-    found = seen(pod({"phase": "Failed", "conditions": [TAINTED], **ended(143, reason="Error")}, **going))
-    assert (found.cause, found.message) == ("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint")
-    assert found.exit_code == 143
-    running = seen(pod({"phase": "Running", "conditions": [TAINTED]}, **going))
-    assert (running.disrupted, running.cause) == (True, "DeletionByTaintManager")
-    assert not seen(pod({"phase": "Succeeded", "conditions": [TAINTED], **ended(0)})).disrupted, "it succeeded all the same"
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("DeletionByTaintManager", "evicted from node n1 by a NoExecute taint (DeletionByTaintManager)"),
+        ("EvictionByEvictionAPI", "evicted from node n1 by the Eviction API, as a drain does (EvictionByEvictionAPI)"),
+        (
+            "PreemptionByScheduler",
+            "pre-empted by kube-scheduler for a pod of higher priority on node n1 (PreemptionByScheduler)",
+        ),
+        ("TerminationByKubelet", f"evicted by the kubelet of node n1: {LOW.strip()} (TerminationByKubelet)"),
+        ("DeletionByPodGC", "deleted by the pod garbage collector: node n1 is gone, or was out of service (DeletionByPodGC)"),
+        ("DeletionByTomorrow", f"{LOW.strip()} (DeletionByTomorrow)"),
+    ],
+)
+def test_what_the_cluster_ended_is_told_in_plain_words_and_not_by_what_the_containers_made_of_it(
+    reason: str, words: str
+) -> None:
+    condition = {**TARGET, "reason": reason, "message": LOW}
+    found = seen(pod({"phase": "Failed", "conditions": [condition], **ended(143, reason="Error")}, **GOING))
+    assert (found.disrupted, found.cause, found.words) == (True, reason, words)
+    still = seen(pod({"phase": "Running", "conditions": [condition]}, **GOING))
+    assert (still.disrupted, still.words) == (True, words)
+
+
+def test_what_succeeded_all_the_same_was_not_disrupted() -> None:
+    assert not seen(pod({"phase": "Succeeded", "conditions": [TAINTED], **ended(0)})).disrupted
 
 
 def test_an_eviction_by_the_api_is_a_disruption_and_the_pods_own_failure_is_none() -> None:
@@ -108,6 +130,82 @@ def test_an_eviction_by_the_api_is_a_disruption_and_the_pods_own_failure_is_none
     ).disrupted
     assert not seen(pod({"phase": "Failed", **ended(1)})).disrupted
     assert not seen(pod({"phase": "Failed", "reason": "DeadlineExceeded"})).disrupted
+
+
+# Several containers
+
+PROXY = {"name": "proxy", "restartPolicy": "Always"}
+
+
+def over(name: str, code: int, begin: int, end: int, reason: str = "Error", message: str = "") -> dict[str, Any]:
+    """A container that ran between two seconds of a minute."""
+    at = [f"2026-01-01T00:00:{second:02d}Z" for second in (begin, end)]
+    said = {"exitCode": code, "reason": reason, "message": message, "startedAt": at[0], "finishedAt": at[1]}
+    return {"name": name, "state": {"terminated": said}}
+
+
+def waits(name: str, reason: str, message: str = "") -> dict[str, Any]:
+    return {"name": name, "state": {"waiting": {"reason": reason, "message": message}}}
+
+
+def of(phase: str, inits: list[Any], mains: list[Any], **status: Any) -> wire.Pod:
+    """A pod with a sidecar named proxy; its other init containers are ordinary ones."""
+    spec = {
+        "containers": [{"name": each["name"]} for each in mains],
+        "initContainers": [PROXY if each["name"] == "proxy" else {"name": each["name"]} for each in inits],
+    }
+    return pod({"phase": phase, "initContainerStatuses": inits, "containerStatuses": mains, **status}, spec)
+
+
+def test_a_sidecar_that_is_stopped_at_the_end_is_neither_the_failure_nor_run_time() -> None:
+    failed = seen(of("Failed", [over("proxy", 143, 0, 50)], [over("main", 3, 5, 35, message="input is missing")]))
+    assert (failed.exit_code, failed.cause, failed.message) == (3, "Error", "input is missing")
+    assert failed.finished - failed.started == 30.0
+    done = seen(of("Succeeded", [over("proxy", 137, 0, 50)], [over("main", 0, 5, 35, "Completed")]))
+    assert (done.exit_code, done.finished - done.started) == (None, 30.0)
+
+
+def test_a_sidecar_alone_is_no_failure_of_a_container() -> None:
+    found = seen(of("Failed", [over("proxy", 143, 0, 50)], [over("main", 0, 5, 35, "Completed")], message="who knows"))
+    assert (found.exit_code, found.cause, found.message) == (None, "Failed", "who knows")
+
+
+def test_an_init_container_that_failed_is_told_though_a_sidecar_ended_before_it() -> None:
+    inits = [over("proxy", 143, 0, 9), over("fetch", 7, 2, 6, message="no such object")]
+    found = seen(of("Failed", inits, [waits("main", "PodInitializing")]))
+    assert (found.exit_code, found.cause, found.message) == (7, "Error", "init container fetch: no such object")
+    assert found.finished == datetime(2026, 1, 1, 0, 0, 6, tzinfo=UTC).timestamp()
+
+
+def test_of_several_main_containers_the_first_to_fail_is_told_and_the_run_is_that_of_all() -> None:
+    mains = [
+        over("helper", 1, 2, 40, message="peer is gone"),
+        over("train", 3, 4, 30, message="loss is nan"),
+        over("x", 0, 9, 50),
+    ]
+    found = seen(of("Failed", [over("proxy", 0, 0, 55, "Completed")], mains))
+    assert (found.exit_code, found.message) == (3, "container train: loss is nan")
+    assert found.finished - found.started == 48.0
+
+
+def test_a_failed_pod_without_any_container_status_still_says_something() -> None:
+    assert seen(pod({"phase": "Failed"})).words == "Failed"
+    assert (
+        seen(pod({"phase": "Failed", "reason": "DeadlineExceeded", "message": "too long"})).words
+        == "DeadlineExceeded, too long"
+    )
+    assert seen(pod({"phase": "Failed"})).finished is None
+
+
+def test_a_sidecar_that_keeps_crashing_before_the_main_container_starts_is_stuck() -> None:
+    mains, words = [waits("main", "PodInitializing")], "back-off 40s restarting failed container=proxy"
+    one = of("Pending", [waits("proxy", "CrashLoopBackOff", words)], mains)
+    assert is_stuck(one)
+    assert seen(one, 5.0).words == f"CrashLoopBackOff, {words}"
+    beside = of("Running", [waits("proxy", "CrashLoopBackOff")], [{"name": "main", "state": {"running": {}}}])
+    assert not is_stuck(beside), "the main container runs"
+    restarted = of("Pending", [waits("fetch", "CrashLoopBackOff")], mains)
+    assert not is_stuck(restarted), "with OnFailure it is the kubelet that counts"
 
 
 def test_a_pod_that_was_never_bound_has_ended_once_it_is_terminating() -> None:

@@ -72,7 +72,7 @@ def test_the_same_question_gets_the_same_answer() -> None:
     first, again = (asked(graph, machines(2)) for _ in range(2))
     assert first == again
     assert first.completion is not None
-    assert first.end is not None
+    assert isinstance(first.end, Interval)
     assert NOW + 100 < first.end.low < first.end.median < first.end.high
     assert first.earliest.bound.path == (0, 1)
     assert first.heavy == "a"

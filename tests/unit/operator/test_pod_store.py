@@ -186,3 +186,52 @@ def test_after_a_restart_those_that_know_their_gpus_come_first() -> None:
     fixture = with_gpus()
     fixture.store.replace([gpu_pod("unknown", 5, None), gpu_pod("ours", 6, "0")], version=9)
     assert free(fixture) == [400, 400, 1000, 1000]
+
+
+# Gates
+
+
+def held_back(pod_: wire.Pod) -> wire.Pod:
+    """As it was created, with a gate of another program."""
+    spec = msgspec.structs.replace(pod_.spec, node_name="", scheduling_gates=[wire.SchedulingGate("queue.example/admission")])
+    annotations = {"bayplan.dev/node": pod_.spec.node_name, **pod_.metadata.annotations}
+    metadata = msgspec.structs.replace(pod_.metadata, annotations=annotations)
+    return msgspec.structs.replace(pod_, spec=spec, metadata=metadata, status=wire.PodStatus())
+
+
+def test_a_gated_pod_holds_room_for_ten_seconds_and_again_once_it_is_let_go() -> None:
+    fixture = Fixture()
+    fixture.store.apply(held_back(pod(P, 5)))
+    assert (fixture.used(), fixture.store.gated.next_at) == (1000, 110.0)
+    fixture.now = 109.9
+    fixture.store.give_back_gated(fixture.now)
+    fixture.store.apply(held_back(pod(P, 6)))
+    assert fixture.used() == 1000
+    fixture.now = 110.0
+    fixture.store.give_back_gated(fixture.now)
+    assert (fixture.used(), fixture.store.gated.next_at) == (0, None)
+    fixture.store.apply(held_back(pod(P, 7)))
+    assert fixture.used() == 0, "news of it do not begin another grace"
+    fixture.store.apply(pod(P, 8))
+    assert fixture.used() == 1000
+
+
+def test_a_gated_pod_that_is_gone_leaves_nothing_behind() -> None:
+    fixture = Fixture()
+    fixture.store.apply(held_back(pod(P, 5)))
+    fixture.store.remove(held_back(pod(P, 6)))
+    assert fixture.used() == 0
+    fixture.now = 105.0
+    fixture.store.apply(held_back(pod(P, 7)))
+    fixture.now = 114.0
+    fixture.store.give_back_gated(fixture.now)
+    assert fixture.used() == 1000, "one of the same name begins its own grace"
+
+
+def test_a_gated_share_of_a_gpu_keeps_its_gpu() -> None:
+    fixture = with_gpus()
+    fixture.store.apply(held_back(gpu_pod("ours", 5, "2")))
+    before, fixture.now = free(fixture), 1000.0
+    fixture.store.give_back_gated(fixture.now)
+    fixture.store.apply(held_back(gpu_pod("ours", 6, "2")))
+    assert free(fixture) == before

@@ -120,3 +120,22 @@ def test_what_was_evicted_is_not_sent_back_because_something_left_or_ran(rejecti
 def test_what_stayed_longer_keeps_off_longer_up_to_a_limit(rejections: Rejections, stayed: float, length: float) -> None:
     rejections.evicted(PLAIN, "n", stayed, 100.0)
     assert rejections.next_expiry(100.0) == 100.0 + length
+
+
+def test_who_refuses_all_is_known_for_longer_than_nodes_are_left_out(rejections: Rejections) -> None:
+    rejections.refused(PLAIN, "n", 0.0)
+    rejections.refused(PLAIN, "m", 1.0)
+    rejections.evicted(OTHER, "n", 5.0, 2.0)
+    rejections.expire(100.0)
+    assert rejections.active(100.0).get(PLAIN) is None
+    assert rejections.unwilling.nodes(100.0) == {PLAIN: frozenset({"n", "m"}), OTHER: frozenset({"n"})}
+    rejections.changed(["n"], 100.0)
+    assert rejections.unwilling.nodes(100.0) == {PLAIN: frozenset({"m"})}
+    rejections.accepted(PLAIN, "x")
+    assert rejections.unwilling.nodes(100.0) == {}, "one of the class runs"
+
+
+def test_nothing_is_known_of_refusals_of_long_ago(rejections: Rejections) -> None:
+    rejections.refused(PLAIN, "n", 0.0)
+    assert rejections.unwilling.nodes(320.0) == {PLAIN: frozenset({"n"})}
+    assert rejections.unwilling.nodes(320.1) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -61,9 +62,15 @@ def request(graph: Graph, unit: int) -> Request:
 
 
 def decide(
-    plan: Plan | None, on: Cluster, units: list[int], graph: Graph, now: float = NOW, preset: str = "GraphPlan"
+    plan: Plan | None,
+    on: Cluster,
+    units: list[int],
+    graph: Graph,
+    now: float = NOW,
+    preset: str = "GraphPlan",
+    rejected: Sequence[str] = (),
 ) -> list[Decision]:
-    context = Context(now=now, plans=None if plan is None else {"g": plan})
+    context = Context(now=now, plans=None if plan is None else {"g": plan}, rejected={ASKED: frozenset(rejected)})
     return place([request(graph, unit) for unit in units], on, compile_preset(preset), context)
 
 
@@ -149,6 +156,38 @@ def test_a_task_waits_for_the_fast_node_rather_than_end_far_later() -> None:
     waits = one if one.node is None else other
     assert waits.reason is Reason.RESERVED
     assert waits.message == "waits for fast-0, planned in 10 s: where there is room now it would end 20 s later"
+
+
+def test_what_its_planned_node_has_refused_does_not_wait_for_it() -> None:
+    graph = Graph.build([Task("a", duration=10)])
+    on = nodes()
+    plan = planned(graph, on)
+    (found,) = decide(plan, on, [0], graph, rejected=["fast-0"])
+    assert found.node == "slow-0"
+    assert found.message == "fast-0, where it was planned, has refused or evicted it lately; takes 40 s"
+
+
+def test_what_its_planned_node_has_refused_leaves_the_others_what_the_plan_keeps_for_them() -> None:
+    graph = Graph.build([Task("a", duration=10), Task("b", duration=2)])
+    on = nodes()
+    plan = planned(graph, on)
+    assert [plan.nodes.names[node] for node in plan.node.tolist()] == ["fast-0", "slow-0"]
+    (found,) = decide(plan, on, [0], graph, rejected=["fast-0"])
+    assert (found.node, found.reason) == (None, Reason.RESERVED)
+    assert found.message == (
+        "fast-0, where it was planned, has refused or evicted it lately: what is free elsewhere is kept for other tasks "
+        "of its graph"
+    )
+    (found,) = decide(plan, on, [0], graph, rejected=["fast-0"], now=until(plan, 0))
+    assert found.node == "slow-0", "not for ever"
+
+
+def test_where_every_node_has_refused_it_nothing_is_reserved() -> None:
+    graph = Graph.build([Task("a", duration=10), Task("b", duration=2)])
+    on = nodes()
+    (found,) = decide(planned(graph, on), on, [0], graph, rejected=["fast-0", "slow-0"])
+    assert found.reason is Reason.NO_CAPACITY
+    assert found.message == "0/2 nodes: 2 have refused or evicted such a pod lately"
 
 
 def test_the_wait_is_bounded_even_if_the_plan_is_never_made_again() -> None:

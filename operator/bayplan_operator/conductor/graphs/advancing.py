@@ -46,6 +46,7 @@ class AdvanceGraphs(Step):
         running = graph.running
         if running is None or graph.known.deleting:
             return
+        self._recall_start(graph)
         before = running.run
         made = self._advancer.advance(graph, running, self._pods.take_refusals(graph.ref.uid), now)
         whole = self._advancer.checked(graph, running, made, now)
@@ -63,6 +64,12 @@ class AdvanceGraphs(Step):
         self._actor.act(running, made.wants, now)
         if whole is not None and self._actor.act(running, whole.wants, now):
             told_difference(graph, "what it wants")
+
+    def _recall_start(self, graph: GraphRun) -> None:
+        """Its first pods may be those of an operator that was gone before it had written when it made them."""
+        if graph.decided.started_at is None:
+            made = (own.pod.metadata.creation_timestamp for own in self._pods.own(graph.ref.uid))
+            graph.decided.started_at = min((at.timestamp() for at in made if at is not None), default=None)
 
     def _describe(self, graph: GraphRun, running: Running, run: Run, now: float) -> None:
         """Keep the record's lines up to date, and tell of attempts that did not work out."""

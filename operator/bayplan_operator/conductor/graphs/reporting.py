@@ -119,13 +119,15 @@ def _summary(graph: GraphRun) -> str:
         return "Failing"
     if graph.known.suspended:
         return "Suspended"
-    if running.run.count(UnitState.BINDING, UnitState.RUNNING):
+    gated = running.gated
+    if running.run.count(UnitState.BINDING, UnitState.RUNNING) > len(gated):
         return "Running"
-    return "Waiting" if graph.decided.started_at is None or graph.known.unserved or running.asking.waiting else "Running"
+    waits = graph.decided.started_at is None or graph.known.unserved or running.asking.waiting or gated
+    return "Waiting" if waits else "Running"
 
 
 def _by_reason(graph: GraphRun, running: Running) -> dict[Reason, list[int]]:
-    """Shards that could start and do not, most structural reason first."""
+    """Shards that could start or run and do not, most structural reason first."""
     found: dict[Reason, list[int]] = {}
     for unit, decision in running.asking.waiting.items():
         if decision.reason is not None:
@@ -137,6 +139,8 @@ def _by_reason(graph: GraphRun, running: Running) -> dict[Reason, list[int]]:
             if unit not in starting:
                 quota = running.run.notes.get(unit, "").startswith(Reason.QUOTA_EXCEEDED.value)
                 found.setdefault(Reason.QUOTA_EXCEEDED if quota else Reason.BACKING_OFF, []).append(unit)
+    if gated := running.gated:
+        found[Reason.SCHEDULING_GATED] = gated
     order = list(Reason)
     return dict(sorted(found.items(), key=lambda item: order.index(item[0])))
 
@@ -181,7 +185,7 @@ def _sentence(running: Running, reason: Reason, units: list[int]) -> str:
     more = f" (and {len(units) - 1} more)" if len(units) > 1 else ""
     decision = running.asking.waiting.get(unit)
     why = decision.message if decision is not None else ""
-    note = running.run.notes.get(unit, "")
+    note = running.run.notes.get(unit, "").removeprefix(f"{reason.value}: ")
     if note:
         why = f"{why}; before that: {note}" if why else note
     return f"{reason.value}: task {task}{more}: {why}"

@@ -14,6 +14,13 @@ class Oldest(Generic[K]):
         self._heap: list[tuple[float, K]] = []
         """What `_at` does not say is left over."""
 
+    def __len__(self) -> int:
+        return len(self._at)
+
+    def at(self, key: K) -> float:
+        """When a key was last used. Raises ``KeyError`` for one that is not there."""
+        return self._at[key]
+
     def used(self, key: K, at: float) -> None:
         """A key is used at an instant."""
         if self._at.get(key) == at:

@@ -40,6 +40,11 @@ class Profile:
     tries: int = field(init=False, default=0)
     """Writes in a row of which nothing came."""
 
+    @property
+    def attempts(self) -> int:
+        """How many were counted, on all classes of nodes."""
+        return sum(self.runs.values()) + self.failures
+
 
 def status(profile: Profile, run_times: RunTimes, evaluation: Evaluation, now: float) -> dict[str, Any]:
     """All fields of the status; those that are not known are null, which takes them away."""

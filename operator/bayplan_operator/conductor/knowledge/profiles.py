@@ -10,9 +10,9 @@ from bayplan_operator import metrics, names
 from bayplan_operator.api.v1alpha1.task_profile import MAX_CLASSES, MAX_COUNTED, MAX_METRICS
 from bayplan_operator.conductor.knowledge.backlog import Backlog
 from bayplan_operator.conductor.knowledge.ledger import Ledger
-from bayplan_operator.conductor.knowledge.oldest import Oldest
 from bayplan_operator.conductor.knowledge.outcomes import UNCOUNTED
 from bayplan_operator.conductor.knowledge.profile_status import Profile, status
+from bayplan_operator.conductor.knowledge.shares import Shares
 from bayplan_operator.conductor.record import conditions
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate.task_identity import TaskId
@@ -37,7 +37,7 @@ class Profiles:
         """Family, task, and whether something is known of it: news since whoever wants to know took them out."""
         self._writer = writer
         self._events = events
-        self._limit, self._ages = settings.profiles, Oldest[Key]()
+        self._limit, self._shares = settings.profiles, Shares()
         self._backlog = Backlog(settings.profile_interval, settings.profile_writes)
         self._unwanted: dict[Key, str] = {}
         """Dropped ones that are still there, to their UIDs."""
@@ -85,7 +85,7 @@ class Profiles:
         profile.written = dict(raw.get("status") or {})
         profile.conditions = [dict(each) for each in profile.written.get("conditions") or ()]
         profile.uid, profile.version = raw["metadata"]["uid"], int(raw["metadata"]["resourceVersion"])
-        self._ages.used(key, profile.last or 0.0)
+        self._shares.used(key, profile.last or 0.0, again=profile.attempts > 1)
         self._recall(learned)
         self._check_metric(key, profile)
         self._bound(now)
@@ -158,7 +158,7 @@ class Profiles:
             if outcome.ended <= horizon:
                 return False
             profile = self.known[task.key] = Profile(task, Ledger(horizon, MAX_COUNTED))
-            self._ages.used(task.key, 0.0)
+            self._shares.used(task.key, 0.0, again=False)
         if run.node_class not in profile.runs and len(profile.runs) >= MAX_CLASSES:
             return False
         if not profile.ledger.count(name, outcome.ended):
@@ -176,7 +176,7 @@ class Profiles:
         self.evaluation.add(self._bounded(outcome))
         profile.first = outcome.ended if profile.first is None else min(profile.first, outcome.ended)
         profile.last = outcome.ended if profile.last is None else max(profile.last, outcome.ended)
-        self._ages.used(task.key, profile.last)
+        self._shares.used(task.key, profile.last, again=profile.attempts > 1)
         self._check_metric(task.key, profile)
         self._touch(task.key, now)
         self._bound(now)
@@ -203,7 +203,7 @@ class Profiles:
 
     def _bound(self, now: float) -> None:
         while len(self.known) > self._limit:
-            key = self._ages.find()
+            key = self._shares.find()
             profile = self.known[key]
             self._forget(key)
             metrics.PROFILES_DROPPED.inc()
@@ -212,7 +212,7 @@ class Profiles:
 
     def _forget(self, key: Key) -> None:
         profile = self.known.pop(key)
-        self._ages.drop(key)
+        self._shares.drop(key)
         self._backlog.drop(key)
         self.run_times.forget(profile.id.task, profile.id.group)
         self.evaluation.forget(profile.id.text)

@@ -1,6 +1,7 @@
 """Estimates of when graphs will have ended, made one after the other in a thread beside the ticks."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -15,6 +16,7 @@ from bayplan_operator.conductor.outlook import deadlines
 from bayplan_operator.conductor.outlook.forecasting import Question, expected, first_bound, forecast
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import glimpse
 from bayplan_operator.conductor.outlook.lessons import Lessons
+from bayplan_operator.conductor.outlook.obstacles import Refusing, obstacle
 from bayplan_operator.conductor.record.completion import Forecast, Outlook
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
@@ -40,8 +42,16 @@ class Estimator(Step):
     """Gives every graph its lower bound at once, and its estimate soon."""
 
     def __init__(
-        self, cluster: Cluster, settings: Settings, clock: Clock, beside: Background, learned: Learned | None = None
+        self,
+        cluster: Cluster,
+        settings: Settings,
+        clock: Clock,
+        beside: Background,
+        refusing: Callable[[float], Refusing],
+        learned: Learned | None = None,
     ) -> None:
+        """`refusing` answers what nodes refuse at an instant."""
+        self._refusing = refusing
         self._cluster, self._settings, self._beside = cluster, settings, beside
         self._lessons = Lessons(learned, clock, _COPIED)
         self._first, self._again = Rest(clock, _PAUSE, _PAUSES), Rest(clock, _PAUSE, _PAUSES_AGAIN)
@@ -159,11 +169,12 @@ class Estimator(Step):
         deadline = graph.known.deadline
         try:
             seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
+            why = obstacle(running, self._cluster, seen.terms.selector, self._refusing(now))
             seen, run_times = replace(seen, survival=self._lessons.survival), self._lessons.run_times
         except Exception:
             self._failed(graph, outlook, now)
             return
-        question = Question(seen, run_times, graph.ref.uid, deadline, rivals=len(self._open) > 1)
+        question = Question(seen, run_times, graph.ref.uid, deadline, rivals=len(self._open) > 1, obstacle=why)
         self._beside.begin(partial(forecast, question), partial(self._take, graph, outlook, question))
 
     def _take(self, graph: GraphRun, outlook: Outlook, question: Question, done: Done[Forecast]) -> None:

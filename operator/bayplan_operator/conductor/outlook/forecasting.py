@@ -24,13 +24,14 @@ from bayplan.knowledge.run_times import RunTimes
 from bayplan.lifecycle import Run, UnitState
 from bayplan.model.arrays import FloatArray
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import Glimpse, situation
-from bayplan_operator.conductor.record.completion import Forecast, Interval
+from bayplan_operator.conductor.record.completion import Forecast, Interval, Unknown
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.task_graph import Prepared
 
 AT_RISK, SAFE = 0.90, 0.93
 """Below the first a deadline is at risk; it is no more from the second on, so that it does not flicker."""
 _LOW, _HIGH = 0.1, 0.9
+_NO_PLACE = "some of it finds no place on the nodes that are ready now"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +46,8 @@ class Question:
     deadline: float | None
     rivals: bool
     """Other graphs want nodes too."""
+    obstacle: str = ""
+    """Why the end cannot be told whatever is known of run times."""
 
 
 def expected(running: Running) -> FloatArray:
@@ -76,14 +79,14 @@ def forecast(question: Question) -> Forecast:
     first = first_bound(seen.cluster, seen.prepared, seen.run, seen.terms.selector, least, now)
     path = first.bound.path
     heavy = graph.tasks[max(path, key=lambda task: least[task])].name if path else ""
-    nothing = Forecast(now, first, known.words, None, None, heavy, ())
-    if first.nowhere or not known.informed:
-        return nothing
+    why = question.obstacle or _nowhere(first)
+    if why or not known.informed:
+        return Forecast(now, first, why or known.words, Unknown.WAIT if why else Unknown.RUN_TIMES, None, heavy, ())
     luck = Luck.draw(graph, samples(graph.units), _seed(question.uid))
     scenario = Scenario.on(there, known, elapsed, luck)
     found = scenario.estimate()
     if not np.isfinite(found.ends[-1]):
-        return nothing
+        return Forecast(now, first, _NO_PLACE, Unknown.WAIT, None, heavy, ())
     end = Interval(*(now + found.quantile(each) for each in (0.5, _LOW, _HIGH)))
     if question.deadline is None:
         return Forecast(now, first, known.words, end, None, heavy, ())
@@ -93,6 +96,10 @@ def forecast(question: Question) -> Forecast:
     if probability < SAFE and budget > 0:
         helps = advice(scenario, first.bound, budget, AT_RISK, _alone(question, luck))
     return Forecast(now, first, known.words, end, probability, heavy, helps)
+
+
+def _nowhere(first: Earliest) -> str:
+    return f"no node that is there could ever hold task {first.nowhere[0]}" if first.nowhere else ""
 
 
 def _learned(question: Question, there: Situation) -> tuple[Situation, Durations, FloatArray]:

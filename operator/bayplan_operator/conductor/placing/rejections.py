@@ -1,9 +1,10 @@
 """Which nodes are left out for a while, per class of pods: kube-scheduler refused one there, or one was evicted from there."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from bayplan.model.workload import RequestClass
+from bayplan_operator.conductor.placing.unwilling import Unwilling
 
 _LONGEST = 16
 """Times the first memory: how long a node that refuses again and again is left out."""
@@ -50,10 +51,12 @@ class Rejections:
     def __init__(self, memory: float) -> None:
         """``memory``: seconds for which a first rejection counts. It doubles each time, up to 16 times as long."""
         self._memory = memory
+        self.unwilling = Unwilling(2 * _LONGEST * memory)
         self._nodes: dict[str, dict[RequestClass, _Memory]] = {}
 
     def refused(self, request_class: RequestClass, node: str, now: float) -> None:
         """kube-scheduler could not bind a pod of the class to the node."""
+        self.unwilling.refused(request_class, node, now)
         times = self._times(request_class, node, now)
         if times is None:
             return
@@ -66,6 +69,7 @@ class Rejections:
 
         Several nodes may evict alike: so that a pod does not go round among them, the longer it stayed the longer it keeps off.
         """
+        self.unwilling.refused(request_class, node, now)
         times = self._times(request_class, node, now)
         if times is not None:
             until = now + min(max(self._length(times), _LONGEST * stayed), _LONGEST * self._memory)
@@ -73,6 +77,7 @@ class Rejections:
 
     def accepted(self, request_class: RequestClass, node: str) -> None:
         """A pod of the class runs on the node: what is refused there from now on begins a new row."""
+        self.unwilling.ran(request_class)
         known = self._nodes.get(node, {}).get(request_class)
         if known is not None and not known.evicted:
             known.times, known.earliest = 1, known.since
@@ -83,8 +88,9 @@ class Rejections:
             if not known.evicted:
                 known.end(max(now, known.earliest))
 
-    def changed(self, nodes: Iterable[str], now: float) -> None:
+    def changed(self, nodes: Collection[str], now: float) -> None:
         """These nodes offer something else than before."""
+        self.unwilling.changed(nodes)
         for known in self._on(nodes):
             known.end(now)
 

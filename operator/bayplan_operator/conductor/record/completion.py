@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from bayplan.foresight.estimates import Earliest, Suggestion
@@ -31,6 +32,13 @@ class Interval:
     """Four samples in five end between these."""
 
 
+class Unknown(Enum):
+    """Why nothing can be said of an end."""
+
+    RUN_TIMES = "nothing is known of the run times"
+    WAIT = "it waits, and how long cannot be known: neither its end nor a bound of it would stay where it is"
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """An estimate of a graph's end; instants in seconds since the epoch."""
@@ -38,8 +46,7 @@ class Forecast:
     made_at: float
     earliest: Earliest
     basis: str
-    end: Interval | None
-    """None: nothing is known of the run times, or something finds no place."""
+    end: Interval | Unknown
     probability: float | None
     """Of meeting the deadline."""
     heavy: str
@@ -50,7 +57,7 @@ class Forecast:
     @property
     def completion(self) -> float | None:
         """By which half of the samples have ended."""
-        return None if self.end is None else self.end.median
+        return self.end.median if isinstance(self.end, Interval) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,7 @@ class Outlook:
     def take(self, found: Forecast) -> None:
         """Take in an estimate."""
         self.forecast = found
-        self.bound(found.earliest, True, found.made_at)
+        self.bound(found.earliest, found.end is not Unknown.WAIT, found.made_at)
         probability = None if found.probability is None else int(100 * found.probability)
         self.newest = replace(
             self.newest, completion=found.completion, probability=probability, basis=found.basis[:_LONGEST_BASIS]

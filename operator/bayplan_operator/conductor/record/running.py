@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from bayplan.lifecycle import Controls, Lifecycle, Run, Wants
 from bayplan.model.decision import Decision
 from bayplan.model.neighbour import Neighbour
+from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.own_pod import PodKey
@@ -121,6 +122,12 @@ class Running:
         self.prepared = replace(self.prepared, templates=templates)
         self.asking.requests.clear()
         self.asking.neighbours.clear()
+
+    @property
+    def gated(self) -> list[int]:
+        """Units whose pods a scheduling gate of another program holds back. O(notes)."""
+        found = self.run.notes.items()
+        return sorted(unit for unit, note in found if note.startswith(Reason.SCHEDULING_GATED.value))
 
     def start_over(self) -> None:
         """From the run as it is known, and all that is seen at the next step."""

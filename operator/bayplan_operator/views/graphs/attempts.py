@@ -52,7 +52,6 @@ def _from_pod(graph: Graph, run: Run, seen: Attempt, why: str, epoch: float) -> 
         outcome = model.LOST
     else:
         outcome = model.RUNNING if seen.phase == Phase.RUNNING else model.STARTING
-    code = f"exit code {seen.exit_code}" if seen.exit_code is not None else ""
     failed = outcome in (model.FAILED, model.LOST)
     task, shard = _place(graph, seen.unit)
     return PodAttempt(
@@ -64,7 +63,7 @@ def _from_pod(graph: Graph, run: Run, seen: Attempt, why: str, epoch: float) -> 
         start=_since(epoch, seen.started) if seen.phase >= Phase.RUNNING else None,
         end=_since(epoch, seen.finished),
         why=why,
-        message=", ".join(part for part in (seen.cause, code, seen.message) if part) if failed else seen.unschedulable,
+        message=seen.words if failed else seen.unschedulable,
     )
 
 

@@ -26,6 +26,9 @@ def reason(graph: Graph, run: Run, task: int, told: dict[str, str], now: float) 
     if UnitState.PENDING in states:
         return _pending(graph, run, task)
     if UnitState.BINDING in states:
+        gated = _told(told, graph.tasks[task].name)
+        if gated.startswith(Reason.SCHEDULING_GATED.value):
+            return gated
         nodes = dict.fromkeys(run.node[unit] for unit in units if run.state[unit] == UnitState.BINDING)
         return f"{Reason.BINDING.value}: starts on {_list(list(nodes))}"
     return ""

@@ -3,7 +3,7 @@
 from bayplan.foresight.estimates.advice import Help, Suggestion, advice
 from bayplan.foresight.estimates.bound import Bound, lower_bound
 from bayplan.foresight.estimates.durations import Basis, Durations, durations, exact
-from bayplan.foresight.estimates.earliest import Earliest, earliest
+from bayplan.foresight.estimates.earliest import Earliest, could_hold, earliest
 from bayplan.foresight.estimates.estimate import Estimate, Scenario, estimate, samples
 from bayplan.foresight.estimates.luck import Luck
 
@@ -18,6 +18,7 @@ __all__ = [
     "Scenario",
     "Suggestion",
     "advice",
+    "could_hold",
     "durations",
     "earliest",
     "estimate",

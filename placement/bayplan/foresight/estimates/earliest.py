@@ -51,13 +51,18 @@ def earliest(
     return Earliest(bound, tuple(graph.tasks[task].name for task in np.flatnonzero(open_tasks & stuck).tolist()))
 
 
+def could_hold(cluster: Cluster, asked: RequestClass, selector: Selector) -> BoolArray:
+    """Per row: the node could hold a request of the class, now or later. O(changed nodes)."""
+    fit = cluster.memo(("some day", asked, selector), partial(Fit, asked, selector))
+    fit.refresh(cluster)
+    return fit.some_day
+
+
 def _fits(cluster: Cluster, classes: Sequence[RequestClass], selector: Selector) -> dict[RequestClass, BoolArray]:
     found: dict[RequestClass, BoolArray] = {}
     for asked in classes:
         if asked not in found and len(found) < _MOST_CLASSES:
-            fit = cluster.memo(("some day", asked, selector), partial(Fit, asked, selector))
-            fit.refresh(cluster)
-            found[asked] = fit.some_day
+            found[asked] = could_hold(cluster, asked, selector)
     return found
 
 

@@ -50,6 +50,11 @@ class Reservations:
         passed_on = plan.situation.passed_on[plan.situation.graph.unit_task[unit]]
         until_read = now + seconds + np.where(numbers == plan.node[unit], 0.0, passed_on)
         soon_enough = until_read <= plan.finish[unit] + late + TOLERANCE * plan.seconds[unit]
+        return np.asarray(soon_enough & self.spare(unit, numbers, seconds))
+
+    def spare(self, unit: int, numbers: IntArray, seconds: FloatArray) -> BoolArray:
+        """As `free`, however late the unit ends there: no other unit of the graph is held up."""
+        plan, now = self._plan, self._now
         # Per node, the longest that one of its slots stays free.
         room = np.zeros(len(plan.nodes.names))
         idle = np.flatnonzero(~self._busy)
@@ -57,8 +62,7 @@ class Reservations:
         if self._strays.any():
             idle, until_next = self._without_strays(idle, until_next)
         np.maximum.at(room, plan.nodes.slot_node[idle], until_next)
-        fits = np.append(room, np.inf)[numbers] >= seconds - _ALIKE * (1.0 + seconds)
-        return np.asarray(soon_enough & fits)
+        return np.asarray(np.append(room, np.inf)[numbers] >= seconds - _ALIKE * (1.0 + seconds))
 
     def own(self, unit: int, seconds: float) -> bool:
         """Whether its planned slot is its to take now: nobody that goes before it there would be held up."""

@@ -72,11 +72,35 @@ class _Choice:
             row, why = home, f"as planned; takes {seconds[home]:.0f} s"
         else:
             rows = np.flatnonzero(open_rows)
-            row, why = self._elsewhere(planned, kept, request, fitting, cluster, rows, seconds[rows])
+            turned_away = home is not None and len(refused) and refused[home]
+            look = self._turned_away if turned_away else self._elsewhere
+            row, why = look(planned, kept, request, fitting, cluster, rows, seconds[rows])
         if row < 0:
             return NoPlace(Reason.RESERVED, why)
         kept.begin(unit, int(numbers_of(plan, cluster)[row]))
         return row, why
+
+    def _turned_away(
+        self,
+        planned: tuple[Plan, int],
+        kept: Reservations,
+        request: Request,
+        fitting: Candidates,
+        cluster: Cluster,
+        rows: IntArray,
+        seconds: FloatArray,
+    ) -> tuple[int, str]:
+        """As `_elsewhere`, of one that its planned node has refused: it takes what no other needs, and waits for no better."""
+        plan, unit = planned
+        spare = np.flatnonzero(kept.spare(unit, numbers_of(plan, cluster)[rows], seconds))
+        if not len(spare) and kept.overdue(unit):
+            return self._elsewhere(planned, kept, request, fitting, cluster, rows, seconds)
+        away = f"{plan.nodes.names[plan.node[unit]]}, where it was planned, has refused or evicted it lately"
+        if not len(spare):
+            return -1, f"{away}: what is free elsewhere is kept for other tasks of its graph"
+        scores = self._scores(request, fitting, cluster, rows[spare])
+        at = spare[np.lexsort((cluster.name_rank[rows[spare]], -scores))[0]]
+        return int(rows[at]), f"{away}; takes {seconds[at]:.0f} s"
 
     def _elsewhere(
         self,

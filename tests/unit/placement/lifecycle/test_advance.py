@@ -199,6 +199,29 @@ def test_a_node_that_cannot_have_the_pod_loses_it_only_while_it_is_unbound() -> 
     assert world.step().take_back == []
 
 
+def test_a_gated_pod_is_waited_for_and_named_until_its_gates_are_gone() -> None:
+    world = World([Task("a")])
+    world.step()
+    world.change(0, gates=("queue.example/admission", "other.example/quota"))
+    wants = world.step()
+    assert (wants.take_back, wants.stop, states(world)) == ([], [], ["BINDING"])
+    assert world.run.notes[0] == (
+        "SchedulingGated: its pod for node n0 waits until scheduling gates queue.example/admission, other.example/quota "
+        "are taken off"
+    )
+    world.change(0, gates=())
+    world.step()
+    assert world.run.notes == {}
+
+
+def test_a_gated_pod_whose_node_is_lost_is_taken_back() -> None:
+    world = World([Task("a")])
+    world.step()
+    world.change(0, gates=("queue.example/admission",))
+    world.lost_nodes = frozenset({"n0"})
+    assert [attempt.key for attempt in world.step().take_back] == [(0, 1)]
+
+
 def test_suspending_stops_what_runs_and_resuming_starts_it_again() -> None:
     world = World([Task("a"), Task("b")])
     world.step()

@@ -14,7 +14,9 @@ from bayplan.model.graph import Task
 from tests.unit.placement.lifecycle.simulated import World
 from tests.unit.placement.lifecycle.test_transitions import EVENTS, TASKS, happen
 
-MORE = st.sampled_from(["suspend", "resume", "stuck", "unstuck", "refuse", "refuse for good", "delete", "forget", "patience"])
+MORE = st.sampled_from(
+    ["suspend", "resume", "stuck", "unstuck", "gate", "ungate", "refuse", "refuse for good", "delete", "forget", "patience"]
+)
 
 
 def ends(wants: Wants) -> set[tuple[str, object]]:
@@ -61,7 +63,7 @@ def happens(world: Both, event: str, unit: int) -> None:
         if newest is not None and newest == Attempt(unit, newest.incarnation, newest.key, node=newest.node, held=True):
             del world.attempts[max(keys)]  # it was being created
             world.refusals = [Refusal(unit, newest.incarnation, event.endswith("good"), "Denied", "no")]
-    elif event in ("stuck", "unstuck", "delete", "forget"):
+    elif event in ("stuck", "unstuck", "gate", "ungate", "delete", "forget"):
         if keys:
             key = max(keys)
             seen = world.attempts[key]
@@ -69,6 +71,10 @@ def happens(world: Both, event: str, unit: int) -> None:
                 world.attempts[key] = replace(seen, bound=True, stuck="ImagePullBackOff", stuck_since=world.now)
             elif event == "unstuck":
                 world.attempts[key] = replace(seen, stuck="", stuck_since=0.0)
+            elif event == "gate" and seen.phase == Phase.PENDING and not seen.bound:
+                world.attempts[key] = replace(seen, gates=("queue.example/admission",))
+            elif event == "ungate":
+                world.attempts[key] = replace(seen, gates=())
             elif event == "delete" and seen.phase <= Phase.RUNNING:
                 world.attempts[key] = replace(seen, terminating=True, disrupted=unit % 2 == 0)
             elif event == "forget" and ("forget", key) in world.open:
@@ -108,6 +114,8 @@ def test_of_drawn_graphs_with_many_shards(seed: int) -> None:
         "lose",
         "find",
         "stuck",
+        "gate",
+        "ungate",
         "refuse",
         "delete",
         "suspend",
