@@ -61,7 +61,6 @@ class _Look:
             below = node.value
             for number, item in enumerate(node.value):
                 yield from self.at(item, f"{place}[{number}]")
-        self._above.discard(id(node))
         self.sizes[id(node)] = 1 + sum(self.sizes.get(id(each), 0) for each in below)
 
 
