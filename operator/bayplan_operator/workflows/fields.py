@@ -6,7 +6,7 @@ from typing import Any
 
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.api.validation.words import nearest, shown
-from bayplan_operator.workflows.documents import Document
+from bayplan_operator.workflows.documents import Document, InputError
 from bayplan_operator.workflows.files.findings import all_of
 
 
@@ -22,11 +22,11 @@ class Fields:
         """The place of a field."""
         return f"{self.place}.{name}" if self.place else name
 
-    def fault(self, name: str, wrong: str) -> Exception:
+    def fault(self, name: str, wrong: str) -> InputError:
         """`<field> is <value>: <wrong>`."""
         return self.document.fault(f"{self.at(name)} is {shown(self.value.get(name))}: {wrong}", self.at(name))
 
-    def item_fault(self, name: str, number: int, wrong: str) -> Exception:
+    def item_fault(self, name: str, number: int, wrong: str) -> InputError:
         """`<field>[<number>] is <value>: <wrong>`."""
         place = f"{self.at(name)}[{number}]"
         return self.document.fault(f"{place} is {shown(self.value[name][number])}: {wrong}", place)

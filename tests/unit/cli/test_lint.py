@@ -133,3 +133,11 @@ def test_cases_that_are_right(command: str, capsys: pytest.CaptureFixture[str]) 
 def test_no_client_and_no_compiler_is_needed() -> None:
     imported = imported_by("lint", "-f", "examples/minimal.yaml")
     assert imported & {"numba", "kopf", "kubernetes", "aiohttp"} == set()
+
+
+def test_what_a_file_of_nodes_holds_beside_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\n"
+    nodes = write(tmp_path, "nodes.yaml", other + NODES)
+    for command in ("plan", "simulate"):
+        code, _, err = run(capsys, command, "-f", write(tmp_path, "g.yaml", GRAPH), "--nodes", nodes, "--policy", "BestFit")
+        assert (code, err) == (0, f"bayplan: {nodes}: passed over: Pod (1)\n")

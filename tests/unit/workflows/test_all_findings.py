@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from bayplan_operator.workflows import InputError, read_graphs, read_nodes
 from bayplan_operator.workflows.failures import read_failures
+from tests.unit.cli.whatif_files import wfcommons
 from tests.unit.workflows.reading import CASES, GRAPH, NODE, written
 
 WRONG = """\
@@ -147,6 +149,21 @@ def test_all_of_a_file_of_failures(tmp_path: Path) -> None:
         read_failures(written(tmp_path, "f.yaml", text))
     assert [each.place for each in raised.value.findings] == [
         "mtbf", "repairs", "attempts", "mtbfOfClass.a", "crashes[0]", "crashes[1].at"
+    ]  # fmt: skip
+
+
+def test_all_of_a_recorded_workflow(tmp_path: Path) -> None:
+    found = wfcommons()
+    specification, execution = found["workflow"]["specification"], found["workflow"]["execution"]
+    specification["files"] = [{"id": "f", "sizeInBytes": -1}, {"id": "f", "sizeInBytes": 1}]
+    specification["tasks"][0] |= {"parents": ["none"], "outputFiles": ["g"]}
+    execution["tasks"][1]["runtimeInSeconds"] = "x"
+    execution["tasks"][2] |= {"id": "other", "memoryInBytes": -1}
+    places = [place for _, place in findings(written(tmp_path, "w.json", json.dumps(found, indent=1)))]
+    tasks = "workflow.specification.tasks"
+    assert places == [
+        f"{tasks}[0].parents[0]", f"{tasks}[0].outputFiles[0]", f"{tasks}[2].id", "workflow.specification.files[0].sizeInBytes",
+        "workflow.specification.files[1].id", "workflow.execution.tasks[1].runtimeInSeconds",
     ]  # fmt: skip
 
 
