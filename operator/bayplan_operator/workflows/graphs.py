@@ -44,6 +44,8 @@ class Workload:
     policies: dict[str, CompiledPolicy] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     """What was not read, one sentence each."""
+    passed_over: list[str] = field(default_factory=list)
+    """On objects of other kinds: one sentence, or none."""
     limit_ranges: list[dict[str, Any]] = field(default_factory=list)
     """Objects of this kind, by which an API server would change pods."""
     runtime_classes: list[dict[str, Any]] = field(default_factory=list)
@@ -67,7 +69,7 @@ def read_graphs(paths: Iterable[Path], every: float = 0.0) -> Workload:
         passed = f" ({others.listed})" if others.listed else ""
         where = ", ".join(map(str, paths))
         raise InputError(f"{where}: there is no graph in it{passed}: name a file with a TaskGraph or a workflow")
-    workload.left_out += others.sentences()
+    workload.passed_over += others.sentences()
     return workload
 
 

@@ -44,14 +44,15 @@ overhead: {podFixed: {cpu: 500m}}
 def test_case_26_begins_with_a_namespace() -> None:
     found = read_graphs([CASES / "26-namespace-deleted/graph.yaml"])
     assert [each.name for each in found.submissions] == ["shortlived/running", "default/elsewhere"]
-    assert found.left_out == [f"{CASES / '26-namespace-deleted/graph.yaml'}: passed over: Namespace (1)"]
+    assert found.passed_over == [f"{CASES / '26-namespace-deleted/graph.yaml'}: passed over: Namespace (1)"]
 
 
 def test_other_kinds_are_passed_over_in_one_line_and_those_of_admission_kept(tmp_path: Path) -> None:
     path = written(tmp_path, "all.yaml", OTHERS + GRAPH + "---\n" + NODE)
     found = read_graphs([path])
     assert [each.name for each in found.submissions] == ["team/sample"]
-    assert found.left_out == [
+    assert found.left_out == []
+    assert found.passed_over == [
         f"{path}: passed over: Namespace (1), ConfigMap (2), Secret (1), Application (1), TaskProfile (1), Node (1); "
         "nodes are named with --nodes"
     ]
@@ -73,7 +74,7 @@ def test_the_same_file_may_hold_the_nodes(tmp_path: Path) -> None:
 def test_several_files_are_one_line(tmp_path: Path) -> None:
     for name in ("a.yaml", "b.yaml"):
         written(tmp_path, name, "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n" + GRAPH)
-    assert read_graphs([tmp_path]).left_out == ["2 files: passed over: Namespace (2)"]
+    assert read_graphs([tmp_path]).passed_over == ["2 files: passed over: Namespace (2)"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_near_misses_are_refused(version: str, kind: object, sentence: str, tmp_
 )  # fmt: skip
 def test_kinds_of_others_are_none_of_these(version: str, kind: str, tmp_path: Path) -> None:
     other = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n---\n"
-    assert f"passed over: {kind} (1)" in read_graphs([written(tmp_path, "g.yaml", other + GRAPH)]).left_out[0]
+    assert f"passed over: {kind} (1)" in read_graphs([written(tmp_path, "g.yaml", other + GRAPH)]).passed_over[0]
     assert f"passed over: {kind} (1)" in read_nodes(written(tmp_path, "n.yaml", other + NODE)).left_out[0]
 
 

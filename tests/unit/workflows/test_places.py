@@ -33,6 +33,7 @@ items:
         (0, "metadata.labels.twice", 7, 5), (0, "metadata.labels.none.at.all", 3, 3), (0, "elsewhere[3]", 1, 1),
         (1, "", 10, 1), (1, "items[0].a[1].b", 11, 12), (1, "items[0].a[7]", 11, 4), (1, "items[1]", 12, 3),
         (1, "items[1].metadata.name", 13, 5), (1, "items[x]", 10, 1),
+        (0, 'metadata.labels["app.kubernetes.io/name"]', 4, 5), (0, 'metadata.labels["none.such"].a', 3, 3),
     ],
 )  # fmt: skip
 def test_line_and_column(number: int, place: str, line: int, column: int) -> None:
@@ -49,7 +50,13 @@ def test_of_an_item_that_is_read_by_itself() -> None:
 
 @pytest.mark.parametrize(
     ("number", "place", "right"),
-    [(0, "metadata.labels.twice", "yes"), (1, "items[0].a[1].b", "0x10"), (1, "items[0].a", None), (1, "items[0].c", None)],
+    [
+        (0, "metadata.labels.twice", "yes"),
+        (0, 'metadata.labels["app.kubernetes.io/name"]', "a"),
+        (1, "items[0].a[1].b", "0x10"),
+        (1, "items[0].a", None),
+        (1, "items[0].c", None),
+    ],
 )
 def test_what_is_written(number: int, place: str, right: str | None) -> None:
     assert Document(Path("a.yaml"), {}, TEXT, number).written(place) == right

@@ -36,6 +36,7 @@ class Named:
 def workload(paths: Sequence[Path], every: float = 0.0, repeat: int = 1) -> Workload:
     """The graphs of the files. Raises `InputError`."""
     found = read_graphs(paths, every)
+    output.warn(found.passed_over)
     found.submissions = _repeated(found.submissions, repeat, every)
     return found
 

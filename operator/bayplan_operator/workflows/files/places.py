@@ -1,5 +1,6 @@
 """Where in a text a part of a document stands."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,6 +9,9 @@ from typing import Any
 import yaml
 
 from bayplan_operator.workflows.files.syntax import nodes_of
+
+_QUOTED = re.compile(r'\["([^"]*)"\]')
+"""A key with dots, as a step of a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,10 @@ def _step(node: Any, place: str) -> tuple[Any, Any, str]:
         position = int(digits) if digits.isdecimal() else len(node.value)
         return None, (node.value[position] if position < len(node.value) else None), left.removeprefix(".")
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    quoted = _QUOTED.match(place)
+    if quoted:
+        fitting = [(key, value) for key, value in pairs if key.value == quoted[1]]
+        return *(fitting[-1] if fitting else (None, None)), place[quoted.end() :].removeprefix(".")
     # Keys may have dots in them, and a key may be the begin of another.
     fitting = [
         (key, value) for key, value in pairs
