@@ -130,14 +130,19 @@ def _task_graph(document: Document) -> Submission:
     manifest = document.value
     if not isinstance(manifest.get("metadata"), dict) or not isinstance(manifest.get("spec"), dict):
         raise document.fault("metadata or spec is missing: a TaskGraph has both")
-    faults = [*field_faults(document, names.TASK_GRAPH), *template_faults(document)]
-    try:
-        prepared = prepare(manifest)
-    except InvalidGraph as error:
+    templates = list(template_faults(document))
+    faults = [*field_faults(document, names.TASK_GRAPH), *templates]
+    prepared, first = None, None
+    if not templates:  # else what looks into templates would find what it does not expect
+        try:
+            prepared = prepare(manifest)
+        except InvalidGraph as error:
+            first = str(error)
+    if prepared is None:
         told = {each.place for fault in faults for each in fault.findings}
-        faults += [fault for fault in graph_faults(document, str(error)) if fault.findings[0].place not in told]
-    if (wrong := all_of(faults)) is not None:
-        raise wrong
+        faults += [fault for fault in graph_faults(document, first) if fault.findings[0].place not in told]
+    if prepared is None or faults:
+        raise all_of(faults) or document.fault("this is no TaskGraph that can run")
     return _submission(document, manifest, prepared)
 
 

@@ -76,6 +76,7 @@ def test_all_fields_of_the_clients_model_and_no_other(name: str) -> None:
         ("Containers: []", 'spec.Containers: there is no such field; did you mean "containers"?'),
         ("containers: [{resource: {}}]", 'spec.containers[0].resource: there is no such field; did you mean "resources"?'),
         ("containers: {name: a}", 'spec.containers is {"name": "a"}: it must be a list'),
+        ("tolerations: [null]", "spec.tolerations[0] is null: an item of a list must have a value"),
         ("containers: [a]", 'spec.containers[0] is "a": it must be a map'),
         ("containers: [{command: [sleep, 10]}]", 'spec.containers[0].command[1] is 10: it must be a string, in quotes: "10"'),
         ('hostNetwork: "true"', 'spec.hostNetwork is "true": it must be true or false, without quotes'),

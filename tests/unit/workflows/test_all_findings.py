@@ -117,6 +117,15 @@ def test_a_field_of_a_template_is_told_once(tmp_path: Path) -> None:
         assert len(places) == 1, places
 
 
+@pytest.mark.parametrize("ports", ["7", "[x]", "[~]", "{a: b}"])
+def test_a_template_of_the_wrong_shape_hides_nothing_else(ports: str, tmp_path: Path) -> None:
+    """What looks into pod specs would break at it, and is not asked."""
+    text = GRAPH.replace("{image: i,", f"{{image: i, ports: {ports},").replace("task: load", "task: laod")
+    (template, dependency) = findings(written(tmp_path, "g.yaml", text))
+    assert template[1].startswith("spec.template.spec.containers[0].ports")
+    assert dependency == (8, "spec.tasks[1]")
+
+
 def test_all_nodes_of_a_short_list_and_all_fields_of_each(tmp_path: Path) -> None:
     text = """\
 nodes:

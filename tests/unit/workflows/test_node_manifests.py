@@ -88,6 +88,7 @@ def test_quantities_may_be_numbers(cpu: str, millicores: int | None, tmp_path: P
         ('status: "True"', "status: true", "line 6: status.conditions[0].status is true, which is read as true or false"),
         ('status: "True"', 'status: "True", lastTransitionTime: today', "is \"today\": it must be a time such as 2026-01-31T"),
         ("status:\n", "spec: {taints: [{key: a}]}\nstatus:\n", "line 4: spec.taints[0].effect is missing: it is required"),
+        ("status:\n", "spec: {taints: [~]}\nstatus:\n", "line 4: spec.taints[0] is null: an item of a list must have a value"),
         ("status:\n", "spec: {unschedulable: 1}\nstatus:\n", "line 4: spec.unschedulable is 1: it must be true or false"),
     ],
 )  # fmt: skip

@@ -73,6 +73,8 @@ def _list(kind: str, value: object, place: str, whole: bool) -> Iterator[Misfit]
         return
     whole = whole or place.rpartition(".")[2] not in _MERGED_LISTS
     for position, item in enumerate(value):
+        if item is None:
+            yield Misfit(f"{place}[{position}]", f"{place}[{position}] is null: an item of a list must have a value")
         yield from _of_type(kind, item, f"{place}[{position}]", whole)
 
 

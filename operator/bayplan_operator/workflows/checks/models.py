@@ -16,14 +16,14 @@ from bayplan_operator.workflows.documents import Document, InputError
 _TASK = re.compile(r'task "([^"]+)"|dependsOn forms a cycle: (\S+) ')
 
 
-def graph_faults(document: Document, first: str) -> Iterator[InputError]:
-    """Of a TaskGraph that cannot run. `first`: what is wrong at least; it is told if nothing else is found."""
+def graph_faults(document: Document, first: str | None) -> Iterator[InputError]:
+    """Of a TaskGraph that cannot run. `first`: what is known to be wrong."""
     value = {**without_nulls(document.value), "status": {}}
     tasks = _tasks(value["spec"].get("tasks"))
     sentences = list(_as_a_graph(tasks))
     try:
         TaskGraph.model_validate(value)
-        sentences.append(first)
+        sentences += [] if first is None else [first]
     except ValidationError as error:
         yield from _model_faults(document, error)
     with suppress(ValidationError):  # told above
