@@ -62,6 +62,17 @@ def test_other_kinds_are_passed_over_in_one_line_and_those_of_admission_kept(tmp
     ]
 
 
+@pytest.mark.parametrize(("kind", "passed"), [("Graph", True), ("TaskGraf", True), ("Nodes", False)])
+def test_a_file_of_nodes_knows_what_nearly_is_a_node_alone(kind: str, passed: bool, tmp_path: Path) -> None:
+    version = "bayplan.dev/v1alpha1" if passed else "v1"
+    path = written(tmp_path, "n.yaml", f"apiVersion: {version}\nkind: {kind}\n---\n{NODE}")
+    if passed:
+        assert read_nodes(path).left_out == [f"{path}: passed over: {kind} (1)"]
+    else:
+        with pytest.raises(InputError, match=r'did you mean "Node"\?'):
+            read_nodes(path)
+
+
 def test_the_same_file_may_hold_the_nodes(tmp_path: Path) -> None:
     path = written(tmp_path, "all.yaml", OTHERS + GRAPH + "---\n" + NODE)
     found = read_nodes(path)

@@ -10,7 +10,7 @@ from bayplan_operator import names
 from bayplan_operator.api.core_types import misfits
 from bayplan_operator.api.validation.words import shown
 from bayplan_operator.workflows.checks.fields_of_kinds import fault_of
-from bayplan_operator.workflows.documents import Document, InputError, name
+from bayplan_operator.workflows.documents import Document, name
 from bayplan_operator.workflows.files.findings import all_of
 
 LIMIT_RANGE, RUNTIME_CLASS = "LimitRange", "RuntimeClass"
@@ -80,7 +80,7 @@ def _near_miss(kind: str, version: object, known: Mapping[str, str]) -> tuple[st
     found = difflib.get_close_matches(kind.lower(), lower, n=1, cutoff=_CLOSE)
     if found and kind not in known and not _foreign(group, known[lower[found[0]]]):
         return f'kind is {shown(kind)}: there is no such kind; did you mean "{lower[found[0]]}"?', "kind"
-    if group == names.GROUP and kind not in (names.TASK_GRAPH, names.PLACEMENT_POLICY, names.TASK_PROFILE):
+    if group == names.GROUP and names.TASK_GRAPH in known and kind != names.TASK_PROFILE:
         return f"kind is {shown(kind)}: {names.GROUP} has no such kind; it must be one of {', '.join(known)}", "kind"
     return None
 
@@ -93,8 +93,3 @@ def _foreign(group: str, version: str) -> bool:
     """The group is another one, and not the same one misspelt."""
     ours = version.rpartition("/")[0]
     return "." in group and difflib.SequenceMatcher(None, group, ours).ratio() < _CLOSE
-
-
-def must_be_known(document: Document, known: Mapping[str, str], others: str) -> InputError:
-    """Of an object without a kind."""
-    return document.fault(f"kind is missing: it must be one of {', '.join(known)}, or {others}", "kind")
