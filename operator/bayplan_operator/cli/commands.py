@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from bayplan_operator.cli import compare, operator, plan, release, report, show, simulate
+from bayplan_operator.cli import compare, lint, operator, plan, release, report, show, simulate
 from bayplan_operator.cli.options.learning import completed
 from bayplan_operator.cli.options.usage import sentence
 
@@ -29,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_COMMANDS = {each.COMMAND.name: each.COMMAND for each in (operator, release, show, plan, simulate, compare, report)}
+_COMMANDS = {each.COMMAND.name: each.COMMAND for each in (operator, release, show, plan, simulate, compare, report, lint)}
 
 
 def _run(name: str, options: Any) -> int:

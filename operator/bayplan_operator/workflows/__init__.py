@@ -1,8 +1,8 @@
 """Reading from files what `bayplan plan`, `simulate`, `compare` and `report` are about: graphs, policies, nodes.
 
-documents (YAML, JSON) ─▶ graphs (TaskGraph; argo and wfcommons make one) ─▶ submissions of the simulator
-                     └──▶ nodes, failures
-Nothing here asks a cluster. Whatever is wrong is an `InputError` that names file and place.
+files/ (text, places) ─▶ documents ─▶ graphs (TaskGraph; argo and wfcommons make one) ─▶ submissions of the simulator
+                                  └──▶ nodes/, failures              checks/: what is wrong with an object as a whole
+Nothing here asks a cluster. All that is wrong is one `InputError`, a line for each with file and place.
 """
 
 from bayplan_operator.workflows.documents import InputError

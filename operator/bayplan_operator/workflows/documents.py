@@ -1,23 +1,20 @@
-"""YAML and JSON files, with the place of everything in them."""
+"""The documents of YAML and JSON files, with the place of everything in them."""
 
-import json
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
-import yaml
+from bayplan_operator.workflows.files import places, syntax, text_faults
+from bayplan_operator.workflows.files.encoding import EncodingError, text_of
+from bayplan_operator.workflows.files.findings import STDIN, Finding, Findings, InputError, name
+from bayplan_operator.workflows.files.foreign import FORMATS, foreign
+
+__all__ = ["FORMATS", "STDIN", "SUFFIXES", "Document", "Findings", "InputError", "documents", "files", "name"]
 
 SUFFIXES = (".yaml", ".yml", ".json")
-STDIN = Path("-")
-_STEP = re.compile(r"[^.\[\]]+|\[\d+\]")
-_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class InputError(ValueError):
-    """Something in a file cannot be read; the message is one sentence that begins with the file and the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,107 +32,135 @@ class Document:
 
     def fault(self, sentence: str, place: str = "") -> InputError:
         """What is wrong. `place`: where in the value, such as `spec.tasks[3].name`; the line in the file is looked up."""
-        line = self._line(place)
-        where = name(self.path) + (f", line {line}" if line else "")
-        return InputError(f"{where}: {sentence}")
+        mark = places.mark(self.text, self.number, self._whole(place))
+        line, column = (mark.line, mark.column) if mark is not None else (None, None)
+        return InputError(Finding(sentence, self.path, line, column, self._whole(place)))
+
+    def written(self, place: str) -> str | None:
+        """The scalar at the place as it stands in the file, such as `yes` where the value is true; None: there is none."""
+        return places.written(self.text, self.number, self._whole(place))
+
+    def unquoted(self, place: str, value: object) -> InputError:
+        """A string must stand at the place; what is written there is none, but would be one in quotes."""
+        written = self.written(place)
+        text = str(value) if written is None else written
+        kind = "true or false" if isinstance(value, bool) else "a number"
+        return self.fault(f'{place} is {text}, which is read as {kind}: it must be a string, in quotes: "{text}"', place)
 
     def part(self, value: Any, place: str) -> "Document":
         """A part that is read by itself."""
-        return Document(self.path, value, self.text, self.number, ".".join(filter(None, (self.prefix, place))))
+        return Document(self.path, value, self.text, self.number, self._whole(place))
 
-    def _line(self, place: str) -> int | None:
-        """The line, from 1, of the deepest part of the place that is there."""
-        try:
-            # Only asked for where something is wrong: a large file takes seconds.
-            node = list(yaml.compose_all(self.text, Loader=_Loader))[self.number]
-        except (yaml.YAMLError, IndexError):
-            return None
-        for step in _STEP.findall(".".join(filter(None, (self.prefix, place)))):
-            below = _below(node, step)
-            if below is None:
-                break
-            node = below
-        return None if node is None else int(node.start_mark.line) + 1
+    def _whole(self, place: str) -> str:
+        return ".".join(filter(None, (self.prefix, place)))
 
 
-def name(path: Path) -> str:
-    """Of a file, for people."""
-    return "standard input" if path == STDIN else str(path)
+def files(path: Path, *, recursive: bool = False) -> list[Path]:
+    """The file; of a folder, all files in it that may hold documents, by name; `recursive`: those of its folders too.
 
-
-def files(path: Path) -> list[Path]:
-    """The file; of a folder, all files in it that may hold documents, by name. Raises `InputError`."""
-    if path == STDIN or path.is_file():
+    Raises `InputError`.
+    """
+    if path == STDIN or (path.exists() and not path.is_dir()):  # a pipe is no regular file
         return [path]
     if not path.is_dir():
-        raise InputError(f"{path}: there is no such file or folder")
-    found = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES and each.is_file())
+        raise InputError(Finding("there is no such file or folder", path))
+    below = path.rglob("*") if recursive else path.iterdir()
+    found = sorted(each for each in below if each.suffix in SUFFIXES and each.is_file())
     if not found:
-        raise InputError(f"{path}: the folder holds no file that ends in {', '.join(SUFFIXES)}")
+        raise InputError(Finding(f"the folder holds no file that ends in {', '.join(SUFFIXES)}", path))
     return found
 
 
-def documents(path: Path) -> Iterator[Document]:
-    """What the file holds; a Kubernetes List counts as its items, and an empty document as nothing. Raises `InputError`."""
-    text = _text(path)
-    found = False
-    for number, value in enumerate(_values(path, text)):
-        if value is not None:
-            found = True
-            yield from _items(Document(path, value, text, number))
-    if not found:
-        raise InputError(f"{name(path)}: the file is empty")
+def documents(path: Path, findings: Findings | None = None) -> Iterator[Document]:
+    """What the file holds; a Kubernetes List counts as its items, and an empty document as nothing.
+
+    What is wrong goes to `findings`, and what can be read in spite of it is read; without it, raises `InputError`.
+    """
+    own = Findings()
+    own.begin(path)
+    found = list(_documents(path, own))
+    if findings is None:
+        own.told()
+    else:
+        findings.take(own)
+    yield from found
 
 
-def _items(document: Document) -> Iterator[Document]:
+def _documents(path: Path, findings: Findings) -> Iterator[Document]:
+    with findings.gathered():
+        text = _text(path)
+        found = False
+        for number, value in _values(path, text, findings):
+            if value is not None:
+                found = True
+                yield from _items(Document(path, value, text, number), findings)
+        if not found and not findings:
+            raise InputError(Finding("the file is empty", path))
+
+
+def _items(document: Document, findings: Findings) -> Iterator[Document]:
     value = document.value
     if not isinstance(value, dict):
-        raise document.fault(f"this is {_what(value)}: it must be an object, a map with kind and metadata")
-    items = value.get("items")
-    if isinstance(items, list) and str(value.get("kind", "")).endswith("List"):
+        wrong = f"this is {_what(value)}: it must be an object, a map with kind and metadata; {FORMATS}"
+        findings.add(document.fault(foreign(document.path, document.text) or wrong))
+        return
+    if str(value.get("kind", "")).endswith("List") and isinstance(value.get("items", ""), list | NoneType):
         kind = str(value["kind"]).removesuffix("List")
-        for position, item in enumerate(items):
+        for position, item in enumerate(value["items"] or ()):
             if not isinstance(item, dict):
-                raise document.fault(f"items[{position}] is {_what(item)}: it must be an object", f"items[{position}]")
+                wrong = f"items[{position}] is {_what(item)}: it must be an object"
+                findings.add(document.fault(wrong, f"items[{position}]"))
+                continue
             # The API server leaves the kind out of the items of a typed list.
-            yield document.part({"kind": kind, **item} if kind else item, f"items[{position}]")
+            given = {"apiVersion": value.get("apiVersion"), "kind": kind} if kind else {}
+            yield document.part({**given, **item}, f"items[{position}]")
     else:
         yield document
 
 
 def _text(path: Path) -> str:
     try:
-        return sys.stdin.read() if path == STDIN else path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{name(path)}: this is not text in UTF-8 (byte {error.start})") from error
+        return text_of(sys.stdin.buffer.read() if path == STDIN else path.read_bytes())
+    except EncodingError as error:
+        raise InputError(Finding(str(error), path)) from error
     except OSError as error:
-        raise InputError(f"{name(path)}: it cannot be read: {error.strerror}") from error
+        raise InputError(Finding(f"it cannot be read: {error.strerror}", path)) from error
 
 
-def _values(path: Path, text: str) -> list[Any]:
-    if path.suffix == ".json":
-        try:
-            return [json.loads(text)]
-        except json.JSONDecodeError as error:
-            raise InputError(f"{name(path)}, line {error.lineno}: this is not JSON: {error.msg}") from error
+def _values(path: Path, text: str, findings: Findings) -> Iterator[tuple[int, Any]]:
+    """Numbers and values of the documents, up to where the text breaks."""
     try:
-        return list(yaml.load_all(text, Loader=_Loader))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise InputError(f"{name(path)}{line}: this is not YAML: {problem}") from error
-    except (ValueError, RecursionError) as error:  # a date that is none, or nested too deep
-        raise InputError(f"{name(path)}: this is not YAML: {error}") from error
+        if path.suffix == ".json" or text.lstrip().startswith("{"):
+            try:
+                yield 0, _json_value(path, text, findings)
+                return
+            except syntax.SyntaxFault:
+                if path.suffix == ".json":
+                    raise
+        for number, (node, made) in enumerate(syntax.yaml_documents(text)):
+            if _take_faults(path, node, findings):
+                yield number, made()
+    except syntax.SyntaxFault as error:
+        findings.add(InputError(Finding(foreign(path, text) or str(error), path, error.line, error.column)))
 
 
-def _below(node: Any, step: str) -> Any:
-    if step.startswith("["):
-        position = int(step[1:-1])
-        items = node.value if isinstance(node, yaml.SequenceNode) else []
-        return items[position] if position < len(items) else None
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    return next((value for key, value in pairs if key.value == step), None)
+def _json_value(path: Path, text: str, findings: Findings) -> Any:
+    value, twice = syntax.json_value(text)
+    root = next(syntax.nodes_of(text), None) if twice else None
+    if root is not None:
+        _take_faults(path, root, findings)
+    elif twice:
+        findings.add(InputError(*(Finding(f'the key "{key}" is given twice in one object', path) for key in twice)))
+    return value
+
+
+def _take_faults(path: Path, root: Any, findings: Findings) -> bool:
+    """Whether an object can be made of the document all the same."""
+    readable = True
+    for fault in text_faults.faults(root):
+        findings.add(InputError(Finding(fault.sentence, path, fault.mark.line, fault.mark.column, fault.place)))
+        readable = readable and not fault.fatal
+    return readable
 
 
 def _what(value: object) -> str:

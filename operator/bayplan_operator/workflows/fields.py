@@ -6,7 +6,8 @@ from typing import Any
 
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.api.validation.words import nearest, shown
-from bayplan_operator.workflows.documents import Document
+from bayplan_operator.workflows.documents import Document, InputError
+from bayplan_operator.workflows.files.findings import all_of
 
 
 class Fields:
@@ -21,22 +22,23 @@ class Fields:
         """The place of a field."""
         return f"{self.place}.{name}" if self.place else name
 
-    def fault(self, name: str, wrong: str) -> Exception:
+    def fault(self, name: str, wrong: str) -> InputError:
         """`<field> is <value>: <wrong>`."""
         return self.document.fault(f"{self.at(name)} is {shown(self.value.get(name))}: {wrong}", self.at(name))
 
-    def item_fault(self, name: str, number: int, wrong: str) -> Exception:
+    def item_fault(self, name: str, number: int, wrong: str) -> InputError:
         """`<field>[<number>] is <value>: <wrong>`."""
         place = f"{self.at(name)}[{number}]"
         return self.document.fault(f"{place} is {shown(self.value[name][number])}: {wrong}", place)
 
     def only(self, known: Iterable[str]) -> None:
-        """No other fields than these."""
+        """No other fields than these; all others are told."""
         names = sorted(known)
-        for name in self.value:
-            if name not in names:
-                advice = nearest(str(name), names, what="fields")
-                raise self.document.fault(f"{self.at(str(name))} is unknown: {advice}", self.at(str(name)))
+        unknown = [str(name) for name in self.value if name not in names]
+        faults = (self.document.fault(f"{self.at(each)} is unknown: {nearest(each, names, what='fields')}", self.at(each))
+                  for each in unknown)  # fmt: skip
+        if (wrong := all_of(faults)) is not None:
+            raise wrong
 
     def text(self, name: str, default: str | None = None) -> str:
         """A text that is not empty; without a default it must be there."""
@@ -44,8 +46,16 @@ class Fields:
         if value is None:
             raise self.document.fault(f"{self.at(name)} is missing: it must be a text", self.place)
         if not isinstance(value, str) or (not value and default is None):
+            if isinstance(value, bool | int | float):
+                raise self.document.unquoted(self.at(name), value)
             raise self.fault(name, "it must be a text that is not empty")
         return value
+
+    def as_written(self, name: str) -> str:
+        """A text that is not empty, which may look like a number or like true or false; it must be there."""
+        value = self.value.get(name)
+        written = self.document.written(self.at(name)) if isinstance(value, bool | int | float) else None
+        return written or self.text(name)
 
     def number(self, name: str, default: float | None = None, *, least: float = 0.0, above: bool = False) -> float:
         """A number of at least `least`, or above it."""

@@ -1,6 +1,5 @@
 """Graphs and policies from files."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,20 +14,28 @@ from bayplan.simulation import Submission
 from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.api.validation.words import shown
-from bayplan_operator.translate.admission import AdmissionObjects, MalformedObject
+from bayplan_operator.translate.admission import AdmissionObjects
 from bayplan_operator.translate.pod import GraphRef, neighbour
 from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries
 from bayplan_operator.workflows import argo, wfcommons
-from bayplan_operator.workflows.documents import Document, InputError, documents, files
-from bayplan_operator.workflows.unknown_fields import refuse_unknown_fields
+from bayplan_operator.workflows.checks.fields_of_kinds import field_faults
+from bayplan_operator.workflows.checks.kinds import OtherObjects
+from bayplan_operator.workflows.checks.models import graph_faults, policy_faults
+from bayplan_operator.workflows.checks.pod_templates import template_faults
+from bayplan_operator.workflows.documents import Document, Findings, InputError, documents, files
+from bayplan_operator.workflows.files.findings import all_of
 
 SUBMIT_AFTER = f"{names.GROUP}/submit-after"
 """An annotation of a TaskGraph: how long after the begin of the simulation it is submitted."""
 SECONDS = "sim.bayplan.dev/seconds"
 """An annotation of a task's pods: how long they really run on simulated nodes, here as in the testbed."""
-_POLICY = "PlacementPolicy"
-_TASK = re.compile('task "([^"]+)"')
+KINDS = {
+    names.TASK_GRAPH: names.API_VERSION,
+    names.PLACEMENT_POLICY: names.API_VERSION,
+    **dict.fromkeys(argo.KINDS, f"{argo.GROUP}v1alpha1"),
+}
+"""What is read beside WfCommons instances, which have no kind: kind to apiVersion."""
 
 
 @dataclass(slots=True)
@@ -40,79 +47,119 @@ class Workload:
     policies: dict[str, CompiledPolicy] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     """What was not read, one sentence each."""
+    passed_over: list[str] = field(default_factory=list)
+    """On objects of other kinds: one sentence, or none."""
+    admission: AdmissionObjects = field(default_factory=AdmissionObjects)
+    """The objects among them by which an API server would change pods, or refuse them."""
 
 
 def read_graphs(paths: Iterable[Path], every: float = 0.0) -> Workload:
-    """The graphs of files and folders. `every`: seconds between two submissions. Raises `InputError`."""
-    workload, objects = Workload(), AdmissionObjects()
-    found = [document for each in paths for file in files(each) for document in documents(file)]
-    # What admission goes by counts for all graphs, wherever in the files it stands.
-    for document in [each for each in found if not _is_for_admission(objects, each)]:
-        _take(workload, document, objects, every)
+    """The graphs of files and folders. `every`: seconds between two submissions. Raises `InputError` with all that is wrong.
+
+    LimitRanges and RuntimeClasses among them count for all graphs, wherever they stand.
+    """
+    paths, findings, workload = list(paths), Findings(), Workload()
+    others = OtherObjects(KINDS, {"Node": "nodes are named with --nodes"}, workload.admission)
+    found: list[Document] = []
+    for path in paths:
+        with findings.gathered():
+            for file in files(path):
+                found += _readable(file, others, findings)
+    for document in found:
+        with findings.gathered():
+            take(workload, document, every)
+    findings.told()
     if not workload.submissions:
-        raise InputError(f"{', '.join(map(str, paths))}: there is no graph in it: name a file with a TaskGraph or a workflow")
+        passed = f" ({others.listed})" if others.listed else ""
+        where = ", ".join(map(str, paths))
+        raise InputError(f"{where}: there is no graph in it{passed}: name a file with a TaskGraph or a workflow")
+    workload.passed_over += others.sentences()
     workload.left_out += [
         f"RuntimeClass {name} is in no file: what it adds to pods (overhead, nodeSelector, tolerations) is not counted"
-        for name in objects.missing
+        for name in workload.admission.missing
     ]
     return workload
 
 
-def _is_for_admission(objects: AdmissionObjects, document: Document) -> bool:
-    try:
-        return objects.take(document.value)
-    except MalformedObject as error:
-        raise document.fault(str(error), str(error).split(" ", 1)[0].rstrip(":")) from error
+def _readable(file: Path, others: OtherObjects, findings: Findings) -> Iterator[Document]:
+    """The documents that are graphs or policies, or should be."""
+    for document in documents(file, findings):
+        with findings.gathered():
+            if not others.take(document):
+                yield document
 
 
-def _take(workload: Workload, document: Document, objects: AdmissionObjects, every: float) -> None:
+def take(workload: Workload, document: Document, every: float = 0.0) -> None:
+    """Add what the document holds: a graph or a policy. Raises `InputError` with all that is wrong."""
     value = document.value
-    kind, version = value.get("kind"), str(value.get("apiVersion", ""))
-    if kind == _POLICY:
+    kind = value.get("kind")
+    if kind == names.PLACEMENT_POLICY:
         policy = read_policy(document)
         workload.policies[policy.name] = policy
         return
     if kind == names.TASK_GRAPH:
-        if version != names.API_VERSION:
-            raise document.fault(f'apiVersion is {shown(version)}: it must be "{names.API_VERSION}"', "apiVersion")
-        refuse_unknown_fields(document, names.TASK_GRAPH)
-        submission = _submission(document, value, objects)
-    elif kind in argo.KINDS and version.startswith(argo.GROUP):
+        submission = _task_graph(document, workload.admission)
+    elif kind in argo.KINDS:
         made = argo.read(document)
         workload.left_out += made.left_out
-        submission = _submission(document, made.manifest, objects)
+        submission = _made(document, made.manifest, workload.admission)
     elif wfcommons.is_instance(value):
         submission = wfcommons.read(document)
     else:
-        known = ", ".join((names.TASK_GRAPH, _POLICY, *argo.KINDS))
-        advice = "; nodes are named with --nodes" if kind == "Node" or "nodes" in value else ""
-        words = f"kind is {shown(kind)}: it must be one of {known}, or the file a WfCommons workflow{advice}"
-        raise document.fault(words, "kind")
+        advice = "; nodes are named with --nodes" if "nodes" in value else ""
+        raise document.fault(f"kind is missing: it must be one of {', '.join(KINDS)}, or the file a WfCommons workflow{advice}")
     name = _unique(submission.name, {each.name for each in workload.submissions})
     at = submission.at + every * len(workload.submissions)
     workload.submissions.append(replace(submission, name=name, at=at))
 
 
 def read_policy(document: Document) -> CompiledPolicy:
-    """Raises `InputError`."""
-    refuse_unknown_fields(document, _POLICY)
+    """Raises `InputError` with all that is wrong."""
+    faults = list(field_faults(document, names.PLACEMENT_POLICY))
     try:
-        return compile_policy(document.value)
+        policy = compile_policy(document.value)
     except InvalidPolicy as error:
-        raise document.fault(str(error), str(error).split(" ", 1)[0].rstrip(":")) from error
+        wrong = all_of([*faults, *policy_faults(document, str(error))])
+        raise wrong or document.fault(str(error)) from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise document.fault("this is no PlacementPolicy: it must have metadata and spec") from error
+        wrong = document.fault("this is no PlacementPolicy: it must have metadata and spec")
+        raise all_of([*faults, wrong]) or wrong from error
+    if (wrong := all_of(faults)) is not None:
+        raise wrong
+    return policy
 
 
-def _submission(document: Document, manifest: dict[str, Any], objects: AdmissionObjects) -> Submission:
-    metadata = manifest.get("metadata")
-    if not isinstance(metadata, dict) or not isinstance(manifest.get("spec"), dict):
+def _task_graph(document: Document, objects: AdmissionObjects) -> Submission:
+    manifest = document.value
+    if not isinstance(manifest.get("metadata"), dict) or not isinstance(manifest.get("spec"), dict):
         raise document.fault("metadata or spec is missing: a TaskGraph has both")
+    templates = list(template_faults(document))
+    faults = [*field_faults(document, names.TASK_GRAPH), *templates]
+    prepared, first = None, None
+    if not templates:  # else what looks into templates would find what it does not expect
+        try:
+            prepared = prepare(manifest, objects)
+        except InvalidGraph as error:
+            first = str(error)
+    if prepared is None:
+        told = {each.place for fault in faults for each in fault.findings}
+        faults += [fault for fault in graph_faults(document, first) if fault.findings[0].place not in told]
+    if prepared is None or faults:
+        raise all_of(faults) or document.fault("this is no TaskGraph that can run")
+    return _submission(document, manifest, prepared)
+
+
+def _made(document: Document, manifest: dict[str, Any], objects: AdmissionObjects) -> Submission:
+    """Of a TaskGraph that was made of the document."""
     try:
         prepared = prepare(manifest, objects)
     except InvalidGraph as error:
-        raise document.fault(str(error), _place(str(error), manifest)) from error
-    spec = prepared.spec
+        raise document.fault(str(error), str(error).split(" ", 1)[0].rstrip(":")) from error
+    return _submission(document, manifest, prepared)
+
+
+def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared) -> Submission:
+    spec, metadata = prepared.spec, manifest["metadata"]
     return Submission(
         name=f"{metadata.get('namespace') or 'default'}/{metadata.get('name') or document.path.stem}",
         graph=prepared.graph,
@@ -169,16 +216,3 @@ def _submit_after(document: Document, metadata: dict[str, Any]) -> float:
     except ValueError as error:
         place = f"metadata.annotations.{SUBMIT_AFTER}"
         raise document.fault(f"{place} is {shown(text)}: {error}", "metadata.annotations") from error
-
-
-def _place(sentence: str, manifest: dict[str, Any]) -> str:
-    """The path at the beginning of a sentence of validation, or that of the task that it begins with."""
-    first = sentence.split(" ", 1)[0].rstrip(":")
-    if first.startswith(("spec", "metadata")):
-        return first
-    task = _TASK.match(sentence)
-    tasks = manifest["spec"].get("tasks") or []
-    numbers = [
-        number for number, each in enumerate(tasks) if task and isinstance(each, dict) and each.get("name") == task.group(1)
-    ]
-    return f"spec.tasks[{numbers[0]}]" if numbers else "spec.tasks"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from bayplan.model.graph import Graph, GraphError, Task
 from bayplan.model.resources import PODS
 from bayplan.model.workload import RequestClass
 from bayplan.simulation import Submission
-from bayplan_operator.workflows.documents import Document
+from bayplan_operator.workflows.documents import Document, Findings
 from bayplan_operator.workflows.fields import Fields
 from bayplan_operator.workflows.labels import label
 
@@ -66,71 +67,79 @@ def read(document: Document) -> Submission:
 
 
 def read_workflow(document: Document) -> Workflow:
-    """Its tasks, edges and bytes, whatever runs them. Cycles are not looked for. Raises `InputError`."""
+    """Its tasks, edges and bytes, whatever runs them. Cycles are not looked for. Raises `InputError` with all that is wrong."""
     top = Fields(document, document.value)
     version = top.value.get("schemaVersion")
     if version != VERSION:
         raise top.fault("schemaVersion", f'it must be "{VERSION}", the version of the WfCommons format that is read')
     if not isinstance(top.value.get("workflow"), Mapping):
         raise top.fault("workflow", "it must be a map with specification and execution")
-    workflow = top.map("workflow")
+    workflow, wrong = top.map("workflow"), Findings()
     specification = workflow.map("specification")
     tasks = specification.maps("tasks", needed=True)
     if not tasks:
         raise specification.fault("tasks", "a workflow needs at least one task")
-    ran = _by_id(workflow.map("execution").maps("tasks", needed=True))
-    index = {name: number for number, name in enumerate(_by_id(tasks))}
-    for each in tasks:
-        if each.text("id") not in ran:
-            raise each.fault("id", "workflow.execution.tasks has no task of that id, so its run time is not known")
-    for name, run in ran.items():
+    ran = _by_id(workflow.map("execution").maps("tasks", needed=True), wrong)
+    by_id = _by_id(tasks, wrong)
+    index = {name: number for number, name in enumerate(by_id)}
+    for name, each in by_id.items():
+        if name not in ran:
+            wrong.add(each.fault("id", "workflow.execution.tasks has no task of that id, so its run time is not known"))
+    for name, run in ran.items() if index.keys() <= ran.keys() else ():  # else an id is misspelt, and told
         if name not in index:
-            raise run.fault("id", "workflow.specification.tasks has no task of that id")
-    runs = [ran[name] for name in index]
-    edges = _edges(tasks, index)
-    sizes = {name: file.number("sizeInBytes", least=0) for name, file in _by_id(specification.maps("files")).items()}
-    outputs, inputs = ([_files(task, field, sizes) for task in tasks] for field in ("outputFiles", "inputFiles"))
+            wrong.add(run.fault("id", "workflow.specification.tasks has no task of that id"))
+    runs = [ran[name] for name in index if name in ran]
+    edges = _edges(tasks, index, wrong)
+    files = _by_id(specification.maps("files"), wrong)
+    sizes = {name: wrong.attempt(partial(file.number, "sizeInBytes", least=0), 0.0) for name, file in files.items()}
+    outputs, inputs = ([_files(task, field, sizes, wrong) for task in tasks] for field in ("outputFiles", "inputFiles"))
+    seconds = [wrong.attempt(partial(run.number, "runtimeInSeconds", least=0), 0.0) for run in runs]
+    classes = [wrong.attempt(partial(_request_class, run), None) for run in runs]
+    wrong.told()
     moved = [sum(sizes.get(name, 0) for name in sorted(outputs[parent] & inputs[child])) for parent, child in edges]
     return Workflow(
         name=label(top.text("name", document.path.stem)),
         names=tuple(index),
-        seconds=np.array([run.number("runtimeInSeconds", least=0) for run in runs], np.float64),
-        classes=tuple(map(_request_class, runs)),
+        seconds=np.array(seconds, np.float64),
+        classes=tuple(filter(None, classes)),
         parents=np.array([parent for parent, _ in edges], np.int64),
         children=np.array([child for _, child in edges], np.int64),
         bytes=np.array(moved, np.float64),
     )
 
 
-def _by_id(maps: Sequence[Fields]) -> dict[str, Fields]:
+def _by_id(maps: Sequence[Fields], wrong: Findings) -> dict[str, Fields]:
     found: dict[str, Fields] = {}
     for each in maps:
-        if each.text("id") in found:
-            raise each.fault("id", "there is another of that id before it: ids must be unique")
-        found[each.text("id")] = each
+        with wrong.gathered():
+            if found.setdefault(each.text("id"), each) is not each:
+                raise each.fault("id", "there is another of that id before it: ids must be unique")
     return found
 
 
-def _edges(tasks: Sequence[Fields], index: Mapping[str, int]) -> list[tuple[int, int]]:
+def _edges(tasks: Sequence[Fields], index: Mapping[str, int], wrong: Findings) -> list[tuple[int, int]]:
     """Each once, sorted by child; a file may name an edge at either of its ends."""
     edges: dict[tuple[int, int], None] = {}
     for number, task in enumerate(tasks):
         for field in ("parents", "children"):
-            for place, name in enumerate(task.items(field)):
+            for place, name in enumerate(wrong.attempt(partial(task.items, field), list[Any]())):
                 other = index.get(name) if isinstance(name, str) else None
                 if other is None:
-                    raise task.item_fault(field, place, "there is no task of that id")
-                edges[(other, number) if field == "parents" else (number, other)] = None
+                    wrong.add(task.item_fault(field, place, "there is no task of that id"))
+                else:
+                    edges[(other, number) if field == "parents" else (number, other)] = None
     return sorted(edges, key=lambda edge: edge[1])
 
 
-def _files(task: Fields, field: str, sizes: Mapping[str, float]) -> set[str]:
+def _files(task: Fields, field: str, sizes: Mapping[str, float], wrong: Findings) -> set[str]:
     """Names of files; where the workflow lists no files at all, nothing is known of their sizes."""
-    names = task.items(field)
-    for place, name in enumerate(names):
-        if not isinstance(name, str) or (sizes and name not in sizes):
-            raise task.item_fault(field, place, "workflow.specification.files has no file of that id")
-    return set(names)
+    found = set()
+    for place, name in enumerate(wrong.attempt(partial(task.items, field), list[Any]())):
+        if isinstance(name, str) and (not sizes or name in sizes):
+            found.add(name)
+        else:
+            wrong.add(task.item_fault(field, place, "workflow.specification.files has no file of that id"))
+    return found
 
 
 def _request_class(run: Fields) -> RequestClass:

@@ -50,15 +50,18 @@ def task_index(tasks: Sequence[TaskLike]) -> dict[str, int]:
         if not task.name:
             raise GraphError(f"tasks[{number}].name is empty: every task needs a name")
         if task.name in index:
-            raise GraphError(
-                f'tasks[{number}].name is "{task.name}", as is that of tasks[{index[task.name]}]: give each task its own name'
-            )
+            raise GraphError(same_name(task.name, index[task.name], number))
         if task.shards < 1:
             raise GraphError(f'task "{task.name}": shards is {task.shards}: it must be at least 1')
         if not (task.duration > 0 and math.isfinite(task.duration)):
             raise GraphError(f'task "{task.name}": duration is {task.duration}: it must be a positive number of seconds')
         index[task.name] = number
     return index
+
+
+def same_name(name: str, first: int, second: int) -> str:
+    """What is said of two tasks with one name."""
+    return f'tasks[{second}].name is "{name}", as is that of tasks[{first}]: give each task its own name'
 
 
 def parent_lists(tasks: Sequence[TaskLike], index: Mapping[str, int]) -> list[list[int]]:

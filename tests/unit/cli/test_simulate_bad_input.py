@@ -50,7 +50,13 @@ GRAPHS: dict[str, tuple[str, str | dict[str, Any], str]] = {
     "text": ("g.yaml", "hello", "line 1: this is a text: it must be an object, a map with kind and metadata"),
     "empty": ("g.yaml", "", "the file is empty"),
     "nodes": ("n.yaml", NODES, "WfCommons workflow; nodes are named with --nodes"),
-    "wrong kind": ("g.yaml", "apiVersion: v1\nkind: Pod\n", 'line 2: kind is "Pod": it must be one of TaskGraph, '),
+    "only other kinds": (
+        "g.yaml", "apiVersion: v1\nkind: Pod\n", "there is no graph in it (passed over: Pod (1)): name a file with a TaskGraph",
+    ),
+    "misspelt kind": (
+        "g.yaml", GRAPH.replace("TaskGraph", "TaskGraf"),
+        'line 2: kind is "TaskGraf": there is no such kind; did you mean "TaskGraph"?',
+    ),
     "wrong version": ("g.yaml", GRAPH.replace("v1alpha1", "v9"), 'line 1: apiVersion is "bayplan.dev/v9": it must be'),
     "no spec": ("g.yaml", "apiVersion: bayplan.dev/v1alpha1\nkind: TaskGraph\n", "line 1: metadata or spec is missing"),
     "WfCommons version": (
@@ -101,7 +107,7 @@ NODE_FILES: dict[str, tuple[str, str]] = {
     "negative": ("nodes:\n- {name: a, cpu: -1}", "line 2: nodes[0].cpu is -1: it must not be negative"),
     "name": ("nodes:\n- {cpu: 1}", "line 2: nodes[0].name is missing: it must be a text"),
     "twice": ("nodes:\n- {name: a, cpu: 1}\n- {name: a, cpu: 1}", 'there is more than one node "a": each needs its own name'),
-    "kind": ("kind: Pod\nmetadata: {}", 'line 1: kind is "Pod": it must be Node or List; a file of nodes is what kubectl'),
+    "kind": ("kind: Pod\nmetadata: {}", "there are no nodes in it (passed over: Pod (1)): a cluster needs at least one"),
     "no map": ("nodes: [1]", "line 1: nodes[0] is 1: it must be a map"),
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bayplan_operator.workflows.nodes import _FIELDS
+from bayplan_operator.workflows.nodes.short_list import FIELDS
 from tests.unit.cli.flags import flags_of
 from tests.unit.cli.whatif_files import run
 
@@ -24,9 +24,7 @@ def test_every_flag_is_explained(command: str, flag: str) -> None:
 
 def test_every_field_of_the_short_list_is_explained() -> None:
     table = PAGE.partition("## Nodes")[2].partition("## ")[0]
-    assert set(_FIELDS) == set(
-        re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in table.splitlines() if "|" in line))
-    )
+    assert set(FIELDS) == set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in table.splitlines() if "|" in line)))
 
 
 def commands() -> list[str]:

@@ -3,7 +3,7 @@
 Whether the tasks form a graph (unknown dependencies, cycles) is `bayplan.model.graph`'s to say.
 """
 
-from .errors import sentence
+from .errors import details, path, sentence, sentence_of
 from .graph import graph_problems
 
-__all__ = ["graph_problems", "sentence"]
+__all__ = ["details", "graph_problems", "path", "sentence", "sentence_of"]

@@ -56,16 +56,25 @@ def path(location: tuple[int | str, ...]) -> str:
 
 def sentence(error: ValidationError) -> str:
     """The first error as '<field> is <value>: <what would be right>', and how many more there are."""
-    details = _without_echoes(error.errors(include_url=False))
-    first = details[0]
-    make = _MESSAGES.get(first["type"])
-    advice = make(first.get("ctx", {})) if make else first["msg"][:1].lower() + first["msg"][1:]
-    advice += _example(first)
-    where = path(first["loc"])
-    subject = where if first["type"] in _WITHOUT_VALUE else f"{where} is {shown(first['input'])}:"
-    text = f"{subject} {advice}"
-    others = len(details) - 1
+    found = details(error)
+    text = sentence_of(found[0])
+    others = len(found) - 1
     return text if others == 0 else f"{text} (and {others} more error{'s' if others > 1 else ''})"
+
+
+def details(error: ValidationError) -> list[ErrorDetails]:
+    """All that is wrong, each once."""
+    return _without_echoes(error.errors(include_url=False))
+
+
+def sentence_of(detail: ErrorDetails) -> str:
+    """'<field> is <value>: <what would be right>'."""
+    make = _MESSAGES.get(detail["type"])
+    advice = make(detail.get("ctx", {})) if make else detail["msg"][:1].lower() + detail["msg"][1:]
+    advice += _example(detail)
+    where = path(detail["loc"])
+    subject = where if detail["type"] in _WITHOUT_VALUE else f"{where} is {shown(detail['input'])}:"
+    return f"{subject} {advice}"
 
 
 def _example(detail: ErrorDetails) -> str:

@@ -12,6 +12,7 @@ from bayplan.strategy.plugins import installed
 from bayplan.strategy.presets import compile_preset
 from bayplan_operator.cli.options.simulation import LuckOptions, NodeOptions
 from bayplan_operator.cli.options.values import duration, share
+from bayplan_operator.cli.terminal import output
 from bayplan_operator.cli.work.pairs import pairs
 from bayplan_operator.translate.policy import CompiledPolicy, compile_policy
 from bayplan_operator.views.cluster import ClusterView
@@ -35,6 +36,7 @@ class Named:
 def workload(paths: Sequence[Path], every: float = 0.0, repeat: int = 1) -> Workload:
     """The graphs of the files. Raises `InputError`."""
     found = read_graphs(paths, every)
+    output.warn(found.passed_over)
     found.submissions = _repeated(found.submissions, repeat, every)
     return found
 
@@ -56,6 +58,7 @@ def there(options: NodeOptions) -> ClusterView:
     if options.nodes is None:
         raise InputError("--nodes is missing: name a file of nodes, such as kubectl get nodes -o yaml prints")
     found, scrapes = read_nodes(options.nodes), _scrapes(_luck(options).scrapes)
+    output.warn(found.left_out)
     return ClusterView(found.nodes, load=HiddenLoad(found.load, scrapes) if found.load else None)
 
 

@@ -4,22 +4,33 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from bayplan_operator.api.core_types import Misfit, misfits
 from bayplan_operator.api.crd import KINDS, custom_resource_definition
 from bayplan_operator.api.validation.words import nearest
-from bayplan_operator.workflows.documents import Document
+from bayplan_operator.workflows.documents import Document, InputError
 
 
-def refuse_unknown_fields(document: Document, kind: str) -> None:
-    """Raises `InputError` at the first one, with its line and the nearest field that there is."""
+def field_faults(document: Document, kind: str) -> Iterator[InputError]:
+    """Each with its line and the nearest field that there is; of metadata, also values of the wrong type."""
     for place, name, known in _unknown(_schema(kind), document.value, ""):
-        raise document.fault(f"{place}{name}: there is no such field; {nearest(name, known, what='fields')}", f"{place}{name}")
+        where = f"{place}{name}"
+        yield document.fault(f"{where}: there is no such field; {nearest(name, known, what='fields')}", where)
+    for misfit in misfits("V1ObjectMeta", document.value.get("metadata"), "metadata", partly=True):
+        yield fault_of(document, misfit)
+
+
+def fault_of(document: Document, misfit: Misfit) -> InputError:
+    """With its line."""
+    if misfit.unquoted is not None:
+        return document.unquoted(misfit.place, misfit.unquoted)
+    return document.fault(misfit.sentence, misfit.place)
 
 
 @cache
 def _schema(kind: str) -> Mapping[str, Any]:
     definition = custom_resource_definition(next(each for each in KINDS if each.model.__name__ == kind))
     schema: Mapping[str, Any] = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-    # The status is the operator's, and metadata the API server's to know.
+    # The status is the operator's.
     return {"properties": {**schema["properties"], "metadata": {}, "status": {}}}
 
 

@@ -1,0 +1,28 @@
+"""Files of other formats, which are refused by name."""
+
+import re
+from pathlib import Path
+
+FORMATS = "files that are read hold TaskGraphs, PlacementPolicies, Argo Workflows or WfCommons instances, in YAML or JSON"
+
+_SWF_FIELDS = 18
+"""Of a job in the Standard Workload Format, all of them numbers
+(https://www.cs.huji.ac.il/labs/parallel/workload/swf.html)."""
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_NAMES = {".swf": "the Standard Workload Format", ".csv": "comma-separated values", ".tsv": "tab-separated values"}
+_MOST = 100
+"""Lines that are looked at."""
+
+
+def foreign(path: Path, text: str) -> str | None:
+    """A sentence on what the file is instead, and what is read; None: it is of no format that is known here."""
+    lines = [line.strip() for line in text.splitlines()[:_MOST]]
+    found = _NAMES.get(path.suffix.lower())
+    if found is None and _is_swf([line for line in lines if line and not line.startswith(";")]):
+        found = _NAMES[".swf"]
+    return None if found is None else f"this is a trace in {found}, which cannot be read; {FORMATS}"
+
+
+def _is_swf(lines: list[str]) -> bool:
+    jobs = [line.split() for line in lines]
+    return bool(jobs) and all(len(job) == _SWF_FIELDS and all(map(_NUMBER.fullmatch, job)) for job in jobs)
