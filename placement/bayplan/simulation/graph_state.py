@@ -1,5 +1,6 @@
 """One graph on the virtual cluster."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,6 +58,13 @@ class GraphState:
     def controls(self) -> Controls:
         """Its retries."""
         return Controls(self.submission.retries or [_RETRY] * len(self.submission.graph.tasks))
+
+    def may_want(self, units: Collection[int]) -> set[int]:
+        """Of the units that could start, those that its parallelism lets ask for a place: first those that do already."""
+        most = self.submission.parallelism
+        if most is None:
+            return set(units)
+        return set(sorted(units, key=lambda unit: (unit not in self.wanted, unit))[: max(0, most - len(self.seen))])
 
     def forget_settled(self, log: AttemptLog, now: float) -> None:
         """Look no more at attempts whose outcome the run knows; those that still ran are lost with their nodes."""
