@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 
 SUFFIXES = (".yaml", ".yml", ".json")
 STDIN = Path("-")
-_STEP = re.compile(r"[^.\[\]]+|\[\d+\]")
+_STEP = re.compile(r"""\["[^"]*"\]|[^.\[\]]+|\[\d+\]""")
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -47,7 +48,7 @@ class Document:
         """The line, from 1, of the deepest part of the place that is there."""
         try:
             # Only asked for where something is wrong: a large file takes seconds.
-            node = list(yaml.compose_all(self.text, Loader=_Loader))[self.number]
+            node = _composed(self.text)[self.number]
         except (yaml.YAMLError, IndexError):
             return None
         for step in _STEP.findall(".".join(filter(None, (self.prefix, place)))):
@@ -56,6 +57,12 @@ class Document:
                 break
             node = below
         return None if node is None else int(node.start_mark.line) + 1
+
+
+@lru_cache(maxsize=1)
+def _composed(text: str) -> list[Any]:
+    """The nodes of a file's documents; kept, since many sentences may be about one file."""
+    return list(yaml.compose_all(text, Loader=_Loader))
 
 
 def name(path: Path) -> str:
@@ -130,7 +137,9 @@ def _values(path: Path, text: str) -> list[Any]:
 
 
 def _below(node: Any, step: str) -> Any:
-    if step.startswith("["):
+    if step.startswith('["'):
+        step = step[2:-2]
+    elif step.startswith("["):
         position = int(step[1:-1])
         items = node.value if isinstance(node, yaml.SequenceNode) else []
         return items[position] if position < len(items) else None

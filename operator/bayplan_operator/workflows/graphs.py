@@ -17,13 +17,12 @@ from bayplan_operator.api.validation.words import shown
 from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries
 from bayplan_operator.workflows import argo, wfcommons
+from bayplan_operator.workflows.annotations import SECONDS
 from bayplan_operator.workflows.documents import Document, InputError, documents, files
 from bayplan_operator.workflows.unknown_fields import refuse_unknown_fields
 
 SUBMIT_AFTER = f"{names.GROUP}/submit-after"
 """An annotation of a TaskGraph: how long after the begin of the simulation it is submitted."""
-SECONDS = "sim.bayplan.dev/seconds"
-"""An annotation of a task's pods: how long they really run on simulated nodes, here as in the testbed."""
 _POLICY = "PlacementPolicy"
 _TASK = re.compile('task "([^"]+)"')
 
@@ -63,9 +62,9 @@ def _take(workload: Workload, document: Document, every: float) -> None:
         refuse_unknown_fields(document, names.TASK_GRAPH)
         submission = _submission(document, value)
     elif kind in argo.KINDS and version.startswith(argo.GROUP):
-        made = argo.read(document)
-        workload.left_out += made.left_out
-        submission = _submission(document, made.manifest)
+        found = argo.read(document)
+        workload.left_out += found.left_out
+        submission = replace(found.submission, at=_submit_after(document, value.get("metadata") or {}))
     elif wfcommons.is_instance(value):
         submission = wfcommons.read(document)
     else:

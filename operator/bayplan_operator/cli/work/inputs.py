@@ -12,6 +12,7 @@ from bayplan.strategy.plugins import installed
 from bayplan.strategy.presets import compile_preset
 from bayplan_operator.cli.options.simulation import LuckOptions, NodeOptions
 from bayplan_operator.cli.options.values import duration, share
+from bayplan_operator.cli.terminal import output
 from bayplan_operator.cli.work.pairs import pairs
 from bayplan_operator.translate.policy import CompiledPolicy, compile_policy
 from bayplan_operator.views.cluster import ClusterView
@@ -37,6 +38,13 @@ def workload(paths: Sequence[Path], every: float = 0.0, repeat: int = 1) -> Work
     found = read_graphs(paths, every)
     found.submissions = _repeated(found.submissions, repeat, every)
     return found
+
+
+def tell_left_out(work: Workload, strict: bool) -> None:
+    """Names what the files say and a simulation does not do. Raises `InputError` where that is not allowed."""
+    output.warn(work.left_out)
+    if strict and work.left_out:
+        raise InputError("--strict: what is named above is not simulated: take it out of the files, or leave --strict out")
 
 
 def _repeated(submissions: list[Submission], times: int, every: float) -> list[Submission]:
