@@ -14,6 +14,16 @@ from bayplan.model.workload import RequestClass
 from bayplan.simulation.errors import SetupError
 
 
+@dataclass(frozen=True, slots=True)
+class Parallelism:
+    """So many units of some tasks, all together, may wait for a place or have one at the same time."""
+
+    most: int
+    """1 or more."""
+    tasks: frozenset[int]
+    """Their numbers."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Submission:
     """A graph and what its author says of it. Raises `SetupError`."""
@@ -43,8 +53,8 @@ class Submission:
     equal part from each of the parent's units. None: nothing."""
     runs: tuple[TaskRun, ...] = ()
     """Per task, under what its run times are learned whenever it comes back in another graph; none: it never does."""
-    parallelism: int | None = None
-    """How many of its units may wait for a place or have one at the same time, 1 or more; none: any number."""
+    parallelism: tuple[Parallelism, ...] = ()
+    """How many of its units may be under way at once."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -53,8 +63,9 @@ class Submission:
             raise SetupError(f"graph {self.name}: it is submitted at {self.at}: it must be a number of seconds, 0 or above")
         if self.deadline is not None and not (math.isfinite(self.deadline) and self.deadline > 0):
             raise SetupError(f"graph {self.name}: deadline is {self.deadline}: it must be a number of seconds above 0")
-        if self.parallelism is not None and self.parallelism < 1:
-            raise SetupError(f"graph {self.name}: parallelism is {self.parallelism}: it must be at least 1")
+        for limit in self.parallelism:
+            if limit.most < 1:
+                raise SetupError(f"graph {self.name}: parallelism is {limit.most}: it must be at least 1")
         if len(self.classes) != tasks:
             raise SetupError(
                 f"graph {self.name}: there are {len(self.classes)} classes for {tasks} tasks: there must be one each"

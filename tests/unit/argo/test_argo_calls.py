@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan_operator.workflows import InputError
+from bayplan_operator.workflows.argo import expanding
 from tests.unit.argo.reading import graph_of, read_spec, resources_of
 
 PODS = """
@@ -216,6 +217,39 @@ dag:
     assert said.startswith("wf.yaml, line 16: spec.templates[3].daemon is simulated in part")
 
 
+def test_parallelism_of_the_workflow_and_of_templates_that_call_pods_alone() -> None:
+    found = read_spec(
+        main(
+            """
+parallelism: 7
+steps: [[{name: a, template: pod}, {name: b, template: inner, withItems: [1, 2]}], [{name: c, template: pod}]]
+""",
+            "parallelism: 9\n",
+        )
+        + """
+- name: inner
+  parallelism: 2
+  dag: {tasks: [{name: x, template: pod, withItems: [1, 2, 3]}, {name: y, template: pod}]}
+"""
+    )
+    names = [each.name for each in found.submission.graph.tasks]
+    limits = {(each.most, tuple(names[task] for task in sorted(each.tasks))) for each in found.submission.parallelism}
+    assert limits == {(2, ("b-0-x", "b-0-y")), (2, ("b-1-x", "b-1-y")), (9, tuple(names))}
+    (said,) = found.left_out
+    assert said.startswith(
+        "wf.yaml, line 9: spec.templates[0].parallelism is not looked at: not all that the template calls are"
+    )
+
+
+@pytest.mark.parametrize("kind", ["suspend", "resource", "http", "plugin", "data"])
+def test_templates_of_which_nobody_knows_how_long_they_take_are_passed_over_and_named(kind: str) -> None:
+    found = read_spec(main("steps: [[{name: a, template: pod}], [{name: b, template: x}], [{name: c, template: pod}]]")
+                      + f"- {{name: x, {kind}: {{}}}}")  # fmt: skip
+    assert {each.name: each.depends_on for each in found.submission.graph.tasks} == {"a": (), "c": ("a",)}
+    (said,) = found.left_out
+    assert said.startswith(f"wf.yaml, line 12: spec.templates[3].{kind} is not looked at: ")
+
+
 def test_names_that_no_pod_could_have_and_thousands_of_pods() -> None:
     long = "A_very_long_name_" * 5
     tasks = ", ".join(f"{{name: {long}{number}, template: pod}}" for number in range(3))
@@ -246,7 +280,7 @@ def test_names_that_no_pod_could_have_and_thousands_of_pods() -> None:
         (main("dag: {tasks: [{name: a, templateRef: {name: x, template: y}}]}"), "tasks[0].templateRef is "),
         (main("dag: {tasks: [{name: a, template: pod, withItems: []}]}"), "the workflow has no pod to run"),
         ("workflowTemplateRef: {name: x}", "line 5: spec.workflowTemplateRef is "),
-        ("templates:" + PODS, "line 5: spec.entrypoint is missing"),
+        ("templates:" + PODS, ": spec.entrypoint is missing"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused(text: str, sentence: str) -> None:
@@ -254,3 +288,14 @@ def test_what_cannot_be_read_is_refused(text: str, sentence: str) -> None:
         read_spec(text)
     assert sentence in str(error.value)
     assert str(error.value).startswith("wf.yaml, line ")
+
+
+def test_loops_of_loops_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expanding, "MOST_CALLS", 1000)
+    text = main("steps: [[{name: a, template: again, withSequence: {count: 20}}]]")
+    inner = "- {name: again, steps: [[{name: b, template: pod, withSequence: {count: %d}}]]}"
+    assert read_spec(text + inner % 49).submission.graph.units == 980
+    with pytest.raises(
+        InputError, match=r"spec.templates\[3\].steps\[0\]\[0\]: the workflow calls templates more than 1,000 times"
+    ):
+        read_spec(text + inner % 50)

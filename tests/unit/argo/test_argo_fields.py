@@ -88,6 +88,14 @@ def with_sequence() -> dict[str, Any]:
     return found
 
 
+def with_inputs_of_the_caller() -> dict[str, Any]:
+    found = base()
+    main = found["templates"][0]
+    main["inputs"] = {"parameters": [{"name": "p", "default": "1"}]}
+    main["dag"]["tasks"][1]["arguments"] = {"parameters": [{"name": "p", "value": "{{inputs.parameters.p}}"}]}
+    return found
+
+
 def with_argument() -> dict[str, Any]:
     found = base()
     found["templates"][0]["dag"]["tasks"][1]["arguments"] = {"parameters": [{"name": "p", "value": "1"}]}
@@ -98,6 +106,7 @@ KINDS: dict[str, tuple[ArgoType, dict[str, Any], str]] = {
     "WorkflowSpec": (known_fields.WORKFLOW_SPEC, base(), ""),
     "CronWorkflowSpec": (known_fields.CRON_WORKFLOW_SPEC, {"schedules": ["0 * * * *"], "workflowSpec": base()}, ""),
     "Template": (known_fields.TEMPLATE, base(), "templates.1"),
+    "CallingTemplate": (known_fields.TEMPLATE, with_inputs_of_the_caller(), "templates.0"),
     "TemplateDefaults": (known_fields.TEMPLATE_DEFAULTS, base() | {"templateDefaults": {}}, "templateDefaults"),
     "DAGTemplate": (known_fields.DAG, base(), "templates.0.dag"),
     "DAGTask": (known_fields.DAG_TASK, base(), "templates.0.dag.tasks.1"),
@@ -127,7 +136,11 @@ KINDS: dict[str, tuple[ArgoType, dict[str, Any], str]] = {
     "PodSpec": (known_fields.POD_SPEC, base(), "templates.1.podSpecPatch"),
 }  # fmt: skip
 """Name to what is known of it, a workflow that has it, and where."""
-PUBLISHED |= {"TemplateDefaults": PUBLISHED["Template"], "InitContainer": PUBLISHED["UserContainer"]}
+PUBLISHED |= {
+    "TemplateDefaults": PUBLISHED["Template"],
+    "CallingTemplate": PUBLISHED["Template"],
+    "InitContainer": PUBLISHED["UserContainer"],
+}
 
 COMMON: dict[str, Any] = {
     "affinity": REQUIRED, "annotations": LONGER["annotations"], "arguments": {"parameters": [{"name": "p", "value": "7"}]},
@@ -167,6 +180,7 @@ OWN: dict[tuple[str, str], Any] = {
     ("UserContainer", "resources"): {"requests": {"memory": "9Gi"}},
 }
 INERT = {
+    ("Template", "parallelism"): "the template is one pod",
     ("Container", "name"): "Argo calls it main",
     ("ScriptTemplate", "name"): "Argo calls it main",
     ("ScriptTemplate", "restartPolicy"): "restarts inside a pod are part of its run time",

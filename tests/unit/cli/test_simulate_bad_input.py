@@ -95,7 +95,7 @@ GRAPHS: dict[str, tuple[str, str | dict[str, Any], str]] = {
     ),
     "Argo cycle": (
         "a.yaml", ARGO.replace("{name: A,", "{name: A, depends: D,"),
-        "line 10: spec.templates[0].dag.tasks depend on each other in a cycle: A → D → B → A",
+        "line 10: spec.templates[0].dag.tasks[0] waits for itself: A → D → B → A",
     ),
 }  # fmt: skip
 NODE_FILES: dict[str, tuple[str, str]] = {

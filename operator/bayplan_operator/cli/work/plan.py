@@ -50,6 +50,6 @@ def _current(kubeconfig: Path | None) -> ClusterView:
 def _with_outlooks(simulation: Simulation, submissions: list[Submission], setup: Setup) -> Simulation:
     divider = Divider(setup)
     # How many pods may run at once is nothing that an estimate knows of: it would promise too early an end.
-    found = outlooks([divider.divided(each) for each in submissions if each.parallelism is None], setup)
+    found = outlooks([divider.divided(each) for each in submissions if not each.parallelism], setup)
     graphs = tuple(msgspec.structs.replace(graph, outlook=found.get(graph.name)) for graph in simulation.graphs)
     return msgspec.structs.replace(simulation, graphs=graphs)

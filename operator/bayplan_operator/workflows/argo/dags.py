@@ -20,7 +20,7 @@ class Dag:
         name_fail_fast(dag, remarks)
         tasks = by_name(dag.maps("tasks", needed=True))
         parents = {name: _parents(task, tasks) for name, task in tasks.items()}
-        order = _order(dag, parents)
+        order = _order(tasks, parents)
         targets = _targets(dag, tasks, scope)
         needed = set(targets)
         for name in reversed(order):
@@ -62,14 +62,15 @@ def _parents(task: Fields, known: Mapping[str, Fields]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _order(dag: Fields, parents: Mapping[str, list[str]]) -> list[str]:
+def _order(tasks: Mapping[str, Fields], parents: Mapping[str, list[str]]) -> list[str]:
     """Parents first, otherwise as in the file."""
     sorter = TopologicalSorter(parents)
     try:
         sorter.prepare()
     except CycleError as error:
-        ring = " → ".join(reversed(error.args[1]))
-        raise dag.document.fault(f"{dag.at('tasks')} depend on each other in a cycle: {ring}", dag.at("tasks")) from error
+        ring = list(reversed(error.args[1]))
+        first = tasks[ring[0]]
+        raise first.document.fault(f"{first.place} waits for itself: {' → '.join(ring)}", first.place) from error
     position = {name: number for number, name in enumerate(parents)}
     order: list[str] = []
     while sorter.is_active():

@@ -2,32 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from bayplan_operator.api.validation.words import nearest
+from bayplan.simulation import Parallelism
 from bayplan_operator.workflows.argo import loops
 from bayplan_operator.workflows.argo.dags import Dag, by_name
-from bayplan_operator.workflows.argo.known_fields import (
-    DAG_TASK,
-    TEMPLATE,
-    TEMPLATE_DEFAULTS,
-    WORKFLOW_STEP,
-    look,
-    name_fail_fast,
-    says_nothing,
-)
+from bayplan_operator.workflows.argo.known_fields import DAG_TASK, WORKFLOW_STEP, look, says_nothing
 from bayplan_operator.workflows.argo.parameters import Arguments, of_item
 from bayplan_operator.workflows.argo.pods import Boundary, PodAsk, Pods
 from bayplan_operator.workflows.argo.pods.pods import MAINS
 from bayplan_operator.workflows.argo.pods.scheduling import constraints
 from bayplan_operator.workflows.argo.remarks import Remarks
-from bayplan_operator.workflows.argo.tags import Scope, filled
+from bayplan_operator.workflows.argo.tags import Scope, names
+from bayplan_operator.workflows.argo.templates import CALLING, Templates, parallelism
 from bayplan_operator.workflows.fields import Fields
 
-MOST_PODS = 1_000_000
-"""Of a workflow: more do not fit into memory."""
-_NO_POD = ("suspend", "resource", "http", "plugin", "data")
-_CALLING = ("dag", "steps")
-_OF_PODS = ("retryStrategy", "podSpecPatch", "daemon", "initContainers", "sidecars", "volumes")
+MOST_CALLS = 1_000_000
+"""Of templates in a workflow, each turn of a loop being one: more do not fit into memory."""
 Ends = tuple[int, ...]
 """Numbers of tasks that must have ended before something goes on."""
 
@@ -70,22 +61,18 @@ class Expansion:
 
     def __init__(self, spec: Fields, workflow: Scope, remarks: Remarks) -> None:
         self.tasks: list[FlatTask] = []
-        self._templates = by_name(spec.maps("templates", needed=True))
+        self.limits: list[Parallelism] = []
+        """Of templates."""
+        self._templates = Templates(spec, remarks)
         self._workflow, self._remarks = workflow, remarks
         self._arguments = Arguments(workflow, remarks)
         self._pods = Pods(spec, remarks)
-        self._seen: set[str] = set()
-        self._count = 0
-        look(spec.map("templateDefaults"), TEMPLATE_DEFAULTS, remarks)
-        name_fail_fast(spec.map("templateDefaults"), remarks)
+        self._calls, self._callers = 0, 0
+        """So far; of the latter, the templates with a dag or steps."""
 
-    def template(self, caller: Fields, field: str, scope: Scope) -> Fields:
-        """The template that a field names. Raises `InputError`."""
-        name = filled(caller.document, caller.text(field), scope, caller.at(field))
-        if name not in self._templates:
-            advice = nearest(name, list(self._templates), what="templates")
-            raise caller.fault(field, f"there is no template of that name; {advice}")
-        return self._templates[name]
+    def template(self, caller: Fields, field: str) -> Fields:
+        """The template that a field of the workflow names. Raises `InputError`."""
+        return self._templates.named(caller, field, self._workflow)
 
     def run(self, template: Fields, after: Ends, name: str) -> Ends:
         """Add all pods of a template that the workflow itself names. Answers whose end is its end. Raises `InputError`."""
@@ -93,11 +80,14 @@ class Expansion:
 
     def _run(self, calls: Sequence[Call]) -> Ends:
         """One call, or the turns of a loop: all of one template."""
+        if not calls:
+            return ()
         template = calls[0].template
-        self._look(template)
-        kind = self._kind(template)
+        kind = self._templates.kind(template)
         if kind in MAINS:
             return self._add(calls)
+        if kind not in CALLING:
+            return calls[0].after
         ends: list[int] = []
         for call in calls:
             if template.place in call.above:
@@ -109,8 +99,22 @@ class Expansion:
                 boundary=Boundary(constraints(template, call.scope, self._remarks)),
                 above=(*call.above, template.place),
             )
+            first, self._callers = len(self.tasks), self._callers + 1
+            callers = self._callers
             ends += self._dag(inner) if kind == "dag" else self._steps(inner)
+            self._limit(inner, frozenset(range(first, len(self.tasks))), nested=self._callers > callers)
         return tuple(dict.fromkeys(ends))
+
+    def _limit(self, call: Call, tasks: frozenset[int], nested: bool) -> None:
+        """A template's own parallelism, which is of what it calls: of pods, where all of that is pods."""
+        if call.template.value.get("parallelism") is None:
+            return
+        most = parallelism(call.template, call.scope)
+        if nested:
+            why = "not all that the template calls are pods, and as many run at once as there is room for"
+            self._remarks.not_read(call.template.at("parallelism"), why)
+        elif tasks:
+            self.limits.append(Parallelism(most, tasks))
 
     def _dag(self, call: Call) -> Ends:
         dag = Dag(call.template.map("dag"), call.scope, self._remarks)
@@ -143,20 +147,22 @@ class Expansion:
         """A task of a dag, or a step."""
         template = self._called(task, caller.scope)
         items = loops.items(task, caller.scope)
+        self._calls += 1 if items is None else len(items)
+        if self._calls > MOST_CALLS:
+            raise task.document.fault(f"{task.place}: the workflow calls templates more than {MOST_CALLS:,} times", task.place)
         name = ".".join(filter(None, (caller.full_name, task.text("name"))))
-        turns = [caller.scope] if items is None else [caller.scope.with_values(of_item(each)) for each in items]
-        calls = [
-            replace(
-                caller,
-                template=template,
-                scope=self._arguments.of_call(template, task, turn),
-                name=name,
-                turn=None if items is None else number,
-            )
-            for number, turn in enumerate(turns)
-        ]
+        call = replace(caller, template=template, name=name, turn=None)
+        if items is None:
+            return self._run([replace(call, scope=self._arguments.of_call(template, task, caller.scope))])
+        scopes = self._scopes(template, task, caller.scope, items)
         # A loop of no turns is skipped.
-        return self._run(calls) if calls else caller.after
+        return self._run([replace(call, scope=each, turn=turn) for turn, each in enumerate(scopes)]) or caller.after
+
+    def _scopes(self, template: Fields, task: Fields, caller: Scope, items: Sequence[Any]) -> list[Scope]:
+        """Inside the called template, for each turn; one and the same where nothing that is handed over depends on the item."""
+        if not any("item" in each for each in names(task.value.get("arguments"))):
+            return [self._arguments.of_call(template, task, caller)] * len(items)
+        return [self._arguments.of_call(template, task, caller.with_values(of_item(each))) for each in items]
 
     def _called(self, task: Fields, scope: Scope) -> Fields:
         if not says_nothing(task.value.get("templateRef")):
@@ -165,15 +171,13 @@ class Expansion:
             if task.value.get("template"):
                 raise task.fault("template", "inline is there too: it must be one of them")
             return task.map("inline")
-        return self.template(task, "template", scope)
+        return self._templates.named(task, "template", scope)
 
     def _add(self, calls: Sequence[Call]) -> Ends:
         """The pods of one template: one task where they are alike."""
         template = calls[0].template
-        asks = [self._pods.ask(template, call.scope, call.boundary) for call in calls]
-        self._count += len(calls)
-        if self._count > MOST_PODS:
-            raise template.document.fault(f"the workflow makes more than {MOST_PODS:,} pods: fewer can be simulated")
+        alike = all(call.scope is calls[0].scope for call in calls)
+        asks = [self._pods.ask(template, call.scope, call.boundary) for call in (calls[:1] if alike else calls)]
         first = len(self.tasks)
         if all(ask == asks[0] for ask in asks):
             self.tasks.append(FlatTask(calls[0].name, calls[0].after, len(calls), asks[0]))
@@ -184,28 +188,3 @@ class Expansion:
             self._remarks.add(template.at("daemon"), f"is simulated in part: {why}")
             return calls[0].after
         return tuple(range(first, len(self.tasks)))
-
-    def _look(self, template: Fields) -> None:
-        if template.place in self._seen:
-            return
-        self._seen.add(template.place)
-        look(template, TEMPLATE, self._remarks)
-        if any(template.value.get(each) is not None for each in _CALLING):
-            for name in _OF_PODS:
-                if not says_nothing(template.value.get(name)):
-                    self._remarks.not_read(template.at(name), "the template calls others, and is no pod")
-        name_fail_fast(template, self._remarks)
-        if template.value.get("parallelism") is not None:
-            self._remarks.not_read(template.at("parallelism"), "as many pods run at once as there is room for")
-
-    def _kind(self, template: Fields) -> str:
-        there = [each for each in (*_NO_POD, *_CALLING, *MAINS) if template.value.get(each) is not None]
-        if there and there[0] in _NO_POD:
-            place = template.at(there[0])
-            raise template.document.fault(
-                f"{place} cannot be read: only a container, a containerSet or a script is one pod", place
-            )
-        if len(there) != 1:
-            has = f"has {' and '.join(there)}" if there else "has neither container nor script, dag nor steps"
-            raise template.document.fault(f"{template.place} {has}: it must have one of them", template.place)
-        return there[0]

@@ -6,13 +6,13 @@ import numpy as np
 
 from bayplan.knowledge.run_times import TaskRun
 from bayplan.model.graph import Graph, GraphError, Task
-from bayplan.simulation import Submission
+from bayplan.simulation import Parallelism, Submission
 from bayplan_operator.translate.task_graph import DEFAULT_DURATION
 from bayplan_operator.workflows.argo.expanding import Expansion, FlatTask
 from bayplan_operator.workflows.argo.known_fields import CRON_WORKFLOW_SPEC, WORKFLOW_SPEC, look
 from bayplan_operator.workflows.argo.parameters import of_workflow
 from bayplan_operator.workflows.argo.remarks import Remarks
-from bayplan_operator.workflows.argo.tags import Scope, filled, text
+from bayplan_operator.workflows.argo.templates import parallelism
 from bayplan_operator.workflows.documents import Document
 from bayplan_operator.workflows.fields import Fields
 from bayplan_operator.workflows.labels import Labels, label
@@ -42,14 +42,16 @@ def read(document: Document) -> Read:
         raise spec.fault("workflowTemplateRef", "it cannot be read: give the file of that WorkflowTemplate itself")
     workflow = of_workflow(top, spec, remarks)
     expansion = Expansion(spec, workflow, remarks)
-    entry = expansion.template(spec, "entrypoint", workflow) if spec.value.get("entrypoint") else _only_one(spec)
+    entry = expansion.template(spec, "entrypoint") if spec.value.get("entrypoint") else _only_one(spec)
     calls = "dag" in entry.value or "steps" in entry.value
     ends = expansion.run(entry, (), "" if calls else entry.text("name"))
     if spec.value.get(_EXIT):
-        expansion.run(expansion.template(spec, _EXIT, workflow), ends, _EXIT)
+        expansion.run(expansion.template(spec, _EXIT), ends, _EXIT)
         remarks.add(spec.at(_EXIT), "is simulated in part: it runs once all has succeeded, but not after a failure")
-    parallelism = _parallelism(spec, workflow)
-    return Read(replace(_submission(top, expansion.tasks), parallelism=parallelism), tuple(remarks))
+    limits = expansion.limits
+    if spec.value.get("parallelism") is not None:
+        limits.append(Parallelism(parallelism(spec, workflow), frozenset(range(len(expansion.tasks)))))
+    return Read(replace(_submission(top, expansion.tasks), parallelism=tuple(limits)), tuple(remarks))
 
 
 def _spec(top: Fields, remarks: Remarks) -> Fields:
@@ -67,16 +69,6 @@ def _only_one(spec: Fields) -> Fields:
     if len(found) != 1:
         raise spec.document.fault(f"{spec.at('entrypoint')} is missing: it must name the template to read", spec.place)
     return found[0]
-
-
-def _parallelism(spec: Fields, workflow: Scope) -> int | None:
-    field = "parallelism"
-    if spec.value.get(field) is None:
-        return None
-    said = filled(spec.document, text(spec.value[field]), workflow, spec.at(field))
-    if not said.isdecimal() or int(said) < 1:
-        raise spec.fault(field, "it must be a whole number of at least 1")
-    return int(said)
 
 
 def _submission(top: Fields, tasks: list[FlatTask]) -> Submission:
