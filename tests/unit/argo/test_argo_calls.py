@@ -73,7 +73,8 @@ dag:
 
 
 def test_only_what_the_target_needs_runs() -> None:
-    tasks = "[{name: a, template: pod}, {name: b, template: pod, depends: a}, {name: c, template: pod}]"
+    more = "{name: c, template: pod}, {name: d, template: pod, depends: c}"
+    tasks = f"[{{name: a, template: pod}}, {{name: b, template: pod, depends: a}}, {more}]"
     assert set(graph_of(main(f"dag: {{target: b, tasks: {tasks}}}"))) == {"a", "b"}
     assert set(graph_of(main(f"dag: {{target: b c, tasks: {tasks}}}"))) == {"a", "b", "c"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -145,3 +146,13 @@ def test_what_no_pod_could_have_is_refused_where_it_stands(spec: str, sentence: 
     with pytest.raises(InputError) as error:
         read_spec(f"entrypoint: pod\n{spec}\ntemplates: [{{name: pod, container: {{image: i}}}}]")
     assert str(error.value).startswith(f"wf.yaml, {sentence}")
+
+
+def test_an_empty_selector_says_nothing_and_an_empty_affinity_takes_the_place_of_others() -> None:
+    empty = "nodeSelector: {}\n  tolerations: []\n  affinity: {}\n"
+    above = {field: VALUES[field]("workflow") for field in VALUES}
+    spec: dict[str, Any] = yaml.safe_load(f"entrypoint: pod\ntemplates:\n- name: pod\n  container: {{image: i}}\n  {empty}")
+    (found,) = read_spec(spec | above).submission.classes
+    assert {field: said(found, field) for field in VALUES} == {
+        "nodeSelector": "workflow", "tolerations": "workflow", "affinity": "",
+    }  # fmt: skip

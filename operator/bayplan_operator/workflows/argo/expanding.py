@@ -67,8 +67,10 @@ class Expansion:
         self._workflow, self._remarks = workflow, remarks
         self._arguments = Arguments(workflow, remarks)
         self._pods = Pods(spec, remarks)
-        self._calls, self._callers = 0, 0
-        """So far; of the latter, the templates with a dag or steps."""
+        self._calls = 0
+        """Of templates so far."""
+        self._callers = 0
+        """The same of templates with a dag or steps alone."""
 
     def template(self, caller: Fields, field: str) -> Fields:
         """The template that a field of the workflow names. Raises `InputError`."""
