@@ -1,7 +1,7 @@
 """nodeSelector, affinity and tolerations: each from the pod's own template, else from where it is called, else the workflow's.
 
 Argo looks at one template above the pod, that with the dag or the steps which calls it, and not further up
-(https://github.com/argoproj/argo-workflows/blob/v4.0.5/workflow/controller/workflowpod.go, addSchedulingConstraints).
+(https://github.com/argoproj/argo-workflows/blob/main/workflow/controller/workflowpod.go, addSchedulingConstraints).
 """
 
 from collections.abc import Mapping
