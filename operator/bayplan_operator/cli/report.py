@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bayplan_operator.cli.options.declared import Command, option
-from bayplan_operator.cli.options.simulation import FILE
+from bayplan_operator.cli.options.simulation import FILE, STRICT
 from bayplan_operator.cli.options.usage import UsageError
 from bayplan_operator.cli.simulate import SimulationOptions
 
@@ -21,6 +21,7 @@ class ReportOptions(SimulationOptions):
         typer.Argument(metavar="FROM.json", help="what -o json printed; otherwise -f and --nodes", show_default=False),
     ] = None
     file: Annotated[list[Path] | None, FILE] = None
+    strict: Annotated[bool, STRICT] = False
     out: Annotated[Path, option("--out", metavar="FILE.html", text="the page to write")]
 
     def __post_init__(self) -> None:

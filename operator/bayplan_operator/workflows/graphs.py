@@ -19,6 +19,7 @@ from bayplan_operator.translate.pod import GraphRef, neighbour
 from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries
 from bayplan_operator.workflows import argo, wfcommons
+from bayplan_operator.workflows.annotations import SECONDS
 from bayplan_operator.workflows.checks.fields_of_kinds import field_faults
 from bayplan_operator.workflows.checks.kinds import OtherObjects
 from bayplan_operator.workflows.checks.models import graph_faults, policy_faults
@@ -28,8 +29,6 @@ from bayplan_operator.workflows.files.findings import all_of
 
 SUBMIT_AFTER = f"{names.GROUP}/submit-after"
 """An annotation of a TaskGraph: how long after the begin of the simulation it is submitted."""
-SECONDS = "sim.bayplan.dev/seconds"
-"""An annotation of a task's pods: how long they really run on simulated nodes, here as in the testbed."""
 KINDS = {
     names.TASK_GRAPH: names.API_VERSION,
     names.PLACEMENT_POLICY: names.API_VERSION,
@@ -100,9 +99,9 @@ def take(workload: Workload, document: Document, every: float = 0.0) -> None:
     if kind == names.TASK_GRAPH:
         submission = _task_graph(document, workload.admission)
     elif kind in argo.KINDS:
-        made = argo.read(document)
+        made = argo.read(document, workload.admission)
         workload.left_out += made.left_out
-        submission = _made(document, made.manifest, workload.admission)
+        submission = replace(made.submission, at=_submit_after(document, value.get("metadata") or {}))
     elif wfcommons.is_instance(value):
         submission = wfcommons.read(document)
     else:
@@ -146,15 +145,6 @@ def _task_graph(document: Document, objects: AdmissionObjects) -> Submission:
         faults += [fault for fault in graph_faults(document, first) if fault.findings[0].place not in told]
     if prepared is None or faults:
         raise all_of(faults) or document.fault("this is no TaskGraph that can run")
-    return _submission(document, manifest, prepared)
-
-
-def _made(document: Document, manifest: dict[str, Any], objects: AdmissionObjects) -> Submission:
-    """Of a TaskGraph that was made of the document."""
-    try:
-        prepared = prepare(manifest, objects)
-    except InvalidGraph as error:
-        raise document.fault(str(error), str(error).split(" ", 1)[0].rstrip(":")) from error
     return _submission(document, manifest, prepared)
 
 

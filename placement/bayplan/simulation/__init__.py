@@ -11,7 +11,7 @@ from bayplan.simulation.load import Drawn, HiddenLoad, Scrapes, Steps
 from bayplan.simulation.run_times import TrueRunTimes
 from bayplan.simulation.setup import Delays, Occupied, Policy, Setup, SetupError
 from bayplan.simulation.simulator import simulate
-from bayplan.simulation.submission import Submission
+from bayplan.simulation.submission import Parallelism, Submission
 from bayplan.simulation.trace import AttemptOutcome, Attempts, Graphs, Switch, Trace
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Graphs",
     "HiddenLoad",
     "Occupied",
+    "Parallelism",
     "Policy",
     "Scrapes",
     "Setup",

@@ -240,7 +240,7 @@ class Conductor:
             self._cut_short(graph, attempt.key, AttemptOutcome.TAKEN_BACK, now)
         for attempt in step.wants.stop:
             self._cut_short(graph, attempt.key, AttemptOutcome.STOPPED, now)
-        wanted = set(step.wants.start)
+        wanted = graph.may_want(step.wants.start)
         for unit in sorted(graph.wanted - wanted):
             self._drop(graph, unit)
         for unit in sorted(wanted - graph.wanted):

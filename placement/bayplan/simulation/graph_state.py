@@ -1,12 +1,14 @@
 """One graph on the virtual cluster."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
 from bayplan.lifecycle import Advance, Attempt, Controls, Observations, Phase, Retry, Run, advance
 from bayplan.simulation.log import AttemptLog
-from bayplan.simulation.submission import Submission
+from bayplan.simulation.submission import Parallelism, Submission
 from bayplan.simulation.trace import AttemptOutcome
 
 
@@ -58,6 +60,25 @@ class GraphState:
         """Its retries."""
         return Controls(self.submission.retries or [_RETRY] * len(self.submission.graph.tasks))
 
+    def may_want(self, units: Sequence[int]) -> set[int]:
+        """Of the units that could start, ascending, those that may ask for a place: first those that do already."""
+        limits = self.submission.parallelism
+        if not limits:
+            return set(units)
+        task_of = self.submission.graph.unit_task
+        left = [limit.most for limit in limits]
+        for attempt in self.seen.values():
+            _take(left, limits, int(task_of[attempt.unit]))
+        able, wanted, tasks = set(units), set[int](), len(self.submission.graph.tasks)
+        for unit in chain(sorted(self.wanted & able), (each for each in units if each not in self.wanted)):
+            task = int(task_of[unit])
+            if all(more > 0 for more, limit in zip(left, limits, strict=True) if task in limit.tasks):
+                wanted.add(unit)
+                _take(left, limits, task)
+            elif any(more <= 0 and len(limit.tasks) == tasks for more, limit in zip(left, limits, strict=True)):
+                break
+        return wanted
+
     def forget_settled(self, log: AttemptLog, now: float) -> None:
         """Look no more at attempts whose outcome the run knows; those that still ran are lost with their nodes."""
         settled = np.asarray(self.follow().settled)
@@ -66,6 +87,13 @@ class GraphState:
                 del self.seen[row]
                 if attempt.phase < Phase.SUCCEEDED:
                     log.end(row, AttemptOutcome.LOST, now)
+
+
+def _take(left: list[int], limits: Sequence[Parallelism], task: int) -> None:
+    """One unit of the task is under way."""
+    for number, limit in enumerate(limits):
+        if task in limit.tasks:
+            left[number] -= 1
 
 
 _RETRY = Retry()

@@ -15,6 +15,16 @@ from bayplan.model.workload import RequestClass
 from bayplan.simulation.errors import SetupError
 
 
+@dataclass(frozen=True, slots=True)
+class Parallelism:
+    """So many units of some tasks, all together, may wait for a place or have one at the same time."""
+
+    most: int
+    """1 or more."""
+    tasks: frozenset[int]
+    """Their numbers."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Submission:
     """A graph and what its author says of it. Raises `SetupError`."""
@@ -46,6 +56,8 @@ class Submission:
     """Per task, under what its run times are learned whenever it comes back in another graph; none: it never does."""
     neighbours: tuple[Neighbour, ...] = ()
     """Per task, what its pods are for others, and what they ask of them; none: nothing."""
+    parallelism: tuple[Parallelism, ...] = ()
+    """How many of its units may be under way at once."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -54,6 +66,9 @@ class Submission:
             raise SetupError(f"graph {self.name}: it is submitted at {self.at}: it must be a number of seconds, 0 or above")
         if self.deadline is not None and not (math.isfinite(self.deadline) and self.deadline > 0):
             raise SetupError(f"graph {self.name}: deadline is {self.deadline}: it must be a number of seconds above 0")
+        for limit in self.parallelism:
+            if limit.most < 1:
+                raise SetupError(f"graph {self.name}: parallelism is {limit.most}: it must be at least 1")
         if len(self.classes) != tasks:
             raise SetupError(
                 f"graph {self.name}: there are {len(self.classes)} classes for {tasks} tasks: there must be one each"

@@ -101,4 +101,4 @@ def test_what_argo_says_beyond_that_is_named(tmp_path: Path, nodes: Path, capsys
     path = write(tmp_path, "argo.yaml", text)
     code, _, err = run(capsys, "simulate", "-f", path, "--nodes", nodes)
     assert code == 0
-    assert err == f"bayplan: {path}: when of task B is not looked at\n"
+    assert err == f"bayplan: {path}, line 11: spec.templates[0].dag.tasks[1].when is not looked at: it is taken to run\n"

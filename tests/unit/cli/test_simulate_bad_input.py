@@ -95,8 +95,14 @@ GRAPHS: dict[str, tuple[str, str | dict[str, Any], str]] = {
     "Argo steps": (
         "a.yaml", ARGO.replace("    script:", "    suspend: {}\n    script:"), "line 20: spec.templates[2].suspend cannot",
     ),
-    "Argo without dag": ("a.yaml", ARGO.replace("entrypoint: main", "entrypoint: work"), "line 14: spec.templates[1] has"),
-    "Argo cycle": ("a.yaml", ARGO.replace("{name: A,", "{name: A, depends: D,"), "dependsOn forms a cycle: a → b → d → a"),
+    "Argo without pod": (
+        "a.yaml", ARGO.replace("container: {image: alpine,", "contaner: {image: alpine,"),
+        "line 14: spec.templates[1] has neither container nor script, dag nor steps: it must have one of them",
+    ),
+    "Argo cycle": (
+        "a.yaml", ARGO.replace("{name: A,", "{name: A, depends: D,"),
+        "line 10: spec.templates[0].dag.tasks[0] waits for itself: A → D → B → A",
+    ),
 }  # fmt: skip
 NODE_FILES: dict[str, tuple[str, str]] = {
     "zero nodes": ("nodes: []", "there are no nodes in it: a cluster needs at least one"),

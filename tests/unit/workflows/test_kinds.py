@@ -26,7 +26,7 @@ items:
 - apiVersion: v1
   kind: LimitRange
   metadata: {name: defaults, namespace: team}
-  spec: {limits: [{type: Container, default: {cpu: 2}, defaultRequest: {cpu: 500m}}]}
+  spec: {limits: [{type: Container, default: {cpu: 4}, defaultRequest: {cpu: 500m}}]}
 - {apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: d}}
 - {apiVersion: bayplan.dev/v1alpha1, kind: TaskProfile, metadata: {name: e}}
 ---
@@ -57,7 +57,7 @@ def test_other_kinds_are_passed_over_in_one_line_and_those_of_admission_kept(tmp
         "nodes are named with --nodes"
     ]
     (limits,) = [each for kept in found.admission.limit_ranges.values() for each in kept]
-    assert limits.spec.limits[0].default == {"cpu": 2}
+    assert limits.spec.limits[0].default == {"cpu": 4}
     (runtime,) = found.admission.runtime_classes.values()
     assert runtime.overhead.pod_fixed == {"cpu": "500m"}
 
@@ -132,7 +132,7 @@ def test_kinds_of_others_are_none_of_these(version: str, kind: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("default: {cpu: 2}", "default: {cpu: many}", "line 14: items[3].spec.limits[0].default.cpu"),
+        ("default: {cpu: 4}", "default: {cpu: many}", "line 14: items[3].spec.limits[0].default.cpu"),
         ("limits: [", "limit: [", "line 14: "),
         ("handler: microvm", "handler: true", "line 23: handler is true, which is read as true or false: it must be a string"),
         ("node.k8s.io/v1", "node.k8s.io/v1beta1", 'apiVersion is "node.k8s.io/v1beta1": it must be "node.k8s.io/v1"'),

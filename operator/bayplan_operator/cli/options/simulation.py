@@ -12,6 +12,7 @@ FILE = option(
     "--file", "-f", metavar="PATH",
     text="a file or folder with TaskGraphs, WfCommons workflows or Argo DAGs; -: standard input; may be repeated",
 )  # fmt: skip
+STRICT = option("--strict", text="end with an error where a file says something that is not simulated (default: name it)")
 POLICY = option(
     "--policy", metavar="NAME|FILE",
     text="a preset's name, or a file with a PlacementPolicy; default: the policies that the graphs name",
@@ -28,6 +29,7 @@ class FileOptions:
     """What runs."""
 
     file: Annotated[list[Path], FILE]
+    strict: Annotated[bool, STRICT] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from bayplan_operator.workflows import InputError
 def run(options: CompareOptions) -> int:
     """Answers the exit code. Raises `InputError` and `SetupError`."""
     work = inputs.workload(options.file, options.every, options.repeat)
-    output.warn(work.left_out)
+    inputs.tell_left_out(work, options.strict)
     there = inputs.there(options)
     named = [inputs.policy_named(each) for each in options.policy]
     if len({each.name for each in named}) < len(named):

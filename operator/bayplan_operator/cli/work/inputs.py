@@ -41,6 +41,13 @@ def workload(paths: Sequence[Path], every: float = 0.0, repeat: int = 1) -> Work
     return found
 
 
+def tell_left_out(work: Workload, strict: bool) -> None:
+    """Names what the files say and a simulation does not do. Raises `InputError` where that is not allowed."""
+    output.warn(work.left_out)
+    if strict and work.left_out:
+        raise InputError("--strict: what is named above is not simulated: take it out of the files, or leave --strict out")
+
+
 def _repeated(submissions: list[Submission], times: int, every: float) -> list[Submission]:
     """Each round begins where the one before would have gone on."""
     taken = {each.name for each in submissions}

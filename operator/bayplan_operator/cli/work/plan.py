@@ -22,7 +22,7 @@ from bayplan_operator.views.simulations.shards import with_advice
 def run(options: PlanOptions) -> int:
     """Answers the exit code. Raises `InputError`, `SetupError` and `ApiError`."""
     work = inputs.workload(options.file)
-    output.warn(work.left_out)
+    inputs.tell_left_out(work, options.strict)
     there = _current(options.kubeconfig) if options.nodes is None else inputs.there(options)
     submissions = [replace(each, at=0.0) for each in work.submissions]
     if options.policy:
@@ -49,6 +49,7 @@ def _current(kubeconfig: Path | None) -> ClusterView:
 
 def _with_outlooks(simulation: Simulation, submissions: list[Submission], setup: Setup) -> Simulation:
     divider = Divider(setup)
-    found = outlooks([divider.divided(each) for each in submissions], setup)
-    graphs = tuple(msgspec.structs.replace(graph, outlook=found[graph.name]) for graph in simulation.graphs)
+    # How many pods may run at once is nothing that an estimate knows of: it would promise too early an end.
+    found = outlooks([divider.divided(each) for each in submissions if not each.parallelism], setup)
+    graphs = tuple(msgspec.structs.replace(graph, outlook=found.get(graph.name)) for graph in simulation.graphs)
     return msgspec.structs.replace(simulation, graphs=graphs)

@@ -15,7 +15,10 @@ from bayplan_operator.workflows import InputError
 def run(options: ReportOptions) -> int:
     """Answers the exit code. Raises `InputError` and `SetupError`."""
     with kernels_told():
-        simulation = simulation_of(options, options.file or ()) if options.source is None else _read(options.source)
+        if options.source is None:
+            simulation = simulation_of(options, options.file or (), options.strict)
+        else:
+            simulation = _read(options.source)
     try:
         options.out.write_text(html(simulation), encoding="utf-8")
     except OSError as error:

@@ -17,7 +17,7 @@ from bayplan_operator.views.simulations.build import build
 def run(options: SimulateOptions) -> int:
     """Answers the exit code. Raises `InputError` and `SetupError`."""
     with kernels_told():
-        simulation = simulation_of(options, options.file)
+        simulation = simulation_of(options, options.file, options.strict)
     if options.output == "json":
         output.print_json(simulation)
     else:
@@ -25,10 +25,10 @@ def run(options: SimulateOptions) -> int:
     return 0
 
 
-def simulation_of(options: SimulationOptions, paths: Sequence[Path]) -> Simulation:
+def simulation_of(options: SimulationOptions, paths: Sequence[Path], strict: bool) -> Simulation:
     """Read the files and simulate. Raises `InputError` and `SetupError`."""
     work = inputs.workload(paths, options.every, options.repeat)
-    output.warn(work.left_out)
+    inputs.tell_left_out(work, strict)
     there = inputs.there(options)
     submissions: list[Submission] = work.submissions
     policies: dict[str, Policy]
