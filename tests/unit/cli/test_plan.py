@@ -107,8 +107,7 @@ def test_when_it_is_expected_to_end_and_how_likely_in_time(
     assert said["basis"] == "from hints only"
     assert said["lowerBound"] == 35.0
     assert 20.0 < said["low"] < said["estimate"] < said["high"]
-    assert said["probability"] > 0.9
-    assert said["advice"] == []
+    assert said["probability"] > 0.8
     slow = run_json(capsys, "plan", "-f", graph, "--nodes", nodes, "--speeds", "fast=0.5,slow=0.25")["graphs"][0]["outlook"]
     assert slow["lowerBound"] == 70.0
     assert slow["probability"] < 0.5
@@ -120,7 +119,7 @@ def test_the_outlook_in_words(files: tuple[Path, Path], tmp_path: Path, capsys: 
     graph, nodes = files
     _, out, _ = run(capsys, "plan", "-f", graph, "--nodes", nodes, "--speeds", "fast=0.5,slow=0.25")
     assert "Expected end: after" in out
-    assert "(from hints only); by the expected run times, not before 70 s" in out
+    assert "(from hints only); at median run times, not before 70 s" in out
     assert "Probability of meeting the deadline: " in out
     assert "What would help: " in out
     unhinted = write(tmp_path, "unhinted.yaml", re.sub(r", expectedDuration: \d+s", "", GRAPH))

@@ -60,7 +60,9 @@ def start(running: Running, unit: int, node: str, cluster: Cluster, at: float = 
 
 
 def asked(graph: GraphRun, cluster: Cluster, now: float = NOW, learned: RunTimes | None = None, **more: Any) -> Forecast:
-    question = Question(glimpse(graph, cluster, 1e9, now), learned, "u", graph.known.deadline, False)
+    policy = graph.known.policy
+    assert policy is not None
+    question = Question(glimpse(graph, cluster, 1e9, now), learned, "u", graph.known.deadline, False, policy.strategy)
     return forecast(replace(question, **more))
 
 

@@ -45,12 +45,12 @@ def test_what_never_gets_a_place_is_no_attempt() -> None:
     assert (found.attempts, found.unplaced, found.succeeded, found.completion) == (2, 1, 0, None)
 
 
-def test_a_graph_that_has_the_nodes_for_itself_is_bound_by_their_room_too() -> None:
+def test_a_graph_is_bound_by_its_own_work_over_the_nodes_too() -> None:
     wide = Graph.build([Task("w", duration=10.0, shards=6)])
     alone = simulated(1, [Submission("wide", wide, (HALF,))])
-    assert alone.least(alone.graphs[0]) == alone.figures.lower_bound == 30.0
+    assert alone.graphs[0].lower_bound == alone.figures.lower_bound == 30.0
     several = simulated(1, [Submission("wide", wide, (HALF,)), Submission("job", JOB, (HALF,))])
-    assert [several.least(graph) for graph in several.graphs] == [10.0, 10.0]
+    assert [graph.lower_bound for graph in several.graphs] == [30.0, 10.0]
 
 
 def test_attempts_of_a_cluster_and_of_a_simulation_say_alike_what_both_know() -> None:

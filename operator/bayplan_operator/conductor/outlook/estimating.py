@@ -158,7 +158,9 @@ class Estimator(Step):
         except Exception:
             self._failed(graph, outlook, now)
             return
-        question = Question(seen, run_times, graph.ref.uid, deadline, rivals=len(self._open) > 1)
+        policy, rivals = graph.known.policy, len(self._open) > 1
+        assert policy is not None  # or there was no glimpse
+        question = Question(seen, run_times, graph.ref.uid, deadline, rivals, policy.placing(graph.decided.strategy))
         self._beside.begin(partial(forecast, question), partial(self._take, graph, outlook, question))
 
     def _take(self, graph: GraphRun, outlook: Outlook, question: Question, done: Done[Forecast]) -> None:
