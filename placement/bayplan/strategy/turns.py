@@ -45,7 +45,8 @@ def turns(strategy: Strategy, cluster: Cluster, asks: Mapping[RequestClass, int]
     The cost is that of the strategy's planner for at most 128 requests.
     """
     asked = max(asks, key=lambda each: asks[each])
-    requests = [Request(each, asked) for each in range(min(sum(asks.values()), MOST))]
+    count = min(sum(asks.values()), MOST)
+    requests = [Request(each, asked, critical_path=float(count - each)) for each in range(count)]  # one after the other
     taken: list[list[int]] = [[] for _ in number]
     context = Context(stop=lambda: True)  # the first answer does
     for turn, decision in enumerate(strategy.planner(requests, cluster, strategy, context)):

@@ -33,6 +33,8 @@ def text(comparison: Comparison, width: int, paint: Paint) -> str:
         "",
         f"{interval} {units.count(count, 'seed')}; {units.count(comparison.graphs, 'graph')} on {comparison.nodes} nodes",
     ]
+    if any(row.figures["makespan"] is None for row in comparison.rows):
+        lines.append("no makespan where not all graphs ended in each run")
     if others and count > 1:
         lines.append("* the interval of the difference does not hold 0")
     return "\n".join(lines)
