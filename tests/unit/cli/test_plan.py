@@ -9,6 +9,8 @@ import pytest
 
 from tests.unit.cli.whatif_files import GRAPH, NODES, run, run_json, write
 
+ANNOTATED = 'metadata: {annotations: {sim.bayplan.dev/seconds: "1000"}}'
+
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
@@ -113,6 +115,20 @@ def test_when_it_is_expected_to_end_and_how_likely_in_time(
     assert slow["probability"] < 0.5
     assert [each["help"] for each in slow["advice"]][-1] == "LaterDeadline"
     assert run_json(capsys, "plan", "-f", graph, "--nodes", nodes)["graphs"][0]["outlook"] == said
+
+
+def test_an_end_outside_its_interval_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nodes = write(tmp_path, "nodes.yaml", NODES.replace("count: 2", "count: 40"))
+    many = write(tmp_path, "many.yaml", GRAPH.replace("shards: 3", "shards: 60"))
+    _, out, _ = run(capsys, "plan", "-f", many, "--nodes", nodes)
+    assert "outside that interval: there every run time is at its median; where many shards must all end" in out
+    quick = write(tmp_path, "quick.yaml", GRAPH.replace("template: {spec", f"template: {{{ANNOTATED}, spec"))
+    _, out, _ = run(capsys, "plan", "-f", quick, "--nodes", nodes)
+    assert "outside that interval: there the run times are those of the annotation for simulated nodes" in out
+    two = write(tmp_path, "two.yaml", f"{GRAPH.replace('deadline: 1m', 'priority: 5')}\n---\n{GRAPH.replace('sample', 'last')}")
+    few = write(tmp_path, "few.yaml", "nodes: [{name: only, cpu: 4, memory: 8Gi}]")
+    _, out, _ = run(capsys, "plan", "-f", two, "--nodes", few)
+    assert "outside that interval: there it shares the nodes with the other graphs" in out
 
 
 def test_the_outlook_in_words(files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,10 +54,16 @@ def _with_outlook(
 ) -> SimulatedGraph:
     strategy = setup.policies[submission.policy].placing(graph.strategy)
     outlook = _outlook(submission, setup, cluster, strategy)
-    bound = graph.lower_bound if submission.actual is not None else max(graph.lower_bound, outlook.lower_bound)
+    bound = max(graph.lower_bound, outlook.lower_bound) if _as_expected(submission) else graph.lower_bound
     graph = msgspec.structs.replace(graph, lower_bound=bound)
     apart = _apart(graph, submission, outlook, len(simulation.graphs))
     return msgspec.structs.replace(graph, outlook=msgspec.structs.replace(outlook, apart=apart))
+
+
+def _as_expected(submission: Submission) -> bool:
+    """Tasks take as long as their hints say, or the default."""
+    durations = np.array([task.duration for task in submission.graph.tasks])
+    return submission.actual is None or bool((submission.actual == durations).all())
 
 
 def _apart(graph: SimulatedGraph, submission: Submission, outlook: PlannedOutlook, graphs: int) -> str:
@@ -65,8 +71,8 @@ def _apart(graph: SimulatedGraph, submission: Submission, outlook: PlannedOutloo
     took, low, high = graph.took, outlook.low, outlook.high
     if took is None or low is None or high is None or low <= took <= high:
         return ""
-    if submission.actual is not None:
-        return "it takes the recorded run times, the interval what is expected of them"
+    if not _as_expected(submission):
+        return "there the run times are those of the annotation for simulated nodes, here those that are expected"
     if took > high and graphs > 1:
         return "there it shares the nodes with the other graphs, here it has them for itself"
     if took < low:
