@@ -117,6 +117,26 @@ def test_when_it_is_expected_to_end_and_how_likely_in_time(
     assert run_json(capsys, "plan", "-f", graph, "--nodes", nodes)["graphs"][0]["outlook"] == said
 
 
+POLICY = "apiVersion: bayplan.dev/v1alpha1\nkind: PlacementPolicy\nmetadata: {name: mine}\nspec: "
+CANDIDATES = "{objective: ResponseTime, candidates: [{preset: BestFit}, {preset: Spread}]}"
+
+
+def test_the_estimate_is_of_the_policy_that_places(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nodes that come last by name are four times as fast: a policy that looks at run times takes them."""
+    nodes = write(tmp_path, "nodes.yaml", NODES.replace("fast", "zoom").replace("slow", "dull"))
+    speeds = ("--nodes", nodes, "--speeds", "zoom=4")
+    plain = write(tmp_path, "plain.yaml", GRAPH)
+    quick, slow = (
+        run_json(capsys, "plan", "-f", plain, *speeds, "--policy", policy)["graphs"][0] for policy in ("GraphPlan", "BestFit")
+    )
+    assert slow["outlook"]["estimate"] > 3 * quick["outlook"]["estimate"]
+    for spec in ("{preset: BestFit}", f"{{adaptive: {CANDIDATES}}}"):
+        named = write(tmp_path, "named.yaml", f"{GRAPH.replace('deadline: 1m', 'policyName: mine')}\n---\n{POLICY}{spec}\n")
+        (found,) = run_json(capsys, "plan", "-f", named, *speeds)["graphs"]
+        assert found["outlook"]["estimate"] == pytest.approx(slow["outlook"]["estimate"], rel=0.1)
+        assert found["outlook"]["low"] <= found["ended"] <= found["outlook"]["high"]
+
+
 def test_an_end_outside_its_interval_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nodes = write(tmp_path, "nodes.yaml", NODES.replace("count: 2", "count: 40"))
     many = write(tmp_path, "many.yaml", GRAPH.replace("shards: 3", "shards: 60"))
