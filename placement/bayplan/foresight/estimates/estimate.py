@@ -16,7 +16,9 @@ from bayplan.solvers.kernels.scheduling.playing import Score, play
 from bayplan.solvers.schedules.budget import Budget
 
 MOST_PLACES = 20_000 if HAVE_NUMBA else 1_000
-"""Units times nodes up to which an estimate is played node by node: some tenths of a second."""
+"""Units times nodes up to which an estimate is played node by node: about a second at most."""
+_MOST_WAITS = 150_000 if HAVE_NUMBA else 8_000
+"""Where units may wait for better nodes, units times the square of the nodes, too."""
 _DRAWS = 400_000 if HAVE_NUMBA else 40_000
 _MOST, _LEAST = 256, 32
 _STEPS, _STEPS_PER_UNIT = 30_000, 300
@@ -116,8 +118,11 @@ class Scenario:
     @property
     def by_node(self) -> bool:
         """It is played node by node, not on slots: what happens is foreseen more closely so, and it takes longer."""
-        places = self.situation.graph.units * len(self.situation.nodes.names)
-        return self.plan is not None and self.capacity is not None and places <= MOST_PLACES
+        nodes = len(self.situation.nodes.names)
+        places = self.situation.graph.units * nodes
+        if self.plan is None or self.capacity is None or places > MOST_PLACES:
+            return False
+        return self.capacity.turns.shape[1] > 0 or places * nodes <= _MOST_WAITS
 
     def with_slots(self, wide: BoolArray) -> "Scenario":
         """With as many free slots as there are units of each class that `wide`, shape (classes,), names."""

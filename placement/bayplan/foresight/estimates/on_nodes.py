@@ -23,6 +23,7 @@ def ends_on_nodes(
     turns = capacity.turns.shape[1] > 0
     more = list(capacity.endless)
     node_class = np.concatenate((nodes.node_class, np.array(more, np.int64)))
+    admits = _admits(situation, capacity, node_class)
     expected = np.where(np.isfinite(situation.seconds), situation.seconds, 0.0)
     stage = Stage(
         graph.unit_task,
@@ -38,7 +39,8 @@ def ends_on_nodes(
         np.concatenate((capacity.free, np.full((len(more), capacity.free.shape[1]), np.inf))),
         node_class,
         np.concatenate((np.arange(len(nodes.names)), np.full(len(more), -1))),
-        _admits(situation, capacity, node_class),
+        admits,
+        _kinds(capacity, admits),
         expected,
         _turns(capacity, len(more)),
         situation.place,
@@ -55,6 +57,12 @@ def _admits(situation: Situation, capacity: Capacity, node_class: IntArray) -> B
     if capacity.only is not None:
         admits = admits & (np.arange(admits.shape[1]) == capacity.only[:, None])
     return np.ascontiguousarray(admits[:, node_class])
+
+
+def _kinds(capacity: Capacity, admits: BoolArray) -> IntArray:
+    """Shape (tasks,)."""
+    _, kinds = np.unique(np.column_stack((capacity.amounts, admits)), axis=0, return_inverse=True)
+    return np.asarray(kinds.reshape(-1))
 
 
 def _turns(capacity: Capacity, more: int) -> IntArray:

@@ -45,6 +45,8 @@ class Stage(NamedTuple):
     """Shape (nodes,): nothing is read between units of one site; below 0: of nobody's."""
     admits: BoolArray
     """Shape (tasks, nodes)."""
+    kind: IntArray
+    """Shape (tasks,): tasks of one kind fit on the same nodes. All numbers from 0 on."""
     expected: FloatArray
     """Shape (tasks, classes): seconds of a unit; what is decided goes by these, not by what is drawn."""
     turn: IntArray
@@ -81,14 +83,14 @@ def _play(stage: Stage, seconds: FloatArray) -> float:
     room, place = stage.room.copy(), stage.place.copy()
     missing = stage.parent_start[1:] - stage.parent_start[:-1]
     left = stage.unit_start[1:] - stage.unit_start[:-1]
-    ready, stuck = np.zeros(len(left), np.bool_), np.zeros(len(left), np.bool_)
+    ready, stuck = np.zeros(len(left), np.bool_), np.zeros(stage.kind.max() + 1, np.bool_)
     common = np.full(len(left), _UNKNOWN)
     level, claims = np.zeros(nodes, np.int64), np.zeros(nodes, np.int64)
     # Of each node the units that run there, one leading to the next; when each began, and is expected to have ended.
     first, behind = np.full(nodes, -1), np.full(units, -1)
     began, expected, begun = np.zeros(units), np.zeros(units), stage.done | stage.running
     events = [(0.0, units)]  # the last stands for no unit, at the begin
-    open_units = units
+    open_units, first_open = units, 0
     for unit in range(units):
         if stage.done[unit]:
             open_units -= 1
@@ -122,13 +124,20 @@ def _play(stage: Stage, seconds: FloatArray) -> float:
         # Only once everything of this instant has happened, so that the first in order is among those that wait.
         claims[:] = 0
         stuck[:] = False
-        for unit in stage.order:
+        open_kinds = len(stuck)
+        while first_open < units and begun[stage.order[first_open]]:
+            first_open += 1
+        for at in range(first_open, units):
+            unit = stage.order[at]
             task = stage.unit_task[unit]
-            if begun[unit] or not ready[task] or stuck[task]:
+            if begun[unit] or not ready[task] or stuck[stage.kind[task]]:
                 continue
             chosen, read = _choose(stage, unit, now, room, level, claims, common, first, behind, began, expected)
             if chosen == _NOWHERE:
-                stuck[task] = True
+                stuck[stage.kind[task]] = True
+                open_kinds -= 1
+                if open_kinds == 0:
+                    break
                 continue
             if chosen < 0:
                 claims[-chosen - 2] += 1
@@ -167,12 +176,16 @@ def _choose(
         bearable = best_end - TOLERANCE * (best_end - now)
         awaited = _NOWHERE
         for node in range(len(stage.node_class)):
-            if stage.admits[task, node] and not _fits(stage, task, room[node]):
-                needs = _needs(stage, unit, node, common)
-                if now + needs < bearable:
-                    end = needs + _room_from(stage, task, node, now, room, claims[node], first, behind, began, expected)
-                    if end < bearable:
-                        awaited, bearable = node, end
+            # Whoever waits for a node already has the room that one of its units leaves.
+            if not (stage.admits[task, node] and claims[node] < level[node]):
+                continue
+            needs = _needs(stage, unit, node, common)
+            if now + needs >= bearable or _next_end(node, now, first, behind, began, expected) + needs >= bearable:
+                continue
+            if not _fits(stage, task, room[node]):
+                end = needs + _room_from(stage, task, node, now, room, claims[node], first, behind, began, expected)
+                if end < bearable:
+                    awaited, bearable = node, end
         if awaited >= 0:
             return -2 - awaited, 0.0
     return best, _reading(stage, unit, stage.site[best], common)
@@ -204,6 +217,16 @@ def _reading(stage: Stage, unit: int, site: int, common: IntArray) -> float:
             if left_on == _MIXED or (left_on >= 0 and left_on != site):
                 longest = stage.part[edge]
     return float(longest)
+
+
+@compiled
+def _next_end(node: int, now: float, first: IntArray, behind: IntArray, began: FloatArray, expected: FloatArray) -> float:
+    """When the first of the units on a node is expected to end; before that it has no more room than now."""
+    soonest, each = np.inf, first[node]
+    while each >= 0:
+        soonest = min(soonest, max(expected[each], now + OVERDUE * (now - began[each])))
+        each = behind[each]
+    return float(soonest)
 
 
 @compiled
