@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from bayplan.simulation import Delays, Policy, Setup, simulate
 from bayplan.strategy.presets import compile_preset
+from bayplan_operator.cli import main
 from bayplan_operator.workflows.graphs import read_graphs
 from bayplan_operator.workflows.nodes import read_nodes
 
@@ -65,3 +67,12 @@ def test_terms_about_pods_hold_in_a_simulation(
     per_zone = Counter("east" if trace.nodes[node].name.startswith("e") else "west" for node in attempts.node[wave])
     assert set(per_zone.values()) == zones
     assert len(np.unique(np.round(attempts.placed_at))) == rounds
+
+
+def test_a_plan_says_that_its_interval_does_not_look_at_pods_nearby(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "graph.yaml").write_text(TASK + APART)
+    (tmp_path / "nodes.yaml").write_text(NODES)
+    main(["plan", "-f", str(tmp_path / "graph.yaml"), "--nodes", str(tmp_path / "nodes.yaml"), "-o", "json"])
+    (graph,) = json.loads(capsys.readouterr().out)["graphs"]
+    assert graph["outlook"]["high"] < 30
+    assert "pods mind the pods nearby" in graph["outlook"]["apart"]

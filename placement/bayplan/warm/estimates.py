@@ -19,9 +19,10 @@ def warm_up() -> None:
     """Estimate something small. Seconds, if nothing compiled is on disk."""
     graph = Graph.build([Task("a"), Task("b", ("a",))])
     seconds, none = np.ones((2, 1)), np.full(2, np.nan)
-    nodes = Nodes(("n",), ("",), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(1))
-    there = Situation(graph, seconds, np.ones(1), 1.0, nodes, 0.0, np.zeros(2, bool), np.full(2, -1), none)
-    estimate(make_plan(there), exact(seconds, 0.1), none, 0)
+    for free_at in (0.0, 1.0):  # node by node, and on slots
+        nodes = Nodes(("n",), ("",), np.zeros(1, np.int64), np.zeros(1, np.int64), np.full(1, free_at))
+        there = Situation(graph, seconds, np.ones(1), 1.0, nodes, 0.0, np.zeros(2, bool), np.full(2, -1), none)
+        estimate(make_plan(there), exact(seconds, 0.1), none, 0)
     _improve_something()
     lower_bound(graph, np.ones(2), none, np.ones((2, 1)), np.ones(1))
 

@@ -136,7 +136,7 @@ def test_the_expected_end_and_the_deadline() -> None:
     raw["spec"]["deadline"] = "18s"
     said = text.live(build.report(Seen(raw, prepare(raw), (), None, sample.EPOCH + 6)), 100, plain)
     assert (
-        "Expected end: 2030-01-01T12:00:20Z (from hints only); by the expected run times, not before 2030-01-01T12:00:15Z\n"
+        "Expected end: 2030-01-01T12:00:20Z (from hints only); at median run times, not before 2030-01-01T12:00:15Z\n"
         "Deadline: 2030-01-01T12:00:18Z, met with a probability of 40 %\n"
         "more nodes would help\n"
     ) in said

@@ -60,7 +60,9 @@ def start(running: Running, unit: int, node: str, cluster: Cluster, at: float = 
 
 
 def asked(graph: GraphRun, cluster: Cluster, now: float = NOW, learned: RunTimes | None = None, **more: Any) -> Forecast:
-    question = Question(glimpse(graph, cluster, 1e9, now), learned, "u", graph.known.deadline, False)
+    policy = graph.known.policy
+    assert policy is not None
+    question = Question(glimpse(graph, cluster, 1e9, now), learned, "u", graph.known.deadline, False, policy.strategy)
     return forecast(replace(question, **more))
 
 
@@ -323,6 +325,31 @@ def test_what_an_earlier_operator_wrote_is_not_written_again() -> None:
     assert Outlook.restored(edited, NOW).said == Said()
     assert Said().fields() == dict.fromkeys(said.fields())
     assert np.isfinite(restored.said.completion or 0.0)
+
+
+def test_an_estimate_of_before_is_never_said_to_lie_before_a_newer_bound() -> None:
+    graph, _ = taken_in(task("a"), task("b", "a"))
+    found = asked(graph, machines(2))
+    assert found.end is not None
+    assert found.end.median >= NOW + found.earliest.bound.seconds
+    outlook = Outlook(since=NOW)
+    outlook.take(found)
+    later = NOW + 1_000
+    outlook.bound(found.earliest, True, later)
+    assert outlook.newest.earliest == outlook.newest.completion == later + found.earliest.bound.seconds
+
+
+def test_the_estimate_is_of_the_policy_of_the_graph() -> None:
+    graph, _ = taken_in(task("a"), task("b", "a"))
+    two, seen = Cluster(), RunTimes()
+    for name in ("a-slow", "b-fast"):  # a policy that does not look at run times takes the first by name
+        two.set_node(NodeInfo(name, {"cpu": 8000, "pods": 110}, node_class=name))
+    for run in graph.running.prepared.runs if graph.running is not None else ():
+        for number in range(30):
+            for name, seconds in (("a-slow", 400.0), ("b-fast", 20.0)):
+                seen.observe(replace(run, node_class=name), seconds + number % 3, float(number))
+    ends = [asked(graph, two, learned=seen, strategy=compile_preset(each)).completion for each in ("BestFit", "Auto")]
+    assert [None if each is None else round((each - NOW) / 40) for each in ends] == [20, 1]
 
 
 # In the conductor

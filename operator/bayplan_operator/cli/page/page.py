@@ -42,9 +42,10 @@ def html(simulation: Simulation) -> str:
 
 def _subtitle(simulation: Simulation) -> str:
     found = simulation.figures
+    length = "not all of them ended" if found.makespan is None else units.seconds(found.makespan)
     return (
         f"policy {simulation.policy}, seed {simulation.seed}: {units.count(found.graphs, 'graph')} on "
-        f"{units.count(len(simulation.nodes), 'node')}, {units.seconds(found.makespan)}"
+        f"{units.count(len(simulation.nodes), 'node')}, {length}"
     )
 
 

@@ -47,7 +47,7 @@ def graphs(simulation: Simulation) -> str:
     header: tuple[str, ...] = ("Graph", "Status", "Submitted", "Took", "At least", "Deadline", "Failure")
     rows: list[tuple[str, ...]] = [
         (
-            graph.name, graph.status, units.seconds(graph.submitted), _took(graph), units.seconds(simulation.least(graph)),
+            graph.name, graph.status, units.seconds(graph.submitted), _took(graph), units.seconds(graph.lower_bound),
             _deadline(graph), graph.failure,
         )
         for graph in simulation.graphs

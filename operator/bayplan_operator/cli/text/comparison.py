@@ -19,7 +19,7 @@ _HEADERS = {
 def text(comparison: Comparison, width: int, paint: Paint) -> str:
     """One line per policy, and what differs from the first."""
     first, *others = comparison.rows
-    shown = [name for name in FIGURES if first.figures[name] is not None and not _pointless(comparison, name)]
+    shown = [name for name in FIGURES if not _pointless(comparison, name)]
     header = ["POLICY", *(_HEADERS[name] for name in shown)]
     rows = [[row.policy, *(_words(row.figures[name], FIGURES[name]) for name in shown)] for row in comparison.rows]
     lines = table(header, rows, max(width, 400), paint)
@@ -33,15 +33,17 @@ def text(comparison: Comparison, width: int, paint: Paint) -> str:
         "",
         f"{interval} {units.count(count, 'seed')}; {units.count(comparison.graphs, 'graph')} on {comparison.nodes} nodes",
     ]
+    if any(row.figures["makespan"] is None for row in comparison.rows):
+        lines.append("no makespan where not all graphs ended in each run")
     if others and count > 1:
         lines.append("* the interval of the difference does not hold 0")
     return "\n".join(lines)
 
 
 def _pointless(comparison: Comparison, name: str) -> bool:
-    """Nothing costs anything, or nothing has failed."""
+    """It is known of no policy, nothing costs anything, or nothing has failed."""
     found = [row.figures[name] for row in comparison.rows]
-    return name in ("cost", "failed") and all(each is None or each.mean == 0 for each in found)
+    return all(each is None or (name in ("cost", "failed") and each.mean == 0) for each in found)
 
 
 def _words(estimate: Estimate | None, unit: str) -> str:

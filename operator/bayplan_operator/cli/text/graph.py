@@ -154,8 +154,9 @@ def _makespan(report: LiveGraph, paint: Paint) -> list[str]:
         return [paint(took, "bold")]
     over = f" ({report.makespan / bound.seconds:.2f} times that)" if report.over and bound.seconds else ""
     durations = "measured durations" if bound.measured else "measured and expected durations"
+    where = "on these nodes, at median run times" if bound.on_these_nodes else "with unlimited nodes"
     return [
-        paint(f"{took}; lower bound with unlimited nodes: {units.seconds(bound.seconds)}{over}", "bold"),
+        paint(f"{took}; lower bound {where}: {units.seconds(bound.seconds)}{over}", "bold"),
         f"Critical path, by {durations}: {' → '.join(bound.critical_path)}",
     ]
 

@@ -10,7 +10,7 @@ _MOST_NAMES = 3
 
 def planned(outlook: PlannedOutlook) -> Iterator[str]:
     """One line each: bound and estimate; the chance to meet the deadline; what would help."""
-    bound = f"by the expected run times, not before {units.seconds(outlook.lower_bound)}"
+    bound = f"at median run times, not before {units.seconds(outlook.lower_bound)}"
     if outlook.nowhere:
         names = ", ".join(outlook.nowhere[:_MOST_NAMES])
         more = f" and {len(outlook.nowhere) - _MOST_NAMES} more" if len(outlook.nowhere) > _MOST_NAMES else ""
@@ -20,6 +20,8 @@ def planned(outlook: PlannedOutlook) -> Iterator[str]:
     else:
         between = f"80 % between {units.seconds(outlook.low)} and {units.seconds(outlook.high)}"
         yield f"Expected end: after {units.seconds(outlook.estimate)}, {between} ({outlook.basis}); {bound}"
+    if outlook.apart:
+        yield f"The plan above ends outside that interval: {outlook.apart}"
     if outlook.probability is not None:
         yield f"Probability of meeting the deadline: {units.percent(outlook.probability)}"
     if outlook.advice:
@@ -30,7 +32,7 @@ def live(outlook: LiveOutlook, *, over: bool) -> Iterator[str]:
     """One line for the end, one for the deadline."""
     if not over:
         if outlook.estimated is not None:
-            first = f"; by the expected run times, not before {outlook.earliest}" if outlook.earliest is not None else ""
+            first = f"; at median run times, not before {outlook.earliest}" if outlook.earliest is not None else ""
             yield f"Expected end: {outlook.estimated} ({outlook.basis}){first}"
         elif outlook.basis:
             yield f"Expected end: unknown ({outlook.basis})"

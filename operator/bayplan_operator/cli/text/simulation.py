@@ -37,7 +37,7 @@ def summary(simulation: Simulation, width: int, paint: Paint) -> str:
     """Of many graphs: one line each, then the figures."""
     rows = []
     for graph in simulation.graphs[:_MOST_ROWS]:
-        bound = units.seconds(simulation.least(graph))
+        bound = units.seconds(graph.lower_bound)
         rows.append(
             [graph.name, graph.status, _at(graph.submitted), units.seconds(graph.took), bound, _deadline(graph), graph.failure]
         )
@@ -55,11 +55,12 @@ def summary(simulation: Simulation, width: int, paint: Paint) -> str:
 def figures(simulation: Simulation, paint: Paint) -> list[str]:
     """The figures, one line each."""
     found = simulation.figures
+    makespan = "none, since not all graphs ended" if found.makespan is None else units.seconds(found.makespan)
     lines = [
         f"policy {simulation.policy}, seed {simulation.seed}: {units.count(found.graphs, 'graph')}, "
         f"{found.succeeded} succeeded; {units.count(found.attempts, 'attempt')}, {found.failed} failed, "
         f"{found.lost} lost with their nodes",
-        paint(f"Makespan: {units.seconds(found.makespan)}; no schedule could beat {units.seconds(found.lower_bound)}", "bold"),
+        paint(f"Makespan: {makespan}; no schedule could beat {units.seconds(found.lower_bound)}", "bold"),
         f"Waiting: {units.seconds(found.waiting)} on average, 95 % at most {units.seconds(found.waiting_p95)}, "
         f"longest {units.seconds(found.waiting_longest)}",
     ]
@@ -112,7 +113,7 @@ def _gain(each: ShardAdvice) -> float:
 
 
 def _graph(graph: SimulatedGraph, simulation: Simulation, paint: Paint) -> str:
-    took, bound = graph.took, simulation.least(graph)
+    took, bound = graph.took, graph.lower_bound
     lines = [paint(f"{graph.name}: {_verdict(graph)}", "bold")]
     if took is not None and graph.status == "Succeeded":
         lines[0] += f" after {units.seconds(took)}; no schedule on these nodes could take less than {units.seconds(bound)}"

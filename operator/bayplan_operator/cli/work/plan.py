@@ -4,9 +4,6 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
-
-from bayplan.simulation import Divider, Setup, Submission
 from bayplan_operator.cli.plan import PlanOptions
 from bayplan_operator.cli.terminal import output
 from bayplan_operator.cli.terminal.compiling import kernels_told
@@ -14,8 +11,7 @@ from bayplan_operator.cli.text import simulation as text
 from bayplan_operator.cli.work import inputs
 from bayplan_operator.cli.work.simulate import simulated
 from bayplan_operator.views.cluster import ClusterView
-from bayplan_operator.views.model.simulation import Simulation
-from bayplan_operator.views.simulations.outlook import outlooks
+from bayplan_operator.views.simulations.outlook import with_outlooks
 from bayplan_operator.views.simulations.shards import with_advice
 
 
@@ -32,7 +28,7 @@ def run(options: PlanOptions) -> int:
     setup = inputs.setup(options, there, policies)
     with kernels_told():
         simulation = with_advice(simulated(submissions, setup, ", ".join(policies)), submissions, setup)
-        simulation = _with_outlooks(simulation, submissions, setup)
+        simulation = with_outlooks(simulation, submissions, setup)
     if options.output == "json":
         output.print_json(simulation)
     else:
@@ -45,11 +41,3 @@ def _current(kubeconfig: Path | None) -> ClusterView:
     from bayplan_operator.cli.cluster.current import read_cluster
 
     return asyncio.run(read_cluster(kubeconfig))
-
-
-def _with_outlooks(simulation: Simulation, submissions: list[Submission], setup: Setup) -> Simulation:
-    divider = Divider(setup)
-    # How many pods may run at once is nothing that an estimate knows of: it would promise too early an end.
-    found = outlooks([divider.divided(each) for each in submissions if not each.parallelism], setup)
-    graphs = tuple(msgspec.structs.replace(graph, outlook=found.get(graph.name)) for graph in simulation.graphs)
-    return msgspec.structs.replace(simulation, graphs=graphs)

@@ -174,7 +174,10 @@ class Estimator(Step):
         except Exception:
             self._failed(graph, outlook, now)
             return
-        question = Question(seen, run_times, graph.ref.uid, deadline, rivals=len(self._open) > 1, obstacle=why)
+        policy, rivals = graph.known.policy, len(self._open) > 1
+        assert policy is not None  # or there was no glimpse
+        strategy = policy.placing(graph.decided.strategy)
+        question = Question(seen, run_times, graph.ref.uid, deadline, rivals, strategy, obstacle=why)
         self._beside.begin(partial(forecast, question), partial(self._take, graph, outlook, question))
 
     def _take(self, graph: GraphRun, outlook: Outlook, question: Question, done: Done[Forecast]) -> None:

@@ -9,6 +9,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import Selector
 from bayplan.foresight.estimates import (
     Basis,
+    Capacity,
     Durations,
     Earliest,
     Luck,
@@ -23,6 +24,8 @@ from bayplan.foresight.graph_plans import Situation
 from bayplan.knowledge.run_times import RunTimes
 from bayplan.lifecycle import Run, UnitState
 from bayplan.model.arrays import FloatArray
+from bayplan.strategy.protocols import Strategy
+from bayplan.strategy.turns import capacity_for
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import Glimpse, situation
 from bayplan_operator.conductor.record.completion import Forecast, Interval, Unknown
 from bayplan_operator.conductor.record.running import Running
@@ -46,12 +49,14 @@ class Question:
     deadline: float | None
     rivals: bool
     """Other graphs want nodes too."""
+    strategy: Strategy
+    """By which it is placed."""
     obstacle: str = ""
     """Why the end cannot be told whatever is known of run times."""
 
 
 def expected(running: Running) -> FloatArray:
-    """Per task, the seconds that were learned, or that its author expects; 0: nothing is known. O(tasks)."""
+    """Per task, the median seconds that were learned, or what its author expects; 0: nothing is known. O(tasks)."""
     said = np.array([task.expected_duration or 0.0 for task in running.prepared.spec.tasks])
     return (
         said
@@ -75,7 +80,7 @@ def forecast(question: Question) -> Forecast:
     seen = question.seen
     graph, now = seen.prepared.graph, seen.now
     there, known, elapsed = _learned(question, situation(seen))
-    least = np.where(known.basis == Basis.NOTHING, 0.0, _least(replace(known, reruns=None)))  # with luck nothing fails
+    least = np.where(known.basis == Basis.NOTHING, 0.0, _least(known))
     first = first_bound(seen.cluster, seen.prepared, seen.run, seen.terms.selector, least, now)
     path = first.bound.path
     heavy = graph.tasks[max(path, key=lambda task: least[task])].name if path else ""
@@ -83,7 +88,7 @@ def forecast(question: Question) -> Forecast:
     if why or not known.informed:
         return Forecast(now, first, why or known.words, Unknown.WAIT if why else Unknown.RUN_TIMES, None, heavy, ())
     luck = Luck.draw(graph, samples(graph.units), _seed(question.uid))
-    scenario = Scenario.on(there, known, elapsed, luck)
+    scenario = Scenario.on(there, known, elapsed, luck, _capacity(question, there, seen.cluster))
     found = scenario.estimate()
     if not np.isfinite(found.ends[-1]):
         return Forecast(now, first, _NO_PLACE, Unknown.WAIT, None, heavy, ())
@@ -124,11 +129,18 @@ def _alone(question: Question, luck: Luck) -> Scenario | None:
     for unit in np.flatnonzero(np.isin(run.state, (UnitState.BINDING, UnitState.RUNNING))).tolist():
         asked = seen.prepared.templates[int(graph.unit_task[unit])].request_class
         empty.occupy(unit, run.node[unit], dict(asked.resources))
-    return Scenario.on(*_learned(question, situation(replace(seen, cluster=empty))), luck)
+    there, known, elapsed = _learned(question, situation(replace(seen, cluster=empty)))
+    return Scenario.on(there, known, elapsed, luck, _capacity(question, there, empty))
+
+
+def _capacity(question: Question, there: Situation, cluster: Cluster) -> Capacity:
+    classes = [template.request_class for template in question.seen.prepared.templates]
+    return capacity_for(question.strategy, cluster, there, classes)
 
 
 def _least(known: Durations) -> FloatArray:
-    least = known.expected.min(axis=1, initial=np.inf)
+    """Per task, the median seconds on the class of nodes where it is fastest, as what was learned is used elsewhere."""
+    least = known.median.min(axis=1, initial=np.inf)
     return np.where(np.isfinite(least), least, 0.0)
 
 

@@ -153,7 +153,10 @@ class Outlook:
         """Take in a lower bound; `known`: it rests on something."""
         self.first, self.first_at = first, now
         at = now + first.bound.seconds if known and not first.nowhere and first.bound.seconds > 0 else None
-        self.newest = replace(self.newest, earliest=at)
+        completion = self.newest.completion
+        if at is not None and completion is not None:
+            completion = max(completion, at)  # an estimate of before; the next one will not lie before the bound by itself
+        self.newest = replace(self.newest, earliest=at, completion=completion)
 
     def take(self, found: Forecast) -> None:
         """Take in an estimate."""

@@ -1,4 +1,4 @@
-"""The makespan's lower bound from what was measured."""
+"""The makespan's lower bound: as the operator says it while a graph runs, else from what was measured."""
 
 import numpy as np
 
@@ -8,15 +8,24 @@ from bayplan.model.graph import Graph
 from bayplan_operator.views.model.graph import Bound
 
 
-def bound(graph: Graph, run: Run, now: float) -> Bound:
-    """The longest chain, with each task's longest shard; where nothing was measured yet, with the hints."""
+def bound(graph: Graph, run: Run, now: float, accepted: float, earliest: float | None = None) -> Bound:
+    """The longest chain, with each task's longest shard; where nothing was measured yet, with the hints.
+
+    `accepted`, `earliest`: instants in seconds since the epoch; the latter is the status's `earliestCompletion` of a graph that
+    is not over. The operator knows what was learned and which nodes there are, and its expected end goes by the same. So its
+    bound takes the place of the chain's, or the two could contradict each other. None: it has said nothing.
+    """
     durations, remaining, measured = _durations(graph, run, now)
     path = graph.critical_path(durations)
+    chain, left = graph.lower_bound(durations=durations), graph.lower_bound(durations=remaining)
+    if earliest is not None:
+        chain, left = max(earliest - accepted, 0.0), max(earliest - now, 0.0)
     return Bound(
-        seconds=round(graph.lower_bound(durations=durations), 3),
+        seconds=round(chain, 3),
         critical_path=tuple(graph.tasks[task].name for task in path),
         measured=measured,
-        remaining=round(graph.lower_bound(durations=remaining), 3),
+        remaining=round(left, 3),
+        on_these_nodes=earliest is not None,
     )
 
 

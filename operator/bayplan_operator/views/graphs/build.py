@@ -103,7 +103,8 @@ class _Parts:
         found = list_attempts(graph, run, seen.raw["metadata"]["uid"], seen.pods, accepted)
         makespan = _makespan(found, _instant(status.get("completionTime")), accepted, seen.now)
         failed = _holds(conditions, "Failed") or _holds(conditions, "FailureTarget")
-        bound = None if failed else bounds.bound(graph, run, seen.now)
+        earliest = None if status.get("completionTime") else _instant(status.get("earliestCompletion"))
+        bound = None if failed else bounds.bound(graph, run, seen.now, accepted, earliest)
         told = waiting.said(conditions["Waiting"].get("message", "")) if _holds(conditions, "Waiting") else {}
         requests = {
             task.name: dict(template.request_class.resources)

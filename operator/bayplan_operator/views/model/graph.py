@@ -31,7 +31,7 @@ class GraphView(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Bound(msgspec.Struct, frozen=True, rename="camel"):
-    """What no schedule could beat, however many nodes there are: the longest chain of tasks."""
+    """What no schedule could beat: the longest chain of tasks, however many nodes there are."""
 
     seconds: float
     critical_path: tuple[str, ...]
@@ -39,6 +39,8 @@ class Bound(msgspec.Struct, frozen=True, rename="camel"):
     """All durations were measured; otherwise hints stand in for those that were not."""
     remaining: float
     """Seconds that are still needed at least."""
+    on_these_nodes: bool = False
+    """`seconds` and `remaining` are the operator's, by median run times and with the work that the nodes have room for."""
 
 
 class LiveGraph(GraphView, frozen=True, kw_only=True, rename="camel"):
@@ -86,7 +88,7 @@ class SimulatedGraph(GraphView, frozen=True, kw_only=True, rename="camel"):
     critical_seconds: float
     """Seconds of the critical path, as it ran."""
     lower_bound: float
-    """Seconds of the longest chain on the fastest nodes."""
+    """Seconds that no schedule on these nodes could beat: the longest chain on the fastest, or its work over all of them."""
     tasks: tuple[SimulatedTask, ...]
     shards: tuple[ShardAdvice, ...] = ()
     """Of tasks with a known run time; `bayplan plan` says it."""

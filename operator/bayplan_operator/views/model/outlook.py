@@ -39,11 +39,13 @@ class PlannedOutlook(OutlookView, frozen=True, kw_only=True, rename="camel"):
     """What is expected of a graph that is planned, as if the nodes were its own. Seconds from its submission."""
 
     lower_bound: float
-    """What no schedule beats, by the expected run times: the longest chain on the fastest nodes, or the work over all nodes."""
+    """What no schedule beats at median run times: the longest chain on the fastest nodes, or the work over all nodes. A task of
+    which nothing is known counts as 0 s. `estimate` is never less; `low` may be, where run times come out short."""
     nowhere: tuple[str, ...] = ()
     """Tasks that no node could hold."""
     estimate: float | None = None
-    """By which it has ended in half of the cases; none: nothing is known of its run times, or a task finds no place."""
+    """By which it has ended in half of the cases, placed by its policy; none: nothing is known of its run times, or a task
+    finds no place."""
     low: float | None = None
     high: float | None = None
     """Four cases in five lie between these."""
@@ -51,3 +53,5 @@ class PlannedOutlook(OutlookView, frozen=True, kw_only=True, rename="camel"):
     """Of meeting the deadline, 0 to 1; none: there is none."""
     advice: tuple[SuggestionView, ...] = ()
     """Where the probability is below 0.9."""
+    apart: str = ""
+    """Why the simulated end lies outside `low` to `high`; empty: it lies between them, or there is none."""

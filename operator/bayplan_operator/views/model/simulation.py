@@ -15,10 +15,11 @@ FORMAT: Format = "bayplan.dev/simulation-v1"
 class Figures(msgspec.Struct, frozen=True, rename="camel"):
     """Of all graphs together."""
 
-    makespan: float
-    """From the first submission to the end of the last attempt."""
+    makespan: float | None
+    """From the first submission to the end of the last attempt; none: a graph had not ended when the simulation did."""
     lower_bound: float
-    """What no schedule could beat: the longest chain on the fastest nodes, or the work over what the nodes have."""
+    """What no schedule could beat: the longest chain on the fastest nodes, or the work over what the nodes have. Of graphs that
+    have not ended, what of them has been done, and the chain of all of it."""
     completion: float | None
     """Mean time from a graph's submission to its success."""
     waiting: float
@@ -26,7 +27,7 @@ class Figures(msgspec.Struct, frozen=True, rename="camel"):
     waiting_p95: float
     waiting_longest: float
     utilisation: dict[str, float]
-    """Per resource, the share (0 to 1) that was taken, on average over the makespan."""
+    """Per resource, the share (0 to 1) that was taken, on average until the end of the last attempt."""
     graphs: int
     succeeded: int
     deadlines: int
@@ -76,7 +77,3 @@ class Simulation(msgspec.Struct, frozen=True, rename="camel"):
     attempts: tuple[SimulatedAttempt, ...]
     usage: tuple[Usage, ...]
     switches: tuple[Switch, ...] = ()
-
-    def least(self, graph: SimulatedGraph) -> float:
-        """Seconds that no schedule on these nodes could beat: of a graph that has them for itself, also the work over them."""
-        return max(graph.lower_bound, self.figures.lower_bound if len(self.graphs) == 1 else 0.0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayplan.model.arrays import FloatArray
+from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.model.resources import PODS
 from bayplan.simulation import AttemptOutcome, Trace, TrueRunTimes
 
@@ -37,20 +37,25 @@ class Bounds:
         return np.where(longest > 0, longest, seconds)
 
     def of_graph(self, graph: int) -> float:
-        """Seconds of the longest chain on the fastest nodes."""
-        return float(self._trace.submissions[graph].graph.critical_path_length(self.durations(graph, fastest=True)))
+        """Seconds of its longest chain on the fastest nodes, or of its work over what all nodes have."""
+        mine = self._by_graph[self._starts[graph] : self._starts[graph + 1]]
+        return max(self._chain(graph), *self._areas(mine), 0.0)
 
     def of_all(self) -> float:
         """Seconds from the first submission: the longest chain of any graph, or the work over what all nodes have."""
         submitted = self._trace.graphs.submitted_at
-        chains = [at + self.of_graph(graph) for graph, at in enumerate(submitted.tolist())]
-        return float(max(max(chains) - float(submitted.min()), *self._areas(), 0.0))
+        chains = [at + self._chain(graph) for graph, at in enumerate(submitted.tolist())]
+        return float(max(max(chains) - float(submitted.min()), *self._areas(self._by_graph), 0.0))
 
-    def _areas(self) -> list[float]:
+    def _chain(self, graph: int) -> float:
+        return float(self._trace.submissions[graph].graph.critical_path_length(self.durations(graph, fastest=True)))
+
+    def _areas(self, done: IntArray) -> list[float]:
+        """Per resource, seconds of work over all nodes. `done`: which of the attempts that succeeded."""
         attempts, nodes = self._trace.attempts, self._trace.nodes
-        took = self._unslowed * self._speeds[attempts.node[self._done]]
+        took = self._unslowed[done] * self._speeds[attempts.node[self._done[done]]]
         work: dict[str, float] = {}
-        for row, seconds in zip(self._done.tolist(), took.tolist(), strict=True):
+        for row, seconds in zip(self._done[done].tolist(), took.tolist(), strict=True):
             for resource, amount in self._trace.submissions[attempts.graph[row]].classes[attempts.task[row]].resources:
                 if resource != PODS:
                     work[resource] = work.get(resource, 0.0) + amount * seconds

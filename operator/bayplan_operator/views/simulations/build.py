@@ -40,7 +40,7 @@ def _figures(trace: Trace, bounds: Bounds) -> Figures:
     graphs, outcome, waits = trace.graphs, trace.attempts.outcome, figures.waits(trace)
     unplaced = int((outcome == AttemptOutcome.WAITING).sum())
     return Figures(
-        makespan=_round(figures.makespan(trace)),
+        makespan=_round(figures.makespan(trace)) if np.isfinite(graphs.ended_at).all() else None,
         lower_bound=_round(bounds.of_all()),
         completion=_known(figures.completion(trace)),
         waiting=_round(float(waits.mean())) if len(waits) else 0.0,

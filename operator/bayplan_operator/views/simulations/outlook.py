@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import msgspec
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
@@ -20,35 +21,83 @@ from bayplan.foresight.estimates import (
 )
 from bayplan.foresight.graph_plans import Situation, expected_seconds, slots
 from bayplan.knowledge.run_times import TaskRun
-from bayplan.simulation import Setup, Submission
+from bayplan.simulation import Divider, Setup, Submission
+from bayplan.strategy.protocols import Strategy
+from bayplan.strategy.turns import capacity_for
+from bayplan_operator.views.model.graph import SimulatedGraph
 from bayplan_operator.views.model.outlook import PlannedOutlook, SuggestionView
+from bayplan_operator.views.model.simulation import Simulation
 
 _WANTED = 0.9
 _SLOTS = 1_000
 _DIGITS = 6
 
 
-def outlooks(submissions: Iterable[Submission], setup: Setup) -> dict[str, PlannedOutlook]:
-    """By name, of each graph as if the nodes, beside what occupies them, were its own."""
-    cluster = Cluster()
+def with_outlooks(simulation: Simulation, submissions: Iterable[Submission], setup: Setup) -> Simulation:
+    """A simulation in which run times are as expected, with what can be said of each graph's end as they vary.
+
+    Each graph is looked at as if the nodes, beside what occupies them, were its own, and as its policy places it, or the
+    candidate that an adaptive policy has chosen. What no schedule beats is one figure: the larger of both bounds.
+    """
+    cluster, divider = Cluster(), Divider(setup)
     for node in setup.nodes:
         cluster.set_node(node)
     for number, each in enumerate(setup.occupied):
         cluster.occupy(number, each.node, each.resources, each.gpus)
-    return {each.name: _outlook(each, setup, cluster) for each in submissions}
+    found = {each.name: divider.divided(each) for each in submissions}
+    # How many pods may run at once is nothing that an estimate knows of: it would promise too early an end.
+    graphs = tuple(
+        graph if found[graph.name].parallelism else _with_outlook(graph, found[graph.name], setup, cluster, simulation)
+        for graph in simulation.graphs
+    )
+    return msgspec.structs.replace(simulation, graphs=graphs)
 
 
-def _outlook(submission: Submission, setup: Setup, cluster: Cluster) -> PlannedOutlook:
-    graph, selector = submission.graph, setup.policies[submission.policy].strategy.node_selector
-    there, known = _situation(submission, setup, cluster)
+def _with_outlook(
+    graph: SimulatedGraph, submission: Submission, setup: Setup, cluster: Cluster, simulation: Simulation
+) -> SimulatedGraph:
+    strategy = setup.policies[submission.policy].placing(graph.strategy)
+    outlook = _outlook(submission, setup, cluster, strategy)
+    bound = max(graph.lower_bound, outlook.lower_bound) if _as_expected(submission) else graph.lower_bound
+    graph = msgspec.structs.replace(graph, lower_bound=bound)
+    apart = _apart(graph, submission, outlook, len(simulation.graphs))
+    return msgspec.structs.replace(graph, outlook=msgspec.structs.replace(outlook, apart=apart))
+
+
+def _as_expected(submission: Submission) -> bool:
+    """Tasks take as long as their hints say, or the default."""
+    durations = np.array([task.duration for task in submission.graph.tasks])
+    return submission.actual is None or bool((submission.actual == durations).all())
+
+
+def _apart(graph: SimulatedGraph, submission: Submission, outlook: PlannedOutlook, graphs: int) -> str:
+    """Why the simulated end lies outside the interval, in words; empty: it does not."""
+    took, low, high = graph.took, outlook.low, outlook.high
+    if took is None or low is None or high is None or low <= took <= high:
+        return ""
+    if not _as_expected(submission):
+        return "there the run times are those of the annotation for simulated nodes, here those that are expected"
+    if took > high and any(each.asks for each in submission.neighbours):
+        return "there pods mind the pods nearby, as their affinity, spread constraints and host ports say; here they do not"
+    if took > high and graphs > 1:
+        return "there it shares the nodes with the other graphs, here it has them for itself"
+    if took < low:
+        return "there every run time is at its median; where many shards must all end, some take longer"
+    return "there every run time is at its median; as they vary, tasks take other places and turns"
+
+
+def _outlook(submission: Submission, setup: Setup, cluster: Cluster, strategy: Strategy) -> PlannedOutlook:
+    graph, selector = submission.graph, strategy.node_selector
+    there, known = _situation(submission, setup, cluster, strategy)
     none = np.full(graph.units, np.nan)
-    fastest = known.expected.min(axis=1, initial=np.inf)
+    fastest = known.median.min(axis=1, initial=np.inf)
     least = np.where((known.basis == Basis.NOTHING) | np.isinf(fastest), 0.0, fastest)
     first = earliest(cluster, graph, submission.classes, selector, least, none)
     bound = first.bound
     if first.nowhere or not known.informed:
         return PlannedOutlook(known.words, lower_bound=_round(bound.seconds), nowhere=first.nowhere)
-    scenario = Scenario.on(there, known, none, Luck.draw(graph, samples(graph.units), setup.seed))
+    luck = Luck.draw(graph, samples(graph.units), setup.seed)
+    scenario = Scenario.on(there, known, none, luck, capacity_for(strategy, cluster, there, submission.classes))
     found = scenario.estimate()
     if not np.isfinite(found.ends[-1]):
         return PlannedOutlook(known.words, lower_bound=_round(bound.seconds))
@@ -64,12 +113,12 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster) -> PlannedO
     )
 
 
-def _situation(submission: Submission, setup: Setup, cluster: Cluster) -> tuple[Situation, Durations]:
+def _situation(submission: Submission, setup: Setup, cluster: Cluster, strategy: Strategy) -> tuple[Situation, Durations]:
     graph, times = submission.graph, setup.run_times
     said = [task.duration for task in graph.tasks] if submission.expected is None else submission.expected.tolist()
     runs = [TaskRun(task.name, hint=hint or None) for task, hint in zip(graph.tasks, said, strict=True)]
     asks = {asked: submission.classes.count(asked) for asked in dict.fromkeys(submission.classes)}
-    nodes = slots(cluster, asks, _SLOTS, setup.policies[submission.policy].strategy.node_selector)
+    nodes = slots(cluster, asks, _SLOTS, strategy.node_selector)
     speeds = np.array([times.speeds.get(name, 1.0) for name in nodes.classes])
     seconds = expected_seconds(graph, runs, nodes.classes) / speeds
     seconds[~nodes.admitting(submission.classes)] = np.inf

@@ -37,7 +37,7 @@ class Row(msgspec.Struct, frozen=True, rename="camel"):
 
     policy: str
     figures: dict[str, Estimate | None]
-    """Null: it has no sense here, such as missed deadlines where there are none."""
+    """Null: it has no sense here, such as missed deadlines where there are none, or a makespan where graphs have not ended."""
     differences: dict[str, Estimate | None]
     """From the first policy, paired by seed, so that luck that both had falls out; empty for the first."""
 

@@ -2,14 +2,17 @@
 
 from bayplan.foresight.estimates.advice import Help, Suggestion, advice
 from bayplan.foresight.estimates.bound import Bound, lower_bound
+from bayplan.foresight.estimates.capacity import Capacity
 from bayplan.foresight.estimates.durations import Basis, Durations, durations, exact
 from bayplan.foresight.estimates.earliest import Earliest, could_hold, earliest
-from bayplan.foresight.estimates.estimate import Estimate, Scenario, estimate, samples
+from bayplan.foresight.estimates.estimate import MOST_PLACES, Estimate, Scenario, estimate, samples
 from bayplan.foresight.estimates.luck import Luck
 
 __all__ = [
+    "MOST_PLACES",
     "Basis",
     "Bound",
+    "Capacity",
     "Durations",
     "Earliest",
     "Estimate",

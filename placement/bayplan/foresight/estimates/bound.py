@@ -1,4 +1,10 @@
-"""What no schedule can beat from where a graph stands now, by its expected run times."""
+"""What no schedule can beat from where a graph stands now, if every task takes the run time that is given.
+
+An estimate's median is never below the bound of median run times. The end of a draw is at least a weighted sum of run times:
+along a chain, or of all work with shares of the capacity as weights. Each run time is a median m times exp(s z) with a
+normal z. So the sum is at least M exp(sum of m s z / M), where M is the sum of the medians (inequality of arithmetic and
+geometric means), and the median of that is M.
+"""
 
 from dataclasses import dataclass
 

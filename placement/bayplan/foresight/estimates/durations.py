@@ -56,10 +56,14 @@ class Durations:
         return bool((self.basis > Basis.NOTHING).any())
 
     @property
+    def median(self) -> FloatArray:
+        """Shape (tasks, classes): seconds that half of the runs take at most, where nothing fails. Lower bounds go by these."""
+        return np.asarray(np.exp(self.location))
+
+    @property
     def expected(self) -> FloatArray:
-        """Shape (tasks, classes): mean seconds, with those of attempts that are lost with their node."""
-        seconds = np.asarray(np.exp(self.location + self.scale**2 / 2))
-        return seconds if self.reruns is None else self.reruns.expected(seconds)
+        """Shape (tasks, classes): the median, with what attempts that are lost with their node take on average."""
+        return self.median if self.reruns is None else self.reruns.expected(self.median)
 
     @property
     def words(self) -> str:
@@ -83,16 +87,17 @@ def durations(
 ) -> Durations:
     """What is known of each task's run time.
 
-    `runs`: per task under what it is learned, with its hint; `seconds`: shape (tasks, classes), expected, for tasks of which
-    nothing was learned, nor, without a hint, of their family; infinite values stay. `run_times` must not be used by another
-    thread meanwhile. Of a task that has runs of its own, the 10th and the 90th percentile are those of the learned posterior.
+    `runs`: per task under what it is learned, with its hint; `seconds`: shape (tasks, classes), for tasks of which nothing was
+    learned, nor, without a hint, of their family: a hint and the default are medians, as in `RunTimes`; infinite values stay.
+    `run_times` must not be used by another thread meanwhile. Of a task that has runs of its own, the 10th and the 90th
+    percentile are those of the learned posterior.
     O(tasks * classes).
     """
     count = len(graph.tasks)
     basis = np.array([Basis.NOTHING if run.hint is None else Basis.HINT for run in runs], np.int64)
     scale = np.repeat(np.where(basis == Basis.HINT, HINT_SCALE, DEFAULT_SCALE)[:, None], len(classes), axis=1)
     with np.errstate(divide="ignore"):
-        location = np.log(seconds) - scale**2 / 2
+        location = np.log(seconds)
     shared = np.full(count, HINT_SHARED)
     families = run_times.families if run_times is not None else frozenset()
     for task, run in enumerate(runs if run_times is not None else ()):

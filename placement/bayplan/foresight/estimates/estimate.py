@@ -4,16 +4,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bayplan.foresight.estimates.capacity import Capacity
 from bayplan.foresight.estimates.durations import Durations
 from bayplan.foresight.estimates.luck import Luck
+from bayplan.foresight.estimates.on_nodes import ends_on_nodes
 from bayplan.foresight.estimates.sketch import MOST_PAIRS, sketch
-from bayplan.foresight.graph_plans import Plan, Situation, make_plan
+from bayplan.foresight.graph_plans import Plan, Situation, improve, make_plan, matters
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.solvers.kernels.compiled import HAVE_NUMBA
 from bayplan.solvers.kernels.scheduling.playing import Score, play
+from bayplan.solvers.schedules.budget import Budget
 
+MOST_PLACES = 20_000 if HAVE_NUMBA else 1_000
+"""Units times nodes up to which an estimate is played node by node: about a second at most."""
+_MOST_WAITS = 150_000 if HAVE_NUMBA else 8_000
+"""Where units may wait for better nodes, units times the square of the nodes, too."""
 _DRAWS = 400_000 if HAVE_NUMBA else 40_000
 _MOST, _LEAST = 256, 32
+_STEPS, _STEPS_PER_UNIT = 30_000, 300
+"""Of the search for a better plan, at most: as the simulator's for a new plan."""
 
 
 def samples(units: int) -> int:
@@ -61,10 +70,18 @@ class Scenario:
     elapsed: FloatArray
     """Shape (units,): seconds that a unit runs already; NaN: it does not."""
     luck: Luck
+    plan: Plan | None = None
+    """None: there is only a sketch of one."""
+    capacity: Capacity | None = None
+    """Of the nodes; none: it is not known, and slots have to do."""
 
     @classmethod
-    def of(cls, plan: Plan, durations: Durations, elapsed: FloatArray, luck: Luck) -> "Scenario":
-        """What is planned."""
+    def of(
+        cls, plan: Plan, durations: Durations, elapsed: FloatArray, luck: Luck, capacity: Capacity | None = None
+    ) -> "Scenario":
+        """What is planned. `capacity`: of the nodes; none: they hold as many units as they have slots."""
+        if capacity is None and not plan.situation.nodes.slot_free.any():
+            capacity = Capacity.of_slots(plan.situation)
         situation, nodes = plan.situation, plan.situation.nodes
         best = np.argmin(situation.seconds, axis=1)[situation.graph.unit_task]
         node_class = np.where(plan.node >= 0, nodes.node_class[plan.node], best)
@@ -74,20 +91,38 @@ class Scenario:
         reading[placed] = np.maximum(plan.seconds[placed] - expected[placed], 0.0)
         return cls(
             situation, node_class, reading, plan.rank, nodes.slot_free, nodes.node_class[nodes.slot_node],
-            durations, elapsed, luck,
+            durations, elapsed, luck, plan, capacity,
         )  # fmt: skip
 
     @classmethod
-    def on(cls, situation: Situation, durations: Durations, elapsed: FloatArray, luck: Luck) -> "Scenario":
-        """What a plan made for the situation says; where that would take too long, what `sketch` does."""
+    def on(
+        cls, situation: Situation, durations: Durations, elapsed: FloatArray, luck: Luck, capacity: Capacity | None = None
+    ) -> "Scenario":
+        """What a plan made for the situation says; where that would take too long, what `sketch` does.
+
+        Where it is played node by node, without turns, the plan is improved first, as those are that graphs are placed by.
+        """
         if situation.graph.units * len(situation.nodes.slot_node) <= MOST_PAIRS:
-            return cls.of(make_plan(situation), durations, elapsed, luck)
+            plan = make_plan(situation)
+            found = cls.of(plan, durations, elapsed, luck, capacity)
+            by_plan = found.by_node and found.capacity is not None and not found.capacity.turns.shape[1]
+            better = _improved(plan, durations) if by_plan else None
+            return found if better is None else cls.of(better, durations, elapsed, luck, capacity)
         node_class, rank = sketch(situation)
         nodes = situation.nodes
         return cls(
             situation, node_class, np.zeros(len(node_class)), rank, nodes.slot_free, nodes.node_class[nodes.slot_node],
-            durations, elapsed, luck,
+            durations, elapsed, luck, None, capacity,
         )  # fmt: skip
+
+    @property
+    def by_node(self) -> bool:
+        """It is played node by node, not on slots: what happens is foreseen more closely so, and it takes longer."""
+        nodes = len(self.situation.nodes.names)
+        places = self.situation.graph.units * nodes
+        if self.plan is None or self.capacity is None or places > MOST_PLACES:
+            return False
+        return self.capacity.turns.shape[1] > 0 or places * nodes <= _MOST_WAITS
 
     def with_slots(self, wide: BoolArray) -> "Scenario":
         """With as many free slots as there are units of each class that `wide`, shape (classes,), names."""
@@ -97,13 +132,15 @@ class Scenario:
             self,
             free_at=np.concatenate((self.free_at[kept], np.zeros(int(waits.sum())))),
             slot_class=np.concatenate((self.slot_class[kept], self.node_class[waits])),
+            capacity=self.capacity and replace(self.capacity, endless=tuple(np.flatnonzero(wide).tolist())),
         )
 
     def on_fastest(self) -> "Scenario":
         """Every unit that has not started on the class that is fastest for it, with as many slots as it takes."""
         fastest = np.argmin(self.situation.seconds, axis=1)[self.situation.graph.unit_task]
         fixed = self.situation.done | self.situation.running
-        moved = replace(self, node_class=np.where(fixed, self.node_class, fastest))
+        only = self.capacity and replace(self.capacity, only=np.argmin(self.situation.seconds, axis=1))
+        moved = replace(self, node_class=np.where(fixed, self.node_class, fastest), capacity=only)
         return moved.with_slots(np.ones(len(self.situation.nodes.classes), bool))
 
     def with_shorter(self, task: int, factor: float) -> "Scenario":
@@ -113,8 +150,11 @@ class Scenario:
         return replace(self, durations=replace(self.durations, location=location))
 
     def estimate(self) -> Estimate:
-        """Play it. O(samples * ((units + slots) * log(units + slots) + edges))."""
+        """Play it. On slots O(samples * ((units + slots) * log(units + slots) + edges)); node by node as `play_on_nodes`."""
         graph, situation = self.situation.graph, self.situation
+        if self.by_node and self.plan is not None and self.capacity is not None:
+            known = (self.durations, self.elapsed, self.luck)
+            return Estimate(np.sort(ends_on_nodes(self.capacity, self.plan, self.reading, *known)))
         seconds = self.luck.seconds(graph, self.durations, self.node_class, self.elapsed) + self.reading[:, None]
         order = np.lexsort((np.arange(graph.units), -self.priority[graph.unit_task]))
         rank = np.empty(graph.units, np.int64)
@@ -133,15 +173,29 @@ class Scenario:
             self.slot_class,
             len(situation.nodes.classes),
         )
-        return Estimate(np.sort(play(score, np.ascontiguousarray(seconds.T))))
+        ends = play(score, np.ascontiguousarray(seconds.T))
+        if self.capacity is not None and not self.capacity.endless:
+            ends = np.maximum(ends, self.capacity.work(situation, seconds))  # slots are coarser than what pods ask
+        return Estimate(np.sort(ends))
 
 
 def estimate(plan: Plan, durations: Durations, elapsed: FloatArray, seed: int) -> Estimate:
     """When the graph of a plan will have ended. The same arguments give the same answer.
 
     `elapsed`: shape (units,), seconds that a unit runs already, NaN: it does not. Run times are drawn as often as
-    `samples` says, given what has elapsed; the plan's order and its choice of node classes are kept, and of slots of one class
-    the first that is free is taken, as an operator that looks at what happens does.
+    `samples` says, given what has elapsed. The plan's order is kept. Up to `MOST_PLACES` units times nodes a unit takes the
+    node on which it is expected to end first, or waits for it, as an operator does that plans again. Above that, the plan's
+    choice of node classes is kept too, and of slots of one class the first that is free is taken.
     """
     luck = Luck.draw(plan.situation.graph, samples(plan.situation.graph.units), seed)
     return Scenario.of(plan, durations, elapsed, luck).estimate()
+
+
+def _improved(plan: Plan, durations: Durations) -> Plan | None:
+    """None: it is as good as it gets, or nothing depends on it."""
+    situation = plan.situation
+    waiting = int(np.count_nonzero(~(situation.done | situation.running)))
+    if not matters(situation) or not waiting:
+        return None
+    steps = Budget(min(_STEPS, _STEPS_PER_UNIT * waiting))
+    return improve(plan, situation, steps, np.random.default_rng(0), durations.scale)

@@ -8,6 +8,9 @@ from bayplan.foresight.estimates.durations import Durations
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.model.graph import Graph
 
+_CERTAIN = 1e-9
+"""Up to this deviation of log seconds a run time counts as certain."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Luck:
@@ -58,7 +61,7 @@ def _beyond(normal: FloatArray, log_elapsed: FloatArray, location: FloatArray, s
     # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
     from scipy.special import log_ndtr, ndtri_exp
 
-    with np.errstate(divide="ignore"):
-        reached = np.where(scale > 0, (log_elapsed - location) / np.where(scale > 0, scale, 1.0), -np.inf)
+    varies = scale > _CERTAIN
+    reached = np.where(varies, (log_elapsed - location) / np.where(varies, scale, 1.0), -np.inf)
     # Of the survival function's logarithm: exact however far beyond the tail that is.
     return np.asarray(-ndtri_exp(log_ndtr(-normal) + log_ndtr(-reached)[:, None]))
