@@ -63,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def run() -> int:
         with command.make_context(NAME, given, obj=(NAME, *typed)) as context:
-            return int(command.invoke(context))
+            code = int(command.invoke(context))
+        sys.stdout.flush()  # here a reader that is gone is no surprise yet
+        return code
 
     try:
         return _ended(run, f"{NAME} {given[0]}" if given and given[0] in _COMMANDS else NAME)

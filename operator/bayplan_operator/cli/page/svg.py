@@ -12,8 +12,8 @@ _TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 
 _DAY = 86400
 _APART = 90.0
 """Least distance between two marks of an axis."""
-_LETTER = 6.7
-"""Width of a letter of the drawings' font, which is not known here: that of a wide one (DejaVu Sans)."""
+_LETTER, _WIDE_LETTER = 7.0, 11.0
+"""Widths of letters of the drawings' font, which is not known here: those of a wide one (DejaVu Sans)."""
 _WIDEST = 400.0
 """Of the labels of rows; longer ones are squeezed into it."""
 BELOW = 40.0
@@ -34,7 +34,8 @@ def drawing(kind: str, height: float, title: str, body: str, width: float = WIDT
 
 def length(text: str) -> float:
     """About how wide a text is."""
-    return len(text) * _LETTER
+    wide = sum(text.count(each) for each in "mwMW")
+    return (len(text) - wide) * _LETTER + wide * _WIDE_LETTER
 
 
 def room(labels: Iterable[str], least: float) -> float:

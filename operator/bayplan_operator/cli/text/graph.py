@@ -1,10 +1,10 @@
 """A report as text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bayplan_operator.cli.text import attempts, outlook
 from bayplan_operator.cli.text.gantt import gantt
-from bayplan_operator.cli.text.instants import ago, instant
+from bayplan_operator.cli.text.instants import ago, between, instant
 from bayplan_operator.cli.text.table import Screen, brief, style_of, table
 from bayplan_operator.views import units
 from bayplan_operator.views.model.attempt import FAILED, LOST
@@ -66,6 +66,7 @@ def _head(report: LiveGraph, screen: Screen) -> list[str]:
         words.append(units.seconds(report.makespan) + ("" if report.over else " so far"))
         if report.bound is not None and not report.over:
             words.append(f"at least {units.seconds(report.bound.remaining)} to go")
+    words += _ahead(report)
     strategy = f", strategy {report.strategy}" if report.strategy else ""
     lines = [f"{name}   {' · '.join(words)}   (policy {report.policy}{strategy}, priority {report.priority})", *_times(report)]
     if report.problem:
@@ -77,6 +78,15 @@ def _head(report: LiveGraph, screen: Screen) -> list[str]:
         if report.outlook.risk:
             lines.append(screen.paint(report.outlook.risk, "bad"))
     return lines
+
+
+def _ahead(report: LiveGraph) -> Iterator[str]:
+    """How far the expected end and the deadline are; the instants stand below."""
+    if report.over or report.outlook is None or report.accepted_at is None or report.age is None:
+        return
+    for what, at in (("expected end", report.outlook.estimated), ("deadline", report.outlook.deadline)):
+        if at is not None:
+            yield f"{what} {ago(report.age - between(report.accepted_at, at))}"
 
 
 def _times(report: LiveGraph) -> list[str]:

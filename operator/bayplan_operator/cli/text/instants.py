@@ -13,3 +13,8 @@ def instant(text: str, seconds: float = 0.0) -> str:
 def ago(seconds: float) -> str:
     """`3m20s ago`; for what lies ahead, `in 3m20s`."""
     return f"{units.seconds(seconds)} ago" if seconds >= 0 else f"in {units.seconds(-seconds)}"
+
+
+def between(first: str, last: str) -> float:
+    """Seconds from one instant in RFC 3339 to another."""
+    return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
