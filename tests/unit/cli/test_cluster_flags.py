@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.unit.cli import sample
 from tests.unit.cli.api_server import FORBIDDEN, GRAPHS, TEAM_GRAPHS, Api, api, kubeconfig
@@ -117,6 +120,14 @@ def test_a_kubeconfig_that_makes_no_sense(text: str, tmp_path: Path, capsys: pyt
     assert err.count("\n") == 1
 
 
+def test_a_context_with_a_user_that_is_not_there(cluster: Api, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The official client would go on without credentials."""
+    config.write_text(config.read_text().replace("user: alice", "user: alize"))
+    sentence = 'the user of the kubeconfig\'s context is "alize", which is unknown: did you mean "alice"?'
+    assert run(capsys, "show", "--kubeconfig", config, "--context", "near") == (1, "", f"bayplan: {sentence}\n")
+    assert cluster.asked == []
+
+
 def test_without_a_current_context(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "kubeconfig"
     path.write_text("{apiVersion: v1, clusters: [], contexts: [], users: []}")
@@ -156,11 +167,11 @@ def test_a_name_that_is_not_there(cluster: Api, config: Path, capsys: pytest.Cap
 
 
 def test_a_request_has_its_time(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         path = kubeconfig(config.parent, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
         code, _, err = run(capsys, "show", "--kubeconfig", path, "--context", "near", "--request-timeout", "100ms")
+        assert time.monotonic() - began < 15, "by default it is 20 s"
     assert code == 1
     assert "does not answer: GET /apis/bayplan.dev" in err
 
@@ -181,8 +192,6 @@ def test_flags_that_do_not_go_together(arguments: list[str], sentence: str, caps
 
 
 def test_the_same_figures_in_json_and_yaml(cluster: Api, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import yaml
-
     found: list[Any] = []
     for form, read in (("json", json.loads), ("yaml", yaml.safe_load)):
         _, out, _ = run(capsys, "show", "--kubeconfig", config, "--context", "near", "-o", form)

@@ -105,7 +105,13 @@ def test_a_reader_that_closes_the_pipe_is_told_by_its_code(arguments: list[str])
     try:
         command = [sys.executable, "-m", "bayplan_operator", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=environment(), stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+            command,
+            cwd=ROOT,
+            env=environment(PYTHONUNBUFFERED=""),
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     finally:
         os.close(writing)

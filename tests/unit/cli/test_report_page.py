@@ -62,6 +62,7 @@ def test_all_names_are_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     nodes = write(tmp_path, "n.yaml", NODES.replace("name: fast", f"name: {node}"))
     found = page(run_json(capsys, "simulate", "-f", graph, "--nodes", nodes, "--policy", "RoundRobin"))
     assert f">{node}-0</text>" in found
+    assert "textLength" not in found, "nor squeezed: there is room"
     assert f">{task}</text>" in found
     assert "…" not in found.partition('id="tables"')[0]
 
