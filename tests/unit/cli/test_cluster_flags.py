@@ -75,12 +75,15 @@ def test_a_kubeconfig_can_impersonate_and_flags_replace_it(
     assert impersonation(cluster) == [("Impersonate-User", "dan")]
 
 
-def test_several_kubeconfigs_are_merged(cluster: Api, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_several_kubeconfigs_are_merged(
+    cluster: Api, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     other = tmp_path / "other"
     other.write_text("{apiVersion: v1, kind: Config, contexts: [{name: mine, context: {cluster: near, user: bob}}]}")
-    both = f"{config}:{other}"
-    assert run(capsys, "show", "--kubeconfig", both, "--context", "mine", "-n", "team")[0] == 0
+    monkeypatch.setenv("KUBECONFIG", f"{config}:{other}")
+    assert run(capsys, "show", "--context", "mine", "-n", "team")[0] == 0
     assert ("Authorization", "Bearer b") in cluster.headers
+    assert run(capsys, "show", "--kubeconfig", config, "--context", "mine")[0] == 1, "the flag comes first"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Which cluster is asked, and as whom, as kubectl's flags and kubeconfig say it."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 
 import yaml
 from kubernetes import client, config
-from kubernetes.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION, KubeConfigLoader, KubeConfigMerger
+from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
 from bayplan.model.spelling import unknown
 from bayplan_operator.cli.options.cluster import ClusterOptions
@@ -16,6 +17,7 @@ from bayplan_operator.kube import configuration
 from bayplan_operator.kube.errors import ApiError
 
 _IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_USUAL = "~/.kube/config"
 _CHOSEN = "bayplan: the context of the flags"
 """Added to what was read, for this run only, where flags change the context."""
 _UNREADABLE = (config.ConfigException, OSError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError)
@@ -79,7 +81,7 @@ def _of_kubeconfig(options: ClusterOptions) -> Target:
 
 
 def _merged(kubeconfig: Path | None) -> tuple[dict[str, Any], KubeConfigMerger]:
-    path = KUBE_CONFIG_DEFAULT_LOCATION if kubeconfig is None else str(kubeconfig)
+    path = str(kubeconfig or os.environ.get("KUBECONFIG") or _USUAL)
     merger = KubeConfigMerger(path)  # type: ignore[no-untyped-call]
     if merger.config is None:
         raise config.ConfigException(f"there is no kubeconfig {path}")
