@@ -169,6 +169,12 @@ def test_a_name_that_is_not_there(cluster: Api, config: Path, capsys: pytest.Cap
     assert err == 'bayplan: there is no TaskGraph "smaple" in the namespace "team": did you mean "sample"?\n'
 
 
+def test_a_name_where_bayplan_is_not_installed(cluster: Api, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cluster.answers.clear()
+    said = "bayplan: the cluster knows no TaskGraphs: install Bayplan's chart or apply crds/ first\n"
+    assert run(capsys, "show", "sample", "--kubeconfig", config, "--context", "near") == (1, "", said)
+
+
 def test_a_request_has_its_time(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         path = kubeconfig(config.parent, f"http://127.0.0.1:{silent.getsockname()[1]}")

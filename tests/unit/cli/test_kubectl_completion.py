@@ -86,3 +86,13 @@ def test_a_cluster_that_cannot_be_asked_completes_nothing(
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path, "http://127.0.0.1:1")))
     assert answered(monkeypatch, capsys, "show", *flags, "") == [NO_FILES]
+
+
+def test_without_the_client_of_clusters_the_rest_is_completed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "bayplan_operator.cli.work.completing", raising=False)
+    monkeypatch.delitem(sys.modules, "bayplan_operator.cli.cluster.kubeconfig", raising=False)
+    monkeypatch.setitem(sys.modules, "kubernetes", None)
+    assert answered(monkeypatch, capsys, "show", "") == [NO_FILES]
+    assert answered(monkeypatch, capsys, "show", "--watc") == ["--watch", NO_FILES]

@@ -96,6 +96,13 @@ def test_one_source_and_one_only(tmp_path: Path, capsys: pytest.CaptureFixture[s
         assert "name either FROM.json, or what to simulate with -f" in err
 
 
+def test_what_has_been_simulated_takes_no_nodes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for flag in ("--nodes", "--policy"):
+        code, _, err = run(capsys, "report", "run.json", flag, "x", "--out", tmp_path / "page.html")
+        assert code == 2
+        assert "what FROM.json holds has been simulated: leave --nodes and --policy away" in err
+
+
 def test_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     work = ("-f", write(tmp_path, "g.yaml", GRAPH), "--nodes", write(tmp_path, "n.yaml", NODES))
     code, _, err = run(capsys, "report", *work, "--out", tmp_path / "none" / "page.html")

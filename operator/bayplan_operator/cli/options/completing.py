@@ -31,6 +31,9 @@ def graphs(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def _asked(what: str, context: typer.Context, incomplete: str) -> list[str]:
-    # Only who completes such a value pays for the client.
-    names: list[str] = getattr(import_module("bayplan_operator.cli.work.completing"), what)(context.params)
+    try:  # only a value that needs the client of clusters pays for its import
+        ask = getattr(import_module("bayplan_operator.cli.work.completing"), what)
+    except ModuleNotFoundError:  # a light install has no such client
+        return []
+    names: list[str] = ask(context.params)
     return [each for each in names if each.startswith(incomplete)]
