@@ -84,6 +84,11 @@ def test_several_kubeconfigs_are_merged(
     assert run(capsys, "show", "--context", "mine", "-n", "team")[0] == 0
     assert ("Authorization", "Bearer b") in cluster.headers
     assert run(capsys, "show", "--kubeconfig", config, "--context", "mine")[0] == 1, "the flag comes first"
+    other.write_text(f"{other.read_text()[:-1]}, current-context: mine}}")
+    monkeypatch.setenv("KUBECONFIG", f"{other}:{config}")
+    assert run(capsys, "show", "-n", "team")[0] == 0, "the first current context holds"
+    monkeypatch.setenv("KUBECONFIG", f"{config}:{other}")
+    assert run(capsys, "show", "-n", "team")[0] == 1
 
 
 @pytest.mark.parametrize(

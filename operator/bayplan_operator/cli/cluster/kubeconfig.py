@@ -62,7 +62,7 @@ def _of_kubeconfig(options: ClusterOptions) -> Target:
     for noun, name in flags.items():
         if name is not None:
             _check(f"--{noun}", name, _names(merged, f"{noun}s"))
-    chosen = _context(merged, options.context)
+    chosen = _context(merged, options.context or _current_context(merger))
     chosen |= {noun: name for noun, name in flags.items() if name is not None and noun != "context"}
     if not chosen.get("cluster"):
         raise NoCluster("the kubeconfig has no current context: name one with --context")
@@ -88,9 +88,13 @@ def _merged(kubeconfig: Path | None) -> tuple[dict[str, Any], KubeConfigMerger]:
     return merger.config.value, merger
 
 
+def _current_context(merger: KubeConfigMerger) -> str | None:
+    """That of the first file that has one, as kubectl takes it; the official client takes the last one's."""
+    return next((name for path in merger.paths if (name := merger.config_files[path].get("current-context"))), None)
+
+
 def _context(merged: Mapping[str, Any], name: str | None) -> dict[str, Any]:
-    """The cluster, user and namespace of the named context, of the current one without a name; empty: there is none."""
-    name = name or merged.get("current-context")
+    """The cluster, user and namespace of the named context; empty without a name."""
     if not name:
         return {}
     _check("current-context of the kubeconfig", name, _names(merged, "contexts"))
