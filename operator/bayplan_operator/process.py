@@ -21,7 +21,7 @@ from bayplan_operator.kube import configuration as kube_configuration
 from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.reflector import Reflector
 from bayplan_operator.leader import Leader
-from bayplan_operator.settings import Settings
+from bayplan_operator.settings import LEASE_LOST, Settings
 from bayplan_operator.view import handlers
 
 try:
@@ -30,9 +30,6 @@ except ImportError:  # it belongs to the extra `fast`
     uvloop = None
 
 log = logging.getLogger(__name__)
-
-LEASE_LOST = 3
-"""Exit code of a process that lost its Lease; whoever runs it starts it again."""
 
 
 def run(settings: Settings) -> int:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 LEASE_NAMESPACE = "bayplan-system"
 LEASE_NAME = "bayplan-operator"
+LEASE_LOST = 4
+"""Exit code of an operator that lost its Lease: it has to be started again."""
 
 
 @dataclass(frozen=True, slots=True)

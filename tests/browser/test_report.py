@@ -27,7 +27,7 @@ def simulated(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str)
     """The figures as JSON, and the page made of them."""
     nodes = folder / "nodes.yaml"
     nodes.write_text(NODES)
-    assert main(["simulate", *arguments, "--nodes", str(nodes), "-o", "json"]) == 0
+    assert main(["simulate", *arguments, "--nodes", str(nodes), "-o", "json"]) in (0, 3)
     source, page = folder / "run.json", folder / "page.html"
     source.write_text(capsys.readouterr().out)
     assert main(["report", str(source), "--out", str(page)]) == 0
@@ -109,6 +109,49 @@ def test_names_are_text_and_never_markup(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["report", str(source), "--out", str(path)]) == 0
     page = Page(chromium.run(path, tmp_path, "--dump-dom"))
     assert "img" not in page.count
+
+
+MEASURE = """<script>
+document.querySelectorAll("details").forEach(each => { each.open = true; });
+const cut = [...document.querySelectorAll("svg text")].filter(text => {
+  const box = text.getBBox(), view = text.ownerSVGElement.viewBox.baseVal;
+  const frame = text.parentNode.querySelector("rect");
+  const around = text.closest("svg.dag") && frame ? frame.getBBox() : view;
+  return box.width === 0 || box.x < around.x - 0.5 || box.x + box.width > around.x + around.width + 0.5
+    || box.y < around.y - 0.5 || box.y + box.height > around.y + around.height + 0.5;
+});
+document.body.dataset.measured = document.querySelectorAll("svg text").length;
+document.body.dataset.cut = cut.map(text => text.textContent).join("; ");
+</script></body>"""
+
+
+def cut(path: Path, folder: Path) -> tuple[int, str]:
+    """How many texts the drawings have, and those that reach over the edge of their drawing or box."""
+    measured = folder / "measured.html"
+    measured.write_text(path.read_text().replace("</body>", MEASURE))
+    page = Page(chromium.run(measured, folder, "--dump-dom"))
+    (body,) = [found for tag, found in page.attributes if tag == "body"]
+    return int(str(body["data-measured"])), str(body["data-cut"])
+
+
+@pytest.mark.parametrize("name", ["a", "m" * 48, "w" * 63, "gke-research-europe-west4-a100-80gb-spot-pool-3f2c"])
+def test_no_word_is_cut(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graph = tmp_path / "wide.yaml"
+    graph.write_text((EXAMPLES / "wide.yaml").read_text().replace("split", name))
+    nodes = tmp_path / "named.yaml"
+    nodes.write_text(NODES.replace("name: a100", f"name: {name}"))
+    path = tmp_path / "page.html"
+    assert main(["report", "-f", str(graph), "--nodes", str(nodes), "--policy", "Spread", "--out", str(path)]) == 0
+    count, found = cut(path, tmp_path)
+    assert count > 20
+    assert found == ""
+    assert f">{name}-0</text>" in path.read_text()
+
+
+def test_a_cut_word_would_be_noticed(wide: tuple[dict[str, Any], Path], tmp_path: Path) -> None:
+    _, path = wide
+    path.write_text(path.read_text().replace('<text class="row" x="', '<text class="row" x="-'))
+    assert "a100-0" in cut(path, tmp_path)[1]
 
 
 def test_a_thousand_tasks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from bayplan_operator.cli import compare, lint, operator, plan, release, report, show, simulate
+from bayplan_operator.cli import compare, exit_codes, lint, operator, plan, release, report, show, simulate, strategies, version
+from bayplan_operator.cli.exit_codes import ExitCode
 from bayplan_operator.cli.options.learning import completed
 from bayplan_operator.cli.options.usage import sentence
 
@@ -18,18 +19,21 @@ NAME = "bayplan"
 """Also where kubectl has started it."""
 _COMPLETE = "_BAYPLAN_COMPLETE"
 """Set by a shell that asks what could come next."""
-_WRONG_USAGE, _BROKEN_PIPE, _INTERRUPTED = 2, 141, 130
+_ENDINGS = f"\b\nExit codes:\n{exit_codes.table()}"
+"""Below the help of all commands; the first character keeps its lines apart."""
 
 # Help and errors are plain text: drawing frames around them takes longer than all the rest.
 app = typer.Typer(
     name=NAME,
     help="Places graphs of AI tasks onto GPU and CPU nodes.",
+    epilog=_ENDINGS,
     context_settings={"help_option_names": ["-h", "--help"]},
     invoke_without_command=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_COMMANDS = {each.COMMAND.name: each.COMMAND for each in (operator, release, show, plan, simulate, compare, report, lint)}
+_ALL = (operator, release, show, plan, simulate, compare, report, lint, strategies, version)
+_COMMANDS = {each.COMMAND.name: each.COMMAND for each in _ALL}
 
 
 def _run(name: str, options: Any) -> int:
@@ -38,7 +42,7 @@ def _run(name: str, options: Any) -> int:
 
 
 for each in _COMMANDS.values():
-    each.add_to(app, partial(_run, each.name))
+    each.add_to(app, partial(_run, each.name), _ENDINGS)
 
 
 @app.callback()
@@ -46,7 +50,7 @@ def _help(context: typer.Context) -> None:
     """Say what can be asked for, where nothing was."""
     if context.invoked_subcommand is None:
         print(context.get_help(), file=sys.stderr)
-        raise typer.Exit(_WRONG_USAGE)
+        raise typer.Exit(ExitCode.USAGE)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,19 +58,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = get_command(app)
     if _COMPLETE in os.environ:
         command.main([], prog_name=NAME)  # answers the shell, and ends
-    given = completed(sys.argv[1:] if arguments is None else arguments)
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    given = completed(typed)
 
     def run() -> int:
-        with command.make_context(NAME, given) as context:
-            return int(command.invoke(context))
+        with command.make_context(NAME, given, obj=(NAME, *typed)) as context:
+            code = int(command.invoke(context))
+        sys.stdout.flush()  # here a reader that is gone is no surprise yet
+        return code
 
     try:
         return _ended(run, f"{NAME} {given[0]}" if given and given[0] in _COMMANDS else NAME)
     except BrokenPipeError:  # the reader of our output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
+        return ExitCode.BROKEN_PIPE
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return ExitCode.INTERRUPTED
 
 
 def _ended(run: Callable[[], int], command: str) -> int:
@@ -77,7 +84,7 @@ def _ended(run: Callable[[], int], command: str) -> int:
         return ended.exit_code
     except typer.TyperException as error:
         print(f"{command}: error: {sentence(error)}", file=sys.stderr)
-        sys.exit(_WRONG_USAGE)
+        sys.exit(int(ExitCode.USAGE))
     except BrokenPipeError:
         raise
     except Exception as error:
@@ -88,17 +95,17 @@ def _ended(run: Callable[[], int], command: str) -> int:
         return code
 
 
-def _exit_code(error: Exception) -> int | None:
+def _exit_code(error: Exception) -> ExitCode | None:
     """Of an error whose words are for the user; none: it is a fault of ours."""
     from bayplan_operator.kube.errors import ApiError
 
     if isinstance(error, ApiError):
-        return 1
+        return ExitCode.FAILED
     # What raises the others has imported these.
     from bayplan.simulation import SetupError
     from bayplan.strategy.plugins import PluginError
     from bayplan_operator.workflows import InputError
 
     if isinstance(error, PluginError):
-        return 1
-    return 2 if isinstance(error, InputError | SetupError) else None
+        return ExitCode.FAILED
+    return ExitCode.USAGE if isinstance(error, InputError | SetupError) else None

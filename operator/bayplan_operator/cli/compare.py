@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from bayplan_operator.cli.options import values
 from bayplan_operator.cli.options.declared import Command, option
 from bayplan_operator.cli.options.learning import LEARN_BOTH
-from bayplan_operator.cli.options.simulation import OUTPUT, POLICIES, FileOptions, LuckOptions, NodeOptions, Output
+from bayplan_operator.cli.options.output import OUTPUT, Output
+from bayplan_operator.cli.options.simulation import POLICIES, FileOptions, LuckOptions, NodeOptions
 from bayplan_operator.cli.options.values import FIRST_SEED, Seeds
 
 
@@ -19,7 +20,7 @@ class CompareOptions(LuckOptions, NodeOptions, FileOptions):
     seeds: Annotated[
         Seeds, option("--seeds", metavar="1-10", parse=values.seeds, text="seeds such as 1-10 or 1,4,9 (default: 0)")
     ] = FIRST_SEED
-    output: Annotated[Output, OUTPUT] = "table"
+    output: Annotated[Output, OUTPUT] = "text"
 
 
 COMMAND = Command(

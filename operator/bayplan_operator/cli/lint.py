@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from bayplan_operator.cli.options.declared import Command, option
+from bayplan_operator.cli.options.output import OUTPUT, Output
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,7 @@ class LintOptions:
         list[Path], option("--file", "-f", metavar="PATH", text="a file or folder; -: standard input; may be repeated")
     ]
     recursive: Annotated[bool, option("--recursive", "-R", text="of folders, their folders too")] = False
-    output: Annotated[Literal["text", "json"], option("--output", "-o", text="default: text")] = "text"
+    output: Annotated[Output, OUTPUT] = "text"
 
 
 COMMAND = Command(

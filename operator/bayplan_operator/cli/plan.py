@@ -1,23 +1,29 @@
 """`bayplan plan`: what would happen to a graph now."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
-from bayplan_operator.cli.options.declared import Command, option
-from bayplan_operator.cli.options.simulation import OUTPUT, POLICY, FileOptions, NodeOptions, Output
+from bayplan_operator.cli.options.cluster import ClusterOptions
+from bayplan_operator.cli.options.declared import Command
+from bayplan_operator.cli.options.output import OUTPUT, Output
+from bayplan_operator.cli.options.simulation import POLICY, FileOptions, NodeOptions
+from bayplan_operator.cli.options.usage import UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanOptions(NodeOptions, FileOptions):
-    """What is planned, and where."""
+class PlanOptions(ClusterOptions, NodeOptions, FileOptions):
+    """What is planned, and where; the cluster is asked where no file of nodes is named."""
 
     policy: Annotated[list[str] | None, POLICY] = None
-    kubeconfig: Annotated[
-        Path | None,
-        option("--kubeconfig", metavar="FILE", text="where --nodes is not given: default, the usual kubeconfig"),
-    ] = None
-    output: Annotated[Output, OUTPUT] = "table"
+    output: Annotated[Output, OUTPUT] = "text"
+
+    def __post_init__(self) -> None:
+        """Raise `UsageError` for options that do not go together."""
+        super().__post_init__()
+        if self.nodes is not None and (self.named or self.as_user):
+            raise UsageError(
+                "--nodes says where the graphs go, so no cluster is asked: leave --nodes away, or what names a cluster"
+            )
 
 
 COMMAND = Command(

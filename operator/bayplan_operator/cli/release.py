@@ -2,28 +2,37 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
+from bayplan_operator.cli.options.cluster import ClusterOptions
+from bayplan_operator.cli.options.completing import namespaces
 from bayplan_operator.cli.options.declared import Command, option
+from bayplan_operator.cli.options.usage import UsageError
 from bayplan_operator.settings import LEASE_NAMESPACE
 
 _LEASE_NAMESPACE = os.environ.get("POD_NAMESPACE", LEASE_NAMESPACE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReleaseOptions:
+class ReleaseOptions(ClusterOptions):
     """Whose pods are released."""
 
-    kubeconfig: Annotated[
-        Path | None,
-        option("--kubeconfig", metavar="FILE", text="default: the service account's, or the usual kubeconfig"),
+    namespace: Annotated[
+        str | None, option("--namespace", "-n", metavar="NAME", text="default: all namespaces", complete=namespaces)
     ] = None
-    namespace: Annotated[str | None, option("--namespace", "-n", metavar="TEXT", text="default: all namespaces")] = None
+    all_namespaces: Annotated[
+        bool, option("--all-namespaces", "-A", text="the pods of all namespaces, which is the default")
+    ] = False
     lease_namespace: Annotated[
         str,
         option("--lease-namespace", metavar="TEXT", text=f"where the operator's Lease is (default: {_LEASE_NAMESPACE})"),
     ] = _LEASE_NAMESPACE
+
+    def __post_init__(self) -> None:
+        """Raise `UsageError` for options that do not go together."""
+        super().__post_init__()
+        if self.namespace is not None and self.all_namespaces:
+            raise UsageError("argument --all-namespaces/-A: not allowed with argument --namespace/-n")
 
 
 COMMAND = Command(

@@ -28,6 +28,8 @@ class ReportOptions(SimulationOptions):
         """Raise `UsageError` for options that do not go together."""
         if (self.source is None) == (self.file is None):
             raise UsageError("name either FROM.json, or what to simulate with -f")
+        if self.source is not None and (self.nodes is not None or self.policy):
+            raise UsageError("what FROM.json holds has been simulated: leave --nodes and --policy away")
 
 
 COMMAND = Command(

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from bayplan_operator.cli.options import values
 from bayplan_operator.cli.options.declared import Command, option
 from bayplan_operator.cli.options.learning import LEARN
-from bayplan_operator.cli.options.simulation import OUTPUT, POLICY, FileOptions, LuckOptions, NodeOptions, Output
+from bayplan_operator.cli.options.output import OUTPUT, Output
+from bayplan_operator.cli.options.simulation import POLICY, FileOptions, LuckOptions, NodeOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,7 @@ class SimulationOptions(LuckOptions, NodeOptions):
 class SimulateOptions(SimulationOptions, FileOptions):
     """What is simulated, and what is printed."""
 
-    output: Annotated[Output, OUTPUT] = "table"
+    output: Annotated[Output, OUTPUT] = "text"
 
 
 COMMAND = Command(

@@ -1,7 +1,7 @@
 """Raw requests to the API server: bytes in, bytes out, errors by type."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -33,14 +33,16 @@ class ApiServer:
         timeout: float = 20.0,
         connector: Callable[[], aiohttp.BaseConnector] | None = None,
         may_write: Callable[[], bool] = lambda: True,
+        headers: Iterable[tuple[str, str]] = (),
     ) -> None:
-        """`connector`: how connections are made, called in the event loop; none: by TCP. `may_write`: asked as the last thing
-        before a request is sent that changes anything."""
+        """`timeout`: seconds, 0: without limit. `connector`: how connections are made, called in the event loop; none: by TCP.
+        `may_write`: asked as the last thing before a request is sent that changes anything. `headers`: of every request."""
         self._configuration = configuration
         self._connections = connections
         self._timeout, self._limit = timeout, aiohttp.ClientTimeout(total=timeout)
         self._connector = connector or self._tcp
         self._may_write = may_write
+        self._always = (("User-Agent", "bayplan"), ("Accept", "application/json"), *headers)
         self._session: aiohttp.ClientSession | None = None
         self._credentials: str | None = None
         self._credentials_until = float("-inf")
@@ -52,7 +54,7 @@ class ApiServer:
     async def __aenter__(self) -> "ApiServer":
         self._session = aiohttp.ClientSession(
             connector=self._connector(),
-            headers={"User-Agent": "bayplan", "Accept": "application/json"},
+            headers=self._always,
             request_class=_fenced(self._may_write),
             cookie_jar=aiohttp.DummyCookieJar(),
         )

@@ -12,6 +12,9 @@ ApiError
     └── Busy          429 and 5xx: ask again later
 """
 
+UNAUTHORIZED = 401
+"""The status of an answer to a caller that the API server does not know."""
+
 
 class ApiError(Exception):
     """The base of all of them."""

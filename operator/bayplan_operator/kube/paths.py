@@ -5,6 +5,8 @@ from bayplan_operator.names import API_VERSION
 PODS = "/api/v1/pods"
 NODES = "/api/v1/nodes"
 NAMESPACES = "/api/v1/namespaces"
+DEPLOYMENTS = "/apis/apps/v1/deployments"
+VERSION = "/version"
 TASK_GRAPHS = f"/apis/{API_VERSION}/taskgraphs"
 PLACEMENT_POLICIES = f"/apis/{API_VERSION}/placementpolicies"
 TASK_PROFILES = f"/apis/{API_VERSION}/taskprofiles"

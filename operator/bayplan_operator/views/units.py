@@ -2,19 +2,26 @@
 
 
 def seconds(value: float | None) -> str:
-    """0.4 s, 21 s, 3 min 20 s, 2 h 5 min."""
+    """As Kubernetes writes durations, in at most two units: 0.4s, 92s, 3m20s, 2h5m, 2d4h; empty: it is unknown."""
     if value is None:
         return ""
+    if value < 0:
+        return f"-{seconds(-value)}"
     if value < 10 and abs(value - round(value)) >= 0.05:
-        return f"{value:.1f} s"
+        return f"{value:.1f}s"
     whole = round(value)
     if whole < 120:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 120:
-        return f"{minutes} min" + (f" {rest} s" if rest else "")
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h" + (f" {minutes} min" if minutes else "")
+        return f"{whole}s"
+    if whole < 3600:
+        return _two(whole, 60, "ms")
+    minutes = round(whole / 60)
+    return _two(minutes, 60, "hm") if minutes < 2 * 1440 else _two(round(minutes / 60), 24, "dh")
+
+
+def _two(whole: int, size: int, names: str) -> str:
+    """So many of the small unit, in the two units whose letters are `names`; `size`: of the large one."""
+    large, small = divmod(whole, size)
+    return f"{large}{names[0]}" + (f"{small}{names[1]}" if small else "")
 
 
 def percent(share: float | None) -> str:

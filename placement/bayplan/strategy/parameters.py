@@ -35,6 +35,11 @@ def names(kind: type[Any]) -> list[str]:
     return list(_parameters(kind))
 
 
+def defaults(kind: type[Any]) -> dict[str, Any]:
+    """What each parameter is where a policy does not say it; its name in camel case."""
+    return {name: each.default for name, each in _parameters(kind).items()}
+
+
 def _parameters(kind: type[Any]) -> dict[str, Field[Any]]:
     # A plugin's author may well write `needs: frozenset[Need] = ...`, which makes it a field; a policy has no say in it.
     return {_camel(each.name): each for each in fields(kind) if each.init and each.name != "needs"}

@@ -26,7 +26,7 @@ class Preset:
 
 
 PRESETS: Mapping[str, Preset] = {
-    "Auto": Preset("No wish of your own: it looks at what is asked, see below.", planner=Named("Auto")),
+    "Auto": Preset("No wish of your own: it looks at what is asked.", planner=Named("Auto")),
     "Packing": Preset("As many GPUs as possible in use, by what usually arrives."),
     "FGD": Preset("The published fragmentation gradient descent, to compare with.", (Named("FragmentationGradient"),)),
     "BestFit": Preset("Full nodes, so that whole ones stay free.", (Named("BestFit"),)),

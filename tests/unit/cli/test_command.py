@@ -63,12 +63,16 @@ def test_help_tells_every_command_and_option(capsys: pytest.CaptureFixture[str])
         assert [flag for _, flag in flags_of(name) if flag not in said] == []
 
 
+FORMS = "'text', 'wide', 'json', 'yaml'"
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["plan"], "bayplan plan: error: the following arguments are required: --file/-f\n"),
         (["compare", "-f", "x"], "bayplan compare: error: the following arguments are required: --policy\n"),
-        (["show", "-o", "yaml"], "bayplan show: error: argument --output/-o: 'yaml' is not one of 'text', 'json'\n"),
+        (["show", "-o", "table"], f"bayplan show: error: argument --output/-o: 'table' is not one of {FORMS}\n"),
+        (["compare", "-o", "x", "-f", "x"], f"bayplan compare: error: argument --output/-o: 'x' is not one of {FORMS}\n"),
         (
             ["show", "-A", "-n", "x"],
             "bayplan show: error: argument --all-namespaces/-A: not allowed with argument --namespace/-n\n",
@@ -80,7 +84,7 @@ def test_help_tells_every_command_and_option(capsys: pytest.CaptureFixture[str])
         ),
         (["simulate", "-f", "x", "--seed"], "bayplan simulate: error: Option '--seed' requires an argument\n"),
         (["shwo"], "bayplan: error: No such command 'shwo'. Did you mean 'show'?\n"),
-        (["plan", "--nodse", "x"], "bayplan plan: error: No such option: --nodse (Possible options: --nodes)\n"),
+        (["plan", "--nodse", "x"], "bayplan plan: error: No such option: --nodse (Possible options: --nodes, --user)\n"),
     ],
 )
 def test_wrong_usage_is_one_sentence(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:

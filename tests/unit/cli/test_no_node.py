@@ -6,7 +6,7 @@ import msgspec
 
 from bayplan_operator.cli.text import graph as text
 from bayplan_operator.cli.text.changes import changes
-from bayplan_operator.cli.text.table import plain
+from bayplan_operator.cli.text.table import Screen
 from bayplan_operator.views.model.attempt import LOST
 from tests.unit.cli import sample
 
@@ -16,5 +16,5 @@ def test_it_has_none_in_json_and_in_words() -> None:
     (lost,) = [each for each in report.attempts if each.outcome == LOST]
     assert lost.node is None
     assert '"node":null' in msgspec.json.encode(lost).decode()
-    assert "train shard 1: attempt 1 lost: no message" in text.full(report, 100, plain)
+    assert "train shard 1: attempt 1 lost: no message" in text.full(report, Screen(100))
     assert any(line.endswith("train shard 1: attempt 1 lost: no message") for line in changes(None, report))

@@ -24,8 +24,8 @@ def _train(message: str, after: float, line: str = "train Ready 1/1 >5 | Ready 1
 
 def test_a_task_backs_off_until_its_next_attempt_is_due() -> None:
     failed = "BackingOff: task train (and 1 more): failed on node gpu-0: Error"
-    assert _train(failed, 3.5) == "BackingOff: tried again in 1.5 s; failed on node gpu-0: Error"
-    assert _train("", 3.5) == "BackingOff: tried again in 1.5 s"
+    assert _train(failed, 3.5) == "BackingOff: tried again in 1.5s; failed on node gpu-0: Error"
+    assert _train("", 3.5) == "BackingOff: tried again in 1.5s"
     assert _train(failed, 6) == ""
 
 
@@ -54,17 +54,17 @@ def test_changes_are_told_once() -> None:
     during = sample.report(graph, pods, now=sample.EPOCH + 4)
     assert list(changes(None, before)) == []
     assert list(changes(before, during)) == [
-        "    4 s  train shard 1: attempt 1 failed on gpu-0: Error, exit code 1, bad batch",
-        "    4 s  prepare: Succeeded on cpu-0   [1/3 tasks]",
-        "    4 s  train: Running 1/2 on gpu-0   [1/3 tasks]",
+        "     4s  train shard 1: attempt 1 failed on gpu-0: Error, exit code 1, bad batch",
+        "     4s  prepare: Succeeded on cpu-0   [1/3 tasks]",
+        "     4s  train: Running 1/2 on gpu-0   [1/3 tasks]",
     ]
     assert list(changes(during, during)) == []
     assert list(changes(during, sample.report())) == [
-        "   10 s  train: Succeeded 2/2 on gpu-0, gpu-1   [3/3 tasks]",
-        "   10 s  check: Succeeded on cpu-0   [3/3 tasks]",
+        "    10s  train: Succeeded 2/2 on gpu-0, gpu-1   [3/3 tasks]",
+        "    10s  check: Succeeded on cpu-0   [3/3 tasks]",
     ]
 
 
 def test_the_graphs_failure_is_told_first() -> None:
     failed = sample.report(sample.raw(**sample.over("Failed", "task train failed")))
-    assert list(changes(sample.report(), failed)) == ["   10 s  task train failed"]
+    assert list(changes(sample.report(), failed)) == ["    10s  task train failed"]

@@ -26,7 +26,7 @@ def test_the_help_is_read() -> None:
     known = flags()
     assert {"operator", "release", "show", "plan", "simulate", "compare", "report"} <= set(known)
     assert {"--file", "-f", "--nodes", "--policy"} <= known["plan"]
-    assert known["release"] == {"--kubeconfig", "--namespace", "-n", "--lease-namespace"}
+    assert known["release"] - known["version"] == {"--all-namespaces", "-A", "--namespace", "-n", "--lease-namespace"}
 
 
 @pytest.mark.parametrize("command", flags())

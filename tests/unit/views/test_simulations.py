@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from bayplan.strategy.presets import compile_preset
 from bayplan_operator.cli.page import html
 from bayplan_operator.cli.text import comparison
 from bayplan_operator.cli.text import simulation as text
-from bayplan_operator.cli.text.table import plain
+from bayplan_operator.cli.text.table import Screen
 from bayplan_operator.views.graphs.bounds import bound
 from bayplan_operator.views.model.attempt import AttemptView, SimulatedAttempt
 from bayplan_operator.views.model.simulation import Simulation
@@ -78,17 +79,17 @@ def test_what_has_not_ended_has_no_makespan() -> None:
     assert cut.figures.makespan is None
     assert [graph.took for graph in cut.graphs] == [10.0, 10.0, None]
     assert '"makespan":null' in msgspec.json.encode(cut).decode()
-    assert "Makespan: none, since not all graphs ended; no schedule could beat 10 s" in text.summary(cut, 120, plain)
-    page = html(cut)
+    assert "Makespan: none, since not all graphs ended; no schedule could beat 10s" in text.summary(cut, Screen(120))
+    page = html(cut, datetime(2030, 1, 2, tzinfo=UTC))
     assert "not all of them ended" in page
     assert 'data-figure="makespan" data-value="None">–<' in page
     whole = simulated(1, [Submission("job", JOB, (HALF,))])
     compared = compare({"cut": [cut.figures, whole.figures], "whole": [whole.figures] * 2}, (0, 1), 1)
     cut_row, whole_row = compared.rows
     assert (cut_row.figures["makespan"], whole_row.differences["makespan"]) == (None, None)
-    lines = [line.split() for line in comparison.text(compared, 120, plain).splitlines()]
+    lines = [line.split() for line in comparison.text(compared, Screen(120)).splitlines()]
     column = lines[0].index("MAKESPAN")
-    assert (lines[1][column], lines[2][column]) == ("-", "10.0")
+    assert (lines[1][column], lines[2][column]) == ("-", "10.0s")
 
 
 def test_a_graph_that_runs_is_bound_by_what_the_operator_says() -> None:

@@ -22,8 +22,11 @@ class Command:
     options: type[Any]
     """A dataclass of annotated fields."""
 
-    def add_to(self, app: typer.Typer, run: Callable[[Any], int]) -> None:
-        """Typer is given a function with one parameter per field of the options; `run` answers the exit code."""
+    def add_to(self, app: typer.Typer, run: Callable[[Any], int], below: str) -> None:
+        """Typer is given a function with one parameter per field of the options; `run` answers the exit code.
+
+        `below`: what stands at the end of the help.
+        """
 
         def called(**given: Any) -> int:
             return run(self.options(**given))
@@ -33,7 +36,7 @@ class Command:
         called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             [_parameter(each, hints) for each in dataclasses.fields(self.options)]
         )
-        app.command(self.name, short_help=self.short, help=self.help)(called)
+        app.command(self.name, short_help=self.short, help=self.help, epilog=below)(called)
 
 
 def read_by(parse: Callable[[str], _Value]) -> Callable[[str | _Value], _Value]:
@@ -45,10 +48,19 @@ def read_by(parse: Callable[[str], _Value]) -> Callable[[str | _Value], _Value]:
     return parsed
 
 
-def option(*names: str, metavar: str | None = None, text: str, parse: Callable[[str], Any] | None = None) -> Any:
-    """An option of these names; `text` is its line in the help, and says the default too."""
+def option(
+    *names: str,
+    metavar: str | None = None,
+    text: str,
+    parse: Callable[[str], Any] | None = None,
+    complete: Callable[[typer.Context, str], list[str]] | None = None,
+) -> Any:
+    """An option of these names; `text` is its line in the help, and says the default too.
+
+    `complete`: what its value could be, from the context and the beginning of the value.
+    """
     parser = None if parse is None else read_by(parse)
-    return typer.Option(*names, metavar=metavar, help=text, parser=parser, show_default=False)
+    return typer.Option(*names, metavar=metavar, help=text, parser=parser, show_default=False, autocompletion=complete)
 
 
 def _parameter(field: dataclasses.Field[Any], hints: dict[str, Any]) -> inspect.Parameter:

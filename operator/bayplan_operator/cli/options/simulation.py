@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
+
+import typer
 
 from bayplan_operator.cli.options import values
 from bayplan_operator.cli.options.declared import option
@@ -20,8 +22,6 @@ POLICY = option(
 POLICIES = option(
     "--policy", metavar="NAME|FILE", text="a preset's name, or a file with a PlacementPolicy; may be given several times"
 )
-OUTPUT = option("--output", "-o", text="default: table")
-Output = Literal["table", "json"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,8 @@ class FileOptions:
 class NodeOptions:
     """Where graphs run, and how fast."""
 
+    called: typer.Context
+    """How the command was called: no option, typer hands it over."""
     nodes: Annotated[
         Path | None, option("--nodes", metavar="FILE", text="nodes: kubectl get nodes -o yaml, or a short list")
     ] = None

@@ -1,18 +1,31 @@
 """Values of options. What is wrong with one is a ValueError whose message ends the sentence "argument --noise: ..."."""
 
 import math
+import re
 from urllib.parse import urlsplit
 
-from bayplan_operator.api.duration import parse_duration
+from bayplan_operator.api.duration import EXAMPLES, MAX_SECONDS, UNITS
 from bayplan_operator.api.quantity import QuantityError, parse_exact
+
+_DURATION = re.compile(r"([0-9]+d)?((?:[0-9]+(?:\.[0-9]+)?(?:h|ms|m|s))*)", re.ASCII)
+_PART = re.compile(r"([0-9.]+)(h|ms|m|s)", re.ASCII)
 
 
 def duration(text: str) -> float:
-    """Seconds of `90s`, `1h30m`. Raises ValueError."""
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise ValueError(f'"{text}" {error}') from error
+    """Seconds of `90s`, `1h30m`, and of all that durations are printed as: `2d4h`, `1.9s`. Raises ValueError."""
+    found = _DURATION.fullmatch(text)
+    if not text or found is None:
+        raise ValueError(f'"{text}" must be a duration {EXAMPLES}')
+    days = float((found[1] or "0d").removesuffix("d"))
+    seconds = days * 86400 + sum(float(number) * UNITS[unit] for number, unit in _PART.findall(found[2]))
+    if seconds > MAX_SECONDS:
+        raise ValueError(f'"{text}" must be at most ten years')
+    return seconds
+
+
+def request_timeout(text: str) -> float:
+    """Seconds, as kubectl reads them: of `90s`, and of a whole number without a unit; 0: without limit. Raises ValueError."""
+    return float(text) if text.isdecimal() else duration(text)
 
 
 def bytes_per_second(text: str) -> float:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from html import escape
 
-from bayplan_operator.cli.page.svg import WIDTH, TimeAxis, drawing, number
+from bayplan_operator.cli.page.svg import BELOW, WIDTH, TimeAxis, drawing, label, length, number, room
 from bayplan_operator.views import units
 from bayplan_operator.views.model.simulation import Simulation, Usage
 
 _LEFT, _HEIGHT, _TOP = 60.0, 150.0, 10.0
-_ROW, _LABEL, _FIGURE = 28.0, 170.0, 130.0
+_ROW, _LABEL = 28.0, 130.0
 WORDS: Mapping[str, str] = {
     "DependencyPending": "for the tasks before",
     "BackingOff": "between two attempts",
@@ -47,7 +47,7 @@ def usage(simulation: Simulation, of_one: Usage) -> str:
     )
     body = f'{grid}{"".join(axis.marks(_TOP, bottom))}<path class="area" d="{area}"/><path class="line" d="{line}"/>{mean}'
     return drawing(
-        "usage", bottom + 22, f"Share of {of_one.resource} in use over time, {units.percent(average)} on average", body
+        "usage", bottom + BELOW, f"Share of {of_one.resource} in use over time, {units.percent(average)} on average", body
     )
 
 
@@ -56,15 +56,17 @@ def waiting(simulation: Simulation) -> str:
     if not simulation.waiting:
         return '<p class="none">Nothing has waited.</p>'
     longest = max(simulation.waiting.values())
+    left = room(simulation.waiting, _LABEL)
+    right = WIDTH - max(length(units.seconds(each)) for each in simulation.waiting.values()) - 18
     parts = []
     for place, (reason, seconds) in enumerate(simulation.waiting.items()):
         y = place * _ROW + 4
-        long = seconds / longest * (WIDTH - _LABEL - _FIGURE - 10)
+        long = seconds / longest * (right - left)
         parts.append(
             f"<g><title>{escape(reason)}: {WORDS.get(reason, '')}</title>"
-            f'<text class="row" x="{_LABEL - 8:g}" y="{number(y + 15)}">{escape(reason)}</text>'
-            f'<rect class="wait" x="{_LABEL:g}" y="{number(y)}" width="{number(max(long, 1.0))}" height="20" rx="2"/>'
-            f'<text class="figure" x="{number(_LABEL + long + 8)}" y="{number(y + 15)}" data-waiting="{escape(reason)}" '
+            f"{label(reason, left - 8, y + 15)}"
+            f'<rect class="wait" x="{number(left)}" y="{number(y)}" width="{number(max(long, 1.0))}" height="20" rx="2"/>'
+            f'<text class="figure" x="{number(left + long + 8)}" y="{number(y + 15)}" data-waiting="{escape(reason)}" '
             f'data-value="{seconds!r}">{units.seconds(seconds)}</text></g>'
         )
     return drawing(

@@ -3,7 +3,7 @@
 from html import escape
 
 from bayplan_operator.cli.page.layout import Spot, layout
-from bayplan_operator.cli.page.svg import drawing, number
+from bayplan_operator.cli.page.svg import drawing, length, number
 from bayplan_operator.views import units
 from bayplan_operator.views.model.graph import SimulatedGraph
 from bayplan_operator.views.model.task import SimulatedTask
@@ -11,9 +11,11 @@ from bayplan_operator.views.model.task import SimulatedTask
 _WITH_NAMES = 80
 """Tasks up to which each has a box with its name; those of larger graphs are dots."""
 _BOX = (150.0, 30.0)
+"""Width and height at least."""
 _APART = (56.0, 12.0)
 _MARGIN = 8.0
-_LETTERS = 20
+_NAMES = 1.2
+"""How much larger names are written than the rest, bold ones too."""
 _DOT, _TALLEST = 4.0, 560.0
 
 
@@ -43,12 +45,13 @@ class _Boxes:
         columns, rows = _extent(spots)
         self._rows = rows
         self._count = _per_column(spots)
-        self.width = 2 * _MARGIN + columns * _BOX[0] + (columns - 1) * _APART[0]
+        self._wide = max([_BOX[0], *(length(name) * _NAMES + 16.0 for name in spots)])
+        self.width = 2 * _MARGIN + columns * self._wide + (columns - 1) * _APART[0]
         self.height = 2 * _MARGIN + rows * _BOX[1] + (rows - 1) * _APART[1]
 
     def corner(self, spot: Spot) -> tuple[float, float]:
         free = (self._rows - self._count[spot.column]) * (_BOX[1] + _APART[1]) / 2
-        return _MARGIN + spot.column * (_BOX[0] + _APART[0]), _MARGIN + free + spot.row * (_BOX[1] + _APART[1])
+        return _MARGIN + spot.column * (self._wide + _APART[0]), _MARGIN + free + spot.row * (_BOX[1] + _APART[1])
 
     def left(self, spot: Spot) -> tuple[float, float]:
         x, y = self.corner(spot)
@@ -56,14 +59,13 @@ class _Boxes:
 
     def right(self, spot: Spot) -> tuple[float, float]:
         x, y = self.corner(spot)
-        return x + _BOX[0], y + _BOX[1] / 2
+        return x + self._wide, y + _BOX[1] / 2
 
     def shape(self, spot: Spot, name: str) -> str:
         x, y = self.corner(spot)
-        text = name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
         return (
-            f'<rect x="{number(x)}" y="{number(y)}" width="{_BOX[0]:g}" height="{_BOX[1]:g}" rx="4"/>'
-            f'<text x="{number(x + _BOX[0] / 2)}" y="{number(y + _BOX[1] / 2 + 4)}">{escape(text)}</text>'
+            f'<rect x="{number(x)}" y="{number(y)}" width="{number(self._wide)}" height="{_BOX[1]:g}" rx="4"/>'
+            f'<text x="{number(x + self._wide / 2)}" y="{number(y + _BOX[1] / 2 + 4)}">{escape(name)}</text>'
         )
 
 

@@ -4,17 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bayplan_operator.cli.page.svg import WIDTH, TimeAxis, drawing, number
+from bayplan_operator.cli.page.svg import BELOW, WIDTH, TimeAxis, drawing, label, number, room
 from bayplan_operator.views import units
 from bayplan_operator.views.model.attempt import SimulatedAttempt
 from bayplan_operator.views.model.simulation import Simulation
 
 MOST_BARS = 4_000
 """Attempts that are drawn one by one, each with its words; of more, each node's are drawn together."""
-_COLOURS = 8
-_LABEL, _LINE, _GAP, _LEAST = 150.0, 11.0, 6.0, 3.0
+COLOURS = 8
+_LABEL, _LINE, _GAP, _LEAST = 90.0, 11.0, 6.0, 3.0
 _TALLEST = 88.0
-_LONGEST_NAME = 22
 _Which = tuple[str, str, int, int]
 """Graph, task, shard, number of the attempt."""
 _BROKEN = {"Failed": "failed", "Lost": "lost", "Stopped": "lost", "TakenBack": "lost"}
@@ -29,7 +28,8 @@ def gantt(simulation: Simulation) -> str:
     if not by_node:
         return '<p class="none">Nothing was placed.</p>'
     begin = min(graph.submitted for graph in simulation.graphs)
-    axis = TimeAxis(begin, max(_end(each, simulation) for each in simulation.attempts if each.node), _LABEL, WIDTH - 10)
+    left = room(by_node, _LABEL)
+    axis = TimeAxis(begin, max(_end(each, simulation) for each in simulation.attempts if each.node), left, WIDTH - 10)
     several = sum(len(of_node) for of_node in by_node.values()) > MOST_BARS
     colours = colours_of(simulation)
     critical = _critical(simulation)
@@ -38,10 +38,9 @@ def gantt(simulation: Simulation) -> str:
         lanes = _lanes(by_node[name], simulation)
         height = max(_LEAST, min(_LINE, _TALLEST / (max(lanes) + 1)))
         tall = max(height * (max(lanes) + 1), _LINE)
-        parts.append(f'<text class="row" x="{number(_LABEL - 8)}" y="{number(y + tall / 2 + 4)}">{escape(_short(name))}</text>')
-        parts.append(
-            f'<rect class="lane" x="{_LABEL:g}" y="{number(y)}" width="{number(WIDTH - 10 - _LABEL)}" height="{number(tall)}"/>'
-        )
+        parts.append(label(name, left - 8, y + tall / 2 + 4))
+        area = f'width="{number(axis.right - left)}" height="{number(tall)}"'
+        parts.append(f'<rect class="lane" x="{number(left)}" y="{number(y)}" {area}/>')
         placed = [(attempt, y + lane * height) for attempt, lane in zip(by_node[name], lanes, strict=True)]
         if several:
             parts.append(_together(placed, height, axis, colours, simulation))
@@ -49,12 +48,12 @@ def gantt(simulation: Simulation) -> str:
             parts += [_bar(attempt, top, height, axis, colours, critical, simulation) for attempt, top in placed]
         y += tall + _GAP
     marks = "".join(axis.marks(0, y))
-    return drawing("gantt", y + 22, "Attempts on each node over time", _HATCH + marks + "".join(parts))
+    return drawing("gantt", y + BELOW, "Attempts on each node over time", _HATCH + marks + "".join(parts))
 
 
 def colours_of(simulation: Simulation) -> dict[str, int]:
     """Graph to the number of its colour."""
-    return {graph.name: place % _COLOURS for place, graph in enumerate(simulation.graphs)}
+    return {graph.name: place % COLOURS for place, graph in enumerate(simulation.graphs)}
 
 
 def _critical(simulation: Simulation) -> set[_Which]:
@@ -148,10 +147,6 @@ def _natural(name: str) -> list[tuple[int, int, str]]:
         else:
             joined.append(part)
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in joined]
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 _HATCH = (

@@ -1,25 +1,27 @@
 """The page as a whole."""
 
+from datetime import datetime
 from html import escape
 from importlib.resources import files
 
 from bayplan_operator.cli.page import charts, tables
 from bayplan_operator.cli.page.dag import dag
-from bayplan_operator.cli.page.gantt import MOST_BARS, gantt
+from bayplan_operator.cli.page.gantt import COLOURS, MOST_BARS, gantt
 from bayplan_operator.cli.text import simulation as text
 from bayplan_operator.views import units
 from bayplan_operator.views.model.graph import SimulatedGraph
-from bayplan_operator.views.model.simulation import Simulation
+from bayplan_operator.views.model.simulation import Origin, Simulation, Usage
 
 _MOST_GRAPHS = 12
 _MOST_SAID = 8
+_MOST_NAMED = 3
 # Nothing may be fetched, whatever stands in a name.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
-def html(simulation: Simulation) -> str:
-    """One file."""
-    names = ", ".join(graph.name for graph in simulation.graphs[:3]) + (" …" if len(simulation.graphs) > 3 else "")
+def html(simulation: Simulation, made: datetime) -> str:
+    """One file. `made`: when."""
+    title = f"Simulation of {_names(simulation)}"
     sections = [
         _section("figures", "Figures", tables.figures(simulation) + _adaptive(simulation) + _alerts(simulation)),
         _section("timeline", "Nodes over time", _legend(simulation) + _scroll(gantt(simulation), "Nodes over time")),
@@ -32,21 +34,33 @@ def html(simulation: Simulation) -> str:
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-        f"<title>Simulation of {escape(names)}</title><style>{_file('style.css')}</style></head><body>"
-        f"<header><h1>{escape(names)}</h1><p>{escape(_subtitle(simulation))}</p>"
+        f"<title>{escape(title)}</title><style>{_file('style.css')}</style></head><body>"
+        f"<header><h1>{escape(title)}</h1>{_about_run(simulation, made)}"
         '<button type="button" id="theme" hidden>Light or dark</button></header>'
-        f"<main>{''.join(sections)}</main><footer>Times are virtual. Made by bayplan report.</footer>"
+        f"<main>{''.join(sections)}</main><footer>Times are virtual.</footer>"
         f"<script>{_file('script.js')}</script></body></html>\n"
     )
 
 
-def _subtitle(simulation: Simulation) -> str:
+def _names(simulation: Simulation) -> str:
+    names = [graph.name for graph in simulation.graphs]
+    return ", ".join(names) if len(names) <= _MOST_NAMED else f"{len(names)} graphs: {', '.join(names[:_MOST_NAMED])} …"
+
+
+def _about_run(simulation: Simulation, made: datetime) -> str:
+    """Where the figures come from: command, inputs, version, date."""
+    origin = simulation.origin or Origin("unknown", ("unknown",), "unknown")
     found = simulation.figures
-    length = "not all of them ended" if found.makespan is None else units.seconds(found.makespan)
-    return (
-        f"policy {simulation.policy}, seed {simulation.seed}: {units.count(found.graphs, 'graph')} on "
-        f"{units.count(len(simulation.nodes), 'node')}, {length}"
-    )
+    ended = "not all of them ended" if found.makespan is None else f"makespan {units.seconds(found.makespan)}"
+    lines = (
+        ("Command", f"<code>{escape(origin.command)}</code>"),
+        ("Inputs", escape(", ".join(origin.inputs))),
+        ("Ran", escape(f"{units.count(found.graphs, 'graph')} on {units.count(len(simulation.nodes), 'node')}, "
+                       f"policy {simulation.policy}, seed {simulation.seed}; {ended}")),
+        ("Version", escape(f"Bayplan {origin.version}")),
+        ("Date", f'<time datetime="{made.isoformat()}">{made:%Y-%m-%d %H:%M} {escape(made.tzname() or "")}</time>'),
+    )  # fmt: skip
+    return f'<dl class="run">{"".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in lines)}</dl>'
 
 
 def _section(name: str, title: str, body: str) -> str:
@@ -61,7 +75,8 @@ def _legend(simulation: Simulation) -> str:
     placed = sum(attempt.node is not None for attempt in simulation.attempts)
     keys = [("critical", "on the critical path"), ("failed", "failed"), ("lost", "lost or stopped")]
     parts = "".join(f'<li><span class="key {kind}"></span>{words}</li>' for kind, words in keys)
-    colours = "<li>one colour per graph</li>" if len(simulation.graphs) > 1 else ""
+    several = "one colour per graph" + (f", each again after {COLOURS} graphs" if len(simulation.graphs) > COLOURS else "")
+    colours = f"<li>{several}</li>" if len(simulation.graphs) > 1 else ""
     if placed > MOST_BARS:
         parts = '<li><span class="key failed"></span>failed</li><li>too many attempts to tell them apart</li>'
     return f'<ul class="legend">{parts}{colours}</ul>'
@@ -111,7 +126,11 @@ def _about(graph: SimulatedGraph) -> str:
 def _usage(simulation: Simulation) -> str:
     if not simulation.usage:
         return '<p class="none">Nothing was asked for.</p>'
-    return "".join(f"<h3>{escape(each.resource)}</h3>{charts.usage(simulation, each)}" for each in simulation.usage)
+    return "".join(f"<h3>{escape(_used(simulation, each))}</h3>{charts.usage(simulation, each)}" for each in simulation.usage)
+
+
+def _used(simulation: Simulation, usage: Usage) -> str:
+    return f"{usage.resource}: {units.percent(simulation.figures.utilisation.get(usage.resource))} on average (dashed)"
 
 
 def _tables(simulation: Simulation) -> str:

@@ -15,15 +15,15 @@ def figures(simulation: Simulation) -> str:
     found = simulation.figures
     cards = [
         ("makespan", "Makespan", found.makespan, units.seconds(found.makespan)),
-        ("lowerBound", "No schedule could beat", found.lower_bound, units.seconds(found.lower_bound)),
+        ("lowerBound", "Lower bound of the makespan", found.lower_bound, units.seconds(found.lower_bound)),
         ("completion", "Mean completion of a graph", found.completion, units.seconds(found.completion)),
         ("waiting", "Mean waiting", found.waiting, units.seconds(found.waiting)),
-        ("waitingP95", "95 % waited at most", found.waiting_p95, units.seconds(found.waiting_p95)),
+        ("waitingP95", "95th percentile of waiting", found.waiting_p95, units.seconds(found.waiting_p95)),
         ("waitingLongest", "Longest wait", found.waiting_longest, units.seconds(found.waiting_longest)),
         ("succeeded", "Graphs that succeeded", found.succeeded, f"{found.succeeded} of {found.graphs}"),
         ("attempts", "Attempts", found.attempts, str(found.attempts)),
         ("failed", "Failed attempts", found.failed, str(found.failed)),
-        ("lost", "Lost with their nodes", found.lost, str(found.lost)),
+        ("lost", "Attempts lost with their nodes", found.lost, str(found.lost)),
     ]
     cards += [
         (f"utilisation.{resource}", f"Use of {resource}", share, units.percent(share))
@@ -60,7 +60,7 @@ def graphs(simulation: Simulation) -> str:
 
 def attempts(simulation: Simulation) -> str:
     """One line per attempt."""
-    header = ("Graph", "Task", "Shard", "Attempt", "Node", "Wanted", "Placed", "Start", "End", "Outcome", "Why")
+    header = ("Graph", "Task", "Shard", "Attempt", "Node", "Wanted (s)", "Placed (s)", "Start (s)", "End (s)", "Outcome", "Why")
     rows = (
         (
             each.graph, each.task, str(each.shard), str(each.number), each.node or "–", _at(each.wanted), _at(each.placed),

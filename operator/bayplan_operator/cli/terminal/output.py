@@ -4,29 +4,33 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
-from bayplan_operator.cli.text.table import Paint, coloured, plain
+from bayplan_operator.cli.options.output import Output
+from bayplan_operator.cli.text.table import Screen, coloured, plain
 
-_WIDTH_ELSEWHERE = 120
-
-
-def width() -> int:
-    """Columns of the terminal."""
-    return shutil.get_terminal_size((_WIDTH_ELSEWHERE, 24)).columns
+_COLUMNS_ELSEWHERE = 120
 
 
-def paint() -> Paint:
-    """Colours on a terminal only."""
-    return coloured if sys.stdout.isatty() and "NO_COLOR" not in os.environ else plain
+def screen(form: Output = "text") -> Screen:
+    """Colours and cut rows on a terminal only."""
+    terminal = sys.stdout.isatty()
+    columns = shutil.get_terminal_size((_COLUMNS_ELSEWHERE, 24)).columns
+    paint = coloured if terminal and "NO_COLOR" not in os.environ else plain
+    return Screen(columns, cut=terminal, wide=form == "wide", paint=paint)
 
 
-def print_json(figures: Any) -> None:
-    """To standard output."""
-    print(msgspec.json.format(msgspec.json.encode(figures), indent=2).decode())
+def print_figures(figures: Any, form: Output, text: Callable[[Screen], str]) -> None:
+    """To standard output: as text, which is made where it is wanted, or as it is for programs."""
+    if form == "json":
+        print(msgspec.json.format(msgspec.json.encode(figures), indent=2).decode())
+    elif form == "yaml":
+        print(msgspec.yaml.encode(figures).decode(), end="")
+    else:
+        print_text(text(screen(form)))
 
 
 def print_text(text: str) -> None:

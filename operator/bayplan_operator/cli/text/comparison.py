@@ -1,6 +1,8 @@
 """A comparison as text."""
 
-from bayplan_operator.cli.text.table import Paint, table
+from collections.abc import Iterator, Sequence
+
+from bayplan_operator.cli.text.table import Screen, table
 from bayplan_operator.views import units
 from bayplan_operator.views.simulations.statistics import FIGURES, Comparison, Estimate
 
@@ -16,17 +18,19 @@ _HEADERS = {
 }
 
 
-def text(comparison: Comparison, width: int, paint: Paint) -> str:
-    """One line per policy, and what differs from the first."""
+def text(comparison: Comparison, screen: Screen) -> str:
+    """One line per policy, and what differs from the first; wide: also one line for each seed."""
     first, *others = comparison.rows
     shown = [name for name in FIGURES if not _pointless(comparison, name)]
     header = ["POLICY", *(_HEADERS[name] for name in shown)]
     rows = [[row.policy, *(_words(row.figures[name], FIGURES[name]) for name in shown)] for row in comparison.rows]
-    lines = table(header, rows, max(width, 400), paint)
+    lines = table(header, rows, screen)
+    if screen.wide:
+        lines += ["", screen.paint("Each seed", "bold"), *table(["SEED", *header], list(_by_seed(comparison, shown)), screen)]
     if others:
-        lines += ["", paint(f"Difference from {first.policy}, in pairs on the same seeds", "bold")]
+        lines += ["", screen.paint(f"Difference from {first.policy}, in pairs on the same seeds", "bold")]
         rows = [[row.policy, *(_difference(row.differences[name], FIGURES[name]) for name in shown)] for row in others]
-        lines += table(header, rows, max(width, 400), paint)
+        lines += table(header, rows, screen)
     count = len(comparison.seeds)
     interval = "mean and 95 % confidence interval over" if count > 1 else "from"
     lines += [
@@ -37,7 +41,18 @@ def text(comparison: Comparison, width: int, paint: Paint) -> str:
         lines.append("no makespan where not all graphs ended in each run")
     if others and count > 1:
         lines.append("* the interval of the difference does not hold 0")
+    unmet = [f"{row.policy} with {len(row.unmet)} of {units.count(count, 'seed')}" for row in comparison.rows if row.unmet]
+    if unmet:
+        lines.append(f"Not all graphs complete, and in time: {', '.join(unmet)}")
     return "\n".join(lines)
+
+
+def _by_seed(comparison: Comparison, shown: Sequence[str]) -> Iterator[list[str]]:
+    for place, seed in enumerate(comparison.seeds):
+        for row in comparison.rows:
+            values = (estimate.values[place] if (estimate := row.figures[name]) is not None else None for name in shown)
+            words = ("-" if value is None else _number(value, FIGURES[name]) for name, value in zip(shown, values, strict=True))
+            yield [str(seed), row.policy, *words]
 
 
 def _pointless(comparison: Comparison, name: str) -> bool:
@@ -64,7 +79,7 @@ def _difference(estimate: Estimate | None, unit: str) -> str:
 
 def _number(value: float, unit: str) -> str:
     if unit == "s":
-        return f"{value:,.1f} s"
+        return f"{value:.1f}s"
     if unit == "share":
         return f"{100 * value:.1f} %"
     return f"{value:,.2f}" if unit == "price" else f"{value:,.1f}"

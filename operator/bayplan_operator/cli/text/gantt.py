@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 
-from bayplan_operator.cli.text.table import Paint, style_of
+from bayplan_operator.cli.text.table import Paint, Screen, style_of
 from bayplan_operator.views.model.attempt import FAILED, LOST, PodAttempt
 from bayplan_operator.views.model.graph import LiveGraph
 from bayplan_operator.views.model.task import LiveTask
@@ -18,8 +18,8 @@ _TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 
 _TICK_WIDTH = 10
 
 
-def gantt(report: LiveGraph, width: int, paint: Paint) -> list[str]:
-    """Lines of at most `width` characters. Tasks that have started, in the order in which they did."""
+def gantt(report: LiveGraph, screen: Screen) -> list[str]:
+    """Lines of at most the screen's columns. Tasks that have started, in the order in which they did."""
     by_task: dict[str, list[PodAttempt]] = defaultdict(list)
     for attempt in report.attempts:
         if attempt.start is not None:
@@ -30,7 +30,7 @@ def gantt(report: LiveGraph, width: int, paint: Paint) -> list[str]:
         return []
     shown = tasks[:MOST_ROWS]
     label = min(_LONGEST_NAME, max(len(_label(task)) for task in shown))
-    columns = max(_NARROWEST, width - label - 5)
+    columns = max(_NARROWEST, screen.columns - label - 5)
     ends = {task.name: _end(by_task[task.name], report.span) for task in report.tasks}
     lines = []
     for task in shown:
@@ -39,7 +39,7 @@ def gantt(report: LiveGraph, width: int, paint: Paint) -> list[str]:
         name = _label(task)
         name = name if len(name) <= label else name[: label - 1] + "…"
         mark = "◆" if task.critical else " "
-        lines.append(f"{name.ljust(label)} {mark} {_painted(cells.rstrip(), task.state, paint)}")
+        lines.append(f"{name.ljust(label)} {mark} {_painted(cells.rstrip(), task.state, screen.paint)}")
     if len(tasks) > len(shown):
         lines.append(f"... and {len(tasks) - len(shown)} more")
     return [*lines, " " * (label + 3) + _axis(report.span, columns)]

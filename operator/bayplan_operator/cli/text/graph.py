@@ -1,10 +1,11 @@
 """A report as text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bayplan_operator.cli.text import attempts, outlook
 from bayplan_operator.cli.text.gantt import gantt
-from bayplan_operator.cli.text.table import Paint, style_of, table
+from bayplan_operator.cli.text.instants import ago, between, instant
+from bayplan_operator.cli.text.table import Screen, brief, style_of, table
 from bayplan_operator.views import units
 from bayplan_operator.views.model.attempt import FAILED, LOST
 from bayplan_operator.views.model.graph import GraphLine, LiveGraph
@@ -15,33 +16,33 @@ _MOST_FAILURES = 20
 _MOST_REPORTS = 20
 
 
-def graphs(lines: Sequence[GraphLine], with_namespace: bool, width: int, paint: Paint) -> list[str]:
+def graphs(lines: Sequence[GraphLine], with_namespace: bool, screen: Screen) -> list[str]:
     """A table of graphs."""
     rows = []
     for line in lines:
         times = (units.seconds(line.duration), units.seconds(line.age))
-        rows.append([line.namespace, line.name, line.status, line.progress, *times, line.waiting])
-    header = ["NAMESPACE", "NAME", "STATUS", "TASKS", "DURATION", "AGE", "WAITING"]
+        more = (instant(line.created),) if screen.wide else ()
+        waiting = line.waiting if screen.wide else brief(line.waiting)
+        rows.append([line.namespace, line.name, line.status, line.progress, *times, *more, waiting])
+    header = ["NAMESPACE", "NAME", "STATUS", "TASKS", "DURATION", "AGE", *(["CREATED"] if screen.wide else []), "WAITING"]
     first = 0 if with_namespace else 1
-    return table(header[first:], [row[first:] for row in rows], width, paint, state=2 - first)
+    return table(header[first:], [row[first:] for row in rows], screen, state=2 - first)
 
 
-def full(report: LiveGraph, width: int, paint: Paint) -> str:
+def full(report: LiveGraph, screen: Screen) -> str:
     """Everything."""
-    parts = [_head(report, width, paint), _tasks(report, width, paint)]
-    parts.append(_titled("Timeline", _timeline(report, width, paint), paint))
-    parts.append(
-        _titled("Share of each node that the graph's pods asked for, over its run", _nodes(report, width, paint), paint)
-    )
-    parts.append(_titled("What the tasks report of themselves", _reports(report), paint))
-    parts.append(_titled("Retries and failures", _failures(report, width, paint), paint))
-    parts.append(_makespan(report, paint))
+    parts = [_head(report, screen), _tasks(report, screen)]
+    parts.append(_titled("Timeline", _timeline(report, screen), screen))
+    parts.append(_titled("Share of each node that the graph's pods asked for, over its run", _nodes(report, screen), screen))
+    parts.append(_titled("What the tasks report of themselves", _reports(report), screen))
+    parts.append(_titled("Retries and failures", _failures(report, screen), screen))
+    parts.append(_makespan(report, screen))
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
-def live(report: LiveGraph, width: int, paint: Paint) -> str:
+def live(report: LiveGraph, screen: Screen) -> str:
     """What is redrawn while the graph runs."""
-    parts = [_head(report, width, paint), _tasks(report, width, paint), _timeline(report, width, paint)]
+    parts = [_head(report, screen), _tasks(report, screen), _timeline(report, screen)]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
@@ -56,54 +57,79 @@ def node_words(task: LiveTask) -> str:
     return ", ".join(nodes) if len(nodes) <= 2 else f"{nodes[0]} +{len(nodes) - 1}"
 
 
-def _head(report: LiveGraph, width: int, paint: Paint) -> list[str]:
-    name = paint(f"{report.namespace}/{report.name}", "bold")
-    words = [paint(report.status, style_of(report.status))]
+def _head(report: LiveGraph, screen: Screen) -> list[str]:
+    name = screen.paint(f"{report.namespace}/{report.name}", "bold")
+    words = [screen.paint(report.status, style_of(report.status))]
     if report.progress:
         words.append(f"{report.progress} tasks")
     if report.makespan is not None:
         words.append(units.seconds(report.makespan) + ("" if report.over else " so far"))
         if report.bound is not None and not report.over:
             words.append(f"at least {units.seconds(report.bound.remaining)} to go")
+    words += _ahead(report)
     strategy = f", strategy {report.strategy}" if report.strategy else ""
-    lines = [f"{name}   {' · '.join(words)}   (policy {report.policy}{strategy}, priority {report.priority})"]
+    lines = [f"{name}   {' · '.join(words)}   (policy {report.policy}{strategy}, priority {report.priority})", *_times(report)]
     if report.problem:
-        lines.append(paint(report.problem, "bad"))
+        lines.append(screen.paint(report.problem, "bad"))
     if report.waiting:
-        lines.append(paint(report.waiting, "wait"))
+        lines.append(screen.paint(report.waiting, "wait"))
     if report.outlook is not None:
         lines += outlook.live(report.outlook, over=report.over)
         if report.outlook.risk:
-            lines.append(paint(report.outlook.risk, "bad"))
+            lines.append(screen.paint(report.outlook.risk, "bad"))
     return lines
 
 
-def _tasks(report: LiveGraph, width: int, paint: Paint) -> list[str]:
+def _ahead(report: LiveGraph) -> Iterator[str]:
+    """How far the expected end and the deadline are; the instants stand below."""
+    if report.over or report.outlook is None or report.accepted_at is None or report.age is None:
+        return
+    for what, at in (("expected end", report.outlook.estimated), ("deadline", report.outlook.deadline)):
+        if at is not None:
+            yield f"{what} {ago(report.age - between(report.accepted_at, at))}"
+
+
+def _times(report: LiveGraph) -> list[str]:
+    if report.accepted_at is None or report.age is None or report.makespan is None:
+        return []
+    accepted = f"Accepted {instant(report.accepted_at)} ({ago(report.age)})"
+    if not report.over:
+        return [accepted]
+    return [f"{accepted}, ended {instant(report.accepted_at, report.makespan)} ({ago(report.age - report.makespan)})"]
+
+
+def _tasks(report: LiveGraph, screen: Screen) -> list[str]:
     if not report.tasks:
         return []
     rows = []
     for task in report.tasks:
         why = task.waiting if task.waiting and task.state != "Running" else task.why
         times = (units.seconds(task.start), units.seconds(task.duration))
-        rows.append([task.name, state_words(task), node_words(task), str(task.retries or ""), *times, why])
-    return table(["TASK", "STATE", "NODE", "RETRIES", "START", "DURATION", "WHY"], rows, width, paint, state=1)
+        row = [task.name, state_words(task), node_words(task), str(task.retries or ""), *times]
+        if screen.wide:
+            started = "" if report.accepted_at is None or task.start is None else instant(report.accepted_at, task.start)
+            rows.append([*row, started, why])
+        else:
+            rows.append([*row, brief(why)])
+    header = ["TASK", "STATE", "NODE", "RETRIES", "START", "DURATION", *(["STARTED"] if screen.wide else []), "WHY"]
+    return table(header, rows, screen, state=1)
 
 
-def _timeline(report: LiveGraph, width: int, paint: Paint) -> list[str]:
-    chart = gantt(report, width, paint)
+def _timeline(report: LiveGraph, screen: Screen) -> list[str]:
+    chart = gantt(report, screen)
     if not chart:
         return []
     legend = "█ runs (its height: how many of the shards)   ░ failed or lost   · waits"
     if any(task.critical for task in report.tasks):
         legend += "   ◆ critical path"
-    return [*chart, paint(legend, "dim")]
+    return [*chart, screen.paint(legend, "dim")]
 
 
-def _nodes(report: LiveGraph, width: int, paint: Paint) -> list[str]:
+def _nodes(report: LiveGraph, screen: Screen) -> list[str]:
     if not report.nodes:
         return []
     rows = [_node(use) for use in report.nodes]
-    lines = table(["NODE", "PODS", "CPU", "MEMORY", "GPU", "OVER TIME"], rows, max(width, 80), paint)
+    lines = table(["NODE", "PODS", "CPU", "MEMORY", "GPU", "OVER TIME"], rows, screen)
     if report.other_nodes is None:
         lines.append("(shares are unknown: nodes may not be listed with these credentials)")
     elif report.other_nodes:
@@ -113,7 +139,6 @@ def _nodes(report: LiveGraph, width: int, paint: Paint) -> list[str]:
 
 def _node(use: LiveNode) -> list[str]:
     shares = [units.percent(share) for share in (use.cpu, use.memory, use.gpu)]
-    # No spaces: the table would wrap at them.
     timeline = units.bars(use.timeline).replace(" ", "·") if use.timeline else ""
     return [use.name, str(use.attempts), *shares, f"{use.resource} {timeline}" if timeline else "unknown"]
 
@@ -130,7 +155,7 @@ def _reports(report: LiveGraph) -> list[str]:
     return lines if len(lines) <= _MOST_REPORTS else [*lines[:_MOST_REPORTS], f"... and {len(lines) - _MOST_REPORTS} more"]
 
 
-def _failures(report: LiveGraph, width: int, paint: Paint) -> list[str]:
+def _failures(report: LiveGraph, screen: Screen) -> list[str]:
     failed = [attempt for attempt in report.attempts if attempt.outcome in (FAILED, LOST)]
     failures = sum(task.failures for task in report.tasks)
     if not failed and not failures and not report.retries:
@@ -139,27 +164,27 @@ def _failures(report: LiveGraph, width: int, paint: Paint) -> list[str]:
     lines = [f"{units.count(failures, 'failure')}, {units.count(report.retries, 'retry')}"]
     for attempt in failed[:_MOST_FAILURES]:
         at = f" at {units.seconds(attempt.end)}" if attempt.end is not None else ""
-        lines.append(attempts.failed(attempt, shards, at, paint))
+        lines.append(attempts.failed(attempt, shards, at, screen.paint))
     if len(failed) > _MOST_FAILURES:
         lines.append(f"... and {len(failed) - _MOST_FAILURES} more")
     return lines
 
 
-def _makespan(report: LiveGraph, paint: Paint) -> list[str]:
+def _makespan(report: LiveGraph, screen: Screen) -> list[str]:
     if report.makespan is None or not report.tasks:
         return []
     took = f"Makespan: {units.seconds(report.makespan)}{'' if report.over else ' so far'}"
     bound = report.bound
     if bound is None:
-        return [paint(took, "bold")]
+        return [screen.paint(took, "bold")]
     over = f" ({report.makespan / bound.seconds:.2f} times that)" if report.over and bound.seconds else ""
     durations = "measured durations" if bound.measured else "measured and expected durations"
     where = "on these nodes, at median run times" if bound.on_these_nodes else "with unlimited nodes"
     return [
-        paint(f"{took}; lower bound {where}: {units.seconds(bound.seconds)}{over}", "bold"),
+        screen.paint(f"{took}; lower bound {where}: {units.seconds(bound.seconds)}{over}", "bold"),
         f"Critical path, by {durations}: {' → '.join(bound.critical_path)}",
     ]
 
 
-def _titled(title: str, lines: list[str], paint: Paint) -> list[str]:
-    return [paint(title, "bold"), *lines] if lines else []
+def _titled(title: str, lines: list[str], screen: Screen) -> list[str]:
+    return [screen.paint(title, "bold"), *lines] if lines else []

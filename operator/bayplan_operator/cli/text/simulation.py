@@ -3,7 +3,7 @@
 from collections import Counter
 
 from bayplan_operator.cli.text import outlook
-from bayplan_operator.cli.text.table import Paint, table
+from bayplan_operator.cli.text.table import Screen, brief, table
 from bayplan_operator.views import units
 from bayplan_operator.views.model.attempt import SimulatedAttempt
 from bayplan_operator.views.model.graph import SimulatedGraph
@@ -15,7 +15,7 @@ _MOST_NAMES = 12
 _MOST_SWITCHES = 5
 
 
-def plan(simulation: Simulation, width: int, paint: Paint) -> str:
+def plan(simulation: Simulation, screen: Screen) -> str:
     """What would happen: each attempt in the order in which it starts, then each graph."""
     critical = {(graph.name, task.name) for graph in simulation.graphs for task in graph.tasks if task.critical}
     several = len(simulation.graphs) > 1
@@ -25,15 +25,16 @@ def plan(simulation: Simulation, width: int, paint: Paint) -> str:
         mark = "◆" if (attempt.graph, attempt.task) in critical else ""
         times = (_at(attempt.start), _at(attempt.end))
         why = attempt.why if attempt.node else f"{attempt.reason}: {attempt.why}"
+        why = why if screen.wide else brief(why)
         rows.append([_name(attempt, several), mark, attempt.node or "-", *times, _waited(attempt), why])
-    lines = table(["TASK", "", "NODE", "START", "END", "WAITED", "WHY"], rows, width, paint)
+    lines = table(["TASK", "", "NODE", "START", "END", "WAITED", "WHY"], rows, screen)
     if len(attempts) > _MOST_ROWS:
         lines.append(f"... and {len(attempts) - _MOST_ROWS} more; all of them: -o json")
-    parts = ["\n".join(lines), *(_graph(graph, simulation, paint) for graph in simulation.graphs)]
-    return "\n\n".join([*parts, *_shards(simulation, width, paint)])
+    parts = ["\n".join(lines), *(_graph(graph, simulation, screen) for graph in simulation.graphs)]
+    return "\n\n".join([*parts, *_shards(simulation, screen)])
 
 
-def summary(simulation: Simulation, width: int, paint: Paint) -> str:
+def summary(simulation: Simulation, screen: Screen) -> str:
     """Of many graphs: one line each, then the figures."""
     rows = []
     for graph in simulation.graphs[:_MOST_ROWS]:
@@ -46,13 +47,13 @@ def summary(simulation: Simulation, width: int, paint: Paint) -> str:
         header.insert(2, "STRATEGY")
         for row, graph in zip(rows, simulation.graphs, strict=False):
             row.insert(2, graph.strategy)
-    lines = table(header, rows, width, paint, state=1)
+    lines = table(header, rows, screen, state=1)
     if len(simulation.graphs) > _MOST_ROWS:
         lines.append(f"... and {len(simulation.graphs) - _MOST_ROWS} more; all of them: -o json")
-    return "\n".join([*lines, "", *figures(simulation, paint)])
+    return "\n".join([*lines, "", *figures(simulation, screen)])
 
 
-def figures(simulation: Simulation, paint: Paint) -> list[str]:
+def figures(simulation: Simulation, screen: Screen) -> list[str]:
     """The figures, one line each."""
     found = simulation.figures
     makespan = "none, since not all graphs ended" if found.makespan is None else units.seconds(found.makespan)
@@ -60,7 +61,7 @@ def figures(simulation: Simulation, paint: Paint) -> list[str]:
         f"policy {simulation.policy}, seed {simulation.seed}: {units.count(found.graphs, 'graph')}, "
         f"{found.succeeded} succeeded; {units.count(found.attempts, 'attempt')}, {found.failed} failed, "
         f"{found.lost} lost with their nodes",
-        paint(f"Makespan: {makespan}; no schedule could beat {units.seconds(found.lower_bound)}", "bold"),
+        screen.paint(f"Makespan: {makespan}; no schedule could beat {units.seconds(found.lower_bound)}", "bold"),
         f"Waiting: {units.seconds(found.waiting)} on average, 95 % at most {units.seconds(found.waiting_p95)}, "
         f"longest {units.seconds(found.waiting_longest)}",
     ]
@@ -75,7 +76,7 @@ def figures(simulation: Simulation, paint: Paint) -> list[str]:
         lines.append(f"Cost of the hours in which nodes had something to do: {found.cost:.2f}")
     lines += adaptive(simulation)
     if found.unplaced:
-        lines.append(paint(f"{units.count(found.unplaced, 'shard')} never got a place", "bad"))
+        lines.append(screen.paint(f"{units.count(found.unplaced, 'shard')} never got a place", "bad"))
     return lines
 
 
@@ -89,18 +90,24 @@ def adaptive(simulation: Simulation) -> list[str]:
     return lines
 
 
-def _shards(simulation: Simulation, width: int, paint: Paint) -> list[str]:
-    """Tasks whose number of shards is decided, and those that another number would suit better; who gains most, first."""
+def _shards(simulation: Simulation, screen: Screen) -> list[str]:
+    """Tasks whose number of shards is decided; wide: also those that another number would suit better, largest gain first."""
     several = len(simulation.graphs) > 1
-    found = [(graph, each) for graph in simulation.graphs for each in graph.shards if each.auto or each.shards != each.advised]
+    found = [
+        (graph, each)
+        for graph in simulation.graphs
+        for each in graph.shards
+        if each.auto or (screen.wide and each.shards != each.advised)
+    ]
     found.sort(key=lambda pair: (not pair[1].auto, -_gain(pair[1])))
     rows = []
     for graph, each in found[:_MOST_NAMES]:
         name = f"{graph.name.rpartition('/')[2]}/{each.task}" if several else each.task
-        rows.append([name, "Auto" if each.auto else str(each.shards), str(each.advised), each.why])
+        why = each.why if screen.wide else brief(each.why)
+        rows.append([name, "Auto" if each.auto else str(each.shards), str(each.advised), why])
     if not rows:
         return []
-    lines = table(["TASK", "SHARDS", "PAY OFF", "WHY"], rows, width, paint)
+    lines = table(["TASK", "SHARDS", "PAY OFF", "WHY"], rows, screen)
     if len(found) > _MOST_NAMES:
         lines.append(f"... and {len(found) - _MOST_NAMES} more; all of them: -o json")
     return ["\n".join(lines)]
@@ -112,19 +119,32 @@ def _gain(each: ShardAdvice) -> float:
     return seconds[each.shards] - seconds[each.advised]
 
 
-def _graph(graph: SimulatedGraph, simulation: Simulation, paint: Paint) -> str:
+def _graph(graph: SimulatedGraph, simulation: Simulation, screen: Screen) -> str:
     took, bound = graph.took, graph.lower_bound
-    lines = [paint(f"{graph.name}: {_verdict(graph)}", "bold")]
+    lines = [screen.paint(f"{graph.name}: {_verdict(graph)}", "bold")]
     if took is not None and graph.status == "Succeeded":
         lines[0] += f" after {units.seconds(took)}; no schedule on these nodes could take less than {units.seconds(bound)}"
     if graph.failure:
         lines.append(graph.failure)
+    lines += _unplaced(graph, simulation)
     path = graph.critical_path
     shown = path if len(path) <= _MOST_NAMES else (*path[: _MOST_NAMES // 2], "…", *path[-_MOST_NAMES // 2 :])
     lines.append(f"Critical path ({units.seconds(graph.critical_seconds)}): {' → '.join(shown)}")
     if graph.deadline is not None:
         lines.append(f"Deadline: {units.seconds(graph.deadline - graph.submitted)}; {_deadline(graph)}")
     return "\n".join([*lines, *(outlook.planned(graph.outlook) if graph.outlook is not None else ())])
+
+
+def _unplaced(graph: SimulatedGraph, simulation: Simulation) -> list[str]:
+    """What never got a place, a line for each reason: the table has only its first words."""
+    names: dict[str, list[str]] = {}
+    for each in simulation.attempts:
+        if each.graph == graph.name and each.node is None:
+            names.setdefault(f"{each.reason}: {each.why}", []).append(_name(each, several=False))
+    return [
+        f"{first}{f' and {len(more)} more' if more else ''} would get no place: {why}"
+        for why, (first, *more) in list(names.items())[:_MOST_NAMES]
+    ]
 
 
 def _verdict(graph: SimulatedGraph) -> str:

@@ -1,13 +1,12 @@
-"""Text tables."""
+"""Text tables, and what they are written on."""
 
-import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 Paint = Callable[[str, str], str]
 """Text and the name of a style to text for the terminal."""
 
 _GAP = "  "
-_NARROWEST = 16
 _COLOURS = {"good": "32", "busy": "36", "bad": "31", "wait": "33", "dim": "2", "bold": "1"}
 _STYLES = {
     "Succeeded": "good",
@@ -35,30 +34,48 @@ def coloured(text: str, style: str) -> str:
     return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if style in _COLOURS and text else text
 
 
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What text is written on."""
+
+    columns: int = 120
+    """Of drawings."""
+    cut: bool = False
+    """Rows end at the last column: a terminal would wrap them. Elsewhere nothing is lost."""
+    wide: bool = False
+    """More columns, and nothing shortened or cut."""
+    paint: Paint = plain
+
+
 def style_of(state: str) -> str:
     """The style of a state's word."""
     return _STYLES.get(state.partition(" ")[0], "")
 
 
-def table(
-    header: Sequence[str], rows: Sequence[Sequence[str]], width: int, paint: Paint, state: int | None = None
-) -> list[str]:
-    """Lines of a table whose last column is wrapped to `width`; column number `state` is painted as the state it names."""
-    *fixed, _ = header
-    widths = [max(len(header[column]), *(len(row[column]) for row in rows)) if rows else len(header[column])
-              for column in range(len(fixed))]  # fmt: skip
-    left = sum(widths) + len(_GAP) * len(widths)
-    last = max(_NARROWEST, width - left)
-    lines = [paint(_line(header, widths).rstrip(), "bold")]
+def brief(why: str) -> str:
+    """The first clause of a reason: a row of a table has no room for the others."""
+    reason, colon, rest = why.partition("; ")[0].partition(" (")[0].partition(": ")
+    return reason + colon + rest.partition(": ")[0]
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], screen: Screen, state: int | None = None) -> list[str]:
+    """A line for the header and one for each row; column number `state` is painted as the state that it names."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = [screen.paint(_fitted(_line(header, widths), screen), "bold")]
     for row in rows:
-        first, *more = textwrap.wrap(row[-1], last, break_on_hyphens=False) or [""]
-        cells = [text.ljust(size) for text, size in zip(row[:-1], widths, strict=True)]
+        line = _fitted(_line(row, widths), screen)
         if state is not None:
-            cells[state] = paint(cells[state], style_of(row[state]))
-        lines.append(_GAP.join([*cells, first]).rstrip())
-        lines += [" " * left + text for text in more]
+            begin = sum(widths[:state]) + state * len(_GAP)
+            end = begin + widths[state]
+            line = line[:begin] + screen.paint(line[begin:end], style_of(row[state])) + line[end:]
+        lines.append(line)
     return lines
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return _GAP.join([*(cell.ljust(size) for cell, size in zip(cells[:-1], widths, strict=True)), cells[-1]])
+    return _GAP.join(" ".join(cell.split()).ljust(size) for cell, size in zip(cells, widths, strict=True)).rstrip()
+
+
+def _fitted(line: str, screen: Screen) -> str:
+    fits = screen.wide or not screen.cut or len(line) <= screen.columns
+    return line if fits else line[: max(0, screen.columns - 1)] + "…"

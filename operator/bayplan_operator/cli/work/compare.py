@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bayplan.simulation import simulate
+from bayplan_operator.cli import exit_codes
 from bayplan_operator.cli.compare import CompareOptions
 from bayplan_operator.cli.terminal import output
 from bayplan_operator.cli.terminal.compiling import kernels_told
@@ -17,7 +18,10 @@ from bayplan_operator.workflows import InputError
 
 
 def run(options: CompareOptions) -> int:
-    """Answers the exit code. Raises `InputError` and `SetupError`."""
+    """Answers the exit code: whether one policy at least has all graphs complete in time, with every seed.
+
+    Raises `InputError` and `SetupError`.
+    """
     work = inputs.workload(options.file, options.every, options.repeat)
     inputs.tell_left_out(work, options.strict)
     there = inputs.there(options)
@@ -41,11 +45,8 @@ def run(options: CompareOptions) -> int:
                 )
                 runs[label].append(build(trace, label, seed, setup.run_times).figures)
     found = compare(runs, options.seeds, len(there.nodes))
-    if options.output == "json":
-        output.print_json(found)
-    else:
-        output.print_text(comparison_text.text(found, output.width(), output.paint()))
-    return 0
+    output.print_figures(found, options.output, lambda screen: comparison_text.text(found, screen))
+    return exit_codes.graphs(fine=any(not row.unmet for row in found.rows))
 
 
 def _variants(named: list[inputs.Named], learn: str) -> Iterator[tuple[str, inputs.Named, bool]]:

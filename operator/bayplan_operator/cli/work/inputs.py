@@ -1,8 +1,10 @@
 """What the options of the commands that simulate come to."""
 
 import itertools
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 from bayplan.model.spelling import unknown
@@ -16,6 +18,7 @@ from bayplan_operator.cli.terminal import output
 from bayplan_operator.cli.work.pairs import pairs
 from bayplan_operator.translate.policy import CompiledPolicy, compile_policy
 from bayplan_operator.views.cluster import ClusterView
+from bayplan_operator.views.model.simulation import Origin
 from bayplan_operator.workflows import InputError, Workload, read_graphs, read_nodes
 from bayplan_operator.workflows.documents import documents, files
 from bayplan_operator.workflows.failures import read_failures
@@ -23,6 +26,7 @@ from bayplan_operator.workflows.graphs import read_policy
 
 DEFAULT = "default"
 _SUFFIXES = (".yaml", ".yml", ".json")
+_STANDARD_INPUT = "standard input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,17 @@ def setup(options: NodeOptions, there: ClusterView, policies: dict[str, Policy],
         until=luck.until,
         learn=learn,
     )
+
+
+def origin(options: NodeOptions, graphs: Sequence[Path]) -> Origin:
+    """The command line, what was read for it, and by which version. `graphs`: as they were named."""
+    files = [*graphs, *([options.nodes] if options.nodes is not None else [])]
+    others = [*(getattr(options, "policy", None) or ()), _luck(options).failures or ""]
+    read = [_STANDARD_INPUT if str(each) == "-" else str(each) for each in files]
+    read += [each for each in others if each and (Path(each).suffix in _SUFFIXES or Path(each).is_file())]
+    if options.nodes is None:
+        read.append("the nodes, pods and policies of a cluster")
+    return Origin(shlex.join(options.called.find_root().obj), tuple(read), version("bayplan"))
 
 
 def _luck(options: NodeOptions) -> LuckOptions:

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from bayplan_operator import names
+from bayplan_operator.cli.exit_codes import ExitCode
 from bayplan_operator.cli.lint import LintOptions
 from bayplan_operator.cli.terminal import output
 from bayplan_operator.workflows import failures, graphs, nodes
 from bayplan_operator.workflows.checks.kinds import OtherObjects
 from bayplan_operator.workflows.documents import Document, Findings, documents, files
 from bayplan_operator.workflows.files.findings import Finding, lines, name
-
-_CLEAN, _WRONG = 0, 2
 
 
 @dataclass(slots=True)
@@ -39,13 +38,11 @@ def run(options: LintOptions) -> int:
                 _check(file, checked)
     output.warn([*checked.workload.left_out, *checked.others.sentences()])
     found = checked.findings.in_order()
-    if options.output == "json":
-        output.print_json({"files": len(checked.files), "problems": [_record(each) for each in found]})
-    else:
-        count = f"{len(found)} problem{'s' if len(found) > 1 else ''}" if found else "no problems"
-        total = f"{count} in {len(checked.files)} file{'' if len(checked.files) == 1 else 's'}"
-        output.print_text("\n".join([*lines(found, _line), total]))
-    return _WRONG if found else _CLEAN
+    count = f"{len(found)} problem{'s' if len(found) > 1 else ''}" if found else "no problems"
+    total = f"{count} in {len(checked.files)} file{'' if len(checked.files) == 1 else 's'}"
+    figures = {"files": len(checked.files), "problems": [_record(each) for each in found]}
+    output.print_figures(figures, options.output, lambda screen: "\n".join([*lines(found, _line), total]))
+    return ExitCode.USAGE if found else ExitCode.DONE
 
 
 def _check(file: Path, checked: _Checked) -> None:

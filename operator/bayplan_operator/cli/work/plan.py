@@ -2,8 +2,10 @@
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
+import msgspec
+
+from bayplan_operator.cli import exit_codes
 from bayplan_operator.cli.plan import PlanOptions
 from bayplan_operator.cli.terminal import output
 from bayplan_operator.cli.terminal.compiling import kernels_told
@@ -19,7 +21,7 @@ def run(options: PlanOptions) -> int:
     """Answers the exit code. Raises `InputError`, `SetupError` and `ApiError`."""
     work = inputs.workload(options.file)
     inputs.tell_left_out(work, options.strict)
-    there = _current(options.kubeconfig) if options.nodes is None else inputs.there(options)
+    there = _current(options) if options.nodes is None else inputs.there(options)
     submissions = [replace(each, at=0.0) for each in work.submissions]
     if options.policy:
         submissions, policies = inputs.placed_by(inputs.one_policy(options.policy), submissions)
@@ -29,15 +31,13 @@ def run(options: PlanOptions) -> int:
     with kernels_told():
         simulation = with_advice(simulated(submissions, setup, ", ".join(policies)), submissions, setup)
         simulation = with_outlooks(simulation, submissions, setup)
-    if options.output == "json":
-        output.print_json(simulation)
-    else:
-        output.print_text(text.plan(simulation, output.width(), output.paint()))
-    return 0
+    simulation = msgspec.structs.replace(simulation, origin=inputs.origin(options, options.file))
+    output.print_figures(simulation, options.output, lambda screen: text.plan(simulation, screen))
+    return exit_codes.graphs(fine=simulation.figures.met)
 
 
-def _current(kubeconfig: Path | None) -> ClusterView:
+def _current(options: PlanOptions) -> ClusterView:
     # A plan for the nodes of a file needs no client.
     from bayplan_operator.cli.cluster.current import read_cluster
 
-    return asyncio.run(read_cluster(kubeconfig))
+    return asyncio.run(read_cluster(options))

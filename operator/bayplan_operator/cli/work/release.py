@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import msgspec
 
 from bayplan_operator import names
-from bayplan_operator.cli.cluster import connection, lists
+from bayplan_operator.cli.cluster import kubeconfig, lists
+from bayplan_operator.cli.cluster.connection import connected
+from bayplan_operator.cli.exit_codes import ExitCode
 from bayplan_operator.cli.release import ReleaseOptions
 from bayplan_operator.kube import errors, paths, wire
 from bayplan_operator.kube.api_server import MERGE_PATCH, ApiServer
@@ -34,13 +36,13 @@ def run(options: ReleaseOptions) -> int:
 
 async def _release(options: ReleaseOptions) -> int:
     path = paths.pods(options.namespace) if options.namespace else paths.PODS
-    async with ApiServer(connection.settings(options.kubeconfig)) as server:
+    async with connected(kubeconfig.target(options), options.request_timeout) as server:
         await _stop_operator(server, f"{paths.leases(options.lease_namespace)}/{LEASE_NAME}")
         held = [pod for pod in await lists.pods(server, path) if names.FINALIZER in pod.metadata.finalizers]
         slots = asyncio.Semaphore(_AT_ONCE)
         failed = sum(await asyncio.gather(*(_release_one(server, pod, slots) for pod in held)))
     print(f"released {len(held) - failed} of {len(held)} pods")
-    return 1 if failed else 0
+    return ExitCode.FAILED if failed else ExitCode.DONE
 
 
 async def _stop_operator(server: ApiServer, path: str) -> None:

@@ -1,9 +1,11 @@
 """`bayplan report`: a simulation as one HTML file."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
+from bayplan_operator.cli.exit_codes import ExitCode
 from bayplan_operator.cli.page import html
 from bayplan_operator.cli.report import ReportOptions
 from bayplan_operator.cli.terminal.compiling import kernels_told
@@ -20,11 +22,11 @@ def run(options: ReportOptions) -> int:
         else:
             simulation = _read(options.source)
     try:
-        options.out.write_text(html(simulation), encoding="utf-8")
+        options.out.write_text(html(simulation, datetime.now(UTC)), encoding="utf-8")
     except OSError as error:
         raise InputError(f"{options.out}: it cannot be written: {error.strerror}") from error
     print(options.out)
-    return 0
+    return ExitCode.DONE
 
 
 def _read(path: Path) -> Simulation:

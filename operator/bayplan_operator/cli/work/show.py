@@ -7,14 +7,17 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from bayplan_operator.cli.cluster import connection
+from bayplan_operator.cli import exit_codes
+from bayplan_operator.cli.cluster import kubeconfig
+from bayplan_operator.cli.cluster.connection import connected
 from bayplan_operator.cli.cluster.graphs import Reader
+from bayplan_operator.cli.exit_codes import ExitCode
+from bayplan_operator.cli.options.output import Output
 from bayplan_operator.cli.show import ShowOptions
 from bayplan_operator.cli.terminal import output
 from bayplan_operator.cli.text import changes as progress
 from bayplan_operator.cli.text import graph as text
 from bayplan_operator.kube import errors
-from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.views.graphs import build
 from bayplan_operator.views.model.graph import LiveGraph
 
@@ -30,52 +33,42 @@ def run(options: ShowOptions) -> int:
     """Answers the exit code. Raises `ApiError`."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without block characters still shows the rest
-    advice = "set KUBECONFIG, or name a file with --kubeconfig"
-    settings = connection.settings(options.kubeconfig, advice)
-    namespace = options.namespace or connection.namespace(options.kubeconfig, advice)
+    target = kubeconfig.target(options, "set KUBECONFIG, or name a file with --kubeconfig")
 
     async def with_server() -> int:
-        async with ApiServer(settings, connections=4) as server:
-            return await _show(Reader(server), namespace, options)
+        async with connected(target, options.request_timeout) as server:
+            return await _show(Reader(server), options.namespace or target.namespace, options)
 
-    try:
-        return asyncio.run(with_server())
-    except errors.Unreachable as error:
-        raise errors.Unreachable(f"the cluster at {settings.host} does not answer: {error}") from error
+    return asyncio.run(with_server())
 
 
 async def _show(reader: Reader, namespace: str, options: ShowOptions) -> int:
     name = options.name
     if not name:
         await _list(reader, None if options.all_namespaces else namespace, options.output)
-        return 0
-    if options.watch:
-        return await _watch(lambda: _report(reader, namespace, name))
-    report = await _report(reader, namespace, name)
-    if options.output == "json":
-        output.print_json(report)
+    elif options.watch:
+        return await _watch(lambda: _report(reader, namespace, name), options.output)
     else:
-        print(text.full(report, output.width(), output.paint()))
-    return 0
+        report = await _report(reader, namespace, name)
+        output.print_figures(report, options.output, lambda screen: text.full(report, screen))
+    return ExitCode.DONE
 
 
 async def _report(reader: Reader, namespace: str, name: str) -> LiveGraph:
     return build.report(await reader.graph(namespace, name))
 
 
-async def _list(reader: Reader, namespace: str | None, form: str) -> None:
+async def _list(reader: Reader, namespace: str | None, form: Output) -> None:
     now = time.time()
     lines = [build.line(raw, now) for raw in await reader.graphs(namespace)]
-    if form == "json":
-        output.print_json(lines)
-    elif lines:
-        print("\n".join(text.graphs(lines, namespace is None, output.width(), output.paint())))
-    else:
-        print("no TaskGraphs" + (f" in the namespace {namespace}" if namespace else ""))
+    nothing = "no TaskGraphs" + (f" in the namespace {namespace}" if namespace else "")
+    output.print_figures(
+        lines, form, lambda screen: "\n".join(text.graphs(lines, namespace is None, screen)) if lines else nothing
+    )
 
 
-async def _watch(read: Callable[[], Awaitable[LiveGraph]]) -> int:
-    """Show progress until the graph is over, then everything. Exit code 1 if it did not succeed."""
+async def _watch(read: Callable[[], Awaitable[LiveGraph]], form: Output) -> int:
+    """Show progress until the graph is over, then everything. Answers the exit code: whether it has succeeded in time."""
     redraw = sys.stdout.isatty()
     before: LiveGraph | None = None
     while True:
@@ -94,8 +87,8 @@ async def _watch(read: Callable[[], Awaitable[LiveGraph]]) -> int:
         before = report
         await asyncio.sleep(max(_INTERVAL, took / _READING))
     print(_HOME + _CLEAR_BELOW if redraw else "")
-    print(text.full(report, output.width(), output.paint()))
-    return 0 if report.succeeded else 1
+    print(text.full(report, output.screen(form)))
+    return exit_codes.graphs(fine=report.succeeded and not (report.outlook is not None and report.outlook.missed))
 
 
 async def _patiently(read: Callable[[], Awaitable[LiveGraph]]) -> LiveGraph:
@@ -109,8 +102,8 @@ async def _patiently(read: Callable[[], Awaitable[LiveGraph]]) -> LiveGraph:
 
 
 def _redraw(report: LiveGraph, first: bool) -> None:
-    columns, rows = shutil.get_terminal_size()
-    lines = text.live(report, columns, output.paint()).splitlines()[: rows - 1]
+    rows = shutil.get_terminal_size().lines
+    lines = text.live(report, output.screen()).splitlines()[: rows - 1]
     start = "\x1b[2J" if first else ""
     body = "".join(f"{line}{_CLEAR_LINE}\n" for line in lines)
     print(f"{start}{_HOME}{body}{_CLEAR_BELOW}", end="", flush=True)

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from bayplan.simulation import Policy, Setup, Submission, simulate
+from bayplan_operator.cli import exit_codes
 from bayplan_operator.cli.simulate import SimulateOptions, SimulationOptions
 from bayplan_operator.cli.terminal import output
 from bayplan_operator.cli.terminal.compiling import kernels_told
@@ -18,11 +21,8 @@ def run(options: SimulateOptions) -> int:
     """Answers the exit code. Raises `InputError` and `SetupError`."""
     with kernels_told():
         simulation = simulation_of(options, options.file, options.strict)
-    if options.output == "json":
-        output.print_json(simulation)
-    else:
-        output.print_text(text.summary(simulation, output.width(), output.paint()))
-    return 0
+    output.print_figures(simulation, options.output, lambda screen: text.summary(simulation, screen))
+    return exit_codes.graphs(fine=simulation.figures.met)
 
 
 def simulation_of(options: SimulationOptions, paths: Sequence[Path], strict: bool) -> Simulation:
@@ -37,7 +37,8 @@ def simulation_of(options: SimulationOptions, paths: Sequence[Path], strict: boo
     else:
         policies = inputs.own_policies(work)
     setup = inputs.setup(options, there, policies, options.seed, options.learn == "yes")
-    return simulated(submissions, setup, ", ".join(policies))
+    simulation = simulated(submissions, setup, ", ".join(policies))
+    return msgspec.structs.replace(simulation, origin=inputs.origin(options, paths))
 
 
 def simulated(submissions: list[Submission], setup: Setup, policy: str) -> Simulation:

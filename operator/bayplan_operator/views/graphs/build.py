@@ -47,6 +47,7 @@ def line(raw: Mapping[str, Any], now: float) -> GraphLine:
         progress=status.get("progress") or "",
         waiting=status.get("waiting") or "",
         age=now - (_instant(metadata.get("creationTimestamp")) or now),
+        created=metadata["creationTimestamp"],
         duration=None if accepted is None else max(0.0, (completed or now) - accepted),
     )
 
@@ -78,6 +79,7 @@ def report(seen: Seen) -> LiveGraph:
         strategy=status.get("strategy") or "",
         retries=sum(task.retries for task in parts.tasks),
         outlook=outlook.read(seen.raw, conditions),
+        age=None if accepted is None else round(seen.now - accepted, 3),
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.views.model.outlook import LiveOutlook
 
-_TROUBLE = ("DeadlineMissed", "DeadlineAtRisk")
+_MISSED = "DeadlineMissed"
+_TROUBLE = (_MISSED, "DeadlineAtRisk")
 
 
 def read(raw: Mapping[str, Any], conditions: Mapping[str, Mapping[str, Any]]) -> LiveOutlook | None:
@@ -27,6 +28,7 @@ def read(raw: Mapping[str, Any], conditions: Mapping[str, Mapping[str, Any]]) ->
         deadline=deadline,
         probability=probability,
         risk=str(trouble.get("message", "")),
+        missed=conditions.get(_MISSED, {}).get("status") == "True",
     )
 
 

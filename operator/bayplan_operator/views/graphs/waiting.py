@@ -5,6 +5,7 @@ import re
 from bayplan.lifecycle import Run, UnitState
 from bayplan.model.graph import Graph
 from bayplan.model.reasons import Reason
+from bayplan_operator.views.units import seconds
 
 _NAMED = 3
 _REASONS = "|".join(reason.value for reason in Reason)
@@ -39,7 +40,7 @@ def _ready(run: Run, units: range, told: str, now: float) -> str:
     backing_off = Reason.BACKING_OFF.value
     if soonest > now:
         why = told.removeprefix(f"{backing_off}: ") if told.startswith(f"{backing_off}: ") else ""
-        again = f"{backing_off}: tried again in {soonest - now:.1f} s"
+        again = f"{backing_off}: tried again in {seconds(soonest - now)}"
         return f"{again}; {why}" if why else again
     # What was said of a wait that is over is no reason any more.
     return "" if told.startswith(backing_off) else told

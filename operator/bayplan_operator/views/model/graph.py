@@ -67,6 +67,8 @@ class LiveGraph(GraphView, frozen=True, kw_only=True, rename="camel"):
     """Attempts beyond the first of each shard."""
     outlook: LiveOutlook | None = None
     """None: the operator has said nothing of its end."""
+    age: float | None = None
+    """Seconds from its acceptance until it was read. None: it is not accepted."""
 
     @property
     def span(self) -> float:
@@ -111,5 +113,7 @@ class GraphLine(msgspec.Struct, frozen=True, rename="camel"):
     waiting: str
     age: float
     """Seconds since it was created."""
+    created: str
+    """When it was created, in RFC 3339."""
     duration: float | None
     """Seconds from acceptance to the end, or until now."""

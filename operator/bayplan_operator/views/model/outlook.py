@@ -20,6 +20,8 @@ class LiveOutlook(OutlookView, frozen=True, kw_only=True, rename="camel"):
     """Of meeting the deadline, in percent."""
     risk: str
     """Why the deadline is at risk or missed, and what would help; empty: it is not."""
+    missed: bool = False
+    """The deadline has passed before the graph's end."""
 
 
 class SuggestionView(msgspec.Struct, frozen=True, rename="camel"):

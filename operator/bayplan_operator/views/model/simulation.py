@@ -44,6 +44,11 @@ class Figures(msgspec.Struct, frozen=True, rename="camel"):
     ended_at: float
     """The instant of the last event."""
 
+    @property
+    def met(self) -> bool:
+        """All graphs have completed, and none has missed its deadline."""
+        return self.succeeded == self.graphs and not self.missed
+
 
 class Usage(msgspec.Struct, frozen=True, rename="camel"):
     """What is taken of a resource over time: from `times[i]` on, `used[i]`."""
@@ -63,6 +68,17 @@ class Switch(msgspec.Struct, frozen=True, rename="camel"):
     why: str
 
 
+class Origin(msgspec.Struct, frozen=True, rename="camel"):
+    """Where a simulation comes from."""
+
+    command: str
+    """The command line that made it."""
+    inputs: tuple[str, ...]
+    """What it read: the files as they were named, and the cluster."""
+    version: str
+    """Of Bayplan."""
+
+
 class Simulation(msgspec.Struct, frozen=True, rename="camel"):
     """Everything about one run."""
 
@@ -77,3 +93,4 @@ class Simulation(msgspec.Struct, frozen=True, rename="camel"):
     attempts: tuple[SimulatedAttempt, ...]
     usage: tuple[Usage, ...]
     switches: tuple[Switch, ...] = ()
+    origin: Origin | None = None

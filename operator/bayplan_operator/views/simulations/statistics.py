@@ -40,6 +40,8 @@ class Row(msgspec.Struct, frozen=True, rename="camel"):
     """Null: it has no sense here, such as missed deadlines where there are none, or a makespan where graphs have not ended."""
     differences: dict[str, Estimate | None]
     """From the first policy, paired by seed, so that luck that both had falls out; empty for the first."""
+    unmet: tuple[int, ...] = ()
+    """Seeds with which a graph did not complete, or missed its deadline."""
 
 
 class Comparison(msgspec.Struct, frozen=True, rename="camel"):
@@ -62,7 +64,8 @@ def compare(runs: Mapping[str, Sequence[Figures]], seeds: Sequence[int], nodes: 
         differences = {
             name: _estimate([mine - theirs for mine, theirs in zip(of_one[name], first[name], strict=True)]) for name in FIGURES
         }
-        rows.append(Row(policy, {name: _estimate(of_one[name]) for name in FIGURES}, differences if number else {}))
+        unmet = tuple(seed for seed, each in zip(seeds, runs[policy], strict=True) if not each.met)
+        rows.append(Row(policy, {name: _estimate(of_one[name]) for name in FIGURES}, differences if number else {}, unmet))
     graphs = next(iter(runs.values()))[0].graphs
     return Comparison("bayplan.dev/comparison-v1", tuple(seeds), graphs, nodes, CONFIDENCE, tuple(rows))
 
