@@ -166,6 +166,7 @@ def test_a_pod_that_had_succeeded_and_says_later_that_it_failed(
     nodes("28", 8)
     create(kube, "succeeded-turns-failed", "already-done")
     kube.wait_running("already-done", "second")
+    wait_for(lambda: kube.lines("already-done")["first"].startswith("Succeeded 1/0"), "its success is recorded")
     (pod,) = kube.pods("already-done", "first")
     why = {"reason": "UnexpectedAdmissionError", "message": "Allocate failed due to requested number of devices unavailable"}
     kube.core.patch_namespaced_pod_status(pod.metadata.name, kube.namespace, {"status": {"phase": "Failed", **why}})
