@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from bayplan_operator.cli.text import graph as text
-from bayplan_operator.cli.text.table import plain
+from bayplan_operator.cli.text.table import Screen
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.self_report import read, self_report
 from tests.unit.cli import sample
@@ -73,7 +73,7 @@ def test_show_says_what_was_reported_and_what_was_ignored() -> None:
     def told(message: str) -> str:
         ended = sample.pod("check", 0, 1, "cpu-0", "Succeeded", 8, 10, message=message)
         with_container = msgspec.structs.replace(ended, spec=wire.PodSpec("cpu-0", [wire.Container("main")]))
-        return text.full(sample.report(pods=(*sample.PODS[:-1], with_container)), 80, plain)
+        return text.full(sample.report(pods=(*sample.PODS[:-1], with_container)), Screen(80))
 
     assert "What the tasks report of themselves\ncheck: accuracy 0.75\n" in told('{"accuracy": 0.75}')
     assert "check: ignored: the termination message is not a JSON object" in told("{done")
