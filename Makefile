@@ -65,10 +65,10 @@ $(VENV)/installed: requirements-dev.lock pyproject.toml
 
 # Versions and hashes of all dependencies; needs uv.
 lock:
-	uv pip compile pyproject.toml --extra fast --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --no-header --upgrade --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --extra fast --group dev --constraint requirements.lock --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --extra operator --extra fast --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --extra operator --extra fast --group dev --constraint requirements.lock --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from bayplan_operator.cli import compare, operator, plan, release, report, show, simulate
+from bayplan_operator.cli import compare, missing, operator, plan, release, report, show, simulate
 from bayplan_operator.cli.options.learning import completed
 from bayplan_operator.cli.options.usage import sentence
 
@@ -80,6 +80,12 @@ def _ended(run: Callable[[], int], command: str) -> int:
         sys.exit(_WRONG_USAGE)
     except BrokenPipeError:
         raise
+    except ModuleNotFoundError as error:
+        said = missing.sentence(error, command)
+        if said is None:
+            raise
+        print(f"{NAME}: {said}", file=sys.stderr)
+        return 1
     except Exception as error:
         code = _exit_code(error)
         if code is None:
