@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 # A run of the tests starts Python hundreds of times: without its byte code on disk each start compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test unit tick clusters cluster browser node chart lint venv testbed generate lock clean
+.PHONY: demo test unit tick clusters cluster browser node chart lint venv testbed generate picture lock clean
 
 demo: venv
 	@$(BIN)/python -m tests.testbed.demo
@@ -52,6 +52,9 @@ testbed: venv
 
 generate: venv
 	$(BIN)/python -m bayplan_operator.api.generate
+
+picture: venv
+	$(BIN)/python -m examples.picture
 
 venv: $(VENV)/installed
 
