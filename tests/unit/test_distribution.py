@@ -142,11 +142,13 @@ def test_the_command_runs_from_the_wheel(python: Path, tmp_path: Path) -> None:
     assert "minimal" in planned.stdout
 
 
-@pytest.mark.parametrize("command", ["show", "release", "operator"])
-def test_a_command_that_lacks_a_package_says_what_to_install(python: Path, tmp_path: Path, command: str) -> None:
-    done = run([str(python / "bayplan"), command], cwd=tmp_path, code=1)
+@pytest.mark.parametrize(
+    "arguments", [("show",), ("release",), ("operator",), ("plan", "-f", str(GRAPH))], ids=lambda each: each[0]
+)
+def test_a_command_that_lacks_a_package_says_what_to_install(python: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = run([str(python / "bayplan"), *arguments], cwd=tmp_path, code=1)
     assert re.fullmatch(
-        rf"bayplan: bayplan {command} talks to a cluster, and the Python package [a-z-]+ is missing: "
+        rf"bayplan: bayplan {arguments[0]} talks to a cluster, and the Python package [a-z-]+ is missing: "
         r"install it with pip install 'bayplan\[operator\]'\n",
         done.stderr,
     )
