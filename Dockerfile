@@ -7,11 +7,11 @@ RUN pip wheel --no-cache-dir --require-hashes --wheel-dir /wheels -r requirement
 COPY pyproject.toml README.md LICENSE ./
 COPY placement placement
 COPY operator operator
-RUN pip install --no-cache-dir --no-index --find-links /wheels hatchling \
+RUN pip install --no-cache-dir --no-index --find-links /wheels hatchling hatch-fancy-pypi-readme \
  && pip wheel --no-index --find-links /wheels --no-build-isolation --no-deps --wheel-dir /wheels .
 # Only what the operator needs at run time: the lock file holds the tools of development too.
 RUN python -m venv /opt/bayplan \
- && /opt/bayplan/bin/pip install --no-cache-dir --no-index --find-links /wheels 'bayplan[fast]'
+ && /opt/bayplan/bin/pip install --no-cache-dir --no-index --find-links /wheels 'bayplan[operator,fast]'
 # For any processor of this kind, since the one that builds is not the one that runs.
 ENV NUMBA_CPU_NAME=generic
 # The library's kernels, compiled once here and not by every operator at its start.

@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 # A run of the tests starts Python hundreds of times: without its byte code on disk each start compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test unit tick clusters cluster browser node chart lint venv testbed generate lock clean
+.PHONY: demo test unit tick clusters cluster browser node chart lint venv testbed generate picture lock clean
 
 demo: venv
 	@$(BIN)/python -m tests.testbed.demo
@@ -53,6 +53,9 @@ testbed: venv
 generate: venv
 	$(BIN)/python -m bayplan_operator.api.generate
 
+picture: venv
+	$(BIN)/python -m examples.picture
+
 venv: $(VENV)/installed
 
 $(VENV)/installed: requirements-dev.lock pyproject.toml
@@ -65,10 +68,10 @@ $(VENV)/installed: requirements-dev.lock pyproject.toml
 
 # Versions and hashes of all dependencies; needs uv.
 lock:
-	uv pip compile pyproject.toml --extra fast --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --no-header --upgrade --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --extra fast --group dev --constraint requirements.lock --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --extra operator --extra fast --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --extra operator --extra fast --group dev --constraint requirements.lock --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -47,7 +47,7 @@ class Run:
 def main() -> int:
     """Run the benchmark; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.dag", description=(__doc__ or "").split("\n")[0])
-    add_common(parser)
+    add_common(parser, "stg")
     parser.add_argument("--budget", type=seconds_above_zero, default=10.0, metavar="S", help="seconds per graph")
     parser.add_argument("--procs", type=counts, default=[2, 4, 8], metavar="M,M", help="numbers of processors")
     parser.add_argument("--planner", type=planners(GRAPH_PLANNERS), default=["Auto"], metavar="NAME,NAME")

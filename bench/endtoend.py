@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from bench.delays import delay_rows
 from bench.layered import Layered, Shape
-from bench.pod_watch import PodWatch, Seen
+from bench.pod_watch import PodWatch
 from tests.testbed.control_plane import ControlPlaneOptions
 from tests.testbed.installation import OperatorProcess, install_chart
 from tests.testbed.nodes import CPU_SMALL
@@ -66,7 +67,6 @@ def measure(testbed: Testbed, operator: OperatorProcess, graph: Layered, limit: 
                 print(f"\r{len(watch.seen.ended)}/{len(graph.seconds)} ended", end="", file=sys.stderr, flush=True)
         final = _wait_for_end(testbed, begin + limit)
         seen = watch.seen
-    delays = np.array(_delays(graph, seen)) * 1000.0
     makespan = max(seen.ended.values()) - begin
     critical = graph.critical_path()
     ticks, tick_sum = operator.metric("bayplan_tick_seconds_count") or 0.0, operator.metric("bayplan_tick_seconds_sum") or 0.0
@@ -74,7 +74,7 @@ def measure(testbed: Testbed, operator: OperatorProcess, graph: Layered, limit: 
     rows: list[tuple[str, float, str]] = [
         ("tasks", len(graph.seconds), "tasks"),
         ("finished", len(seen.succeeded), "tasks"),
-        *_delay_rows(delays),
+        *delay_rows(graph, seen),
         ("critical_path", critical, "s"),
         ("makespan", makespan, "s"),
         ("makespan_over_critical_path", makespan / critical, ""),
@@ -87,23 +87,6 @@ def measure(testbed: Testbed, operator: OperatorProcess, graph: Layered, limit: 
         ("object_bytes", len(json.dumps(final, separators=(",", ":")).encode()), "bytes"),
     ]
     return [{"metric": metric, "value": value, "unit": unit} for metric, value, unit in rows]
-
-
-def _delay_rows(delays: "np.ndarray[Any, Any]") -> list[tuple[str, float, str]]:
-    """None where no task has parents."""
-    if not len(delays):
-        return []
-    p50, p99 = np.percentile(delays, [50, 99])
-    return [("delay_p50", float(p50), "ms"), ("delay_p99", float(p99), "ms"), ("delay_max", float(delays.max()), "ms")]
-
-
-def _delays(graph: Layered, seen: Seen) -> list[float]:
-    """Seconds per task that has parents and was started."""
-    return [
-        seen.created[task] - max(seen.ended[parent] for parent in parents)
-        for task, parents in graph.parents.items()
-        if parents and task in seen.created and all(parent in seen.ended for parent in parents)
-    ]
 
 
 def _fastest(created: "np.ndarray[Any, Any]") -> float:

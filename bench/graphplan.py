@@ -30,6 +30,7 @@ from bench.heft import BANDWIDTH, EXAMPLE, NODES_PER_SPEED, read, speeds_of
 from bench.options import count, planners, seconds_above_zero, write_json
 from bench.reading import DataError
 from bench.scheduling.heft import heft
+from bench.sources import name_sources
 from bench.wfcommons import read_speeds
 
 ASKED = RequestClass((("pods", 1),))
@@ -40,6 +41,7 @@ SHORTEST = 1e-3
 def main() -> int:
     """Run the benchmark; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.graphplan", description=(__doc__ or "").split("\n")[0])
+    name_sources(parser, "wfinstances", "gavel")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with the data")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")

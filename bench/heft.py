@@ -38,7 +38,7 @@ EXAMPLE = "ten-task example"
 def main() -> int:
     """Run the benchmark; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.heft", description=(__doc__ or "").split("\n")[0])
-    add_common(parser)
+    add_common(parser, "heft", "wfinstances", "gavel")
     known = planners(set(GRAPH_PLANNERS) - {"BranchAndBound"})
     parser.add_argument("--planner", type=known, default=["Auto"], metavar="NAME", help="what is compared with HEFT")
     parser.add_argument("--budget", type=seconds_above_zero, default=10.0, metavar="S", help="seconds per instance")

@@ -12,10 +12,12 @@ from bayplan.solvers.schedules.budget import Budget
 from bayplan.solvers.schedules.problem import GraphProblem, Schedule
 from bench.reading import DataError
 from bench.scheduling import ResourceProblem, ScheduleSolution, violations
+from bench.sources import name_sources
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """`--data --seed --json --out`."""
+def add_common(parser: argparse.ArgumentParser, *sources: str) -> None:
+    """`--data --seed --json --out`, and where the data come from (`bench.sources`)."""
+    name_sources(parser, *sources)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with the data")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures, one flat object per run")

@@ -36,6 +36,7 @@ from bayplan.strategy.protocols import Strategy
 from bench.inflation import arrivals, unallocated
 from bench.openb import TraceError, TracePod, read_nodes, read_pods
 from bench.random_place import RandomPlace
+from bench.sources import name_sources
 
 LOADS = (100, 130)
 POLICIES = ("Random", "BestFit", "FGD", "Default")
@@ -161,6 +162,7 @@ def write(path: Path, placed: Sequence[Placed]) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.packing", description=(__doc__ or "").split("\n")[0])
+    name_sources(parser, "openb")
     parser.add_argument("--nodes", type=Path, required=True, help="nodes.csv of the trace")
     parser.add_argument("--pods", type=Path, required=True, action="append", help="a pod list; may be given several times")
     parser.add_argument("--policy", action="append", choices=POLICIES, help="may be given several times; default: all")

@@ -35,6 +35,7 @@ from bayplan.strategy.protocols import Order
 from bench.inflation import arrivals, unallocated
 from bench.openb import TraceError, TracePod, read_nodes, read_pods
 from bench.packing import LOADS, Placed, capacity, seeds, write
+from bench.sources import name_sources
 
 LARGEST_FIRST, AS_ARRIVED = ORDERS["Priority"], ORDERS["Age"]
 POLICIES = ("Packing", "BestFit", "LinearProgram", "IntegerProgram", "Genetic", "AntColony", "Auction")
@@ -182,6 +183,7 @@ def _line(figure: dict[str, Any]) -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.packing_batches", description=(__doc__ or "").split("\n")[0])
+    name_sources(parser, "openb")
     parser.add_argument("--nodes", type=Path, required=True, help="nodes.csv of the trace")
     parser.add_argument("--pods", type=Path, required=True, help="a pod list")
     parser.add_argument("--regime", choices=("b", "c"), required=True, help="b: look-ahead, c: migration")

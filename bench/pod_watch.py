@@ -4,8 +4,10 @@ import asyncio
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bayplan_operator.kube import configuration, errors, paths
 from bayplan_operator.kube.api_server import ApiServer
@@ -21,12 +23,27 @@ class Seen:
     nodes: dict[str, str] = field(default_factory=dict)
 
 
-class PodWatch:
-    """Watches the pods of one graph in a thread of its own. A context manager; `seen` grows while it is open."""
+def task_of_bayplan(metadata: dict[str, Any]) -> str:
+    """The task of a pod that Bayplan has made."""
+    return str(metadata["labels"]["bayplan.dev/task"])
 
-    def __init__(self, kubeconfig: Path, graph: str) -> None:
+
+class PodWatch:
+    """Watches the pods of one graph in a thread of its own. A context manager; `seen` grows while it is open.
+
+    Pods of another program than Bayplan: `label` holds the graph's name, and `task_of` finds a task's in a pod's metadata.
+    """
+
+    def __init__(
+        self,
+        kubeconfig: Path,
+        graph: str,
+        label: str = "bayplan.dev/graph",
+        task_of: Callable[[dict[str, Any]], str] = task_of_bayplan,
+    ) -> None:
         self._kubeconfig = kubeconfig
-        self._selector = f"bayplan.dev/graph={graph}"
+        self._selector = f"{label}={graph}"
+        self._task_of = task_of
         self._stop = threading.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
@@ -68,10 +85,10 @@ class PodWatch:
             if self._stop.is_set():
                 return
 
-    def _take(self, event: dict[str, dict[str, dict[str, dict[str, str]]]], now: float) -> None:
+    def _take(self, event: dict[str, Any], now: float) -> None:
         pod = event["object"]
         self._version = pod["metadata"]["resourceVersion"]
-        task = pod["metadata"]["labels"]["bayplan.dev/task"]
+        task = self._task_of(pod["metadata"])
         self.seen.created.setdefault(task, now)
         phase = str(pod["status"].get("phase", ""))
         if phase in ("Succeeded", "Failed"):

@@ -19,6 +19,7 @@ from typing import Any
 from bench.queue_policies import PHILLY
 from bench.queue_prediction import prediction
 from bench.reading import DataError
+from bench.sources import name_sources
 
 PARTS: dict[str, Callable[[argparse.Namespace], list[dict[str, Any]]]] = {"prediction": prediction}
 
@@ -26,6 +27,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[dict[str, Any]]]] = {"predi
 def main() -> int:
     """Run the benchmark; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.queue", description=(__doc__ or "").split("\n")[0])
+    name_sources(parser, "philly")
     parser.add_argument("--part", choices=list(PARTS), required=True)
     parser.add_argument("--data", type=Path, required=True, help="the jobs: timestamp,duration,num_gpus,cluster")
     parser.add_argument("--policy", action="append", choices=list(PHILLY), help="of the trace; may be given several times")

@@ -40,7 +40,7 @@ PLANNERS: dict[str, AntColony | Genetic | ListScheduling] = {
 def main() -> int:
     """Run the benchmark; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.rcpsp", description=(__doc__ or "").split("\n")[0])
-    add_common(parser)
+    add_common(parser, "psplib")
     parser.add_argument(
         "--planner", type=planners(PLANNERS), default=["Genetic", "AntColony"], metavar="NAME,NAME", help=", ".join(PLANNERS)
     )

@@ -27,6 +27,7 @@ from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Policy, Setup, Submission, Trace, figures, simulate
 from bayplan.strategy.presets import PRESETS, compile_preset
 from bayplan.warm.presets import warm_up
+from bench.sources import name_sources
 
 GPU = "nvidia.com/gpu"
 POOL, LOAD, LEAST_JOBS = 64, 0.85, 1_000
@@ -51,6 +52,7 @@ class Jobs:
 def main() -> int:
     """Run the benchmark; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.simulator", description=(__doc__ or "").split("\n")[0])
+    name_sources(parser, "philly")
     parser.add_argument("--data", type=Path, required=True, help="jobs.csv: timestamp, duration, num_gpus, cluster")
     parser.add_argument("--jobs", type=_count, default=10_000, help="how many (default: %(default)s)")
     parser.add_argument("--policy", choices=sorted(PRESETS), default="BestFit")

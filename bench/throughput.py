@@ -36,6 +36,7 @@ from bayplan.strategy.protocols import Strategy
 from bayplan.warm.presets import warm_up
 from bench import neighbours, openb_kinds, throughput_testbed
 from bench.openb import MILLI, TraceError, node, read_nodes, read_pods, request_class
+from bench.sources import name_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Work:
 def main() -> int:
     """Run the benchmark; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.throughput", description=(__doc__ or "").split("\n")[0])
+    name_sources(parser, "openb")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--in-memory", action="store_true", help="measure the library alone (the default)")
     where.add_argument("--testbed", action="store_true", help="measure bound pods on a control plane with simulated nodes")

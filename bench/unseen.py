@@ -23,6 +23,7 @@ from bayplan.solvers.schedules.problem import GraphProblem
 from bench.lookalikes.model import Lookalikes
 from bench.options import count, own_folder, write_json
 from bench.reading import DataError, files_of
+from bench.sources import name_sources
 from bench.wfcommons import read_instance
 
 FAMILY = "workflow"
@@ -35,6 +36,7 @@ _NUMBER = re.compile(r"_(ID)?\d+.*$")
 def main() -> int:
     """Run the benchmark; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.unseen", description=(__doc__ or "").split("\n")[0])
+    name_sources(parser, "wfinstances")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with the data")
     parser.add_argument("--nodes", type=count, default=12)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")

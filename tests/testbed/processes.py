@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -39,6 +39,16 @@ class Process:
         stat = _stat(self.pid)
         return stat is not None and stat[0] != "Z" and stat[1] == self.started
 
+    def cpu_seconds(self) -> float:
+        """User and system time used so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def peak_memory(self) -> int:
+        """The largest resident size so far, in bytes."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
     def log_tail(self, lines: int = 15) -> str:
         """The end of its log, for error messages."""
         try:
@@ -52,8 +62,8 @@ class Process:
             raise TestbedError(f"{self.name} ended unexpectedly; the end of {self.log}:\n{self.log_tail()}")
 
 
-def spawn(command: list[str], log: Path, *, keep: bool) -> Process:
-    """Start `command` with its output in `log`; it dies with this interpreter unless `keep`.
+def spawn(command: list[str], log: Path, *, keep: bool, environment: Mapping[str, str] | None = None) -> Process:
+    """Start `command` with its output in `log`; it dies with this interpreter unless `keep`. `environment` is added to ours.
 
     Raises TestbedError where the system has no `setpriv` (util-linux).
     """
@@ -62,7 +72,7 @@ def spawn(command: list[str], log: Path, *, keep: bool) -> Process:
         if shutil.which("setpriv") is None:
             raise TestbedError("The program setpriv is missing; it belongs to the package util-linux.")
         command = ["setpriv", "--pdeathsig", "KILL", "--", *command]
-    return _STARTER.submit(_spawn, name, command, log).result()
+    return _STARTER.submit(_spawn, name, command, log, environment or {}).result()
 
 
 def stop(processes: Iterable[Process], grace: float) -> None:
@@ -97,11 +107,16 @@ def free_ports(count: int) -> list[int]:
     return found
 
 
-def _spawn(name: str, command: list[str], log: Path) -> Process:
+def _spawn(name: str, command: list[str], log: Path, environment: Mapping[str, str]) -> Process:
     with log.open("ab") as output:
         # A session of its own: Ctrl-C in the terminal is for the parent, which then ends the children in order.
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, **environment},
         )
     stat = _stat(child.pid)
     _CHILDREN[child.pid] = child

@@ -14,8 +14,9 @@ from tests.unit.docs.pages import DOCS, OTHERS, PAGES, ROOT, names, read, snippe
 
 # Hosts and domains that the pages may name; others would be somebody's machine or registry.
 HOSTS = {
-    "bayplan.dev", "sim.bayplan.dev", "keepachangelog.com", "semver.org", "nvidia.com", "amd.com", "gpu.intel.com",
-    "kubernetes.io", "app.kubernetes.io", "node.kubernetes.io", "events.k8s.io", "github.com",
+    "bayplan.dev", "sim.bayplan.dev", "github.com", "doi.org",
+    "keepachangelog.com", "semver.org", "nvidia.com", "amd.com", "gpu.intel.com",
+    "kubernetes.io", "app.kubernetes.io", "node.kubernetes.io", "events.k8s.io",
 }  # fmt: skip
 UNWANTED = ("TODO", "FIXME", "TBD", "blazing", "seamless", "cutting-edge", "revolutionary", "world-class", "effortless")
 MODULES = {"library": ROOT / "placement" / "bayplan", "operator": ROOT / "operator" / "bayplan_operator"}

@@ -10,7 +10,20 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from bayplan_operator.cli import compare, exit_codes, lint, operator, plan, release, report, show, simulate, strategies, version
+from bayplan_operator.cli import (
+    compare,
+    exit_codes,
+    lint,
+    missing,
+    operator,
+    plan,
+    release,
+    report,
+    show,
+    simulate,
+    strategies,
+    version,
+)
 from bayplan_operator.cli.exit_codes import ExitCode
 from bayplan_operator.cli.options.learning import completed
 from bayplan_operator.cli.options.usage import sentence
@@ -87,6 +100,12 @@ def _ended(run: Callable[[], int], command: str) -> int:
         sys.exit(int(ExitCode.USAGE))
     except BrokenPipeError:
         raise
+    except ModuleNotFoundError as error:
+        said = missing.sentence(error, command)
+        if said is None:
+            raise
+        print(f"{NAME}: {said}", file=sys.stderr)
+        return ExitCode.FAILED
     except Exception as error:
         code = _exit_code(error)
         if code is None:
