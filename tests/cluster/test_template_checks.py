@@ -12,11 +12,7 @@ import pytest
 import yaml
 from kubernetes import client
 
-from bayplan_operator.translate.admission import AdmissionObjects
-from bayplan_operator.translate.dry_run import admitted_spec
-from bayplan_operator.translate.request_class import request_class
 from tests.cluster.kube import GROUP, VERSION, Kube, Object, task, wait_for
-from tests.testbed.cluster import Cluster
 from tests.testbed.installation import OperatorProcess
 from tests.testbed.testbed import Testbed
 
@@ -103,40 +99,6 @@ def test_what_a_runtime_class_adds_is_counted(kube: Kube, sandboxes: None) -> No
     assert nodes_of(kube, "sandboxed") == {"vm-0"}
     assert attempts(kube, "sandboxed") == ["1/0"] * 6
     assert took(kube, "sandboxed") >= 45, "three rounds of two"
-
-
-SAID: tuple[Object, ...] = (
-    {}, {"requests": {"cpu": "500m"}}, {"limits": {"cpu": "2500m"}}, {"limits": {"cpu": "2", "memory": "1Gi"}},
-    {"requests": {"memory": "64Mi"}, "limits": {"memory": "128Mi"}}, {"requests": {"cpu": "1500m", "memory": "512Mi"}},
-)  # fmt: skip
-RANGES: tuple[Object, ...] = (
-    {"defaultRequest": {"cpu": "1"}, "default": {"cpu": "3"}}, {"max": {"cpu": "3", "memory": "2Gi"}},
-    {"min": {"cpu": "100m"}}, {"default": {"memory": "1Gi"}, "min": {"memory": "32Mi"}},
-)  # fmt: skip
-
-
-def stored(kube: Kube, resources: Object) -> bytes:
-    """What the API server would make of a pod whose container says this."""
-    spec = {"containers": [{"name": "c", "image": "i", "resources": resources}]}
-    pod: Any = {"metadata": {"name": "x"}, "spec": spec}
-    answer: Any = kube.core.create_namespaced_pod(kube.namespace, pod, dry_run="All", _preload_content=False)
-    return bytes(answer.data)
-
-
-@pytest.mark.parametrize("limits", RANGES)
-def test_offline_a_limit_range_counts_as_the_api_server_has_it(kube: Kube, testbed: Cluster, limits: Object) -> None:
-    made = {
-        "apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "limits", "namespace": kube.namespace},
-        "spec": {"limits": [{"type": "Container", **limits}]},
-    }  # fmt: skip
-    testbed.kubectl("create", "--filename", "-", input=json.dumps(made))
-    wait_for(lambda: json.loads(stored(kube, {}))["spec"]["containers"][0]["resources"], "the LimitRange is in force")
-    known = AdmissionObjects()
-    known.take(made)
-    for said in SAID:
-        spec: Object = {"containers": [{"name": "c", "image": "i", "resources": said}]}
-        online, offline = admitted_spec(stored(kube, said), spec), known.admitted(spec, kube.namespace)
-        assert request_class(offline).resources == request_class(online).resources, said
 
 
 WRONG: dict[str, tuple[Object, str]] = {
