@@ -4,11 +4,16 @@ python -m examples.picture [FILE.svg]
 """
 
 import re
+import shlex
 import sys
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+import typer
+from typer.main import get_command
+
+from bayplan_operator.cli.commands import app
 from bayplan_operator.cli.page.gantt import gantt
 from bayplan_operator.cli.report import ReportOptions
 from bayplan_operator.cli.work.simulate import simulation_of
@@ -56,7 +61,10 @@ def picture() -> str:
 
 def simulate() -> Simulation:
     """What `COMMAND` simulates."""
-    options = ReportOptions(file=[ROOT / GRAPH], nodes=ROOT / NODES, repeat=TIMES, every=EVERY, out=Path("report.html"))
+    called = typer.Context(get_command(app), obj=shlex.split(COMMAND))
+    options = ReportOptions(
+        file=[ROOT / GRAPH], nodes=ROOT / NODES, repeat=TIMES, every=EVERY, out=Path("report.html"), called=called
+    )
     return simulation_of(options, [ROOT / GRAPH], strict=False)
 
 
