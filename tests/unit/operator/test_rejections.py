@@ -139,3 +139,18 @@ def test_nothing_is_known_of_refusals_of_long_ago(rejections: Rejections) -> Non
     rejections.refused(PLAIN, "n", 0.0)
     assert rejections.unwilling.nodes(320.0) == {PLAIN: frozenset({"n"})}
     assert rejections.unwilling.nodes(320.1) == {}
+
+
+def test_however_late_kube_scheduler_answers_two_nodes_do_not_take_turns_for_ever(rejections: Rejections) -> None:
+    """Each refusal comes 5 s after the decision, when the memory of 2 s of the other node is over."""
+    now, times = 0.0, {"a": 0, "b": 0, "c": 0}
+    for _ in range(12):
+        rejections.expire(now)
+        left = rejections.active(now).get(PLAIN, frozenset())
+        node = next((each for each in times if each not in left), None)
+        if node is None:
+            break
+        now += 5.0
+        rejections.refused(PLAIN, node, now)
+        times[node] += 1
+    assert min(times.values()) > 0

@@ -13,6 +13,10 @@ _PASSING = 2.0
 """Seconds, at the first refusal of a class of which nothing is asked that kube-scheduler alone can judge: then another pod was
 faster, and the view of the cluster will soon say so itself."""
 
+_RECALLED = 60.0
+"""Seconds at least for which a refusal that is over still counts as one before the next: kube-scheduler may take its time, and
+a pod must not go back and forth between two nodes meanwhile."""
+
 _SLOWEST = 60.0
 """Seconds between two refusals in a row, however often something leaves the node in between."""
 
@@ -33,7 +37,7 @@ class _Memory:
     @property
     def stale(self) -> float:
         """When not even the number of times matters any more."""
-        return self.until + (self.until - self.since)
+        return self.until + max(self.until - self.since, _RECALLED)
 
     def end(self, at: float) -> None:
         """It ends at an instant, or when it would have."""
