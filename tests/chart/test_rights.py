@@ -23,6 +23,7 @@ ANYWHERE = "default"
 ALLOWED = [
     *((verb, "pods", ANYWHERE) for verb in ("get", "list", "watch", "create", "delete", "patch")),
     *((verb, "nodes", "") for verb in ("get", "list", "watch")),
+    *((verb, "namespaces", "") for verb in ("list", "watch")),
     *((verb, "taskgraphs.bayplan.dev", ANYWHERE) for verb in ("get", "list", "watch", "delete")),
     ("patch", "taskgraphs.bayplan.dev/status", ANYWHERE),
     ("update", "taskgraphs.bayplan.dev/finalizers", ANYWHERE),

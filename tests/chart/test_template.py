@@ -124,6 +124,7 @@ def test_roles_grant_what_the_operator_needs_and_nothing_else(default: list[Obje
     assert rights(only(default, "ClusterRole")) == {
         "/pods": read | {"create", "delete", "patch"},
         "/nodes": read,
+        "/namespaces": {"list", "watch"},
         "/events": {"create"},
         "bayplan.dev/taskgraphs": read | {"delete"},
         "bayplan.dev/taskgraphs/status": {"patch"},

@@ -179,7 +179,8 @@ def test_an_unknown_field_is_named_by_kubectl_and_dropped_by_the_api(crowd: Kube
 
 def test_a_request_that_no_node_could_hold_waits_with_all_rejections_summed_up(crowd: Kube) -> None:
     nodes = len(crowd.core.list_node().items)
-    crowd.create("huge", task("a", cpu="65", requests={"nvidia.com/gpu": "9"}))
+    resources = {"requests": {"cpu": "65"}, "limits": {"nvidia.com/gpu": "9"}}
+    crowd.create("huge", task("a", pod={"containers": [{"image": "none", "resources": resources}]}))
     crowd.create("nowhere", task("a", pod={"nodeSelector": {"disk": "quantum"}}))
     huge = crowd.wait_condition("huge", "Waiting")
     assert huge["reason"] == "NoSuchNode"

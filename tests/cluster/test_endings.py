@@ -98,8 +98,10 @@ def test_a_gate_of_a_webhook_is_named_holds_no_room_for_ever_and_lets_pods_run(
         with pytest.raises(client.ApiException, match="schedulingGates"):
             gated(kube, "some-node")
         create(kube, "gated-by-webhook", "queued")
-        waiting = kube.wait_condition("queued", "Waiting")
-        assert waiting["reason"] == "SchedulingGated"
+        waiting = wait_for(
+            lambda: (found := kube.condition("queued", "Waiting")) and found["reason"] == "SchedulingGated" and found,
+            "the gate is the reason",
+        )
         assert "scheduling gate queue.example/admission is taken off" in waiting["message"]
         create(beside, "gated-by-webhook", "beside-it")
         beside.wait_condition("beside-it", "Complete")

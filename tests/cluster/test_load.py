@@ -139,7 +139,7 @@ def test_nodes_of_which_nothing_is_measured_get_no_more_of_a_burst_than_others(
 ) -> None:
     """First, since what has gone a moment ago counts as still to go from the measured load."""
     least_load(kube, policy, nodeSelector=selector(pool))
-    assert f"cpu of {NODES}" in available(kube, policy, "True")["message"]
+    wait_for(lambda: f"cpu of {NODES}" in available(kube, policy, "True")["message"], "all nodes are measured")
     measured(prometheus, operator, 0.2, NODES)
     counts = burst(kube, policy, 240)
     assert set(counts.values()) == {4}
