@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from bayplan.cluster.neighbours.index import Matcher, SelectorIndex
-from bayplan.cluster.neighbours.present import Present
+from bayplan.cluster.neighbours.present import Present, Standing
 from bayplan.model.arrays import BoolArray, IntArray
 from bayplan.model.neighbour import HostPort, Neighbour, PodTerm
 from bayplan.model.occupant import Tenant
@@ -23,8 +23,6 @@ Held = tuple[PodTerm, int]
 HeldAbout = tuple[Held, IntArray, IntArray]
 """A term, the rows of the pods that hold it, and how many of them each row has."""
 _Made = TypeVar("_Made")
-_Present = tuple[int, Neighbour, bool, bool]
-"""Row, pod, whether it is bound, whether it is being deleted."""
 
 
 class TenantedRows(Protocol):
@@ -112,12 +110,12 @@ class Neighbourhood:
     def enter(self, row: int, tenant: Tenant | None) -> None:
         """A pod occupies a row."""
         if tenant is not None and tenant.neighbour is not None:
-            self._change((row, tenant.neighbour, tenant.bound, tenant.leaving), 1)
+            self._change(tenant.neighbour, (row, tenant.bound, tenant.leaving), 1)
 
     def leave(self, row: int, tenant: Tenant | None) -> None:
         """A pod occupies a row no more."""
         if tenant is not None and tenant.neighbour is not None:
-            self._change((row, tenant.neighbour, tenant.bound, tenant.leaving), -1)
+            self._change(tenant.neighbour, (row, tenant.bound, tenant.leaving), -1)
 
     def change(self, row: int | None, before: Tenant | None, after: Tenant | None) -> None:
         """Something else is known of a pod on a row; `None`: on a node that is not there."""
@@ -132,7 +130,7 @@ class Neighbourhood:
             self._tried.append((row, pod))
         else:
             self._tried.pop()
-        self._change((row, pod, False, False), sign)
+        self._change(pod, (row, False, False), sign)
         self.version, self.terms_version = version, terms_version
 
     # What is there
@@ -184,11 +182,11 @@ class Neighbourhood:
 
     # Inside
 
-    def _change(self, present: _Present, sign: int) -> None:
-        row, pod, bound, leaving = present
+    def _change(self, pod: Neighbour, standing: Standing, sign: int) -> None:
+        row, bound, leaving = standing
         self._last = None
         if self._present is not None:
-            self._present.add(pod, (row, bound, leaving), sign)
+            self._present.add(pod, standing, sign)
         if self._counted:
             for matcher in self._counted.about(pod, self._namespaces):
                 self._grown(self._counts[matcher]).add(row, bound, leaving, sign)

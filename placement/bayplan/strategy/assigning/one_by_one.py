@@ -190,10 +190,12 @@ class _Batch:
 
 
 def in_order(requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> IntArray:
-    """Numbers of the requests, who goes first first: by the strategy's order, then by size, then as given."""
+    """Numbers of the requests, the first first: by the strategy's order; then those that ask something of pods nearby, since
+    they have fewer places; then by size, then as given."""
     keys: list[FloatArray] = [order(requests, context) for order in strategy.order]
     devices, shares = sizes(requests, cluster)
-    return np.lexsort((-shares, -devices, *reversed(keys)))
+    free = [each.neighbour is None or not each.neighbour.asks for each in requests]
+    return np.lexsort((-shares, -devices, free, *reversed(keys)))
 
 
 def _units(requests: Sequence[Request], order: IntArray) -> list[list[int]]:

@@ -13,7 +13,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
 from bayplan.core.wish import Wish
-from bayplan.model.neighbour import Neighbour, PodSelector, PodTerm
+from bayplan.model.neighbour import Neighbour, PodSelector, PodTerm, SpreadConstraint
 from bayplan.model.occupant import Tenant
 from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass
 from bayplan.strategy.presets import compile_preset
@@ -49,7 +49,7 @@ class World:
 
     def want(self, key: object, pod: Neighbour, strategy: Strategy, gang: Gang | None = None) -> None:
         self.waiting[key] = pod
-        request = Request(key, ASKED, neighbour=pod, arrival=(len(self.waiting),), gang=gang)
+        request = Request(key, ASKED, neighbour=pod, gang=gang)
         self.decider.update(Changes((Wish(request, strategy),)))
 
     def decide(self) -> int:
@@ -131,3 +131,16 @@ def test_a_gang_that_must_keep_apart_takes_a_node_each(preset: str) -> None:
         for number in range(3):
             world.want(number, apart, compile_preset(preset), Gang("g"))
         assert world.decide() == placed
+
+
+@pytest.mark.parametrize("preset", ["BestFit", "Auto"])
+def test_what_has_fewer_places_goes_first_among_equals(preset: str) -> None:
+    """Were the plain ones first, they would fill the node of the one zone, and of the others only one could go to the other."""
+    spread = SpreadConstraint("zone", 1, PodSelector((), frozenset("a")))
+    world, strategy = World(nodes_in([1, 2])), compile_preset(preset)
+    for number in range(2):
+        world.want(("plain", number), Neighbour("b"), strategy)
+    for number in range(4):
+        world.want(("spread", number), Neighbour("a", (("app", "p"),), spread=(spread,)), strategy)
+    # As in one graph, all of them came at the same time.
+    assert world.decide() == 6
