@@ -18,6 +18,7 @@ from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.candidates import NO_ROWS, Candidates, candidates, refused_rows
 from bayplan.strategy.assigning.size import sizes
 from bayplan.strategy.context import Context
+from bayplan.strategy.ordering.priority import priority
 from bayplan.strategy.protocols import Scoring, Strategy
 
 NO_SCORING = Scoring()
@@ -190,12 +191,16 @@ class _Batch:
 
 
 def in_order(requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> IntArray:
-    """Numbers of the requests, the first first: by the strategy's order; then those that ask something of pods nearby, since
-    they have fewer places; then by size, then as given."""
+    """Numbers of the requests, the first first: by the strategy's order, then by size, then as given.
+
+    Requests that ask something of pods nearby go before the others of their priority, since they have fewer places.
+    """
     keys: list[FloatArray] = [order(requests, context) for order in strategy.order]
     devices, shares = sizes(requests, cluster)
     free = [each.neighbour is None or not each.neighbour.asks for each in requests]
-    return np.lexsort((-shares, -devices, free, *reversed(keys)))
+    if not all(free):
+        keys.insert(strategy.order.index(priority) + 1 if priority in strategy.order else 0, np.array(free, np.float64))
+    return np.lexsort((-shares, -devices, *reversed(keys)))
 
 
 def _units(requests: Sequence[Request], order: IntArray) -> list[list[int]]:

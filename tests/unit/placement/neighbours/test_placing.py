@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -47,9 +48,9 @@ class World:
         self.cluster.vacate(key)
         del self.there[key]
 
-    def want(self, key: object, pod: Neighbour, strategy: Strategy, gang: Gang | None = None) -> None:
+    def want(self, key: object, pod: Neighbour, strategy: Strategy, gang: Gang | None = None, **more: Any) -> None:
         self.waiting[key] = pod
-        request = Request(key, ASKED, neighbour=pod, gang=gang)
+        request = Request(key, ASKED, neighbour=pod, gang=gang, **more)
         self.decider.update(Changes((Wish(request, strategy),)))
 
     def decide(self) -> int:
@@ -134,13 +135,22 @@ def test_a_gang_that_must_keep_apart_takes_a_node_each(preset: str) -> None:
 
 
 @pytest.mark.parametrize("preset", ["BestFit", "Auto"])
-def test_what_has_fewer_places_goes_first_among_equals(preset: str) -> None:
-    """Were the plain ones first, they would fill the node of the one zone, and of the others only one could go to the other."""
+def test_what_has_fewer_places_goes_first_among_those_of_a_priority(preset: str) -> None:
+    """Whatever their critical paths. Were the plain ones first, they would fill the node of the one zone, and of the others only one could go to the other."""
     spread = SpreadConstraint("zone", 1, PodSelector((), frozenset("a")))
     world, strategy = World(nodes_in([1, 2])), compile_preset(preset)
     for number in range(2):
-        world.want(("plain", number), Neighbour("b"), strategy)
+        world.want(("plain", number), Neighbour("b"), strategy, critical_path=9.0)
     for number in range(4):
         world.want(("spread", number), Neighbour("a", (("app", "p"),), spread=(spread,)), strategy)
-    # As in one graph, all of them came at the same time.
     assert world.decide() == 6
+
+
+def test_a_higher_priority_still_goes_first() -> None:
+    apart = Neighbour("a", anti_affinity=(PodTerm(PodSelector((), frozenset("a")), "kubernetes.io/hostname"),))
+    world, strategy = World(nodes_in([0])), compile_preset("BestFit")
+    for number in range(3):
+        world.want(("plain", number), Neighbour("b"), strategy, priority=1)
+    world.want("apart", apart, strategy)
+    assert world.decide() == 3
+    assert list(world.waiting) == ["apart"]
