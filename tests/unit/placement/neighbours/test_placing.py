@@ -14,6 +14,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
 from bayplan.core.wish import Wish
+from bayplan.model.decision import Decision
 from bayplan.model.neighbour import Neighbour, PodSelector, PodTerm, SpreadConstraint
 from bayplan.model.occupant import Tenant
 from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass
@@ -54,14 +55,22 @@ class World:
         self.decider.update(Changes((Wish(request, strategy),)))
 
     def decide(self) -> int:
-        """Have it place what it places; each place must be allowed beside those before it."""
+        """Have it place what it places. Each place must be allowed beside those decided before. Which these are is not told, so
+        there must be an order in which all are allowed; those come first that ask something of others."""
         outcome = self.decider.decide(0.0)
-        for each in outcome.placements:
-            node, pod = self.nodes[each.node or ""], self.waiting.pop(each.request_id)
-            assert self.fits(node), each
-            assert self.permits(node, pod), each
-            self.put(each.request_id, Pod(node, pod, bound=False))
+        left = sorted(outcome.placements, key=lambda each: not self.waiting[each.request_id].asks)
+        while left:
+            allowed_now = next((each for each in left if self.permits(*self.placed(each))), None)
+            assert allowed_now is not None, left
+            node, pod = self.placed(allowed_now)
+            assert self.fits(node), allowed_now
+            self.put(allowed_now.request_id, Pod(node, pod, bound=False))
+            del self.waiting[allowed_now.request_id]
+            left.remove(allowed_now)
         return len(outcome.placements)
+
+    def placed(self, decision: Decision) -> tuple[NodeInfo, Neighbour]:
+        return self.nodes[decision.node or ""], self.waiting[decision.request_id]
 
     def fits(self, node: NodeInfo) -> bool:
         return sum(each.node.name == node.name for each in self.there.values()) < 3
@@ -136,7 +145,7 @@ def test_a_gang_that_must_keep_apart_takes_a_node_each(preset: str) -> None:
 
 @pytest.mark.parametrize("preset", ["BestFit", "Auto"])
 def test_what_has_fewer_places_goes_first_among_those_of_a_priority(preset: str) -> None:
-    """Whatever their critical paths. Were the plain ones first, they would fill the node of the one zone, and of the others only one could go to the other."""
+    """Whatever their critical paths. Plain ones would fill the node of one zone, and leave the others one place."""
     spread = SpreadConstraint("zone", 1, PodSelector((), frozenset("a")))
     world, strategy = World(nodes_in([1, 2])), compile_preset(preset)
     for number in range(2):
