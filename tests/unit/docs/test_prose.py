@@ -14,7 +14,7 @@ MEAN, LONGEST = 25, 40
 """Words of a sentence: on average over a page, and of the longest one."""
 VAGUE = re.compile(r"\b(somebody|someone|anybody|everybody|nobody|whoever|whomever|anew)\b", re.IGNORECASE)
 HISTORY = ROOT / "CHANGELOG.md"
-LOOSER = {f"docs/{name}.md" for name in ("graph-planning", "operations", "placement", "simulation", "taskgraph", "taskprofile")}
+LOOSER = {f"docs/{name}.md" for name in ("graph-planning", "operations", "simulation")}
 """Reference pages, of which only the average is held."""
 READ = [name for name in names(PAGES + OTHERS) if name != HISTORY.name]
 
