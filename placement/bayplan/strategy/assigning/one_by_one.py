@@ -190,7 +190,7 @@ class _Batch:
 
 
 def in_order(requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> IntArray:
-    """Numbers of the requests, who goes first first: by the strategy's order, then by size, then as given."""
+    """Numbers of the requests, in the order in which they go: by the strategy's order, then by size, then as given."""
     keys: list[FloatArray] = [order(requests, context) for order in strategy.order]
     devices, shares = sizes(requests, cluster)
     return np.lexsort((-shares, -devices, *reversed(keys)))
