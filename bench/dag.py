@@ -111,7 +111,7 @@ def solved(figure: dict[str, Any]) -> bool:
 
 
 def table(figures: list[dict[str, Any]]) -> str:
-    """For people."""
+    """The figures as a table of text."""
     lines = [
         f"{'processors':>10} {'graphs':>7} {'solved':>8} {'proved':>8} {'<= best known':>14} {'mean over best known':>21} "
         f"{'mean s':>7} {'max s':>7}"

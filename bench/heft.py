@@ -133,7 +133,7 @@ def solve(name: str, problem: GraphProblem, planner: str, arguments: argparse.Na
 
 
 def table(figures: list[dict[str, Any]], planner: str) -> str:
-    """For people."""
+    """The figures as a table of text."""
     lines = [f"{each['planner']} on the {EXAMPLE}: {each['makespan']:g}" for each in figures if each["instance"] == EXAMPLE]
     ours = {each["instance"]: each for each in figures if each["planner"] == planner and each["instance"] != EXAMPLE}
     heft = {each["instance"]: each for each in figures if each["planner"] == "Heft" and each["instance"] in ours}

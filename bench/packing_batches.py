@@ -5,7 +5,7 @@
 
 Regime b, look-ahead: pods arrive as in `bench.packing`, but so many at a time, which are placed together; what does not fit
 then is dropped, and nothing moves. Regime c, migration: when 100 % and 130 % of the GPUs have been asked for, all that has
-arrived so far, dropped or not, is placed anew in one batch on empty nodes, once from largest first and once from the order
+arrived so far, dropped or not, is placed again in one batch on empty nodes, once from largest first and once from the order
 of arrival; the better answer counts. The planners' objective is the GPUs in use: a
 pod's priority is what it asks of them. `--budget`: seconds for each batch.
 """

@@ -70,7 +70,7 @@ class PodWatch:
             listed = json.loads(await server.call("GET", paths.PODS, params={"limit": "1"}))
             self._version = listed["metadata"]["resourceVersion"]
             self._ready.set()
-            # The API server ends the watch of whoever falls behind in a burst; it goes on where it was.
+            # The API server ends the watch of a client that falls behind in a burst; it goes on where it was.
             while not self._stop.is_set():
                 await self._follow(server)
 

@@ -17,7 +17,7 @@ _WEIGHT = 0.2
 
 
 def fifo(jobs: Jobs) -> Policy:
-    """Who came first."""
+    """The job that came first goes first."""
     return Ranked(float)
 
 
@@ -62,7 +62,7 @@ def exponential(jobs: Jobs) -> Policy:
 
 
 class Predicted:
-    """ShortestExpected over jobs that nobody names."""
+    """ShortestExpected over jobs without names."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs, self._model = jobs, Lookalikes()

@@ -1,4 +1,4 @@
-"""One pool of identical processors, jobs that wait for it, and a policy that says who goes first."""
+"""One pool of identical processors, jobs that wait for it, and a policy that says which job goes first."""
 
 import heapq
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Jobs:
 
 
 class Policy(Protocol):
-    """Who goes first. It is told of everything as it happens and of no run time before it has ended."""
+    """Which job goes first. It is told of everything as it happens and of no run time before it has ended."""
 
     def come(self, job: int, now: float) -> None:
         """A job was submitted."""

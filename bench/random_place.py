@@ -16,7 +16,7 @@ _WITHIN = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class RandomPlace(Scorer):
-    """A lot per node, and per GPU within it; drawn anew for every request."""
+    """A lot per node, and per GPU within it; drawn again for every request."""
 
     def depends_on(self, request: Request, context: Context) -> Hashable:
         """Of the number of the request."""

@@ -101,7 +101,7 @@ def solve(
 
 
 def table(figures: list[dict[str, Any]]) -> str:
-    """For people."""
+    """The figures as a table of text."""
     lines = [f"{'planner':<16}{'schedules':>10}{'instances':>11}{'mean over best known':>22}{'at best known':>15}{'mean s':>9}"]
     for planner, schedules in dict.fromkeys((each["planner"], each["budget"]) for each in figures):
         group = [each for each in figures if (each["planner"], each["budget"]) == (planner, schedules)]

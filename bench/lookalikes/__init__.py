@@ -1,1 +1,1 @@
-"""Run times of jobs that nobody names, from what came before them."""
+"""Run times of jobs without names, from what came before them."""

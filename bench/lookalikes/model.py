@@ -1,6 +1,6 @@
-"""Run times of jobs that nobody names, from what came before them.
+"""Run times of jobs without names, from what came before them.
 
-People submit alike jobs together, or again and again after the same time. So each job is taken to be like an earlier one,
+Users submit alike jobs together, or again and again after the same time. So each job is taken to be like an earlier one,
 or new: a distance-dependent Chinese restaurant process over the jobs as they came, whose rates are learned (`link_rates`).
 A job that is like an ended one takes as long, up to a factor whose logarithm is Student's t; a new one is drawn from what
 its kind has shown so far, with running jobs counted as what they are still expected to take.

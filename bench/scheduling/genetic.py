@@ -52,7 +52,7 @@ class Genetic:
 
 
 def new_herd(problem: SchedulingProblem, population: int, seed: int) -> Herd:
-    """Nobody yet."""
+    """A herd without members yet."""
     return Herd(
         lists=np.zeros((population + 1, problem.tasks), np.int64),
         fixed=np.full((population + 1, problem.tasks), -1, np.int64),

@@ -20,7 +20,7 @@ class Leader:
     """Holds the Lease, or says that it does not.
 
     ``leading`` is true only while the last renewal that is known to have worked is younger than the Lease's duration less
-    one renewal interval: whoever asks stops deciding before another process may start to.
+    one renewal interval: the caller stops deciding before another process may start to.
     """
 
     def __init__(self, settings: Settings, configuration: client.Configuration, clock: Clock) -> None:
@@ -118,7 +118,7 @@ class Leader:
             request()
         except ApiException as error:
             if error.status == 409:
-                return False  # somebody else was first
+                return False  # another process was first
             raise
         return True
 

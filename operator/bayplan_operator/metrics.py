@@ -82,4 +82,4 @@ RUN_SECONDS = Histogram("bayplan_run_seconds", "From started to ended, of runs t
 RUN_COST = Counter("bayplan_run_cost", "Price of all runs, by the prices of their nodes per hour.")
 FORESEEN = Counter("bayplan_runs_foreseen", "Runs whose time was predicted, by where in the prediction they ended.", ["within"])
 SELF_REPORTS = Counter("bayplan_self_reports", "Termination messages with numbers, or not all readable.", ["what"])
-EXPECTATION_SECONDS = Histogram("bayplan_expectation_seconds", "Duration of predicting anew what has changed.", buckets=_FAST)
+EXPECTATION_SECONDS = Histogram("bayplan_expectation_seconds", "Duration of predicting what has changed.", buckets=_FAST)

@@ -15,7 +15,7 @@ class PrometheusSettings:
 
     url: str
     token_file: Path | None = None
-    """Of a bearer token; read anew for each poll, as are the next two."""
+    """The file with a bearer token. Each poll reads it again, as it does the next two."""
     username_file: Path | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
@@ -35,8 +35,8 @@ class Settings:
     """What the operator is told at its start."""
 
     identity: str
-    """Who we are in the Lease. The same identity takes its own Lease over at once after a restart, so it must be unique
-    among processes that may live at the same time: the pod's name."""
+    """The name of this process in the Lease: the pod's name. It must be unique among processes that may live at the same time,
+    since after a restart the same identity takes its own Lease over at once."""
     lease_namespace: str = LEASE_NAMESPACE
     lease_name: str = LEASE_NAME
     lease_duration: float = 15.0

@@ -95,7 +95,7 @@ def test_a_record_edited_into_nonsense_is_told_and_pods_are_placed(
     operator.restart()
     operator.wait_until_leading()
     assert operator.metric(UNREADABLE) == 1
-    told = "key states.json: class a: seconds is 7: it must be numbers by name; that is learned anew"
+    told = "key states.json: class a: seconds is 7: it must be numbers by name; that is learned again"
     assert f"ConfigMap {NAMESPACE}/{RECORD}, {told}" in operator.log.read_text()
     kube.create("g", task("a"))
     kube.wait_condition("g", "Complete")

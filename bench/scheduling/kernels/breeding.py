@@ -121,7 +121,7 @@ def evolve_activities(work: Activities, urgency: FloatArray, herd: Herd, bound: 
 def evolve_placements(work: Placements, urgency: FloatArray, herd: Herd, bound: float, steps: int) -> int:
     """Breed on processors that differ until `steps` passes are used up or an individual reaches `bound`; answers the passes.
 
-    A child has the settled processors of its parents; mutation settles tasks anew, or leaves them to their earliest end.
+    A child has the settled processors of its parents; mutation settles tasks again, or leaves them to their earliest end.
     """
     child = len(herd.makespans) - 1
     tasks, processors = work.durations.shape

@@ -68,11 +68,11 @@ KINDS = (
         scope="Cluster",
         columns=(
             Column("Preset", "string", ".spec.preset", "The ready-made strategy, where one is named."),
-            Column("Order", "string", ".spec.order", "Who goes first."),
+            Column("Order", "string", ".spec.order", "Rules that say which pod is placed first."),
             Column("Scorers", "string", ".spec.scorers", "Which node is better."),
             Column("Planner", "string", ".spec.planner.name", "How the pods that wait are assigned to nodes."),
             Column("Adaptive", "string", ".status.adaptive.strategy", "The candidate that an adaptive policy prefers."),
-            Column("Binding", "string", ".spec.binding", "Who binds the pods."),
+            Column("Binding", "string", ".spec.binding", "What binds the pods: Scheduler or Direct."),
             Column(
                 "Accepted",
                 "string",

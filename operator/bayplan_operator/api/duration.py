@@ -1,4 +1,4 @@
-"""Durations as people write them ("90s", "1h30m", "250ms"), as float seconds in the models."""
+"""Durations as users write them ("90s", "1h30m", "250ms"), as float seconds in the models."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _chart_template(definition: Mapping[str, Any]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Without anchors, which kubectl and Helm would show to people."""
+    """Without anchors, which kubectl and Helm would show to their users."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True

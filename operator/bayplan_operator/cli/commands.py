@@ -115,7 +115,7 @@ def _ended(run: Callable[[], int], command: str) -> int:
 
 
 def _exit_code(error: Exception) -> ExitCode | None:
-    """Of an error whose words are for the user; none: it is a fault of ours."""
+    """The exit code of an error with words for the user. None: the error is a fault of ours."""
     from bayplan_operator.kube.errors import ApiError
 
     if isinstance(error, ApiError):

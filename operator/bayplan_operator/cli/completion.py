@@ -1,7 +1,7 @@
 """`kubectl_complete-bayplan`: what kubectl asks when the shell completes `kubectl bayplan ...`.
 
 kubectl hands over the words after `kubectl bayplan`, the last of them incomplete. It reads one value a line, with a description
-after a tab, and in the last line, after a colon, what the shell shall do (cobra's `ShellCompDirective`).
+after a tab. The last line says, after a colon, what the shell shall do (cobra's `ShellCompDirective`).
 """
 
 import re

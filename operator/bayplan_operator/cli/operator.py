@@ -19,7 +19,7 @@ def _seconds(name: str, text: str = "", parse: Any = values.number) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class DecidingOptions:
-    """How the operator decides, and who it is."""
+    """How the operator decides, and its name in the Lease."""
 
     kubeconfig: Annotated[
         Path | None,
@@ -28,7 +28,7 @@ class DecidingOptions:
     identity: Annotated[
         str,
         option("--identity", metavar="TEXT",
-               text=f"who this process is in the Lease; the pod's name (default: {_DEFAULTS.identity})"),
+               text=f"name of this process in the Lease; the pod's name (default: {_DEFAULTS.identity})"),
     ] = _DEFAULTS.identity  # fmt: skip
     lease_namespace: Annotated[
         str, option("--lease-namespace", metavar="TEXT", text=f"default: {_DEFAULTS.lease_namespace}")

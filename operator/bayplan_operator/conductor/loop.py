@@ -41,7 +41,7 @@ async def conduct(
             backoff.worked()
         except Exception:
             # What is wrong with one graph is caught where it is handled; this is for everything else. The state is compared
-            # with the cluster anew at each tick, so the next one may well work; if not, the log and the metric say so.
+            # with the cluster again at each tick, so the next one may well work; if not, the log and the metric say so.
             metrics.TICK_ERRORS.inc()
             log.exception("a tick failed; trying again in %.0f s", backoff.wait)
             await asyncio.sleep(backoff.failed())

@@ -1,4 +1,4 @@
-"""Where the API server is and who we are, as the official client finds it."""
+"""Where the API server is and which account we use, as the official client finds it."""
 
 import ssl
 from pathlib import Path

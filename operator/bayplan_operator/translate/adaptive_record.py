@@ -10,7 +10,7 @@ from bayplan_operator import names
 from bayplan_operator.translate.policy import CompiledPolicy
 
 MOST_MISSING = 100
-"""Of more outcomes that could not be written in time, the oldest are let go."""
+"""At most so many outcomes that could not be written in time are kept. If there are more, the oldest are let go."""
 _SUMS = ("runs", "y", "yy")
 
 
@@ -50,7 +50,7 @@ def write(policy: CompiledPolicy, bandit: Bandit, counted: int, missing: set[int
 def read(policy: CompiledPolicy, status: object) -> tuple[Bandit, int, set[int]]:
     """What was learned, the highest number that is counted, and the numbers below it that are not.
 
-    Candidates whose strategy is another by now start from nothing. Raises ``ValueError`` for what this module did not write.
+    A candidate starts from nothing if its strategy has changed. Raises ``ValueError`` for what this module did not write.
     """
     if policy.adaptive is None:
         raise ValueError(f"policy {policy.name} is not adaptive")

@@ -10,7 +10,7 @@ from bayplan_operator.kube import wire
 def accepted_amount(resource: str, text: str) -> int:
     """The quantity in smallest units; the largest there is where it is larger.
 
-    Other people's pods may ask for more than fits into our columns ("10P" of CPU). They must not bring the operator down.
+    Pods of other programs may ask for more than fits into our columns ("10P" of CPU). They must not bring the operator down.
     """
     try:
         return parse_quantity(resource, text)

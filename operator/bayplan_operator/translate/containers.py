@@ -1,7 +1,7 @@
 """When a pod's main containers ran, and which container failed.
 
-Sidecars (init containers that are always restarted) count for neither: they start before the main containers, are stopped after
-them, and Kubernetes ignores how they end.
+Sidecars (init containers that are always restarted) do not count. They start before the main containers and are stopped
+after them, and Kubernetes ignores how they end.
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,10 +42,11 @@ def finished(pod: wire.Pod) -> datetime | None:
 
 
 def failure(pod: wire.Pod) -> Failure | None:
-    """Of a pod that failed: its first init container that did, else its first main container; ``None``: none of them says so.
+    """Which container made the pod fail: the first init container that failed, else the first main one. ``None``: none of
+    them says that it failed.
 
-    An init container that failed has kept the main ones from starting. Of several main ones the first to fail is the cause:
-    the others may have failed since it was gone.
+    An init container that failed has kept the main ones from starting. If several main ones failed, the first is the cause:
+    the others may have failed because it was gone.
     """
     for name, end in _failed(_ends(_ordinary(pod))):
         return Failure(end, f"init container {name}")

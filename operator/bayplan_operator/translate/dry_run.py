@@ -89,7 +89,7 @@ def dry_run_pod(graph: GraphRef, template: Template, task: str, shards: int) -> 
 
 
 def admitted_spec(answer: bytes, given: Mapping[str, Any], nodes: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Of a pod as the API server answers it, the part of its spec that decides where it can go.
+    """The part of a pod's spec, in the API server's answer, that decides where the pod can go.
 
     ``given``: the spec of its template; ``nodes``: those to which it was pinned. What is peculiar to one pod is left out, so
     that the answers for all pods of a template are equal.

@@ -52,9 +52,10 @@ def gpu_ask(resources: Resources, models: tuple[str, ...] = ()) -> GpuAsk | None
 
 
 def gpu_use(resources: Resources, devices: tuple[int, ...] = ()) -> GpuUse | None:
-    """What a pod that exists takes, whoever made it; ``devices``: which GPUs it was placed on, where that is known.
+    """What an existing pod takes, whether or not it is ours; ``devices``: the GPUs it was placed on, where that is known.
 
-    What we would refuse counts as whole GPUs. Devices that are not as many as are asked for count as not known.
+    A request that we would refuse counts as whole GPUs. If there are more or fewer devices than the pod asks for, they
+    count as not known.
     """
     whole, thousandths = _whole(resources), resources.get(names.GPU_MILLI, 0)
     if not whole and not thousandths:

@@ -52,7 +52,7 @@ class OwnPod:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A pod whose creation is under way: it counts although nobody has seen it."""
+    """A pod that is being created. It counts although no watch has shown it yet."""
 
     graph_uid: str
     identity: Identity
@@ -65,7 +65,8 @@ class Pending:
 
 
 def graph_uid_of(pod: wire.Pod) -> str:
-    """The UID of the graph that controls it; a label is believed only about whose finalizer it is. Empty: not ours."""
+    """The UID of the graph that controls the pod. Without such an owner, the label counts if the pod has our finalizer.
+    Empty: the pod is not ours."""
     for owner in pod.metadata.owner_references:
         if owner.controller and owner.kind == names.TASK_GRAPH and owner.api_version.startswith(names.GROUP + "/"):
             return owner.uid
@@ -88,7 +89,7 @@ def identity_of(pod: wire.Pod) -> Identity | None:
 
 
 def borne_out(pod: wire.Pod, graph_uid: str, said: Identity) -> bool:
-    """Whether the pod's name, which nobody can edit, is that of the attempt that the labels say it is."""
+    """Whether the pod's name is that of the attempt in its labels. A pod's name cannot be edited; its labels can."""
     return pod.metadata.name.endswith("-" + names.short_hash(graph_uid, said.task, said.shard, said.incarnation))
 
 
@@ -100,7 +101,8 @@ _STUCK = frozenset(
     }
 )  # fmt: skip
 _CRASHES = "CrashLoopBackOff"
-"""Of a sidecar, before the main containers have started: they wait for it, and it is restarted for ever."""
+"""The reason of a sidecar that keeps failing. It is restarted for ever, and main containers that have not started wait for
+it."""
 
 
 def stuck_container(pod: wire.Pod) -> wire.ContainerStateWaiting | None:

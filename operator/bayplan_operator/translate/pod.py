@@ -24,7 +24,7 @@ class Template:
     digest: str
     """A hash of metadata and spec; a pod that carries another was not made from this template."""
     request_class: RequestClass
-    """Of the spec as its author wrote it, or as the API server admits it once that is known."""
+    """What the spec asks for: as its author wrote it, or as the API server admits it once that is known."""
     admission_hash: str = ""
     """A hash of what admission looks at: metadata, and the spec without args and values of environment variables."""
     nearby: NearbyTerms = NO_TERMS
@@ -177,7 +177,7 @@ def of_node_loss(toleration: Mapping[str, Any]) -> bool:
 
 
 def _tolerations(given: list[Mapping[str, Any]], grace: float) -> list[Mapping[str, Any]]:
-    """The pod may not outstay the node-loss grace on a node that is away; without this, admission would allow 300 s."""
+    """Tolerations that let the pod stay on a lost node for the node-loss grace. Admission would add 300 s otherwise."""
     kept = [toleration for toleration in given if not of_node_loss(toleration)]
     away = [
         {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": round(grace)} for key in _UNREACHABLE
@@ -186,8 +186,9 @@ def _tolerations(given: list[Mapping[str, Any]], grace: float) -> list[Mapping[s
 
 
 def _of_one_domain(constraint: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Without ``minDomains``, for a pinned pod: kube-scheduler sees one domain for it, and with fewer than that it would
-    let in ``maxSkew`` pods, though all domains were counted before. Where it sees all of them, the constraint stays."""
+    """The constraint of a pinned pod, without ``minDomains``. kube-scheduler sees one domain for such a pod. If that were
+    fewer than ``minDomains``, it would let in ``maxSkew`` pods, though all domains were counted before. Where it sees all
+    domains, the constraint stays."""
     if constraint.get("nodeAffinityPolicy") == "Ignore":
         return constraint
     return {key: value for key, value in constraint.items() if key != "minDomains"}

@@ -63,9 +63,9 @@ def container_requests(container: wire.Container) -> Thousandths:
 def whole_requests(resources: wire.Requirements, containers: Thousandths) -> Thousandths:
     """What the pod as a whole asks for; it replaces what its ``containers`` ask for together.
 
-    Where the pod has limits as a whole, a request that is missing becomes the sum of the containers' requests, or the limit
-    where no container asks. Of huge pages it is the limit in any case, since a pod asks for as many as it may use; those of
-    its containers are a limit of the pod, too.
+    Where the pod has limits as a whole, a missing request becomes the sum of the containers' requests, or the limit where no
+    container asks. For huge pages it is always the limit, since a pod asks for as many as it may use. The huge pages of its
+    containers are a limit of the pod, too.
     """
     requests, limits = thousandths(resources.requests), thousandths(resources.limits)
     if not requests and not limits:

@@ -62,7 +62,7 @@ class CompiledPolicy:
 def compile_policy(raw: Mapping[str, Any], plugin: Plugin = NO_PLUGIN) -> CompiledPolicy:
     """The policy, ready for use; ``plugin``: what other packages add. Raises ``InvalidPolicy``."""
     try:
-        # Its status is ours: whatever somebody made of it, the spec may be used.
+        # Its status is ours: even if a user has edited it, the spec may be used.
         policy = PlacementPolicy.model_validate({name: part for name, part in raw.items() if name != "status"})
     except ValidationError as error:
         raise InvalidPolicy(validation.sentence(error)) from error

@@ -37,7 +37,7 @@ def write_task(graph: Graph, run: Run, task: int, epoch: float) -> str:
 
 
 def changed_tasks(graph: Graph, before: Run, after: Run) -> Sequence[int]:
-    """The tasks whose lines differ between two states of one run, but perhaps for their nodes."""
+    """The tasks with different lines in two states of one run. A change of the node alone need not show."""
     changed = np.zeros(graph.units, bool)
     for old, new in zip(before.columns(), after.columns(), strict=True):
         changed |= (old != new) & ~((old != old) & (new != new))  # NaN equals NaN here

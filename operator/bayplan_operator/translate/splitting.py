@@ -10,7 +10,7 @@ from bayplan_operator.api.v1alpha1 import AUTO, AutoShards, Task
 _LONGEST = 4
 """Digits of a number of shards."""
 _TOLD = 20
-"""Tasks of a graph whose numbers are explained one by one; the status has the numbers of all."""
+"""At most so many tasks of a graph have their numbers explained one by one. The status has the numbers of all."""
 
 
 def splitting(task: Task) -> Splitting | None:
@@ -27,7 +27,7 @@ def write_numbers(numbers: Mapping[str, int]) -> list[str]:
 
 
 def read_numbers(divisible: Mapping[str, Splitting], status: Mapping[str, Any]) -> dict[str, int]:
-    """The numbers in a status, by task. What is not within the task's bounds was edited, and counts as not written."""
+    """The numbers in a status, by task. A number outside the task's bounds was edited, and counts as missing."""
     lines = status.get("shards")
     said = (
         dict(line.split("=", 1) for line in lines if isinstance(line, str) and "=" in line) if isinstance(lines, list) else {}

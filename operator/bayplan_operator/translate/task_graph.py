@@ -28,14 +28,14 @@ from bayplan_operator.translate.splitting import splitting
 from bayplan_operator.translate.task_identity import runs
 
 DEFAULT_DURATION = 60.0
-"""Seconds that a task is taken to run when nobody said how long."""
+"""Seconds that a task is taken to run if its author does not say how long."""
 
 MAX_PODS = 20_000
 """Shards of all tasks of a graph together; its status would outgrow what the API server stores."""
 
 
 MAX_BYTES = 1_300_000
-"""Of the object with its record; what is above about 1.5 MB cannot be stored, and managed fields take some of it."""
+"""The object with its record has at most so many bytes: about 1.5 MB can be stored, and managed fields take some of them."""
 
 _BYTES_PER_UNIT, _BYTES_PER_TASK = 45, 35
 """What the record of a unit and the managed fields of a task come to, beside the task's name."""
@@ -50,8 +50,8 @@ class Prepared:
     """A valid graph, ready to run."""
 
     spec: TaskGraphSpec
-    """In plain numbers: a task whose shards is Auto has the number that was decided, or the smallest that is allowed as long as
-    none has been, and as expected duration that of one such shard. So nobody who reads it needs to know of Auto."""
+    """In plain numbers, so that its readers need not know of `shards: Auto`. Such a task has the number that was decided; until
+    then, the smallest that is allowed. Its expected duration is that of one such shard."""
     graph: Graph
     templates: tuple[Template, ...]
     """Per task; tasks made from the same parts share one."""
@@ -64,11 +64,11 @@ class Prepared:
     splittings: tuple[Splitting | None, ...]
     """Per task, what is weighed where its shards are Auto; ``None``: the number is given."""
     shards: Mapping[str, int] = field(default_factory=dict)
-    """Of tasks whose shards are Auto, the numbers that have been decided."""
+    """The numbers that have been decided, by task with `shards: Auto`."""
 
     @property
     def divisible(self) -> dict[str, Splitting]:
-        """The tasks whose shards are Auto, and what is weighed of each."""
+        """The tasks with `shards: Auto`, and what is weighed of each."""
         named = zip(self.spec.tasks, self.splittings, strict=True)
         return {task.name: each for task, each in named if each is not None}
 
@@ -119,7 +119,7 @@ def _data(spec: TaskGraphSpec) -> FloatArray:
 
 
 def with_shards(prepared: Prepared, shards: Mapping[str, int]) -> Prepared:
-    """The same, with numbers for the tasks whose shards are Auto."""
+    """The same graph, with numbers for the tasks with `shards: Auto`."""
     if shards == prepared.shards:
         return prepared
     spec = _in_numbers(prepared.spec, prepared.splittings, shards)
@@ -128,7 +128,8 @@ def with_shards(prepared: Prepared, shards: Mapping[str, int]) -> Prepared:
 
 
 def _part(run: TaskRun, task: Task, whole: Splitting | None) -> TaskRun:
-    """Of a task whose shards are Auto, one shard works on its part: so what was learned with another number still tells."""
+    """The run of one shard. Under `shards: Auto` it works on its part of the input, so that what was learned with another
+    number of shards still counts."""
     if whole is None:
         return run
     number = 1 if task.shards == AUTO else task.shards
@@ -213,7 +214,7 @@ def with_admitted(
 ) -> tuple[Prepared, dict[str, str]]:
     """The same, with requests counted by what the API server makes of the pods: ``specs`` by `Template.admission_hash`.
 
-    Beside it, by the same hash, a sentence for each template of which admission makes what cannot be placed.
+    Beside it, by the same hash, a sentence for each template that cannot be placed as admission changes it.
     """
     made: dict[int, Template] = {}
     problems: dict[str, str] = {}

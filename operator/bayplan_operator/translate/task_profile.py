@@ -46,7 +46,7 @@ class ProfileContents:
 
 
 def identify(raw: Mapping[str, Any]) -> TaskId:
-    """Whose profile it is. Raises `InvalidProfile` where its name is not that of its task."""
+    """Which task the profile is of. Raises `InvalidProfile` if the profile does not have the name of its task."""
     metadata, spec = raw["metadata"], raw.get("spec") or {}
     found = TaskId(metadata["namespace"], str(spec.get("family", "")), str(spec.get("task", "")))
     if metadata["name"] != found.key[1]:

@@ -212,7 +212,7 @@ class PodStore:
         if before is not None and before.pod.metadata.uid != pod.metadata.uid:
             before = None
         if before is not None and before.identity != NOBODY:
-            graph_uid, identity = before.graph_uid, before.identity  # neither changes, whoever edits the labels
+            graph_uid, identity = before.graph_uid, before.identity  # edits of the labels change neither
         else:
             graph_uid = graph_uid_of(pod)
             found = identity_of(pod) if graph_uid else None

@@ -19,7 +19,7 @@ def seconds(value: float | None) -> str:
 
 
 def _two(whole: int, size: int, names: str) -> str:
-    """So many of the small unit, in the two units whose letters are `names`; `size`: of the large one."""
+    """An amount in two units: `whole` counts the small one, `size` of them make a large one, `names` holds both letters."""
     large, small = divmod(whole, size)
     return f"{large}{names[0]}" + (f"{small}{names[1]}" if small else "")
 

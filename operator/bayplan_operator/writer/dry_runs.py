@@ -16,7 +16,7 @@ Key = tuple[str, str]
 
 
 class DryRunWriter:
-    """Sends pods that are not to be stored. Each question is one request: who asks decides whether to ask again."""
+    """Sends pods that are not to be stored. Each question is one request: the caller decides whether to ask again."""
 
     def __init__(self, server: ApiServer, queue: WriteQueue) -> None:
         self._server, self._queue = server, queue

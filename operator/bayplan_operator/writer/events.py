@@ -1,4 +1,4 @@
-"""Events: what people see under `kubectl describe` and `kubectl events`."""
+"""Events: what users see under `kubectl describe` and `kubectl events`."""
 
 import itertools
 from datetime import UTC, datetime

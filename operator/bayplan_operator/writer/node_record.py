@@ -55,7 +55,7 @@ class _ConfigMap(msgspec.Struct):
 
 
 async def remembered(server: ApiServer, namespace: str) -> dict[str, NodeStates]:
-    """Per class of nodes; nothing where there is no record, or none that can be read: then it is learned anew."""
+    """Per class of nodes; nothing where there is no record, or none that can be read: then it is learned again."""
     where = f"ConfigMap {namespace}/{names.NODE_RECORD}"
     try:
         answer = await _get(server, paths.config_map(namespace, names.NODE_RECORD))
@@ -63,11 +63,11 @@ async def remembered(server: ApiServer, namespace: str) -> dict[str, NodeStates]
     except errors.NotFound:
         return {}
     except (errors.ApiError, msgspec.DecodeError) as error:
-        _warn(f"{where} cannot be read: {error}; how nodes hold out is learned anew")
+        _warn(f"{where} cannot be read: {error}; how nodes hold out is learned again")
         return {}
     states, problems = node_record.read(text)
     for problem in problems:
-        _warn(f"{where}, key {names.NODE_RECORD_KEY}: {problem}; that is learned anew")
+        _warn(f"{where}, key {names.NODE_RECORD_KEY}: {problem}; that is learned again")
     return states
 
 

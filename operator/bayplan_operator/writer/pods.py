@@ -152,7 +152,7 @@ class PodWriter:
             and meant_for != creation.manifest["metadata"]["annotations"][names.ANNOTATION_NODE]
         ):
             await self._end_of(creation.key, pod)
-            raise errors.Conflict(409, "an earlier operator had made it for another node: it is deleted, and made anew")
+            raise errors.Conflict(409, "an earlier operator had made it for another node: it is deleted, and made again")
         if not ours:
             raise errors.Conflict(409, f"a pod named {creation.key[1]} exists and was not made for this attempt: delete it")
         self._store.apply(pod)

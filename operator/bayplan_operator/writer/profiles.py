@@ -56,7 +56,7 @@ class ProfileWriter:
             on_written("", 0)
             return
         except errors.Conflict:
-            return  # made anew by somebody else: the watch tells
+            return  # another client has made it again: the watch tells
         metrics.PROFILE_BYTES.inc(len(body))
         on_written(uid, int(self._head.decode(answer).metadata.resource_version))
 

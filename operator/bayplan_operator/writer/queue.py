@@ -82,7 +82,7 @@ class WriteQueue:
         try:
             await write
         except errors.Fenced:
-            metrics.WRITES_FENCED.labels(what).inc()  # a successor decides anew whether it is wanted
+            metrics.WRITES_FENCED.labels(what).inc()  # a successor decides again whether it is wanted
         except errors.ApiError as error:
             metrics.WRITE_FAILURES.labels(what, type(error).__name__).inc()
             log.warning("%s of %s failed: %s; wanted again in %.0f s", what, key, error, COOLING)

@@ -1,4 +1,4 @@
-"""Which rows have changed since somebody last looked."""
+"""Which rows have changed since a reader last looked."""
 
 _LIMIT = 65_536
 

@@ -32,7 +32,7 @@ class _Column:
 
 
 class LabelColumns:
-    """A column per key that anybody has asked about, kept up to date node by node."""
+    """A column per key that a caller has asked about, kept up to date node by node."""
 
     def __init__(self) -> None:
         self._labels: list[Mapping[str, str]] = []
@@ -47,7 +47,7 @@ class LabelColumns:
         self._labels[row], self._names[row] = dict(labels), name
         for (is_field, key), column in list(self._columns.items()):
             if len(column.number_of) > 2 * len(self._names) + 1024:
-                del self._columns[is_field, key]  # mostly values of nodes long gone; made anew when asked for
+                del self._columns[is_field, key]  # mostly values of nodes long gone; made again when asked for
             else:
                 column.put(row, self._text(row, is_field, key))
 

@@ -20,7 +20,7 @@ def snapshot(cluster: Cluster) -> Cluster:
     """
     made = _one_level(cluster)
     made.labels, made._devices = _one_level(cluster.labels), _one_level(cluster._devices)
-    made.labels._columns = {}  # made anew for the labels that are asked about, since they grow by being asked
+    made.labels._columns = {}  # made again for the labels that are asked about, since they grow by being asked
     made._node_of, made._occupants = {}, {}
     made.changes, made.freed, made.static_changes = ChangeLog(), ChangeLog(), ChangeLog()
     made.neighbours = Neighbourhood(made)

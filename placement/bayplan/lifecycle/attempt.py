@@ -31,7 +31,7 @@ class Attempt:
     started: float | None = None
     finished: float | None = None
     terminating: bool = False
-    """Somebody asked for its end."""
+    """Its end was requested."""
     ended: bool = False
     """Nothing of it runs any more, whatever its phase says."""
     held: bool = False
@@ -52,7 +52,7 @@ class Attempt:
 
     @property
     def words(self) -> str:
-        """Why it ends, or has failed, for people. What ended since the cluster ended it has no exit code of its own."""
+        """Why it ends, or has failed, in words. An attempt that the cluster ended has no exit code of its own."""
         if self.disrupted and self.message and self.cause:
             return f"{self.message} ({self.cause})"
         code = f"exit code {self.exit_code}" if self.exit_code is not None and not self.disrupted else ""

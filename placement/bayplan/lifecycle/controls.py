@@ -1,4 +1,4 @@
-"""What people say about a run while it goes on."""
+"""What a user says about a run while it goes on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

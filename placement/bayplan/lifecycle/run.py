@@ -30,7 +30,7 @@ class Run:
     finished: NDArray[np.float64]
     node: list[str]
     notes: dict[int, str] = field(default_factory=dict)
-    """Unit to the last thing that went wrong with it, for people."""
+    """Unit to the last thing that went wrong with it, in words."""
     failure: str = ""
     """Which unit failed for good first, where and why, in one sentence; empty while none has."""
 

@@ -65,7 +65,7 @@ def refusal(graph: Graph, run: Run, controls: Controls, seen: Refusal, now: floa
         return
     run.incarnation[unit] = max(run.incarnation[unit], seen.incarnation)
     run.node[unit] = ""  # it has never been on the node that was meant for it
-    run.move(unit, UnitState.BINDING)  # it may have been refused before anybody saw that it was tried
+    run.move(unit, UnitState.BINDING)  # it may have been refused before a watch showed that it was tried
     if seen.final:
         run.failures[unit] += 1
         _give_up(graph, run, unit, seen.cause, seen.message, None)

@@ -25,7 +25,7 @@ def is_device(resource: str) -> bool:
 
 
 def amount_in_words(resource: str, amount: int, *, up: bool) -> str:
-    """The amount as people write it (`1.5`, `7.25Gi`), to two digits after the point, rounded up or down."""
+    """The amount as users write it (`1.5`, `7.25Gi`), to two digits after the point, rounded up or down."""
     if resource == "cpu":
         return f"{amount / 1000:.3f}".rstrip("0").rstrip(".")
     if _BINARY.match(resource):

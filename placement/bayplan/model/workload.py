@@ -85,7 +85,7 @@ class Request:
     critical_path: float = 0.0
     """Seconds from its start to the end of its graph along the longest chain."""
     arrival: tuple[object, ...] = ()
-    """Sorts those who came earlier first; equal for the pods of one graph, so that they may be packed."""
+    """Sorts requests by arrival, the earliest first; equal for the pods of one graph, so that they may be packed."""
     task: str = ""
     """The task it belongs to, by a name that stays the same whenever the task comes back."""
     gang: Gang | None = None

@@ -11,7 +11,7 @@ from bayplan.strategy.protocols import Strategy
 
 
 class Learning:
-    """Counts arrivals, and has the model made anew whenever the operator would."""
+    """Counts arrivals, and has the model made again whenever the operator would."""
 
     def __init__(self, strategies: Sequence[Strategy], seed: int, beside: Background) -> None:
         self._wanted = any(each.uses_mix for each in strategies)

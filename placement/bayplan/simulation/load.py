@@ -40,7 +40,7 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A share that is drawn anew for each period, evenly between two limits. Raises `SetupError`."""
+    """A share that is drawn again for each period, evenly between two limits. Raises `SetupError`."""
 
     least: float
     most: float

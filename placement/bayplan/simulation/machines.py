@@ -173,7 +173,7 @@ class Machines:
         return [row for row in rows if self._log.outcome[row] == AttemptOutcome.OPEN]
 
     def repair(self, number: int, now: float) -> list[int]:
-        """It is back, and what was on it is gone; answers the attempts that nobody had given up."""
+        """It is back, and what was on it is gone; answers the attempts that had not been given up."""
         node = self._breakdowns.repair(number, self.cluster)
         gone = sorted(self._on_node[self._number[node]] & self._dead)
         missed = [row for row in gone if self._log.outcome[row] == AttemptOutcome.OPEN]

@@ -33,7 +33,7 @@ class Scraping:
         columns = [untouched.resources.index(name) for name in offered]
         self._capacity = np.maximum(untouched.allocatable[self._rows][:, columns], 1).astype(np.float64)
         self._others = untouched.used[self._rows][:, columns] / self._capacity
-        """Shape (nodes, resources of the cluster): what is somebody else's for as long as the simulation lasts."""
+        """Shape (nodes, resources of the cluster): what other pods use for as long as the simulation lasts."""
         self._placed: dict[int, tuple[int, RequestClass]] = {}
         """Per attempt that has room, its node and class."""
         self._readings: dict[int, Reading] = {}

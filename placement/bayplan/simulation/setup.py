@@ -59,7 +59,7 @@ class Delays:
 
 @dataclass(frozen=True, slots=True)
 class Occupied:
-    """What somebody else has of a node, for as long as the simulation lasts."""
+    """What other pods have of a node, for as long as the simulation lasts."""
 
     node: str
     resources: Resources

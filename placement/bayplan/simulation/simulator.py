@@ -13,7 +13,7 @@ _TELL_EVERY = 2_000
 
 
 def silent(done: int, all_of_them: int) -> None:
-    """Nobody wants to know how far the simulation is."""
+    """Tells nothing of how far the simulation is: the default."""
 
 
 def simulate(

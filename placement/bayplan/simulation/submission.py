@@ -1,4 +1,4 @@
-"""A graph that somebody submits to the virtual cluster."""
+"""A graph that is submitted to the virtual cluster."""
 
 import math
 from dataclasses import dataclass

@@ -53,7 +53,7 @@ class World:
         self.conductor.tick(now)
 
     def _only_scrapes_left(self) -> bool:
-        """Nothing is to come but readings, and whatever they say, nobody would get a place by them."""
+        """Nothing is to come but readings, and whatever they say, no request would get a place by them."""
         scraping = self.machines.scraping
         return (
             scraping is not None

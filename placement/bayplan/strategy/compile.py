@@ -72,7 +72,7 @@ def compile_strategy(
 def with_hot(strategy: Strategy, thresholds: Mapping[str, float]) -> Strategy:
     """The same, with nodes left out from these loads on: resource to share above 0, at most 1. Raises `StrategyError`.
 
-    Load is `Context.load`; a resource that nobody measures makes no node hot.
+    Load is `Context.load`; a resource without a measurement makes no node hot.
     """
     try:
         return replace(strategy, hot=hot_thresholds(thresholds))

@@ -16,7 +16,7 @@ from bayplan.strategy.needs import BY_PLANS, NOTHING, Need, needs_of
 
 
 class Order(Protocol):
-    """Who goes first. A function, which declares what it goes by: `@needs(Need.PLANS)`, for example."""
+    """Which request goes first. A function, which declares what it goes by: `@needs(Need.PLANS)`, for example."""
 
     def __call__(self, requests: Sequence[Request], context: Context) -> FloatArray:
         """One key per request, shape (requests,); the lower goes first. Must depend on its arguments only."""
@@ -54,7 +54,7 @@ class Scorer(Protocol):
     def __call__(self, request: Request, cluster: Cluster, places: FeasiblePlaces, context: Context) -> FloatArray:
         """One score per place, shape (places,), from 0 (bad) to 1 (good).
 
-        There is room at all of them. Scores are kept, and made anew only for rows whose usage changed, and for all
+        There is room at all of them. Scores are kept, and made again only for rows whose usage changed, and for all
         once a node came, went or changed otherwise, or `depends_on` answers something else: a row's score may
         depend on its own usage and on what is static of the cluster, never on the usage of other rows.
         Load is of that kind: a row's score depends on its own usage and on `context.load`, which changes as a whole with
@@ -122,7 +122,7 @@ class Strategy:
     """A compiled policy."""
 
     order: tuple[Order, ...]
-    """The first decides who goes first; each further one decides among those the ones before hold equal."""
+    """The first decides which request goes first; each further one decides among those that the ones before hold equal."""
     scoring: Scoring
     planner: Planner
     node_selector: Selector = ()

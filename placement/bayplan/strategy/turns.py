@@ -1,4 +1,4 @@
-"""Which nodes a strategy takes first: asked of the strategy itself, for whoever wants to foresee what it will do."""
+"""Which nodes a strategy takes first: asked of the strategy itself, for callers that foresee what it will do."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -131,7 +131,7 @@ RESTART = 'must be "Never" (the default) or "OnFailure", since a task has an end
         (
             "schedulerName",
             "volcano",
-            "Bayplan decides who binds the pod; choose with binding in the PlacementPolicy",
+            "Bayplan decides what binds the pod; choose with binding in the PlacementPolicy",
         ),
         (
             "schedulingGates",

@@ -50,7 +50,7 @@ class Condition(Model):
     type: str = Field(max_length=316, description="Name of the condition, such as Accepted.")
     status: Literal["True", "False", "Unknown"] = Field(description="Whether the condition holds.")
     reason: str = Field(min_length=1, max_length=1024, description="Why, as one word in CamelCase, for programs.")
-    message: Text = Field(default="", description="Why, as a sentence, for people.")
+    message: Text = Field(default="", description="Why, as a sentence for the reader.")
     last_transition_time: Time = Field(description="When `status` last changed.")
     observed_generation: int | None = Field(
         default=None,

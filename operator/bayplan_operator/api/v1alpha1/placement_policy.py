@@ -1,4 +1,4 @@
-"""The kind PlacementPolicy: who goes first, which node is better, and whom the policy serves."""
+"""The kind PlacementPolicy: which pod is placed first, which node is better, and which graphs the policy serves."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class Adaptive(Model):
 
 
 class Serves(Model):
-    """Whose graphs the policy places. What it does not serve waits, and the graph's status says why."""
+    """Which graphs the policy places. A graph that it does not serve waits, and the graph's status says why."""
 
     namespaces: tuple[Name, ...] = Field(
         default=(),
@@ -180,7 +180,7 @@ class HotThreshold(Model):
 
     resource: ResourceName = Field(
         description="Name of what is measured, such as cpu, memory, disk, network, nvidia.com/gpu or "
-        "nvidia.com/gpu.memory. docs/load.md has them all. One that nobody measures makes no node hot."
+        "nvidia.com/gpu.memory. docs/load.md has them all. A resource without a measurement makes no node hot."
     )
     share: Percentage = Field(description='From which share in use on, such as "90%".')
 
@@ -215,14 +215,14 @@ class PlacementPolicySpec(Model):
         "them all. It stands for order, scorers and planner, which must be left out then. Default: Auto, where none of the "
         "three is given either.",
     )
-    # No defaults in the schema: what the API server fills in could not be told from what somebody wrote beside preset.
+    # No defaults in the schema: what the API server fills in could not be told from what the author wrote beside preset.
     order: tuple[StrategyName, ...] | None = Field(
         default=None,
         min_length=1,
         max_length=8,
-        description="Who goes first: the first rule decides, the next one among equals, and so on. "
-        "Priority: the graph's priority. CriticalPath: the longest chain of tasks still ahead. Age: who "
-        "waits longest. Default, where scorers or planner is given: Priority, CriticalPath, Age.",
+        description="Which pod is placed first: the first rule decides, the next one among equals, and so on. "
+        "Priority: the graph's priority. CriticalPath: the longest chain of tasks still ahead. Age: the graph "
+        "that has waited longest. Default, where scorers or planner is given: Priority, CriticalPath, Age.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
     scorers: tuple[ScorerWeight, ...] | None = Field(
@@ -245,7 +245,7 @@ class PlacementPolicySpec(Model):
     binding: Literal["Scheduler", "Direct"] = Field(
         default="Scheduler",
         description="Scheduler: the pod is pinned to its node, and kube-scheduler checks and binds it. "
-        "Direct: the pod is bound at creation, past kube-scheduler; only for nodes that nobody else uses.",
+        "Direct: the pod is bound at creation, past kube-scheduler; only for nodes that no other scheduler uses.",
     )
     node_selector: dict[str, LabelValue] = Field(
         default_factory=dict,
@@ -263,7 +263,7 @@ class PlacementPolicySpec(Model):
     )
     serves: Serves = Field(
         default_factory=Serves,
-        description="Whose graphs the policy places. Default: those of every namespace.",
+        description="Which graphs the policy places. Default: those of every namespace.",
     )
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ MAX_SHARDS = 1000
 AUTO: Literal["Auto"] = "Auto"
 DEFAULT_MOST = 64
 DEFAULT_STARTUP = 5.0
-"""Seconds until a pod does something useful, where nobody says how long that takes: binding and starting a container."""
+"""Seconds until a pod does something useful (binding, starting a container), where the author does not say."""
 
 _RULE = f"must be a whole number from 1 to {MAX_SHARDS}, or {AUTO}"
 

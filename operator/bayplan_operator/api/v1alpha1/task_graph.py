@@ -189,12 +189,12 @@ class TaskGraphSpec(Model):
     suspend: StrictBool = Field(
         default=False,
         description="true: the pods that run are stopped, as a suspended Job's are, and no others are started. false: "
-        "the graph goes on, and what was stopped starts anew.",
+        "the graph goes on, and what was stopped starts again.",
     )
     ttl_after_finished: Duration | None = Field(
         default=None,
         description='How long the graph and its pods stay after the end, such as "1h"; then they are '
-        "deleted. Default: they stay until someone deletes them.",
+        "deleted. Default: they stay until a user deletes them.",
     )
     retry: Retry = Field(
         default_factory=Retry,
@@ -266,7 +266,7 @@ class TaskGraphStatus(Model):
     summary: str | None = Field(
         default=None,
         max_length=64,
-        description="The state in one word, for people: Waiting, Running, Suspended, Failing, Succeeded, "
+        description="The state in one word: Waiting, Running, Suspended, Failing, Succeeded, "
         "Failed or Invalid. Programs read the conditions.",
     )
     waiting: str | None = Field(

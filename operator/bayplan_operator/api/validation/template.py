@@ -13,7 +13,7 @@ OWN_PREFIX = "bayplan.dev/"
 
 _FORBIDDEN_SPEC = {
     "nodeName": "Bayplan chooses the node; use nodeSelector or affinity to narrow the choice",
-    "schedulerName": "Bayplan decides who binds the pod; choose with binding in the PlacementPolicy",
+    "schedulerName": "Bayplan decides what binds the pod; choose with binding in the PlacementPolicy",
     "schedulingGates": "Bayplan creates a pod only once it has a place for it; use spec.suspend to hold a graph back",
 }
 _FORBIDDEN_METADATA = {

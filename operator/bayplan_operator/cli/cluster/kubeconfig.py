@@ -1,4 +1,4 @@
-"""Which cluster is asked, and as whom, as kubectl's flags and kubeconfig say it."""
+"""Which cluster is asked, and with which account, as kubectl's flags and kubeconfig say it."""
 
 import os
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Which cluster is asked, and as whom: the flags that kubectl has too, with its meanings."""
+"""Which cluster is asked, and with which account: the flags that kubectl has too, with its meanings."""
 
 from dataclasses import dataclass
 from pathlib import Path

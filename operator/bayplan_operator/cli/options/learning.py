@@ -1,4 +1,4 @@
-"""`--learn`, whose value may be left out."""
+"""`--learn`: its value may be left out."""
 
 from collections.abc import Sequence
 

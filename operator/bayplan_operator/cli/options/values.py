@@ -1,4 +1,4 @@
-"""Values of options. What is wrong with one is a ValueError whose message ends the sentence "argument --noise: ..."."""
+"""Values of options. A wrong value raises ValueError; the message ends the sentence "argument --noise: ..."."""
 
 import math
 import re

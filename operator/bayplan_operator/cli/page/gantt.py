@@ -57,7 +57,7 @@ def colours_of(simulation: Simulation) -> dict[str, int]:
 
 
 def _critical(simulation: Simulation) -> set[_Which]:
-    """Of each task on a critical path, the attempt that ended last."""
+    """The last attempt to end of each task on a critical path."""
     on_path = {(graph.name, task.name) for graph in simulation.graphs for task in graph.tasks if task.critical}
     last: dict[tuple[str, str], SimulatedAttempt] = {}
     for each in simulation.attempts:

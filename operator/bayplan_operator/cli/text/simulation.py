@@ -91,7 +91,7 @@ def adaptive(simulation: Simulation) -> list[str]:
 
 
 def _shards(simulation: Simulation, screen: Screen) -> list[str]:
-    """Tasks whose number of shards is decided; wide: also those that another number would suit better, largest gain first."""
+    """Tasks with a decided number of shards; wide: also those that another number would suit better, largest gain first."""
     several = len(simulation.graphs) > 1
     found = [
         (graph, each)

@@ -17,7 +17,7 @@ from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.kube.errors import ApiError
 
 _LONGEST = 3.0
-"""Seconds for which somebody who presses Tab waits for a cluster."""
+"""Seconds for which a user who presses Tab waits for a cluster."""
 
 
 def contexts(given: Mapping[str, Any]) -> list[str]:

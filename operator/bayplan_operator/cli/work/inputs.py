@@ -108,7 +108,7 @@ def origin(options: NodeOptions, graphs: Sequence[Path]) -> Origin:
 
 
 def _luck(options: NodeOptions) -> LuckOptions:
-    """Of the commands that know it; what is planned goes by no luck."""
+    """The luck that the command was given. A plan has none."""
     return options if isinstance(options, LuckOptions) else LuckOptions()
 
 

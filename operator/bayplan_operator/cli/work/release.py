@@ -62,7 +62,7 @@ async def _stop_operator(server: ApiServer, path: str) -> None:
 
 
 async def _take_lease(server: ApiServer, path: str) -> _LeaseSpec:
-    """Who held it before. Raises ``Conflict`` where the holder renewed it in the same moment."""
+    """The previous holder. Raises ``Conflict`` where the holder renewed it in the same moment."""
     answer = await server.call("GET", path)
     lease = msgspec.json.decode(answer)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -73,7 +73,7 @@ class Leftovers(Step):
         self._graph_writer.ask(key, uid, answered)
 
     def forget_answers(self) -> None:
-        """Ask anew: called when the kinds have been listed."""
+        """Ask again: called when the kinds have been listed."""
         self._alive.clear()
         self.suspect(self._pods.graphs_with_pods())
 

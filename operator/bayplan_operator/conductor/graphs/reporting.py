@@ -19,7 +19,7 @@ _ACCEPTED = "the graph is valid and is being placed"
 
 
 def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
-    """Bring the conditions up to date, with an event for each that flips to what people should know."""
+    """Bring the conditions up to date, with an event for each that flips to what users should know."""
 
     def put(kind: str, status: bool | None, reason: str, message: str) -> bool:
         return conditions.put(graph.written.conditions, kind, status, reason, message, graph.known.generation, now)
@@ -158,7 +158,7 @@ def _waiting(graph: GraphRun) -> str:
 
 
 def _templates_condition(graph: GraphRun, put: deadlines.Put, tell: deadlines.Tell) -> None:
-    """Only where there is something to say: nobody needs to be told that all templates are as they should be."""
+    """Set only where a template is in doubt or wrong: while all are right, there is nothing to say."""
     doubt = graph.known.checking.doubt
     if doubt is not None:
         if put(_CHECKED, None if doubt.reason in (NOT_ANSWERED, UNSUPPORTED) else False, doubt.reason, doubt.message):

@@ -85,7 +85,7 @@ class TakeGraphs(Step):
 
 
 class TakeWrites(Step):
-    """A graph whose status was written, or could not be, is compared anew; so is one that could not be deleted."""
+    """A graph whose status was written, or could not be, is compared again; so is one that could not be deleted."""
 
     def __init__(self, written: set[Hashable]) -> None:
         """``written``: what writes that are over were about, keys of the queue."""

@@ -43,7 +43,7 @@ class Adapting(Step):
         self._early: dict[str, GraphRun] = {}
         """By UID, graphs that had ended before their policy was known."""
 
-    # What people said
+    # What users wrote
 
     def take(self, key: Key, raw: Mapping[str, Any] | None, policy: CompiledPolicy | None, now: float) -> None:
         """A policy is new, has changed, cannot be used (no ``policy``), or is gone (nothing at all)."""
@@ -125,7 +125,7 @@ class Adapting(Step):
         graph.decided.learned = True
         if known.learn(graph.decided.strategy, graph.decided.outcome):
             self._tell(known, now)
-            known.next_write_at = now  # at once, or an operator that is started anew would tell of it again
+            known.next_write_at = now  # at once, or a restarted operator would tell of it again
         for candidate, figure in known.bandit.shown().items():
             metrics.ADAPTIVE_EXPECTED.labels(known.policy.name, candidate).set(figure)
 
@@ -191,7 +191,7 @@ def _read(key: Key, uid: str, policy: CompiledPolicy, status: object) -> Adaptiv
     try:
         return AdaptivePolicy(key, uid, policy, status)
     except ValueError as error:
-        log.warning("policy %s: status.adaptive was edited: %s; its candidates are tried anew", policy.name, error)
+        log.warning("policy %s: status.adaptive was edited: %s; its candidates are tried again", policy.name, error)
         return AdaptivePolicy(key, uid, policy, None)
 
 

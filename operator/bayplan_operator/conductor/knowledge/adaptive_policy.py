@@ -2,7 +2,7 @@
 
 An outcome is counted once: it gets the next number of its policy, stands with it in the final status of its graph, and is
 learned once that is written. The policy's status says up to which number outcomes are in it, and which below that are not, so
-that an operator started anew learns exactly those that are missing.
+that a restarted operator learns exactly those that are missing.
 """
 
 from collections import Counter

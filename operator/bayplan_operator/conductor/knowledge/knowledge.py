@@ -149,7 +149,7 @@ class Knowledge(Step):
     def _learn(self, graph: GraphRun, prepared: Prepared, ended: outcomes.Ended, now: float, *, live: bool) -> None:
         where = self._class_of(ended.node)
         if where is None:
-            return  # nobody knows any more what kind of node it was
+            return  # the class of the node is no longer known
         run = replace(prepared.runs[ended.task], node_class=where[0])
         report = self._report(graph, prepared, ended) if live and ended.succeeded else NOTHING
         span = ended.span

@@ -7,7 +7,7 @@ from bayplan.knowledge.run_times import RunTimes
 
 
 class Learned(Protocol):
-    """Somebody who goes on learning."""
+    """What was learned so far, by a learner that goes on learning."""
 
     @property
     def run_times(self) -> RunTimes:

@@ -1,4 +1,4 @@
-"""Which runs of a task have been counted, so that none is counted twice, whoever looks at it again."""
+"""Which runs of a task have been counted, so that none is counted twice, however often it is looked at."""
 
 from collections.abc import Mapping
 

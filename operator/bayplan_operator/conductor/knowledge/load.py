@@ -26,7 +26,7 @@ class LoadState:
     reason: str
     message: str = field(compare=False)
     kind: tuple[str, ...] = ()
-    """What is wrong, and of how many nodes there are figures; only when that changes is it told anew."""
+    """What is wrong, and of how many nodes there are figures. It is told again only when that changes."""
     resources: tuple[str, ...] = ()
     """What is measured."""
 
@@ -102,7 +102,7 @@ class Load:
 
     def _begin_anew(self, tracker: LoadTracker, error: Exception) -> None:
         """Whatever is wrong with the figures must not keep a tick from placing: forget them, and go on with the next."""
-        log.exception("the load of the nodes could not be worked out; beginning anew")
+        log.exception("the load of the nodes could not be worked out; beginning again")
         metrics.LOAD_FAILURES.labels("Internal").inc()
         self._tracker, self._begun, self._at = LoadTracker(tracker.model), False, float("nan")
         self._say(_failed(LoadError("Internal", f"the operator could not work out the load: {error!r}")))

@@ -118,7 +118,7 @@ def _totals(profile: Profile, figures: list[Figures]) -> dict[str, str | None]:
 
 
 def _time(seconds: float) -> str:
-    """For people: three digits below a minute, whole seconds above; at most some decades."""
+    """For readers: three digits below a minute, whole seconds above; at most some decades."""
     if seconds < 60:
         return f"{seconds:.3g}s"
     return format_duration(float(round(min(seconds, 1e9))))

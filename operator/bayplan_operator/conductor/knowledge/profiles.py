@@ -34,7 +34,7 @@ class Profiles:
         self.evaluation = Evaluation()
         self.known: dict[Key, Profile] = {}
         self.changed: list[tuple[str, str, bool]] = []
-        """Family, task, and whether something is known of it: news since whoever wants to know took them out."""
+        """Family, task, and whether something is known of it: news since the caller last took them out."""
         self._writer = writer
         self._events = events
         self._limit, self._shares = settings.profiles, Shares()
@@ -49,7 +49,7 @@ class Profiles:
     # From TaskProfiles
 
     def take(self, key: Key, raw: Mapping[str, Any] | None, now: float) -> None:
-        """A profile is new, was changed by somebody, or is gone (``None``)."""
+        """A profile is new, has changed, or is gone (``None``)."""
         self._later.pop(key, None)
         if raw is None:
             self._unreadable.pop(key, None)
@@ -65,7 +65,7 @@ class Profiles:
             return
         profile = self.known.get(key)
         if profile is not None and profile.uid not in ("", metadata["uid"]):
-            self._forget(key)  # deleted and made anew
+            self._forget(key)  # deleted and made again
             profile = None
         if profile is None:
             self._restore(key, raw, now)
@@ -100,7 +100,7 @@ class Profiles:
         self.changed.append((task.group, task.task, bool(classes)))
 
     def _edited(self, key: Key, profile: Profile, raw: Mapping[str, Any], now: float) -> None:
-        """Somebody wrote into a profile that we know better: the metric is theirs to name, the status is ours."""
+        """A user wrote into a profile that we know better: the metric is theirs to name, the status is ours."""
         profile.version = int(raw["metadata"]["resourceVersion"])
         metric = str((raw.get("spec") or {}).get("metric") or "")
         if metric != profile.metric:
@@ -117,7 +117,7 @@ class Profiles:
         except InvalidProfile as error:
             what = str(error)
         told = (key[0], key[1], profile.uid)
-        message = f"the status was edited ({what}): it is ignored, and written anew"
+        message = f"the status was edited ({what}): it is ignored, and written again"
         self._events.write(told, "Warning", "EditIgnored", message, now, names.TASK_PROFILE)
         self._touch(key, now)
 

@@ -33,7 +33,7 @@ _COPIED = 2.0
 _GAP = 3.0
 """Seconds between two estimates of one graph."""
 _SHARE, _SOONEST, _LATEST = 0.1, 5.0, 300.0
-"""An estimate is made anew after this share of the time that it says remains, within these seconds: what overruns shows."""
+"""An estimate is made again after this share of the time that it says remains, within these seconds: what overruns shows."""
 _FIRST_WAIT, _LONGEST_WAIT = 5.0, 600.0
 """Seconds after an estimate that failed, and after many that did."""
 

@@ -119,7 +119,7 @@ def _learned(question: Question, there: Situation) -> tuple[Situation, Durations
 
 
 def _alone(question: Question, luck: Luck) -> Scenario | None:
-    """The graph with the nodes to itself; none: nobody else wants them."""
+    """The graph with the nodes to itself; none: no other graph wants them."""
     if not question.rivals:
         return None
     seen, empty = question.seen, Cluster()
@@ -145,5 +145,5 @@ def _least(known: Durations) -> FloatArray:
 
 
 def _seed(uid: str) -> int:
-    """So that an operator started anew draws the same."""
+    """The same for the same graph, so that a restarted operator draws the same."""
     return int.from_bytes(blake2b(uid.encode(), digest_size=8).digest(), "big")

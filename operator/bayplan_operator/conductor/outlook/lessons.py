@@ -7,7 +7,7 @@ from bayplan_operator.conductor.knowledge.learned import Learned
 
 
 class Lessons:
-    """A copy of all run times, since learning goes on meanwhile: made anew now and then, not for each piece of work."""
+    """A copy of all run times, since learning goes on meanwhile. It is made again now and then, not for each piece of work."""
 
     def __init__(self, learned: Learned | None, clock: Clock, every: float) -> None:
         """``learned``: none: nothing is; ``every``: seconds for which a copy serves."""
@@ -17,7 +17,7 @@ class Lessons:
 
     @property
     def run_times(self) -> RunTimes | None:
-        """Not long ago; none: nothing is learned. O(tasks known) where the copy is made anew."""
+        """Not long ago; none: nothing is learned. O(tasks known) where the copy is made again."""
         if self._learned is not None and self._clock.monotonic() >= self._copied_at + self._every:
             self._copy, self._copied_at = self._learned.run_times.copy(), self._clock.monotonic()
         return self._copy

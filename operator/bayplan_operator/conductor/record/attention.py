@@ -46,7 +46,7 @@ class Attention:
         return list(self._called)
 
     def take(self) -> list[str]:
-        """The same; from now on they have to be called anew."""
+        """The same; from now on they have to be called again."""
         called, self._called = list(self._called), {}
         return called
 

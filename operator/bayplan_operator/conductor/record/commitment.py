@@ -9,7 +9,7 @@ T = TypeVar("T")
 class Commitment(Generic[T]):
     """A decision that must outlive the operator: it stands in its graph's status before anything follows from it.
 
-    An operator that is killed before the record has done nothing, and its successor decides anew; after the record, the
+    An operator that is killed before the record has done nothing, and its successor decides again; after the record, the
     successor finds it and goes on the same way. So no graph is ever run by two decisions.
     """
 
@@ -32,7 +32,7 @@ class Commitment(Generic[T]):
         self.value, self.why = value, why
 
     def withdraw(self) -> None:
-        """What it was decided for is no more: it may be decided anew, or is not needed."""
+        """What it was decided for is no more: it may be decided again, or is not needed."""
         if self.value is not None:
             self._withdrawn = self.value
         self.value, self.why, self._recorded, self._bound = None, "", False, False

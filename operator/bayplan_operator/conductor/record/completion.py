@@ -14,7 +14,7 @@ from bayplan_operator.conductor.record import conditions
 RISK = "DeadlineAtRisk"
 """The condition."""
 _SHARE, _LEAST_SECONDS = 0.05, 2.0
-"""An estimate is written anew once it has moved by so much of the time that remains, or this many seconds if that is more."""
+"""An estimate is written again once it has moved by so much of the time that remains, or this many seconds if that is more."""
 _POINTS = 5
 _QUIET = 15.0
 """Seconds in which an estimate that only moves is not written again; or the share above of the graph's age, if that is more."""
@@ -76,7 +76,7 @@ class Said:
         return mine != theirs or self.basis != other.basis
 
     def far_from(self, other: "Said", now: float) -> bool:
-        """Whether people would care for the difference between the figures of both."""
+        """Whether the figures of both differ so much that a user would care."""
         if self.probability is not None and abs(self.probability - (other.probability or 0)) >= _POINTS:
             return True
         return _moved(self.earliest, other.earliest, now) or _moved(self.completion, other.completion, now)

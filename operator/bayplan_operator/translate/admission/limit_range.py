@@ -22,7 +22,7 @@ _CONTAINERS = ("containers", "initContainers")
 def apply_limit_ranges(spec: Mapping[str, Any], ranges: Sequence[LimitRange]) -> Mapping[str, Any]:
     """The pod spec with what its containers leave out. Raises ``NotAdmitted`` where it breaks a bound.
 
-    Of several LimitRanges that say the same, the first counts; Kubernetes promises no order.
+    If several LimitRanges set the same default, the first counts; Kubernetes promises no order.
     """
     spec = _with_defaults(spec)
     for each in ranges:
@@ -40,7 +40,8 @@ def apply_limit_ranges(spec: Mapping[str, Any], ranges: Sequence[LimitRange]) ->
 
 
 def _with_defaults(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """With the requests that the API server sets before admission: for what has only a limit, and for the pod as a whole."""
+    """The spec with the requests that the API server sets before admission: for resources with only a limit, and for the pod
+    as a whole."""
     made = {**spec, **{field: list(map(_asking, spec[field])) for field in _CONTAINERS if spec.get(field)}}
     if spec.get("resources"):
         _, pod = pod_shape.read(spec)

@@ -2,4 +2,4 @@
 
 
 class NotAdmitted(ValueError):
-    """The API server would refuse the pod; the message is one sentence that begins with the object because of which."""
+    """The API server would refuse the pod. The message is one sentence; it begins with the object that is the cause."""

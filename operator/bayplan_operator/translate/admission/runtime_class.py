@@ -43,7 +43,7 @@ def _selector(name: str, given: Mapping[str, str], added: Mapping[str, str]) -> 
 
 
 def _joined(given: list[Any], added: list[Any]) -> list[Any]:
-    """Of two that overlap Kubernetes keeps the wider one; that tolerates the same taints."""
+    """Both lists of tolerations. Where two overlap, Kubernetes keeps the wider one; the pod tolerates the same taints."""
     return [*given, *(each for each in added if each not in given)]
 
 

@@ -10,7 +10,7 @@ import requests
 from bayplan_operator.view.prometheus.failure import LoadError
 
 _SHOWN = 200
-"""Characters of a wrong answer that are repeated to people."""
+"""Characters of a wrong answer that a message repeats."""
 _QUERY_REFUSED = (400, 422)
 """What Prometheus answers to a query that it cannot parse, or evaluate."""
 _UNAUTHORIZED = (401, 403, 407)

@@ -26,10 +26,10 @@ class Client:
         self._session = BoundedSession(check_status, clock)
         self._session.verify = str(settings.ca_file) if settings.ca_file is not None else settings.verify
         self._server = PrometheusConnect(settings.url.rstrip("/"), session=self._session, timeout=settings.timeout)
-        # It has put in an adapter of its own that tries again, and waits in between, where nobody can stop it.
+        # It has put in an adapter of its own that tries again, and waits in between; we could not stop that.
         self._session.mount(self._server.url, self._session.adapter)
         if not settings.verify:
-            log.warning("the certificate of %s is not checked: whoever can stand in for it can feed us any load", self.url)
+            log.warning("the certificate of %s is not checked: a server that stands in for it can feed us any load", self.url)
             warnings.filterwarnings("ignore", category=InsecureRequestWarning)  # with each query, and no choice of ours
 
     @property
@@ -38,7 +38,7 @@ class Client:
         return str(self._server.url)
 
     def refresh_credentials(self) -> None:
-        """Read token, user name and password anew: they may be replaced at any time. Raises ``LoadError``."""
+        """Read token, user name and password again: they may be replaced at any time. Raises ``LoadError``."""
         settings = self._settings
         token = _secret(settings.token_file)
         self._server.headers = None if token is None else {"Authorization": f"Bearer {token}"}

@@ -1,4 +1,4 @@
-"""What can go wrong with a measurement, in one word for programs and one sentence for people."""
+"""What can go wrong with a measurement, in one word for programs and one sentence for users."""
 
 from typing import Literal
 

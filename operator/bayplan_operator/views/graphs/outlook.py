@@ -12,7 +12,7 @@ _TROUBLE = (_MISSED, "DeadlineAtRisk")
 
 
 def read(raw: Mapping[str, Any], conditions: Mapping[str, Mapping[str, Any]]) -> LiveOutlook | None:
-    """From the object as the API server has it; none: there is neither a deadline nor an estimate."""
+    """The outlook in an object of the API server. None: the object has no deadline and no estimate."""
     status = raw.get("status") or {}
     deadline = _deadline(raw)
     trouble = next((conditions[kind] for kind in _TROUBLE if conditions.get(kind, {}).get("status") == "True"), {})

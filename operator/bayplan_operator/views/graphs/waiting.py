@@ -19,7 +19,7 @@ def said(message: str) -> dict[str, str]:
 
 
 def reason(graph: Graph, run: Run, task: int, told: dict[str, str], now: float) -> str:
-    """One reason with its words; empty for a task none of whose shards waits."""
+    """One reason why the task waits, in words. Empty: none of its shards waits."""
     units = range(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
     states = {UnitState(run.state[unit]) for unit in units}
     if UnitState.READY in states:

@@ -19,8 +19,8 @@ class GraphView(msgspec.Struct, frozen=True, rename="camel"):
     policy: str
     priority: int
     status: str
-    """Succeeded or Failed; in a cluster also Waiting, Running, Suspended, Failing, Invalid, and Unknown before the operator has
-    seen it; Unfinished when a simulation has ended before it."""
+    """Succeeded or Failed. In a cluster also Waiting, Running, Suspended, Failing, Invalid, and Unknown before the operator has
+    seen the graph. In a simulation also Unfinished: the simulation ended first."""
     strategy: str = ""
     """What an adaptive policy has chosen for it; empty: the policy has but one strategy."""
 

@@ -32,28 +32,28 @@ class SuggestionView(msgspec.Struct, frozen=True, rename="camel"):
     subject: str
     """The class of nodes or the task."""
     probability: float
-    """Of meeting the deadline with as much of it as can be used."""
+    """Chance to meet the deadline with as much of this help as can be used, 0 to 1."""
     seconds: float
-    """From the submission, by which the graph has then ended with 90 %."""
+    """Seconds from the submission: with the help, the graph has ended by then in 90 % of the cases."""
 
 
 class PlannedOutlook(OutlookView, frozen=True, kw_only=True, rename="camel"):
     """What is expected of a graph that is planned, as if the nodes were its own. Seconds from its submission."""
 
     lower_bound: float
-    """What no schedule beats at median run times: the longest chain on the fastest nodes, or the work over all nodes. A task of
-    which nothing is known counts as 0 s. `estimate` is never less; `low` may be, where run times come out short."""
+    """What no schedule beats at median run times: the longest chain on the fastest nodes, or the work over all nodes. A task
+    without a known run time counts as 0 s. `estimate` is never less; `low` may be, where run times come out short."""
     nowhere: tuple[str, ...] = ()
     """Tasks that no node could hold."""
     estimate: float | None = None
-    """By which it has ended in half of the cases, placed by its policy; none: nothing is known of its run times, or a task
+    """The graph has ended by then in half of the cases, placed by its policy. None: its run times are not known, or a task
     finds no place."""
     low: float | None = None
     high: float | None = None
     """Four cases in five lie between these."""
     probability: float | None = None
-    """Of meeting the deadline, 0 to 1; none: there is none."""
+    """Chance to meet the deadline, 0 to 1. None: the graph has no deadline."""
     advice: tuple[SuggestionView, ...] = ()
-    """Where the probability is below 0.9."""
+    """What would help; given where the probability is below 0.9."""
     apart: str = ""
     """Why the simulated end lies outside `low` to `high`; empty: it lies between them, or there is none."""

@@ -18,8 +18,8 @@ class Figures(msgspec.Struct, frozen=True, rename="camel"):
     makespan: float | None
     """From the first submission to the end of the last attempt; none: a graph had not ended when the simulation did."""
     lower_bound: float
-    """What no schedule could beat: the longest chain on the fastest nodes, or the work over what the nodes have. Of graphs that
-    have not ended, what of them has been done, and the chain of all of it."""
+    """What no schedule could beat: the longest chain on the fastest nodes, or the work over what the nodes have. A graph that
+    has not ended counts with the work that has been done of it, but with its whole chain."""
     completion: float | None
     """Mean time from a graph's submission to its success."""
     waiting: float

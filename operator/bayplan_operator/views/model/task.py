@@ -11,7 +11,7 @@ class TaskView(msgspec.Struct, frozen=True, rename="camel"):
     critical: bool
     """It is on the critical path, by the durations of this run."""
     start: float | None
-    """Of its first attempt; in a cluster, of the last attempt of the shard that began first."""
+    """When its first attempt began; in a cluster, when the last attempt of the shard that began first did."""
 
 
 class ShardView(msgspec.Struct, frozen=True, rename="camel"):
@@ -34,7 +34,7 @@ class LiveTask(TaskView, frozen=True, kw_only=True, rename="camel"):
     attempts: int
     failures: int
     duration: float | None
-    """Of the longest shard, in its last attempt; so far, while it runs."""
+    """Seconds of the longest shard in its last attempt; while the shard runs, seconds so far."""
     why: str
     """Why its newest pod is where it is."""
     waiting: str

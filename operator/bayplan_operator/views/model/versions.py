@@ -14,7 +14,7 @@ class OperatorVersion(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Versions(msgspec.Struct, frozen=True, rename="camel"):
-    """Of this program, of the operators in the cluster and of Kubernetes."""
+    """The versions of this program, of the operators in the cluster and of Kubernetes."""
 
     client: str
     kubernetes: str | None = None

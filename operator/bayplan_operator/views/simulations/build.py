@@ -150,7 +150,8 @@ def _attempts(trace: Trace) -> Iterator[SimulatedAttempt]:
 
 
 def _usage(trace: Trace, resource: str) -> Usage:
-    """Of very many steps only some are kept, evenly over them; the shares in the figures are of all."""
+    """How much of the resource is used over time. If there are very many steps, some are kept, evenly spread; the shares in
+    the figures are of all steps."""
     taken = figures.usage(trace, resource)
     step = max(1, math.ceil(len(taken.times) / _MOST_POINTS))
     kept = sorted({*range(0, len(taken.times), step), len(taken.times) - 1})

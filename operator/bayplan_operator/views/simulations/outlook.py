@@ -36,7 +36,7 @@ _DIGITS = 6
 def with_outlooks(simulation: Simulation, submissions: Iterable[Submission], setup: Setup) -> Simulation:
     """A simulation in which run times are as expected, with what can be said of each graph's end as they vary.
 
-    Each graph is looked at as if the nodes, beside what occupies them, were its own, and as its policy places it, or the
+    Each graph is looked at as if it were alone on the nodes, beside what occupies them. Its policy places it, or the
     candidate that an adaptive policy has chosen. What no schedule beats is one figure: the larger of both bounds.
     """
     cluster, divider = Cluster(), Divider(setup)

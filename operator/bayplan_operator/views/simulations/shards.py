@@ -16,7 +16,8 @@ from bayplan_operator.views.model.simulation import Simulation
 def with_advice(simulation: Simulation, submissions: Sequence[Submission], setup: Setup) -> Simulation:
     """The same, and for each task with a known run time how many shards pay off on the nodes of the setup.
 
-    Of tasks whose number is given, as if it were not: their pods are taken to start up within the default of `shards: Auto`.
+    A task with a given number is treated as if it had none: its pods are taken to start up in the default time of
+    `shards: Auto`.
     """
     divider = Divider(setup)
     advice = {each.name: tuple(_of_graph(divider, each)) for each in submissions}
@@ -37,7 +38,8 @@ def _of_graph(divider: Divider, submission: Submission) -> Iterator[ShardAdvice]
 
 
 def _as_if_free(submission: Submission, number: int) -> Splitting | None:
-    """A task whose number of shards is given, cut at will; `None` where its run time is unknown, or shorter than a start-up."""
+    """A task with a given number of shards, as if it could be cut at will. `None`: its run time is unknown, or shorter than a
+    start-up."""
     task = submission.graph.tasks[number]
     expected = task.duration if submission.expected is None else float(submission.expected[number])
     if expected <= DEFAULT_STARTUP:

@@ -30,7 +30,7 @@ class Dag:
         self.parents = {name: parents[name] for name in self.tasks}
         with_children = {parent for above in self.parents.values() for parent in above}
         self.ends = targets if "target" in dag.value else [name for name in self.tasks if name not in with_children]
-        """Those whose end is the end of the dag."""
+        """The tasks with which the dag ends."""
 
 
 def by_name(calls: list[Fields]) -> dict[str, Fields]:

@@ -18,7 +18,7 @@ from bayplan_operator.workflows.argo.templates import CALLING, Templates, parall
 from bayplan_operator.workflows.fields import Fields
 
 MOST_CALLS = 1_000_000
-"""Of templates in a workflow, each turn of a loop being one: more do not fit into memory."""
+"""At most so many calls of templates in a workflow. Each turn of a loop is one. More do not fit into memory."""
 Ends = tuple[int, ...]
 """Numbers of tasks that must have ended before something goes on."""
 
@@ -78,7 +78,7 @@ class Expansion:
         return self._templates.named(caller, field, self._workflow)
 
     def run(self, template: Fields, after: Ends, name: str) -> Ends:
-        """Add all pods of a template that the workflow itself names. Answers whose end is its end. Raises `InputError`."""
+        """Add all pods of a template that the workflow itself names. Answers its last tasks. Raises `InputError`."""
         return self._run([Call(template, self._arguments.of_call(template, None, self._workflow), after, name)])
 
     def _run(self, calls: Sequence[Call]) -> Ends:

@@ -30,9 +30,9 @@ class ArgoType:
     name: str
     read: frozenset[str]
     named: Mapping[str, str] = field(default_factory=dict)
-    """To the reason that standard error gives."""
+    """Field to the reason that standard error gives."""
     without_effect: Mapping[str, str] = field(default_factory=dict)
-    """To the reason why it changes neither what runs, nor where, nor when."""
+    """Field to the reason why it has no effect on what runs, where and when."""
 
     @property
     def fields(self) -> list[str]:
@@ -55,7 +55,7 @@ def look(at: Fields, kind: ArgoType, remarks: Remarks) -> None:
 
 
 def name_fail_fast(at: Fields, remarks: Remarks) -> None:
-    """Of a template or dag: the one field that says something by being false."""
+    """Name `failFast: false` of a template or dag: no other field means something by being false."""
     if at.value.get("failFast") is False:
         remarks.not_read(at.at("failFast"), "a simulated graph starts nothing new once a task has failed for good")
 

@@ -1,4 +1,5 @@
-"""What a file says and a simulation does not do: told with its place, so that nothing is dropped without a word."""
+"""Remarks on what a file says and a simulation does not do. Each names its place, so that the user hears of all that is
+dropped."""
 
 import re
 from collections import Counter
@@ -28,7 +29,7 @@ class Remarks:
         self._said.setdefault(place, words)
 
     def __iter__(self) -> Iterator[str]:
-        """With file and line; of many places alike the first few, and how many more there are."""
+        """The remarks, with file and line. Of many alike, the first few are given, and the number of the others."""
         seen: Counter[tuple[str, str]] = Counter()
         for place, words in self._said.items():
             alike = (_NUMBER.sub("[]", place), words)

@@ -17,7 +17,7 @@ _NO_POD = {
     "plugin": "plugins are not simulated",
     "data": "the pod that looks for data is not simulated",
 }
-"""Kinds of templates of which the file does not say what runs for how long."""
+"""Kinds of templates for which the file does not say what runs, and for how long."""
 _OF_PODS = ("retryStrategy", "podSpecPatch", "daemon", "initContainers", "sidecars", "volumes")
 _IS_NO_POD = "the template calls others, and is no pod"
 

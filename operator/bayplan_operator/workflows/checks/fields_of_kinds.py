@@ -1,4 +1,4 @@
-"""Fields of a manifest that its kind does not have, which an API server would refuse and a model would not see."""
+"""Fields of a manifest that its kind does not have. An API server would refuse them; a model would not see them."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache

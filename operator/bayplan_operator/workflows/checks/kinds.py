@@ -15,7 +15,7 @@ from bayplan_operator.workflows.files.findings import all_of
 
 _KEPT = {"LimitRange": "v1", "RuntimeClass": "node.k8s.io/v1"}
 _CLOSE = 0.8
-"""Of 1, as difflib counts: TaskGraf is close to TaskGraph, TaskRun is not."""
+"""The least likeness of a close name, as difflib's ratio (0 to 1): TaskGraf is close to TaskGraph, TaskRun is not."""
 
 
 class OtherObjects:

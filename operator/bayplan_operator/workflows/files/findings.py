@@ -101,7 +101,7 @@ def lines(findings: Sequence[Finding], line: Callable[[Finding], str]) -> Iterat
 
 
 def name(path: Path) -> str:
-    """Of a file, for people."""
+    """A file's name in messages."""
     return "standard input" if path == STDIN else str(path)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 FORMATS = "files that are read hold TaskGraphs, PlacementPolicies, Argo Workflows or WfCommons instances, in YAML or JSON"
 
 _SWF_FIELDS = 18
-"""Of a job in the Standard Workload Format, all of them numbers
+"""Fields of a job in the Standard Workload Format, all of them numbers
 (https://www.cs.huji.ac.il/labs/parallel/workload/swf.html)."""
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _NAMES = {".swf": "the Standard Workload Format", ".csv": "comma-separated values", ".tsv": "tab-separated values"}

@@ -29,7 +29,7 @@ def _roots(text: str) -> tuple[Any, ...]:
 
 
 def mark(text: str, number: int, place: str) -> Mark | None:
-    """Of the deepest part of the place that is there, in the document of that number; of a field, where its name stands."""
+    """Line and column of the deepest part of the place that is there, in document `number`. Of a field, its name counts."""
     found = None
     for node, _ in _way(text, number, place):
         found = node

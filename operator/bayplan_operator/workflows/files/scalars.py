@@ -35,7 +35,7 @@ def truth(text: str) -> bool:
 
 
 def whole(text: str) -> int:
-    """Of a whole number: 0x1F, 0b101, 0o17, and 017, which is octal too."""
+    """The value of a whole number: 0x1F, 0b101, 0o17, or 017, which is octal too."""
     digits = text.replace("_", "")
     sign, digits = (-1 if digits[0] == "-" else 1), digits.lstrip("+-")
     if digits[:1] == "0" and digits[1:].isdecimal() and not set(digits) & {"8", "9"}:
@@ -44,7 +44,7 @@ def whole(text: str) -> int:
 
 
 def number(text: str) -> Any:
-    """Of a number with a fraction or an exponent; a whole one is an int, and what is too large for any number stays text."""
+    """The value of a number with a fraction or an exponent. A whole one is an int; one too large for any number stays text."""
     digits = text.replace("_", "")
     if digits.lower().lstrip("+-") in (".inf", ".nan"):
         return float(digits.lower().replace(".", ""))

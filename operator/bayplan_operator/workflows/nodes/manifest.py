@@ -1,4 +1,4 @@
-"""A Node as `kubectl get nodes -o yaml` prints it, or as people write it for simulated clusters."""
+"""A Node as `kubectl get nodes -o yaml` prints it, or as users write it for simulated clusters."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ KIND = "Node"
 
 
 def node(document: Document) -> NodeInfo:
-    """Of a document whose values have the right types; fields that no node has are not looked at. Raises `InputError`."""
+    """The node of a document. Fields that no Node has are not looked at. Raises `InputError` for values of a wrong type."""
     faults = [fault_of(document, each) for each in _misfits(document) if not each.unknown]
     metadata = document.value.get("metadata")
     if not isinstance(metadata, Mapping) or metadata.get("name") in (None, ""):

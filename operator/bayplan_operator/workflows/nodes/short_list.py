@@ -15,7 +15,7 @@ from bayplan_operator.workflows.nodes.hidden_load import Course, hidden_load
 from bayplan_operator.workflows.nodes.manifest import made
 
 _PODS = 110
-"""What a kubelet takes if nobody says otherwise."""
+"""Pods that a kubelet takes by default."""
 _MOST = 100_000
 _READY = {"conditions": [{"type": "Ready", "status": "True"}]}
 FIELDS = (

@@ -9,7 +9,7 @@ from bayplan.model.reasons import Rejection
 def ready(cluster: Cluster, tolerations: Tolerations, rows: IntArray) -> BoolArray:
     """Per row given: the node is ready, and no taint says otherwise.
 
-    A node that is not ready is not used even by who tolerates the taint: nothing would start there.
+    A node that is not ready is not used even by requests that tolerate the taint: nothing would start there.
     """
     return cluster.ready[rows] & untainted(cluster, tolerations, Rejection.NOT_READY, rows)
 

@@ -26,7 +26,7 @@ _NEVER[[_ABSENT, *(code for rejection, code in CODES.items() if rejection.perman
 
 
 class Fit:
-    """Per row, the first filter that turns the class away; evaluated anew only for nodes that changed."""
+    """Per row, the first filter that turns the class away; evaluated again only for nodes that changed."""
 
     def __init__(self, request_class: RequestClass, policy_selector: Selector) -> None:
         self.request_class = request_class

@@ -17,7 +17,7 @@ _HARD = frozenset({"NoSchedule", "NoExecute"})
 _CORDONED = "node.kubernetes.io/unschedulable"
 
 # Kubernetes itself puts these on and takes them off again (documentation, "Taints and Tolerations");
-# any other taint stays until somebody decides otherwise.
+# any other taint stays until a user or another program takes it off.
 _PASSING = {
     "node.kubernetes.io/not-ready": Rejection.NOT_READY,
     "node.kubernetes.io/unreachable": Rejection.NOT_READY,

@@ -1,4 +1,4 @@
-"""Why no node can have a request, summed up for people."""
+"""Why no node can have a request, summed up in a sentence."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

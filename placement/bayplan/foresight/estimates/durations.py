@@ -67,7 +67,7 @@ class Durations:
 
     @property
     def words(self) -> str:
-        """What they are based on, for people."""
+        """What they are based on, in words."""
         if not self.informed:
             return "no hints, and nothing was learned: nothing is known of its run times"
         return self._basis_words + (f"; {self.reruns.words}" if self.reruns is not None else "")

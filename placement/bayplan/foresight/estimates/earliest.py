@@ -34,7 +34,7 @@ def earliest(
     least: FloatArray,
     left: FloatArray,
 ) -> Earliest:
-    """The bound on all nodes that could hold one of the tasks, whoever has them now, and what no node could hold.
+    """The bound on all nodes that could hold one of the tasks, free or not, and what no node could hold.
 
     `classes`: per task, what a unit asks; `selector`: nodes that the policy leaves; `least` and `left` as `lower_bound` wants
     them. O(kinds of requests * changed nodes + tasks * resources + units + edges).

@@ -45,7 +45,7 @@ class Improvement:
     """A search for a better plan of one graph, in slices of any length. The same seed and steps find the same plan.
 
     Simulated annealing from the present plan on (`Annealed`), as it stands in the present situation: units that run or are done
-    stay where they are. Making one costs about as much as making a plan by HEFT, so that it may be made anew whenever units
+    stay where they are. Making one costs about as much as making a plan by HEFT, so that it may be made again whenever units
     have begun: from `last` of the one before, better or not.
     """
 

@@ -19,8 +19,8 @@ _EQUAL = 1e-9
 def make_plan(situation: Situation) -> Plan:
     """The shorter of HEFT's and PEFT's schedules of what is left of a graph, from the situation's slots on.
 
-    Units that run keep their slots until their end. A unit that no slot could hold, and whoever waits for it, has no place.
-    O(edges x slots + units x (slots + units)).
+    Units that run keep their slots until their end. A unit that no slot could hold has no place; units that wait for it have
+    none either. O(edges x slots + units x (slots + units)).
     """
     rest = Rest(situation)
     return rest.plan(*_shortest(rest.problem, rest.fixed)) if rest.problem is not None else rest.empty()

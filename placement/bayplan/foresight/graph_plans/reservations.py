@@ -65,7 +65,7 @@ class Reservations:
         return np.asarray(np.append(room, np.inf)[numbers] >= seconds - _ALIKE * (1.0 + seconds))
 
     def own(self, unit: int, seconds: float) -> bool:
-        """Whether its planned slot is its to take now: nobody that goes before it there would be held up."""
+        """Whether its planned slot is its to take now: it would hold up no unit that goes before it there."""
         plan, slot = self._plan, int(self._plan.slot[unit])
         if self._busy[slot]:
             return False

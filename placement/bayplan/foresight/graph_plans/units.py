@@ -1,4 +1,4 @@
-"""Who of the units waits for whom, and what it reads."""
+"""Which unit waits for which, and what it reads."""
 
 from dataclasses import dataclass
 

@@ -86,4 +86,4 @@ def _held(cluster: Cluster, fit: Fit, rows: IntArray) -> IntArray:
 
 
 _MOST = 100_000
-"""Places of a node that count; who asks for nothing at all would have no end of them."""
+"""Places of a node that count; a request for nothing at all would have no end of them."""

@@ -11,7 +11,7 @@ _CLASSES = 1_024
 
 
 class Arrivals:
-    """Counts classes of requests as they arrive, and says when a mix should be made of them anew.
+    """Counts classes of requests as they arrive, and says when a mix should be made of them again.
 
     That is after 10, 30, 100, 300, 1,000, 3,000 and 10,000 arrivals, and from then on after every further 10,000; each
     time the counts are halved then, so that what arrived long ago is forgotten. Early, since what the first requests

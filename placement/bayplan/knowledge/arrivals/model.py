@@ -54,7 +54,7 @@ def mix_model(mix: Mapping[RequestClass, float], cluster: Cluster, seed: int) ->
 
 
 def made_of(expected: ExpectedMix, there: Supply, seed: int) -> MixModel:
-    """`mix_model` apart from the cluster, for whoever cannot have it stand still meanwhile."""
+    """`mix_model` apart from the cluster, for a caller that cannot have it stand still meanwhile."""
     eligible = there.eligible(expected.asks)
     holds = there.holds(expected, eligible)
     joined = shapes(expected, eligible, holds)

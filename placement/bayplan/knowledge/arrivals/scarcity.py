@@ -12,7 +12,7 @@ def scarcity(shares: FloatArray, eligible: BoolArray, gpus: IntArray) -> FloatAr
 
     `shares`: each class's share of the demand for GPUs; `eligible`: shape (classes, kinds). A request that every kind
     serves does not count. One that several serve is spread over them so that the highest load becomes as low as
-    possible: sweep by sweep, each group of alike requests is poured anew over its kinds, filling the lowest first.
+    possible: sweep by sweep, each group of alike requests is poured again over its kinds, filling the lowest first.
     """
     capacity = gpus / max(int(gpus.sum()), 1)
     there = gpus > 0

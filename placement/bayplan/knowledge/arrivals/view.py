@@ -12,7 +12,7 @@ from bayplan.solvers.kernels.packing.states import MIB, Asked, NodeColumns
 
 
 class View:
-    """One per cluster, for the model that is in use: with another one it starts anew."""
+    """One per cluster, for the model that is in use: with another one it starts again."""
 
     def __init__(self) -> None:
         self.kinds: IntArray = np.zeros(0, np.int64)
@@ -22,7 +22,7 @@ class View:
         self.known: Known = nothing_known(0)
         """Potentials of states that have come up."""
         self.nodes: NodeColumns
-        """The cluster's columns; they show what is used without being made anew."""
+        """The cluster's columns; they show what is used without being made again."""
         self._model: MixModel | None = None
         self._static_version = -1
         self._position = -1

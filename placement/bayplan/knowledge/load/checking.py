@@ -1,4 +1,4 @@
-"""What of a reading can be used, and what is left out, told so that somebody can act on it."""
+"""What of a reading can be used, and what is left out, told so that the operator of the cluster can act on it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Intake:
     used: int = 0
     """Figures that are used: of one node and resource each."""
     missing: int = 0
-    """Figures that nobody gave, of nodes that there are."""
+    """Figures that the reading lacks, of nodes that there are."""
     faults: Mapping[Fault, int] = field(default_factory=dict)
     """How many figures, nodes or readings each fault concerns; nothing wrong: empty."""
     words: tuple[str, ...] = ()

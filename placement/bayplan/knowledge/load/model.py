@@ -8,7 +8,7 @@ import numpy as np
 from bayplan.model.arrays import FloatArray
 
 _STEPS = 10
-"""A reading's weight goes down in so many steps, since each step has all nodes scored anew."""
+"""A reading's weight goes down in so many steps, since each step has all nodes scored again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class RecentUsage:
             self.settle(now - self._model.stale)
 
     def remember(self, cluster: Cluster, node: str, resources: Resources, at: float) -> None:
-        """Something that is counted already was placed as late as this: for what runs when a program starts anew."""
+        """Something that is counted already was placed as late as this: for what runs when a program is restarted."""
         row = cluster.row(node)
         if row is None:
             return

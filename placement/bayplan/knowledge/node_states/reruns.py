@@ -1,4 +1,4 @@
-"""What it costs that nodes fail while something runs there: all of the run is lost, and it is begun anew.
+"""What it costs that nodes fail while something runs there: all of the run is lost, and it begins again.
 
 Failures of a node are a Poisson process of rate r, a run without them takes s seconds, and d seconds pass from a failure until
 the next attempt begins. The number of attempts that are lost is geometric, with probability 1 - exp(-r s) for each; each is
@@ -25,7 +25,7 @@ _MOST_NAMES = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reruns:
-    """How often nodes fail, by class, and how long it takes to begin anew."""
+    """How often nodes fail, by class, and how long it takes to begin again."""
 
     classes: tuple[str, ...]
     """A name may come more than once."""
@@ -36,7 +36,7 @@ class Reruns:
 
     @property
     def words(self) -> str:
-        """What is counted, for people; the same for as long as the same classes fail."""
+        """What is counted, in words; the same for as long as the same classes fail."""
         names = list(dict.fromkeys(name for name, rate in zip(self.classes, self.rates.tolist(), strict=True) if rate > 0))
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
         return f"failures of nodes of class {', '.join(names[:_MOST_NAMES])}{more} are counted" if names else ""
@@ -52,7 +52,7 @@ class Reruns:
 
     def drawn(self, left: FloatArray, whole: FloatArray, node_class: IntArray, luck: FloatArray) -> FloatArray:
         """Shape (units, samples): seconds until success of runs that would have succeeded after `left` seconds, and that take
-        `whole` seconds if they are begun anew.
+        `whole` seconds if they begin again.
 
         `node_class`: shape (units,); `luck`: shape (units, samples), uniform on (0, 1), the lower the more is lost.
         What is lost counts as the mean of what such an attempt loses. O(units with failing nodes * samples).

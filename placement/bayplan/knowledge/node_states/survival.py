@@ -14,8 +14,8 @@ from bayplan.model.arrays import FloatArray
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Survival:
-    """What was learned of each class of nodes, and what every node is doing. Compared by identity: whoever learns more makes
-    another one, and does not change what this one holds."""
+    """What was learned of each class of nodes, and what every node is doing. Compared by identity: a caller that
+    learns more makes another one, and does not change what this one holds."""
 
     states: Mapping[str, NodeStates]
     """Node class to its chain; a class that is missing has the prior guess."""
@@ -36,7 +36,7 @@ class Survival:
         return self._rows[key]
 
     def reruns(self, classes: Sequence[str], delay: float) -> Reruns | None:
-        """What failures cost runs on nodes of these classes, of which attempts begin anew after so many seconds; none: no
+        """What failures cost runs on nodes of these classes. A failed attempt begins again after `delay` seconds. None: no
         node of them was seen to fail. O(classes)."""
         seen = [self.states.get(name, _UNSEEN) for name in classes]
         rates = [each.failing_rate(NodeState.BUSY, _HORIZON) if each.failures > 0 else 0.0 for each in seen]

@@ -24,8 +24,8 @@ class NodeWatch:
     """Counts how long nodes of each class were idle, busy, hot and failing, and how often they went from one to the other.
 
     A node counts as busy while half of its scarcest resource is requested, as hot while 0.9 of one is in use by what was
-    measured, and as failing while it is not ready. What is answered is what was last `recorded`, so that who takes that over
-    answers the same.
+    measured, and as failing while it is not ready. What is answered is what was last `recorded`: a successor that
+    takes the record over answers the same.
     """
 
     def __init__(self, cluster: Cluster, states: Mapping[str, NodeStates]) -> None:
@@ -42,7 +42,7 @@ class NodeWatch:
         self._recorded_at: float | None = None
 
     def step(self, now: float, load: Callable[[], LoadEstimate | None] = lambda: None) -> None:
-        """Look, unless it was a moment ago; ``load``: how busy nodes are, if anybody knows. O(nodes)."""
+        """Look, unless it was a moment ago; ``load``: how busy nodes are, if that is known. O(nodes)."""
         passed = now - self._seen_at
         self._missed = 0 <= passed < _INTERVAL
         if self._missed:
@@ -86,7 +86,7 @@ class NodeWatch:
         for name, state in before.items():
             row = cluster.row(name)
             if row is None:
-                continue  # gone: nobody knows how long it lasted
+                continue  # gone: how long it lasted is not known
             node_class, then = cluster.node_classes[classes[row]], self._doing[name]
             if then == state:
                 stayed[node_class, state] = stayed.get((node_class, state), 0) + 1

@@ -157,7 +157,7 @@ class RunTimes:
 
     def _current(self) -> Levels | None:
         if self._stale:
-            # Always in the same order, so that one started anew answers the same to the last bit.
+            # Always in the same order, so that a copy made from the record answers the same to the last bit.
             cells = [
                 Cell(family, task, node_class, evidence)
                 for (family, task), each in sorted(self._tasks.items(), key=_key)

@@ -17,7 +17,7 @@ _FEW = 200
 """Up to so many requests the best of every fifth iteration is bettered by local search, whether it is a new best or not."""
 _LEAST_WORTH = 1e-3
 _FRUITLESS = 25
-"""After so many iterations without a better answer the pheromone is laid anew."""
+"""After so many iterations without a better answer the pheromone is laid again."""
 _BEST_SO_FAR = 5
 """The best so far lays pheromone in every fifth iteration, the best of the iteration in the others."""
 

@@ -1,4 +1,4 @@
-"""Auction: requests bid for places, and prices rise until everyone is content."""
+"""Auction: requests bid for places, and prices rise until every request is content."""
 
 import numpy as np
 
@@ -22,8 +22,8 @@ def solve(problem: Problem, start: IntArray, budget: SolverBudget, seed: int = 0
 
     The first is Bertsekas' (1988; with more places than requests and the reverse, Bertsekas and Castañon 1992): the answer
     is at most requests x ε below the optimum, and ε is `precision` x the spread of values / requests at the end: so one
-    thousandth of what one request can gain or lose. Places of the same worth to everybody have one price (similar objects,
-    Bertsekas and Castañon 1989). A step is a round, in which all who have no place bid at once: O(requests x places). Up to
+    thousandth of what one request can gain or lose. Places of the same worth to all requests have one price (similar objects,
+    Bertsekas and Castañon 1989). A step is a round: all requests without a place bid at once, O(requests x places). Up to
     about places x log(spread / ε) rounds. The bound is the dual value of the prices. The second: see `capacity_auction`.
     `seed` does not count.
     """

@@ -10,10 +10,10 @@ _OUT = -2
 
 
 class Bidding:
-    """Prices, and who has which place.
+    """Prices, and which request has which place.
 
-    Places of the same worth to everybody are of one kind, whose price is that of its cheapest place. At the end of an
-    auction ε-complementary slackness holds: nobody could gain more than ε at another kind, or by having no place; and a
+    Places of the same worth to all requests are of one kind; its price is that of its cheapest place. At the end of an
+    auction ε-complementary slackness holds: no request could gain more than ε at another kind, or by having no place; and a
     kind of which a place is left costs nothing.
     """
 
@@ -59,7 +59,7 @@ class Bidding:
         return largest if largest > 0 else 1.0
 
     def auction(self, epsilon: float, budget: SolverBudget) -> bool:
-        """Everybody bids anew, at the prices of before. False: the budget was spent before its end."""
+        """All requests bid again, at the prices of before. False: the budget was spent before its end."""
         self._place[:] = NONE
         self._owner[:] = NONE
         while (waiting := np.flatnonzero(self._place == NONE)).size:
@@ -79,7 +79,7 @@ class Bidding:
         return np.minimum.reduceat(self._price, self._start)
 
     def _bid(self, waiting: IntArray, epsilon: float) -> None:
-        """All who wait bid for the kind that is best for them, as much as brings it ε below their second best."""
+        """Requests that wait bid for the kind that is best for them, as much as brings it ε below their second best."""
         prices = self._prices()
         net = self._worth[waiting] - prices
         numbers = np.arange(len(waiting))
@@ -107,7 +107,7 @@ class Bidding:
         self._price[places] = bids
 
     def _lower(self, epsilon: float, budget: SolverBudget) -> bool:
-        """Kinds of which a place is left lower its price until somebody gains by taking it, or it costs nothing."""
+        """A kind with a place left lowers its price until a request gains by taking it, or it costs nothing."""
         free = np.flatnonzero((self._owner == NONE) & (self._price > 0)).tolist()
         while free:
             if not budget.step():

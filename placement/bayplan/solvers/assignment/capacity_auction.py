@@ -20,11 +20,12 @@ _SCALES = (1.0, 0.5, 0.25, 0.1, 0.0)
 def auctioned(problem: Problem, compact: Compact, start: PackingState, budget: SolverBudget, precision: float) -> Solution:
     """Every node has one price per share of itself; a request that asks for more of it pays more.
 
-    Who waits bids for the node where its value less the price is best, and bids what keeps it as well off as at its second
-    best. If there is no room, those give way who bid less for a share, the least first; the price follows what they had
-    bid. If that makes no room, the price follows the bid, so that it goes elsewhere. Then what waits is tried once more,
-    gangs whole, and local search betters it. After the idea of Bertsekas (1988), without its guarantee: the bound is the
-    Lagrangian of the prices, and may be far off. A step is a bid, O(nodes x resources); at most 50 for each request.
+    A request that waits bids for the node where its value less the price is best. It bids what keeps it as well off as at
+    its second best. If there is no room, requests that bid less for a share give way, the lowest bid first; the price
+    follows what they had bid. If that makes no room, the price follows the bid, so that the request goes elsewhere.
+    Then what waits is tried once more, gangs whole, and local search betters it. After the idea of Bertsekas (1988), without
+    its guarantee: the bound is the Lagrangian of the prices, and may be far off. A step is a bid, O(nodes x resources); at
+    most 50 for each request.
     """
     asked = _shares(compact)
     auction = _Auction(problem, compact, asked, precision)
@@ -54,7 +55,7 @@ class _Auction:
         self._made = np.zeros(problem.requests, np.int64)
 
     def run(self, order: list[int], budget: SolverBudget) -> bool:
-        """Let all bid until nobody wants to; false if the budget was spent before."""
+        """Let all bid until no request wants to; false if the budget was spent before."""
         queue = [(rank, request) for rank, request in enumerate(order)]
         heapq.heapify(queue)
         rank = {request: number for number, request in queue}
@@ -68,7 +69,7 @@ class _Auction:
         return True
 
     def _turn(self, request: int) -> list[int]:
-        """One bid; answers who has to bid again."""
+        """One bid; answers which requests have to bid again."""
         group = int(self._compact.group[request])
         net = self._compact.value[group] - self.price * self._asked[group]
         node = int(net.argmax())
@@ -91,7 +92,7 @@ class _Auction:
         return outbid
 
     def _make_room(self, request: int, node: int, bid: float) -> list[int] | None:
-        """Place the request; answers who had to give way, or none if that does not help."""
+        """Place the request; answers which requests had to give way, or none if that does not help."""
         if self.state.place(request, node):
             return []
         mark, gone = self.state.mark(), []

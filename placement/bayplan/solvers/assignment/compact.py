@@ -54,7 +54,7 @@ def compacted(problem: Problem) -> Compact:
     room = _room(problem, first)
     value = np.where(room > 0, problem.value[first], FORBIDDEN)
     demand, free = _columns(problem)
-    # What is left of a node beyond a multiple of the unit is of use to nobody.
+    # What is left of a node beyond a multiple of the unit is of no use to any request.
     unit = np.maximum(np.gcd.reduce(demand, axis=0), 1)
     gang, resources = problem.gang[first], problem.demand.shape[1]
     return Compact(group, first, size, gang, value, room, demand[first] // unit, free // unit, unit, resources)

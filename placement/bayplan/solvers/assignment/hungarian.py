@@ -66,7 +66,7 @@ def _in_rounds(problem: Problem, budget: SolverBudget) -> tuple[PackingState, bo
         rows, columns = _matching(np.where(fitting, problem.value[waiting], FORBIDDEN))
         placed = [state.place(int(waiting[row]), int(column)) for row, column in zip(rows, columns, strict=True)]
         if not any(placed):
-            # Nobody waits that fits, but for what is worth nothing.
+            # No request that waits fits, but for those that are worth nothing.
             improved(state, order, budget.stop)
             return state, not budget.stop()
         if not budget.step():

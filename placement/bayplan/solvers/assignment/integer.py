@@ -18,7 +18,7 @@ from bayplan.solvers.assignment.rounding import rounded
 _LARGEST = 400
 """So many pairs of group and node are in one program at most."""
 _BRANCHES = 64
-"""Nodes of the search tree in the first program; each further one starts anew and may have eight times as many."""
+"""Nodes of the search tree in the first program; each further one starts again and may have eight times as many."""
 _ATTEMPTS = 3
 _GAP = 1e-9
 

@@ -22,7 +22,7 @@ class Priced:
     loss: FloatArray
     """Shape (groups, nodes): an answer with a request of the group there is worth at most bound - loss."""
     wanted: FloatArray
-    """Shape (nodes, columns): what would be used if everyone went where the net value is best."""
+    """Shape (nodes, columns): what would be used if every request went where its net value is best."""
 
 
 def ceiling(compact: Compact) -> float:

@@ -20,7 +20,7 @@ _LEAST = 1e-9
 def improved(state: PackingState, order: IntArray, stop: Callable[[], bool]) -> None:
     """Fill, then move, exchange and replace until nothing helps, 20 times at most. The value never falls.
 
-    O(requests x nodes x resources + placed^2) for each pass. `order`: who is tried first.
+    O(requests x nodes x resources + placed^2) for each pass. `order`: the requests as they are tried.
     """
     for _ in range(_PASSES):
         before = state.value

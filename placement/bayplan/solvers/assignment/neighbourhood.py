@@ -21,7 +21,7 @@ _LEAST = 1e-9
 def improved_by_programs(state: PackingState, budget: SolverBudget, seed: int) -> tuple[PackingState, bool]:
     """The packing, bettered, and whether it ended before the budget. It ends after 25 programs in a row that do not help.
 
-    Large neighbourhood search (Shaw 1998): 4 nodes, what is on them, and some that wait for them are placed anew. Gangs
+    Large neighbourhood search (Shaw 1998): 4 nodes, what is on them, and some that wait for them are placed again. Gangs
     stay where they are. A step is one program.
     """
     draw = np.random.default_rng([seed, 1])
@@ -65,7 +65,7 @@ def _own(state: PackingState) -> IntArray:
 
 
 def _placed_anew(state: PackingState, requests: IntArray, nodes: IntArray, budget: SolverBudget) -> PackingState:
-    """The packing with these requests placed anew on these nodes, what else is on them left there."""
+    """The packing with these requests placed again on these nodes. What else is on them stays there."""
     if not len(requests):
         return state
     made = state.copy()

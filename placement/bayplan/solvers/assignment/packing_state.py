@@ -1,4 +1,4 @@
-"""Who is where so far, and what is left: one packing, with undo."""
+"""Which request is where so far, and what is left: one packing, with undo."""
 
 import numpy as np
 

@@ -33,7 +33,7 @@ def construct(order: IntArray, scores: FloatArray, packable: Packable) -> IntArr
 
     In each packing, each request in the given order (shape (packings, requests)) goes to the choice of the highest score
     (shape (packings, requests, choices)) that has room, the first of equals. Whole GPUs are the first that are free, a
-    fraction comes from the tightest that holds it. A gang that is not placed whole is left out, and the packing made anew.
+    fraction comes from the tightest that holds it. A gang that is not placed whole is left out, and the packing made again.
     """
     kernel = _construct if HAVE_NUMBA else construct_numpy
     return kernel(order, scores, *packable)

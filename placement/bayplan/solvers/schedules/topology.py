@@ -12,7 +12,7 @@ from bayplan.model.graph_checks import topological_order
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Who waits for whom."""
+    """Which task waits for which."""
 
     parents: Adjacency
     """Per task, those that have to end before it, ascending."""

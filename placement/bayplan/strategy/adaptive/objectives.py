@@ -20,7 +20,7 @@ class GraphObjective:
     value: Callable[[Ended, Cluster], float | None]
     """What the bandit learns from a graph; none: the graph says nothing about this objective."""
     shown: Callable[[float], float]
-    """From there to the figure that people read."""
+    """From there to the figure that users read."""
 
 
 def objective(name: str) -> GraphObjective:

@@ -80,7 +80,7 @@ def assigned(
     try:
         solution = solver(made.problem, start, SolverBudget(steps, context.stop), context.seed + context.turn)
     except StartError as error:
-        # Greedy's answer does fit: that its GPUs are not found anew is rare, since few nodes are that full.
+        # Greedy's answer does fit: that its GPUs are not found again is rare, since few nodes are that full.
         return [replace(each, message=f"{each.message}; {name}: {error}"[:255]) if each.node else each for each in decisions]
     as_begun = np.array_equal(solution.assignment, start)
     said = f"{name}: {aim} {_total(made, solution):.6g}, {_quality(solution)}"

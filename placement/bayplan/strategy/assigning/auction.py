@@ -1,4 +1,4 @@
-"""Auction: requests bid for nodes until everyone is content."""
+"""Auction: requests bid for nodes until every request is content."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Auto: looks at what is asked and picks who goes first and how it is assigned."""
+"""Auto: looks at what is asked, and picks the order of the requests and how they are assigned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

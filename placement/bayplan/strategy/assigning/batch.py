@@ -19,10 +19,10 @@ from bayplan.strategy.protocols import Strategy
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Those of some requests that have a node with room at all, whoever else is placed; and those nodes."""
+    """Those of some requests that have a node with room while no other request is placed; and those nodes."""
 
     requests: list[Request]
-    """Who goes first by the strategy's order is first."""
+    """In the strategy's order."""
     numbers: list[int]
     """Per request of the batch, its place among all requests."""
     rows: IntArray
@@ -30,7 +30,7 @@ class Batch:
     allowed: BoolArray
     """Shape (requests, nodes): no filter turns it away, and there is room."""
     columns: IntArray
-    """Shape (resources,): columns of the cluster, of what anybody asks for."""
+    """Shape (resources,): columns of the cluster, of what the requests ask for."""
     free: IntArray
     """Shape (nodes, resources)."""
     figures: FloatArray

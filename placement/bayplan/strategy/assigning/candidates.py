@@ -21,12 +21,12 @@ MOST_OTHERS = 100
 
 
 class Candidates:
-    """Scores per row, -1 where the class does not fit; a placement makes only one row anew."""
+    """Scores per row, -1 where the class does not fit; a placement makes only one row again."""
 
     def __init__(self, request_class: RequestClass, scoring: Scoring, policy_selector: Selector, thresholds: Hot = ()) -> None:
         self.fit = Fit(request_class, policy_selector)
         self.hot: HotNodes | None = None
-        """Who judges whether nodes are hot, as of the last refresh; None: no node is."""
+        """Judges whether nodes are hot, as of the last refresh; None: no node is."""
         self._thresholds = thresholds
         self.scores: IntArray = np.zeros(0, np.int64)
         """Per row: the weighted mean of all scorers at the best place there, from 0 to `UNIT`."""

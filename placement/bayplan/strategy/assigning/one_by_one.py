@@ -191,7 +191,7 @@ class _Batch:
 
 
 def in_order(requests: Sequence[Request], cluster: Cluster, strategy: Strategy, context: Context) -> IntArray:
-    """Numbers of the requests, the first first: by the strategy's order, then by size, then as given.
+    """Numbers of the requests, in the order in which they go: by the strategy's order, then by size, then as given.
 
     Requests that ask something of pods nearby go before the others of their priority, since they have fewer places.
     """

@@ -27,8 +27,8 @@ from bayplan.strategy.protocols import FeasiblePlaces, Planner, Scoring, Strateg
 class Planned(Planner):
     """The planned node; else the best by score on which it ends no later than planned, out of others' way; else it waits.
 
-    Who waits longer than planned takes slower places, the slower the longer it has waited, and any once it has waited
-    as long again as it would run. Without a plan as `Greedy`. O(requests log requests + placements x (nodes + units)).
+    A request that waits longer than planned takes slower places: the slower the longer it has waited, and any once it has
+    waited as long again as it would run. Without a plan as `Greedy`. O(requests log requests + placements x (nodes + units)).
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PLANS})

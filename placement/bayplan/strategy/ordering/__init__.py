@@ -1,4 +1,4 @@
-"""Who goes first. Each order gives one key per request, the lower the earlier; a strategy has several."""
+"""Which request goes first. Each order gives one key per request, the lower the earlier; a strategy has several."""
 
 from bayplan.strategy.ordering.age import age
 from bayplan.strategy.ordering.critical_path import critical_path

@@ -1,4 +1,4 @@
-"""Who came first goes first."""
+"""The request that came first goes first."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who is due first goes first."""
+"""The request that is due first goes first."""
 
 from collections.abc import Sequence
 

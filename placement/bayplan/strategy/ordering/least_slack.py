@@ -1,4 +1,4 @@
-"""Who can least afford to wait goes first."""
+"""The request that can least afford to wait goes first."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Who is expected to be done soonest goes first, unless others have waited too long for it."""
+"""The request that is expected to be done soonest goes first, unless others have waited too long for it."""
 
 from collections.abc import Sequence
 
@@ -13,15 +13,15 @@ AGEING = 6.0
 """Of the log seconds: the request that has waited longest counts as if it ran e⁶ = 400 times shorter. One that has waited
 half as long gains a quarter of it: nearly all go by run time, and only the longest waits are cut off."""
 PATIENCE = 86400.0
-"""Seconds, a day: while nobody has waited so long, waits count as shares of it."""
+"""Seconds, a day: while no request has waited so long, waits count as shares of it."""
 
 
 @needs(Need.RUN_TIMES)
 def shortest_expected(requests: Sequence[Request], context: Context) -> FloatArray:
     """The log of the expected run time less the square of the wait's share of the longest wait. O(requests).
 
-    Shortest expected processing time is the best order on one machine without preemption (Rothkopf 1966). A request of which
-    nothing is known counts as the median of the others; where nothing is known of any, who came first goes first.
+    Shortest expected processing time is the best order on one machine without preemption (Rothkopf 1966). A request
+    without an expected time counts as the median of the others. If none has one, the request that came first goes first.
     """
     waits = np.array([max(0.0, context.now - _since(each, context.now)) for each in requests], np.float64)
     if context.run_times is None:

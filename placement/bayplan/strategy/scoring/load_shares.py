@@ -15,9 +15,9 @@ class Shares:
     """Per row given and resource that concerns the request."""
 
     mean: FloatArray
-    """Shape (rows, resources): share of the node in use with the request on it; of what nobody measures, requested."""
+    """Shape (rows, resources): share of the node in use with the request on it; without a measurement, share requested."""
     hidden: FloatArray
-    """Same shape: the share that no request explains; 0 of resources that nobody measures."""
+    """Same shape: the share that no request explains; 0 of resources without a measurement."""
     deviation: FloatArray
     """Same shape: standard deviation of the measured share; 0 where it is not known."""
 
@@ -61,7 +61,7 @@ def _concerns(asked: RequestClass, cluster: Cluster, load: LoadEstimate | None) 
 
 
 def _concerned(name: str, wanted: set[str], offered: set[str]) -> bool:
-    """What nodes offer, and a detail of it (`nvidia.com/gpu.memory`), concerns who asks for it; any other pressure everyone."""
+    """What nodes offer, and a detail of it (`nvidia.com/gpu.memory`), concerns requests for it; any other pressure, all."""
     if name in offered:
         return name in wanted
     whole, dot, _ = name.rpartition(".")

@@ -15,7 +15,7 @@ from bayplan.strategy.needs import Need
 from bayplan.strategy.protocols import FeasiblePlaces, Scorer
 
 _HORIZON = 3600.0
-"""Seconds, where nobody knows how long the task runs."""
+"""Seconds, where it is not known how long the task runs."""
 
 
 @dataclass(frozen=True, slots=True)

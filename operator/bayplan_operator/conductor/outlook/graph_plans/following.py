@@ -63,7 +63,7 @@ class GraphPlans(Step):
         """By UID, those whose plans are improved, in turns."""
         self._awaited: frozenset[str] = frozenset()
         self._expiry: float | None = None
-        """When the next of those who wait for their planned place has waited enough."""
+        """When the next unit that waits for its planned place has waited enough."""
 
     def advanced(self, graph: GraphRun, before: Run, now: float) -> None:
         """A graph's run has gone on: see whether its plan still holds. O(units)."""
@@ -102,7 +102,8 @@ class GraphPlans(Step):
         return self._awaited
 
     def reserved(self, units: Iterable[tuple[str, int]], now: float) -> None:
-        """Who has just been told to wait for a planned place, by graph UID: it is asked again once it has waited enough."""
+        """Units, by graph UID, that have just been told to wait for a planned place. They are asked again once they have
+        waited enough."""
         times = [until(plan, unit) for uid, unit in units if (plan := self.made.get(uid)) is not None]
         self._expiry = min((at for at in times if at > now), default=None)
 

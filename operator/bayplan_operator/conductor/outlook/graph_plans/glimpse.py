@@ -32,7 +32,7 @@ class Terms:
     bandwidth: float
     """Bytes per second between two nodes."""
     rerun_delay: float
-    """Seconds from a node's failure until what ran there begins anew."""
+    """Seconds from a node's failure until what ran there begins again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -139,7 +139,8 @@ class Pods:
 
 
 def _deciding(value: Mapping[str, Any]) -> list[Any]:
-    """Everything of a workflow or template whose tags change its pods; arguments and variables of containers are not."""
+    """The parts of a workflow or template in which a tag can change its pods. Arguments and variables of containers are left
+    out."""
     containers = [value.get(each) for each in ("container", "script")]
     inner = value.get("containerSet")
     lists = [

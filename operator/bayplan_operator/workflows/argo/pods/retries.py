@@ -9,7 +9,7 @@ from bayplan_operator.workflows.fields import Fields
 
 NONE = Retry(limit=0)
 _WITHOUT_LIMIT = 1_000
-"""Of a pod; Argo itself would never give up, and a simulation has to end."""
+"""Retries of a pod if its strategy sets no limit. Argo itself would never give up, and a simulation has to end."""
 _STEEPEST = 1_000.0
 """Factor of a back-off; beyond it every wait is longer than any simulation."""
 _LIKE_HERE = ("Always", "OnFailure")

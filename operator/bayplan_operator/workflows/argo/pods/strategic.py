@@ -14,7 +14,7 @@ POD_KEYS = {
 }  # fmt: skip
 """Lists of a pod spec that are merged, and by which key; others are replaced."""
 TEMPLATE_KEYS = {**POD_KEYS, "sidecars": "name", "tolerations": "key", "parameters": "name", "artifacts": "name"}
-"""The same of Argo's templates, whose tolerations are merged by key."""
+"""The same for Argo's templates. They merge tolerations by key."""
 _DIRECTIVE = "$patch"
 
 

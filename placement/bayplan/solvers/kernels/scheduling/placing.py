@@ -98,7 +98,7 @@ def place(
         makespan = max(makespan, finish[task])
         before[task] = best_before
         if finish[task] == best_start:
-            continue  # it takes no time, and so nobody's place
+            continue  # it takes no time, and so no other task's place
         following = first[best] if best_before < 0 else after[best_before]
         after[task] = following
         if best_before < 0:

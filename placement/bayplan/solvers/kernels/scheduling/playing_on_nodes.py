@@ -42,7 +42,7 @@ class Stage(NamedTuple):
     node_class: IntArray
     """Shape (nodes,)."""
     site: IntArray
-    """Shape (nodes,): nothing is read between units of one site; below 0: of nobody's."""
+    """Shape (nodes,): nothing is read between units of one site; below 0: the node belongs to no site."""
     admits: BoolArray
     """Shape (tasks, nodes)."""
     kind: IntArray
@@ -68,7 +68,7 @@ def play_on_nodes(stage: Stage, seconds: FloatArray) -> FloatArray:
     """Per sample, seconds from now until the last unit has ended; infinite where a unit never finds a place.
 
     `seconds`: shape (samples, classes, units), how long each runs, or runs on, without what it reads. List scheduling, decided
-    anew whenever a unit ends: with turns without idling (Graham 1969), else by the earliest expected finish.
+    again whenever a unit ends: with turns without idling (Graham 1969), else by the earliest expected finish.
     O(samples * units * units that wait * nodes * units on a node), and as a rule far less: most find no room at once.
     """
     ends = np.empty(len(seconds))
@@ -176,7 +176,7 @@ def _choose(
         bearable = best_end - TOLERANCE * (best_end - now)
         awaited = _NOWHERE
         for node in range(len(stage.node_class)):
-            # Whoever waits for a node already has the room that one of its units leaves.
+            # Units that wait for a node already have the room that one of its units leaves.
             if not (stage.admits[task, node] and claims[node] < level[node]):
                 continue
             needs = _needs(stage, unit, node, common)
