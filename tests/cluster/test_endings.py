@@ -186,3 +186,26 @@ def test_a_pod_that_had_succeeded_and_says_later_that_it_failed(
     if not emptied:
         assert kube.lines("already-done")["first"].startswith("Succeeded 1/0")
         assert len(kube.pods("already-done", "first")) == 1
+
+
+# Namespaces
+
+
+def test_a_namespace_that_is_deleted_goes_with_its_graphs_and_delays_no_other(
+    kube: Kube, nodes: Any, simulated: Testbed
+) -> None:
+    """Its pods are released, though none of the API server's refusals in a namespace that ends lets one be created again."""
+    nodes("26", 16)
+    ending = Kube(simulated.kubeconfig, f"{kube.namespace}-ending")
+    simulated.kubectl("create", "namespace", ending.namespace)
+    wait_for(lambda: ending.core.list_namespaced_service_account(ending.namespace).items, "the service account")
+    create(ending, "namespace-deleted", "running")
+    create(kube, "namespace-deleted", "elsewhere")
+    ending.wait_running("running", "long", count=3)
+    simulated.kubectl("delete", "namespace", ending.namespace, "--wait=false")
+
+    def gone() -> bool:
+        return ending.namespace not in {each.metadata.name for each in kube.core.list_namespace().items}
+
+    wait_for(gone, "the namespace is gone")
+    kube.wait_condition("elsewhere", "Complete")

@@ -29,6 +29,7 @@ QUERIES = replace(built_in(), window=5.0)
 # "harbour" by bcrypt.
 PASSWORD = "$2b$04$91zvxHwDtmcBddhAPc6fuu7PxB73sQRJsY4zcAUXOppZk5Y2NbOr6"
 MACHINE = "this-machine"
+CASE = Path(__file__).parents[1] / "cases" / "dcgm-labels-and-gaps"
 
 
 def available(**options: Any) -> Prometheus:
@@ -134,6 +135,58 @@ def test_what_is_no_instant_vector_or_no_query_is_refused_by_name(prometheus: Pr
             client.ask("memory", expression)
         assert words in str(caught.value)
         assert caught.value.of_one_query
+
+
+# GPUs of which some tell nothing, under labels that name no node
+
+
+@pytest.fixture(scope="module")
+def gaps() -> Iterator[Prometheus]:
+    """It scrapes one exporter twice: once with a label of the node, once with nothing but an address that is no node's."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = (CASE / "metrics-node-a.txt").read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """The test has its own words."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as page:
+        threading.Thread(target=page.serve_forever, daemon=True).start()
+        address = f"127.0.0.1:{page.server_port}"
+        targets = [Target(address, "/a", {"node": "node-a"}), Target(address, "/b", {"instance": "10.9.8.7:9400"})]
+        with available(targets=targets) as server:
+            wait_for(lambda: len(server.query("count_over_time(DCGM_FI_DEV_GPU_UTIL[5s]) >= 4")) == 2, "the window is full")
+            yield server
+        page.shutdown()
+
+
+def test_gpus_that_tell_something_count_and_series_of_no_node_are_told_with_an_example(gaps: Prometheus) -> None:
+    client = Client(PrometheusSettings(gaps.url))
+    nodes = NodeAliases(("node-a",), by_alias({"node-a": ("node-a",)}), QUERIES.labels)
+    answers = {name: client.ask(name, text) for name, text in QUERIES.filled().items() if name.startswith("nvidia.com/")}
+    found = measured(answers, nodes, 1.0)
+    assert found.reading.nodes == ("node-a",)
+    shares = dict(zip(found.reading.resources, found.reading.values[0].tolist(), strict=True))
+    # The mean of two parts of the one GPU and of the whole other; of the one that is cut up, no frame buffer is told.
+    assert shares == pytest.approx(
+        {"nvidia.com/gpu": 0.5, "nvidia.com/gpu.memory": 78000 / 81000, "nvidia.com/gpu.errors": 0.0}
+    )
+    assert {each.reason for each in found.problems} == {"UnknownNodes"}
+    assert all("such as {" in str(each) and "10.9.8.7:9400" in str(each) for each in found.problems)
+
+
+def test_where_no_series_is_of_a_node_the_reason_says_so(gaps: Prometheus) -> None:
+    client = Client(PrometheusSettings(gaps.url))
+    nodes = NodeAliases(("other",), by_alias({"other": ("other",)}), QUERIES.labels)
+    with pytest.raises(LoadError) as caught:
+        measured({"nvidia.com/gpu": client.ask("gpu", QUERIES.filled()["nvidia.com/gpu"])}, nodes, 1.0)
+    assert caught.value.reason == "UnknownNodes"
 
 
 # Certificates and credentials

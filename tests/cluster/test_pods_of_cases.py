@@ -38,12 +38,12 @@ def create(kube: Kube, case: str, **pod_spec: Any) -> str:
 
 def test_a_request_of_the_whole_pod_that_is_missing(kube: Kube, small: str) -> None:
     """Four shards of half a CPU have room beside each other, though the limit of each is twice what the node has."""
-    graph = create(kube, "09-pod-level-limits-only", nodeSelector={"kubernetes.io/hostname": small})
+    graph = create(kube, "pod-level-limits-only", nodeSelector={"kubernetes.io/hostname": small})
     kube.wait_condition(graph, "Complete")
     assert [pod.metadata.labels["bayplan.dev/incarnation"] for pod in kube.pods(graph)] == ["1"] * 5, "no node refused one"
 
 
 def test_null_in_a_selector(kube: Kube) -> None:
-    graph = create(kube, "10-null-in-selector")
+    graph = create(kube, "null-in-selector")
     kube.wait_condition(graph, "Complete")
     assert [pod.spec.node_selector for pod in kube.pods(graph)] == [{"kubernetes.io/os": "linux"}] * 2

@@ -122,9 +122,9 @@ def test_a_misspelt_field_of_a_template_is_refused_by_every_command(
 @pytest.mark.parametrize("command", ["plan", "simulate"])
 def test_cases_that_are_right(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     for graph, nodes, told in (
-        ("12-kwok-node-manifests/graph.yaml", "12-kwok-node-manifests/nodes.yaml", ""),
-        ("13-utf16-and-bom/graph.yaml", "13-utf16-and-bom/nodes-utf16le.yaml", ""),
-        ("26-namespace-deleted/graph.yaml", "26-namespace-deleted/nodes.yaml", "passed over: Namespace (1)\n"),
+        ("kwok-node-manifests/graph.yaml", "kwok-node-manifests/nodes.yaml", ""),
+        ("utf16-and-bom/graph.yaml", "utf16-and-bom/nodes-utf16le.yaml", ""),
+        ("namespace-deleted/graph.yaml", "namespace-deleted/nodes.yaml", "passed over: Namespace (1)\n"),
     ):
         code, _, err = run(capsys, command, "-f", CASES / graph, "--nodes", CASES / nodes, "--policy", "BestFit")
         assert (code, err) == (0, f"bayplan: {CASES / graph}: {told}" if told else "")

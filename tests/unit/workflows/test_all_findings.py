@@ -178,8 +178,8 @@ def test_all_of_a_recorded_workflow(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["jobs.swf", "jobs.txt", "jobs.yaml"])
 @pytest.mark.parametrize("comments", [True, False])
-def test_case_15_is_refused_by_the_name_of_its_format(name: str, comments: bool, tmp_path: Path) -> None:
-    text = (CASES / "15-swf-trace/jobs.swf").read_text()
+def test_a_trace_is_refused_by_the_name_of_its_format(name: str, comments: bool, tmp_path: Path) -> None:
+    text = (CASES / "swf-trace/jobs.swf").read_text()
     lines = [line for line in text.splitlines(keepends=True) if comments or not line.startswith(";")]
     with pytest.raises(InputError) as raised:
         read_graphs([written(tmp_path, name, "".join(lines))])

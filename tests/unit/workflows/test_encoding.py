@@ -11,10 +11,10 @@ from tests.unit.workflows.reading import CASES, GRAPH, NODE, told, values, writt
 
 
 @pytest.mark.parametrize("name", ["nodes-utf16le.yaml", "nodes-utf8bom.yaml", "nodes-utf8bom.json"])
-def test_case_13(name: str) -> None:
-    (node,) = read_nodes(CASES / "13-utf16-and-bom" / name).nodes
+def test_what_powershell_writes_is_read(name: str) -> None:
+    (node,) = read_nodes(CASES / "utf16-and-bom" / name).nodes
     assert (node.name, node.allocatable["cpu"]) == ("sim-0", 32_000)
-    assert len(read_graphs([CASES / "13-utf16-and-bom/graph.yaml"]).submissions) == 1
+    assert len(read_graphs([CASES / "utf16-and-bom/graph.yaml"]).submissions) == 1
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])

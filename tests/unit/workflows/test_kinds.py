@@ -41,10 +41,10 @@ overhead: {podFixed: {cpu: 500m}}
 """
 
 
-def test_case_26_begins_with_a_namespace() -> None:
-    found = read_graphs([CASES / "26-namespace-deleted/graph.yaml"])
+def test_a_file_may_begin_with_a_namespace() -> None:
+    found = read_graphs([CASES / "namespace-deleted/graph.yaml"])
     assert [each.name for each in found.submissions] == ["shortlived/running", "default/elsewhere"]
-    assert found.passed_over == [f"{CASES / '26-namespace-deleted/graph.yaml'}: passed over: Namespace (1)"]
+    assert found.passed_over == [f"{CASES / 'namespace-deleted/graph.yaml'}: passed over: Namespace (1)"]
 
 
 def test_other_kinds_are_passed_over_in_one_line_and_those_of_admission_kept(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bayplan_operator.workflows import InputError, read_nodes
 from tests.unit.workflows.reading import CASES, NODE, KubectlsDumper, written
 
-CASE = CASES / "12-kwok-node-manifests"
+CASE = CASES / "kwok-node-manifests"
 PRINTED: dict[str, Any] = {
     "apiVersion": "v1",
     "kind": "Node",
@@ -41,7 +41,7 @@ PRINTED: dict[str, Any] = {
 }  # fmt: skip
 
 
-def test_case_12() -> None:
+def test_nodes_of_kwok_are_read() -> None:
     quoted, plain, null = (read_nodes(CASE / f"nodes{each}.yaml").nodes for each in ("-quoted", "", "-null"))
     assert plain == quoted
     assert (null[0].name, null[0].labels, null[0].taints, null[0].ready) == ("sim-0", {}, (), True)

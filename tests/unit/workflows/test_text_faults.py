@@ -36,11 +36,11 @@ VALUES = st.recursive(
 MAPS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=4)
 
 
-def test_case_14_names_both_lines() -> None:
-    (line, place, sentence) = told(CASES / "14-duplicate-keys/graph.yaml")[0]
+def test_a_key_that_is_given_twice_names_both_lines() -> None:
+    (line, place, sentence) = told(CASES / "duplicate-keys/graph.yaml")[0]
     assert (line, place) == (12, "spec.tasks[2].dependsOn")
     assert sentence == "spec.tasks[2].dependsOn is given twice, the first time in line 10: keep one of the two"
-    assert told(CASES / "14-duplicate-keys/nodes.yaml") == [
+    assert told(CASES / "duplicate-keys/nodes.yaml") == [
         (2, "nodes[0].cpu", "nodes[0].cpu is given twice, the first time in column 23 of the same line: keep one of the two")
     ]
 
