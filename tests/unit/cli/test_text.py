@@ -78,6 +78,20 @@ def test_an_invalid_graph_is_only_its_problem() -> None:
     assert text.full(report, Screen(80)) == "team/sample   Invalid   (policy default, priority 7)\nCycleFound: a → b → a"
 
 
+def test_a_graph_whose_templates_the_api_server_refuses_was_never_under_way() -> None:
+    """Its own check had found it valid before, so that it has an instant of acceptance."""
+    message = (
+        'spec.tasks[1] (train): the API server does not know the field spec.containers[0].resource: did you mean "resources"?'
+    )
+    accepted = {"type": "Accepted", "status": "False", "reason": "Invalid", "message": message}
+    graph = sample.raw((), summary="Invalid", conditions=[accepted], progress="0/3")
+    report = build.report(Seen(graph, prepare({**graph, "status": {}}), (), sample.NODES, sample.EPOCH + 5))
+    assert text.full(report, Screen(80)).splitlines() == [
+        "team/sample   Invalid · 0/3 tasks   (policy default, priority 7)",
+        f"Invalid: {message}",
+    ]
+
+
 def test_a_graph_that_nobody_has_looked_at() -> None:
     graph = {**sample.raw(), "status": {}}
     report = build.report(Seen(graph, prepare(graph), (), sample.NODES, sample.EPOCH))

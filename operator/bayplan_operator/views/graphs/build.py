@@ -39,7 +39,8 @@ class Seen:
 def line(raw: Mapping[str, Any], now: float) -> GraphLine:
     """A graph in one line."""
     metadata, status = raw["metadata"], raw.get("status") or {}
-    accepted, completed = _instant(status.get("acceptedAt")), _instant(status.get("completionTime"))
+    accepted = None if _refused(status) else _instant(status.get("acceptedAt"))
+    completed = _instant(status.get("completionTime"))
     return GraphLine(
         namespace=metadata["namespace"],
         name=metadata["name"],
@@ -56,7 +57,8 @@ def report(seen: Seen) -> LiveGraph:
     """The figures of a graph."""
     metadata, spec, status = seen.raw["metadata"], seen.raw["spec"], seen.raw.get("status") or {}
     conditions = {each["type"]: each for each in status.get("conditions") or ()}
-    accepted = _instant(status.get("acceptedAt"))
+    accepted_at = None if _refused(status) else status.get("acceptedAt")
+    accepted = _instant(accepted_at)
     parts = _Parts.read(seen, status, accepted, conditions)
     return LiveGraph(
         namespace=metadata["namespace"],
@@ -67,7 +69,7 @@ def report(seen: Seen) -> LiveGraph:
         progress=status.get("progress") or "",
         policy=spec.get("policyName") or "default",
         priority=spec.get("priority") or 0,
-        accepted_at=status.get("acceptedAt"),
+        accepted_at=accepted_at,
         problem=_problem(status, conditions),
         waiting=conditions["Waiting"].get("message", "") if _holds(conditions, "Waiting") else "",
         makespan=parts.makespan,
@@ -81,6 +83,12 @@ def report(seen: Seen) -> LiveGraph:
         outlook=outlook.read(seen.raw, conditions),
         age=None if accepted is None else round(seen.now - accepted, 3),
     )
+
+
+def _refused(status: Mapping[str, Any]) -> bool:
+    """It is invalid, and no pod of it ever ran: what the API server makes of its templates was known after its own check."""
+    ran = any(status.get(count) for count in ("active", "succeeded", "failed"))
+    return status.get("summary") == "Invalid" and not ran
 
 
 @dataclass(frozen=True, slots=True)
