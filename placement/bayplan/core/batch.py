@@ -36,8 +36,7 @@ def answered(batch: Sequence[Wish], cluster: Cluster, context: Context, trial: T
     What the planner answers is replayed in line order. A request whose place does not hold is decided one by one, beside
     those that hold: of a gang, all requests are. So is a gang of which too few have a place.
     """
-    concerned = _concerned(batch, cluster)
-    if concerned and not batch[0].strategy.planner.minds_neighbours:
+    if not batch[0].strategy.planner.minds_neighbours and (concerned := _concerned(batch, cluster)):
         return _apart(batch, concerned, cluster, context, trial)
     strategy, requests = batch[0].strategy, [each.request for each in batch]
     decisions = place(requests, cluster, strategy, context)
@@ -66,7 +65,8 @@ def _apart(batch: Sequence[Wish], concerned: set[int], cluster: Cluster, context
     priorities = [each.request.priority if priority in each.strategy.order else 0 for each in batch]
     for members in gangs_of([each.request for each in batch]).values():
         highest = max(priorities[n] for n in members)
-        priorities = [highest if n in members else each for n, each in enumerate(priorities)]
+        for n in members:
+            priorities[n] = highest
     parts: dict[tuple[int, bool], list[int]] = {}
     for number, each in enumerate(priorities):
         parts.setdefault((-each, number not in concerned), []).append(number)
