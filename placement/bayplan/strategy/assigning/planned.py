@@ -98,8 +98,7 @@ class _Choice:
         away = f"{plan.nodes.names[plan.node[unit]]}, where it was planned, has refused or evicted it lately"
         if not len(spare):
             return -1, f"{away}: what is free elsewhere is kept for other tasks of its graph"
-        scores = self._scores(request, fitting, cluster, rows[spare])
-        at = spare[np.lexsort((cluster.name_rank[rows[spare]], -scores))[0]]
+        at = spare[self._best(request, fitting, cluster, rows[spare])]
         return int(rows[at]), f"{away}; takes {seconds[at]:.0f} s"
 
     def _elsewhere(
@@ -117,8 +116,7 @@ class _Choice:
         home = plan.nodes.names[plan.node[unit]]
         free = np.flatnonzero(kept.free(unit, numbers_of(plan, cluster)[rows], seconds))
         if len(free):
-            scores = self._scores(request, fitting, cluster, rows[free])
-            at = free[np.lexsort((cluster.name_rank[rows[free]], -scores))[0]]
+            at = free[self._best(request, fitting, cluster, rows[free])]
             return int(rows[at]), f"in place of {home}, as planned; takes {seconds[at]:.0f} s"
         at = int(np.lexsort((cluster.name_rank[rows], -fitting.scores[rows], seconds))[0])
         now = self._context.now
@@ -131,10 +129,10 @@ class _Choice:
             return -1, f"waits for {home}, planned in {begin:.0f} s: what is free is kept for other tasks of its graph"
         return -1, f"waits for {home}, planned in {begin:.0f} s: where there is room now it would end {later:.0f} s later"
 
-    def _scores(self, request: Request, fitting: Candidates, cluster: Cluster, rows: IntArray) -> FloatArray:
-        """Shape (rows,): of all scorers together."""
+    def _best(self, request: Request, fitting: Candidates, cluster: Cluster, rows: IntArray) -> int:
+        """Which of these rows has the best score of all scorers together; of equals, the first by name."""
         scores = self._weight * fitting.scores[rows] / UNIT
         places = FeasiblePlaces(rows, np.full(len(rows), -1))
         for each in self._by_plan:
             scores = scores + each.weight * each.scorer(request, cluster, places, self._context)
-        return np.asarray(scores)
+        return int(np.lexsort((cluster.name_rank[rows], -scores))[0])
