@@ -163,3 +163,27 @@ def test_a_higher_priority_still_goes_first() -> None:
     world.want("apart", apart, strategy)
     assert world.decide() == 3
     assert list(world.waiting) == ["apart"]
+
+
+@pytest.mark.parametrize("preset", ["IntegerProgram", "Genetic"])
+def test_a_gang_of_two_priorities_is_not_torn_apart_by_what_stands_between(preset: str) -> None:
+    apart = Neighbour("a", (("app", "p"),), anti_affinity=(PodTerm(PodSelector((), frozenset("a")), "kubernetes.io/hostname"),))
+    world, strategy = World(nodes_in([0, 0])), compile_preset(preset)
+    for number in range(2):
+        world.want(("gang", number), apart if number else Neighbour("b"), strategy, Gang("g"), priority=5 * number)
+    for number in range(5):
+        world.want(("between", number), Neighbour("b"), strategy, priority=3)
+    world.decide()
+    assert sum(key[0] == "gang" for key in world.waiting) == 0
+
+
+@pytest.mark.parametrize("preset", ["IntegerProgram", "Genetic"])
+def test_a_gang_of_which_one_minds_pods_nearby_is_not_torn_apart(preset: str) -> None:
+    apart = Neighbour("a", (("app", "p"),), anti_affinity=(PodTerm(PodSelector((), frozenset("a")), "kubernetes.io/hostname"),))
+    world, strategy = World(nodes_in([0, 0])), compile_preset(preset)
+    for number in range(8):
+        world.want(("plain", number), Neighbour("b"), strategy, critical_path=9.0)
+    for number in range(2):
+        world.want(("gang", number), apart if number else Neighbour("b"), strategy, Gang("g"))
+    world.decide()
+    assert sum(key[0] == "gang" for key in world.waiting) in (0, 2)
