@@ -1,6 +1,8 @@
 """The kinds of bayplan.dev/v1alpha1 as frozen pydantic models; durations are float seconds, moments aware datetimes."""
 
 from .common import GROUP, VERSION, Condition, ObjectMeta
+from .flow import P95, BestBy, DataRules, Rounds, Sampling
+from .fuse import Fuse
 from .placement_policy import (
     Candidate,
     Parameter,
@@ -22,14 +24,18 @@ __all__ = [
     "DEFAULT_MOST",
     "DEFAULT_STARTUP",
     "GROUP",
+    "P95",
     "VERSION",
     "AutoShards",
     "BackoffOverride",
+    "BestBy",
     "Candidate",
     "Condition",
+    "DataRules",
     "Dependency",
     "EnvVar",
     "Figure",
+    "Fuse",
     "NamedTemplate",
     "NodeClass",
     "ObjectMeta",
@@ -43,6 +49,8 @@ __all__ = [
     "Retry",
     "RetryBackoff",
     "RetryOverride",
+    "Rounds",
+    "Sampling",
     "ScorerWeight",
     "Serves",
     "Sums",

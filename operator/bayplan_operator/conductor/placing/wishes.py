@@ -62,7 +62,7 @@ def request_of(graph: GraphRun, running: Running, unit: int) -> Request:
     written = running.prepared.spec.tasks[task]
     return Request(
         id=(graph.ref.uid, unit),
-        request_class=running.prepared.templates[task].request_class,
+        request_class=running.prepared.request_class(unit),
         priority=running.prepared.spec.priority,
         critical_path=float(running.foreseen.critical_path[task]),
         arrival=(graph.decided.accepted_at, graph.ref.namespace, graph.ref.name),
