@@ -8,7 +8,7 @@ from bayplan.lifecycle.advance import Advance, Lifecycle, advance
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase, Refusal
 from bayplan.lifecycle.conditions import Condition, ConditionError, Undecidable, Value, parse
 from bayplan.lifecycle.controls import Controls, Retry
-from bayplan.lifecycle.flow import BestBy, Flow, Gate, Repeated, TaskOutcome
+from bayplan.lifecycle.flow import BestBy, Flow, GangRule, Gate, Repeated, TaskOutcome
 from bayplan.lifecycle.inputs import inputs, succeeded
 from bayplan.lifecycle.results import values_of
 from bayplan.lifecycle.rounds import Round, begun
@@ -25,6 +25,7 @@ __all__ = [
     "ConditionError",
     "Controls",
     "Flow",
+    "GangRule",
     "Gate",
     "Lifecycle",
     "News",

@@ -59,6 +59,24 @@ class Repeated:
 
 
 @dataclass(frozen=True, slots=True)
+class GangRule:
+    """Units that start together, succeed together, and start again together."""
+
+    name: str
+    units: tuple[int, ...]
+    """In the order of their ranks."""
+    minimum: int
+    """It runs with so many of them too; equal to their number: it needs all."""
+    timeout: float
+    """Seconds from its start until each of them has to be bound to its node."""
+
+    @property
+    def elastic(self) -> bool:
+        """It shrinks and grows."""
+        return self.minimum < len(self.units)
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """Columns of length ``tasks``, and what only some tasks have, by their numbers."""
 
@@ -73,6 +91,19 @@ class Flow:
     """Of tasks with ``Gate.BEST``."""
     repeated: Repeated | None = None
     """``None``: there are no rounds."""
+    gangs: tuple[GangRule, ...] = ()
+
+    gang_of: Mapping[int, int] = field(init=False, repr=False)
+    """Which gang a unit is in, by their numbers."""
+
+    def __post_init__(self) -> None:
+        """Number the members of gangs."""
+        of = {unit: number for number, gang in enumerate(self.gangs) for unit in gang.units}
+        object.__setattr__(self, "gang_of", of)
+
+    def together(self, unit: int) -> bool:
+        """The unit is in a gang."""
+        return unit in self.gang_of
 
     @classmethod
     def plain(cls, graph: Graph) -> "Flow":
