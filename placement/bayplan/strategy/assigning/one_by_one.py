@@ -1,6 +1,7 @@
 """One request after the other: what all planners have in common that never go back on a choice."""
 
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -16,6 +17,10 @@ from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.candidates import NO_ROWS, Candidates, candidates, refused_rows
+from bayplan.strategy.assigning.gang_domains import Asked, capacity, gang_domains
+from bayplan.strategy.assigning.gang_places import Mark, anywhere
+from bayplan.strategy.assigning.gang_search import GangSearch
+from bayplan.strategy.assigning.gang_topology import InDomains
 from bayplan.strategy.assigning.size import sizes
 from bayplan.strategy.context import Context
 from bayplan.strategy.ordering.priority import priority
@@ -136,40 +141,84 @@ class _Batch:
             numbers = [n for n in numbers if self._decisions[n].node is None]
 
     def _gang(self, members: list[int]) -> None:
-        mark, turn = self._trial.mark(), self._turn
         gang = self._requests[members[0]].gang
-        least = len(members) if gang is None or gang.minimum is None else min(gang.minimum, len(members))
-        placed: dict[int, Decision] = {}
-        refused: Decision | None = None
-        for number in members:
-            decision, _ = self._try(self._requests[number])
-            if decision.node is not None:
-                placed[number] = decision
-                continue
-            refused = refused or decision
-            if least == len(members):
-                break
-        self._decisions.update(placed)
-        if refused is None:
+        if gang is None:
             return
-        words = f"only {len(placed)} of the {len(members)} of the gang have a place; the next one: {refused.message}"
-        if len(placed) < least:
-            self._trial.undo(mark)
-            self._turn = turn
-            placed = {}
-        reason = Reason.NO_SUCH_NODE if refused.reason is Reason.NO_SUCH_NODE else Reason.GANG_INCOMPLETE
-        for number in members:
-            if number not in placed:
-                self._decisions[number] = Decision(self._requests[number].id, None, reason, words[:255])
+        if gang.topology is None:
+            self._decisions.update(anywhere(members, gang, self))
+            return
+        found = gang_domains(gang, gang.topology.label, self._asked(members), self._cluster)
+        inside = InDomains(members, gang, found, self, self._search(members))
+        self._decisions.update(inside.required() if gang.topology.required else inside.preferred())
 
-    def _try(self, request: Request) -> tuple[Decision, bool]:
-        """The decision; and whether it says that no place is left for the class."""
+    def _asked(self, members: list[int]) -> list[Asked]:
+        """The members of a gang by class."""
+        counted = Counter(self._requests[number].request_class for number in members)
+        return [
+            self._of_class(next(n for n in members if self._requests[n].request_class == cls), many)
+            for cls, many in counted.items()
+        ]
+
+    def _of_class(self, number: int, many: int) -> Asked:
+        fitting = self._refreshed(self._requests[number])
+        fit = fitting.fit
+        return Asked(many, fit.demand, fitting.open(self._refused.get(fit.request_class, NO_ROWS)), fit.rows, fit.some_day)
+
+    def _search(self, members: list[int]) -> GangSearch | None:
+        """`None` where all members are alike, and no pod nearby matters: then one after the other find all the room."""
+        requests, cluster = self._requests, self._cluster
+        free = not any(cluster.neighbours.concern(requests[number].neighbour) for number in members)
+        if free and len({requests[number].request_class for number in members}) == 1:
+            return None
+        devices, shares = sizes([requests[number] for number in members], cluster)
+        kinds: dict[Hashable, int] = {}
+        kind = {n: kinds.setdefault((requests[n].request_class, requests[n].task), len(kinds)) for n in members}
+        order = sorted(zip((-devices).tolist(), (-shares).tolist(), map(kind.__getitem__, members), members, strict=True))
+        return GangSearch(
+            [each[-1] for each in order], self, lambda a, b: free and kind[a] == kind[b], cluster.name_rank.tolist()
+        )
+
+    def place(self, number: int, outside: BoolArray = NO_ROWS) -> Decision:
+        """Decide a request of the batch, and take its place if it has one."""
+        return self._try(self._requests[number], outside)[0]
+
+    def again(self, places: Mapping[int, Decision]) -> None:
+        """Take places once more that were undone."""
+        for number, decision in places.items():
+            request, row = self._requests[number], self._cluster.row(decision.node or "")
+            if row is not None:
+                self._trial.take(row, self._cluster.demand(request.request_class), decision.gpus, request.neighbour)
+                self._turn += 1
+
+    def open(self, number: int, outside: BoolArray) -> IntArray:
+        """Rows with room for a request, the tightest first, pods nearby left aside."""
+        fitting, cluster = self._refreshed(self._requests[number]), self._cluster
+        cls = self._requests[number].request_class
+        rows = np.flatnonzero(fitting.open(self._refused.get(cls, NO_ROWS)) & ~outside)
+        fits = capacity(cluster, fitting.fit.demand, len(self._requests))[rows]
+        return np.asarray(rows[np.lexsort((cluster.name_rank[rows], fits))])
+
+    def mark(self) -> Mark:
+        """How things stand."""
+        return self._trial.mark(), self._turn
+
+    def undo(self, mark: Mark) -> None:
+        """Take back everything since."""
+        taken, self._turn = mark
+        self._trial.undo(taken)
+
+    def request_id(self, number: int) -> Hashable:
+        """The id of a request."""
+        return self._requests[number].id
+
+    def _try(self, request: Request, outside: BoolArray = NO_ROWS) -> tuple[Decision, bool]:
+        """The decision; and whether it says that no place is left for the class. `outside`: rows that are left out."""
         cluster, cls = self._cluster, request.request_class
-        fitting = self._fitting(request)
-        fitting.refresh(request, cluster, self._context)
+        fitting = self._refreshed(request)
         refused = self._refused.get(cls, NO_ROWS)
         near = nearby(cluster, cls, request.neighbour)
-        seen, left_out = _beside(near, request, fitting, refused, cluster)
+        closed = refused if not len(outside) else outside | refused if len(refused) else outside
+        seen, left_out = _beside(near, request, fitting, closed, cluster)
         chosen = self._choose(self._turn, request, seen, left_out, cluster)
         if isinstance(chosen, NoPlace):
             return Decision(request.id, None, chosen.reason, chosen.message), False
@@ -182,11 +231,12 @@ class _Batch:
         self._turn += 1
         return Decision(request.id, cluster.names[row], None, why, devices, others), False
 
-    def _fitting(self, request: Request) -> Candidates:
+    def _refreshed(self, request: Request) -> Candidates:
         key = (request.request_class, request.task)
         known = self._candidates.get(key)
         if known is None:
             known = self._candidates[key] = candidates(request, self._cluster, self._strategy, self._scoring)
+        known.refresh(request, self._cluster, self._context)
         return known
 
 
