@@ -1,5 +1,6 @@
 """The domains in which a gang could be: how many of it each holds at most, and which is the smallest."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,10 +12,11 @@ from bayplan.cluster.neighbours.domains import domain_names, domains
 from bayplan.model.arrays import BoolArray, IntArray
 from bayplan.model.gpu import WHOLE
 from bayplan.model.workload import Gang
+from bayplan.strategy.assigning.gang_placing import Placing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class _Asked:
     """The members of one class."""
 
     count: int
@@ -57,13 +59,14 @@ class GangDomains:
         """Numbers of the domains that a gang may have that is in one: where members run already, else all. In that order."""
         return self.used[self.there[self.used] > 0] if self.chosen else self.used
 
-    def outside(self, *numbers: int) -> BoolArray:
-        """Per row: it is in none of these domains."""
-        return ~np.isin(self.of, numbers)
+    def outside(self, number: int) -> BoolArray:
+        """Per row: it is not in this domain."""
+        return np.asarray(self.of != number)
 
 
-def gang_domains(gang: Gang, label: str, asked: Sequence[Asked], cluster: Cluster) -> GangDomains:
+def gang_domains(gang: Gang, label: str, members: Sequence[int], placing: Placing) -> GangDomains:
     """Those of a label. O(nodes x classes of members)."""
+    cluster, asked = placing.cluster, _by_class(members, placing)
     found, names = domains(cluster, label), domain_names(cluster, label)
     rows = [row for name in gang.beside if (row := cluster.row(name)) is not None]
     running = found.of[np.array(rows, np.int64)]
@@ -94,7 +97,17 @@ def capacity(cluster: Cluster, demand: Demand, most: int, empty: bool = False) -
     return np.asarray(np.maximum(found, 0))
 
 
-def _most(asked: Sequence[Asked], cluster: Cluster, of: IntArray, size: int, empty: bool) -> IntArray:
+def _by_class(members: Sequence[int], placing: Placing) -> list[_Asked]:
+    classes = [placing.request(number).request_class for number in members]
+    first = dict(zip(reversed(classes), reversed(members), strict=True))
+    found = []
+    for cls, count in Counter(classes).items():
+        fit, open_ = placing.room(first[cls])
+        found.append(_Asked(count, fit.demand, open_, fit.rows, fit.some_day))
+    return found
+
+
+def _most(asked: Sequence[_Asked], cluster: Cluster, of: IntArray, size: int, empty: bool) -> IntArray:
     """Per domain, an upper bound: that of each class by itself, and of all by the sum of what is free of each resource."""
     found = np.zeros(size, np.int64)
     rows = np.zeros(cluster.rows, bool)
@@ -112,7 +125,7 @@ def _most(asked: Sequence[Asked], cluster: Cluster, of: IntArray, size: int, emp
     return found
 
 
-def _size(asked: Sequence[Asked], cluster: Cluster, of: IntArray, size: int) -> IntArray:
+def _size(asked: Sequence[_Asked], cluster: Cluster, of: IntArray, size: int) -> IntArray:
     """Per domain, what is free of the resource of which the gang asks the largest share of all that is free."""
     admitted = np.logical_or.reduce([each.admitted for each in asked])
     free = np.where(admitted[:, None], np.maximum(cluster.allocatable - cluster.used, 0), 0)
@@ -125,11 +138,11 @@ def _size(asked: Sequence[Asked], cluster: Cluster, of: IntArray, size: int) -> 
     return np.zeros(size, np.int64) if scarcest < 0 else _summed(free[:, scarcest], of, size)
 
 
-def _columns(asked: Sequence[Asked]) -> list[int]:
+def _columns(asked: Sequence[_Asked]) -> list[int]:
     return sorted({column for each in asked for column, _ in each.demand.pairs})
 
 
-def _amount(asked: Asked, column: int) -> int:
+def _amount(asked: _Asked, column: int) -> int:
     return dict(asked.demand.pairs).get(column, 0)
 
 

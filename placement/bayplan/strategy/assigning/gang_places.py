@@ -1,74 +1,34 @@
-"""Places for a gang, anywhere or in one domain: all of it, or at least its minimum."""
+"""Places for a gang: for all of it, or at least its minimum, anywhere or near each other."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Sequence
 
-from bayplan.model.arrays import BoolArray, IntArray
 from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Gang
-from bayplan.strategy.assigning.candidates import NO_ROWS
+from bayplan.strategy.assigning.gang_domains import gang_domains
+from bayplan.strategy.assigning.gang_placing import Places, Placing, tried, waiting
+from bayplan.strategy.assigning.gang_search import search_for
+from bayplan.strategy.assigning.gang_topology import InDomains
 from bayplan.strategy.assigning.gang_words import too_few
 
-Mark = tuple[int, int]
-Places = dict[int, Decision]
-"""By number of a request, a decision with a node."""
+
+def together(members: Sequence[int], placing: Placing) -> dict[int, Decision]:
+    """Decisions for all members of a gang; the places of those that have one are taken.
+
+    Without a topology each goes where the planner chooses. O(members) placements; with a topology, for each domain that is
+    tried: one, if all members are of one class and mind no pods nearby.
+    """
+    gang = placing.request(members[0]).gang
+    if gang is None:
+        raise ValueError(f"request {placing.request(members[0]).id} is in no gang: it must be")
+    if gang.topology is None:
+        return _anywhere(members, gang, placing)
+    found = gang_domains(gang, gang.topology.label, members, placing)
+    domains = InDomains(members, gang, found, placing, search_for(members, placing))
+    return domains.required() if gang.topology.required else _preferred(members, gang, domains, placing)
 
 
-class Placing(Protocol):
-    """A batch whose requests are placed on trial, one after the other, each where the planner chooses."""
-
-    def place(self, number: int, outside: BoolArray = NO_ROWS) -> Decision:
-        """Decide a request, and take its place if it has one. `outside`: rows that are left out."""
-        ...
-
-    def again(self, places: Mapping[int, Decision]) -> None:
-        """Take places once more that were undone. Nothing else may have been placed since."""
-        ...
-
-    def open(self, number: int, outside: BoolArray) -> IntArray:
-        """Rows with room for a request, the tightest first."""
-        ...
-
-    def mark(self) -> Mark:
-        """How things stand, to be handed to `undo`."""
-        ...
-
-    def undo(self, mark: Mark) -> None:
-        """Take back everything since a mark."""
-        ...
-
-    def request_id(self, number: int) -> Hashable:
-        """The id of a request."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """Members that have a place, which is taken, and what was said of the first that has none."""
-
-    places: Places
-    refused: Decision | None
-
-
-def tried(members: Sequence[int], placing: Placing, whole: bool, outside: BoolArray = NO_ROWS) -> Tried:
-    """Try one member after the other. `whole`: one without a place is enough to end it."""
-    places: Places = {}
-    refused: Decision | None = None
-    for number in members:
-        decision = placing.place(number, outside)
-        if decision.node is not None:
-            places[number] = decision
-            continue
-        refused = refused or decision
-        if whole:
-            break
-    return Tried(places, refused)
-
-
-def anywhere(members: Sequence[int], gang: Gang, placing: Placing) -> Places:
-    """Decisions for all members, with no regard to where they are. Their places are taken."""
+def _anywhere(members: Sequence[int], gang: Gang, placing: Placing) -> dict[int, Decision]:
     least, mark = gang.least(len(members)), placing.mark()
     found = tried(members, placing, least == len(members))
     if found.refused is None:
@@ -82,6 +42,19 @@ def anywhere(members: Sequence[int], gang: Gang, placing: Placing) -> Places:
     return places | waiting([each for each in members if each not in places], placing, reason, words)
 
 
-def waiting(members: Sequence[int], placing: Placing, reason: Reason, words: str) -> Places:
-    """The same said of all of them."""
-    return {number: Decision(placing.request_id(number), None, reason, words) for number in members}
+def _preferred(members: Sequence[int], gang: Gang, domains: InDomains, placing: Placing) -> dict[int, Decision]:
+    """In one domain if that holds as many as have a place anywhere, else in few."""
+    whole = domains.whole() or domains.several()
+    if whole is not None:
+        return whole
+    mark = placing.mark()
+    somewhere = _anywhere(members, gang, placing)
+    placed: Places = {number: each for number, each in somewhere.items() if each.node is not None}
+    if len(placed) in (0, len(members)):
+        return somewhere
+    placing.undo(mark)
+    near = domains.most(len(placed))
+    if near is None:
+        placing.again(placed)
+        return somewhere
+    return near

@@ -2,18 +2,13 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Gang
 from bayplan.strategy.assigning.gang_domains import GangDomains
-from bayplan.strategy.assigning.gang_places import Places, Placing, anywhere, tried, waiting
+from bayplan.strategy.assigning.gang_placing import Places, Placing, tried, waiting
 from bayplan.strategy.assigning.gang_search import GangSearch
 from bayplan.strategy.assigning.gang_words import full_domain, no_domain
-
-_UNIONS = 4
-"""How many sets of several domains are tried before a gang that only prefers one is placed anywhere."""
 
 
 class InDomains:
@@ -31,42 +26,43 @@ class InDomains:
 
     def required(self) -> dict[int, Decision]:
         """Decisions for all members, those with a place in one domain. Their places are taken."""
-        number, places = self._all() or self._most()
+        whole = self.whole()
+        if whole is not None:
+            return whole
+        number, places = self._fullest()
         return self._told(number, places) if len(places) >= self._least else self._none(number, len(places))
 
-    def preferred(self) -> dict[int, Decision]:
-        """The same; where no domain holds all, anywhere, in few domains if that is found at once."""
-        whole = self._all()
-        if whole is not None:
-            return whole[1]
-        several = self._several()
-        if several is not None:
-            return several
-        mark = self._placing.mark()
-        somewhere = anywhere(self._members, self._gang, self._placing)
-        placed = sum(each.node is not None for each in somewhere.values())
-        if placed == len(self._members) or self._least == len(self._members):
-            return somewhere
-        self._placing.undo(mark)
-        number, places = self._most()
-        if len(places) >= max(placed, self._least):
-            return self._told(number, places)
-        self._placing.undo(mark)
-        self._placing.again({number: each for number, each in somewhere.items() if each.node is not None})
-        return somewhere
-
-    def _all(self) -> tuple[int, Places] | None:
-        """The first domain that holds all, which are placed there then."""
+    def whole(self) -> Places | None:
+        """All of them in the first domain that holds them; `None`: none does."""
         for number in self._found.candidates.tolist():
-            if self._found.most[number] < len(self._members):
-                continue
-            places = self._whole(number)
-            if places is not None:
-                return number, places
+            if self._found.most[number] >= len(self._members):
+                places = self._whole(number)
+                if places is not None:
+                    return places
         return None
 
-    def _most(self) -> tuple[int, Places]:
-        """The domain that holds most, of equals the first, and what it holds, which is placed there if it is enough."""
+    def most(self, least: int) -> dict[int, Decision] | None:
+        """Decisions for all members, those with a place in the domain that holds most; `None`: it holds less than `least`."""
+        number, places = self._fullest()
+        return self._told(number, places) if len(places) >= least else None
+
+    def several(self) -> Places | None:
+        """All of them, one domain filled after the other: where members run, then those that hold most, then nodes in none."""
+        found, first = self._found, set(self._found.candidates.tolist()) if self._found.chosen else set()
+        place = {number: n for n, number in enumerate(found.used.tolist())}
+        mark, rest, places = self._placing.mark(), list(self._members), dict[int, Decision]()
+        for number in sorted(place, key=lambda each: (each not in first, -found.most[each], place[each])):
+            some = rest[: int(found.most[number])]
+            places |= tried(some, self._placing, False, found.outside(number)).places if some else {}
+            rest = [each for each in rest if each not in places]
+        last = tried(rest, self._placing, True)
+        if last.refused is None:
+            return places | last.places
+        self._placing.undo(mark)
+        return None
+
+    def _fullest(self) -> tuple[int, Places]:
+        """The domain that holds most, of equals the first, and what it holds. No place is taken."""
         most, place = self._found.most, {number: n for n, number in enumerate(self._found.candidates.tolist())}
         best, held = -1, dict[int, Decision]()
         for number in sorted(place, key=lambda each: (-most[each], place[each])):
@@ -75,30 +71,16 @@ class InDomains:
             places = self._held(number)
             if best < 0 or (-len(places), place[number]) < (-len(held), place[best]):
                 best, held = number, places
-        if len(held) >= self._least:
-            self._placing.again(held)
         return best, held
 
-    def _several(self) -> Places | None:
-        """Few domains that hold all together: where members run already, then those that hold most."""
-        found, first = self._found, set(self._found.candidates.tolist()) if self._found.chosen else set()
-        place = {number: n for n, number in enumerate(found.used.tolist())}
-        numbers = sorted(place, key=lambda each: (each not in first, -found.most[each], place[each]))
-        enough = int(np.searchsorted(np.cumsum(found.most[numbers]), len(self._members))) + 1
-        for count in range(max(2, enough), min(enough + _UNIONS, len(numbers) + 1)):
-            places = self._whole(*numbers[:count])
-            if places is not None:
-                return places
-        return None
-
-    def _whole(self, *numbers: int) -> Places | None:
-        """All of them in these domains, where they are placed then; `None`: these do not hold them."""
-        outside, mark = self._found.outside(*numbers), self._placing.mark()
+    def _whole(self, number: int) -> Places | None:
+        """All of them in this domain, where they are placed then; `None`: it does not hold them."""
+        outside, mark = self._found.outside(number), self._placing.mark()
         found = tried(self._members, self._placing, True, outside)
         if found.refused is None:
             return found.places
         self._placing.undo(mark)
-        if self._search is None or len(numbers) > 1:
+        if self._search is None:
             return None
         places = self._search(outside, len(self._members) - 1, len(self._members))
         self._placing.again(places)
@@ -115,6 +97,7 @@ class InDomains:
         return self._search(outside, len(places), most) or places
 
     def _told(self, number: int, places: Places) -> dict[int, Decision]:
+        self._placing.again(places)
         rest = [each for each in self._members if each not in places]
         words = full_domain(self._gang, len(self._members), len(places), self._found, number) if rest else ""
         return places | waiting(rest, self._placing, Reason.GANG_INCOMPLETE, words)

@@ -30,9 +30,11 @@ def no_domain(gang: Gang, members: int, found: GangDomains, best: tuple[int, int
     name, least = _short(found.names[number]), gang.least(members)
     label, empty = f"(label {_short(found.label)})", "" if ever else "even empty, "
     if found.chosen and len(found.candidates) == 1:
-        return f"{_needs(gang, members)}: {empty}{what} {name} {label}, where the others are, has room for {room}"[:_LINE]
+        most = room if ever else f"at most {room}"
+        return f"{_needs(gang, members)}: {empty}{what} {name} {label}, where the others are, has room for {most}"[:_LINE]
     them = "it" if members == 1 else f"all {least}" if least == members else str(least)
-    has = f"the {'best' if ever else 'largest'}, {name}, has room for {room}" if room else "none has room for any"
+    has = f"the best, {name}, has room for {room}" if ever else f"the largest, {name}, has room for at most {room}"
+    has = has if room else "none has room for any"
     return f"{_needs(gang, members)}: {empty}no {what} {label} holds {them}: {has}"[:_LINE]
 
 

@@ -1,6 +1,5 @@
 """One request after the other: what all planners have in common that never go back on a choice."""
 
-from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.cluster.filters import rejections_in_words
+from bayplan.cluster.filters import Fit, rejections_in_words
 from bayplan.cluster.neighbours.nearby import Nearby, nearby, preference
 from bayplan.cluster.trial import Trial
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
@@ -17,10 +16,8 @@ from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.candidates import NO_ROWS, Candidates, candidates, refused_rows
-from bayplan.strategy.assigning.gang_domains import Asked, capacity, gang_domains
-from bayplan.strategy.assigning.gang_places import Mark, anywhere
-from bayplan.strategy.assigning.gang_search import GangSearch
-from bayplan.strategy.assigning.gang_topology import InDomains
+from bayplan.strategy.assigning.gang_places import together
+from bayplan.strategy.assigning.gang_placing import Mark
 from bayplan.strategy.assigning.size import sizes
 from bayplan.strategy.context import Context
 from bayplan.strategy.ordering.priority import priority
@@ -107,7 +104,7 @@ class _Batch:
             if self._requests[members[0]].gang is None:
                 self._decisions[members[0]] = self._single(members[0])
             else:
-                self._gang(members)
+                self._decisions.update(together(members, self))
         self._spread_on()
         return [self._decisions[number] for number in range(len(self._requests))]
 
@@ -140,47 +137,29 @@ class _Batch:
                 self._decisions[number] = self._single(number)
             numbers = [n for n in numbers if self._decisions[n].node is None]
 
-    def _gang(self, members: list[int]) -> None:
-        gang = self._requests[members[0]].gang
-        if gang is None:
-            return
-        if gang.topology is None:
-            self._decisions.update(anywhere(members, gang, self))
-            return
-        found = gang_domains(gang, gang.topology.label, self._asked(members), self._cluster)
-        inside = InDomains(members, gang, found, self, self._search(members))
-        self._decisions.update(inside.required() if gang.topology.required else inside.preferred())
+    # What placing a gang needs
 
-    def _asked(self, members: list[int]) -> list[Asked]:
-        """The members of a gang by class."""
-        counted = Counter(self._requests[number].request_class for number in members)
-        return [
-            self._of_class(next(n for n in members if self._requests[n].request_class == cls), many)
-            for cls, many in counted.items()
-        ]
+    @property
+    def cluster(self) -> Cluster:
+        """With what was placed so far."""
+        return self._cluster
 
-    def _of_class(self, number: int, many: int) -> Asked:
+    def request(self, number: int) -> Request:
+        """The request of this number."""
+        return self._requests[number]
+
+    def room(self, number: int) -> tuple[Fit, BoolArray]:
+        """What keeps a request off which rows, and per row whether it has room."""
         fitting = self._refreshed(self._requests[number])
-        fit = fitting.fit
-        return Asked(many, fit.demand, fitting.open(self._refused.get(fit.request_class, NO_ROWS)), fit.rows, fit.some_day)
+        return fitting.fit, fitting.open(self._refused.get(fitting.fit.request_class, NO_ROWS))
 
-    def _search(self, members: list[int]) -> GangSearch | None:
-        """`None` where all members are alike, and no pod nearby matters: then one after the other find all the room."""
-        requests, cluster = self._requests, self._cluster
-        free = not any(cluster.neighbours.concern(requests[number].neighbour) for number in members)
-        if free and len({requests[number].request_class for number in members}) == 1:
-            return None
-        devices, shares = sizes([requests[number] for number in members], cluster)
-        kinds: dict[Hashable, int] = {}
-        kind = {n: kinds.setdefault((requests[n].request_class, requests[n].task), len(kinds)) for n in members}
-        order = sorted(zip((-devices).tolist(), (-shares).tolist(), map(kind.__getitem__, members), members, strict=True))
-        return GangSearch(
-            [each[-1] for each in order], self, lambda a, b: free and kind[a] == kind[b], cluster.name_rank.tolist()
-        )
+    def alike(self, number: int) -> Hashable:
+        """Where one of equal ones finds no place, none does."""
+        return self._alike(self._requests[number])
 
-    def place(self, number: int, outside: BoolArray = NO_ROWS) -> Decision:
+    def place(self, number: int, outside: BoolArray = NO_ROWS) -> tuple[Decision, bool]:
         """Decide a request of the batch, and take its place if it has one."""
-        return self._try(self._requests[number], outside)[0]
+        return self._try(self._requests[number], outside)
 
     def again(self, places: Mapping[int, Decision]) -> None:
         """Take places once more that were undone."""
@@ -189,14 +168,6 @@ class _Batch:
             if row is not None:
                 self._trial.take(row, self._cluster.demand(request.request_class), decision.gpus, request.neighbour)
                 self._turn += 1
-
-    def open(self, number: int, outside: BoolArray) -> IntArray:
-        """Rows with room for a request, the tightest first, pods nearby left aside."""
-        fitting, cluster = self._refreshed(self._requests[number]), self._cluster
-        cls = self._requests[number].request_class
-        rows = np.flatnonzero(fitting.open(self._refused.get(cls, NO_ROWS)) & ~outside)
-        fits = capacity(cluster, fitting.fit.demand, len(self._requests))[rows]
-        return np.asarray(rows[np.lexsort((cluster.name_rank[rows], fits))])
 
     def mark(self) -> Mark:
         """How things stand."""
@@ -207,9 +178,7 @@ class _Batch:
         taken, self._turn = mark
         self._trial.undo(taken)
 
-    def request_id(self, number: int) -> Hashable:
-        """The id of a request."""
-        return self._requests[number].id
+    # Inside
 
     def _try(self, request: Request, outside: BoolArray = NO_ROWS) -> tuple[Decision, bool]:
         """The decision; and whether it says that no place is left for the class. `outside`: rows that are left out."""

@@ -72,7 +72,9 @@ class _Choice:
             kept = self._reservations[plan] = Reservations(plan, self._context.now)
         seconds = seconds_there(plan, int(plan.situation.graph.unit_task[unit]), cluster)
         open_rows, home = fitting.open(refused), cluster.row(plan.nodes.names[plan.node[unit]])
-        if home is not None and open_rows[home] and kept.own(unit, float(seconds[home])):
+        if request.gang is not None and request.gang.topology is not None:
+            row, why = best, f"near its gang, of which plans know nothing; takes {seconds[best]:.0f} s"
+        elif home is not None and open_rows[home] and kept.own(unit, float(seconds[home])):
             row, why = home, f"as planned; takes {seconds[home]:.0f} s"
         else:
             rows = np.flatnonzero(open_rows)

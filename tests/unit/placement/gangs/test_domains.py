@@ -42,7 +42,7 @@ def check(places: Sequence[Place], members: Sequence[Amounts], found: Sequence[D
     return given_
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(PLACES, MEMBERS, MINIMUM, EVERY, st.lists(st.integers(0, 4), max_size=3))
 def test_a_gang_is_in_the_right_domain_or_waits(
     places: list[Place], members: list[Amounts], minimum: int | None, preset: str, running: list[int]
