@@ -1,7 +1,7 @@
 """Consensus: every model takes one step towards its neighbours, all at once from the same old values.
 
-Source: Olfati-Saber, Fax, Murray, "Consensus and Cooperation in Networked Multi-Agent Systems" (Proceedings of the IEEE, 2007),
-equation 7; the bound on the step follows from the eigenvalues of I - alpha L.
+Source: Olfati-Saber, Fax, Murray, "Consensus and Cooperation in Networked Multi-Agent Systems" (Proceedings of the IEEE, 2007);
+the bound on the step follows from the eigenvalues of I - alpha L.
 """
 
 from collections.abc import Sequence

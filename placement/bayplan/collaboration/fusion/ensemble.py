@@ -45,9 +45,9 @@ def ensemble_weights(
 
 
 def fuse_outputs(plan: FusionPlan, outputs: Sequence[Array], weights: Sequence[float]) -> Array:
-    """One output of several: probabilities or values in float64, votes as labels in int64. `weights`: one for each, of any scale.
+    """One output of several: probabilities or values in float64, votes as labels in int64. Raises `FusionError`.
 
-    Raises `FusionError`.
+    `weights`: one for each, of any scale.
     """
     if plan.method == "MajorityVote":
         return kernels.majority_vote(outputs, weights)

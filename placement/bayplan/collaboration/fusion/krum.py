@@ -1,7 +1,6 @@
 """Krum and Multi-Krum: distances between models, gathered in chunks, and who is nearest to its nearest others.
 
-Source: Blanchard et al., "Machine Learning with Adversaries: Byzantine Tolerant Gradient Descent" (NeurIPS 2017), sections 4
-and 5.
+Source: Blanchard et al., "Machine Learning with Adversaries: Byzantine Tolerant Gradient Descent" (NeurIPS 2017).
 """
 
 import math

@@ -118,7 +118,7 @@ def _weights(plan: FusionPlan, inputs: FusionInputs, layouts: Mapping[str, Tenso
 def clip_factors(norm: float, norms: Floats) -> Floats:
     """min(1, norm / norm of the update), one for each input.
 
-    Source: McMahan et al., "Learning Differentially Private Recurrent Language Models" (ICLR 2018), section 2, flat clipping.
+    Source: McMahan et al., "Learning Differentially Private Recurrent Language Models" (ICLR 2018), flat clipping.
     """
     return np.minimum(1.0, norm / np.maximum(norms, norm))
 
