@@ -20,9 +20,10 @@ from bayplan_operator import names
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
 from bayplan_operator.api.nulls import without_nulls
-from bayplan_operator.api.v1alpha1 import AUTO, Dependency, PodTemplate, Task, TaskGraph, TaskGraphSpec
+from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec
 from bayplan_operator.translate.admission import AdmissionObjects
 from bayplan_operator.translate.dry_run import admission_hash
+from bayplan_operator.translate.execution import executed
 from bayplan_operator.translate.flow import PLAIN, FlowError, Relations, fuse_template, relations_of, selector_of
 from bayplan_operator.translate.neighbours import nearby_terms
 from bayplan_operator.translate.pod import Template
@@ -107,8 +108,9 @@ def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None, ima
         raise InvalidGraph(validation.sentence(error)) from error
     for problem in validation.graph_problems(spec):
         raise InvalidGraph(problem)
+    spec = executed(spec)
     splittings = tuple(splitting(task) for task in spec.tasks)
-    spec = _with_clean_up(_in_numbers(spec, splittings, {}))
+    spec = _in_numbers(spec, splittings, {})
     graph = _graph(spec)
     # Whatever will be decided, the graph must be able to run.
     most = sum(whole.most if whole else task.shards for whole, task in zip(splittings, graph.tasks, strict=True))
@@ -130,18 +132,6 @@ def _relations(spec: TaskGraphSpec, graph: Graph, templates: Sequence[Template])
         return relations_of(spec, graph, [template.spec for template in templates])
     except FlowError as error:
         raise InvalidGraph(str(error)) from error
-
-
-def _with_clean_up(spec: TaskGraphSpec) -> TaskGraphSpec:
-    """Tasks that always run, and wait for none by name, wait for all that do not."""
-    if not any(task.gate == "Always" and not task.depends_on for task in spec.tasks):
-        return spec
-    others = tuple(Dependency(task=task.name) for task in spec.tasks if task.gate != "Always")
-    tasks = (
-        task.model_copy(update={"depends_on": others}) if task.gate == "Always" and not task.depends_on else task
-        for task in spec.tasks
-    )
-    return spec.model_copy(update={"tasks": tuple(tasks)})
 
 
 def _data(spec: TaskGraphSpec) -> FloatArray:

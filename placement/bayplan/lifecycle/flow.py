@@ -95,11 +95,15 @@ class Flow:
 
     gang_of: Mapping[int, int] = field(init=False, repr=False)
     """Which gang a unit is in, by their numbers."""
+    rank_of: Mapping[int, int] = field(init=False, repr=False)
+    """Which rank a unit has in its gang, from 0."""
 
     def __post_init__(self) -> None:
         """Number the members of gangs."""
         of = {unit: number for number, gang in enumerate(self.gangs) for unit in gang.units}
         object.__setattr__(self, "gang_of", of)
+        ranks = {unit: rank for gang in self.gangs for rank, unit in enumerate(gang.units)}
+        object.__setattr__(self, "rank_of", ranks)
 
     def together(self, unit: int) -> bool:
         """The unit is in a gang."""

@@ -109,7 +109,7 @@ class Gangs:
     def _start_again(
         self, number: int, run: Run, live: Sequence[int], waiting: Sequence[int], why: str, now: float
     ) -> set[int]:
-        """What still runs of it ends, and all wait for each other. That is one retry of the gang, and not one of each member."""
+        """What still runs of it ends, and all wait for each other. That is one retry of the gang, not one of each."""
         gang = self._gangs[number]
         self._bound_by.pop(number, None)
         _back_to_the_line(run, live, why if why.startswith("the gang ") else _NOTE.format(gang.name, why), now)
@@ -125,7 +125,7 @@ def _may_start(gang: GangRule, run: Run, due: Collection[int], alive: Callable[[
 
 
 def _live(states: NDArray[np.int8]) -> NDArray[np.bool_]:
-    return (states == _BINDING) | (states == _RUNNING)
+    return np.asarray((states == _BINDING) | (states == _RUNNING))
 
 
 def _succeed(

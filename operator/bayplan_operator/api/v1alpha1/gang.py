@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, StrictInt
 
 from .common import Model
 from .extensions import cel, kubernetes
-from .scalars import Duration, LabelKey, Name
+from .scalars import Duration, LabelKey
 from .shards import MAX_SHARDS
 
 DEFAULT_TIMEOUT = 120.0
@@ -26,8 +26,8 @@ class Topology(Model):
 
     required: LabelKey | None = Field(
         default=None,
-        description='A node label, such as "topology.kubernetes.io/zone": all pods of the gang go to nodes with one value of it. '
-        "The smallest such group of nodes that holds the gang is taken.",
+        description="A node label, such as topology.kubernetes.io/zone: all pods of the gang go to nodes with one value of "
+        "it. The smallest such group of nodes that holds the gang is taken.",
     )
     preferred: LabelKey | None = Field(
         default=None, description="The same, but the gang goes anywhere if no such group of nodes holds it."
@@ -45,8 +45,8 @@ class Gang(Model):
     )
     timeout: Duration | None = Field(
         default=None,
-        description='How long the gang waits until each of its pods is bound to its node, such as "2m"; then all are taken back '
-        "and placed again. Default: 2m.",
+        description='How long the gang waits until each of its pods is bound to its node, such as "2m"; then all are taken '
+        "back and placed again. Default: 2m.",
     )
     topology: Topology | None = Field(default=None, description="How near each other its pods are. Default: anywhere.")
     port: StrictInt | None = Field(

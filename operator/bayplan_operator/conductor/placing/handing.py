@@ -6,12 +6,14 @@ from typing import Any
 from bayplan.lifecycle import Flow, Value, inputs, succeeded
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.flow.fusing import parameters
+from bayplan_operator.translate.flow.gangs import Member, service_of
 from bayplan_operator.translate.flow.given import NOTHING, Given, Handed
 from bayplan_operator.translate.flow.references import OutputRef
 from bayplan_operator.translate.flow.workspace import mounted
+from bayplan_operator.translate.pod import GraphRef
 
 
-def given_to(running: Running, unit: int) -> Given:
+def given_to(running: Running, ref: GraphRef, unit: int) -> Given:
     """O(shards of the tasks before)."""
     prepared, run = running.prepared, running.run
     graph, relations = prepared.graph, prepared.relations
@@ -30,6 +32,24 @@ def given_to(running: Running, unit: int) -> Given:
         inputs={graph.tasks[parent].name: Handed(_round(running, flow, parent), each) for parent, each in before.items()},
         previous=_previous(running, flow) if repeated and run.round > 1 else None,
         fuse=_fuse(running, task, before) if written.fuse is not None else None,
+        member=_member(running, ref, unit),
+    )
+
+
+def _member(running: Running, ref: GraphRef, unit: int) -> Member | None:
+    graph, relations = running.prepared.graph, running.prepared.relations
+    if relations.flow is None or not relations.flow.together(unit):
+        return None
+    plan = relations.gangs[relations.flow.gang_of[unit]]
+    task, first = int(graph.unit_task[unit]), running.prepared.spec.tasks[plan.tasks[0]]
+    return Member(
+        gang=plan.rule.name,
+        service=service_of(ref.name, ref.uid, plan.rule.name),
+        rank=relations.flow.rank_of[unit],
+        size=len(plan.rule.units),
+        stage=first.stages[plan.tasks.index(task)].name if first.stages else "",
+        port=plan.port,
+        minimum=plan.rule.minimum,
     )
 
 

@@ -119,6 +119,8 @@ class Running:
         self.foreseen = Foreseen(prepared)
         self.rounds: Rounds | None = None
         """``None``: nothing of it repeats."""
+        self.services: set[str] = set()
+        """Gangs whose Service is there."""
 
     def take_templates(self, templates: tuple[Template, ...]) -> None:
         """What its pods ask for is known otherwise than before."""

@@ -38,8 +38,8 @@ def repeating_of(spec: TaskGraphSpec, graph: Graph) -> Repeating | None:
         for each in until.references:
             if each.task not in rounds.tasks:
                 raise FlowError(
-                    f'spec.rounds.until speaks of "{each.task}", which does not repeat: put it into spec.rounds.tasks, or speak '
-                    "of a task that does"
+                    f'spec.rounds.until speaks of "{each.task}", which does not repeat: put it into spec.rounds.tasks, or '
+                    "speak of a task that does"
                 )
     metric = _metric(spec, graph, until)
     if rounds.patience is not None and metric is None:
