@@ -59,8 +59,12 @@ def written(path: Path, metadata: Mapping[str, str] | None = None) -> Iterator[F
     try:
         with replaced(path) as file:
             sink = kind(path, file, metadata or {})
-            yield sink
-            sink.finish()
+            try:
+                yield sink
+                sink.finish()
+            except BaseException:
+                sink.abandon()
+                raise
     except OSError as error:
         raise FusionError(f"{path}: it cannot be written: {error.strerror}") from error
 

@@ -1,7 +1,9 @@
 """Models in .npy and .npz files. Members that are stored as they are, are read in place; compressed ones are streamed."""
 
+import lzma
 import struct
 import zipfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -20,6 +22,11 @@ ALONE = "array"
 _LOCAL = struct.Struct("<4s5H3I2H")
 """The fixed part of a local header of ZIP (PKWARE's APPNOTE, section 4.3.7)."""
 _ENCRYPTED = 0x1
+_DAMAGES = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(OSError, EOFError, ValueError, OverflowError, NotImplementedError, RuntimeError),
+)
+"""What reading a damaged archive raises."""
 
 
 class NpySource:
@@ -49,7 +56,7 @@ class NpzSource:
         self._path = path
         try:
             self._archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except _DAMAGES as error:
             raise FusionError(f"{path}: this is no .npz file, or it is truncated") from error
         self.layouts: dict[str, TensorLayout] = {}
         self._columns: set[str] = set()
@@ -81,8 +88,10 @@ class NpzSource:
             with self._archive.open(member) as opened:
                 shape, dtype, fortran = read_header(opened, member.file_size, what)
                 header = opened.tell()
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-            raise FusionError(f"{what}: it is damaged or truncated") from error
+        except FusionError:
+            raise
+        except _DAMAGES as error:
+            raise FusionError(f"{what}: it is damaged or truncated: {error}") from error
         self.layouts[name] = TensorLayout(shape, dtype.newbyteorder("=").name)
         if member.compress_type == zipfile.ZIP_STORED:
             begin = _data_offset(file, member, size, what)
@@ -152,10 +161,8 @@ class _Packed:
                     break
                 self._reached += step
             raw = self._stream.read((stop - start) * width)
-        except (zipfile.BadZipFile, OSError, EOFError) as error:
-            raise FusionError(f"{self._what}: it is damaged or truncated") from error
-        except Exception as error:  # zlib, bz2 and lzma have errors of their own
-            raise FusionError(f"{self._what}: it cannot be unpacked: {error}") from error
+        except _DAMAGES as error:
+            raise FusionError(f"{self._what}: it is damaged or truncated: {error}") from error
         if len(raw) < (stop - start) * width:
             raise FusionError(f"{self._what}: its data end early: the file is truncated")
         self._reached = stop
