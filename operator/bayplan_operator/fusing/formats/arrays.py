@@ -4,7 +4,6 @@ import lzma
 import struct
 import zipfile
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from bayplan.collaboration.fusion.errors import FusionError
 from bayplan.collaboration.fusion.tensors import Array, TensorLayout
 from bayplan_operator.fusing.formats.npy_header import read_header
-from bayplan_operator.fusing.formats.reading import BlockReader, Place, filled_from, native
+from bayplan_operator.fusing.formats.reading import Ahead, BlockReader, Place, filled_from, native
 
 ALONE = "array"
 """The name of the tensor of a .npy file."""
@@ -32,13 +31,13 @@ _DAMAGES = (
 class NpySource:
     """The one array of a .npy file."""
 
-    def __init__(self, path: Path, file: BinaryIO, size: int, beside: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, file: BinaryIO, size: int, ahead: Ahead) -> None:
         self.label = str(path)
         shape, dtype, fortran = read_header(file, size, str(path))
         place = Place(TensorLayout(shape, dtype.newbyteorder("=").name), dtype, file.tell())
         self.layouts = {ALONE: place.layout}
         self._columns = {ALONE} if fortran and len(shape) > 1 else set[str]()
-        self._reader = BlockReader(path, {ALONE: place}, filled_from(file), beside)
+        self._reader = BlockReader(path, {ALONE: place}, filled_from(file), ahead)
         self._whole = _Whole(self._reader, {ALONE: place})
 
     def chunk(self, name: str, start: int, stop: int) -> Array:
@@ -51,7 +50,7 @@ class NpySource:
 class NpzSource:
     """The arrays of a .npz file."""
 
-    def __init__(self, path: Path, file: BinaryIO, size: int, beside: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, file: BinaryIO, size: int, ahead: Ahead) -> None:
         self.label = str(path)
         self._path = path
         try:
@@ -64,7 +63,7 @@ class NpzSource:
         self._packed: dict[str, _Packed] = {}
         for member in self._archive.infolist():
             self._add(member, file, size)
-        self._reader = BlockReader(path, self._places, filled_from(file), beside)
+        self._reader = BlockReader(path, self._places, filled_from(file), ahead)
         self._whole = _Whole(self._reader, self._places)
 
     def chunk(self, name: str, start: int, stop: int) -> Array:

@@ -5,7 +5,6 @@ Source: the description of the format in the README of github.com/huggingface/sa
 
 import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,7 +13,7 @@ import numpy as np
 
 from bayplan.collaboration.fusion.errors import FusionError
 from bayplan.collaboration.fusion.tensors import Array, TensorLayout
-from bayplan_operator.fusing.formats.reading import BlockReader, Place, filled_from
+from bayplan_operator.fusing.formats.reading import Ahead, BlockReader, Place, filled_from
 
 METADATA = "__metadata__"
 _LONGEST = 100_000_000
@@ -46,14 +45,14 @@ def stored(dtype: str) -> np.dtype:
 class SafetensorsSource:
     """The tensors of a .safetensors file."""
 
-    def __init__(self, path: Path, file: BinaryIO, size: int, beside: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, file: BinaryIO, size: int, ahead: Ahead) -> None:
         self.label = str(path)
         header, begin = _header(path, file, size)
         self.metadata = _metadata(path, header.pop(METADATA, {}))
         places = {name: _place(f"{path}: {name}", entry, begin, size) for name, entry in header.items()}
         _check_order(path, places, begin, size)
         self.layouts = {name: place.layout for name, place in places.items()}
-        self._reader = BlockReader(path, places, filled_from(file), beside)
+        self._reader = BlockReader(path, places, filled_from(file), ahead)
 
     def chunk(self, name: str, start: int, stop: int) -> Array:
         """As `ModelSource` has it."""
