@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bayplan.collaboration.fusion import FusionError, planned
-from bayplan.collaboration.fusion.memory import Known, fuse
+from bayplan.collaboration.fusion.memory import ModelFacts, fuse
 from bayplan_operator.fusing.ensembles import whole
 from bayplan_operator.fusing.files import OpenFiles, written
 from bayplan_operator.fusing.formats.reading import BLOCK
@@ -78,7 +78,7 @@ def test_files_give_the_bits_that_memory_gives(suffix: str, dtype: str, tmp_path
     if suffix == ".json":
         models = [{name: each.astype(float) for name, each in model.items() if name != "empty"} for model in models]
     paths = saved(tmp_path, models, suffix)
-    wanted = fuse(planned("FedAvgM"), models, Known(weights=[1, 2, 3, 4], reference=models[0]))
+    wanted = fuse(planned("FedAvgM"), models, ModelFacts(weights=[1, 2, 3, 4], reference=models[0]))
     out, state = tmp_path / f"out{suffix}", tmp_path / "state.npz"
     plan = planned("FedAvgM")
     run_fusion(FusionJob(plan=plan, inputs=paths, out=out, weights=[1, 2, 3, 4], reference=paths[0], state_out=state))

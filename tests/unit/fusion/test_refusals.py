@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bayplan.collaboration.fusion import METHODS, FusionError, planned
-from bayplan.collaboration.fusion.memory import Known, fuse
+from bayplan.collaboration.fusion.memory import ModelFacts, fuse
 from bayplan.collaboration.fusion.methods import COMBINED
 from bayplan.collaboration.fusion.robust import cut_of
 
@@ -28,112 +28,137 @@ def at(value: float) -> np.ndarray:
 
 
 INPUTS = {
-    "nothing": ("Mean", [], Known(), "there is nothing to fuse: give at least one input"),
-    "no tensor": ("Mean", [{}], Known(), "models[0]: there is no tensor in it"),
+    "nothing": ("Mean", [], ModelFacts(), "there is nothing to fuse: give at least one input"),
+    "no tensor": ("Mean", [{}], ModelFacts(), "models[0]: there is no tensor in it"),
     "NaN": (
         "Mean",
         [model(), {"w": at(np.nan)}],
-        Known(),
+        ModelFacts(),
         "models[1]: w[1, 2] is NaN: every coordinate must be a finite number",
     ),
     "infinite": (
         "FedAvg",
         [{"w": at(-np.inf)}, model()],
-        Known(),
+        ModelFacts(),
         "models[0]: w[1, 2] is infinite: every coordinate must be a finite number",
     ),
     "infinite without weight": (
         "FedAvg",
         [model(), {"w": at(np.inf)}],
-        Known(weights=[1, 0]),
+        ModelFacts(weights=[1, 0]),
         "models[1]: w[1, 2] is infinite: every coordinate must be a finite number",
     ),
-    "a shape": ("Mean", [model(), {"w": W.T}], Known(), "models[1]: w has the shape [3, 2] where models[0] has [2, 3]"),
-    "a missing tensor": ("Mean", [model(b=W), model()], Known(), "models[1]: b is missing, which models[0] has"),
-    "an extra tensor": ("Mean", [model(), model(b=W)], Known(), "models[1]: b is extra: models[0] does not have it"),
+    "a shape": ("Mean", [model(), {"w": W.T}], ModelFacts(), "models[1]: w has the shape [3, 2] where models[0] has [2, 3]"),
+    "a missing tensor": ("Mean", [model(b=W), model()], ModelFacts(), "models[1]: b is missing, which models[0] has"),
+    "an extra tensor": ("Mean", [model(), model(b=W)], ModelFacts(), "models[1]: b is extra: models[0] does not have it"),
     "mixed types": (
         "Mean",
         [model(), {"w": W.astype("float32")}],
-        Known(),
+        ModelFacts(),
         "models[1]: w is float32 where models[0] has float64: mixing them would lose precision, so convert one of them",
     ),
     "whole numbers that differ": (
         "Mean",
         [{"n": np.array(1)}, {"n": np.array(2)}],
-        Known(),
+        ModelFacts(),
         "models[1]: n is int64 and differs from models[0]: a mean would lose precision, so convert it to a floating type",
     ),
-    "text": ("Mean", [{"n": np.array(["a"])}], Known(), "models[0]: n holds <U1: it must hold numbers"),
-    "a zero sum": ("FedAvg", [model()] * 2, Known(weights=[0, 0]), "the weights sum to zero: at least one must be above 0"),
-    "a negative weight": ("FedAvg", [model()] * 2, Known(weights=[1, -2]), "weights[1] is -2: a weight must be at least 0"),
+    "text": ("Mean", [{"n": np.array(["a"])}], ModelFacts(), "models[0]: n holds <U1: it must hold numbers"),
+    "a zero sum": (
+        "FedAvg",
+        [model()] * 2,
+        ModelFacts(weights=[0, 0]),
+        "the weights sum to zero: at least one must be above 0",
+    ),
+    "a negative weight": (
+        "FedAvg",
+        [model()] * 2,
+        ModelFacts(weights=[1, -2]),
+        "weights[1] is -2: a weight must be at least 0",
+    ),
     "a weight that is none": (
         "FedAvg",
         [model()] * 2,
-        Known(weights=[1, np.nan]),
+        ModelFacts(weights=[1, np.nan]),
         "weights[1] is nan: it must be a finite number",
     ),
-    "too few weights": ("FedAvg", [model()] * 2, Known(weights=[1]), "there are 1 weights for 2 inputs: give one for each"),
-    "no weights": ("WeightedMean", [model()], Known(), "WeightedMean needs weights: give one for each input, or take Mean"),
+    "too few weights": (
+        "FedAvg",
+        [model()] * 2,
+        ModelFacts(weights=[1]),
+        "there are 1 weights for 2 inputs: give one for each",
+    ),
+    "no weights": (
+        "WeightedMean",
+        [model()],
+        ModelFacts(),
+        "WeightedMean needs weights: give one for each input, or take Mean",
+    ),
     "weights that nothing takes": (
         "Median",
         [model()] * 3,
-        Known(weights=[1, 2, 3]),
+        ModelFacts(weights=[1, 2, 3]),
         "Median takes no weights: leave them away, or take WeightedMean",
     ),
     "no reference": (
         "FedAvgM",
         [model()],
-        Known(),
+        ModelFacts(),
         "FedAvgM needs the model of the round before as reference: none is given",
     ),
     "a reference of another shape": (
         "FedAvgM",
         [model()],
-        Known(reference={"w": W.T}),
+        ModelFacts(reference={"w": W.T}),
         "the reference: w has the shape [3, 2] where models[0] has [2, 3]",
     ),
     "a reference with NaN": (
         "FedAdam",
         [model()],
-        Known(reference={"w": at(np.nan)}),
+        ModelFacts(reference={"w": at(np.nan)}),
         "the reference: w[1, 2] is NaN: every coordinate must be a finite number",
     ),
-    "a state that nothing keeps": ("FedAvg", [model()], Known(state=model()), "FedAvg keeps no state: leave the state away"),
+    "a state that nothing keeps": (
+        "FedAvg",
+        [model()],
+        ModelFacts(state=model()),
+        "FedAvg keeps no state: leave the state away",
+    ),
     "another method's state": (
         "FedAdam",
         [model()],
-        Known(reference=model(), state={"momentum/w": W}),
+        ModelFacts(reference=model(), state={"momentum/w": W}),
         "the state: first/w is missing: this is not the state of FedAdam for these models",
     ),
     "another model's state": (
         "FedAvgM",
         [model()],
-        Known(reference=model(), state={"momentum/w": W.T}),
+        ModelFacts(reference=model(), state={"momentum/w": W.T}),
         "the state: momentum/w is float64 [3, 2]: it must be float64 [2, 3]",
     ),
     "a state with NaN": (
         "FedAvgM",
         [model()],
-        Known(reference=model(), state={"momentum/w": at(np.nan)}),
+        ModelFacts(reference=model(), state={"momentum/w": at(np.nan)}),
         "the state: momentum/w[1, 2] is NaN: every coordinate must be a finite number",
     ),
-    "Krum of few": ("Krum", [model()] * 4, Known(), "Krum with f = 1 needs at least 2f + 3 = 5 inputs, and there are 4"),
+    "Krum of few": ("Krum", [model()] * 4, ModelFacts(), "Krum with f = 1 needs at least 2f + 3 = 5 inputs, and there are 4"),
     "a robust method and NaN": (
         "Krum",
         [*[model()] * 4, {"w": at(np.nan)}],
-        Known(),
+        ModelFacts(),
         "models[4]: w[1, 2] is NaN: every coordinate must be a finite number",
     ),
     "labels of others": (
         "Median",
         [model()] * 2,
-        Known(labels=[{"0": 1}]),
+        ModelFacts(labels=[{"0": 1}]),
         "there are label counts of 1 clients for 2 inputs: give them for each",
     ),
     "a method of several models": (
         "Consensus",
         [model()] * 2,
-        Known(),
+        ModelFacts(),
         "Consensus does not make one model of several: it has a function of its own",
     ),
 }
@@ -222,7 +247,7 @@ def test_a_trimmed_mean_that_trims_all() -> None:
 def test_a_result_that_its_type_cannot_hold() -> None:
     halves = [{"w": np.full(3, 60_000, np.float16)}] * 2
     with pytest.raises(FusionError) as error:
-        fuse(planned("FedAvgM", {"serverRate": 3}), halves, Known(reference={"w": np.zeros(3, np.float16)}))
+        fuse(planned("FedAvgM", {"serverRate": 3}), halves, ModelFacts(reference={"w": np.zeros(3, np.float16)}))
     assert str(error.value) == "the result for w is larger than its type can hold: are the parameters right?"
 
 

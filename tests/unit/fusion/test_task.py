@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bayplan.collaboration.fusion import FusionError, planned
-from bayplan.collaboration.fusion.memory import Fused, Known, fuse
+from bayplan.collaboration.fusion.memory import Fused, ModelFacts, fuse
 from bayplan_operator.cli.exit_codes import ExitCode
 from bayplan_operator.fusing.task import fuse_task, job_of
 
@@ -85,7 +85,7 @@ def test_three_rounds(tmp_path: Path) -> None:
         told = json.loads((tmp_path / "termination-log").read_text())
         assert (told["inputs"], told["method"]) == (4, "FedAvgM")
         assert told["weight1"] == pytest.approx(271 / 1080)
-        known = Known(
+        known = ModelFacts(
             weights=[270, 271, 269, 270],
             reference=fused.model if fused else None,
             state=fused.state if fused else None,
@@ -127,7 +127,7 @@ def test_the_first_round_may_begin_with_a_model(tmp_path: Path) -> None:
         )
     )
     assert found["inputs"] == 4
-    wanted = fuse(planned("FedAvgM", SETTINGS["parameters"]), models, Known(weights=[270, 271, 269, 270], reference=begun))
+    wanted = fuse(planned("FedAvgM", SETTINGS["parameters"]), models, ModelFacts(weights=[270, 271, 269, 270], reference=begun))
     made = np.load(tmp_path / "uid" / "aggregate" / "1" / "0" / "1" / "weights.npz")
     assert same_bits(dict(made), wanted.model)
 

@@ -14,7 +14,7 @@ import numpy as np
 from bayplan.collaboration.fusion.errors import FusionError
 from bayplan.collaboration.fusion.tensors import Array, TensorLayout
 from bayplan_operator.fusing.formats.npy_header import read_header
-from bayplan_operator.fusing.formats.reading import Ahead, BlockReader, Place, filled_from, native
+from bayplan_operator.fusing.formats.reading import Ahead, BlockReader, TensorPlace, filled_from, native
 
 ALONE = "array"
 """The name of the tensor of a .npy file."""
@@ -34,7 +34,7 @@ class NpySource:
     def __init__(self, path: Path, file: BinaryIO, size: int, ahead: Ahead) -> None:
         self.label = str(path)
         shape, dtype, fortran = read_header(file, size, str(path))
-        place = Place(TensorLayout(shape, dtype.newbyteorder("=").name), dtype, file.tell())
+        place = TensorPlace(TensorLayout(shape, dtype.newbyteorder("=").name), dtype, file.tell())
         self.layouts = {ALONE: place.layout}
         self._columns = {ALONE} if fortran and len(shape) > 1 else set[str]()
         self._reader = BlockReader(path, {ALONE: place}, filled_from(file), ahead)
@@ -59,7 +59,7 @@ class NpzSource:
             raise FusionError(f"{path}: this is no .npz file, or it is truncated") from error
         self.layouts: dict[str, TensorLayout] = {}
         self._columns: set[str] = set()
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, TensorPlace] = {}
         self._packed: dict[str, _Packed] = {}
         for member in self._archive.infolist():
             self._add(member, file, size)
@@ -94,14 +94,14 @@ class NpzSource:
         self.layouts[name] = TensorLayout(shape, dtype.newbyteorder("=").name)
         if member.compress_type == zipfile.ZIP_STORED:
             begin = _data_offset(file, member, size, what)
-            self._places[name] = Place(self.layouts[name], dtype, begin + header)
+            self._places[name] = TensorPlace(self.layouts[name], dtype, begin + header)
             if fortran and len(shape) > 1:
                 self._columns.add(name)
         elif fortran and len(shape) > 1:
             raise FusionError(f"{what}: it is compressed and its columns come first: save it with numpy.ascontiguousarray")
         else:
             opener = partial(self._archive.open, member)
-            self._packed[name] = _Packed(what, opener, header, Place(self.layouts[name], dtype, header))
+            self._packed[name] = _Packed(what, opener, header, TensorPlace(self.layouts[name], dtype, header))
 
 
 def _data_offset(file: BinaryIO, member: zipfile.ZipInfo, size: int, what: str) -> int:
@@ -120,7 +120,7 @@ def _data_offset(file: BinaryIO, member: zipfile.ZipInfo, size: int, what: str) 
 class _Whole:
     """Tensors whose columns come first are read whole, one at a time, and turned."""
 
-    def __init__(self, reader: BlockReader, places: dict[str, Place]) -> None:
+    def __init__(self, reader: BlockReader, places: dict[str, TensorPlace]) -> None:
         self._reader, self._places = reader, places
         self._name: str | None = None
         self._values = np.empty(0)
@@ -136,7 +136,7 @@ class _Whole:
 class _Packed:
     """A compressed member, unpacked from its beginning on; going back begins again."""
 
-    def __init__(self, what: str, opener: "partial[IO[bytes]]", header: int, place: Place) -> None:
+    def __init__(self, what: str, opener: "partial[IO[bytes]]", header: int, place: TensorPlace) -> None:
         self._what, self._opener, self._header, self._place = what, opener, header, place
         self._stream: IO[bytes] | None = None
         self._reached = 0

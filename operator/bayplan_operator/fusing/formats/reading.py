@@ -31,7 +31,7 @@ class Ahead:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TensorPlace:
     """Where a tensor lies in a file."""
 
     layout: TensorLayout
@@ -47,7 +47,7 @@ Fill = Callable[[int, memoryview], int]
 class BlockReader:
     """Coordinates of the tensors of an open file, which lie in it in C order."""
 
-    def __init__(self, path: Path, places: Mapping[str, Place], fill: Fill, ahead: Ahead) -> None:
+    def __init__(self, path: Path, places: Mapping[str, TensorPlace], fill: Fill, ahead: Ahead) -> None:
         self._path, self._places, self._fill = path, places, fill
         self._thread, self._block = ahead.thread, ahead.block
         # Two buffers of the widest type; pages that no tensor reaches are never touched.

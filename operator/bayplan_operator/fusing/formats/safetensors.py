@@ -13,7 +13,7 @@ import numpy as np
 
 from bayplan.collaboration.fusion.errors import FusionError
 from bayplan.collaboration.fusion.tensors import Array, TensorLayout
-from bayplan_operator.fusing.formats.reading import Ahead, BlockReader, Place, filled_from
+from bayplan_operator.fusing.formats.reading import Ahead, BlockReader, TensorPlace, filled_from
 
 METADATA = "__metadata__"
 _LONGEST = 100_000_000
@@ -110,7 +110,7 @@ def _metadata(path: Path, given: object) -> dict[str, str]:
     return given
 
 
-def _place(what: str, entry: object, begin: int, size: int) -> Place:
+def _place(what: str, entry: object, begin: int, size: int) -> TensorPlace:
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise FusionError(f"{what}: its entry must have dtype, shape and data_offsets, and nothing else")
     code, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
@@ -127,14 +127,14 @@ def _place(what: str, entry: object, begin: int, size: int) -> Place:
         raise FusionError(f"{what}: its data have {offsets[1] - offsets[0]} bytes, and its shape and dtype need {wanted}")
     if begin + offsets[1] > size:
         raise FusionError(f"{what}: its data end at byte {begin + offsets[1]} of a file of {size}: the file is truncated")
-    return Place(layout, kind, begin + offsets[0])
+    return TensorPlace(layout, kind, begin + offsets[0])
 
 
 def _whole(given: object) -> bool:
     return isinstance(given, list) and all(type(each) is int and 0 <= each < 1 << 63 for each in given)
 
 
-def _check_order(path: Path, places: Mapping[str, Place], begin: int, size: int) -> None:
+def _check_order(path: Path, places: Mapping[str, TensorPlace], begin: int, size: int) -> None:
     """The data are covered by the tensors, without gaps and without overlaps."""
     reached = begin
     for name, place in sorted(places.items(), key=lambda each: (each[1].offset, each[1].layout.size)):
