@@ -12,6 +12,7 @@ from bayplan.collaboration.fusion.errors import FusionError
 from bayplan.collaboration.fusion.tensors import ModelSource
 from bayplan_operator.fusing.formats.arrays import NpySource, NpzSource
 from bayplan_operator.fusing.formats.plain import json_source
+from bayplan_operator.fusing.formats.reading import Ahead
 from bayplan_operator.fusing.formats.safetensors import SafetensorsSource
 from bayplan_operator.fusing.formats.writing import SINKS, FileSink
 
@@ -22,9 +23,10 @@ SUFFIXES = (*_SOURCES, ".json")
 class OpenFiles:
     """Files that are being read. A thread reads ahead in all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int = 1) -> None:
+        """`count`: about how many there will be."""
         self._closing = ExitStack()
-        self._beside = self._closing.enter_context(ThreadPoolExecutor(1))
+        self._ahead = Ahead.of(self._closing.enter_context(ThreadPoolExecutor(1)), count)
 
     def __enter__(self) -> Self:
         return self
@@ -42,7 +44,7 @@ class OpenFiles:
             raise FusionError(f"{path}: it cannot be read: {error.strerror}") from error
         if suffix == ".json":
             return json_source(path, file, labels=labels)
-        return _SOURCES[suffix](path, file, size, self._beside)
+        return _SOURCES[suffix](path, file, size, self._ahead)
 
 
 def known_suffix(path: Path) -> str:
@@ -59,8 +61,12 @@ def written(path: Path, metadata: Mapping[str, str] | None = None) -> Iterator[F
     try:
         with replaced(path) as file:
             sink = kind(path, file, metadata or {})
-            yield sink
-            sink.finish()
+            try:
+                yield sink
+                sink.finish()
+            except BaseException:
+                sink.abandon()
+                raise
     except OSError as error:
         raise FusionError(f"{path}: it cannot be written: {error.strerror}") from error
 

@@ -53,7 +53,7 @@ def run_fusion(job: FusionJob) -> FusionOutcome:
     if not job.inputs:
         raise FusionError("there is nothing to fuse: give at least one input")
     method = method_named(job.plan.method)
-    with OpenFiles() as files:
+    with OpenFiles(len(job.inputs)) as files:
         if method.fuses is Fuses.OUTPUTS:
             if job.reference is not None or job.state is not None or job.state_out is not None:
                 raise FusionError(f"{method.name} fuses outputs: it takes neither a reference nor a state")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayplan.collaboration.fusion import planned
-from bayplan.collaboration.fusion.memory import Known, fuse
+from bayplan.collaboration.fusion.memory import ModelFacts, fuse
 from bayplan.collaboration.fusion.tensors import CHUNK
 
 from .models import SEEDS, closed, drawn, near, same_bits
@@ -26,7 +26,7 @@ def by(weights: list[float]):  # type: ignore[no-untyped-def]
 def test_the_weighted_mean_is_its_closed_form(weights: list[float], seed: int) -> None:
     models = drawn(seed, len(weights))
     for method in ("WeightedMean", "FedAvg"):
-        assert near(fuse(planned(method), models, Known(weights=weights)).model, closed(models, by(weights)))
+        assert near(fuse(planned(method), models, ModelFacts(weights=weights)).model, closed(models, by(weights)))
 
 
 @settings(deadline=None, max_examples=30)
@@ -48,8 +48,8 @@ def test_no_order_of_the_models_changes_a_bit(weights, seed, random, dtype) -> N
     order = random.sample(range(len(models)), len(models))
     mixed = [models[each] for each in order]
     for method in ("FedAvg", "FedAvgM", "FedYogi"):
-        first = fuse(planned(method), models, Known(weights=weights, reference=models[0]))
-        other = fuse(planned(method), mixed, Known(weights=[weights[each] for each in order], reference=models[0]))
+        first = fuse(planned(method), models, ModelFacts(weights=weights, reference=models[0]))
+        other = fuse(planned(method), mixed, ModelFacts(weights=[weights[each] for each in order], reference=models[0]))
         assert same_bits(first.model, other.model)
         assert same_bits(first.state, other.state)
 
@@ -57,16 +57,16 @@ def test_no_order_of_the_models_changes_a_bit(weights, seed, random, dtype) -> N
 def test_several_chunks_are_as_one() -> None:
     generator = np.random.default_rng(3)
     models = [{"long": generator.normal(size=2 * CHUNK + 17)} for _ in range(5)]
-    found = fuse(planned("FedAvg"), models, Known(weights=[1, 2, 3, 4, 5])).model
+    found = fuse(planned("FedAvg"), models, ModelFacts(weights=[1, 2, 3, 4, 5])).model
     assert near(found, closed(models, by([1, 2, 3, 4, 5])))
-    assert same_bits(found, fuse(planned("FedAvg"), models[::-1], Known(weights=[5, 4, 3, 2, 1])).model)
+    assert same_bits(found, fuse(planned("FedAvg"), models[::-1], ModelFacts(weights=[5, 4, 3, 2, 1])).model)
 
 
 def test_weights_count_by_their_ratios_alone() -> None:
     models = drawn(1, 3)
-    small = fuse(planned("FedAvg"), models, Known(weights=[1e-300, 2e-300, 3e-300])).model
+    small = fuse(planned("FedAvg"), models, ModelFacts(weights=[1e-300, 2e-300, 3e-300])).model
     assert near(small, closed(models, by([1, 2, 3])))
-    large = fuse(planned("FedAvg"), models, Known(weights=[0.5e308, 1e308, 1.5e308])).model
+    large = fuse(planned("FedAvg"), models, ModelFacts(weights=[0.5e308, 1e308, 1.5e308])).model
     assert near(large, closed(models, by([1, 2, 3])))
 
 
@@ -86,8 +86,8 @@ def test_momentum_over_two_rounds() -> None:
     """v_1 = d_1, x_1 = x_0 + s v_1; v_2 = b v_1 + d_2, x_2 = x_1 + s v_2."""
     before, one, two = drawn(1, 1)[0], drawn(2, 3), drawn(3, 3)
     plan = planned("FedAvgM", {"momentum": 0.9, "serverRate": 0.5})
-    first = fuse(plan, one, Known(reference=before))
-    second = fuse(plan, two, Known(reference=first.model, state=first.state))
+    first = fuse(plan, one, ModelFacts(reference=before))
+    second = fuse(plan, two, ModelFacts(reference=first.model, state=first.state))
     for name in before:
         v1 = np.mean([each[name] for each in one], axis=0) - before[name]
         x1 = before[name] + 0.5 * v1
@@ -107,7 +107,7 @@ def test_adaptive_servers_over_three_rounds(method: str) -> None:
     v = {name: np.full_like(each, tau**2) for name, each in wanted.items()}
     for round_ in range(3):
         clients = drawn(10 + round_, 4)
-        found = fuse(plan, clients, Known(reference=model, state=state, weights=[1, 2, 3, 4]))
+        found = fuse(plan, clients, ModelFacts(reference=model, state=state, weights=[1, 2, 3, 4]))
         for name in wanted:
             delta = sum((k + 1) / 10 * each[name] for k, each in enumerate(clients)) - wanted[name]
             m[name] = b1 * m[name] + (1 - b1) * delta
@@ -125,7 +125,7 @@ def test_adaptive_servers_over_three_rounds(method: str) -> None:
 
 def test_the_first_round_averages_and_begins_a_state() -> None:
     models = drawn(4, 3)
-    found = fuse(planned("FedAdam"), models, Known(first=True))
+    found = fuse(planned("FedAdam"), models, ModelFacts(first=True))
     assert near(found.model, closed(models, lambda stack: stack.mean(axis=0)))
     assert not found.state["first/weights"].any()
     assert (found.state["second/weights"] == 1e-6).all()
@@ -139,7 +139,7 @@ def test_clipping_bounds_each_update(lengths: list[float], norm: float, seed: in
     for each, length in zip(drawn(seed + 1, len(lengths)), lengths, strict=True):
         size = np.sqrt(sum((part**2).sum() for part in each.values()))
         models.append({name: before[name] + length * part / size for name, part in each.items()})
-    found = fuse(planned("FedAvg", {"clipNorm": norm}), models, Known(reference=before)).model
+    found = fuse(planned("FedAvg", {"clipNorm": norm}), models, ModelFacts(reference=before)).model
     scale = [min(1.0, norm / length) for length in lengths]
     wanted = {
         name: before[name] + sum(s * (each[name] - before[name]) for s, each in zip(scale, models, strict=True)) / len(models)
@@ -152,10 +152,10 @@ def test_stale_models_count_less() -> None:
     models, before = drawn(5, 3), drawn(6, 1)[0]
     ages, plan = [0, 1, 3], planned("FedAvg", {"staleness": 0.5})
     factors = np.array([1, 2**-0.5, 4**-0.5])
-    alone = fuse(plan, models, Known(ages=ages)).model
+    alone = fuse(plan, models, ModelFacts(ages=ages)).model
     assert near(alone, closed(models, by(factors.tolist())))
     # With the model of the round before, what a stale update loses stays there.
-    beside = fuse(plan, models, Known(ages=ages, reference=before)).model
+    beside = fuse(plan, models, ModelFacts(ages=ages, reference=before)).model
     wanted = {
         name: before[name] + sum(f * (each[name] - before[name]) for f, each in zip(factors, models, strict=True)) / 3
         for name in before

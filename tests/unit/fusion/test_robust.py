@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayplan.collaboration.fusion import planned
-from bayplan.collaboration.fusion.memory import Known, fuse
+from bayplan.collaboration.fusion.memory import ModelFacts, fuse
 
 from .models import SEEDS, closed, drawn, near, same_bits
 
@@ -84,11 +84,11 @@ def test_one_attacker_moves_little(method: str) -> None:
 def test_different_label_sets_are_warned_of(method: str) -> None:
     models = drawn(1, 5)
     apart = [{str(2 * each): 10, str(2 * each + 1): 12} for each in range(5)]
-    (said,) = fuse(planned(method), models, Known(labels=apart)).report.warnings
+    (said,) = fuse(planned(method), models, ModelFacts(labels=apart)).report.warnings
     assert said == (
         f"{method} may lose what few clients know: their label sets differ (0, 1, 2, 3, 4 and others not at every client); "
         "averaging, such as FedAvg, keeps it"
     )
     alike = [{"0": 3, "1": 4 + each, "2": 0} for each in range(5)]
-    assert fuse(planned(method), models, Known(labels=alike)).report.warnings == ()
-    assert fuse(planned("FedAvg"), models, Known(labels=apart)).report.warnings == ()
+    assert fuse(planned(method), models, ModelFacts(labels=alike)).report.warnings == ()
+    assert fuse(planned("FedAvg"), models, ModelFacts(labels=apart)).report.warnings == ()

@@ -1,8 +1,9 @@
 """Models in .npy and .npz files. Members that are stored as they are, are read in place; compressed ones are streamed."""
 
+import lzma
 import struct
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
+import zlib
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -13,25 +14,30 @@ import numpy as np
 from bayplan.collaboration.fusion.errors import FusionError
 from bayplan.collaboration.fusion.tensors import Array, TensorLayout
 from bayplan_operator.fusing.formats.npy_header import read_header
-from bayplan_operator.fusing.formats.reading import BlockReader, Place, filled_from, native
+from bayplan_operator.fusing.formats.reading import Ahead, BlockReader, TensorPlace, filled_from, native
 
 ALONE = "array"
 """The name of the tensor of a .npy file."""
 _LOCAL = struct.Struct("<4s5H3I2H")
 """The fixed part of a local header of ZIP (PKWARE's APPNOTE, section 4.3.7)."""
 _ENCRYPTED = 0x1
+_DAMAGES = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(OSError, EOFError, ValueError, OverflowError, NotImplementedError, RuntimeError),
+)
+"""What reading a damaged archive raises."""
 
 
 class NpySource:
     """The one array of a .npy file."""
 
-    def __init__(self, path: Path, file: BinaryIO, size: int, beside: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, file: BinaryIO, size: int, ahead: Ahead) -> None:
         self.label = str(path)
         shape, dtype, fortran = read_header(file, size, str(path))
-        place = Place(TensorLayout(shape, dtype.newbyteorder("=").name), dtype, file.tell())
+        place = TensorPlace(TensorLayout(shape, dtype.newbyteorder("=").name), dtype, file.tell())
         self.layouts = {ALONE: place.layout}
         self._columns = {ALONE} if fortran and len(shape) > 1 else set[str]()
-        self._reader = BlockReader(path, {ALONE: place}, filled_from(file), beside)
+        self._reader = BlockReader(path, {ALONE: place}, filled_from(file), ahead)
         self._whole = _Whole(self._reader, {ALONE: place})
 
     def chunk(self, name: str, start: int, stop: int) -> Array:
@@ -44,20 +50,20 @@ class NpySource:
 class NpzSource:
     """The arrays of a .npz file."""
 
-    def __init__(self, path: Path, file: BinaryIO, size: int, beside: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, file: BinaryIO, size: int, ahead: Ahead) -> None:
         self.label = str(path)
         self._path = path
         try:
             self._archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except _DAMAGES as error:
             raise FusionError(f"{path}: this is no .npz file, or it is truncated") from error
         self.layouts: dict[str, TensorLayout] = {}
         self._columns: set[str] = set()
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, TensorPlace] = {}
         self._packed: dict[str, _Packed] = {}
         for member in self._archive.infolist():
             self._add(member, file, size)
-        self._reader = BlockReader(path, self._places, filled_from(file), beside)
+        self._reader = BlockReader(path, self._places, filled_from(file), ahead)
         self._whole = _Whole(self._reader, self._places)
 
     def chunk(self, name: str, start: int, stop: int) -> Array:
@@ -81,19 +87,21 @@ class NpzSource:
             with self._archive.open(member) as opened:
                 shape, dtype, fortran = read_header(opened, member.file_size, what)
                 header = opened.tell()
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-            raise FusionError(f"{what}: it is damaged or truncated") from error
+        except FusionError:
+            raise
+        except _DAMAGES as error:
+            raise FusionError(f"{what}: it is damaged or truncated: {error}") from error
         self.layouts[name] = TensorLayout(shape, dtype.newbyteorder("=").name)
         if member.compress_type == zipfile.ZIP_STORED:
             begin = _data_offset(file, member, size, what)
-            self._places[name] = Place(self.layouts[name], dtype, begin + header)
+            self._places[name] = TensorPlace(self.layouts[name], dtype, begin + header)
             if fortran and len(shape) > 1:
                 self._columns.add(name)
         elif fortran and len(shape) > 1:
             raise FusionError(f"{what}: it is compressed and its columns come first: save it with numpy.ascontiguousarray")
         else:
             opener = partial(self._archive.open, member)
-            self._packed[name] = _Packed(what, opener, header, Place(self.layouts[name], dtype, header))
+            self._packed[name] = _Packed(what, opener, header, TensorPlace(self.layouts[name], dtype, header))
 
 
 def _data_offset(file: BinaryIO, member: zipfile.ZipInfo, size: int, what: str) -> int:
@@ -112,7 +120,7 @@ def _data_offset(file: BinaryIO, member: zipfile.ZipInfo, size: int, what: str) 
 class _Whole:
     """Tensors whose columns come first are read whole, one at a time, and turned."""
 
-    def __init__(self, reader: BlockReader, places: dict[str, Place]) -> None:
+    def __init__(self, reader: BlockReader, places: dict[str, TensorPlace]) -> None:
         self._reader, self._places = reader, places
         self._name: str | None = None
         self._values = np.empty(0)
@@ -128,7 +136,7 @@ class _Whole:
 class _Packed:
     """A compressed member, unpacked from its beginning on; going back begins again."""
 
-    def __init__(self, what: str, opener: "partial[IO[bytes]]", header: int, place: Place) -> None:
+    def __init__(self, what: str, opener: "partial[IO[bytes]]", header: int, place: TensorPlace) -> None:
         self._what, self._opener, self._header, self._place = what, opener, header, place
         self._stream: IO[bytes] | None = None
         self._reached = 0
@@ -152,10 +160,8 @@ class _Packed:
                     break
                 self._reached += step
             raw = self._stream.read((stop - start) * width)
-        except (zipfile.BadZipFile, OSError, EOFError) as error:
-            raise FusionError(f"{self._what}: it is damaged or truncated") from error
-        except Exception as error:  # zlib, bz2 and lzma have errors of their own
-            raise FusionError(f"{self._what}: it cannot be unpacked: {error}") from error
+        except _DAMAGES as error:
+            raise FusionError(f"{self._what}: it is damaged or truncated: {error}") from error
         if len(raw) < (stop - start) * width:
             raise FusionError(f"{self._what}: its data end early: the file is truncated")
         self._reached = stop

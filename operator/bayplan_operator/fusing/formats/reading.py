@@ -13,11 +13,25 @@ from bayplan.collaboration.fusion.errors import FusionError
 from bayplan.collaboration.fusion.tensors import CHUNK, Array, TensorLayout
 
 BLOCK = 4 * CHUNK
-"""Coordinates of one read; a multiple of what is looked at together."""
+"""Coordinates of one read, where few files are read at once; a multiple of what is looked at together."""
+_FEW = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Ahead:
+    """How files are read ahead: by which thread, and how far."""
+
+    thread: ThreadPoolExecutor
+    block: int
+
+    @classmethod
+    def of(cls, thread: ThreadPoolExecutor, files: int) -> "Ahead":
+        """Of many files, less at a time: all of them are read at once."""
+        return cls(thread, BLOCK if files <= _FEW else CHUNK)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorPlace:
     """Where a tensor lies in a file."""
 
     layout: TensorLayout
@@ -33,18 +47,19 @@ Fill = Callable[[int, memoryview], int]
 class BlockReader:
     """Coordinates of the tensors of an open file, which lie in it in C order."""
 
-    def __init__(self, path: Path, places: Mapping[str, Place], fill: Fill, beside: ThreadPoolExecutor) -> None:
-        self._path, self._places, self._fill, self._beside = path, places, fill, beside
+    def __init__(self, path: Path, places: Mapping[str, TensorPlace], fill: Fill, ahead: Ahead) -> None:
+        self._path, self._places, self._fill = path, places, fill
+        self._thread, self._block = ahead.thread, ahead.block
         # Two buffers of the widest type; pages that no tensor reaches are never touched.
-        self._buffers = [np.empty(BLOCK * 8, np.uint8), np.empty(BLOCK * 8, np.uint8)]
+        self._buffers = [np.empty(self._block * 8, np.uint8) for _ in range(2)]
         self._name, self._start, self._stop = "", 0, 0
         self._current: Array = np.empty(0)
         self._next: tuple[str, int, Future[Array]] | None = None
 
     def chunk(self, name: str, start: int, stop: int) -> Array:
         """Coordinates [start, stop)."""
-        first = start // BLOCK * BLOCK
-        if stop > first + BLOCK:
+        first = start // self._block * self._block
+        if stop > first + self._block:
             return self._read(name, start, stop, np.empty((stop - start) * 8, np.uint8))
         if name != self._name or not self._start <= start <= stop <= self._stop:
             self._turn(name, first)
@@ -56,12 +71,12 @@ class BlockReader:
         ahead, self._next = self._next, None
         block = ahead[2].result() if ahead is not None else None  # its buffer is free after that
         if block is None or ahead is None or ahead[:2] != (name, start):
-            block = self._read(name, start, min(start + BLOCK, size), self._buffers[0])
+            block = self._read(name, start, min(start + self._block, size), self._buffers[0])
         self._name, self._start, self._stop, self._current = name, start, start + len(block), block
         self._buffers.reverse()
         if self._stop < size:
-            where = (name, self._stop, min(self._stop + BLOCK, size), self._buffers[0])
-            self._next = (name, self._stop, self._beside.submit(self._read, *where))
+            where = (name, self._stop, min(self._stop + self._block, size), self._buffers[0])
+            self._next = (name, self._stop, self._thread.submit(self._read, *where))
 
     def _read(self, name: str, start: int, stop: int, buffer: Array) -> Array:
         place = self._places[name]

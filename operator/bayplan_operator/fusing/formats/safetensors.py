@@ -5,7 +5,6 @@ Source: the description of the format in the README of github.com/huggingface/sa
 
 import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,7 +13,7 @@ import numpy as np
 
 from bayplan.collaboration.fusion.errors import FusionError
 from bayplan.collaboration.fusion.tensors import Array, TensorLayout
-from bayplan_operator.fusing.formats.reading import BlockReader, Place, filled_from
+from bayplan_operator.fusing.formats.reading import Ahead, BlockReader, TensorPlace, filled_from
 
 METADATA = "__metadata__"
 _LONGEST = 100_000_000
@@ -46,14 +45,14 @@ def stored(dtype: str) -> np.dtype:
 class SafetensorsSource:
     """The tensors of a .safetensors file."""
 
-    def __init__(self, path: Path, file: BinaryIO, size: int, beside: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, file: BinaryIO, size: int, ahead: Ahead) -> None:
         self.label = str(path)
         header, begin = _header(path, file, size)
         self.metadata = _metadata(path, header.pop(METADATA, {}))
         places = {name: _place(f"{path}: {name}", entry, begin, size) for name, entry in header.items()}
         _check_order(path, places, begin, size)
         self.layouts = {name: place.layout for name, place in places.items()}
-        self._reader = BlockReader(path, places, filled_from(file), beside)
+        self._reader = BlockReader(path, places, filled_from(file), ahead)
 
     def chunk(self, name: str, start: int, stop: int) -> Array:
         """As `ModelSource` has it."""
@@ -111,7 +110,7 @@ def _metadata(path: Path, given: object) -> dict[str, str]:
     return given
 
 
-def _place(what: str, entry: object, begin: int, size: int) -> Place:
+def _place(what: str, entry: object, begin: int, size: int) -> TensorPlace:
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise FusionError(f"{what}: its entry must have dtype, shape and data_offsets, and nothing else")
     code, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
@@ -128,14 +127,14 @@ def _place(what: str, entry: object, begin: int, size: int) -> Place:
         raise FusionError(f"{what}: its data have {offsets[1] - offsets[0]} bytes, and its shape and dtype need {wanted}")
     if begin + offsets[1] > size:
         raise FusionError(f"{what}: its data end at byte {begin + offsets[1]} of a file of {size}: the file is truncated")
-    return Place(layout, kind, begin + offsets[0])
+    return TensorPlace(layout, kind, begin + offsets[0])
 
 
 def _whole(given: object) -> bool:
     return isinstance(given, list) and all(type(each) is int and 0 <= each < 1 << 63 for each in given)
 
 
-def _check_order(path: Path, places: Mapping[str, Place], begin: int, size: int) -> None:
+def _check_order(path: Path, places: Mapping[str, TensorPlace], begin: int, size: int) -> None:
     """The data are covered by the tensors, without gaps and without overlaps."""
     reached = begin
     for name, place in sorted(places.items(), key=lambda each: (each[1].offset, each[1].layout.size)):

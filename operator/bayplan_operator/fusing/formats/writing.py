@@ -4,6 +4,7 @@ import json
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -57,6 +58,9 @@ class FileSink(ABC):
             raise ValueError(f"{self._path}: {self._current[0]} is not complete")
         self._end()
 
+    def abandon(self) -> None:  # noqa: B027
+        """The file will not be used: let go of it."""
+
     def _next(self) -> None:
         """Tensors without coordinates are complete at once."""
         for name, layout in self._waiting:
@@ -106,8 +110,9 @@ class NpySink(FileSink):
 class NpzSink(FileSink):
     """A .npz file whose members are stored as they are, so that they can be read in place."""
 
-    def _announce(self, layouts: Mapping[str, TensorLayout]) -> None:
-        self._archive = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
+    def __init__(self, path: Path, file: BinaryIO, metadata: Mapping[str, str]) -> None:
+        super().__init__(path, file, metadata)
+        self._archive = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)
         self._member: IO[bytes] | None = None
 
     def _open(self, name: str, layout: TensorLayout) -> None:
@@ -124,6 +129,13 @@ class NpzSink(FileSink):
 
     def _end(self) -> None:
         self._archive.close()
+
+    def abandon(self) -> None:
+        """An archive that is left open would be closed later, when its file is gone."""
+        with suppress(OSError, ValueError):
+            if self._member is not None:
+                self._member.close()
+            self._archive.close()
 
 
 class JsonSink(FileSink):

@@ -27,11 +27,11 @@ from bayplan.collaboration.fusion.tensors import (
 )
 from bayplan.collaboration.fusion.topology import check_step, default_step, neighbours_named
 
-Adjacency = npt.NDArray[np.bool_]
+Neighbours = npt.NDArray[np.bool_]
 """(models, models): True where two models are neighbours; symmetric."""
 
 
-def consensus(plan: FusionPlan, models: Sequence[Model], adjacency: Adjacency | None = None) -> list[dict[str, Array]]:
+def consensus(plan: FusionPlan, models: Sequence[Model], adjacency: Neighbours | None = None) -> list[dict[str, Array]]:
     """One step of models in memory: theta_i - alpha * sum over neighbours of (theta_i - theta_j). Raises `FusionError`."""
     sinks = [ArraySink() for _ in models]
     sources = [ArraySource(each, f"models[{position}]") for position, each in enumerate(models)]
@@ -40,7 +40,7 @@ def consensus(plan: FusionPlan, models: Sequence[Model], adjacency: Adjacency | 
 
 
 def consensus_into(
-    plan: FusionPlan, sources: Sequence[ModelSource], sinks: Sequence[ModelSink], adjacency: Adjacency | None = None
+    plan: FusionPlan, sources: Sequence[ModelSource], sinks: Sequence[ModelSink], adjacency: Neighbours | None = None
 ) -> float:
     """One step, read and written in chunks; answers alpha. `adjacency` goes before the plan's topology.
 
