@@ -11,7 +11,7 @@ from bayplan.core.replay import Replay
 from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision
 from bayplan.model.workload import Request
-from bayplan.strategy.assigning.gangs import gangs_of
+from bayplan.strategy.assigning.gangs import common, gangs_of
 from bayplan.strategy.assigning.greedy import Greedy
 from bayplan.strategy.assigning.one_by_one import in_order
 from bayplan.strategy.context import Context
@@ -96,8 +96,7 @@ def incomplete(requests: Sequence[Request], decisions: Sequence[Decision]) -> se
     found: set[int] = set()
     for members in gangs_of(requests).values():
         placed = sum(decisions[number].node is not None for number in members)
-        gang = requests[members[0]].gang
-        if gang is not None and 0 < placed < gang.least(len(members)):
+        if 0 < placed < common([requests[number] for number in members]).least(len(members)):
             found.update(members)
     return found
 
@@ -106,8 +105,8 @@ def scattered(requests: Sequence[Request], decisions: Sequence[Decision], cluste
     """Numbers of the requests of gangs that must be in one domain, and are not: with each other, or with members that run."""
     found: set[int] = set()
     for members in gangs_of(requests).values():
-        gang = requests[members[0]].gang
-        if gang is None or gang.topology is None or not gang.topology.required:
+        gang = common([requests[number] for number in members])
+        if gang.topology is None or not gang.topology.required:
             continue
         of = domains(cluster, gang.topology.label).of
         nodes = {node for number in members if (node := decisions[number].node) is not None}

@@ -76,7 +76,7 @@ class Topology:
 
 @dataclass(frozen=True, slots=True)
 class Gang:
-    """Requests that get their places together. All of one gang carry the same."""
+    """Requests that get their places together. All of one gang carry the same; of `beside`, the longest counts."""
 
     id: Hashable
     minimum: int | None = None

@@ -120,6 +120,7 @@ def _most(asked: Sequence[_Asked], cluster: Cluster, of: IntArray, size: int, em
         free = cluster.allocatable if empty else cluster.allocatable - cluster.used
         for column in _columns(asked):
             amounts = np.sort(np.repeat([_amount(each, column) for each in asked], [each.count for each in asked]))
+            amounts = np.minimum(amounts, 2**62 // len(amounts))
             there = _summed(np.where(rows, np.maximum(free[:, column], 0), 0), of, size)
             found = np.minimum(found, np.searchsorted(np.cumsum(amounts), there, side="right"))
     return found
@@ -147,7 +148,7 @@ def _amount(asked: _Asked, column: int) -> int:
 
 
 def _summed(amounts: IntArray, of: IntArray, size: int) -> IntArray:
-    """Per domain, the sum over its rows, exact for whole numbers of any size."""
+    """Per domain, the sum over its rows; each counts for so much at most that no sum leaves an int64."""
     found = np.zeros(size + 1, np.int64)
-    np.add.at(found, of, amounts)  # where a row is in no domain, -1 points behind them
+    np.add.at(found, of, np.minimum(amounts, 2**62 // max(len(of), 1)))  # -1, in no domain, points behind them
     return found[:-1]

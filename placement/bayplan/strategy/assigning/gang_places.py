@@ -10,6 +10,7 @@ from bayplan.strategy.assigning.gang_placing import Places, Placing, tried, wait
 from bayplan.strategy.assigning.gang_search import search_for
 from bayplan.strategy.assigning.gang_topology import InDomains
 from bayplan.strategy.assigning.gang_words import too_few
+from bayplan.strategy.assigning.gangs import common
 
 
 def together(members: Sequence[int], placing: Placing) -> dict[int, Decision]:
@@ -18,9 +19,7 @@ def together(members: Sequence[int], placing: Placing) -> dict[int, Decision]:
     Without a topology each goes where the planner chooses. O(members) placements; with a topology, for each domain that is
     tried: one, if all members are of one class and mind no pods nearby.
     """
-    gang = placing.request(members[0]).gang
-    if gang is None:
-        raise ValueError(f"request {placing.request(members[0]).id} is in no gang: it must be")
+    gang = common([placing.request(number) for number in members])
     if gang.topology is None:
         return _anywhere(members, gang, placing)
     found = gang_domains(gang, gang.topology.label, members, placing)

@@ -18,18 +18,18 @@ from tests.unit.placement.gangs.reference import RESOURCES, Amounts, Place
 RACK = "topology.kubernetes.io/rack"
 _PLACE = st.tuples(
     st.sampled_from(("r1", "r1", "r2", "r2", "r3", None)),
-    st.tuples(st.integers(1, 6), st.integers(0, 2)),
-    st.tuples(st.integers(0, 3), st.integers(0, 1)),
+    st.tuples(st.integers(2, 6), st.integers(0, 3)),
+    st.tuples(st.integers(0, 2), st.integers(0, 1)),
 )
-PLACES = st.lists(_PLACE, min_size=1, max_size=5).map(
+PLACES = st.lists(_PLACE, min_size=3, max_size=6).map(
     lambda drawn: [
         Place(f"n{number}", rack, whole, (min(whole[0], used[0]), min(whole[1], used[1])))
         for number, (rack, whole, used) in enumerate(drawn)
     ]
 )
-ASKED = st.tuples(st.integers(1, 4), st.sampled_from((0, 0, 1)))
+ASKED = st.tuples(st.integers(1, 3), st.sampled_from((0, 0, 1)))
 MEMBERS = st.one_of(
-    st.tuples(ASKED, st.integers(1, 4)).map(lambda both: [both[0]] * both[1]), st.lists(ASKED, min_size=1, max_size=4)
+    st.tuples(ASKED, st.integers(1, 4)).map(lambda both: [both[0]] * both[1]), st.lists(ASKED, min_size=2, max_size=4)
 )
 """All alike, or as the stages of a model."""
 

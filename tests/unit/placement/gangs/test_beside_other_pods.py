@@ -48,6 +48,15 @@ def test_members_that_keep_apart_need_a_domain_with_a_node_for_each(preset: str,
     assert placed(racks(1, 2, 2), elastic, preset) == ["r1-0", "r1-1"]
 
 
+def test_of_domains_that_hold_equally_many_on_nodes_of_their_own_the_smaller_is_taken() -> None:
+    """By what is free, the first rack could hold all three."""
+    on = racks(2, 2)
+    for name in ("r1-0", "r1-1"):
+        on.occupy(name, name, {"cpu": 7})
+    members = [Request(n, RequestClass((("cpu", 1),)), gang=near(2), neighbour=APART) for n in range(3)]
+    assert placed(on, members, "BestFit") == ["r1-0", "r1-1"]
+
+
 @SOME
 def test_stages_that_keep_apart_from_each_other(preset: str) -> None:
     """The large one has to be on a node of its own: the small ones only keep apart from it."""
@@ -71,3 +80,11 @@ def test_gpus_are_counted_one_by_one(preset: str, ask: GpuAsk, expected: str) ->
     found = placed(racks(1, 2, gpus=3), members, preset)
     assert len(found) == len(members)
     assert {each.split("-")[0] for each in found} == {expected}
+
+
+def test_what_empty_nodes_could_hold_is_counted_in_whole_gpus() -> None:
+    decider = Decider(racks(1, 2, gpus=3))
+    cls = RequestClass(((MILLI, 2000), ("cpu", 1)), gpus=GpuAsk(2))
+    wishes = [Wish(Request(n, cls, gang=near()), compile_preset("BestFit")) for n in range(3)]
+    decider.update(Changes(tuple(wishes)))
+    assert decider.decide(0.0).waiting[0].message.endswith("the largest, r1, has room for at most 2")

@@ -53,6 +53,26 @@ def test_what_waits_of_a_gang_goes_where_its_first_are(preset: str) -> None:
     assert nodes(act(decider, on)) == {"n8"}
 
 
+def test_those_that_still_wait_know_of_all_that_were_placed() -> None:
+    on = cluster_of([Place(f"n{n}", "r", (4, 0), (0, 0)) for n in range(3)])
+    on.occupy("other", "n2", {"cpu": 4})
+    decider = decider_for(on, compile_preset("BestFit"), *members_of(near(2), [(4, 0)] * 4))
+    assert nodes(act(decider, on)) == {"n0", "n1"}
+    on.vacate("other")
+    assert nodes(act(decider, on)) == {"n2"}
+    (waits,) = decider.wishes.values()
+    assert waits.request.gang is not None
+    assert waits.request.gang.beside == ("n0", "n1", "n2")
+
+
+def test_the_member_that_knows_most_says_where_the_others_are() -> None:
+    """As if one was wanted again before the others."""
+    on = cluster_of(RACKS)
+    first, second = members_of(near(1), [(4, 0)] * 2)
+    second = replace(second, gang=near(1, beside=("n4",)))
+    assert nodes(decider_for(on, compile_preset("BestFit"), first, second).decide(0.0).placements) == {"n4", "n5"}
+
+
 @SOME
 def test_a_member_that_joins_stays_in_the_domain_or_waits(preset: str) -> None:
     on, strategy = cluster_of(RACKS), compile_preset(preset)

@@ -42,10 +42,12 @@ def test_what_a_gang_that_fails_would_have_begun_has_not_begun() -> None:
 
 @pytest.mark.parametrize("required", [True, False])
 def test_a_gang_is_in_one_domain_wherever_the_plan_has_it(required: bool) -> None:
-    """The plan has both on fast nodes, which are in two racks."""
+    """The plan has both on fast nodes, which are in two racks, and keeps the slow ones for others."""
     racks = {"fast-0": "a", "fast-1": "b", "slow-0": "c", "slow-1": "c"}
     on = cluster(*(NodeInfo(name, {"pods": 1}, {RACK: rack}, node_class=name[:4]) for name, rack in racks.items()))
-    graph = Graph.build([Task("one", duration=10), Task("other", duration=10)])
+    graph = Graph.build(
+        [Task("one", duration=10), Task("other", duration=10), Task("third", duration=3), Task("fourth", duration=3)]
+    )
     plan = planned(graph, on)
     assert set(decided(plan, on, *(request(graph, unit) for unit in range(2))).values()) == {"fast-0", "fast-1"}
     gang = Gang("g", topology=Topology(RACK, required))

@@ -99,13 +99,18 @@ def test_a_plugin_is_not_asked_about_a_gang_with_a_topology() -> None:
     outcome = decider_for(on, strategy, *requests).decide(0.0)
     found = {each.request_id: each.node for each in outcome.placements}
     assert found == {("train", 0): "n0", ("train", 1): "n1", "single": "n3"}
-    alone = replace(requests[0], gang=replace(gang, beside=("n1",)))
-    assert {each.node for each in decider_for(on, strategy, alone).decide(0.0).placements} == {"n0"}
+    for beside in ((), ("n1",)):
+        alone = replace(requests[0], gang=replace(gang, beside=beside))
+        assert {each.node for each in decider_for(on, strategy, alone).decide(0.0).placements} == {"n0"}
 
 
-def test_a_planner_that_says_it_minds_and_does_not_is_mended() -> None:
-    on = cluster_of([Place(f"n{n}", f"r{n // 2}", (8, 0), (0, 0)) for n in range(4)])
-    strategy = saying({("train", 0): ("n0", ()), ("train", 1): ("n2", ())})
+@pytest.mark.parametrize("second", ["n2", "bare"])
+def test_a_planner_that_says_it_minds_and_does_not_is_mended(second: str) -> None:
+    """Members in two racks, or in none."""
+    racks = [Place(f"n{n}", f"r{n // 2}", (8, 0), (0, 0)) for n in range(4)]
+    on = cluster_of([*racks, Place("bare", None, (16, 0), (0, 0))])
+    first = "n0" if second == "n2" else second
+    strategy = saying({("train", 0): (first, ()), ("train", 1): (second, ())})
     object.__setattr__(strategy, "planner", _Minding(strategy.planner))
     gang = Gang("train", topology=Topology(RACK), name="train")
     decider = decider_for(on, strategy, *members_of(gang, [(8, 0)] * 2))

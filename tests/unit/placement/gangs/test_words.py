@@ -88,6 +88,14 @@ BUSY = [Place(f"n{n}", f"r{n // 3}", (2, 0), (1, 0)) for n in range(5)]
             "the largest, r0, has room for at most 6",
         ),
         (
+            near(),
+            [(1, 0)] * 6 + [(2, 0)] * 2,
+            BUSY,
+            Reason.NO_SUCH_NODE,
+            f"gang train needs 8 places at once: even empty, no rack {LABEL} holds all 8: "
+            "the largest, r0, has room for at most 6",
+        ),
+        (
             near(2),
             [(1, 0)] * 4,
             BUSY,
