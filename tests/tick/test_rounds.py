@@ -212,7 +212,7 @@ def test_a_joint_loss_that_never_gets_small_fails_the_graph(world: World) -> Non
 @pytest.mark.parametrize(
     ("rounds", "words"),
     [
-        ({"tasks": ["b"], "max": 2}, 'which is unknown: there are a'),
+        ({"tasks": ["b"], "max": 2}, "which is unknown: there are a"),
         ({"tasks": ["a"], "max": 2, "until": "c.x > 1"}, "spec.rounds.until"),
         ({"tasks": ["a"], "max": 2, "patience": 1}, "does not know what progress is"),
         ({"tasks": ["a"], "max": 2, "minimum": 9}, "spec.rounds.minimum is 9"),

@@ -79,7 +79,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         GiveBackRoom(pods),
         plans,
         knowledge,
-        Rendezvous(writers.services, writers.events),
+        Rendezvous(writers.services, writers.events, pods, writers.pods),
         placing,
         arrivals,
         # What is said of it

@@ -131,7 +131,9 @@ def neighbour(graph: GraphRef, template: Template, task: str, attempt: tuple[int
 
 
 def one_for_all(template: Template) -> bool:
-    """None of its terms looks at a label by which the pods of a task differ."""
+    """None of its terms looks at a label by which the pods of a task differ, nor do those of its backups."""
+    if names.LABEL_REPLICA_OF in template.metadata.get("labels", {}):
+        return False
     return not template.nearby.names(names.LABEL_SHARD, names.LABEL_INCARNATION)
 
 

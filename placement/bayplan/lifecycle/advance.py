@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bayplan.lifecycle import settle
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase
+from bayplan.lifecycle.backups import settle_backups
 from bayplan.lifecycle.controls import Controls
 from bayplan.lifecycle.flow import Flow, Gate
 from bayplan.lifecycle.gangs import Gangs
@@ -82,7 +83,7 @@ class Lifecycle:
 
     def begin_round(self, flow: Flow, next_one: Round) -> Run:
         """A round begins: the run as it is then. Raises ``ValueError`` where it is not the next one."""
-        self._run = begun(flow, self._run, next_one)
+        self._run = begun(self.graph, flow, self._run, next_one)
         self._gates = None
         return self._run
 
@@ -117,10 +118,12 @@ class Lifecycle:
         flow = controls.flow
         if flow is not None and flow.gangs:
             units |= self._gangs_of(flow).settle(run, before, units, lambda unit: self._undecided(run, unit), now, wants)
+        if flow is not None and flow.backups:
+            settle_backups(self.graph, flow, run, controls.late, now, wants)
         failing = bool(run.failure)
         if flow is not None:
             self._follow(flow, run, controls, now, wants)
-            units.update(((run.state == UnitState.SKIPPED) & (before.state != UnitState.SKIPPED)).nonzero()[0].tolist())
+            units.update(((run.state >= _SUCCEEDED) & (before.state != run.state)).nonzero()[0].tolist())
         elif failing:
             run.state[(run.state == UnitState.PENDING) | (run.state == _READY)] = UnitState.SKIPPED
         elif not self._begun or any(run.state[unit] == _SUCCEEDED != before.state[unit] for unit in units):

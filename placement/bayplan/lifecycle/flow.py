@@ -77,6 +77,25 @@ class GangRule:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupRule:
+    """A task, and tasks that do the same work again elsewhere."""
+
+    task: int
+    backups: tuple[int, ...]
+    """With as many shards each; no task waits for them."""
+    after: float | None = None
+    """Seconds that a unit runs before it gets a backup; ``None``: from its start."""
+    learned: bool = False
+    """That is what was learned of the task, and ``after`` says nothing."""
+    budget: float = 1.0
+    """Of its units, the share that may have a backup at once."""
+
+    def most(self, shards: int) -> int:
+        """So many backups at once."""
+        return max(1, int(self.budget * shards * len(self.backups)))
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """Columns of length ``tasks``, and what only some tasks have, by their numbers."""
 
@@ -92,9 +111,12 @@ class Flow:
     repeated: Repeated | None = None
     """``None``: there are no rounds."""
     gangs: tuple[GangRule, ...] = ()
+    backups: tuple[BackupRule, ...] = ()
 
     gang_of: Mapping[int, int] = field(init=False, repr=False)
     """Which gang a unit is in, by their numbers."""
+    backed_up_by: Mapping[int, tuple[int, BackupRule]] = field(init=False, repr=False)
+    """Per task that is a backup, the task that it does again, and by which rule."""
     rank_of: Mapping[int, int] = field(init=False, repr=False)
     """Which rank a unit has in its gang, from 0."""
 
@@ -102,6 +124,8 @@ class Flow:
         """Number the members of gangs."""
         of = {unit: number for number, gang in enumerate(self.gangs) for unit in gang.units}
         object.__setattr__(self, "gang_of", of)
+        backups = {task: (rule.task, rule) for rule in self.backups for task in rule.backups}
+        object.__setattr__(self, "backed_up_by", backups)
         ranks = {unit: rank for gang in self.gangs for rank, unit in enumerate(gang.units)}
         object.__setattr__(self, "rank_of", ranks)
 
@@ -129,9 +153,21 @@ class Flow:
 
     def bearable(self, graph: Graph, run: Run, task: int) -> bool:
         """The graph can go on though units of the task have failed for good. O(units of the task)."""
-        if self.optional[task]:
+        if self.optional[task] or self._covered(graph, run, task):
             return True
         state = run.state[graph.unit_start[task] : graph.unit_start[task + 1]]
         taking_part = len(state) - int(np.count_nonzero(state == _SKIPPED))
         lost = int(np.count_nonzero(state == _FAILED))
         return 0 < min(int(self.minimum[task]), taking_part) <= taking_part - lost
+
+    def _covered(self, graph: Graph, run: Run, task: int) -> bool:
+        """Each of its units that has failed is still worked at elsewhere, or was done there."""
+        of = self.backed_up_by.get(task)
+        rule = of[1] if of is not None else next((each for each in self.backups if each.task == task), None)
+        if rule is None:
+            return False
+        starts = graph.unit_start[[rule.task, *rule.backups]]
+        states = run.state[starts[:, None] + np.arange(graph.tasks[task].shards)[None, :]]
+        failed = (states == _FAILED).any(axis=0)
+        worked_at = ((states > UnitState.PENDING) & (states <= _SUCCEEDED)).any(axis=0)
+        return bool((worked_at | ~failed).all())

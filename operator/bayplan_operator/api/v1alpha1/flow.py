@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainSerializer, PlainValidator, StrictInt, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, StrictInt, WithJsonSchema
 from pydantic.config import JsonDict
 
 from ..duration import EXAMPLES, MAX_LENGTH, POSITIVE_PATTERN, format_duration, parse_duration
 from .common import Model
 from .extensions import cel, kubernetes
-from .scalars import Decimal, LabelValue, Name
+from .scalars import PERCENTAGE, Decimal, LabelValue, Name, percentage
 from .task_profile import METRIC_NAME
 
 GATES = ("All", "Any", "BestOf", "Always")
@@ -82,6 +82,39 @@ TimeOut = Annotated[
     ),
 ]
 """Seconds, or the word p95."""
+
+# In tasks the API server's cost budget leaves no room for a rule.
+TimeOutInTask = Annotated[
+    float | Literal["p95"],
+    PlainValidator(_time_out),
+    PlainSerializer(lambda value: value if isinstance(value, str) else format_duration(value), return_type=str),
+    WithJsonSchema({"type": "string", "maxLength": MAX_LENGTH}),
+]
+BudgetShare = Annotated[
+    float,
+    BeforeValidator(lambda value: value if isinstance(value, float) else percentage(value)),
+    PlainSerializer(lambda share: f"{round(100 * share)}%", return_type=str),
+    WithJsonSchema({"type": "string", "maxLength": 4, "pattern": PERCENTAGE}),
+]
+
+
+class Backups(Model):
+    """The same work is done again on other nodes; the first pod to finish counts, and the others are stopped."""
+
+    count: StrictInt = Field(
+        default=1, ge=1, le=3, description="How many, for each shard. Default: 1.", json_schema_extra=NOT_STORED
+    )
+    after: TimeOutInTask | None = Field(
+        default=None,
+        description='How long a pod runs before its shard gets one, such as "10m"; or p95: as long as 95 % of the task\'s runs '
+        "take, by what was learned of it. Default: from the start.",
+    )
+    budget: BudgetShare = Field(
+        default=1.0,
+        description='Of the shards, the share that may have backups at the same time, such as "10%"; at least one may. '
+        "Default: 100%.",
+        json_schema_extra=NOT_STORED,
+    )
 
 
 class Sampling(Model):

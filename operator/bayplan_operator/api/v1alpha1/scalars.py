@@ -111,6 +111,7 @@ def _share(pattern: str, rule: str) -> Callable[[object], float]:
 
 _WRITTEN_SHARE = PlainSerializer(lambda share: f"{round(100 * share)}%", return_type=str)
 _PERCENTAGE, _PERCENTAGE_RULE = "^([1-9][0-9]?|100)%$", "must be a percentage from 1% to 100%, without a fraction"
+PERCENTAGE, percentage = _PERCENTAGE, _share(_PERCENTAGE, _PERCENTAGE_RULE)
 _ANY_PERCENTAGE = "^([0-9]{1,2}|100)%$"
 _ANY_PERCENTAGE_RULE = 'must be a percentage in whole numbers, such as "5%", from 0% to 100%'
 
@@ -155,6 +156,10 @@ _STRATEGY_RULE = "must be the name of a strategy, such as BestFit: letters, digi
 
 Name = Annotated[str, _matching(63, DNS_LABEL, _LABEL_RULE), _string_schema(63, DNS_LABEL, _LABEL_RULE)]
 """A DNS label of at most 63 characters."""
+
+# In lists of lists, where a rule per item would cost too much.
+PlainName = Annotated[str, _matching(63, DNS_LABEL, _LABEL_RULE), _pattern_schema(63, DNS_LABEL)]
+"""The same."""
 
 ObjectName = Annotated[str, _matching(253, DNS_SUBDOMAIN, _OBJECT_RULE), _string_schema(253, DNS_SUBDOMAIN, _OBJECT_RULE)]
 """The name of a Kubernetes object: a DNS subdomain of at most 253 characters."""

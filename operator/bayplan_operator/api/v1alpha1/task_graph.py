@@ -8,12 +8,12 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from .common import Conditions, Model, ObjectMeta
 from .extensions import cel, kubernetes
-from .flow import MAX_OUTPUTS, MAX_TERMS, NOT_STORED, BestBy, ConditionText, DataRules, Gate, OutputName, Rounds
+from .flow import MAX_OUTPUTS, MAX_TERMS, NOT_STORED, Backups, BestBy, ConditionText, DataRules, Gate, OutputName, Rounds
 from .fuse import Fuse
 from .gang import MAX_STAGES, Gang
 from .pod_template import PodTemplate
 from .retry import Retry, RetryOverride
-from .scalars import Bytes, Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, Size, Text, Time
+from .scalars import Bytes, Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, PlainName, Size, Text, Time
 from .shards import MAX_SHARDS, AutoShards, Shards
 
 KIND = "TaskGraph"
@@ -64,16 +64,7 @@ class NamedTemplate(Model):
 class Stage(Model):
     """A part of a task that runs another program than the others, such as a part of a model. All stages start together."""
 
-    model_config = ConfigDict(
-        json_schema_extra=kubernetes(
-            cel(
-                "!has(self.template) || !has(self.templateName)",
-                "template and templateName exclude each other: keep one of them",
-            )
-        )
-    )
-
-    name: Name = Field(description="Unique in the task; lower case letters, digits and '-'.")
+    name: PlainName = Field(description="Unique in the task; lower case letters, digits and '-'.")
     shards: StrictInt = Field(
         default=1,
         ge=1,
@@ -180,6 +171,9 @@ class Task(Model):
         description="Parts of the task that run different programs and start together, such as the parts of a model. The task "
         "is a gang then. The first one has the ranks from 0, and says the results of the task. Default: none.",
         json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    backups: Backups | None = Field(
+        default=None, description="The same work is done again elsewhere, and the first to finish counts. Default: it is not."
     )
     gate: Gate = Field(
         default="All",

@@ -161,7 +161,7 @@ def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[
     if run.round and rounds.next.value is None:
         run.round_weights = round_record.read_weights(graph, status)
     drawn = prepared.relations.repeating is not None and prepared.relations.repeating.sampling is not None
-    return (run if run.round or drawn else round_begun(flow, run, Round(1))), rounds
+    return (run if run.round or drawn else round_begun(graph, flow, run, Round(1))), rounds
 
 
 def _immutable(spec: Any) -> tuple[Any, ...]:

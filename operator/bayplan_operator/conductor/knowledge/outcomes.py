@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.lifecycle import Run, UnitState
+from bayplan.lifecycle import Flow, Run, UnitState, winners
 from bayplan.model.graph import Graph
 from bayplan_operator import names
 
@@ -40,11 +40,14 @@ class Ended:
     succeeded: bool
 
 
-def since(graph_uid: str, graph: Graph, before: Run, after: Run) -> Iterator[Ended]:
+def since(graph_uid: str, graph: Graph, before: Run, after: Run, flow: Flow | None = None) -> Iterator[Ended]:
     """The attempts that ended between two states of one run. Those that were lost, or never ran anywhere, are left out."""
     if np.array_equal(before.settled, after.settled):
         return
+    backed_up = {} if flow is None else winners(graph, flow, after)
     for unit in np.flatnonzero(after.settled > before.settled).tolist():
+        if unit in backed_up:
+            continue  # its backup has done it, and is told of by itself
         if after.state[unit] == UnitState.SUCCEEDED:
             yield _ended(graph_uid, graph, after, unit, float(after.started[unit]), float(after.ready_at[unit]))
         elif after.failures[unit] > before.failures[unit] and after.node[unit] and _ended_now(before, after, unit):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bayplan.lifecycle import Flow, Value, inputs, succeeded
+from bayplan.lifecycle import Flow, Value, attempt_number, inputs, succeeded
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.flow.fusing import parameters
 from bayplan_operator.translate.flow.gangs import Member, service_of
@@ -33,8 +33,20 @@ def given_to(running: Running, ref: GraphRef, unit: int) -> Given:
         previous=_previous(running, flow) if repeated and run.round > 1 else None,
         fuse=_fuse(running, task, before) if written.fuse is not None else None,
         joint=_joint(running) if repeated else {},
+        work=_work(running, flow, unit),
         member=_member(running, ref, unit),
     )
+
+
+def _work(running: Running, flow: Flow, unit: int) -> tuple[str, int] | None:
+    """The task that the unit does again, and under which number its attempt counts there."""
+    graph = running.prepared.graph
+    task = int(graph.unit_task[unit])
+    if task not in flow.backed_up_by:
+        return None
+    primary, rule = flow.backed_up_by[task]
+    place = rule.backups.index(task) + 1
+    return graph.tasks[primary].name, attempt_number(int(running.run.incarnation[unit]) + 1, place)
 
 
 def _joint(running: Running) -> dict[str, float]:
@@ -96,7 +108,7 @@ def _fuse(running: Running, task: int, before: Mapping[int, Any]) -> dict[str, A
     if fuse.weight_by is not None or run.round_weights:
         weights = {}
         for parent in before:
-            start, counted = int(graph.unit_start[parent]), succeeded(graph, run, parent)
+            start, counted = int(graph.unit_start[parent]), succeeded(graph, running.prepared.relations.flow, run, parent)
             key = fuse.weight_by
             said = [1 if key is None else run.results.get(start + shard, {}).get(key, 0) for shard in range(len(counted))]
             drawn = [run.round_weights.get(start + shard, 1.0) for shard in range(len(counted))]

@@ -9,6 +9,7 @@ from bayplan.model.graph import Graph
 from bayplan.model.spelling import unknown
 from bayplan_operator.api.v1alpha1 import Task, TaskGraphSpec
 from bayplan_operator.translate.flow.ancestors import Ancestors
+from bayplan_operator.translate.flow.backups import backup_rules
 from bayplan_operator.translate.flow.errors import FlowError
 
 _GATES = {"All": Gate.ALL, "Any": Gate.ANY, "BestOf": Gate.BEST, "Always": Gate.ALWAYS}
@@ -16,10 +17,12 @@ _GATES = {"All": Gate.ALL, "Any": Gate.ANY, "BestOf": Gate.BEST, "Always": Gate.
 
 def needs_flow(spec: TaskGraphSpec) -> bool:
     """Something in it is more than "once all before have succeeded"."""
-    return spec.rounds is not None or any(
-        task.gate != "All" or task.when is not None or task.optional or task.fuse is not None or task.gang is not None
-        for task in spec.tasks
-    )
+    return spec.rounds is not None or any(map(_needs, spec.tasks))
+
+
+def _needs(task: Task) -> bool:
+    extras = (task.when, task.fuse, task.gang, task.backups)
+    return task.gate != "All" or task.optional or any(each is not None for each in extras)
 
 
 def flow_of(spec: TaskGraphSpec, graph: Graph, gangs: Sequence[GangRule] = ()) -> Flow | None:
@@ -46,6 +49,7 @@ def flow_of(spec: TaskGraphSpec, graph: Graph, gangs: Sequence[GangRule] = ()) -
         best_by={number: _best_by(number, task) for number, task in enumerate(spec.tasks) if _best(number, task)},
         repeated=repeated,
         gangs=tuple(gangs),
+        backups=backup_rules(spec, graph),
     )
 
 
