@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bayplan.collaboration.fusion import METHODS, FusionError, planned
+from bayplan.collaboration.fusion.counts import check_count
 from bayplan.collaboration.fusion.memory import ModelFacts, fuse
 from bayplan.collaboration.fusion.methods import COMBINED
 from bayplan.collaboration.fusion.robust import cut_of
@@ -259,3 +260,22 @@ def test_the_table_is_whole(name: str) -> None:
             assert parameter.read(parameter.default) == parameter.default
             assert parameter.read(str(parameter.default)) == parameter.default
     assert {each.name for each in COMBINED} <= set(METHODS[name].known) or not METHODS[name].combines
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters", "least"),
+    [
+        ("TrimmedMean", {"beta": 0.25}, 4),
+        ("Krum", {"f": 2}, 7),
+        ("MultiKrum", {"m": 6}, 7),
+        ("Consensus", {"topology": "0-1,1-2"}, 3),
+        ("Median", {}, 1),
+        ("FedAvg", {}, 1),
+    ],
+)
+def test_how_many_inputs_a_method_needs_is_known_before(method: str, parameters: dict[str, Any], least: int) -> None:
+    plan = planned(method, parameters)
+    check_count(plan, least)
+    if least > 1:
+        with pytest.raises(FusionError):
+            check_count(plan, least - 1)
