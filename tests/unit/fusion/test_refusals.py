@@ -156,6 +156,12 @@ INPUTS = {
         ModelFacts(labels=[{"0": 1}]),
         "there are label counts of 1 clients for 2 inputs: give them for each",
     ),
+    "ages that count nothing": (
+        "FedAvg",
+        [model()] * 2,
+        ModelFacts(ages=[0, 1]),
+        "ages count only with staleness: give that parameter, or leave them away",
+    ),
     "a method of several models": (
         "Consensus",
         [model()] * 2,

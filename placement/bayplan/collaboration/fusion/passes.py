@@ -54,8 +54,8 @@ def fuse_into(
     warnings = warnings_of(plan, inputs)
     if plan.number("noiseStd") and generator is None:
         raise FusionError("noiseStd needs a generator of random numbers: none is given")
+    out.begin(layouts)  # refuses what its format cannot hold, before any model is read
     kernel, report = _kernel(plan, inputs, layouts)
-    out.begin(layouts)
     keeper = _Server(plan, inputs, state_out, layouts) if method.state else None
     std = plan.number("noiseStd")
     for name, layout in layouts.items():
