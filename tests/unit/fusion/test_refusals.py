@@ -285,3 +285,17 @@ def test_how_many_inputs_a_method_needs_is_known_before(method: str, parameters:
     if least > 1:
         with pytest.raises(FusionError):
             check_count(plan, least - 1)
+
+
+@pytest.mark.parametrize(
+    "method", [each.name for each in METHODS.values() if each.fuses.value != "outputs" and not each.several]
+)
+def test_coordinates_at_the_end_of_their_type(method: str) -> None:
+    """Each method answers a number, or says that the result is too large."""
+    models = [{"w": np.array([1.7e308, -1.7e308]) * sign} for sign in (1, -1, 1, -1, 1)]
+    weights = [1.0] * 5 if METHODS[method].weights.name != "NONE" else None
+    known = ModelFacts(weights=weights, reference=models[0] if METHODS[method].reference else None)
+    try:
+        assert np.isfinite(fuse(planned(method), models, known).model["w"]).all()
+    except FusionError as error:
+        assert "larger than its type can hold" in str(error)  # noqa: PT017
