@@ -55,33 +55,32 @@ def _run(folder: Path, options: argparse.Namespace) -> None:
         raise SystemExit(f"{folder} has {free / 1e9:.1f} GB free, and {wanted / 1e9:.1f} GB are needed: name another --dir")
     _write(folder, options.size, options.models, options.format)
     print(f"{options.models} models of {options.size / 1e6:g} million float32 ({model / 1e6:,.0f} MB each), {options.format}")
-    print(f"{'':22}{'seconds':>9}{'x reading':>11}{'peak memory, models':>21}")
-    reading = None
-    for name in [each for each in _MEASURED if options.format == "npz" or each not in ("load", "numpy")]:
-        found = []
-        for _ in range(options.repeat):
+    print(f"{'':22}{'seconds':>9}{'x reading':>11}{'processor':>11}{'peak memory, models':>21}")
+    names = [each for each in _MEASURED if options.format == "npz" or each not in ("load", "numpy")]
+    found: dict[str, list[tuple[float, ...]]] = {each: [] for each in names}
+    for _ in range(options.repeat):  # in turn, so that a busy machine is as busy for all
+        for name in names:
             if options.cold:
                 _forget(folder)
-            found.append(_process(name, folder, options.format))
-        seconds, peak = min(found)
-        reading = reading or seconds
-        print(f"{_TITLES[name]:22}{seconds:9.2f}{seconds / reading:11.2f}{peak / model:21.2f}")
+            found[name].append(_process(name, folder, options.format))
+    best = {name: tuple(min(column) for column in zip(*runs, strict=True)) for name, runs in found.items()}
+    for name, (seconds, processor, peak) in best.items():
+        print(f"{_TITLES[name]:22}{seconds:9.2f}{seconds / best['read'][0]:11.2f}{processor:11.2f}{peak / model:21.2f}")
 
 
-def _process(name: str, folder: Path, suffix: str) -> tuple[float, float]:
+def _process(name: str, folder: Path, suffix: str) -> tuple[float, ...]:
     command = [sys.executable, "-m", "bench.fusing", "--measure", name, "--dir", str(folder), "--format", suffix]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    seconds, peak = done.stdout.split()
-    return float(seconds), float(peak)
+    return tuple(map(float, done.stdout.split()))
 
 
 def _measure(name: str, folder: Path, suffix: str) -> None:
-    """Print seconds, and bytes of peak memory above what the imports take."""
+    """Print seconds, seconds of processors, and bytes of peak memory above what the imports take."""
     paths = sorted(folder.glob(f"model-*.{suffix}"))
     before = _peak()
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     _MEASURED[name](paths, folder / f"fused.{suffix}")
-    print(time.perf_counter() - began, _peak() - before)
+    print(time.perf_counter() - began, time.process_time() - busy, _peak() - before)
 
 
 def _peak() -> int:

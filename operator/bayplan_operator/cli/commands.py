@@ -10,6 +10,7 @@ from typing import Any
 import typer
 from typer.main import get_command
 
+from bayplan.collaboration.fusion import FusionError
 from bayplan_operator.cli import (
     compare,
     exit_codes,
@@ -121,6 +122,8 @@ def _exit_code(error: Exception) -> ExitCode | None:
 
     if isinstance(error, ApiError):
         return ExitCode.FAILED
+    if isinstance(error, FusionError):
+        return ExitCode.USAGE
     # What raises the others has imported these.
     from bayplan.simulation import SetupError
     from bayplan.strategy.plugins import PluginError

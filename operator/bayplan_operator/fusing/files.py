@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from bayplan.collaboration.fusion.errors import FusionError
-from bayplan.collaboration.fusion.tensors import ModelSource
+from bayplan.collaboration.fusion.tensors import ModelSink, ModelSource
 from bayplan_operator.fusing.formats.arrays import NpySource, NpzSource
+from bayplan_operator.fusing.formats.beside import WrittenBeside
 from bayplan_operator.fusing.formats.plain import json_source
 from bayplan_operator.fusing.formats.reading import Ahead
 from bayplan_operator.fusing.formats.safetensors import SafetensorsSource
-from bayplan_operator.fusing.formats.writing import SINKS, FileSink
+from bayplan_operator.fusing.formats.writing import SINKS
 
 _SOURCES: dict[str, Callable[..., ModelSource]] = {".npy": NpySource, ".npz": NpzSource, ".safetensors": SafetensorsSource}
 SUFFIXES = (*_SOURCES, ".json")
@@ -55,12 +56,12 @@ def known_suffix(path: Path) -> str:
 
 
 @contextmanager
-def written(path: Path, metadata: Mapping[str, str] | None = None) -> Iterator[FileSink]:
+def written(path: Path, metadata: Mapping[str, str] | None = None) -> Iterator[ModelSink]:
     """A sink whose file has its name only once all of it is on the disk. Raises `FusionError`."""
     kind = SINKS[known_suffix(path)]
     try:
-        with replaced(path) as file:
-            sink = kind(path, file, metadata or {})
+        with replaced(path) as file, ThreadPoolExecutor(1) as thread:
+            sink = WrittenBeside(kind(path, file, metadata or {}), thread)
             try:
                 yield sink
                 sink.finish()

@@ -68,7 +68,7 @@ def job_of(environment: Mapping[str, str]) -> FusionJob:
         inputs=[path for _, _, path in places],
         out=output / target,
         weights=_of_shards(settings, "weights", places, float),
-        ages=_of_shards(settings, "ages", places, float),
+        ages=_of_shards(settings, "ages", places, float) if plan.number("staleness") is not None else None,
         labels=_of_shards(settings, "labels", places, dict),
         reference=reference if wanted else None,
         state=before / STATE if before is not None and method.state else None,

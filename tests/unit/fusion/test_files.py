@@ -6,6 +6,8 @@ import io
 import json
 import pickle
 import struct
+import subprocess
+import sys
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -292,3 +294,18 @@ def test_equal_models_make_equal_files(tmp_path: Path) -> None:
     for name, order in (("one", paths), ("two", paths[::-1])):
         run_fusion(FusionJob(plan=planned("Mean"), inputs=order, out=tmp_path / f"{name}.npz"))
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+
+
+def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
+    """A limit on the size of files stands for it; the signal that comes with it is ignored."""
+    path = saved(tmp_path, [{"w": np.zeros(3 * BLOCK)}], ".npz")[0]
+    script = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
+        "from bayplan_operator.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    out = tmp_path / "o.npz"
+    command = [sys.executable, "-c", script, "fuse", "--method", "Mean", "--out", str(out), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (2, f"bayplan: {out}: it cannot be written: File too large\n")
+    assert sorted(each.name for each in tmp_path.iterdir()) == [path.name]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bayplan.collaboration.fusion import METHODS, FusionError, planned
+from bayplan.collaboration.fusion.counts import check_count
 from bayplan.collaboration.fusion.memory import ModelFacts, fuse
 from bayplan.collaboration.fusion.methods import COMBINED
 from bayplan.collaboration.fusion.robust import cut_of
@@ -155,6 +156,12 @@ INPUTS = {
         ModelFacts(labels=[{"0": 1}]),
         "there are label counts of 1 clients for 2 inputs: give them for each",
     ),
+    "ages that count nothing": (
+        "FedAvg",
+        [model()] * 2,
+        ModelFacts(ages=[0, 1]),
+        "ages count only with staleness: give that parameter, or leave them away",
+    ),
     "a method of several models": (
         "Consensus",
         [model()] * 2,
@@ -259,3 +266,36 @@ def test_the_table_is_whole(name: str) -> None:
             assert parameter.read(parameter.default) == parameter.default
             assert parameter.read(str(parameter.default)) == parameter.default
     assert {each.name for each in COMBINED} <= set(METHODS[name].known) or not METHODS[name].combines
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters", "least"),
+    [
+        ("TrimmedMean", {"beta": 0.25}, 4),
+        ("Krum", {"f": 2}, 7),
+        ("MultiKrum", {"m": 6}, 7),
+        ("Consensus", {"topology": "0-1,1-2"}, 3),
+        ("Median", {}, 1),
+        ("FedAvg", {}, 1),
+    ],
+)
+def test_how_many_inputs_a_method_needs_is_known_before(method: str, parameters: dict[str, Any], least: int) -> None:
+    plan = planned(method, parameters)
+    check_count(plan, least)
+    if least > 1:
+        with pytest.raises(FusionError):
+            check_count(plan, least - 1)
+
+
+@pytest.mark.parametrize(
+    "method", [each.name for each in METHODS.values() if each.fuses.value != "outputs" and not each.several]
+)
+def test_coordinates_at_the_end_of_their_type(method: str) -> None:
+    """Each method answers a number, or says that the result is too large."""
+    models = [{"w": np.array([1.7e308, -1.7e308]) * sign} for sign in (1, -1, 1, -1, 1)]
+    weights = [1.0] * 5 if METHODS[method].weights.name != "NONE" else None
+    known = ModelFacts(weights=weights, reference=models[0] if METHODS[method].reference else None)
+    try:
+        assert np.isfinite(fuse(planned(method), models, known).model["w"]).all()
+    except FusionError as error:
+        assert "larger than its type can hold" in str(error)  # noqa: PT017

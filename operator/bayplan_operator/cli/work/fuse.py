@@ -13,21 +13,17 @@ from bayplan_operator.cli.fuse import FuseOptions
 from bayplan_operator.cli.terminal import output
 from bayplan_operator.fusing.running import FusionJob, FusionOutcome, run_fusion
 from bayplan_operator.fusing.task import LONGEST, fuse_task
-from bayplan_operator.workflows import InputError
 
 _TERMINATION_LOG = "/dev/termination-log"
 """Where the kubelet looks for what a container has to say, unless its spec says otherwise."""
 
 
 def run(options: FuseOptions) -> int:
-    """Answers the exit code. Raises `InputError`."""
+    """Answers the exit code. Raises `FusionError`."""
     if options.task:
         return _task(options)
-    try:
-        job = _job(options)
-        outcome = run_fusion(job)
-    except FusionError as error:
-        raise InputError(str(error)) from error
+    job = _job(options)
+    outcome = run_fusion(job)
     output.warn(outcome.warnings)
     output.print_figures(_figures(job, outcome), options.output, lambda screen: _text(job, outcome))
     return ExitCode.DONE
@@ -39,20 +35,20 @@ def _task(options: FuseOptions) -> int:
         found = fuse_task(os.environ)
     except FusionError as error:
         _tell(str(error))
-        raise InputError(str(error)) from error
+        raise
     _tell(json.dumps(found))
     output.print_figures(found, options.output, lambda screen: "\n".join(f"{name}: {value}" for name, value in found.items()))
     return ExitCode.DONE
 
 
 def _tell(message: str) -> None:
-    """Raises `InputError` where the message cannot be left for the kubelet."""
+    """Raises `FusionError` where the message cannot be left for the kubelet."""
     path = os.environ.get("BAYPLAN_TERMINATION_LOG") or _TERMINATION_LOG
     try:
         Path(path).write_bytes(message.encode()[:LONGEST])
     except OSError as error:
         print(f"bayplan: {message}", file=sys.stderr)
-        raise InputError(f"{path}: the termination message cannot be written: {error.strerror}") from error
+        raise FusionError(f"{path}: the termination message cannot be written: {error.strerror}") from error
 
 
 def _job(options: FuseOptions) -> FusionJob:
@@ -77,9 +73,9 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
     for each in given:
         name, equals, value = each.partition("=")
         if not (name and equals and value):
-            raise InputError(f'--parameter is "{each}": write NAME=VALUE, such as momentum=0.9')
+            raise FusionError(f'--parameter is "{each}": write NAME=VALUE, such as momentum=0.9')
         if name in found:
-            raise InputError(f"--parameter gives {name} twice: give it once")
+            raise FusionError(f"--parameter gives {name} twice: give it once")
         found[name] = value
     return found
 
@@ -88,14 +84,14 @@ def _labels(path: Path) -> list[dict[str, float]]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"{path}: it cannot be read: {error.strerror}") from error
+        raise FusionError(f"{path}: it cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: this is not JSON: {error}") from error
+        raise FusionError(f"{path}: this is not JSON: {error}") from error
     right = isinstance(value, list) and all(
         isinstance(each, dict) and all(isinstance(count, int | float) for count in each.values()) for each in value
     )
     if not right:
-        raise InputError(f'{path}: it must be a list with an object for each client, such as [{{"0": 135, "1": 137}}]')
+        raise FusionError(f'{path}: it must be a list with an object for each client, such as [{{"0": 135, "1": 137}}]')
     return list(value)
 
 

@@ -64,9 +64,9 @@ def consensus_into(
             for source, chunk in zip(sources, old, strict=True):
                 refuse_infinite(chunk, name, start, source)
             for position, sink in enumerate(sinks):
-                near = [old[other] - old[position] for other in np.flatnonzero(edges[position])]
-                moved = old[position] + alpha * adder.of([1.0] * len(near), near) if near else old[position]
-                with np.errstate(over="ignore"):
+                with np.errstate(invalid="ignore", over="ignore"):  # found in the result, and named
+                    near = [old[other] - old[position] for other in np.flatnonzero(edges[position])]
+                    moved = old[position] + alpha * adder.of([1.0] * len(near), near) if near else old[position]
                     result = rounded(moved, layout.dtype)
                 require_finite(result, name, start, ())
                 sink.write(name, result)

@@ -43,6 +43,8 @@ def checked(plan: FusionPlan, inputs: FusionInputs) -> dict[str, TensorLayout]:
         raise FusionError(f"{plan.method} needs the model of the round before as reference: none is given")
     if plan.number("clipNorm") is not None and inputs.reference is None:
         raise FusionError("clipNorm needs the model of the round before as reference, from which updates are measured")
+    if inputs.ages is not None and plan.number("staleness") is None:
+        raise FusionError("ages count only with staleness: give that parameter, or leave them away")
     if inputs.state is not None:
         _check_state(method, inputs.state, layouts)
     return layouts
