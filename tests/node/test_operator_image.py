@@ -20,9 +20,9 @@ import json, os, sys
 import numpy, numpy.testing, scipy.optimize, bayplan, bayplan_operator.cli
 numbers = numpy.random.default_rng(7).normal(size=(40, 30))
 values = numpy.linalg.svd(numbers, compute_uv=False)
-print(bayplan.__file__)
+found = {"python": sys.version, "user": os.getuid(), "bayplan": bayplan.__file__.partition("lib")[0]}
 with open("/dev/termination-log", "w") as file:
-    json.dump({"bits": numpy.exp(values).tobytes().hex(), "python": sys.version, "user": os.getuid()}, file)
+    json.dump({"bits": numpy.exp(values).tobytes().hex(), **found}, file)
 """
 WRITE = 'with open("/shared/left.txt", "x") as file: file.write("from " + __import__("socket").gethostname())'
 READ = """
@@ -39,10 +39,13 @@ def test_bayplan_is_what_the_image_runs(ground: Graphs) -> None:
 
 
 def test_a_container_computes_the_same_bits_as_this_process(ground: Graphs) -> None:
-    pod = pods.run(ground, "compute", pods.python(NODES[1], COMPUTE))
+    pod = pods.run(ground, "compute", pods.Program(NODES[1], ("python3", "-v", "-c", COMPUTE)))
     values = np.linalg.svd(np.random.default_rng(7).normal(size=(40, 30)), compute_uv=False)
-    assert pods.result(pod) == {"bits": np.exp(values).tobytes().hex(), "python": sys.version, "user": 65532}
-    assert ground.kubectl("logs", "compute").startswith("/opt/bayplan/")
+    found = {"python": sys.version, "user": 65532, "bayplan": "/opt/bayplan/"}
+    assert pods.result(pod) == {"bits": np.exp(values).tobytes().hex(), **found}
+    loaded = [line for line in ground.kubectl("logs", "compute").splitlines() if line.startswith("# code object from ")]
+    assert len(loaded) > 500
+    assert not [line for line in loaded if line.endswith(".py")]  # each start would have to compile it
 
 
 def test_what_one_node_leaves_in_the_workspace_the_other_reads(ground: Graphs) -> None:
