@@ -49,8 +49,11 @@ def write_archive(path: Path) -> None:
 def _environment() -> Layer:
     """Python and the locked packages, as a virtual environment: kept by their versions."""
     versions = [f"{each.name} {each.version}" for each in packages.needed()]
-    key = "\0".join((*versions, sys.version, str(interpreter.executable()), platform.machine(), "".join(platform.libc_ver())))
-    place = cache_directory() / f"python-{hashlib.sha256(key.encode()).hexdigest()[:16]}.tar"
+    machine = (sys.version, str(interpreter.executable()), platform.machine(), "".join(platform.libc_ver()))
+    key = hashlib.sha256("\0".join((*versions, *machine)).encode())
+    for module in sorted(Path(__file__).parent.glob("*.py")):  # what is left out, and the like
+        key.update(module.read_bytes())
+    place = cache_directory() / f"python-{key.hexdigest()[:16]}.tar"
     place.parent.mkdir(parents=True, exist_ok=True)
     with place.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests of several processes may want it at the same time
