@@ -1,4 +1,4 @@
-"""Places for a gang: for all of it, or at least its minimum, anywhere or near each other."""
+"""GangPlaces for a gang: for all of it, or at least its minimum, anywhere or near each other."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Gang
 from bayplan.strategy.assigning.gang_domains import gang_domains
-from bayplan.strategy.assigning.gang_placing import Places, Placing, tried, waiting
+from bayplan.strategy.assigning.gang_placing import GangPlaces, Placing, tried, waiting
 from bayplan.strategy.assigning.gang_search import search_for
 from bayplan.strategy.assigning.gang_topology import InDomains
 from bayplan.strategy.assigning.gang_words import too_few
@@ -48,7 +48,7 @@ def _preferred(members: Sequence[int], gang: Gang, domains: InDomains, placing: 
         return whole
     mark = placing.mark()
     somewhere = _anywhere(members, gang, placing)
-    placed: Places = {number: each for number, each in somewhere.items() if each.node is not None}
+    placed: GangPlaces = {number: each for number, each in somewhere.items() if each.node is not None}
     if len(placed) in (0, len(members)):
         return somewhere
     placing.undo(mark)
