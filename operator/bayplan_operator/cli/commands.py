@@ -13,6 +13,7 @@ from typer.main import get_command
 from bayplan_operator.cli import (
     compare,
     exit_codes,
+    fuse,
     lint,
     missing,
     operator,
@@ -45,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_ALL = (operator, release, show, plan, simulate, compare, report, lint, strategies, version)
+_ALL = (operator, release, show, plan, simulate, compare, report, fuse, lint, strategies, version)
 _COMMANDS = {each.COMMAND.name: each.COMMAND for each in _ALL}
 
 

@@ -30,6 +30,7 @@ from bayplan_operator.conductor.placing.insight import Insight
 from bayplan_operator.conductor.placing.load import FollowLoad
 from bayplan_operator.conductor.placing.placing import Placing
 from bayplan_operator.conductor.placing.policies import Policies
+from bayplan_operator.conductor.placing.rendezvous import Rendezvous
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.surroundings import View, Writers
 from bayplan_operator.conductor.templates.answers import Answers
@@ -76,6 +77,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         GiveBackRoom(pods),
         plans,
         knowledge,
+        Rendezvous(writers.services, writers.events),
         placing,
         arrivals,
         # What is said of it

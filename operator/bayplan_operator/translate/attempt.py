@@ -1,5 +1,7 @@
 """From a pod of ours to the attempt that the library's state machine looks at."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bayplan.lifecycle import Attempt, Phase
@@ -7,7 +9,9 @@ from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate import containers
 from bayplan_operator.translate.disruption import disruption, turned_away
+from bayplan_operator.translate.flow.needed import Need
 from bayplan_operator.translate.own_pod import OwnPod, Pending, PodKey, stuck_container
+from bayplan_operator.translate.results import said
 
 _PHASES = {
     "Pending": Phase.PENDING,
@@ -19,8 +23,22 @@ _PHASES = {
 _MESSAGE_LIMIT = 300
 
 
-def attempt(own: OwnPod, unit: int) -> Attempt:
-    """What a pod says about an attempt of ``unit``."""
+LACKS = "ResultMissing"
+"""Why a pod has failed that ended well, and did not say what the graph needs."""
+
+
+def attempt(own: OwnPod, unit: int, needed: Mapping[str, Need] | None = None) -> Attempt:
+    """What a pod says about an attempt of ``unit``. ``needed``: the results that the graph keeps of it."""
+    seen = _attempt(own, unit)
+    if not needed or seen.phase != Phase.SUCCEEDED:
+        return seen
+    found = said(own.pod, needed)
+    if found.lacks:
+        return replace(seen, phase=Phase.FAILED, cause=LACKS, message=found.lacks[:_MESSAGE_LIMIT])
+    return replace(seen, results=found.results)
+
+
+def _attempt(own: OwnPod, unit: int) -> Attempt:
     pod = own.pod
     phase = _PHASES.get(pod.status.phase, Phase.PENDING)
     node = pod.spec.node_name or pod.metadata.annotations.get(names.ANNOTATION_NODE, "")

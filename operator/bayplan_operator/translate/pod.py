@@ -7,6 +7,7 @@ from typing import Any
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.workload import RequestClass
 from bayplan_operator import names
+from bayplan_operator.translate.flow.given import NOTHING, Given, environment
 from bayplan_operator.translate.gpus import write_devices
 from bayplan_operator.translate.judged_elsewhere import judged_elsewhere
 from bayplan_operator.translate.neighbours import NO_TERMS, NearbyTerms
@@ -72,7 +73,7 @@ class Place:
     """Other nodes that kube-scheduler may give it instead."""
 
 
-def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Place) -> dict[str, Any]:
+def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Place, given: Given = NOTHING) -> dict[str, Any]:
     """The pod as it is posted. The template is not changed; parts of it are shared with the answer."""
     metadata = template.metadata
     return {
@@ -81,7 +82,11 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
         "metadata": {
             "name": names.pod_name(graph.name, graph.uid, role.task, role.shard, role.incarnation),
             "namespace": graph.namespace,
-            "labels": {**task_labels(graph, template, role.task), **_attempt_labels(role.shard, role.incarnation)},
+            "labels": {
+                **task_labels(graph, template, role.task),
+                **_attempt_labels(role.shard, role.incarnation),
+                **({names.LABEL_GANG: given.member.gang} if given.member is not None else {}),
+            },
             "annotations": {
                 **metadata.get("annotations", {}),
                 names.ANNOTATION_NODE: place.node,
@@ -103,7 +108,7 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
                 }
             ],
         },
-        "spec": _spec(template.spec, role, place),
+        "spec": _spec(given.put_in(template.spec), graph.uid, role, place, given),
     }
 
 
@@ -134,11 +139,18 @@ def _attempt_labels(shard: int, incarnation: int) -> dict[str, str]:
     return {names.LABEL_SHARD: str(shard), names.LABEL_INCARNATION: str(incarnation)}
 
 
-def _spec(base: Mapping[str, Any], role: PodRole, place: Place) -> dict[str, Any]:
+def _spec(base: Mapping[str, Any], graph_uid: str, role: PodRole, place: Place, given: Given) -> dict[str, Any]:
     spec = {"restartPolicy": "Never", "priorityClassName": names.PRIORITY_CLASS, **base}
+    unit = role.task, role.shard, role.incarnation
     for field in ("containers", "initContainers"):
         if base.get(field):
-            spec[field] = [_told(container, role, place.gpus) for container in base[field]]
+            spec[field] = [
+                _told(container, role, place.gpus, environment(container, graph_uid, unit, given)) for container in base[field]
+            ]
+    if given.member is not None:
+        spec |= {"hostname": given.member.host, "subdomain": given.member.service}
+    if given.selector:
+        spec["nodeSelector"] = {**(base.get("nodeSelector") or {}), **given.selector}
     spec["tolerations"] = _tolerations(base.get("tolerations") or [], place.node_loss_grace)
     if place.direct:
         spec["nodeName"] = place.node
@@ -149,8 +161,9 @@ def _spec(base: Mapping[str, Any], role: PodRole, place: Place) -> dict[str, Any
     return spec
 
 
-def _told(container: Mapping[str, Any], role: PodRole, gpus: tuple[int, ...]) -> dict[str, Any]:
-    """The container knows which shard it is and which GPUs it has; what the user set under the same name wins."""
+def _told(container: Mapping[str, Any], role: PodRole, gpus: tuple[int, ...], handed: Mapping[str, str]) -> dict[str, Any]:
+    """The container knows which shard it is, which GPUs it has, and what the tasks before have handed on; what the user set
+    under the same name wins."""
     given = container.get("env") or []
     taken = {variable.get("name") for variable in given}
     told = {
@@ -158,6 +171,7 @@ def _told(container: Mapping[str, Any], role: PodRole, gpus: tuple[int, ...]) ->
         "BAYPLAN_SHARDS": str(role.shards),
         "BAYPLAN_TASK": role.task,
         "BAYPLAN_INCARNATION": str(role.incarnation),
+        **handed,
     }
     if gpus:
         told["BAYPLAN_GPUS"] = ",".join(map(str, gpus))

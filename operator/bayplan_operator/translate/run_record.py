@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.lifecycle import Run, UnitState
+from bayplan.lifecycle import Flow, Run, UnitState
 from bayplan.model.graph import Graph
 
 _NAMES = {state: state.name.capitalize() for state in UnitState}
@@ -44,7 +44,7 @@ def changed_tasks(graph: Graph, before: Run, after: Run) -> Sequence[int]:
     return [int(task) for task in np.unique(graph.unit_task[changed])]
 
 
-def read(graph: Graph, lines: Sequence[str], epoch: float) -> tuple[Run, list[str]]:
+def read(graph: Graph, lines: Sequence[str], epoch: float, flow: Flow | None = None) -> tuple[Run, list[str]]:
     """The run that the lines record, and the lines that could not be read.
 
     Tasks without a readable line start from nothing; their pods, which are held, bring back what happened to them.
@@ -56,7 +56,8 @@ def read(graph: Graph, lines: Sequence[str], epoch: float) -> tuple[Run, list[st
             _read_task(graph, run, line, epoch)
         except MalformedRecord:
             malformed.append(line)
-    _hold_back(graph, run)
+    if flow is None:  # elsewhere a task may rightly run, or be skipped, whatever became of those before
+        _hold_back(graph, run)
     return run, malformed
 
 

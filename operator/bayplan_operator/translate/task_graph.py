@@ -15,12 +15,16 @@ from bayplan.lifecycle import Retry
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph, GraphError
 from bayplan.model.graph import Task as LibraryTask
+from bayplan.model.workload import RequestClass
+from bayplan_operator import names
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
 from bayplan_operator.api.nulls import without_nulls
 from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec
 from bayplan_operator.translate.admission import AdmissionObjects
 from bayplan_operator.translate.dry_run import admission_hash
+from bayplan_operator.translate.execution import executed
+from bayplan_operator.translate.flow import PLAIN, FlowError, Relations, fuse_template, relations_of, selector_of
 from bayplan_operator.translate.neighbours import nearby_terms
 from bayplan_operator.translate.pod import Template
 from bayplan_operator.translate.request_class import request_class
@@ -65,6 +69,19 @@ class Prepared:
     """Per task, what is weighed where its shards are Auto; ``None``: the number is given."""
     shards: Mapping[str, int] = field(default_factory=dict)
     """The numbers that have been decided, by task with `shards: Auto`."""
+    relations: Relations = PLAIN
+    """How its tasks follow each other, and what they hand on."""
+
+    def selector(self, unit: int) -> Mapping[str, str]:
+        """The labels that the node of a unit must have, beside what its template says."""
+        task = int(self.graph.unit_task[unit])
+        return selector_of(self.spec.tasks[task], unit - int(self.graph.unit_start[task]))
+
+    def request_class(self, unit: int) -> RequestClass:
+        """What the pod of a unit asks for. Units alike share one, unless their data tie them to nodes."""
+        asked = self.templates[int(self.graph.unit_task[unit])].request_class
+        own = self.selector(unit)
+        return replace(asked, node_selector=tuple(sorted({**dict(asked.node_selector), **own}.items()))) if own else asked
 
     @property
     def divisible(self) -> dict[str, Splitting]:
@@ -78,10 +95,11 @@ class Prepared:
         return self.divisible.keys() <= self.shards.keys()
 
 
-def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None) -> Prepared:
+def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None, image: str = names.IMAGE) -> Prepared:
     """Everything that is derived from a TaskGraph's spec. Raises ``InvalidGraph``.
 
-    ``objects``: what admission goes by, where no API server is asked; requests are then those of admitted pods.
+    ``objects``: what admission goes by, where no API server is asked; requests are then those of admitted pods. ``image``: what
+    the pods of tasks that fuse run.
     """
     try:
         # The status is not the author's: nothing in it may speak against the spec.
@@ -90,6 +108,7 @@ def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None) -> 
         raise InvalidGraph(validation.sentence(error)) from error
     for problem in validation.graph_problems(spec):
         raise InvalidGraph(problem)
+    spec = executed(spec)
     splittings = tuple(splitting(task) for task in spec.tasks)
     spec = _in_numbers(spec, splittings, {})
     graph = _graph(spec)
@@ -103,8 +122,16 @@ def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None) -> 
         )
     size = len(msgspec.json.encode(raw["spec"]))
     _check_size(size, graph, most, lower)
-    templates = _templates(spec, raw["metadata"].get("namespace", ""), objects)
-    return Prepared(spec, graph, templates, size, _data(spec), runs(raw["metadata"], spec), splittings)
+    templates = _templates(spec, raw["metadata"].get("namespace", ""), objects, image)
+    relations = _relations(spec, graph, templates)
+    return Prepared(spec, graph, templates, size, _data(spec), runs(raw["metadata"], spec), splittings, relations=relations)
+
+
+def _relations(spec: TaskGraphSpec, graph: Graph, templates: Sequence[Template]) -> Relations:
+    try:
+        return relations_of(spec, graph, [template.spec for template in templates])
+    except FlowError as error:
+        raise InvalidGraph(str(error)) from error
 
 
 def _data(spec: TaskGraphSpec) -> FloatArray:
@@ -124,7 +151,9 @@ def with_shards(prepared: Prepared, shards: Mapping[str, int]) -> Prepared:
         return prepared
     spec = _in_numbers(prepared.spec, prepared.splittings, shards)
     parts = tuple(map(_part, prepared.runs, spec.tasks, prepared.splittings))
-    return replace(prepared, spec=spec, graph=_graph(spec), shards=shards, runs=parts)
+    graph = _graph(spec)
+    relations = prepared.relations if prepared.relations is PLAIN else _relations(spec, graph, prepared.templates)
+    return replace(prepared, spec=spec, graph=graph, shards=shards, runs=parts, relations=relations)
 
 
 def _part(run: TaskRun, task: Task, whole: Splitting | None) -> TaskRun:
@@ -178,15 +207,17 @@ def retries(spec: TaskGraphSpec) -> list[Retry]:
     return found
 
 
-def _templates(spec: TaskGraphSpec, namespace: str, objects: AdmissionObjects | None) -> tuple[Template, ...]:
+def _templates(spec: TaskGraphSpec, namespace: str, objects: AdmissionObjects | None, image: str) -> tuple[Template, ...]:
     made: dict[object, Template] = {}
     templates = []
     for index, task in enumerate(spec.tasks):
         # Thousands of tasks share a few named templates; each is merged once.
-        key = id(task) if task.template is not None else (task.template_name, task.args, task.env, task.gpu_models)
+        own = task.template is not None or task.fuse is not None
+        key = id(task) if own else (task.template_name, task.args, task.env, task.gpu_models)
         if key not in made:
             try:
-                made[key] = _finished(pod_template(spec, task), namespace, task.gpu_models, objects)
+                merged = pod_template(spec, task) if task.fuse is None else fuse_template(spec, task, image)
+                made[key] = _finished(merged, namespace, task.gpu_models, objects)
             except ValueError as error:
                 raise InvalidGraph(f"spec.tasks[{index}] ({task.name}): {error}") from error
         templates.append(made[key])

@@ -6,7 +6,12 @@ It compares what should be with what is: an action that was wanted before and ha
 
 from bayplan.lifecycle.advance import Advance, Lifecycle, advance
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase, Refusal
+from bayplan.lifecycle.conditions import Condition, ConditionError, Undecidable, Value, parse
 from bayplan.lifecycle.controls import Controls, Retry
+from bayplan.lifecycle.flow import BestBy, Flow, GangRule, Gate, Repeated, TaskOutcome
+from bayplan.lifecycle.inputs import inputs, succeeded
+from bayplan.lifecycle.results import values_of
+from bayplan.lifecycle.rounds import Round, begun
 from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import TRANSITIONS, UnitState
 from bayplan.lifecycle.wants import Wants
@@ -15,15 +20,31 @@ __all__ = [
     "TRANSITIONS",
     "Advance",
     "Attempt",
+    "BestBy",
+    "Condition",
+    "ConditionError",
     "Controls",
+    "Flow",
+    "GangRule",
+    "Gate",
     "Lifecycle",
     "News",
     "Observations",
     "Phase",
     "Refusal",
+    "Repeated",
     "Retry",
+    "Round",
     "Run",
+    "TaskOutcome",
+    "Undecidable",
     "UnitState",
+    "Value",
     "Wants",
     "advance",
+    "begun",
+    "inputs",
+    "parse",
+    "succeeded",
+    "values_of",
 ]

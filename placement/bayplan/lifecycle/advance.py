@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 from bayplan.lifecycle import settle
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase
 from bayplan.lifecycle.controls import Controls
+from bayplan.lifecycle.flow import Flow, Gate
+from bayplan.lifecycle.gangs import Gangs
+from bayplan.lifecycle.gates import Gates
 from bayplan.lifecycle.live_attempts import LiveAttempts
+from bayplan.lifecycle.rounds import Round, begun, round_over
 from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import UnitState
 from bayplan.lifecycle.wants import Wants
@@ -33,6 +37,8 @@ class Advance:
     """All units are in a terminal state and nothing of the graph runs any more."""
     evicted: tuple[Attempt, ...] = ()
     """Attempts that were found, in this step, to have been evicted from their nodes, or turned away there."""
+    round_over: bool = False
+    """All that is repeated has ended: whether there is another round has to be decided."""
 
 
 def advance(
@@ -68,8 +74,24 @@ class Lifecycle:
         self._lost: frozenset[str] = frozenset()
         self._recorded: _Incarnations | None = None
         self._controls: Controls | None = None
-        self._all_must_end = False
+        self._must_end: tuple[bool, bool] = False, False
+        """Whether everything has to, and whether what always runs has to."""
         self._begun = False
+        self._gates: Gates | None = None
+        self._gangs: Gangs | None = None
+
+    def begin_round(self, flow: Flow, next_one: Round) -> Run:
+        """A round begins: the run as it is then. Raises ``ValueError`` where it is not the next one."""
+        self._run = begun(flow, self._run, next_one)
+        self._gates = None
+        return self._run
+
+    def end_rounds(self) -> Run:
+        """The last round is over: the run as it is then."""
+        self._run = self._run.copy()
+        self._run.rounds_over = True
+        self._gates = None
+        return self._run
 
     @property
     def nodes(self) -> Iterable[str]:
@@ -91,18 +113,27 @@ class Lifecycle:
             settle.refusal(self.graph, run, controls, refusal, now)
             units.add(refusal.unit)
         _settle_vanished(run, controls, units - {each.unit for each in current}, now)
+        flow = controls.flow
+        if flow is not None and flow.gangs:
+            units |= self._gangs_of(flow).settle(run, before, units, lambda unit: self._undecided(run, unit), now, wants)
         failing = bool(run.failure)
-        if failing:
+        if flow is not None:
+            self._follow(flow, run, controls, now, wants)
+            units.update(((run.state == UnitState.SKIPPED) & (before.state != UnitState.SKIPPED)).nonzero()[0].tolist())
+        elif failing:
             run.state[(run.state == UnitState.PENDING) | (run.state == _READY)] = UnitState.SKIPPED
         elif not self._begun or any(run.state[unit] == _SUCCEEDED != before.state[unit] for unit in units):
             _open_gates(self.graph, run, now)
-        if not (failing or controls.suspended):
+        if not controls.suspended and (flow is not None or not failing):
             _want_starts(run, now, wants)
-        self._want_ends(run, units, failing or controls.suspended, recorded, wants)
+            if flow is not None and flow.gangs:
+                wants.start = self._gangs_of(flow).may_start(run, wants.start, lambda unit: self._exists(run, unit))
+        self._want_ends(run, units, failing, controls, recorded, wants)
         self._wake(now, wants)
         self._run, self._begun, self._controls = run, True, controls
         terminal = bool((run.state >= _SUCCEEDED).all())
-        return Advance(run, wants, ended=terminal and not self._alive, evicted=evicted)
+        between = flow is not None and round_over(self.graph, flow, run)
+        return Advance(run, wants, terminal and not self._alive and not between, evicted, between)
 
     def _changed(self, news: News, controls: Controls, now: float) -> set[int]:
         """Take in the news; the units of which something may be otherwise."""
@@ -150,9 +181,46 @@ class Lifecycle:
                 heappush(self._clock, (asked.wake_at, attempt.unit))
         return tuple(evicted)
 
-    def _want_ends(self, run: Run, units: set[int], all_must_end: bool, recorded: _Incarnations | None, wants: Wants) -> None:
-        if all_must_end != self._all_must_end:
-            self._all_must_end = all_must_end
+    def _gangs_of(self, flow: Flow) -> Gangs:
+        if self._gangs is None:
+            self._gangs = Gangs(flow)
+        return self._gangs
+
+    def _undecided(self, run: Run, unit: int) -> Attempt | None:
+        """The newest attempt of a unit, unless its outcome is decided."""
+        if run.incarnation[unit] <= run.settled[unit]:
+            return None
+        return next((each for each in self._live.of(unit) if each.incarnation == run.incarnation[unit]), None)
+
+    def _exists(self, run: Run, unit: int) -> bool:
+        """Something of a unit runs still, and the graph waits for it."""
+        return any(not _over(each) and not _given_up(run, each, self._lost) for each in self._live.of(unit))
+
+    def _follow(self, flow: Flow, run: Run, controls: Controls, now: float, wants: Wants) -> None:
+        """Open gates, and leave behind what the graph goes on without."""
+        always = flow.gate[self.graph.unit_task] == Gate.ALWAYS
+        if run.failure:
+            run.state[((run.state == _PENDING) | (run.state == _READY)) & ~always] = UnitState.SKIPPED
+        for task in flow.optional.nonzero()[0].tolist():
+            _leave_rest(self.graph, run, task)
+        for task, seconds in controls.time_outs.items():
+            at = _time_out(self.graph, flow, run, task, seconds)
+            if at is not None and at > now:
+                wants.wake(at)
+            elif at is not None:
+                _leave_late(self.graph, run, task, seconds)
+        if self._gates is None:
+            self._gates = Gates(self.graph, flow)
+        self._gates.open(run, now, failing=bool(run.failure))
+
+    def _want_ends(
+        self, run: Run, units: set[int], failing: bool, controls: Controls, recorded: _Incarnations | None, wants: Wants
+    ) -> None:
+        must_end, always = (failing or controls.suspended, controls.suspended), None
+        if controls.flow is not None:
+            always = controls.flow.gate == Gate.ALWAYS
+        if must_end != self._must_end:
+            self._must_end = must_end
             units = {*self._live.units()}
         if recorded is not None and recorded is not self._recorded:
             durable = recorded != (0 if self._recorded is None else self._recorded)
@@ -163,7 +231,8 @@ class Lifecycle:
             known = 0 if recorded is None else int(recorded[unit])
             for attempt in self._live.of(unit):
                 if attempt.key not in taken_back:
-                    _want_end(run, attempt, all_must_end, attempt.incarnation <= known, wants)
+                    spared = always is not None and bool(always[self.graph.unit_task[unit]])
+                    _want_end(run, attempt, must_end[spared], attempt.incarnation <= known, wants)
                 if _over(attempt) or _given_up(run, attempt, self._lost):
                     self._alive.discard(attempt.key)
                 else:
@@ -238,6 +307,30 @@ def _open_gates(graph: Graph, run: Run, now: float) -> None:
     opened = pending & ~blocked[graph.unit_task]
     run.state[opened] = _READY
     run.ready_at[opened] = now
+
+
+def _leave_rest(graph: Graph, run: Run, task: int) -> None:
+    """Of a task that has failed and that the graph can do without: what has not started need not."""
+    units = range(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
+    if any(run.state[unit] == UnitState.FAILED for unit in units):
+        for unit in units:
+            if run.state[unit] in (_PENDING, _READY):
+                run.move(unit, UnitState.SKIPPED)
+
+
+def _time_out(graph: Graph, flow: Flow, run: Run, task: int, seconds: float) -> float | None:
+    """When the graph goes on without the units of a task that are open still; ``None``: nothing says when, or none is."""
+    units = slice(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
+    state, started = run.state[units], run.started[units]
+    enough = int(np.count_nonzero(state == _SUCCEEDED)) >= int(flow.minimum[task])
+    began = started[~np.isnan(started)]
+    return float(began.min()) + seconds if enough and began.size and (state < _SUCCEEDED).any() else None
+
+
+def _leave_late(graph: Graph, run: Run, task: int, seconds: float) -> None:
+    for unit in range(int(graph.unit_start[task]), int(graph.unit_start[task + 1])):
+        if run.state[unit] < _SUCCEEDED:
+            settle.leave_behind(run, unit, f"the round goes on without it: it had not ended after {seconds:.0f} s")
 
 
 def _want_starts(run: Run, now: float, wants: Wants) -> None:

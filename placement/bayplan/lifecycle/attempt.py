@@ -1,8 +1,10 @@
 """What can be observed of a unit's attempts (in a cluster: its pods)."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+
+from bayplan.lifecycle.conditions import Value
 
 
 class Phase(IntEnum):
@@ -49,6 +51,8 @@ class Attempt:
     cause: str = ""
     """The reason in one word, e.g. ``OOMKilled``."""
     message: str = ""
+    results: Mapping[str, Value] = field(default_factory=dict)
+    """Of one that has succeeded, what the graph needs of what it said."""
 
     @property
     def words(self) -> str:

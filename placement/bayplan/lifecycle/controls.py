@@ -1,7 +1,9 @@
 """What a user says about a run while it goes on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bayplan.lifecycle.flow import Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +32,8 @@ class Controls:
     """The wait after attempts that ended through no fault of the task; the first of them costs no wait."""
     stuck_after: float = 60.0
     """Seconds after which containers that cannot start count as a failure."""
+    flow: Flow | None = field(default=None, compare=False)
+    """How tasks follow each other; ``None``: each starts once all before it have succeeded. It never changes."""
+    time_outs: Mapping[int, float] = field(default_factory=dict)
+    """Per task, seconds from its first start after which the graph goes on without the units that have not ended, once so many
+    have succeeded as it needs."""

@@ -1,10 +1,12 @@
 """The state of a graph's run, in columns over its units."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bayplan.lifecycle.conditions import Value
 from bayplan.lifecycle.state import TRANSITIONS, UnitState
 from bayplan.model.graph import Graph
 
@@ -33,6 +35,14 @@ class Run:
     """Unit to the last thing that went wrong with it, in words."""
     failure: str = ""
     """Which unit failed for good first, where and why, in one sentence; empty while none has."""
+    results: dict[int, Mapping[str, Value]] = field(default_factory=dict)
+    """Per unit that has succeeded, what the graph needs of what it said. A map in it is never changed."""
+    round: int = 0
+    """In which round the repeated tasks are, from 1; 0: the graph has no rounds."""
+    rounds_over: bool = False
+    """This was the last one."""
+    round_before: dict[int, int] = field(default_factory=dict)
+    """Per repeated unit that succeeded in the round before, which incarnation did."""
 
     @classmethod
     def fresh(cls, units: int) -> "Run":
@@ -65,6 +75,10 @@ class Run:
             node=self.node.copy(),
             notes=self.notes.copy(),
             failure=self.failure,
+            results=self.results.copy(),
+            round=self.round,
+            rounds_over=self.rounds_over,
+            round_before=self.round_before,
         )
 
     def columns(self) -> tuple[NDArray[np.generic], ...]:
@@ -84,6 +98,8 @@ class Run:
             and self.node == other.node
             and self.notes == other.notes
             and self.failure == other.failure
+            and self.results == other.results
+            and (self.round, self.rounds_over, self.round_before) == (other.round, other.rounds_over, other.round_before)
         )
 
     def move(self, unit: int, to: UnitState) -> None:
@@ -105,5 +121,5 @@ class Run:
 
     @property
     def succeeded(self) -> bool:
-        """All units have succeeded."""
-        return bool((self.state == _SUCCEEDED).all())
+        """All units are over, and none of them has failed that the graph needs."""
+        return not self.failure and bool((self.state >= _SUCCEEDED).all())

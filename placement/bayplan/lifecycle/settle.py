@@ -28,8 +28,10 @@ def attempt(
         run.node[unit] = seen.node
     if seen.started is not None and math.isnan(run.started[unit]):
         run.started[unit] = _sharpened(seen.started, now)
-    if seen.phase == Phase.SUCCEEDED:
-        _succeeded(run, seen, now)
+    if seen.phase == Phase.SUCCEEDED and controls.flow is not None and controls.flow.together(unit):
+        run.move(unit, UnitState.RUNNING)  # it has succeeded once all of its gang have
+    elif seen.phase == Phase.SUCCEEDED:
+        succeeded(run, seen, now)
     elif seen.phase == Phase.FAILED:
         if seen.disrupted or seen.terminating:
             lost(run, controls, unit, _setback_note(seen), now)
@@ -68,7 +70,7 @@ def refusal(graph: Graph, run: Run, controls: Controls, seen: Refusal, now: floa
     run.move(unit, UnitState.BINDING)  # it may have been refused before a watch showed that it was tried
     if seen.final:
         run.failures[unit] += 1
-        _give_up(graph, run, unit, seen.cause, seen.message, None)
+        _give_up(graph, run, controls, unit, (seen.cause, seen.message, None))
     else:
         run.setbacks[unit] = max(run.setbacks[unit], 1)  # unlike a lost node, a refusal is no reason to hurry
         lost(run, controls, unit, f"{seen.cause}: {seen.message}", now)
@@ -99,7 +101,8 @@ def _taken_back(run: Run, unit: int, note: str, now: float) -> None:
     run.notes[unit] = note
 
 
-def _succeeded(run: Run, seen: Attempt, now: float) -> None:
+def succeeded(run: Run, seen: Attempt, now: float) -> None:
+    """The attempt has done what its unit is for."""
     unit = seen.unit
     run.settled[unit] = seen.incarnation
     run.move(unit, UnitState.SUCCEEDED)
@@ -107,6 +110,15 @@ def _succeeded(run: Run, seen: Attempt, now: float) -> None:
     if math.isnan(run.started[unit]):
         run.started[unit] = run.finished[unit]
     run.notes.pop(unit, None)
+    if seen.results:
+        run.results[unit] = seen.results
+
+
+def leave_behind(run: Run, unit: int, note: str) -> None:
+    """The graph goes on without the unit. What exists of it has to end, and whatever it says is not heard any more."""
+    run.settled[unit] = run.incarnation[unit]
+    run.move(unit, UnitState.SKIPPED)
+    run.notes[unit] = note
 
 
 def _failed(graph: Graph, run: Run, controls: Controls, seen: Attempt, now: float) -> None:
@@ -117,7 +129,7 @@ def _failed(graph: Graph, run: Run, controls: Controls, seen: Attempt, now: floa
     failures = int(run.failures[unit])
     if failures > retry.limit:
         cause, message = (seen.cause, seen.message) if seen.phase == Phase.FAILED else (seen.stuck, seen.message)
-        _give_up(graph, run, unit, cause or "Error", message, seen.exit_code)
+        _give_up(graph, run, controls, unit, (cause or "Error", message, seen.exit_code))
         return
     run.settled[unit] = run.incarnation[unit]
     run.move(unit, UnitState.READY)
@@ -136,11 +148,14 @@ def _stuck(graph: Graph, run: Run, controls: Controls, seen: Attempt, now: float
         wants.wake(due)
 
 
-def _give_up(graph: Graph, run: Run, unit: int, cause: str, message: str, exit_code: int | None) -> None:
+def _give_up(graph: Graph, run: Run, controls: Controls, unit: int, why: tuple[str, str, int | None]) -> None:
+    """``why``: the reason in one word, a message, and the exit code."""
+    cause, message, exit_code = why
     run.settled[unit] = run.incarnation[unit]
     run.move(unit, UnitState.FAILED)
     run.notes[unit] = f"{cause}: {message}" if message else cause
-    if not run.failure:
+    bearable = controls.flow is not None and controls.flow.bearable(graph, run, int(graph.unit_task[unit]))
+    if not run.failure and not bearable:
         run.failure = _failure_sentence(graph, run, unit, run.notes[unit], exit_code)
 
 

@@ -17,7 +17,7 @@ class UnitState(IntEnum):
     FAILED = 5
     """Failed for good: its retries are used up, or trying again cannot help."""
     SKIPPED = 6
-    """Never to run, because the graph has failed."""
+    """Not to run, or not to go on: the graph has failed, a gate never opens, or the graph goes on without it."""
 
 
 TERMINAL = frozenset({UnitState.SUCCEEDED, UnitState.FAILED, UnitState.SKIPPED})
@@ -36,5 +36,7 @@ TRANSITIONS: dict[tuple[UnitState, UnitState], str] = {
     (_S.RUNNING, _S.FAILED): "failed for good",
     (_S.PENDING, _S.SKIPPED): "the graph has failed",
     (_S.READY, _S.SKIPPED): "the graph has failed",
+    (_S.BINDING, _S.SKIPPED): "the graph goes on without it",
+    (_S.RUNNING, _S.SKIPPED): "the graph goes on without it",
 }
-"""Every transition there is, with what brings it about. A terminal state is never left."""
+"""Every transition there is, with what brings it about. A terminal state is left only by what repeats, when a round begins."""

@@ -24,6 +24,8 @@ class Kubelets:
         """How long a pod runs from now on; empty: until a test ends it."""
         self.exit_code: Callable[[Object], int] = as_told
         """With which exit code a pod ends by itself."""
+        self.message: Callable[[Object], str] = as_left
+        """What a pod leaves as its termination message when it ends by itself."""
         self._store, self._loop = store, loop
         self._starting: set[str] = set()
         self._ends: dict[str, float] = {}
@@ -87,7 +89,7 @@ class Kubelets:
         if self._ends.pop(now["metadata"]["uid"], None) is None:
             return
         code = self.exit_code(now)
-        self._ended(now, code, (said(now, "reason") or "Error") if code else "Completed", said(now, "message"))
+        self._ended(now, code, (said(now, "reason") or "Error") if code else "Completed", self.message(now))
 
     def _terminate(self, pod: Object) -> None:
         now = there(self._store, pod)
@@ -115,6 +117,11 @@ class Kubelets:
 def as_said(pod: Object) -> str:
     """How long it runs where it is, as its annotations have it."""
     return said(pod, "slow-seconds") if node_of(pod) in said(pod, "slow-nodes").split(",") else said(pod, "seconds")
+
+
+def as_left(pod: Object) -> str:
+    """What it says at its end, as its annotations have it."""
+    return said(pod, "message")
 
 
 def as_told(pod: Object) -> int:

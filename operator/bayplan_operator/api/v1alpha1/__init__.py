@@ -1,6 +1,9 @@
 """The kinds of bayplan.dev/v1alpha1 as frozen pydantic models; durations are float seconds, moments aware datetimes."""
 
 from .common import GROUP, VERSION, Condition, ObjectMeta
+from .flow import P95, BestBy, DataRules, Rounds, Sampling
+from .fuse import Fuse
+from .gang import DEFAULT_PORT, DEFAULT_TIMEOUT, Gang, Topology
 from .placement_policy import (
     Candidate,
     Parameter,
@@ -14,22 +17,29 @@ from .placement_policy import (
 from .pod_template import PodTemplate, PodTemplateMetadata
 from .retry import BackoffOverride, Retry, RetryBackoff, RetryOverride
 from .shards import AUTO, DEFAULT_MOST, DEFAULT_STARTUP, AutoShards
-from .task_graph import Dependency, EnvVar, NamedTemplate, Task, TaskGraph, TaskGraphSpec, TaskGraphStatus
+from .task_graph import Dependency, EnvVar, NamedTemplate, Stage, Task, TaskGraph, TaskGraphSpec, TaskGraphStatus
 from .task_profile import Figure, NodeClass, Sums, TaskProfile, TaskProfileSpec, TaskProfileStatus
 
 __all__ = [
     "AUTO",
     "DEFAULT_MOST",
+    "DEFAULT_PORT",
     "DEFAULT_STARTUP",
+    "DEFAULT_TIMEOUT",
     "GROUP",
+    "P95",
     "VERSION",
     "AutoShards",
     "BackoffOverride",
+    "BestBy",
     "Candidate",
     "Condition",
+    "DataRules",
     "Dependency",
     "EnvVar",
     "Figure",
+    "Fuse",
+    "Gang",
     "NamedTemplate",
     "NodeClass",
     "ObjectMeta",
@@ -43,8 +53,11 @@ __all__ = [
     "Retry",
     "RetryBackoff",
     "RetryOverride",
+    "Rounds",
+    "Sampling",
     "ScorerWeight",
     "Serves",
+    "Stage",
     "Sums",
     "Task",
     "TaskGraph",
@@ -53,4 +66,5 @@ __all__ = [
     "TaskProfile",
     "TaskProfileSpec",
     "TaskProfileStatus",
+    "Topology",
 ]

@@ -162,6 +162,11 @@ ObjectName = Annotated[str, _matching(253, DNS_SUBDOMAIN, _OBJECT_RULE), _string
 LabelValue = Annotated[str, _matching(63, LABEL_VALUE, _VALUE_RULE), _pattern_schema(63, LABEL_VALUE)]
 """The value of a label, at most 63 characters; may be empty."""
 
+LABEL_KEY = "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
+_KEY_RULE = 'must be the key of a label, such as "topology.kubernetes.io/zone"'
+LabelKey = Annotated[str, _matching(317, LABEL_KEY, _KEY_RULE), _pattern_schema(317, LABEL_KEY)]
+"""The key of a label, with or without a prefix."""
+
 EnvName = Annotated[str, _matching(253, ENV_NAME, _ENV_RULE), _pattern_schema(253, ENV_NAME)]
 """The name of an environment variable."""
 

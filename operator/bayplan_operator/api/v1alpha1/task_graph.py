@@ -8,6 +8,9 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from .common import Conditions, Model, ObjectMeta
 from .extensions import cel, kubernetes
+from .flow import MAX_OUTPUTS, NOT_STORED, BestBy, ConditionText, DataRules, Gate, OutputName, Rounds
+from .fuse import Fuse
+from .gang import MAX_STAGES, Gang
 from .pod_template import PodTemplate
 from .retry import Retry, RetryOverride
 from .scalars import Bytes, Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, Size, Text, Time
@@ -56,6 +59,46 @@ class NamedTemplate(Model):
 
     name: Name = Field(description="What tasks write in templateName. At most 63 characters.")
     template: PodTemplate = Field(description="What the pods are made from, on top of spec.template.")
+
+
+class Stage(Model):
+    """A part of a task that runs another program than the others, such as a part of a model. All stages start together."""
+
+    model_config = ConfigDict(
+        json_schema_extra=kubernetes(
+            cel(
+                "!has(self.template) || !has(self.templateName)",
+                "template and templateName exclude each other: keep one of them",
+            )
+        )
+    )
+
+    name: Name = Field(description="Unique in the task; lower case letters, digits and '-'.")
+    shards: StrictInt = Field(
+        default=1,
+        ge=1,
+        le=MAX_SHARDS,
+        description="How many pods work on the stage. Default: 1.",
+        json_schema_extra=NOT_STORED,
+    )
+    template: PodTemplate | None = Field(
+        default=None, description="What the pods of this stage are made from, on top of the task's template."
+    )
+    template_name: str | None = Field(
+        default=None, min_length=1, max_length=63, description="Name of one of spec.templates, instead of an own template."
+    )
+    args: tuple[Text, ...] = Field(
+        default=(),
+        max_length=MAX_ARGS,
+        description="Arguments of the first container; they replace those of the template. Default: the task's.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    env: tuple[EnvVar, ...] = Field(
+        default=(),
+        max_length=MAX_ENV,
+        description="Environment variables of the first container, added to the task's; the same name replaces.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
 
 
 class Task(Model):
@@ -126,6 +169,50 @@ class Task(Model):
     retry: RetryOverride | None = Field(
         default=None, description="What happens when a pod of this task fails. Default: spec.retry."
     )
+    gang: Gang | None = Field(
+        default=None,
+        description="The pods of the task start together or not at all, find each other by name, and succeed together. "
+        "Default: each pod for itself, unless the task has stages.",
+    )
+    stages: tuple[Stage, ...] = Field(
+        default=(),
+        max_length=MAX_STAGES,
+        description="Parts of the task that run different programs and start together, such as the parts of a model. The task "
+        "is a gang then. The first one has the ranks from 0, and says the results of the task. Default: none.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    gate: Gate = Field(
+        default="All",
+        description="What has to be true of the tasks in dependsOn so that this one starts. All: all have succeeded. Any: one "
+        "has. BestOf: all are over and one has succeeded; the best by bestBy is the input. Always: all are over, however they "
+        "ended, and though the graph has failed: for cleaning up. If that can never come true, the task is skipped. "
+        "Default: All.",
+        json_schema_extra=NOT_STORED,
+    )
+    best_by: BestBy | None = Field(default=None, description="By what the best is found. Only where gate is BestOf.")
+    when: ConditionText | None = Field(
+        default=None,
+        description='The task is skipped unless this holds, such as "evaluate.accuracy >= 0.9". It may speak of results of '
+        "tasks before it. Default: it runs.",
+    )
+    optional: StrictBool = Field(
+        default=False,
+        description="true: the graph goes on if the task fails. Tasks that need it are skipped. Default: false.",
+        json_schema_extra=NOT_STORED,
+    )
+    outputs: tuple[OutputName, ...] = Field(
+        default=(),
+        max_length=MAX_OUTPUTS,
+        description="Results that are kept in the status though nothing in the graph speaks of them. A pod says its results as "
+        "one JSON object in its termination message.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    data: DataRules | None = Field(default=None, description="Where the data of the task may be, and so where it may run.")
+    fuse: Fuse | None = Field(
+        default=None,
+        description="The task fuses what the tasks in dependsOn have made. Its pod runs the operator's image; a template of "
+        "the task's own may say what it asks for.",
+    )
     template: PodTemplate | None = Field(
         default=None,
         description="What the pods of this task are made from, on top of spec.template. Not together with templateName.",
@@ -160,7 +247,7 @@ class TaskGraphSpec(Model):
                     f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})",
                     f"{field} cannot change once the graph exists: create a graph with another name instead",
                 )
-                for field in ("template", "templates", "tasks")
+                for field in ("template", "templates", "tasks", "rounds")
             )
         )
     )
@@ -205,6 +292,9 @@ class TaskGraphSpec(Model):
         description="What the pods of all tasks have in common. A task's own or named template is laid on "
         "top: maps are merged, containers, env and volumes are merged by name, other lists are replaced.",
     )
+    rounds: Rounds | None = Field(
+        default=None, description="Some of the tasks run again and again, in rounds. Default: each task runs once."
+    )
     templates: tuple[NamedTemplate, ...] = Field(
         default=(),
         max_length=MAX_TEMPLATES,
@@ -218,6 +308,32 @@ class TaskGraphSpec(Model):
         "dependsOn have succeeded and a node has room for it.",
         json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"]),
     )
+
+
+class RoundsStatus(Model):
+    """How far the rounds are."""
+
+    number: StrictInt = Field(ge=1, description="The round that status.tasks speaks of, from 1.")
+    next: StrictInt | None = Field(default=None, ge=1, description="The round that was decided and has not begun yet.")
+    left_out: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
+        default=(),
+        max_length=100,
+        description='Shards that take no part in the next round, such as "local 2 5".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    before: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
+        default=(),
+        max_length=100,
+        description='Of the round before, the attempt of each shard that succeeded, such as "local 1 1 0 2"; 0: none did.',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    history: tuple[Annotated[str, Field(max_length=120)], ...] = Field(
+        default=(),
+        max_length=1000,
+        description='A line for each round that is over, such as "3 5/5 12.5s evaluate.accuracy=0.94".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    over: str | None = Field(default=None, max_length=256, description="Why there is no further round, once there is none.")
 
 
 class Outcome(Model):
@@ -261,7 +377,10 @@ class TaskGraphStatus(Model):
         default=None, max_length=256, description='What the estimate is based on, such as "from hints only".'
     )
     progress: str | None = Field(
-        default=None, max_length=32, description='Tasks that have succeeded, of all tasks, such as "37/120".'
+        default=None,
+        max_length=32,
+        description='Tasks that are over and did not fail the graph, of all tasks, such as "37/120"; and the '
+        'round, where there are any, such as "2/4, round 3/50".',
     )
     summary: str | None = Field(
         default=None,
@@ -286,6 +405,13 @@ class TaskGraphStatus(Model):
         default=(),
         max_length=MAX_TASKS,
         description='Of each task whose shards is Auto, the number that was decided, such as "train=8". It stays what it is.',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    rounds: RoundsStatus | None = Field(default=None, description="How far the rounds are. Only where spec.rounds is set.")
+    results: tuple[Annotated[str, Field(max_length=8192)], ...] = Field(
+        default=(),
+        max_length=20_000,
+        description="What the graph needs of what its pods said, such as 'local/2 {\"samples\":270}'.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
     tasks: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(

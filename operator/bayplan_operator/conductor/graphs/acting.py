@@ -40,9 +40,8 @@ class Actor:
         own = _own(self._pods, attempt.key)
         if own is None or not self._writer.take_back(own):
             return False
-        task = int(running.prepared.graph.unit_task[attempt.unit])
         for node in asked_about(own):
-            self._rejections.refused(running.prepared.templates[task].request_class, node, now)
+            self._rejections.refused(running.prepared.request_class(attempt.unit), node, now)
         metrics.TAKE_BACKS.inc()
         return True
 

@@ -6,6 +6,7 @@ from bayplan.lifecycle import Advance, Run, UnitState
 from bayplan_operator.conductor.graphs.acting import Actor
 from bayplan_operator.conductor.graphs.advancer import Advancer, told_difference
 from bayplan_operator.conductor.graphs.intake import begin
+from bayplan_operator.conductor.graphs.rounds import BetweenRounds
 from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.register import INTERNAL_ERROR
@@ -35,10 +36,16 @@ class AdvanceGraphs(Step):
         """``followers``: what has to know how runs go on, in this order."""
         self._advancer, self._actor, self._pods = advancer, actor, pods
         self._rejections, self._followers, self._events = rejections, followers, events
+        self._rounds = BetweenRounds(events)
+        self._again: list[str] = []
+        """UIDs of graphs whose last round was just found to be over."""
 
     def step(self, tick: Tick) -> None:
         """O(what has changed of the graphs that are due)."""
         for graph in tick.graphs.take_due():
+            tick.graphs.guarded(graph, tick.now, self._advance)
+        again, self._again = self._again, []
+        for graph in tick.graphs.opened(again):  # the last round is over: what follows it starts in the same tick
             tick.graphs.guarded(graph, tick.now, self._advance)
 
     def _advance(self, graph: GraphRun, now: float) -> None:
@@ -47,6 +54,7 @@ class AdvanceGraphs(Step):
         if running is None or graph.known.deleting:
             return
         self._recall_start(graph)
+        self._rounds.begin(running)
         before = running.run
         made = self._advancer.advance(graph, running, self._pods.take_refusals(graph.ref.uid), now)
         whole = self._advancer.checked(graph, running, made, now)
@@ -56,6 +64,8 @@ class AdvanceGraphs(Step):
         if made.wants.start != running.wants.start:
             running.asking.keep(set(made.wants.start))
         running.run, running.wants, running.all_over = made.run, made.wants, made.ended
+        if made.round_over and self._rounds.decide(graph, running, now):
+            self._again.append(graph.ref.uid)
         for follower in self._followers:
             follower.advanced(graph, before, now)
         if graph.known.invalid is not None and graph.known.invalid.reason == INTERNAL_ERROR:
@@ -84,11 +94,11 @@ class AdvanceGraphs(Step):
 
     def _note_rejections(self, running: Running, made: Advance, before: Run, now: float) -> None:
         """Which nodes have had a pod of which class, and which did not keep it."""
-        unit_task, run = running.prepared.graph.unit_task, made.run
+        run = made.run
         for unit in ((run.state == _RUNNING) & (before.state != _RUNNING)).nonzero()[0].tolist():
-            self._rejections.accepted(running.prepared.templates[int(unit_task[unit])].request_class, run.node[unit])
+            self._rejections.accepted(running.prepared.request_class(unit), run.node[unit])
         for attempt in made.evicted:
-            request_class = running.prepared.templates[int(unit_task[attempt.unit])].request_class
+            request_class = running.prepared.request_class(attempt.unit)
             if attempt.started is None or attempt.cause == _PREEMPTED:
                 self._rejections.refused(request_class, attempt.node, now)
             else:

@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.lifecycle import Controls, UnitState
+from bayplan.lifecycle import Controls, Round, Run, UnitState
+from bayplan.lifecycle import begun as round_begun
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.conductor.record.conditions import find
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.known import Known, Problem
+from bayplan_operator.conductor.record.rounds import Rounds
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.record.status import GraphStatus
-from bayplan_operator.translate import run_record
+from bayplan_operator.translate import round_record, run_record
 from bayplan_operator.translate.pod import GraphRef
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries, with_shards
 
@@ -92,7 +94,8 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
     if first:
         _shape(graph, prepared, now)
     elif graph.running is not None:
-        _go_on(graph.running, with_shards(prepared, graph.decided.shards.value or {}), known.controls)
+        settled = with_shards(prepared, graph.decided.shards.value or {})
+        _go_on(graph.running, settled, _controls(settled, known.controls))
 
 
 def _shape(graph: GraphRun, prepared: Prepared, now: float) -> None:
@@ -120,14 +123,42 @@ def begin(graph: GraphRun, now: float) -> None:
         return
     prepared = with_shards(known.prepared, decided.shards.value or {})
     epoch = decided.accepted_at or now
-    run, _ = run_record.read(prepared.graph, _lines(graph.written.status), epoch)
+    run, _ = run_record.read(prepared.graph, _lines(graph.written.status), epoch, prepared.relations.flow)
+    run, rounds = _repeated(prepared, run, graph.written.status)
     # No back-off is longer than its cap: what says so was edited, or the clock was wrong when it was written.
     longest = max(known.controls.setback.cap, *(retry.cap for retry in known.controls.retries))
     np.minimum(run.not_before, now + longest, out=run.not_before)
-    if (run.state == UnitState.FAILED).any():
+    flow = prepared.relations.flow
+    failed = np.unique(prepared.graph.unit_task[run.state == UnitState.FAILED]).tolist()
+    if any(flow is None or not flow.bearable(prepared.graph, run, task) for task in failed):
         target = find(graph.written.conditions, "FailureTarget")
         run.failure = target["message"] if target else "a task failed for good"
-    graph.running = Running(prepared, run, known.controls, epoch, now)
+    graph.running = Running(prepared, run, _controls(prepared, known.controls), epoch, now)
+    graph.running.rounds = rounds
+
+
+def _controls(prepared: Prepared, controls: Controls) -> Controls:
+    """With how its tasks follow each other."""
+    relations = prepared.relations
+    if relations.flow is None:
+        return controls
+    time_outs = {}
+    if relations.repeating is not None and relations.repeating.timeout is not None and relations.flow.repeated is not None:
+        time_outs = dict.fromkeys(relations.flow.repeated.tasks.nonzero()[0].tolist(), relations.repeating.timeout)
+    return replace(controls, flow=relations.flow, time_outs=time_outs)
+
+
+def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[Run, Rounds | None]:
+    """The run with its results and rounds, as a status records them."""
+    graph, flow = prepared.graph, prepared.relations.flow
+    run.results = round_record.read_results(graph, run, status)
+    if flow is None or flow.repeated is None:
+        return run, None
+    rounds = Rounds(graph, status)
+    run.round = round_record.read_number(status)
+    run.round_before = round_record.read_before(graph, status)
+    run.rounds_over = bool(rounds.over)
+    return (run if run.round else round_begun(flow, run, Round(1))), rounds
 
 
 def _immutable(spec: Any) -> tuple[Any, ...]:

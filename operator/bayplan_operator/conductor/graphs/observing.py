@@ -51,7 +51,8 @@ def _attempt(running: Running, graph_uid: str, pods: PodStore, key: PodKey) -> A
         if unit is None:
             running.seen.strays[key] = None
             return None
-        return attempt(own, unit)
+        needed = running.prepared.relations.needed.get(int(running.prepared.graph.unit_task[unit]), {})
+        return attempt(own, unit, needed)
     pending = pods.pending(graph_uid, key)
     unit = None if pending is None else unit_of(running, pending.identity)
     return None if pending is None or unit is None else pending_attempt(key, pending, unit)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bayplan.lifecycle import UnitState
+from bayplan.lifecycle import TaskOutcome, UnitState
 from bayplan.model.reasons import Reason
 from bayplan_operator.conductor.outlook import deadlines
 from bayplan_operator.conductor.record import conditions
@@ -10,11 +10,17 @@ from bayplan_operator.conductor.record.completion import Said
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.templates.answers import NOT_ANSWERED, UNSUPPORTED
+from bayplan_operator.translate import round_record
 from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.writer import EventWriter
 
 _LONGEST_WAITING = 200
 _CHECKED = "TemplatesChecked"
+_ENDS = {
+    TaskOutcome.SUCCEEDED: ("task has succeeded", "tasks have succeeded"),
+    TaskOutcome.SKIPPED: ("was skipped", "were skipped"),
+    TaskOutcome.FAILED: ("has failed, and the graph goes on without it", "have failed, and the graph goes on without them"),
+}
 _ACCEPTED = "the graph is valid and is being placed"
 
 
@@ -55,8 +61,7 @@ def update_conditions(graph: GraphRun, events: EventWriter, now: float) -> None:
     if not running.all_over:
         return
     if running.run.succeeded:
-        tasks = len(running.prepared.graph.tasks)
-        message = f"all {tasks} tasks have succeeded" if tasks > 1 else "its task has succeeded"
+        message = _success(running)
         if put("Complete", True, "Succeeded", message):
             tell("Normal", "Succeeded", message)
     elif put("Failed", True, "TaskFailed", running.run.failure):
@@ -86,15 +91,47 @@ def status(graph: GraphRun) -> dict[str, Any]:
     running = graph.running
     if running is not None:
         library_graph, run = running.prepared.graph, running.run
-        done = int(run.finished_tasks(library_graph).sum())
-        body["progress"] = f"{done}/{len(library_graph.tasks)}"
+        body["progress"] = _progress(running)
         body["active"] = run.count(UnitState.BINDING, UnitState.RUNNING)
         body["succeeded"] = run.count(UnitState.SUCCEEDED)
         body["failed"] = run.count(UnitState.FAILED)
         body["tasks"] = running.lines.texts
+        if run.results or "results" in graph.written.status:
+            body["results"] = round_record.write_results(library_graph, run)
+        if running.rounds is not None:
+            body["rounds"] = running.rounds.body(run.round, _before(running))
     elif graph.known.prepared is not None:
         body["progress"] = f"0/{len(graph.known.prepared.graph.tasks)}"
     return body
+
+
+def _success(running: Running) -> str:
+    """How a graph has ended well."""
+    graph, run, flow = running.prepared.graph, running.run, running.prepared.relations.flow
+    tasks = len(graph.tasks)
+    if flow is None or run.finished_tasks(graph).all():
+        return f"all {tasks} tasks have succeeded" if tasks > 1 else "its task has succeeded"
+    outcomes = flow.outcomes(graph, run)
+    counts = [(int((outcomes == each).sum()), words) for each, words in _ENDS.items()]
+    return ", ".join(f"{count} {words[count > 1]}" for count, words in counts if count)
+
+
+def _progress(running: Running) -> str:
+    """How many tasks are over, of all; and in which round it is."""
+    graph, run, relations = running.prepared.graph, running.run, running.prepared.relations
+    done = run.finished_tasks(graph)
+    if relations.flow is not None and not run.failure:
+        done = done | (relations.flow.outcomes(graph, run) != TaskOutcome.OPEN)
+    words = f"{int(done.sum())}/{len(graph.tasks)}"
+    return words if relations.repeating is None else f"{words}, round {run.round}/{relations.repeating.max}"
+
+
+def _before(running: Running) -> list[str]:
+    """What succeeded in the round before."""
+    flow, run = running.prepared.relations.flow, running.run
+    if flow is None or flow.repeated is None or not run.round_before:
+        return []
+    return round_record.write_attempts(running.prepared.graph, run.round_before, flow.repeated.tasks.nonzero()[0].tolist())
 
 
 def ends(graph: GraphRun) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def since(graph_uid: str, graph: Graph, before: Run, after: Run) -> Iterator[End
     for unit in np.flatnonzero(after.settled > before.settled).tolist():
         if after.state[unit] == UnitState.SUCCEEDED:
             yield _ended(graph_uid, graph, after, unit, float(after.started[unit]), float(after.ready_at[unit]))
-        elif after.failures[unit] > before.failures[unit] and after.node[unit]:
+        elif after.failures[unit] > before.failures[unit] and after.node[unit] and _ended_now(before, after, unit):
             yield _ended(graph_uid, graph, after, unit, float(before.started[unit]), float(before.ready_at[unit]))
 
 
@@ -56,6 +56,11 @@ def recorded(graph_uid: str, graph: Graph, run: Run) -> Iterator[Ended]:
     for unit in np.flatnonzero(run.state == UnitState.SUCCEEDED).tolist():
         if not math.isnan(run.finished[unit]):
             yield _ended(graph_uid, graph, run, unit, float(run.started[unit]), math.nan)
+
+
+def _ended_now(before: Run, after: Run, unit: int) -> bool:
+    """An attempt of it has ended, and not only one of its gang."""
+    return not math.isnan(after.finished[unit]) and after.finished[unit] != before.finished[unit]
 
 
 def _ended(graph_uid: str, graph: Graph, run: Run, unit: int, started: float, asked: float) -> Ended:

@@ -10,6 +10,7 @@ from bayplan.model.decision import Decision
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request
+from bayplan_operator.conductor.record.rounds import Rounds
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.translate.pod import Template
@@ -116,6 +117,10 @@ class Running:
         self.seen = Observed(now)
         self.asking = Asking()
         self.foreseen = Foreseen(prepared)
+        self.rounds: Rounds | None = None
+        """``None``: nothing of it repeats."""
+        self.services: set[str] = set()
+        """Gangs whose Service is there."""
 
     def take_templates(self, templates: tuple[Template, ...]) -> None:
         """What its pods ask for is known otherwise than before."""

@@ -1,0 +1,139 @@
+"""How tasks follow each other, where that is more than "once all before have succeeded"; and which tasks repeat."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainSerializer, PlainValidator, StrictInt, WithJsonSchema
+from pydantic.config import JsonDict
+
+from ..duration import EXAMPLES, MAX_LENGTH, POSITIVE_PATTERN, format_duration, parse_duration
+from .common import Model
+from .extensions import cel, kubernetes
+from .scalars import Decimal, LabelValue, Name
+from .task_profile import METRIC_NAME
+
+GATES = ("All", "Any", "BestOf", "Always")
+MAX_CONDITION = 1024
+MAX_OUTPUTS = 16
+MAX_OUTPUT_NAME = 40
+MAX_ROUNDS = 1000
+MAX_SELECTOR = 16
+
+NOT_STORED: JsonDict = {"default": None}  # else it would be stored for each of 5,000 tasks
+
+Gate = Literal["All", "Any", "BestOf", "Always"]
+Goal = Literal["Maximize", "Minimize"]
+ConditionText = Annotated[str, Field(min_length=1, max_length=MAX_CONDITION)]
+OutputName = Annotated[str, Field(min_length=1, max_length=MAX_OUTPUT_NAME, pattern=METRIC_NAME)]
+"""A key of a task's results."""
+
+
+Labels = Annotated[dict[str, LabelValue], Field(min_length=1, max_length=MAX_SELECTOR)]
+
+
+class BestBy(Model):
+    """By which of their results the best of several tasks is found."""
+
+    metric: OutputName = Field(description='A number that each of the tasks before says of itself, such as "accuracy".')
+    goal: Goal = Field(
+        default="Maximize", description="Whether more is better or less. Default: Maximize.", json_schema_extra=NOT_STORED
+    )
+
+
+class DataRules(Model):
+    """Where the data of a task may be, and so where its pods may run. Nothing breaks this rule, not even a failure."""
+
+    node_selector_per_shard: tuple[Labels, ...] = Field(
+        min_length=1,
+        max_length=1000,
+        description="For each shard, in their order, labels that its node must have. As many items as the task has shards.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+
+
+P95: Literal["p95"] = "p95"
+_TIME_OUT = f"must be {P95}, or a duration longer than zero, {EXAMPLES}"
+
+
+def _time_out(value: object) -> float | str:
+    if value == P95 or isinstance(value, float):
+        return value
+    try:
+        seconds = parse_duration(value) if isinstance(value, str) else 0.0
+    except ValueError:
+        seconds = 0.0
+    if seconds <= 0:
+        raise ValueError(_TIME_OUT)
+    return seconds
+
+
+TimeOut = Annotated[
+    float | Literal["p95"],
+    PlainValidator(_time_out),
+    PlainSerializer(lambda value: value if isinstance(value, str) else format_duration(value), return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "maxLength": MAX_LENGTH,
+            **kubernetes(cel(f"self == '{P95}' || self.matches('{POSITIVE_PATTERN}')", _TIME_OUT)),
+        }
+    ),
+]
+"""Seconds, or the word p95."""
+
+
+class Sampling(Model):
+    """Which of the shards of the repeated tasks take part in a round."""
+
+    clients: StrictInt = Field(ge=1, le=1000, description="How many of them, at most all.")
+    floor: Decimal = Field(
+        default=0.05,
+        description='The least probability with which each shard takes part in each round, such as "0.05". Where its nodes are '
+        "free, a shard is more likely to. Default: 0.05.",
+    )
+
+
+class Rounds(Model):
+    """Part of the graph repeats: its tasks run again, round by round, until a condition holds, or nothing gets better."""
+
+    tasks: tuple[Name, ...] = Field(
+        min_length=1,
+        max_length=100,
+        description="The tasks that repeat. Those that follow them, and are not among them, start after the last round.",
+        json_schema_extra=kubernetes(list_type="set"),
+    )
+    max: StrictInt = Field(ge=1, le=MAX_ROUNDS, description="At most so many rounds, 1 to 1000.")
+    until: ConditionText | None = Field(
+        default=None,
+        description='The rounds are over once this holds, such as "evaluate.accuracy >= 0.95". Default: after max rounds.',
+    )
+    patience: StrictInt | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_ROUNDS,
+        description="The rounds are over if the metric has not got better for so many of them. Default: never for that reason.",
+    )
+    metric: str | None = Field(
+        default=None,
+        min_length=3,
+        max_length=63 + 1 + MAX_OUTPUT_NAME,
+        description='What patience looks at, as TASK.KEY, such as "evaluate.loss". Default: the only result that until '
+        "speaks of.",
+    )
+    goal: Goal | None = Field(
+        default=None, description="Whether more of the metric is better or less. Default: the direction of until, or Maximize."
+    )
+    minimum: StrictInt | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="So many shards of each repeated task have to succeed in a round; the round goes on without the others. "
+        "Default: all that take part.",
+    )
+    timeout: TimeOut | None = Field(
+        default=None,
+        description='How long a round waits for shards beyond the minimum, such as "5m"; or p95: as long as 95 % of the '
+        "task's runs take, by what was learned of it. Default: until each has ended.",
+    )
+    sample: Sampling | None = Field(default=None, description="Only some shards take part in each round. Default: all.")

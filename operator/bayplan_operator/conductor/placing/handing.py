@@ -1,0 +1,98 @@
+"""What the pod of a unit is given of the tasks before it, as the run stands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bayplan.lifecycle import Flow, Value, inputs, succeeded
+from bayplan_operator.conductor.record.running import Running
+from bayplan_operator.translate.flow.fusing import parameters
+from bayplan_operator.translate.flow.gangs import Member, service_of
+from bayplan_operator.translate.flow.given import NOTHING, Given, Handed
+from bayplan_operator.translate.flow.references import OutputRef
+from bayplan_operator.translate.flow.workspace import mounted
+from bayplan_operator.translate.pod import GraphRef
+
+
+def given_to(running: Running, ref: GraphRef, unit: int) -> Given:
+    """O(shards of the tasks before)."""
+    prepared, run = running.prepared, running.run
+    graph, relations = prepared.graph, prepared.relations
+    task = int(graph.unit_task[unit])
+    written, template = prepared.spec.tasks[task], prepared.templates[task].spec
+    reads = any(mounted(container) for container in template.get("containers") or ())
+    if not (reads or relations.spoken_of.get(task) or written.data or relations.flow):
+        return NOTHING
+    flow = relations.flow or Flow.plain(graph)
+    before = inputs(graph, flow, run, task)
+    repeated = flow.repeated is not None and bool(flow.repeated.tasks[task])
+    return Given(
+        selector=prepared.selector(unit),
+        values={each: _value(running, each) for each in relations.spoken_of.get(task, ())},
+        round=run.round if repeated else 0,
+        inputs={graph.tasks[parent].name: Handed(_round(running, flow, parent), each) for parent, each in before.items()},
+        previous=_previous(running, flow) if repeated and run.round > 1 else None,
+        fuse=_fuse(running, task, before) if written.fuse is not None else None,
+        member=_member(running, ref, unit),
+    )
+
+
+def _member(running: Running, ref: GraphRef, unit: int) -> Member | None:
+    graph, relations = running.prepared.graph, running.prepared.relations
+    if relations.flow is None or not relations.flow.together(unit):
+        return None
+    plan = relations.gangs[relations.flow.gang_of[unit]]
+    task, first = int(graph.unit_task[unit]), running.prepared.spec.tasks[plan.tasks[0]]
+    return Member(
+        gang=plan.rule.name,
+        service=service_of(ref.name, ref.uid, plan.rule.name),
+        rank=relations.flow.rank_of[unit],
+        size=len(plan.rule.units),
+        stage=first.stages[plan.tasks.index(task)].name if first.stages else "",
+        port=plan.port,
+        minimum=plan.rule.minimum,
+    )
+
+
+def _round(running: Running, flow: Flow, task: int) -> int:
+    return running.run.round if flow.repeated is not None and flow.repeated.tasks[task] else 0
+
+
+def _previous(running: Running, flow: Flow) -> dict[str, Handed]:
+    graph, run = running.prepared.graph, running.run
+    assert flow.repeated is not None
+    found = {}
+    for task in flow.repeated.tasks.nonzero()[0].tolist():
+        units = range(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
+        found[graph.tasks[task].name] = Handed(run.round - 1, [run.round_before.get(unit, 0) for unit in units])
+    return found
+
+
+def _value(running: Running, reference: OutputRef) -> str:
+    """As it stands in an argument."""
+    graph, run = running.prepared.graph, running.run
+    unit = int(graph.unit_start[graph.index[reference.task]])
+    value: Value = run.results.get(unit, {}).get(reference.key, "")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _fuse(running: Running, task: int, before: Mapping[int, Any]) -> dict[str, Any]:
+    """The settings of a task that fuses, and what each input counts by what it said."""
+    graph, run = running.prepared.graph, running.run
+    fuse = running.prepared.spec.tasks[task].fuse
+    assert fuse is not None
+    weights = None
+    if fuse.weight_by is not None:
+        weights = {}
+        for parent in before:
+            start, counted = int(graph.unit_start[parent]), succeeded(graph, run, parent)
+            said = [run.results.get(start + shard, {}).get(fuse.weight_by, 0) for shard in range(len(counted))]
+            weights[graph.tasks[parent].name] = [each if attempt else 0 for each, attempt in zip(said, counted, strict=True)]
+    return {
+        "method": fuse.method,
+        "from": fuse.from_,
+        "to": fuse.to or fuse.from_,
+        "parameters": parameters(fuse),
+        "weights": weights,
+    }

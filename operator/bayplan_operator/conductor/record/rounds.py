@@ -1,0 +1,44 @@
+"""The rounds of a graph, as far as they are decided and told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bayplan.lifecycle import Round
+from bayplan.model.graph import Graph
+from bayplan_operator.conductor.record.commitment import Commitment
+from bayplan_operator.translate import round_record
+
+
+class Rounds:
+    """Each round is a commitment: it is recorded, with who takes part in it, before any pod of it is made."""
+
+    def __init__(self, graph: Graph, status: Mapping[str, Any]) -> None:
+        """``status``: as it was found."""
+        self._graph = graph
+        self.next: Commitment[Round] = Commitment(lambda found: round_record.read_next(graph, found))
+        self.next.needed = True
+        self.next.find(status)
+        self.history = round_record.read_history(status)
+        """A line for each round that is over."""
+        self.over = round_record.read_over(status)
+        """Why there is no further round; empty: there may be."""
+
+    def tell(self, line: str) -> None:
+        """A round is over."""
+        self.history.append(line[: round_record.LONGEST_LINE])
+
+    def begun(self) -> None:
+        """The next round runs."""
+        self.next.withdraw()
+
+    def body(self, number: int, before: list[str]) -> dict[str, Any]:
+        """As the status has it. ``number``: the round that the lines of the tasks speak of."""
+        coming = self.next.value
+        return {
+            "number": max(number, 1),
+            "next": None if coming is None else coming.number,
+            "leftOut": [] if coming is None else round_record.write_units(self._graph, coming.left_out),
+            "before": before,
+            "history": list(self.history),
+            "over": self.over or None,
+        }

@@ -1,0 +1,1 @@
+"""How models work together: how their answers and their parameters are fused."""

@@ -1,0 +1,43 @@
+"""What a task starts from: of the tasks before it, the attempts that succeeded."""
+
+from collections.abc import Mapping, Sequence
+
+from bayplan.lifecycle.flow import Flow, Gate
+from bayplan.lifecycle.run import Run
+from bayplan.lifecycle.state import UnitState
+from bayplan.model.graph import Graph
+
+
+def inputs(graph: Graph, flow: Flow, run: Run, task: int) -> Mapping[int, Sequence[int]]:
+    """Per task before this one, and per unit of it, the incarnation that succeeded; 0: none has. O(units of these tasks).
+
+    Behind ``Gate.BEST`` there is one task, the best.
+    """
+    before = list(dict.fromkeys(graph.parents.of(task).tolist()))
+    if flow.gate[task] == Gate.BEST:
+        before = [best(graph, flow, run, task)]
+    return {parent: succeeded(graph, run, parent) for parent in before}
+
+
+def succeeded(graph: Graph, run: Run, task: int) -> Sequence[int]:
+    """Per unit of the task, the incarnation that succeeded; 0: none has."""
+    units = range(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
+    return [int(run.settled[unit]) if run.state[unit] == UnitState.SUCCEEDED else 0 for unit in units]
+
+
+def best(graph: Graph, flow: Flow, run: Run, task: int) -> int:
+    """Which of the tasks before is the best, by the mean of what its units said; of equal ones, the first that is named.
+
+    Raises ``ValueError`` where none of them has said its figure.
+    """
+    by = flow.best_by[task]
+    found: dict[int, float] = {}
+    for parent in graph.parents.of(task).tolist():
+        units = range(int(graph.unit_start[parent]), int(graph.unit_start[parent + 1]))
+        said = [run.results.get(unit, {}).get(by.key) for unit in units if run.state[unit] == UnitState.SUCCEEDED]
+        figures = [float(value) for value in said if isinstance(value, int | float)]
+        if figures:
+            found[parent] = sum(figures) / len(figures)
+    if not found:
+        raise ValueError(f'task {graph.tasks[task].name}: none of the tasks before it has the result "{by.key}"')
+    return max(found, key=lambda parent: found[parent] if by.maximize else -found[parent])

@@ -1,0 +1,56 @@
+"""The rounds of a graph: tasks that run again, and from where."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayplan.lifecycle.flow import Flow, TaskOutcome
+from bayplan.lifecycle.run import Run
+from bayplan.lifecycle.state import UnitState
+from bayplan.model.graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round as it was decided."""
+
+    number: int
+    """From 1."""
+    left_out: frozenset[int] = frozenset()
+    """Units that take no part in it."""
+
+
+def round_over(graph: Graph, flow: Flow, run: Run) -> bool:
+    """All that is repeated has ended, and another round or the end of them is to be decided. O(units)."""
+    if flow.repeated is None or run.rounds_over or run.failure:
+        return False
+    outcomes = flow.outcomes(graph, run)[flow.repeated.tasks]
+    return bool((outcomes != TaskOutcome.OPEN).all())
+
+
+def begun(flow: Flow, run: Run, next_one: Round) -> Run:
+    """The run at the beginning of a round: what is repeated starts again, and its attempts go on being counted.
+
+    Raises ``ValueError`` where nothing is repeated, or the number is not the next.
+    """
+    if flow.repeated is None or next_one.number != run.round + 1:
+        raise ValueError(f"round {next_one.number} cannot follow round {run.round}")
+    after, units = run.copy(), flow.repeated.units
+    after.round = next_one.number
+    after.round_before = _succeeded(run, units.nonzero()[0].tolist()) if run.round else {}
+    after.state[units] = UnitState.PENDING
+    after.state[list(next_one.left_out)] = UnitState.SKIPPED
+    after.settled[units] = after.incarnation[units]
+    after.failures[units] = after.setbacks[units] = 0
+    after.not_before[units] = 0.0
+    after.ready_at[units] = after.started[units] = after.finished[units] = np.nan
+    for unit in units.nonzero()[0].tolist():
+        after.node[unit] = ""
+        after.notes.pop(unit, None)
+        after.results.pop(unit, None)
+    return after
+
+
+def _succeeded(run: Run, units: Collection[int]) -> dict[int, int]:
+    return {unit: int(run.settled[unit]) for unit in units if run.state[unit] == UnitState.SUCCEEDED}
