@@ -41,11 +41,6 @@ class InDomains:
                     return places
         return None
 
-    def most(self, least: int) -> dict[int, Decision] | None:
-        """Decisions for all members, those with a place in the domain that holds most; `None`: it holds less than `least`."""
-        number, places = self._fullest()
-        return self._told(number, places) if len(places) >= least else None
-
     def several(self) -> GangPlaces | None:
         """All of them, one domain filled after the other: where members run, then those that hold most, then nodes in none."""
         found, first = self._found, set(self._found.candidates.tolist()) if self._found.chosen else set()
