@@ -86,10 +86,11 @@ class Lifecycle:
         self._gates = None
         return self._run
 
-    def end_rounds(self) -> Run:
-        """The last round is over: the run as it is then."""
+    def end_rounds(self, failure: str = "") -> Run:
+        """The last round is over: the run as it is then. ``failure``: why the graph has failed with it; empty: it has not."""
         self._run = self._run.copy()
         self._run.rounds_over = True
+        self._run.failure = self._run.failure or failure
         self._gates = None
         return self._run
 

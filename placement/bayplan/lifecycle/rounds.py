@@ -1,7 +1,7 @@
 """The rounds of a graph: tasks that run again, and from where."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,6 +19,8 @@ class Round:
     """From 1."""
     left_out: frozenset[int] = frozenset()
     """Units that take no part in it."""
+    weights: Mapping[int, float] = field(default_factory=dict)
+    """Per unit that was drawn by lot, one over the probability with which it was."""
 
 
 def round_over(graph: Graph, flow: Flow, run: Run) -> bool:
@@ -38,6 +40,7 @@ def begun(flow: Flow, run: Run, next_one: Round) -> Run:
         raise ValueError(f"round {next_one.number} cannot follow round {run.round}")
     after, units = run.copy(), flow.repeated.units
     after.round = next_one.number
+    after.round_weights = next_one.weights
     after.round_before = _succeeded(run, units.nonzero()[0].tolist()) if run.round else {}
     after.state[units] = UnitState.PENDING
     after.state[list(next_one.left_out)] = UnitState.SKIPPED

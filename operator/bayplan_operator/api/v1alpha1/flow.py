@@ -19,6 +19,7 @@ MAX_OUTPUTS = 16
 MAX_OUTPUT_NAME = 40
 MAX_ROUNDS = 1000
 MAX_SELECTOR = 16
+MAX_TERMS = 16
 
 NOT_STORED: JsonDict = {"default": None}  # else it would be stored for each of 5,000 tasks
 
@@ -94,6 +95,36 @@ class Sampling(Model):
     )
 
 
+class JointTerm(Model):
+    """The loss of one subtask."""
+
+    name: Name = Field(description="What the subtask is called, such as its task.")
+    loss: ConditionText = Field(
+        description='The result that is its loss, less being better: "intent.loss", or "mean(local.loss)" of all shards.'
+    )
+    weight: Decimal = Field(default=1.0, description='How much it counts, such as "0.5". Default: 1.')
+
+
+class Joint(Model):
+    """A joint loss of several subtasks, and what follows while it is too large."""
+
+    terms: tuple[JointTerm, ...] = Field(
+        min_length=1,
+        max_length=MAX_TERMS,
+        description="The subtasks; the joint loss is the weighted sum of their losses.",
+        json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"]),
+    )
+    bound: Decimal = Field(description='The rounds are over once the joint loss is at most this, such as "0.3".')
+    otherwise: Literal["Round", "Reweigh", "Stop"] = Field(
+        default="Round",
+        description="What follows a round whose joint loss is larger. Round: another round. Reweigh: another round, in which "
+        "what does worse counts more; programs read the weights from BAYPLAN_WEIGHTS. Stop: the graph fails.",
+    )
+    limit: StrictInt = Field(
+        default=3, ge=1, le=MAX_ROUNDS, description="So many times that follows; then the graph fails. Default: 3."
+    )
+
+
 class Rounds(Model):
     """Part of the graph repeats: its tasks run again, round by round, until a condition holds, or nothing gets better."""
 
@@ -135,5 +166,8 @@ class Rounds(Model):
         default=None,
         description='How long a round waits for shards beyond the minimum, such as "5m"; or p95: as long as 95 % of the '
         "task's runs take, by what was learned of it. Default: until each has ended.",
+    )
+    joint: Joint | None = Field(
+        default=None, description="Whether several subtasks do well enough together. Default: that is not looked at."
     )
     sample: Sampling | None = Field(default=None, description="Only some shards take part in each round. Default: all.")

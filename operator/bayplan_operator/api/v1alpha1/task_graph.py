@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from .common import Conditions, Model, ObjectMeta
 from .extensions import cel, kubernetes
-from .flow import MAX_OUTPUTS, NOT_STORED, BestBy, ConditionText, DataRules, Gate, OutputName, Rounds
+from .flow import MAX_OUTPUTS, MAX_TERMS, NOT_STORED, BestBy, ConditionText, DataRules, Gate, OutputName, Rounds
 from .fuse import Fuse
 from .gang import MAX_STAGES, Gang
 from .pod_template import PodTemplate
@@ -319,6 +319,18 @@ class RoundsStatus(Model):
         default=(),
         max_length=100,
         description='Shards that take no part in the next round, such as "local 2 5".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    weights: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
+        default=(),
+        max_length=100,
+        description='What the shards count that were drawn by lot, one over their probability, such as "local 0=2.5 3=1.25".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    joint: tuple[Annotated[str, Field(max_length=32)], ...] = Field(
+        default=(),
+        max_length=MAX_TERMS,
+        description="The weights of the terms of the joint loss, once there are new ones.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
     before: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(

@@ -10,7 +10,7 @@ from bayplan_operator.conductor.record.running import Running
 
 
 def gangs_wanting(graph: GraphRun, running: Running) -> Mapping[int, Gang]:
-    """By unit that wants a place, its gang; without those whose Service is not there yet. O(units of the gangs that want one)."""
+    """By unit that wants a place, its gang, once its Service is there. O(units of the gangs that want one)."""
     run = running.run
     found: dict[int, Gang] = {}
     for plan in wanting(running):

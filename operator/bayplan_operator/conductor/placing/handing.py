@@ -32,8 +32,18 @@ def given_to(running: Running, ref: GraphRef, unit: int) -> Given:
         inputs={graph.tasks[parent].name: Handed(_round(running, flow, parent), each) for parent, each in before.items()},
         previous=_previous(running, flow) if repeated and run.round > 1 else None,
         fuse=_fuse(running, task, before) if written.fuse is not None else None,
+        joint=_joint(running) if repeated else {},
         member=_member(running, ref, unit),
     )
+
+
+def _joint(running: Running) -> dict[str, float]:
+    repeating, rounds = running.prepared.relations.repeating, running.rounds
+    if repeating is None or repeating.joint is None or rounds is None:
+        return {}
+    terms = repeating.joint.terms
+    weights = rounds.joint if len(rounds.joint) == len(terms) else [each.weight for each in terms]
+    return {each.name: weight for each, weight in zip(terms, weights, strict=True)}
 
 
 def _member(running: Running, ref: GraphRef, unit: int) -> Member | None:
@@ -83,12 +93,16 @@ def _fuse(running: Running, task: int, before: Mapping[int, Any]) -> dict[str, A
     fuse = running.prepared.spec.tasks[task].fuse
     assert fuse is not None
     weights = None
-    if fuse.weight_by is not None:
+    if fuse.weight_by is not None or run.round_weights:
         weights = {}
         for parent in before:
             start, counted = int(graph.unit_start[parent]), succeeded(graph, run, parent)
-            said = [run.results.get(start + shard, {}).get(fuse.weight_by, 0) for shard in range(len(counted))]
-            weights[graph.tasks[parent].name] = [each if attempt else 0 for each, attempt in zip(said, counted, strict=True)]
+            key = fuse.weight_by
+            said = [1 if key is None else run.results.get(start + shard, {}).get(key, 0) for shard in range(len(counted))]
+            drawn = [run.round_weights.get(start + shard, 1.0) for shard in range(len(counted))]
+            weights[graph.tasks[parent].name] = [
+                float(each) * more if attempt else 0 for each, more, attempt in zip(said, drawn, counted, strict=True)
+            ]
     return {
         "method": fuse.method,
         "from": fuse.from_,

@@ -37,6 +37,8 @@ class Given:
     """By repeated task, of the round before; ``None``: there was none."""
     fuse: Mapping[str, Any] | None = None
     """How it fuses what it is given."""
+    joint: Mapping[str, float] = field(default_factory=dict)
+    """What each subtask counts in the joint loss; empty: there is none."""
     member: Member | None = None
     """What it is in its gang; ``None``: it is in none."""
 
@@ -55,6 +57,8 @@ def environment(container: Mapping[str, Any], graph_uid: str, unit: tuple[str, i
     told = {} if given.member is None else gangs.environment(given.member, graph_uid)
     if given.round:
         told["BAYPLAN_ROUND"] = str(given.round)
+    if given.joint:
+        told["BAYPLAN_WEIGHTS"] = _json(given.joint)
     if given.fuse is not None:
         told["BAYPLAN_FUSE"] = _json(given.fuse)
     mount = mounted(container)

@@ -20,6 +20,7 @@ from bayplan.collaboration.choosing import (
     by_performance,
 )
 from bayplan.collaboration.choosing.belief import PRIOR_RUNS, SHAPE
+from bayplan.collaboration.choosing.chosen import short
 from bayplan.knowledge.run_times.regression import Moments, Prior, posterior
 from bench.choosing import Models, regrets
 
@@ -96,6 +97,8 @@ def test_each_is_tried_first_the_least_tried_before_the_others() -> None:
     assert chosen.why == "large: each candidate is tried 2 times first, this one 1 times so far"
     assert choose([*found[:1], Contender("huge", under_way=1)]).winner == "huge"
     assert choose([Contender("a"), Contender("b")]).winner == "a"
+    once = [Contender("small", Learned(1, 0.9)), Contender("large", Learned(1, 0.1))]
+    assert "tried" not in by_performance(once, Occasion("g", "t"), metric="m", tries=1).why
 
 
 def test_a_candidate_is_chosen_as_often_as_it_may_be_the_best() -> None:
@@ -136,6 +139,13 @@ def test_a_candidate_that_failed_is_not_chosen_again_without_a_stated_reason() -
     none = choose(found[:1])
     assert (none.winner, none.score) == (None, None)
     assert none.why == "no candidate is left: small (it failed: exit code 1)"
+
+
+def test_reasons_are_cut_to_less_than_256_bytes() -> None:
+    assert LONGEST_WHY == 255
+    assert short("x" * 255) == "x" * 255
+    assert short("x" * 256) == "x" * 252 + "..."
+    assert len(short("é" * 200).encode()) <= 255
 
 
 def test_reasons_fit_into_a_record() -> None:

@@ -55,6 +55,12 @@ def test_a_candidate_that_failed_gives_way_to_the_next_case() -> None:
     assert choose(10, failed=NAMES).winner is None
 
 
+def test_what_failed_is_left_out_unless_said_otherwise() -> None:
+    contenders = [Contender("small", failed="exit code 1"), Contender("large")]
+    assert by_rule(contenders, rule(), lambda task, key: []).winner is None
+    assert by_rule(contenders, rule(), lambda task, key: [], retry_failed=True).winner == "small"
+
+
 def test_it_is_checked_beforehand() -> None:
     PIXELS.check(NAMES, SHARDS)
     PIXELS.check(NAMES, SHARDS, {"inspect": ["pixels"]})

@@ -45,6 +45,8 @@ def test_attempts_have_a_limit() -> None:
     again = rule(1.0, otherwise=EffectAction.ROUND, limit=2)
     assert [decide(again, 2.0, tried=tried).action for tried in range(3)] == [EffectAction.ROUND] * 2 + [EffectAction.STOP]
     assert decide(again, 2.0, tried=2).why.endswith("after 2 attempts to better it")
+    once = rule(1.0, otherwise=EffectAction.ROUND, limit=1)
+    assert [decide(once, 2.0, tried=tried).action for tried in range(2)] == [EffectAction.ROUND, EffectAction.STOP]
     assert decide(again, 0.5, tried=9).action is EffectAction.ACCEPT
 
 
