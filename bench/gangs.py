@@ -17,7 +17,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
 from bayplan.core.wish import Wish
-from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass, Topology
+from bayplan.model.workload import Gang, GangTopology, NodeInfo, Request, RequestClass
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
 from bench.options import count, write_json
@@ -25,7 +25,7 @@ from bench.options import count, write_json
 RACK = "topology.kubernetes.io/rack"
 SMALL = 8
 """Nodes of each rack but the large one."""
-TOPOLOGIES = {"anywhere": None, "one rack": Topology(RACK), "one rack if possible": Topology(RACK, required=False)}
+TOPOLOGIES = {"anywhere": None, "one rack": GangTopology(RACK), "one rack if possible": GangTopology(RACK, required=False)}
 _ALIKE = (RequestClass((("cpu", 8000), ("pods", 1))),)
 _STAGES = (RequestClass((("cpu", 8000), ("pods", 1))), RequestClass((("cpu", 6000), ("pods", 1))))
 KINDS = {"alike": _ALIKE, "two stages": _STAGES}
@@ -73,7 +73,7 @@ def measure(members: int, nodes: int, policy: str = "BestFit", repeat: int = 5) 
 
 
 def _decide(
-    on: Cluster, members: int, classes: tuple[RequestClass, ...], topology: Topology | None, strategy: Strategy
+    on: Cluster, members: int, classes: tuple[RequestClass, ...], topology: GangTopology | None, strategy: Strategy
 ) -> tuple[float, float, int]:
     """Seconds by the clock and of the processor, and how many were placed. The cluster is left as it was."""
     gang = Gang("train", topology=topology, name="train")

@@ -160,7 +160,7 @@ class Decider:
             if gang is not None and gang.id in nodes:
                 joining = replace(gang, beside=(*gang.beside, *nodes[gang.id]))
                 self._waiting.remove(wish)
-                del self._wishes[id_]  # it joins the line anew, as what is wanted again does
+                del self._wishes[id_]  # it joins the line once more, as what is wanted again does
                 wish = self._wishes[id_] = replace(wish, request=replace(wish.request, gang=joining))
                 self._waiting.add(wish)
 

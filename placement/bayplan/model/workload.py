@@ -61,7 +61,7 @@ class RequestClass:
 
 
 @dataclass(frozen=True, slots=True)
-class Topology:
+class GangTopology:
     """The domains of a gang: nodes with the same value of a label. A node without the label is in none."""
 
     label: str
@@ -81,7 +81,7 @@ class Gang:
     id: Hashable
     minimum: int | None = None
     """So many of its members must have a place before any of them gets one; `None`: all."""
-    topology: Topology | None = None
+    topology: GangTopology | None = None
     """Where its members must be, or are better, near each other; `None`: anywhere."""
     beside: tuple[str, ...] = ()
     """Per member that has a place already, its node. These count towards the minimum, and with a topology the others go where

@@ -14,7 +14,7 @@ from bayplan.core.wish import Wish
 from bayplan.model.constraints import Taint, Toleration
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
-from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass, Topology
+from bayplan.model.workload import Gang, GangTopology, NodeInfo, Request, RequestClass
 from bayplan.strategy.compile import Named, compile_strategy, with_hot
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
@@ -57,8 +57,8 @@ TOGETHER = st.one_of(
 GANGS = {
     "g": Gang("g"),
     "h": Gang("h", 2),
-    "k": Gang("k", 1, Topology("pool")),
-    "l": Gang("l", 2, Topology("pool", required=False)),
+    "k": Gang("k", 1, GangTopology("pool")),
+    "l": Gang("l", 2, GangTopology("pool", required=False)),
 }
 Told = tuple[str, Any]
 _WHERE = st.sampled_from(NAMES)

@@ -6,7 +6,7 @@ from typing import Any
 
 from bayplan.lifecycle import GangRule
 from bayplan.model.graph import Graph
-from bayplan.model.workload import Topology
+from bayplan.model.workload import GangTopology
 from bayplan_operator import names
 from bayplan_operator.api.v1alpha1 import DEFAULT_PORT, DEFAULT_TIMEOUT, Gang, Task, TaskGraphSpec
 from bayplan_operator.translate.flow.errors import FlowError
@@ -26,7 +26,7 @@ class GangPlan:
     rule: GangRule
     tasks: tuple[int, ...]
     """Its stages, or the one task that it is."""
-    topology: Topology | None
+    topology: GangTopology | None
     port: int
 
 
@@ -139,8 +139,8 @@ def _check(where: str, task: Task, gang: Gang, members: int) -> None:
         raise FlowError(f"{where} has stages and data: leave one of them out, or tie the stages to nodes by their templates")
 
 
-def _topology(gang: Gang) -> Topology | None:
+def _topology(gang: Gang) -> GangTopology | None:
     if gang.topology is None:
         return None
     label = gang.topology.required or gang.topology.preferred
-    return None if label is None else Topology(label, required=gang.topology.required is not None)
+    return None if label is None else GangTopology(label, required=gang.topology.required is not None)

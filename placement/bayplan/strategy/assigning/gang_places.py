@@ -6,7 +6,7 @@ from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Gang
 from bayplan.strategy.assigning.gang_domains import gang_domains
-from bayplan.strategy.assigning.gang_placing import Places, Placing, tried, waiting
+from bayplan.strategy.assigning.gang_placing import Placing, tried, waiting
 from bayplan.strategy.assigning.gang_search import search_for
 from bayplan.strategy.assigning.gang_topology import InDomains
 from bayplan.strategy.assigning.gang_words import too_few
@@ -24,7 +24,9 @@ def together(members: Sequence[int], placing: Placing) -> dict[int, Decision]:
         return _anywhere(members, gang, placing)
     found = gang_domains(gang, gang.topology.label, members, placing)
     domains = InDomains(members, gang, found, placing, search_for(members, placing))
-    return domains.required() if gang.topology.required else _preferred(members, gang, domains, placing)
+    if gang.topology.required:
+        return domains.required()
+    return domains.whole() or domains.several() or _anywhere(members, gang, placing)
 
 
 def _anywhere(members: Sequence[int], gang: Gang, placing: Placing) -> dict[int, Decision]:
@@ -39,21 +41,3 @@ def _anywhere(members: Sequence[int], gang: Gang, placing: Placing) -> dict[int,
         places = {}
     reason = Reason.NO_SUCH_NODE if found.refused.reason is Reason.NO_SUCH_NODE else Reason.GANG_INCOMPLETE
     return places | waiting([each for each in members if each not in places], placing, reason, words)
-
-
-def _preferred(members: Sequence[int], gang: Gang, domains: InDomains, placing: Placing) -> dict[int, Decision]:
-    """In one domain if that holds as many as have a place anywhere, else in few."""
-    whole = domains.whole() or domains.several()
-    if whole is not None:
-        return whole
-    mark = placing.mark()
-    somewhere = _anywhere(members, gang, placing)
-    placed: Places = {number: each for number, each in somewhere.items() if each.node is not None}
-    if len(placed) in (0, len(members)):
-        return somewhere
-    placing.undo(mark)
-    near = domains.most(len(placed))
-    if near is None:
-        placing.again(placed)
-        return somewhere
-    return near

@@ -13,7 +13,7 @@ from bayplan.model.workload import Request
 from bayplan.strategy.assigning.candidates import NO_ROWS
 
 Mark = tuple[int, int]
-Places = dict[int, Decision]
+GangPlaces = dict[int, Decision]
 """By number of a request, a decision with a node."""
 
 
@@ -61,13 +61,13 @@ class Placing(Protocol):
 class Tried:
     """Members that have a place, which is taken, and what was said of the first that has none."""
 
-    places: Places
+    places: GangPlaces
     refused: Decision | None
 
 
 def tried(members: Sequence[int], placing: Placing, whole: bool, outside: BoolArray = NO_ROWS) -> Tried:
     """Try one member after the other. `whole`: one without a place is enough to end it."""
-    places: Places = {}
+    places: GangPlaces = {}
     refused: Decision | None = None
     full: set[Hashable] = set()
     for number in members:

@@ -6,7 +6,7 @@ import numpy as np
 
 from bayplan.model.arrays import BoolArray
 from bayplan.strategy.assigning.gang_domains import capacity
-from bayplan.strategy.assigning.gang_placing import Places, Placing
+from bayplan.strategy.assigning.gang_placing import GangPlaces, Placing
 from bayplan.strategy.assigning.size import sizes
 
 LARGEST = 32
@@ -35,9 +35,9 @@ class GangSearch:
         self._placing, self._rank = placing, placing.cluster.name_rank
         self._may_swap = not any(placing.cluster.neighbours.concern(each.neighbour) for each in requests)
         self._steps, self._goal = STEPS, 0
-        self._best: Places = {}
+        self._best: GangPlaces = {}
 
-    def __call__(self, outside: BoolArray, above: int, goal: int) -> Places:
+    def __call__(self, outside: BoolArray, above: int, goal: int) -> GangPlaces:
         """The most of them, at most `goal`, that can be placed, if that is more than `above`; otherwise nothing. No place is
         taken. `outside`: rows that are left out."""
         self._best, self._goal = {}, goal
@@ -45,7 +45,7 @@ class GangSearch:
             self._descend(outside, 0, {}, above, -1)
         return self._best
 
-    def _descend(self, outside: BoolArray, at: int, placed: Places, above: int, before: int) -> None:
+    def _descend(self, outside: BoolArray, at: int, placed: GangPlaces, above: int, before: int) -> None:
         """`before`: the row of the member before; -1: there is none, -2: it is left out."""
         if len(placed) > max(len(self._best), above):
             self._best = dict(placed)

@@ -6,7 +6,7 @@ from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Gang
 from bayplan.strategy.assigning.gang_domains import GangDomains
-from bayplan.strategy.assigning.gang_placing import Places, Placing, tried, waiting
+from bayplan.strategy.assigning.gang_placing import GangPlaces, Placing, tried, waiting
 from bayplan.strategy.assigning.gang_search import GangSearch
 from bayplan.strategy.assigning.gang_words import full_domain, no_domain
 
@@ -32,7 +32,7 @@ class InDomains:
         number, places = self._fullest()
         return self._told(number, places) if len(places) >= self._least else self._none(number, len(places))
 
-    def whole(self) -> Places | None:
+    def whole(self) -> GangPlaces | None:
         """All of them in the first domain that holds them; `None`: none does."""
         for number in self._found.candidates.tolist():
             if self._found.most[number] >= len(self._members):
@@ -41,12 +41,7 @@ class InDomains:
                     return places
         return None
 
-    def most(self, least: int) -> dict[int, Decision] | None:
-        """Decisions for all members, those with a place in the domain that holds most; `None`: it holds less than `least`."""
-        number, places = self._fullest()
-        return self._told(number, places) if len(places) >= least else None
-
-    def several(self) -> Places | None:
+    def several(self) -> GangPlaces | None:
         """All of them, one domain filled after the other: where members run, then those that hold most, then nodes in none."""
         found, first = self._found, set(self._found.candidates.tolist()) if self._found.chosen else set()
         place = {number: n for n, number in enumerate(found.used.tolist())}
@@ -61,7 +56,7 @@ class InDomains:
         self._placing.undo(mark)
         return None
 
-    def _fullest(self) -> tuple[int, Places]:
+    def _fullest(self) -> tuple[int, GangPlaces]:
         """The domain that holds most, of equals the first, and what it holds. No place is taken."""
         most, place = self._found.most, {number: n for n, number in enumerate(self._found.candidates.tolist())}
         best, held = -1, dict[int, Decision]()
@@ -73,7 +68,7 @@ class InDomains:
                 best, held = number, places
         return best, held
 
-    def _whole(self, number: int) -> Places | None:
+    def _whole(self, number: int) -> GangPlaces | None:
         """All of them in this domain, where they are placed then; `None`: it does not hold them."""
         outside, mark = self._found.outside(number), self._placing.mark()
         found = tried(self._members, self._placing, True, outside)
@@ -86,7 +81,7 @@ class InDomains:
         self._placing.again(places)
         return places or None
 
-    def _held(self, number: int) -> Places:
+    def _held(self, number: int) -> GangPlaces:
         """As many of them as one domain holds. No place is taken."""
         outside, mark = self._found.outside(number), self._placing.mark()
         places = tried(self._members, self._placing, False, outside).places
@@ -96,7 +91,7 @@ class InDomains:
             return places
         return self._search(outside, len(places), most) or places
 
-    def _told(self, number: int, places: Places) -> dict[int, Decision]:
+    def _told(self, number: int, places: GangPlaces) -> dict[int, Decision]:
         self._placing.again(places)
         rest = [each for each in self._members if each not in places]
         words = full_domain(self._gang, len(self._members), len(places), self._found, number) if rest else ""

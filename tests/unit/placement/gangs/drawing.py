@@ -11,7 +11,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
 from bayplan.core.wish import Wish
-from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass, Topology
+from bayplan.model.workload import Gang, GangTopology, NodeInfo, Request, RequestClass
 from bayplan.strategy.protocols import Strategy
 from tests.unit.placement.gangs.reference import RESOURCES, Amounts, Place
 
@@ -55,7 +55,7 @@ def _class(asked: Amounts) -> RequestClass:
 
 def near(minimum: int | None = None, required: bool = True, beside: tuple[str, ...] = (), name: str = "train") -> Gang:
     """A gang that is, or is better, in one rack."""
-    return Gang(name, minimum, Topology(RACK, required), beside, name)
+    return Gang(name, minimum, GangTopology(RACK, required), beside, name)
 
 
 def decider_for(on: Cluster, strategy: Strategy, *requests: Request) -> Decider:

@@ -12,7 +12,7 @@ from bayplan.core.decider import Decider
 from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
-from bayplan.model.workload import Gang, NodeInfo, Topology
+from bayplan.model.workload import Gang, GangTopology, NodeInfo
 from bayplan.strategy.presets import compile_preset
 from tests.unit.placement.gangs.drawing import RACK, cluster_of, decider_for, members_of, near, relabelled
 from tests.unit.placement.gangs.reference import Place
@@ -147,6 +147,6 @@ def test_a_gang_that_may_be_in_another_topology_from_now_on_is_asked_about_again
     on, strategy = cluster_of(RACKS), compile_preset("BestFit")
     decider = decider_for(on, strategy, *members_of(near(), [(4, 0)] * 3))
     assert not decider.decide(0.0).placements
-    anywhere = members_of(Gang("train", topology=Topology(RACK, required=False), name="train"), [(4, 0)] * 3)
+    anywhere = members_of(Gang("train", topology=GangTopology(RACK, required=False), name="train"), [(4, 0)] * 3)
     decider.update(Changes(tuple(Wish(each, strategy, "p") for each in anywhere)))
     assert len(decider.decide(1.0).placements) == 3

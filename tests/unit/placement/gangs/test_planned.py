@@ -11,7 +11,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.core.engine import place
 from bayplan.foresight.graph_plans import Plan
 from bayplan.model.graph import Graph, Task
-from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass, Topology
+from bayplan.model.workload import Gang, GangTopology, NodeInfo, Request, RequestClass
 from bayplan.strategy.context import Context
 from bayplan.strategy.presets import compile_preset
 from tests.unit.placement.building import cluster
@@ -50,6 +50,6 @@ def test_a_gang_is_in_one_domain_wherever_the_plan_has_it(required: bool) -> Non
     )
     plan = planned(graph, on)
     assert set(decided(plan, on, *(request(graph, unit) for unit in range(2))).values()) == {"fast-0", "fast-1"}
-    gang = Gang("g", topology=Topology(RACK, required))
+    gang = Gang("g", topology=GangTopology(RACK, required))
     found = decided(plan, on, *(replace(request(graph, unit), gang=gang) for unit in range(2)))
     assert set(found.values()) == {"slow-0", "slow-1"}

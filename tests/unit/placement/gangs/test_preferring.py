@@ -11,7 +11,7 @@ from tests.unit.placement.gangs.drawing import ASKED, PLACES, near
 from tests.unit.placement.gangs.reference import Amounts, Place, most, racks, right
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(PLACES, ASKED, st.integers(2, 7), st.sampled_from((None, None, 1, 2, 3)), st.sampled_from(list(PRESETS)))
 def test_a_gang_that_prefers_one_domain(
     places: list[Place], asked: Amounts, number: int, minimum: int | None, preset: str
@@ -37,3 +37,15 @@ def test_a_gang_that_prefers_one_domain(
                 break
         assert len({each.rack for each in given_}) <= fewest
         assert None not in {each.rack for each in given_}
+
+
+def test_the_smallest_domain_that_holds_all() -> None:
+    places = [Place(f"n{n}", "r1" if n < 3 else "r2", (2, 0), (0, 0)) for n in range(5)]
+    assert {each.node for each in decided(places, [(2, 0)] * 2, "BestFit", required=False)[:-1]} == {"n3", "n4"}
+
+
+def test_the_largest_domains_are_filled_first() -> None:
+    """Two are enough; the smallest first would be three."""
+    places = [Place(f"n{n}", f"r{max(0, n - 2)}", (2, 0), (0, 0)) for n in range(6)]
+    found = decided(places, [(2, 0)] * 4, "Spread", required=False)
+    assert {each.node for each in found[:-1]} >= {"n0", "n1", "n2"}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayplan.core.decider import Decider
-from bayplan.model.workload import Gang, Request, Topology
+from bayplan.model.workload import Gang, GangTopology, Request
 from bayplan.strategy.assigning import PLANNERS
 from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.presets import compile_preset
@@ -45,7 +45,7 @@ def test_of_two_that_each_need_more_than_half_one_runs(
     taken = min(taken, nodes - 1)
     on = cluster_of([Place(f"n{n}", "r1", (4, 0), (4 if n < taken else 0, 0)) for n in range(nodes)])
     size = data.draw(st.integers((nodes - taken) // 2 + 1, nodes - taken))
-    topology = None if rack is None else Topology(RACK, rack)
+    topology = None if rack is None else GangTopology(RACK, rack)
     gangs = [Gang(each, topology=topology, name=each) for each in ("first", "second")]
     requests = [each for gang in gangs for each in members_of(gang, [(4, 0)] * size)]
     answers = data.draw(st.dictionaries(st.sampled_from([each.id for each in requests]), st.sampled_from(ANSWERS)))
@@ -67,8 +67,8 @@ def test_of_two_that_each_need_more_than_half_one_runs(
     assert sorted(map(str, ran)) == ["first", "second"] or waits_in_vain
 
 
-@pytest.mark.parametrize("topology", [None, Topology(RACK), Topology(RACK, required=False)])
-def test_a_gang_of_512_has_all_its_places_or_none(topology: Topology | None) -> None:
+@pytest.mark.parametrize("topology", [None, GangTopology(RACK), GangTopology(RACK, required=False)])
+def test_a_gang_of_512_has_all_its_places_or_none(topology: GangTopology | None) -> None:
     """Of 600 nodes, 512 have room, all in one rack; then one less."""
     on = cluster_of(
         [Place(f"n{n:03}", "r1" if n < 590 else "r2", (8, 0), (4 if not 78 <= n < 590 else 0, 0)) for n in range(600)]
@@ -94,7 +94,7 @@ def test_a_plugin_is_not_asked_about_a_gang_with_a_topology() -> None:
     """What it says would hold, but is not the smallest rack. Nor is it asked about one that joins; about others it is."""
     on = cluster_of([Place(f"n{n}", f"r{n // 2}", (8 + n // 2, 0), (0, 0)) for n in range(4)])
     strategy = saying({("train", 0): ("n2", ()), ("train", 1): ("n3", ()), "single": ("n3", ())})
-    gang = Gang("train", topology=Topology(RACK), name="train")
+    gang = Gang("train", topology=GangTopology(RACK), name="train")
     requests = [*members_of(gang, [(8, 0)] * 2), Request("single", members_of(gang, [(1, 0)])[0].request_class)]
     outcome = decider_for(on, strategy, *requests).decide(0.0)
     found = {each.request_id: each.node for each in outcome.placements}
@@ -112,7 +112,7 @@ def test_a_planner_that_says_it_minds_and_does_not_is_mended(second: str) -> Non
     first = "n0" if second == "n2" else second
     strategy = saying({("train", 0): (first, ()), ("train", 1): (second, ())})
     object.__setattr__(strategy, "planner", _Minding(strategy.planner))
-    gang = Gang("train", topology=Topology(RACK), name="train")
+    gang = Gang("train", topology=GangTopology(RACK), name="train")
     decider = decider_for(on, strategy, *members_of(gang, [(8, 0)] * 2))
     assert {each.node for each in decider.decide(0.0).placements} == {"n0", "n1"}
     joining = replace(members_of(gang, [(8, 0)])[0], gang=replace(gang, beside=("n3",)))

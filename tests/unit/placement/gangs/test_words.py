@@ -8,7 +8,7 @@ import pytest
 
 from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
-from bayplan.model.workload import Gang, Topology
+from bayplan.model.workload import Gang, GangTopology
 from bayplan.strategy.presets import compile_preset
 from tests.unit.placement.gangs.drawing import RACK, cluster_of, decider_for, members_of, near
 from tests.unit.placement.gangs.reference import Amounts, Place
@@ -117,7 +117,7 @@ BUSY = [Place(f"n{n}", f"r{n // 3}", (2, 0), (1, 0)) for n in range(5)]
             f"gang train needs 1 place: no rack {LABEL} holds it: none has room for any",
         ),
         (
-            Gang("g", topology=Topology("rack")),
+            Gang("g", topology=GangTopology("rack")),
             [(1, 0)] * 2,
             BUSY,
             Reason.NO_SUCH_NODE,
@@ -137,10 +137,10 @@ def test_one_that_only_prefers_a_domain_says_what_is_missing_anywhere() -> None:
 
 def test_long_names_are_cut() -> None:
     places = [Place("n", "r" * 63, (1, 0), (1, 0))]
-    found = said(Gang("g", topology=Topology(RACK), name="x" * 500), [(1, 0)] * 2, places)
+    found = said(Gang("g", topology=GangTopology(RACK), name="x" * 500), [(1, 0)] * 2, places)
     assert found.message.startswith("gang " + "x" * 59 + "… needs 2 places at once: ")
 
 
 def test_a_topology_without_a_label_is_refused() -> None:
     with pytest.raises(ValueError, match="topology: label is empty: it must be the key of a label of nodes"):
-        Topology("")
+        GangTopology("")
