@@ -7,7 +7,7 @@ import numpy as np
 
 from bayplan.foresight.shards import Splitting
 from bayplan.knowledge.run_times import TaskRun
-from bayplan.lifecycle import Retry
+from bayplan.lifecycle import Flow, Retry
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 from bayplan.model.neighbour import Neighbour
@@ -58,6 +58,9 @@ class Submission:
     """Per task, what its pods are for others, and what they ask of them; none: nothing."""
     parallelism: tuple[Parallelism, ...] = ()
     """How many of its units may be under way at once."""
+    flow: Flow | None = None
+    """How its tasks follow each other, where that is more than "once all before have succeeded". A simulation does not go by
+    it: every task runs once, after all before it. It is what readers of the simulation are shown."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
