@@ -11,7 +11,7 @@ from tests.cluster.big_graph import big_graph
 from tests.testbed.cluster import Cluster
 
 TIME_OUT = "must be p95, or a duration longer than zero, such as 90s, 45m, 1h30m or 250ms"
-TASKS = [{"name": "local", "shards": 2}, {"name": "evaluate", "dependsOn": [{"task": "local"}]}]
+TASKS: list[dict[str, Any]] = [{"name": "local", "shards": 2}, {"name": "evaluate", "dependsOn": [{"task": "local"}]}]
 
 Object = dict[str, Any]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -84,7 +85,8 @@ def test_what_is_wrong_is_found_in_its_line(
 def test_the_picture_says_how_tasks_follow_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nodes = "nodes:\n" + "".join(f"- {{name: {site}, labels: {{site: {site}}}, cpu: 8}}\n" for site in "abc")
     work = ("-f", write(tmp_path, "g.yaml", GRAPH), "--nodes", write(tmp_path, "n.yaml", nodes))
-    tasks = {each["name"]: each for each in run_json(capsys, "simulate", *work)["graphs"][0]["tasks"]}
+    simulated = json.loads(run(capsys, "simulate", *work, "-o", "json")[1])
+    tasks = {each["name"]: each for each in simulated["graphs"][0]["tasks"]}
     assert {name: each.get("gate") for name, each in tasks.items() if "gate" in each} == {"best": "BestOf"}
     assert {name: each["when"] for name, each in tasks.items() if "when" in each} == {"large": "evaluate.accuracy >= 0.9"}
     assert [name for name, each in tasks.items() if each.get("repeats")] == ["local", "join", "evaluate"]

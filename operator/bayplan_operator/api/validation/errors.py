@@ -35,7 +35,7 @@ _MESSAGES: dict[str, Callable[[_Context], str]] = {
     "value_error": lambda context: str(context["error"]),
 }
 
-_PATTERNS = {
+_PATTERNS: dict[str, str] = {
     METRIC_NAME: "must be the name of a result, such as accuracy: letters, digits, '-', '_' and '.', starting with a letter",
     "^[A-Za-z0-9][-A-Za-z0-9_.]*$": "must be the name of a file without folders, such as weights.npz",
 }
