@@ -150,7 +150,7 @@ def test_rounds_with_figures_and_with_who_was_left_behind(world: World) -> None:
     lines = full(after).splitlines()
     begin = lines.index("Rounds")
     assert lines[begin + 1 : begin + 6] == [
-        "Over after 3 rounds of at most 10, until evaluate.accuracy >= 0.8: until holds: evaluate.accuracy >= 0.8",
+        "Over after 3 rounds of at most 10, until evaluate.accuracy >= 0.8: round 3: evaluate.accuracy >= 0.8 holds",
         "ROUND  SUCCEEDED  DURATION  evaluate.accuracy  WITHOUT",
         "1      5/5        5s        0.6",
         "2      4/5        5s        0.7                local/1",
@@ -161,7 +161,7 @@ def test_rounds_with_figures_and_with_who_was_left_behind(world: World) -> None:
     assert (after.bound, after.retries) == (None, 0)
     told = "\n".join(changes(during, after))
     assert "round 3: 5/5 succeeded, 5s, evaluate.accuracy 0.8" in told
-    assert "no further round: until holds" in told
+    assert "no further round: round 3: evaluate.accuracy >= 0.8 holds" in told
     assert "[4/4 tasks, round 3/10]" in told
 
 
@@ -178,6 +178,31 @@ def test_a_late_client_is_named_and_its_task_has_succeeded(world: World) -> None
     assert (text.state_words(local), bool(local.skipped)) == ("Succeeded 2/3", False)
 
 
+def test_who_was_not_drawn_is_named_and_is_no_retry(world: World) -> None:
+    federated(world, shards=6, max=3, sample={"clients": 2, "floor": "0.1"})
+    world.wait_condition("fl", "Complete")
+    report = shown(world, "fl")
+    assert report.rounds
+    assert (len(report.rounds.without), len(report.rounds.history[1].without or ())) == (4, 4)
+    assert [(each.succeeded, each.taking_part) for each in report.rounds.history] == [(4, 4)] * 3
+    assert text.state_words(report.tasks[0]) == "Succeeded 2/6"
+    assert report.retries == 0
+
+
+def test_what_the_terms_of_a_joint_loss_count_is_told(world: World) -> None:
+    world.kubelets.message = lambda pod: json.dumps({"loss": 0.9 if label(pod, "bayplan.dev/task") == "intent" else 0.1})
+    terms = [{"name": name, "loss": f"{name}.loss"} for name in ("intent", "response")]
+    world.create(
+        "g", task("intent"), task("response", "intent"),
+        rounds={"tasks": ["intent", "response"], "max": 3, "joint": {"terms": terms, "bound": "0.5", "otherwise": "Reweigh"}},
+    )  # fmt: skip
+    world.until(lambda: world.status("g").get("rounds", {}).get("number") == 2, "the second round is recorded")
+    report = shown(world)
+    assert report.rounds
+    assert report.rounds.joint["intent"] > 1 > report.rounds.joint["response"]
+    assert any(line.startswith("Weights of the joint loss: intent 1.") for line in full(report).splitlines())
+
+
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_for_programs(world: World, form: str) -> None:
     world.kubelets.message = said
@@ -189,7 +214,7 @@ def test_for_programs(world: World, form: str) -> None:
     assert found["rounds"]["history"][1] == {
         "number": 2, "succeeded": 5, "takingPart": 5, "seconds": 5.0, "figure": None, "without": [],
     }  # fmt: skip
-    assert found["rounds"]["over"] == "max is 2"
+    assert found["rounds"]["over"] == "round 2 is the last"
     assert found["tasks"][0]["shards"][1]["results"] == {"samples": 101}
     assert found["tasks"][0]["rounds"] == 2
 

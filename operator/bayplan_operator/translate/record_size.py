@@ -11,6 +11,8 @@ _NUMBER, _AROUND = 32, 12
 """A number as JSON, at most; and what stands around a value: quotes, commas, the number of the shard."""
 _PER_ATTEMPT = 8
 """Of a repeated unit: its attempt in the round before, and whether it takes part in the next one."""
+_PER_WEIGHT = 28
+"""Of a unit that may be drawn: its number, and what it counts."""
 
 
 def plain_size(graph: Graph, units: int) -> int:
@@ -26,5 +28,7 @@ def size_of_relations(graph: Graph, relations: Relations) -> int:
         size += graph.tasks[task].shards * (len(graph.tasks[task].name) + _AROUND + of_one)
     if relations.repeating is not None and relations.flow is not None and relations.flow.repeated is not None:
         units = int(relations.flow.repeated.units.sum())
-        size += relations.repeating.max * (LONGEST_LINE + 3) + 2 * _PER_ATTEMPT * units
+        per_unit = 2 * _PER_ATTEMPT + (_PER_WEIGHT if relations.repeating.sampling is not None else 0)
+        terms = () if relations.repeating.joint is None else relations.repeating.joint.terms
+        size += relations.repeating.rule.most * (LONGEST_LINE + 3) + per_unit * units + (_NUMBER + 3) * len(terms)
     return size

@@ -61,7 +61,7 @@ def test_it_is_right_as_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture[
         ("FedAvg,", "FedAvk,", 'spec.tasks[1].fuse.method is "FedAvk": must be "Mean", '),
         ("[local, join, evaluate]", "[local, join, evaluat]", '7:26: spec.rounds.tasks[2] is "evaluat", which is unknown'),
         ("[local, join, evaluate]", "[local, join, join, evaluate]", '7:5: spec.rounds.tasks has 2 items "join": name each'),
-        ("until: evaluate.accuracy", "until: large.accuracy", '9:5: spec.rounds.until speaks of "large", which does not'),
+        ("until: evaluate.accuracy", "until: large.accuracy", '9:5: spec.rounds.until: the task of large.accuracy is'),
         (">= 0.95", ">=", "9:5: spec.rounds.until: "),
         ("when: evaluate.accuracy", "when: evaluat.accuracy", '23:5: spec.tasks[3].when ("large"): the task of evaluat'),
         ("when: evaluate.accuracy >= 0.9", "when: local.samples > 1", "23:5: spec.tasks[3].when"),
@@ -69,7 +69,7 @@ def test_it_is_right_as_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture[
         ("    bestBy: {metric: accuracy}\n", "", 'spec.tasks[4] ("best") has gate: BestOf and no bestBy'),
         ("method: FedAvg,", "method: FedAvg, parameters: [{name: momentun, value: '1'}],",
          '17:5: spec.tasks[1] ("join").fuse: '),
-        ("until:", "metric: large.loss\n    until:", "9:5: the task of spec.rounds.metric "),
+        ("until:", "metric: large.loss\n    until:", "9:5: spec.rounds.metric: the task of large.loss is"),
         ("tasks.evaluate.outputs", "tasks.evaluat.outputs", 'did you mean "evaluate"?'),
     ],
 )  # fmt: skip

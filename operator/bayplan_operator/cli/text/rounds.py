@@ -13,6 +13,8 @@ def rounds(view: RoundsView, screen: Screen) -> list[str]:
     lines = [_now(view)]
     if view.left_out:
         lines.append(f"Round {view.next} is without {listed(view.left_out, screen)}")
+    if view.joint:
+        lines.append(f"Weights of the joint loss: {', '.join(f'{name} {weight:.4g}' for name, weight in view.joint.items())}")
     shown = view.history if screen.wide else view.history[-_MOST_ROUNDS:]
     if len(shown) < len(view.history):
         lines.append(f"({units.count(len(view.history) - len(shown), 'earlier round')} not shown: -o wide shows them)")

@@ -7,6 +7,7 @@ from typing import Any
 from bayplan.lifecycle import Run, UnitState
 from bayplan.model.graph import Graph
 from bayplan_operator.translate import round_record
+from bayplan_operator.translate.flow.repeating import Repeating
 from bayplan_operator.translate.task_graph import Prepared
 from bayplan_operator.views.model.rounds import RoundsView, RoundView
 
@@ -19,7 +20,7 @@ def read(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> RoundsView 
     if relations.repeating is None or relations.flow is None or relations.flow.repeated is None:
         return None
     repeated = relations.flow.repeated.units.nonzero()[0].tolist()
-    metric = ".".join(relations.repeating.metric or ())
+    rule, metric = relations.repeating.rule, str(relations.repeating.metric or "")
     number = max(run.round, 1)
     coming = round_record.read_next(graph, status)
     without = _names(graph, (unit for unit in repeated if run.state[unit] in (UnitState.FAILED, UnitState.SKIPPED)))
@@ -28,10 +29,11 @@ def read(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> RoundsView 
     found = (_round(line, metric) for line in round_record.read_history(status))
     return RoundsView(
         number=number,
-        max=relations.repeating.max,
+        max=rule.most,
         next=None if coming is None else coming.number,
-        until="" if relations.repeating.until is None else str(relations.repeating.until),
+        until=str(rule.until or ""),
         metric=metric,
+        joint=_joint(relations.repeating, status),
         over=round_record.read_over(status),
         without=without,
         left_out=() if coming is None else _names(graph, sorted(coming.left_out)),
@@ -41,6 +43,16 @@ def read(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> RoundsView 
             if each is not None
         ),
     )
+
+
+def _joint(repeating: Repeating, status: Mapping[str, Any]) -> dict[str, float]:
+    """What each term of the joint loss counts."""
+    if repeating.joint is None:
+        return {}
+    first = [each.weight for each in repeating.joint.terms]
+    later = round_record.read_joint(status)
+    weights = later if len(later) == len(first) else first
+    return {each.name: weight for each, weight in zip(repeating.joint.terms, weights, strict=True)}
 
 
 def _round(line: str, metric: str) -> RoundView | None:

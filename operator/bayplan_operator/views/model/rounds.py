@@ -32,6 +32,8 @@ class RoundsView(msgspec.Struct, frozen=True, rename="camel"):
     """The condition that ends the rounds; empty: there is none."""
     metric: str
     """What is told of each round, such as evaluate.accuracy; empty: nothing is."""
+    joint: dict[str, float]
+    """What each term of the joint loss counts; empty: there is none."""
     over: str
     """Why there is no further round; empty: there may be."""
     without: tuple[str, ...]
