@@ -59,8 +59,7 @@ class Submission:
     parallelism: tuple[Parallelism, ...] = ()
     """How many of its units may be under way at once."""
     flow: Flow | None = None
-    """How its tasks follow each other, where that is more than "once all before have succeeded". A simulation does not go by
-    it: every task runs once, after all before it. It is what readers of the simulation are shown."""
+    """How its tasks follow each other; `None`: each starts once all before it have succeeded."""
 
     def __post_init__(self) -> None:
         """Check the figures."""

@@ -104,21 +104,3 @@ def test_the_picture_of_a_plain_graph_has_no_signs(tmp_path: Path, capsys: pytes
     assert not {"gate", "when", "repeats"} & run_json(capsys, "simulate", *work)["graphs"][0]["tasks"][0].keys()
     assert run(capsys, "report", *work, "--out", tmp_path / "a.html")[0] == 0
     assert 'class="gate"' not in (tmp_path / "a.html").read_text()
-
-
-@pytest.mark.parametrize("strict", [(), ("--strict",)])
-def test_a_simulation_says_what_it_leaves_out(
-    strict: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    nodes = "nodes:\n" + "".join(f"- {{name: {site}, labels: {{site: {site}}}, cpu: 8}}\n" for site in "abc")
-    graph = write(tmp_path, "g.yaml", GRAPH)
-    code, _, err = run(capsys, "simulate", "-f", graph, "--nodes", write(tmp_path, "n.yaml", nodes), *strict)
-    assert code == (2 if strict else 0)
-    assert err.startswith(
-        "bayplan: graph default/federated: its gates, conditions and rounds are not simulated: every task runs once, after all"
-    )
-
-
-def test_a_plain_graph_leaves_nothing_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    graph = write(tmp_path, "g.yaml", GRAPH.partition("  rounds:")[0] + "  tasks: [{name: a}]\n")
-    assert run(capsys, "simulate", "-f", graph, "--nodes", write(tmp_path, "n.yaml", NODES))[::2] == (0, "")

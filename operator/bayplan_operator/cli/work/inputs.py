@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from bayplan.lifecycle import Gate
 from bayplan.model.spelling import unknown
 from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, Scrapes, Setup, Submission, TrueRunTimes
 from bayplan.strategy.compile import StrategyError
@@ -48,29 +47,9 @@ def workload(paths: Sequence[Path], every: float = 0.0, repeat: int = 1) -> Work
 
 def tell_left_out(work: Workload, strict: bool) -> None:
     """Names what the files say and a simulation does not do. Raises `InputError` where that is not allowed."""
-    left_out = [*work.left_out, *filter(None, map(_flow_left_out, work.submissions))]
-    output.warn(left_out)
-    if strict and left_out:
+    output.warn(work.left_out)
+    if strict and work.left_out:
         raise InputError("--strict: what is named above is not simulated: take it out of the files, or leave --strict out")
-
-
-def _flow_left_out(submission: Submission) -> str:
-    """What is not simulated of how its tasks follow each other; empty: everything is."""
-    flow = submission.flow
-    if flow is None:
-        return ""
-    parts = {
-        "gates": bool((flow.gate != Gate.ALL).any()),
-        "conditions": bool(flow.when),
-        "optional tasks": bool(flow.optional.any()),
-        "rounds": flow.repeated is not None,
-        "gangs": bool(flow.gangs),
-    }
-    there = [name for name, holds in parts.items() if holds]
-    if not there:
-        return ""
-    words = there[0] if len(there) == 1 else f"{', '.join(there[:-1])} and {there[-1]}"
-    return f"graph {submission.name}: its {words} are not simulated: every task runs once, after all tasks in its dependsOn"
 
 
 def _repeated(submissions: list[Submission], times: int, every: float) -> list[Submission]:
