@@ -11,7 +11,7 @@ from tests.cluster.big_graph import big_graph
 from tests.testbed.cluster import Cluster
 
 TIME_OUT = "must be p95, or a duration longer than zero, such as 90s, 45m, 1h30m or 250ms"
-TASKS = [{"name": "local", "shards": 2}, {"name": "evaluate", "dependsOn": [{"task": "local"}]}]
+TASKS: list[dict[str, Any]] = [{"name": "local", "shards": 2}, {"name": "evaluate", "dependsOn": [{"task": "local"}]}]
 
 Object = dict[str, Any]
 
@@ -114,4 +114,6 @@ def test_every_one_of_5000_tasks_may_have_them(testbed: Cluster) -> None:
         task |= {"gate": "Any", "optional": True} if task.get("dependsOn") else {"outputs": ["loss"]}
     names = [task["name"] for task in manifest["spec"]["tasks"][:100]]
     manifest["spec"]["rounds"] = {"tasks": names, "max": 1000, "timeout": "p95"}
-    assert json.loads(create(testbed, manifest))["spec"]["rounds"]["max"] == 1000
+    stored = json.loads(create(testbed, manifest))["spec"]
+    assert stored["rounds"] == manifest["spec"]["rounds"]
+    assert stored["tasks"] == manifest["spec"]["tasks"], "what a default adds to one task, it adds 5,000 times"

@@ -165,6 +165,7 @@ def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared
         actual=None if any(prepared.splittings) else _actual(document, prepared),
         runs=prepared.runs,
         neighbours=_neighbours(prepared, metadata),
+        flow=prepared.relations.flow,
     )
 
 

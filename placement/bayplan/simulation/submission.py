@@ -7,7 +7,7 @@ import numpy as np
 
 from bayplan.foresight.shards import Splitting
 from bayplan.knowledge.run_times import TaskRun
-from bayplan.lifecycle import Retry
+from bayplan.lifecycle import Flow, Retry
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 from bayplan.model.neighbour import Neighbour
@@ -58,6 +58,8 @@ class Submission:
     """Per task, what its pods are for others, and what they ask of them; none: nothing."""
     parallelism: tuple[Parallelism, ...] = ()
     """How many of its units may be under way at once."""
+    flow: Flow | None = None
+    """How its tasks follow each other; `None`: each starts once all before it have succeeded."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
