@@ -63,6 +63,8 @@ class Conductor:
         self._reopened = False
         """With the two before: what the decider is to be told."""
         self._due: set[int] = set()
+        self._between: set[int] = set()
+        """Graphs of which another round begins once what waits has been placed: it is recorded first."""
         self._coming = len(submissions)
         beside = Inline()
         self._learning = Learning(strategies, setup.seed, beside)
@@ -109,7 +111,7 @@ class Conductor:
         self._planning.arrived(graph)
         if self._run_times is not None:
             self._run_times.arrived(number)
-        if self._light and graph.submission.graph.units == 1:
+        if self._light and graph.simple:
             self._want(graph, 0, now)
         else:
             self._due.add(number)
@@ -195,6 +197,8 @@ class Conductor:
             if self._planning.update(now):
                 self._reopened = True
             self._place(now)
+            self._due |= self._between
+            self._between.clear()
             if not self._due:
                 break
         if self._machines.scraping is not None:
@@ -234,8 +238,13 @@ class Conductor:
     def _advance(self, graph: GraphState, now: float) -> None:
         if graph.ended_at is not None:
             return
-        step = graph.step(self._machines.lost(graph.submission.policy), now)
-        graph.forget_settled(self._log, now)
+        again = graph.begin_round()
+        if again is not None:
+            self._machines.begin_round(graph.number, again)
+            self._planning.begin_round(graph.number, again)
+        lost = self._machines.lost(graph.submission.policy)
+        step = graph.step(lost, now)
+        graph.forget_settled(self._log, lost, now)
         for attempt in step.wants.take_back:
             self._cut_short(graph, attempt.key, AttemptOutcome.TAKEN_BACK, now)
         for attempt in step.wants.stop:
@@ -249,6 +258,10 @@ class Conductor:
         if wake_at is not None and wake_at != graph.wake_at:
             graph.wake_at = max(wake_at, now)
             self._agenda.add(graph.wake_at, Event.WAKE, graph.number)
+        if graph.flow is not None:
+            self._planning.left_out(graph.number, graph.gone_without)
+        if step.round_over:
+            (self._due if graph.decide_round() else self._between).add(graph.number)
         if step.ended:
             self._over(graph, step.run.succeeded, step.run.failure, now)
 
@@ -349,6 +362,8 @@ class Conductor:
         incarnation = graph.tried[unit] = graph.tried.get(unit, 0) + 1
         self._planning.began(number, unit, node, now)
         row = self._log.add(number, unit, incarnation, node, decision.gpus, (since, now), (reason, decision.message))
+        if graph.flow is not None:
+            self._log.round[row] = graph.round_of(unit)
         if self._adapting is not None:
             self._adapting.started(graph, unit, row)
         if self._machines.take(row, request, now):
