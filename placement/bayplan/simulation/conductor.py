@@ -132,11 +132,13 @@ class Conductor:
         self._due.add(graph.number)
 
     def running(self, row: int, now: float) -> None:
-        """An attempt has begun to run; hardly ever does its graph have to look."""
+        """An attempt has begun to run; its graph has to look where a time-out counts from there."""
         self.starts += 1
         graph = self.graphs[self._log.graph[row]]
         if graph.run is not None:
             graph.seen[row] = self._machines.seen(row, now)
+            if graph.timed:
+                self._due.add(graph.number)
 
     def bound(self, row: int, now: float) -> None:
         """A node has an attempt."""
@@ -246,9 +248,9 @@ class Conductor:
         step = graph.step(lost, now)
         graph.forget_settled(self._log, lost, now)
         for attempt in step.wants.take_back:
-            self._cut_short(graph, attempt.key, AttemptOutcome.TAKEN_BACK, now)
+            self._cut_short(graph, _row(attempt.key), AttemptOutcome.TAKEN_BACK, now)
         for attempt in step.wants.stop:
-            self._cut_short(graph, attempt.key, AttemptOutcome.STOPPED, now)
+            self._cut_short(graph, _row(attempt.key), AttemptOutcome.STOPPED, now)
         wanted = graph.may_want(step.wants.start)
         for unit in sorted(graph.wanted - wanted):
             self._drop(graph, unit)
@@ -265,8 +267,7 @@ class Conductor:
         if step.ended:
             self._over(graph, step.run.succeeded, step.run.failure, now)
 
-    def _cut_short(self, graph: GraphState, key: object, outcome: AttemptOutcome, now: float) -> None:
-        row = key if isinstance(key, int) else -1
+    def _cut_short(self, graph: GraphState, row: int, outcome: AttemptOutcome, now: float) -> None:
         if self._log.outcome[row] == AttemptOutcome.OPEN:
             self._machines.free(row, outcome, now)
             graph.seen.pop(row, None)
@@ -370,6 +371,11 @@ class Conductor:
             self.running(row, now)
         elif not graph.light:
             graph.seen[row] = self._machines.seen(row, now)
+
+
+def _row(key: Hashable) -> int:
+    """Of an attempt, as `AttemptLog` makes it."""
+    return cast(int, key)
 
 
 def _id(request_id: Hashable) -> Id:

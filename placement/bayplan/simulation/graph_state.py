@@ -72,6 +72,11 @@ class GraphState:
         return self.submission.graph.units == 1 and self.flow is None
 
     @property
+    def timed(self) -> bool:
+        """Its rounds have a time-out."""
+        return self.submission.rounds is not None and self.submission.rounds.time_out is not None
+
+    @property
     def light(self) -> bool:
         """It has one unit, and nothing has gone wrong with it."""
         return self.run is None
