@@ -10,7 +10,7 @@ from bayplan_operator.translate.task_graph import Prepared
 from bayplan_operator.workflows.annotations import EXIT_CODE, FAILING, MESSAGE, RESULTS, ROUNDS
 from bayplan_operator.workflows.documents import Document
 
-_FORM = '\'{"accuracy": 0.9}\', or a list of such objects, one for each round'
+_FORM = "'{\"accuracy\": 0.9}', or a list of such objects, one for each round"
 _MAX_EXIT_CODE = 255
 
 
