@@ -31,7 +31,7 @@ from tests.tick.api.kinds import NODE, TASK_GRAPH
 from tests.tick.api.schema import completed, schema
 from tests.tick.api.store import Object
 from tests.tick.loop import EPOCH
-from tests.tick.machinery.kubelets import as_said
+from tests.tick.machinery.kubelets import as_left, as_said
 from tests.tick.seen import NAMESPACE, label
 from tests.tick.world import World
 
@@ -98,7 +98,8 @@ class Case:
             return simulate(read_graphs([path]).submissions, setup), readings
 
     def operated(self, trace: Trace, readings: Sequence[Reading] = ()) -> World:
-        """The cluster at the end. Pods run as long as in the simulator, and measured is what was measured there."""
+        """The cluster at the end. Pods run as long as in the simulator, say what they say there, and measured is what was
+        measured there."""
         world = World(gather=GATHER, bandwidth=self.bandwidth, seed=self.seed, plan_wait=3600.0)
         for kind, count in self.nodes:
             world.add_nodes(kind, count)
@@ -108,6 +109,7 @@ class Case:
         took = _took(trace)
         world.kubelets.seconds = lambda pod: str(took[_unit(pod)][0]) if _unit(pod) in took else as_said(pod)
         world.kubelets.exit_code = lambda pod: int(_unit(pod) in took and took[_unit(pod)][1] == AttemptOutcome.FAILED)
+        world.kubelets.message = partial(_said, trace)
         world.operator.start(Load(PROMETHEUS) if self.load is not None else None)
         world.loop.takes[forecast] = ESTIMATES
         world.controllers.noticing, world.controllers.returning = self.delays.noticing, 0.0
@@ -196,6 +198,16 @@ def _units(trace: Trace) -> list[Unit]:
 def _unit(pod: Object) -> Unit:
     graph, task, shard, incarnation = (label(pod, f"bayplan.dev/{part}") for part in ("graph", "task", "shard", "incarnation"))
     return graph, task, int(shard), int(incarnation)
+
+
+def _said(trace: Trace, pod: Object) -> str:
+    """What a pod leaves: what the simulator was given for its task and round, else what its annotations have."""
+    for submission in trace.submissions:
+        if submission.name.rpartition("/")[2] == label(pod, "bayplan.dev/graph") and submission.endings:
+            ending = submission.endings[submission.graph.index[label(pod, "bayplan.dev/task")]]
+            told = {each["name"]: each.get("value") for each in pod["spec"]["containers"][0].get("env", ())}
+            return json.dumps(dict(ending.said(int(told.get("BAYPLAN_ROUND") or 0)))) if ending.results else as_left(pod)
+    return as_left(pod)
 
 
 def _took(trace: Trace) -> dict[Unit, tuple[float, int]]:

@@ -10,6 +10,7 @@ import numpy as np
 from bayplan.knowledge.run_times.evidence import above_zero
 from bayplan.model.arrays import FloatArray
 from bayplan.model.neighbour import Neighbour
+from bayplan.model.workload import RequestClass
 from bayplan.simulation import Submission
 from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
@@ -25,6 +26,7 @@ from bayplan_operator.workflows.checks.kinds import OtherObjects
 from bayplan_operator.workflows.checks.models import graph_faults, policy_faults
 from bayplan_operator.workflows.checks.pod_templates import template_faults
 from bayplan_operator.workflows.documents import Document, Findings, InputError, documents, files
+from bayplan_operator.workflows.endings import endings, not_simulated, rounds
 from bayplan_operator.workflows.files.findings import all_of
 
 SUBMIT_AFTER = f"{names.GROUP}/submit-after"
@@ -97,7 +99,8 @@ def take(workload: Workload, document: Document, every: float = 0.0) -> None:
         workload.policies[policy.name] = policy
         return
     if kind == names.TASK_GRAPH:
-        submission = _task_graph(document, workload.admission)
+        submission, left_out = _task_graph(document, workload.admission)
+        workload.left_out += left_out
     elif kind in argo.KINDS:
         made = argo.read(document, workload.admission)
         workload.left_out += made.left_out
@@ -128,7 +131,8 @@ def read_policy(document: Document) -> CompiledPolicy:
     return policy
 
 
-def _task_graph(document: Document, objects: AdmissionObjects) -> Submission:
+def _task_graph(document: Document, objects: AdmissionObjects) -> tuple[Submission, list[str]]:
+    """Also what of it is not simulated, one sentence each."""
     manifest = document.value
     if not isinstance(manifest.get("metadata"), dict) or not isinstance(manifest.get("spec"), dict):
         raise document.fault("metadata or spec is missing: a TaskGraph has both")
@@ -145,7 +149,8 @@ def _task_graph(document: Document, objects: AdmissionObjects) -> Submission:
         faults += [fault for fault in graph_faults(document, first) if fault.findings[0].place not in told]
     if prepared is None or faults:
         raise all_of(faults) or document.fault("this is no TaskGraph that can run")
-    return _submission(document, manifest, prepared)
+    submission = _submission(document, manifest, prepared)
+    return submission, list(not_simulated(submission.name, prepared))
 
 
 def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared) -> Submission:
@@ -166,7 +171,22 @@ def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared
         runs=prepared.runs,
         neighbours=_neighbours(prepared, metadata),
         flow=prepared.relations.flow,
+        rounds=rounds(document, prepared, metadata),
+        endings=endings(document, prepared),
+        own_classes=_own_classes(prepared),
     )
+
+
+def _own_classes(prepared: Prepared) -> dict[int, RequestClass]:
+    """By unit, of those whose data tie them to nodes."""
+    return {unit: prepared.request_class(unit) for unit in _tied(prepared)}
+
+
+def _tied(prepared: Prepared) -> Iterator[int]:
+    starts = prepared.graph.unit_start.tolist()
+    for number, task in enumerate(prepared.spec.tasks):
+        if task.data is not None:
+            yield from range(starts[number], starts[number + 1])
 
 
 def _neighbours(prepared: Prepared, metadata: dict[str, Any]) -> tuple[Neighbour, ...]:

@@ -71,6 +71,7 @@ class Adapting:
             took=took,
             nodes=nodes,
             deadline=submission.deadline,
+            rounds=graph.repeats,
         )
 
     def _hints(self, submission: Submission) -> FloatArray:

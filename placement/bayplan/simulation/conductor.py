@@ -63,6 +63,8 @@ class Conductor:
         self._reopened = False
         """With the two before: what the decider is to be told."""
         self._due: set[int] = set()
+        self._between: set[int] = set()
+        """Graphs of which another round begins once what waits has been placed: it is recorded first."""
         self._coming = len(submissions)
         beside = Inline()
         self._learning = Learning(strategies, setup.seed, beside)
@@ -109,7 +111,7 @@ class Conductor:
         self._planning.arrived(graph)
         if self._run_times is not None:
             self._run_times.arrived(number)
-        if self._light and graph.submission.graph.units == 1:
+        if self._light and graph.simple:
             self._want(graph, 0, now)
         else:
             self._due.add(number)
@@ -130,11 +132,13 @@ class Conductor:
         self._due.add(graph.number)
 
     def running(self, row: int, now: float) -> None:
-        """An attempt has begun to run; hardly ever does its graph have to look."""
+        """An attempt has begun to run; its graph has to look where a time-out counts from there."""
         self.starts += 1
         graph = self.graphs[self._log.graph[row]]
         if graph.run is not None:
             graph.seen[row] = self._machines.seen(row, now)
+            if graph.timed:
+                self._due.add(graph.number)
 
     def bound(self, row: int, now: float) -> None:
         """A node has an attempt."""
@@ -195,6 +199,8 @@ class Conductor:
             if self._planning.update(now):
                 self._reopened = True
             self._place(now)
+            self._due |= self._between
+            self._between.clear()
             if not self._due:
                 break
         if self._machines.scraping is not None:
@@ -234,12 +240,17 @@ class Conductor:
     def _advance(self, graph: GraphState, now: float) -> None:
         if graph.ended_at is not None:
             return
-        step = graph.step(self._machines.lost(graph.submission.policy), now)
-        graph.forget_settled(self._log, now)
+        again = graph.begin_round()
+        if again is not None:
+            self._machines.begin_round(graph.number, again)
+            self._planning.begin_round(graph.number, again)
+        lost = self._machines.lost(graph.submission.policy)
+        step = graph.step(lost, now)
+        graph.forget_settled(self._log, lost, now)
         for attempt in step.wants.take_back:
-            self._cut_short(graph, attempt.key, AttemptOutcome.TAKEN_BACK, now)
+            self._cut_short(graph, _row(attempt.key), AttemptOutcome.TAKEN_BACK, now)
         for attempt in step.wants.stop:
-            self._cut_short(graph, attempt.key, AttemptOutcome.STOPPED, now)
+            self._cut_short(graph, _row(attempt.key), AttemptOutcome.STOPPED, now)
         wanted = graph.may_want(step.wants.start)
         for unit in sorted(graph.wanted - wanted):
             self._drop(graph, unit)
@@ -249,11 +260,14 @@ class Conductor:
         if wake_at is not None and wake_at != graph.wake_at:
             graph.wake_at = max(wake_at, now)
             self._agenda.add(graph.wake_at, Event.WAKE, graph.number)
+        if graph.flow is not None:
+            self._planning.left_out(graph.number, graph.gone_without)
+        if step.round_over:
+            (self._due if graph.decide_round() else self._between).add(graph.number)
         if step.ended:
             self._over(graph, step.run.succeeded, step.run.failure, now)
 
-    def _cut_short(self, graph: GraphState, key: object, outcome: AttemptOutcome, now: float) -> None:
-        row = key if isinstance(key, int) else -1
+    def _cut_short(self, graph: GraphState, row: int, outcome: AttemptOutcome, now: float) -> None:
         if self._log.outcome[row] == AttemptOutcome.OPEN:
             self._machines.free(row, outcome, now)
             graph.seen.pop(row, None)
@@ -349,12 +363,19 @@ class Conductor:
         incarnation = graph.tried[unit] = graph.tried.get(unit, 0) + 1
         self._planning.began(number, unit, node, now)
         row = self._log.add(number, unit, incarnation, node, decision.gpus, (since, now), (reason, decision.message))
+        if graph.flow is not None:
+            self._log.round[row] = graph.round_of(unit)
         if self._adapting is not None:
             self._adapting.started(graph, unit, row)
         if self._machines.take(row, request, now):
             self.running(row, now)
         elif not graph.light:
             graph.seen[row] = self._machines.seen(row, now)
+
+
+def _row(key: Hashable) -> int:
+    """Of an attempt, as `AttemptLog` makes it."""
+    return cast(int, key)
 
 
 def _id(request_id: Hashable) -> Id:

@@ -94,7 +94,8 @@ def waiting_by_reason(trace: Trace) -> dict[str, float]:
         if reason:
             found[reason] = float(seconds[reasons == reason].sum())
     before, first = _end_before(trace)
-    between = np.where(first, attempts.wanted_at - trace.graphs.submitted_at[attempts.graph], attempts.wanted_at - before)
+    earliest = np.where(np.isnan(before), trace.graphs.submitted_at[attempts.graph], before)
+    between = attempts.wanted_at - earliest
     found[Reason.DEPENDENCY_PENDING.value] = float(between[first].sum())
     found[Reason.BACKING_OFF.value] = float(between[~first].sum())
     starting = np.where(np.isnan(attempts.started_at), _ended(trace), attempts.started_at) - attempts.placed_at
@@ -145,7 +146,7 @@ def _amounts(trace: Trace, resource: str) -> IntArray:
 
 
 def _end_before(trace: Trace) -> tuple[FloatArray, BoolArray]:
-    """Per attempt, when the one before it ended, NaN for the first; and whether it is the first."""
+    """Per attempt, when the one before it ended, NaN for the first; and whether it is the first, in its round perhaps."""
     attempts, ended = trace.attempts, _ended(trace)
     order = np.lexsort((attempts.incarnation, attempts.shard, attempts.task, attempts.graph))
     first = np.ones(len(attempts), bool)
@@ -157,6 +158,6 @@ def _end_before(trace: Trace) -> tuple[FloatArray, BoolArray]:
             & (attempts.task[here] == attempts.task[last])
             & (attempts.shard[here] == attempts.shard[last])
         )
-        first[here[same]] = False
+        first[here[same & (attempts.round[here] == attempts.round[last])]] = False
         before[here[same]] = ended[last[same]]
     return before, first

@@ -6,7 +6,24 @@ from itertools import chain
 
 import numpy as np
 
-from bayplan.lifecycle import Advance, Attempt, Controls, Observations, Phase, Retry, Run, advance
+from bayplan.lifecycle import (
+    Advance,
+    Attempt,
+    Controls,
+    Flow,
+    Lifecycle,
+    Observations,
+    Phase,
+    Retry,
+    Round,
+    Run,
+    UnitState,
+    advance,
+    begun,
+)
+from bayplan.model.arrays import IntArray
+from bayplan.simulation import rounds
+from bayplan.simulation.following import foreseen
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.submission import Parallelism, Submission
 from bayplan.simulation.trace import AttemptOutcome
@@ -35,6 +52,29 @@ class GraphState:
     ended_at: float | None = None
     succeeded: bool = False
     failure: str = ""
+    flow: Flow | None = field(init=False, default=None)
+    """As the simulation goes by it."""
+    _retries: Sequence[Retry] = field(init=False, default=())
+    _figures: list[float] = field(init=False, default_factory=list)
+    """What was measured in each round that is over."""
+    _another: bool = field(init=False, default=False)
+    """A round is over, and the next was decided."""
+
+    def __post_init__(self) -> None:
+        submission = self.submission
+        self._retries = submission.retries or [_RETRY] * len(submission.graph.tasks)
+        if submission.flow is not None:
+            self.flow = foreseen(submission.graph, submission.flow, submission.endings)
+
+    @property
+    def simple(self) -> bool:
+        """It has one unit, which runs once: it may do without a run."""
+        return self.submission.graph.units == 1 and self.flow is None
+
+    @property
+    def timed(self) -> bool:
+        """Its rounds have a time-out."""
+        return self.submission.rounds is not None and self.submission.rounds.time_out is not None
 
     @property
     def light(self) -> bool:
@@ -45,6 +85,8 @@ class GraphState:
         """From now on its state machine is asked."""
         if self.run is None:
             self.run = Run.fresh(self.submission.graph.units)
+            if self.flow is not None and self.flow.repeated is not None:
+                self.run = begun(self.flow, self.run, Round(1))
         return self.run
 
     def step(self, lost_nodes: frozenset[str], now: float) -> Advance:
@@ -57,8 +99,56 @@ class GraphState:
 
     @property
     def controls(self) -> Controls:
-        """Its retries."""
-        return Controls(self.submission.retries or [_RETRY] * len(self.submission.graph.tasks))
+        """Its retries, and how its tasks follow each other."""
+        limit, repeated = self.submission.rounds, None if self.flow is None else self.flow.repeated
+        time_outs = {}
+        if limit is not None and limit.time_out is not None and repeated is not None:
+            time_outs = dict.fromkeys(repeated.tasks.nonzero()[0].tolist(), limit.time_out)
+        return Controls(self._retries, flow=self.flow, time_outs=time_outs)
+
+    def decide_round(self) -> bool:
+        """A round is over. Answers whether it was the last, so that what follows may start; else the next one can begin."""
+        limit, run, graph = self.submission.rounds, self.follow(), self.submission.graph
+        if limit is None or self._another:
+            return False
+        found = rounds.figure(limit, graph, run)
+        if found is not None:
+            self._figures.append(found)
+        if rounds.over(limit, graph, run, self._figures):
+            self.run = Lifecycle(graph, run).end_rounds()
+            return True
+        self._another = True
+        return False
+
+    def begin_round(self) -> IntArray | None:
+        """Begin the next round, if it was decided: the units that run again."""
+        if not self._another or self.flow is None or self.flow.repeated is None:
+            return None
+        run = self.follow()
+        self._another, self.run = False, begun(self.flow, run, Round(run.round + 1))
+        return self.flow.repeated.units.nonzero()[0]
+
+    def round_of(self, unit: int) -> int:
+        """In which round a unit is that is tried now; 0: it does not repeat."""
+        repeated = None if self.flow is None else self.flow.repeated
+        return self.follow().round if repeated is not None and repeated.units[unit] else 0
+
+    @property
+    def skipped(self) -> frozenset[int]:
+        """Units that were not to run, or that it went on without."""
+        return frozenset() if self.run is None else frozenset(np.flatnonzero(self.run.state == UnitState.SKIPPED).tolist())
+
+    @property
+    def repeats(self) -> IntArray | None:
+        """Shape (tasks,): how often each has run, counted in rounds; none: nothing repeats."""
+        if self.flow is None or self.flow.repeated is None:
+            return None
+        return np.where(self.flow.repeated.tasks, self.follow().round, 1)
+
+    @property
+    def gone_without(self) -> IntArray:
+        """Units that are over and have not succeeded."""
+        return np.flatnonzero(self.follow().state > UnitState.SUCCEEDED)
 
     def may_want(self, units: Sequence[int]) -> set[int]:
         """Of the units that could start, ascending, those that may ask for a place: first those that do already."""
@@ -79,13 +169,17 @@ class GraphState:
                 break
         return wanted
 
-    def forget_settled(self, log: AttemptLog, now: float) -> None:
-        """Look no more at attempts whose outcome the run knows; those that still ran are lost with their nodes."""
+    def forget_settled(self, log: AttemptLog, lost_nodes: frozenset[str], now: float) -> None:
+        """Look no more at attempts whose outcome the run knows; those that still ran on lost nodes are lost with them.
+
+        What still runs elsewhere was left behind, and has to be stopped.
+        """
         settled = np.asarray(self.follow().settled)
         for row, attempt in list(self.seen.items()):
-            if attempt.incarnation <= settled[attempt.unit]:
+            runs = attempt.phase < Phase.SUCCEEDED
+            if attempt.incarnation <= settled[attempt.unit] and not (runs and attempt.node not in lost_nodes):
                 del self.seen[row]
-                if attempt.phase < Phase.SUCCEEDED:
+                if runs:
                     log.end(row, AttemptOutcome.LOST, now)
 
 

@@ -20,6 +20,8 @@ class AttemptLog:
         self.wanted, self.placed, self.started, self.ended = array("d"), array("d"), array("d"), array("d")
         self.slowed = array("d")
         self.outcome = array("b")
+        self.round = array("q")
+        """In which round of its graph, from 1; 0: in none."""
         self.gpus: list[tuple[int, ...]] = []
         self.reason: list[str] = []
         self.why: list[str] = []
@@ -49,6 +51,7 @@ class AttemptLog:
         self.ended.append(NOT_YET)
         self.slowed.append(1.0)
         self.outcome.append(0)
+        self.round.append(0)
         self.gpus.append(gpus)
         self.reason.append(why[0])
         self.why.append(why[1])
@@ -103,6 +106,7 @@ class AttemptLog:
             ended_at=np.array(self.ended)[order],
             slowed=np.array(self.slowed)[order],
             outcome=np.array(self.outcome, np.int8)[order],
+            round=_ints(self.round)[order],
             reason=tuple(self.reason[row] for row in order.tolist()),
             why=tuple(self.why[row] for row in order.tolist()),
         )

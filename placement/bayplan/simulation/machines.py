@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.lifecycle import Attempt, Phase
+from bayplan.model.arrays import IntArray
 from bayplan.model.gpu import GpuUse
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.occupant import Tenant
@@ -12,6 +13,7 @@ from bayplan.model.workload import Request, RequestClass
 from bayplan.simulation.breakdowns import Breakdowns
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.failures import DrawnFailures
+from bayplan.simulation.following import NOTHING, Ending
 from bayplan.simulation.hidden import Hidden
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.run_times import DrawnTimes
@@ -110,6 +112,8 @@ class Machines:
         if self._transfers.any:
             seconds += self._transfers.seconds(number, unit, log.node[row])
         share = self._failures.fails_after(number, unit, incarnation)
+        if share is None and self._ending(row).fails(incarnation):
+            share = 1.0
         if share is not None:
             self._failing.add(row)
             seconds *= share
@@ -148,7 +152,23 @@ class Machines:
         phase = Phase.RUNNING if log.started[row] == log.started[row] else Phase.PENDING
         if outcome == AttemptOutcome.OPEN:
             return log.seen(row, node, phase, now >= log.placed[row] + self._delays.binding)
-        return log.seen(row, node, Phase.SUCCEEDED if outcome == AttemptOutcome.SUCCEEDED else Phase.FAILED)
+        seen = log.seen(row, node, Phase.SUCCEEDED if outcome == AttemptOutcome.SUCCEEDED else Phase.FAILED)
+        ending = self._ending(row)
+        if ending is NOTHING:
+            return seen
+        if outcome == AttemptOutcome.SUCCEEDED:
+            return replace(seen, results=ending.said(log.round[row]))
+        return replace(seen, exit_code=ending.exit_code) if ending.fails(log.incarnation[row]) else seen
+
+    def begin_round(self, number: int, units: IntArray) -> None:
+        """Of a graph, by its number, these units run again."""
+        self._transfers.begin_round(number, units)
+
+    def _ending(self, row: int) -> Ending:
+        submission = self._submissions[self._log.graph[row]]
+        if not submission.endings:
+            return NOTHING
+        return submission.endings[int(submission.graph.unit_task[self._log.unit[row]])]
 
     # Nodes
 

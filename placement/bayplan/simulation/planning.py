@@ -23,7 +23,7 @@ from bayplan.foresight.graph_plans.finish import seconds_there
 from bayplan.foresight.graph_plans.reservations import until
 from bayplan.foresight.graph_plans.spared import Spared
 from bayplan.knowledge.node_states import NodeWatch
-from bayplan.model.arrays import FloatArray
+from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.model.workload import RequestClass
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.machines import Machines
@@ -108,6 +108,21 @@ class Planning:
         else:
             followed.begun[unit], followed.place[unit] = False, -1
         self._touched.add(number)
+
+    def left_out(self, number: int, units: IntArray) -> None:
+        """Units are over and have not succeeded: the graph goes on without them."""
+        followed = self._followed.get(number)
+        if followed is not None and not followed.done[units].all():
+            followed.done[units] = followed.begun[units] = True
+            self._touched.add(number)
+
+    def begin_round(self, number: int, units: IntArray) -> None:
+        """Units begin again, whatever has become of them before."""
+        followed = self._followed.get(number)
+        if followed is not None:
+            followed.done[units] = followed.begun[units] = False
+            followed.place[units], followed.ended[units] = -1, np.nan
+            self._touched.add(number)
 
     def nodes_changed(self) -> None:
         """Every plan is looked at, and so is every graph that was spared one."""

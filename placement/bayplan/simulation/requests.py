@@ -55,7 +55,7 @@ class Requests:
         full = f"{name}/{submission.graph.tasks[task].name}"
         return Request(
             id=(number, unit),
-            request_class=submission.classes[task],
+            request_class=submission.request_class(unit) if submission.own_classes else submission.classes[task],
             priority=submission.priority,
             critical_path=self._critical_path[number][task],
             arrival=(submission.at, number),

@@ -33,6 +33,7 @@ def _add_waiting(world: World) -> None:
             incarnation = graph.tried.get(unit, 0) + 1
             row = world.log.add(graph.number, unit, incarnation, -1, (), (since, NOT_YET), words)
             world.log.outcome[row] = AttemptOutcome.WAITING
+            world.log.round[row] = graph.round_of(unit)
             world.log.open -= 1
 
 
@@ -49,6 +50,8 @@ def _graphs(world: World, attempts: Attempts) -> Graphs:
         missed=np.array([_missed(each, world) for each in states], bool),
         failure=tuple(each.failure for each in states),
         strategy=tuple(each.strategy for each in states),
+        rounds=tuple(0 if each.run is None else each.run.round for each in states),
+        skipped=tuple(each.skipped for each in states),
     )
 
 

@@ -1,7 +1,8 @@
 """A graph that is submitted to the virtual cluster."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from bayplan.model.graph import Graph
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.workload import RequestClass
 from bayplan.simulation.errors import SetupError
+from bayplan.simulation.following import Ending, Rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,12 @@ class Submission:
     """How many of its units may be under way at once."""
     flow: Flow | None = None
     """How its tasks follow each other; `None`: each starts once all before it have succeeded."""
+    rounds: Rounds | None = None
+    """When the rounds are over of what the flow repeats; `None`: nothing repeats."""
+    endings: tuple[Ending, ...] = ()
+    """Per task, what is given of how it ends; none: nothing is of any."""
+    own_classes: Mapping[int, RequestClass] = field(default_factory=dict)
+    """By unit, what it asks, where that is not what its task does."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -90,12 +98,31 @@ class Submission:
             raise SetupError(
                 f"graph {self.name}: there are {len(self.splittings)} splittings for {tasks} tasks: there must be one each"
             )
+        self._check_flow()
         if any(self.splittings) and self.actual is not None:
             raise SetupError(
                 f"graph {self.name}: actual is given, and splittings too: what is divided takes what follows from it"
             )
         self._check("expected", self.expected, zero=True)
         self._check("actual", self.actual, zero=False)
+
+    def request_class(self, unit: int) -> RequestClass:
+        """What a unit asks."""
+        own = self.own_classes.get(unit)
+        return self.classes[int(self.graph.unit_task[unit])] if own is None else own
+
+    def _check_flow(self) -> None:
+        tasks = len(self.graph.tasks)
+        if self.endings and len(self.endings) != tasks:
+            raise SetupError(
+                f"graph {self.name}: there are {len(self.endings)} endings for {tasks} tasks: there must be one each"
+            )
+        if self.flow is not None and len(self.flow.gate) != tasks:
+            raise SetupError(f"graph {self.name}: the flow has {len(self.flow.gate)} gates for {tasks} tasks")
+        if (self.flow is not None and self.flow.repeated is not None) != (self.rounds is not None):
+            raise SetupError(f"graph {self.name}: rounds must be given where the flow repeats tasks, and only there")
+        if any(not 0 <= unit < self.graph.units for unit in self.own_classes):
+            raise SetupError(f"graph {self.name}: own_classes names a unit that there is not: it has {self.graph.units}")
 
     def _check_data(self) -> None:
         if self.data is None:

@@ -42,7 +42,9 @@ class Attempts:
     task: IntArray
     shard: IntArray
     incarnation: IntArray
-    """Counts the attempts of the shard, from 1."""
+    """Counts the attempts of the shard, from 1; it goes on from round to round."""
+    round: IntArray
+    """In which round of its graph, from 1; 0: its task does not repeat."""
     node: IntArray
     """Number of the node in `Trace.nodes`; -1: none."""
     gpus: Sequence[tuple[int, ...]]
@@ -84,6 +86,10 @@ class Graphs:
     """What failed for good, in one sentence."""
     strategy: Sequence[str] = ()
     """The candidate of an adaptive policy that placed it, empty where the policy has but one strategy."""
+    rounds: Sequence[int] = ()
+    """How many rounds began of what repeats; 0: nothing does."""
+    skipped: Sequence[frozenset[int]] = ()
+    """Units that were not to run, or that it went on without."""
 
     def __len__(self) -> int:
         """How many."""

@@ -30,6 +30,12 @@ class Transfers:
         if place is not None:
             place[unit] = node
 
+    def begin_round(self, submission: int, units: IntArray) -> None:
+        """What these units left in the round before is read no more."""
+        place = self._place[submission]
+        if place is not None:
+            place[units] = -1
+
     def seconds(self, submission: int, unit: int, node: int) -> float:
         """That a unit reads when it begins on a node. O(parents' units)."""
         place, data = self._place[submission], self._submissions[submission].data

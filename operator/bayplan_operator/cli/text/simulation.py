@@ -123,9 +123,13 @@ def _graph(graph: SimulatedGraph, simulation: Simulation, screen: Screen) -> str
     took, bound = graph.took, graph.lower_bound
     lines = [screen.paint(f"{graph.name}: {_verdict(graph)}", "bold")]
     if took is not None and graph.status == "Succeeded":
-        lines[0] += f" after {units.seconds(took)}; no schedule on these nodes could take less than {units.seconds(bound)}"
+        rounds = f", in {units.count(graph.rounds, 'round')}" if graph.rounds else ""
+        after = f" after {units.seconds(took)}{rounds}"
+        lines[0] += f"{after}; no schedule on these nodes could take less than {units.seconds(bound)}"
     if graph.failure:
         lines.append(graph.failure)
+    if graph.skipped:
+        lines.append(f"Skipped: {', '.join(graph.skipped[:_MOST_NAMES])}{'…' if len(graph.skipped) > _MOST_NAMES else ''}")
     lines += _unplaced(graph, simulation)
     path = graph.critical_path
     shown = path if len(path) <= _MOST_NAMES else (*path[: _MOST_NAMES // 2], "…", *path[-_MOST_NAMES // 2 :])
@@ -168,9 +172,15 @@ def _deadline(graph: SimulatedGraph) -> str:
 
 def _name(attempt: SimulatedAttempt, several: bool) -> str:
     name = f"{attempt.graph.rpartition('/')[2]}/{attempt.task}" if several else attempt.task
-    return (
-        name + (f" [{attempt.shard}]" if attempt.shard else "") + (f" (attempt {attempt.number})" if attempt.number > 1 else "")
-    )
+    return name + (f" [{attempt.shard}]" if attempt.shard else "") + _which(attempt)
+
+
+def _which(attempt: SimulatedAttempt) -> str:
+    """Of the attempts of a shard. They are counted over all rounds: only where one had to be repeated, that says more."""
+    words = [f"round {attempt.round}"] if attempt.round else []
+    if attempt.number > max(attempt.round, 1):
+        words.append(f"attempt {attempt.number}")
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _waited(attempt: SimulatedAttempt) -> str:

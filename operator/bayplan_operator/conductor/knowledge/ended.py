@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayplan.model.arrays import FloatArray
+from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.strategy.adaptive import Ended
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
@@ -23,7 +23,14 @@ def ended(graph: GraphRun, running: Running, now: float) -> Ended:
         took=np.maximum(run.finished - run.started, 0.0),
         nodes=run.node,
         deadline=None if graph.known.deadline is None else graph.known.deadline - accepted,
+        rounds=_rounds(running),
     )
+
+
+def _rounds(running: Running) -> IntArray | None:
+    """How often each task ran; none: nothing repeats."""
+    flow = running.prepared.relations.flow
+    return None if flow is None or flow.repeated is None else np.where(flow.repeated.tasks, running.run.round, 1)
 
 
 def _hints(running: Running) -> FloatArray:

@@ -10,15 +10,19 @@ from bayplan.cluster.filters import Selector
 from bayplan.foresight.estimates import (
     Basis,
     Capacity,
+    Course,
     Durations,
     Earliest,
-    Luck,
+    Known,
     Scenario,
     Suggestion,
     advice,
+    course,
     durations,
     earliest,
-    samples,
+    sure_rounds,
+    with_further_rounds,
+    with_gates,
 )
 from bayplan.foresight.graph_plans import Situation
 from bayplan.knowledge.run_times import RunTimes
@@ -70,9 +74,26 @@ def first_bound(cluster: Cluster, prepared: Prepared, run: Run, selector: Select
     of_unit, running = least[prepared.graph.unit_task], run.state == UnitState.RUNNING
     elapsed = np.where(running, np.nan_to_num(now - run.started), 0.0)
     left = np.where(running, np.maximum(of_unit - elapsed, 0.0), np.nan)
-    left[run.state == UnitState.SUCCEEDED] = 0.0
+    left[run.state >= UnitState.SUCCEEDED] = 0.0  # the graph goes on without what has failed or was skipped
     classes = [template.request_class for template in prepared.templates]
-    return earliest(cluster, prepared.graph, classes, selector, least, left)
+    return earliest(cluster, prepared.graph, classes, selector, least, left, _course(prepared, run))
+
+
+def _course(prepared: Prepared, run: Run) -> Course | None:
+    """None: every task runs, after all before it. Rounds that a condition may end are not counted: the bound must hold."""
+    flow, repeating = prepared.relations.flow, prepared.relations.repeating
+    if flow is None:
+        return None
+    if repeating is None or run.rounds_over:
+        return course(prepared.graph, flow)
+    over = max(run.round, 1)
+    return course(prepared.graph, flow, sure_rounds(repeating.max, repeating.until is not None, repeating.patience, over))
+
+
+def _further(prepared: Prepared, run: Run) -> int:
+    """Rounds that are expected after the current one: all that are allowed, since none knows which will be the last."""
+    repeating = prepared.relations.repeating
+    return 0 if repeating is None or run.rounds_over else repeating.max - max(run.round, 1)
 
 
 def forecast(question: Question) -> Forecast:
@@ -87,20 +108,45 @@ def forecast(question: Question) -> Forecast:
     why = question.obstacle or _nowhere(first)
     if why or not known.informed:
         return Forecast(now, first, why or known.words, Unknown.WAIT if why else Unknown.RUN_TIMES, None, heavy, ())
-    luck = Luck.draw(graph, samples(graph.units), _seed(question.uid))
-    scenario = Scenario.on(there, known, elapsed, luck, _capacity(question, there, seen.cluster))
+    scenario = _scenario(question, there, known, elapsed, seen.cluster)
     found = scenario.estimate()
     if not np.isfinite(found.ends[-1]):
         return Forecast(now, first, _NO_PLACE, Unknown.WAIT, None, heavy, ())
     end = Interval(*(now + found.quantile(each) for each in (0.5, _LOW, _HIGH)))
+    basis = _basis(known, seen)
     if question.deadline is None:
-        return Forecast(now, first, known.words, end, None, heavy, ())
+        return Forecast(now, first, basis, end, None, heavy, ())
     budget = max(question.deadline - now, 0.0)
     probability = found.probability_by(budget)
     helps: tuple[Suggestion, ...] = ()
     if probability < SAFE and budget > 0:
-        helps = advice(scenario, first.bound, budget, AT_RISK, _alone(question, luck))
-    return Forecast(now, first, known.words, end, probability, heavy, helps)
+        helps = advice(scenario, first.bound, budget, AT_RISK, _alone(question))
+    return Forecast(now, first, basis, end, probability, heavy, helps)
+
+
+def _basis(known: Durations, seen: Glimpse) -> str:
+    """Without the number of the round, which would have the status written again for each."""
+    repeating = seen.prepared.relations.repeating
+    if repeating is None:
+        return known.words
+    sure = repeating.until is None and repeating.patience is None
+    return f"{known.words}, {repeating.max} rounds" if sure else f"{known.words}, if all {repeating.max} rounds are run"
+
+
+def _scenario(question: Question, there: Situation, known: Durations, elapsed: FloatArray, cluster: Cluster) -> Scenario:
+    """What is left of the graph, on a cluster, with the rounds that are to come."""
+    prepared, run, seed = question.seen.prepared, question.seen.run, _seed(question.uid)
+    flow = prepared.relations.flow
+
+    def capacity(each: Known) -> Capacity:
+        return capacity_for(question.strategy, cluster, each.situation, each.classes)
+
+    rest = Known(there, known, elapsed, tuple(template.request_class for template in prepared.templates))
+    if flow is not None:
+        rest = with_gates(rest, flow)
+        if flow.repeated is not None:
+            rest = with_further_rounds(rest, flow.repeated, _further(prepared, run), seed, capacity)
+    return rest.scenario(seed, capacity)
 
 
 def _nowhere(first: Earliest) -> str:
@@ -118,7 +164,7 @@ def _learned(question: Question, there: Situation) -> tuple[Situation, Durations
     return replace(there, seconds=known.expected), known, elapsed
 
 
-def _alone(question: Question, luck: Luck) -> Scenario | None:
+def _alone(question: Question) -> Scenario | None:
     """The graph with the nodes to itself; none: no other graph wants them."""
     if not question.rivals:
         return None
@@ -130,12 +176,7 @@ def _alone(question: Question, luck: Luck) -> Scenario | None:
         asked = seen.prepared.templates[int(graph.unit_task[unit])].request_class
         empty.occupy(unit, run.node[unit], dict(asked.resources))
     there, known, elapsed = _learned(question, situation(replace(seen, cluster=empty)))
-    return Scenario.on(there, known, elapsed, luck, _capacity(question, there, empty))
-
-
-def _capacity(question: Question, there: Situation, cluster: Cluster) -> Capacity:
-    classes = [template.request_class for template in question.seen.prepared.templates]
-    return capacity_for(question.strategy, cluster, there, classes)
+    return _scenario(question, there, known, elapsed, empty)
 
 
 def _least(known: Durations) -> FloatArray:

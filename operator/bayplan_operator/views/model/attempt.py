@@ -43,3 +43,5 @@ class SimulatedAttempt(AttemptView, frozen=True, kw_only=True, rename="camel"):
     placed: float | None
     reason: str
     """Why it was not placed at once; empty: it was."""
+    round: int = 0
+    """In which round, from 1; 0: its task does not repeat."""

@@ -99,6 +99,10 @@ class SimulatedGraph(GraphView, frozen=True, kw_only=True, rename="camel"):
     """Of tasks with a known run time; `bayplan plan` says it."""
     outlook: PlannedOutlook | None = None
     """`bayplan plan` says it."""
+    rounds: int = 0
+    """How many rounds began of what repeats; 0: nothing does."""
+    skipped: tuple[str, ...] = ()
+    """Tasks that were not to run, or that it went on without."""
 
     @property
     def took(self) -> float | None:

@@ -85,6 +85,8 @@ def _graph(trace: Trace, bounds: Bounds, number: int) -> SimulatedGraph:
     submission, graphs = trace.submissions[number], trace.graphs
     durations = bounds.durations(number, fastest=False)
     path = submission.graph.critical_path(durations)
+    if submission.flow is not None:
+        path = [task for task in path if durations[task] > 0]
     ended = _known(float(graphs.ended_at[number]))
     succeeded = bool(graphs.succeeded[number])
     return SimulatedGraph(
@@ -103,7 +105,19 @@ def _graph(trace: Trace, bounds: Bounds, number: int) -> SimulatedGraph:
         lower_bound=_round(bounds.of_graph(number)),
         tasks=tuple(_tasks(trace, number, frozenset(path))),
         strategy=graphs.strategy[number] if graphs.strategy else "",
+        rounds=graphs.rounds[number],
+        skipped=_skipped(trace, number),
     )
+
+
+def _skipped(trace: Trace, number: int) -> tuple[str, ...]:
+    """Tasks of which every shard was."""
+    graph, units = trace.submissions[number].graph, trace.graphs.skipped[number]
+    if not units:
+        return ()
+    starts = graph.unit_start.tolist()
+    spans = (range(starts[task], starts[task + 1]) for task in range(len(graph.tasks)))
+    return tuple(task.name for task, span in zip(graph.tasks, spans, strict=True) if units.issuperset(span))
 
 
 def _tasks(trace: Trace, number: int, critical: frozenset[int]) -> Iterator[SimulatedTask]:
@@ -111,9 +125,11 @@ def _tasks(trace: Trace, number: int, critical: frozenset[int]) -> Iterator[Simu
     rows = np.flatnonzero(attempts.graph == number)
     count = len(graph.tasks)
     starts, ends, done = np.full(count, np.inf), np.zeros(count), np.zeros(count, np.int64)
+    last = np.zeros(count, np.int64)
+    np.maximum.at(last, attempts.task[rows], attempts.round[rows])
     ran = rows[~np.isnan(attempts.started_at[rows])]
     np.minimum.at(starts, attempts.task[ran], attempts.started_at[ran])
-    good = rows[attempts.outcome[rows] == AttemptOutcome.SUCCEEDED]
+    good = rows[(attempts.outcome[rows] == AttemptOutcome.SUCCEEDED) & (attempts.round[rows] == last[attempts.task[rows]])]
     np.maximum.at(ends, attempts.task[good], attempts.ended_at[good])
     np.add.at(done, attempts.task[good], 1)
     for index, task in enumerate(graph.tasks):
@@ -134,10 +150,10 @@ def _attempts(trace: Trace) -> Iterator[SimulatedAttempt]:
     attempts = trace.attempts
     columns = (
         attempts.graph, attempts.task, attempts.shard, attempts.incarnation, attempts.node,
-        attempts.wanted_at, attempts.placed_at, attempts.started_at, attempts.ended_at, attempts.outcome,
+        attempts.wanted_at, attempts.placed_at, attempts.started_at, attempts.ended_at, attempts.outcome, attempts.round,
     )  # fmt: skip
     rows = zip(*(column.tolist() for column in columns), strict=True)
-    for row, (graph, task, shard, number, node, wanted, placed, started, ended, outcome) in enumerate(rows):
+    for row, (graph, task, shard, number, node, wanted, placed, started, ended, outcome, of_round) in enumerate(rows):
         submission = trace.submissions[graph]
         yield SimulatedAttempt(
             graph=submission.name,
@@ -153,6 +169,7 @@ def _attempts(trace: Trace) -> Iterator[SimulatedAttempt]:
             outcome=_OUTCOMES[outcome],
             reason=attempts.reason[row],
             why=attempts.why[row],
+            round=of_round,
         )
 
 

@@ -9,15 +9,19 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.foresight.estimates import (
     Basis,
     Bound,
+    Capacity,
     Durations,
     Estimate,
-    Luck,
+    Known,
     Scenario,
     Suggestion,
     advice,
+    course,
     durations,
     earliest,
-    samples,
+    sure_rounds,
+    with_further_rounds,
+    with_gates,
 )
 from bayplan.foresight.graph_plans import Situation, expected_seconds, slots
 from bayplan.knowledge.run_times import TaskRun
@@ -57,7 +61,7 @@ def _with_outlook(
     graph: SimulatedGraph, submission: Submission, setup: Setup, cluster: Cluster, simulation: Simulation
 ) -> SimulatedGraph:
     strategy = setup.policies[submission.policy].placing(graph.strategy)
-    outlook = _outlook(submission, setup, cluster, strategy)
+    outlook = _outlook(submission, setup, cluster, strategy, graph.rounds)
     bound = max(graph.lower_bound, outlook.lower_bound) if _as_expected(submission) else graph.lower_bound
     graph = msgspec.structs.replace(graph, lower_bound=bound)
     apart = _apart(graph, submission, outlook, len(simulation.graphs))
@@ -86,25 +90,38 @@ def _apart(graph: SimulatedGraph, submission: Submission, outlook: PlannedOutloo
     return "there every run time is at its median; as they vary, tasks take other places and turns"
 
 
-def _outlook(submission: Submission, setup: Setup, cluster: Cluster, strategy: Strategy) -> PlannedOutlook:
+def _outlook(submission: Submission, setup: Setup, cluster: Cluster, strategy: Strategy, rounds: int) -> PlannedOutlook:
+    """`rounds`: as many as were simulated. The bound counts those that are sure."""
     graph, selector = submission.graph, strategy.node_selector
     there, known = _situation(submission, setup, cluster, strategy)
     none = np.full(graph.units, np.nan)
     fastest = known.median.min(axis=1, initial=np.inf)
     least = np.where((known.basis == Basis.NOTHING) | np.isinf(fastest), 0.0, fastest)
-    first = earliest(cluster, graph, submission.classes, selector, least, none)
+    flow, limit = submission.flow, submission.rounds
+    sure = 0 if limit is None else sure_rounds(limit.most, limit.until is not None, limit.patience, 1)
+    given = None if flow is None else course(graph, flow, sure)
+    first = earliest(cluster, graph, submission.classes, selector, least, none, given)
     bound = first.bound
     if first.nowhere or not known.informed:
         return PlannedOutlook(known.words, lower_bound=_round(bound.seconds), nowhere=first.nowhere)
-    luck = Luck.draw(graph, samples(graph.units), setup.seed)
-    scenario = Scenario.on(there, known, none, luck, capacity_for(strategy, cluster, there, submission.classes))
+
+    def capacity(each: Known) -> Capacity:
+        return capacity_for(strategy, cluster, each.situation, each.classes)
+
+    whole = Known(there, known, none, submission.classes)
+    if flow is not None:
+        whole = with_gates(whole, flow)
+        if flow.repeated is not None:
+            whole = with_further_rounds(whole, flow.repeated, rounds - 1, setup.seed, capacity)
+    scenario = whole.scenario(setup.seed, capacity)
     found = scenario.estimate()
+    basis = f"{known.words}, {rounds} round{'s' if rounds > 1 else ''}" if rounds else known.words
     if not np.isfinite(found.ends[-1]):
-        return PlannedOutlook(known.words, lower_bound=_round(bound.seconds))
+        return PlannedOutlook(basis, lower_bound=_round(bound.seconds))
     probability, helps = _deadline(submission, scenario, found, bound)
     return PlannedOutlook(
         lower_bound=_round(bound.seconds),
-        basis=known.words,
+        basis=basis,
         estimate=_round(found.quantile(0.5)),
         low=_round(found.quantile(0.1)),
         high=_round(found.quantile(0.9)),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayplan.foresight.estimates.course import Course, longest_chain, round_seconds
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 from bayplan.solvers.kernels.scheduling.ranking import chains
@@ -32,15 +33,25 @@ class Bound:
         return max(self.chain, self.work)
 
 
-def lower_bound(graph: Graph, least: FloatArray, left: FloatArray, amounts: FloatArray, capacity: FloatArray) -> Bound:
+def lower_bound(
+    graph: Graph,
+    least: FloatArray,
+    left: FloatArray,
+    amounts: FloatArray,
+    capacity: FloatArray,
+    given: Course | None = None,
+) -> Bound:
     """The longest chain, or the work over the capacity.
 
     `least`: shape (tasks,), seconds of a unit where it is fastest, 0 where nothing is known; `left`: shape (units,), seconds
     that a unit still needs, 0 for one that has ended, NaN for one that has not started; `amounts`: shape (tasks, resources),
-    what a unit holds while it runs; `capacity`: shape (resources,), what all nodes have of it; 0 says nothing.
+    what a unit holds while it runs; `capacity`: shape (resources,), what all nodes have of it; 0 says nothing; `given`: how the
+    tasks follow each other, none: all of them run, each after all before it.
     O(tasks * resources + units + edges).
     """
     of_unit = np.where(np.isnan(left), least[graph.unit_task], left)
+    if given is not None:
+        return _by_course(graph, least, of_unit, amounts, capacity, given)
     longest = np.maximum.reduceat(of_unit, graph.unit_start[:-1])
     tails = longest + chains(
         graph.topological[::-1].copy(),
@@ -49,10 +60,25 @@ def lower_bound(graph: Graph, least: FloatArray, left: FloatArray, amounts: Floa
         np.zeros(len(graph.children.indices)),
         longest,
     )
-    total = np.add.reduceat(of_unit, graph.unit_start[:-1]) @ amounts
-    counted = capacity > 0
-    work = float((total[counted] / capacity[counted]).max(initial=0.0))
+    work = _spread(np.add.reduceat(of_unit, graph.unit_start[:-1]) @ amounts, capacity)
     return Bound(float(tails.max()), work, _path(graph, tails, longest))
+
+
+def _by_course(
+    graph: Graph, least: FloatArray, of_unit: FloatArray, amounts: FloatArray, capacity: FloatArray, given: Course
+) -> Bound:
+    """What repeats counts as often as it is sure to run: a round begins when the one before it is over."""
+    later = given.further * round_seconds(graph, least, given)
+    chain, path = longest_chain(graph, given.least(graph, of_unit), given, later)
+    again = np.where(given.repeated & given.certain, least * given.minimum, 0.0)
+    total = given.work(graph, of_unit) + given.further * again
+    return Bound(chain, _spread(total @ amounts, capacity), path)
+
+
+def _spread(total: FloatArray, capacity: FloatArray) -> float:
+    """Seconds that all work takes, by resource over the capacity that there is."""
+    counted = capacity > 0
+    return float((total[counted] / capacity[counted]).max(initial=0.0))
 
 
 def _path(graph: Graph, tails: FloatArray, longest: FloatArray) -> tuple[int, ...]:

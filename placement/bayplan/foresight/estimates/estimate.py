@@ -151,10 +151,14 @@ class Scenario:
 
     def estimate(self) -> Estimate:
         """Play it. On slots O(samples * ((units + slots) * log(units + slots) + edges)); node by node as `play_on_nodes`."""
+        return Estimate(np.sort(self.ends()))
+
+    def ends(self) -> FloatArray:
+        """Shape (samples,), in the order of the draws: seconds from now until the last unit has ended. Costs an `estimate`."""
         graph, situation = self.situation.graph, self.situation
         if self.by_node and self.plan is not None and self.capacity is not None:
             known = (self.durations, self.elapsed, self.luck)
-            return Estimate(np.sort(ends_on_nodes(self.capacity, self.plan, self.reading, *known)))
+            return ends_on_nodes(self.capacity, self.plan, self.reading, *known)
         seconds = self.luck.seconds(graph, self.durations, self.node_class, self.elapsed) + self.reading[:, None]
         order = np.lexsort((np.arange(graph.units), -self.priority[graph.unit_task]))
         rank = np.empty(graph.units, np.int64)
@@ -176,7 +180,7 @@ class Scenario:
         ends = play(score, np.ascontiguousarray(seconds.T))
         if self.capacity is not None and not self.capacity.endless:
             ends = np.maximum(ends, self.capacity.work(situation, seconds))  # slots are coarser than what pods ask
-        return Estimate(np.sort(ends))
+        return np.asarray(ends)
 
 
 def estimate(plan: Plan, durations: Durations, elapsed: FloatArray, seed: int) -> Estimate:

@@ -31,6 +31,8 @@ class Ended:
     """Per unit, where that was; empty: nowhere."""
     deadline: float | None = None
     """Seconds after its submission."""
+    rounds: IntArray | None = None
+    """Shape (tasks,): how often each ran, where part of the graph repeats; none: once each."""
 
     def __post_init__(self) -> None:
         """Check the shapes."""
@@ -43,19 +45,22 @@ class Ended:
         ):
             if found != expected:
                 raise ValueError(f"{name} has {found} entries: it must have {expected}")
+        if self.rounds is not None and self.rounds.shape != (tasks,):
+            raise ValueError(f"rounds has shape {self.rounds.shape}: it must be ({tasks},)")
 
     @property
     def least(self) -> float:
         """Seconds that no placement could beat: the longest chain of what was expected, or, of a task of which nothing was
-        said, of what its shards took on average. O(units + edges)."""
-        return self.graph.critical_path_length(self._expected())
+        said, of what its shards took on average. What repeats counts once per round. O(units + edges)."""
+        return self.graph.critical_path_length(self._expected() * self._times)
 
     @property
     def chain(self) -> float:
-        """Seconds of the longest chain as it ran: the response time of a graph that never waited. O(units + edges)."""
+        """Seconds of the longest chain as it ran: the response time of a graph that never waited. Of what repeats, the last
+        round stands for all. O(units + edges)."""
         longest = np.zeros(len(self.graph.tasks))
         np.maximum.at(longest, self.graph.unit_task[self._ran], self.took[self._ran])
-        return self.graph.critical_path_length(longest)
+        return self.graph.critical_path_length(longest * self._times)
 
     def costs(self, cluster: Cluster) -> tuple[float, float]:
         """The price of what ran, and what the expected would cost at the mean price of all nodes.
@@ -64,7 +69,7 @@ class Ended:
         neither. O(units + classes x nodes).
         """
         paid = usual = 0.0
-        expected = self._expected()
+        expected, times = self._expected(), self._times
         rows = np.flatnonzero(cluster.present)
         prices: dict[RequestClass, FloatArray] = {}
         for unit in np.flatnonzero(self._ran).tolist():
@@ -74,9 +79,15 @@ class Ended:
             asked = self.classes[task]
             if asked not in prices:
                 prices[asked] = _prices(asked, cluster)
-            paid += float(self.took[unit]) / _HOUR * float(prices[asked][row])
-            usual += float(expected[task]) / _HOUR * float(prices[asked][rows].mean())
+            hours = float(times[task]) / _HOUR
+            paid += float(self.took[unit]) * hours * float(prices[asked][row])
+            usual += float(expected[task]) * hours * float(prices[asked][rows].mean())
         return paid, usual
+
+    @property
+    def _times(self) -> FloatArray:
+        ones = np.ones(len(self.graph.tasks))
+        return ones if self.rounds is None else np.maximum(self.rounds, ones)
 
     @property
     def _ran(self) -> BoolArray:
@@ -88,7 +99,9 @@ class Ended:
         count = np.bincount(units, minlength=tasks)
         mean = np.bincount(units, self.took[ran], minlength=tasks) / np.maximum(count, 1)
         durations = np.array([task.duration for task in self.graph.tasks])
-        return np.where(self.hints > 0, self.hints, np.where(count > 0, mean, durations))
+        expected = np.where(self.hints > 0, self.hints, np.where(count > 0, mean, durations))
+        # A graph succeeds without what it has skipped.
+        return np.where(count > 0, expected, 0.0) if self.succeeded else expected
 
 
 def _prices(asked: RequestClass, cluster: Cluster) -> FloatArray:

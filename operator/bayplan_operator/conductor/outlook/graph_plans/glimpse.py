@@ -73,11 +73,12 @@ def situation(seen: Glimpse, expectation: Expectation | None = None) -> Situatio
     """
     graph, run = seen.prepared.graph, seen.run
     classes = tuple(template.request_class for template in seen.prepared.templates)
-    done, there = run.state == UnitState.SUCCEEDED, np.isin(run.state, _THERE)
+    # What the graph goes on without is as good as done: nothing waits for it.
+    done, there = run.state >= UnitState.SUCCEEDED, np.isin(run.state, _THERE)
     waiting = ~done & ~there
     nodes = slots(seen.cluster, _asks(classes, graph.unit_task[waiting]), max(1, int(waiting.sum())), seen.terms.selector)
     place = np.array([nodes.number.get(name, -1) for name in run.node], np.int64)
-    place[waiting] = -1
+    place[waiting | (run.state > UnitState.SUCCEEDED)] = -1
     seconds = (expectation or Expectation()).seconds(seen.prepared, nodes.classes, seen.run_times)
     left = np.full(graph.units, np.nan)
     for unit in np.flatnonzero(there & (place >= 0)).tolist():

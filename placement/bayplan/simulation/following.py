@@ -1,0 +1,100 @@
+"""How the tasks of a simulated graph follow each other, and what is given beforehand of how they end."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bayplan.lifecycle import Condition, Flow, Repeated, Value
+from bayplan.lifecycle.conditions.truth import Lookup
+from bayplan.model.arrays import IntArray
+from bayplan.model.graph import Graph
+from bayplan.simulation.errors import SetupError
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """When the rounds of a graph are over. Raises `SetupError`."""
+
+    most: int
+    """1 or more."""
+    until: Condition | None = None
+    patience: int | None = None
+    """They are over once the metric has not got better for so many of them, 1 or more."""
+    metric: tuple[str, str] | None = None
+    """Task and key of what patience looks at."""
+    maximize: bool = True
+    time_out: float | None = None
+    """Seconds from a repeated task's first start after which the round goes on without its shards beyond the minimum."""
+    expected: int | None = None
+    """So many are run, where nothing ends them before; none: `most`."""
+
+    def __post_init__(self) -> None:
+        """Check the figures."""
+        for name, value in (("most", self.most), ("patience", self.patience), ("expected", self.expected)):
+            if value is not None and value < 1:
+                raise SetupError(f"rounds: {name} is {value}: it must be at least 1")
+        if self.time_out is not None and not (math.isfinite(self.time_out) and self.time_out > 0):
+            raise SetupError(f"rounds: time_out is {self.time_out}: it must be seconds above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the attempts of a task end, as far as it is given. Raises `SetupError`."""
+
+    results: tuple[Mapping[str, Value], ...] = ()
+    """What each of its shards says when it succeeds: in the first round, in the second, and so on; the last one holds for all
+    rounds after. None: it is not known."""
+    exit_code: int = 0
+    """Other than 0: its attempts fail, at the end of their run time."""
+    only: frozenset[int] = frozenset()
+    """The incarnations, from 1, that fail; none: all."""
+
+    def __post_init__(self) -> None:
+        """Check the figures."""
+        if any(each < 1 for each in self.only):
+            raise SetupError(f"an ending names incarnation {min(self.only)}: they are counted from 1")
+
+    def fails(self, incarnation: int) -> bool:
+        """Whether the attempt does."""
+        return self.exit_code != 0 and (not self.only or incarnation in self.only)
+
+    def said(self, in_round: int) -> Mapping[str, Value]:
+        """In a round, from 1; 0: outside of rounds."""
+        return self.results[min(max(in_round, 1), len(self.results)) - 1] if self.results else {}
+
+    def gives(self, key: str) -> bool:
+        """The result is known in every round."""
+        return bool(self.results) and all(key in each for each in self.results)
+
+
+NOTHING = Ending()
+
+
+@dataclass(frozen=True, slots=True)
+class _TakenToHold(Condition):
+    """A condition on results that are not known before a graph runs."""
+
+    def evaluate(self, lookup: Lookup) -> bool:
+        """It holds, where each task that it speaks of has succeeded."""
+        return all(len(lookup(each.task, each.key)) > 0 for each in self.references)
+
+
+def foreseen(graph: Graph, flow: Flow, endings: tuple[Ending, ...]) -> Flow:
+    """The flow as a simulation goes by it: a condition holds, where one of the results that it speaks of is not given."""
+    conditions = dict(flow.when)
+    for task, condition in flow.when.items():
+        known = endings and all(endings[graph.index[each.task]].gives(each.key) for each in condition.references)
+        if not known:
+            conditions[task] = _TakenToHold(condition.tree, condition.references)
+    return replace(flow, when=conditions)
+
+
+def on_graph(flow: Flow, before: Graph, graph: Graph) -> Flow:
+    """The same flow, where tasks have other numbers of shards: a task that needed all of them needs all of them now."""
+    had, has = np.diff(before.unit_start), np.diff(graph.unit_start)
+    minimum: IntArray = np.where(flow.minimum >= had, has, np.minimum(flow.minimum, has))
+    tasks = None if flow.repeated is None else flow.repeated.tasks
+    repeated = None if tasks is None else Repeated(tasks, tasks[graph.unit_task])
+    return replace(flow, minimum=minimum, repeated=repeated)

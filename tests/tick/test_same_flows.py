@@ -1,0 +1,177 @@
+"""Simulator and operator go the same way through gates, conditions, optional tasks and rounds: nodes, instants and words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bayplan.simulation import AttemptOutcome, Delays, Failures, Trace
+from tests.cluster.kube import Object, task
+from tests.testbed.nodes import NodeKind
+from tests.tick.both import Case, Placed, Unit, in_the_cluster, in_the_simulator
+from tests.tick.world import World
+
+SMALL = NodeKind("small", 8, "32Gi")
+
+
+def work(name: str, *after: str, says: Any = None, code: int = 0, seconds: float = 2.0, cpu: str = "3", **more: Any) -> Object:
+    annotations = {"sim.bayplan.dev/results": json.dumps(says)} if says is not None else {}
+    if code:
+        annotations["sim.bayplan.dev/exit-code"] = str(code)
+    hint = {"expectedDuration": f"{round(seconds * 1000)}ms"}
+    return task(name, *after, seconds=seconds, cpu=cpu, annotations=annotations, retry={"limit": 1}, **hint, **more)
+
+
+def graph(*tasks: Object, **spec: Any) -> Object:
+    return {"tasks": list(tasks), "policyName": "p", **spec}
+
+
+BRANCHES = graph(
+    work("evaluate", says={"accuracy": 0.93}),
+    work("good", "evaluate", when="evaluate.accuracy >= 0.9", shards=3),
+    work("bad", "evaluate", when="evaluate.accuracy < 0.9", shards=2),
+    work("retrain", "bad"),
+    work("extra", code=3, optional=True, shards=2),
+    work("after-extra", "extra"),
+    work("publish", "good", "retrain", gate="Any", seconds=1),
+    work("clean-up", gate="Always", seconds=1),
+)
+FAILING = graph(work("a", seconds=5, shards=3), work("b", code=2), work("c", "a"), work("clean-up", gate="Always"))
+BEST = graph(
+    work("small", says={"loss": 0.4}), work("large", says={"loss": 0.2}, seconds=7), work("broken", code=1, optional=True),
+    work("use", "small", "large", "broken", gate="BestOf", bestBy={"metric": "loss", "goal": "Minimize"}, shards=4),
+)  # fmt: skip
+
+
+def federated(says: list[float], shards: int = 3, **rounds: Any) -> Object:
+    results = [{"accuracy": each} for each in says]
+    return graph(
+        work("prepare", seconds=1),
+        work("local", "prepare", shards=shards, seconds=3),
+        work("aggregate", "local", seconds=2),
+        work("evaluate", "aggregate", seconds=1, says=results),
+        work("beside", "prepare", shards=4, seconds=4),
+        work("deploy", "evaluate", "beside", seconds=1),
+        rounds={"tasks": ["local", "aggregate", "evaluate"], "max": 6, **rounds},
+    )
+
+
+def tied() -> Object:
+    made = federated([0.5], max=2)
+    names = ["small-1", "small-0", "small-1"]
+    made["tasks"][1]["data"] = {"nodeSelectorPerShard": [{"kubernetes.io/hostname": name} for name in names]}
+    return made
+
+
+CASES = {
+    "branches": {"a": (0.0, BRANCHES)},
+    "failing": {"a": (0.0, FAILING)},
+    "best": {"a": (0.0, BEST)},
+    "until": {"a": (0.0, federated([0.5, 0.6, 0.9], until="evaluate.accuracy >= 0.8"))},
+    "patience": {"a": (0.0, federated([0.5, 0.6, 0.6, 0.6], patience=2, metric="evaluate.accuracy"))},
+    "max": {"a": (0.0, federated([0.5], max=3))},
+    "tied": {"a": (0.0, tied())},
+    "several": {
+        "a": (0.0, federated([0.5], max=3)), "b": (2.0, BRANCHES),
+        "c": (3.0, federated([0.5], shards=5, max=2, minimum=4) | {"priority": 5}),
+    },
+}  # fmt: skip
+
+
+def both(case: Case, folder: Path) -> tuple[Trace, World]:
+    trace, readings = case.simulated(folder)
+    return trace, case.operated(trace, readings)
+
+
+def skipped(trace: Trace, number: int) -> set[str]:
+    """Tasks of which every shard was."""
+    whole, units = trace.submissions[number].graph, trace.graphs.skipped[number]
+    starts = whole.unit_start.tolist()
+    return {each.name for task, each in enumerate(whole.tasks) if units.issuperset(range(starts[task], starts[task + 1]))}
+
+
+def same(expected: Mapping[Unit, Placed], made: Mapping[Unit, Placed]) -> None:
+    assert {unit: (each.node, each.why) for unit, each in made.items()} == {
+        unit: (each.node, each.why) for unit, each in expected.items()
+    }
+    assert {unit: each.at for unit, each in made.items()} == {
+        unit: pytest.approx(each.at, abs=0.05) for unit, each in expected.items()
+    }
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_the_same_way_through_a_graph(what: str, tmp_path: Path) -> None:
+    case = Case(CASES[what], {"p": {"preset": "BestFit"}}, [(SMALL, 2)], learn=True)
+    trace, world = both(case, tmp_path)
+    try:
+        same(in_the_simulator(trace), in_the_cluster(world))
+        for number, name in enumerate(case.graphs):
+            ended = "Complete" if trace.graphs.succeeded[number] else "Failed"
+            assert world.condition(name, ended, "True"), (name, ended)
+            lines = world.lines(name)
+            assert {each for each in lines if lines[each].startswith("Skipped")} == skipped(trace, number)
+            history = world.status(name).get("rounds", {}).get("history", [])
+            assert len(history) == trace.graphs.rounds[number]
+    finally:
+        world.close()
+
+
+SEED = 1
+"""With which an attempt fails late in a round."""
+LATE = federated([0.5], shards=5, max=3, minimum=3, timeout="4s")
+
+
+def test_a_round_goes_on_without_late_clients(tmp_path: Path) -> None:
+    failures, delays = Failures(attempt=0.3), Delays(0.25, 0.25)
+    patient = {**LATE, "tasks": [each | {"retry": {"limit": 4}} for each in LATE["tasks"]]}
+    case = Case(
+        {"a": (0.0, patient)},
+        {"p": {"preset": "BestFit"}},
+        [(SMALL, 3)],
+        failures=failures,
+        delays=delays,
+        learn=True,
+        seed=SEED,
+    )
+    trace, world = both(case, tmp_path)
+    try:
+        assert (trace.attempts.outcome == AttemptOutcome.STOPPED).any(), "or nothing was late"
+        assert trace.graphs.rounds == (3,)
+        same(in_the_simulator(trace), in_the_cluster(world))
+    finally:
+        world.close()
+
+
+@pytest.mark.parametrize("preset", ["GraphPlan", "Auto", "Spread"])
+def test_by_other_policies(preset: str, tmp_path: Path) -> None:
+    """The operator's plan of a round is there a moment after the round has begun, so that of equal nodes others are taken."""
+    graphs = {"a": (0.0, federated([0.5], max=3))} | ({} if preset == "GraphPlan" else {"b": (2.0, BRANCHES)})
+    trace, world = both(Case(graphs, {"p": {"preset": preset}}, [(SMALL, 2)], learn=True), tmp_path)
+    try:
+        assert trace.graphs.succeeded.all()
+        expected, made = in_the_simulator(trace), in_the_cluster(world)
+        assert {unit: each.at for unit, each in made.items()} == {
+            unit: pytest.approx(each.at, abs=0.05) for unit, each in expected.items()
+        }
+        if preset != "GraphPlan":
+            assert {unit: each.node for unit, each in made.items()} == {unit: each.node for unit, each in expected.items()}
+    finally:
+        world.close()
+
+
+def test_an_adaptive_policy_compares_graphs_with_rounds(tmp_path: Path) -> None:
+    adaptive = {"candidates": [{"preset": "BestFit"}, {"preset": "Spread"}], "minimumGraphs": 4}
+    graphs = {f"g{number}": (60.0 * number, federated([0.5], max=1 + number)) for number in range(4)}
+    trace, world = both(Case(graphs, {"p": {"adaptive": adaptive}}, [(SMALL, 2)]), tmp_path)
+    try:
+        assert tuple(world.status(name)["strategy"] for name in graphs) == trace.graphs.strategy
+        assert trace.graphs.rounds == (1, 2, 3, 4)
+        assert {unit: each.node for unit, each in in_the_cluster(world).items()} == {
+            unit: each.node for unit, each in in_the_simulator(trace).items()
+        }
+    finally:
+        world.close()
