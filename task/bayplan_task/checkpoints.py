@@ -47,10 +47,7 @@ class Checkpoints:
         save(path, arrays)
         for _, old in list(self._newest_first())[self.keep :]:
             old.unlink(missing_ok=True)
-        written = path.stat().st_mtime
-        for left in self.folder.glob(_LEFT_OVER):
-            if left.stat().st_mtime < written - _LEFT_SECONDS:
-                left.unlink(missing_ok=True)
+        self._clear()
         return path
 
     def latest(self) -> Checkpoint | None:
@@ -62,6 +59,13 @@ class Checkpoints:
             except _UNREADABLE:
                 continue
         return None
+
+    def _clear(self) -> None:
+        """Delete what killed processes left."""
+        newest = max(path.stat().st_mtime for _, path in self._newest_first())
+        for left in self.folder.glob(_LEFT_OVER):
+            if left.stat().st_mtime < newest - _LEFT_SECONDS:
+                left.unlink(missing_ok=True)
 
     def _newest_first(self) -> Iterator[tuple[int, Path]]:
         found = self.folder.iterdir() if self.folder.is_dir() else ()
