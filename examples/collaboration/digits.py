@@ -67,5 +67,7 @@ def two_parts(part: Part, first: int, seed: int) -> tuple[Part, Part]:
 def _beside_scikit_learn() -> Path:
     found = find_spec("sklearn")
     if found is None or found.origin is None:
-        raise SystemExit("the digits come with scikit-learn, which is missing here: pip install scikit-learn, or set DIGITS_FILE")
+        raise SystemExit(
+            "the digits come with scikit-learn, which is missing here: pip install scikit-learn, or set DIGITS_FILE"
+        )
     return Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz"

@@ -25,14 +25,14 @@ def soft_labels(teacher: models.Model, images: Array, temperature: float) -> Arr
 def taught(images: Array, targets: Array, temperature: float, seed: int) -> models.Model:
     """A student that has learned from soft labels."""
     random = np.random.default_rng([seed, HIDDEN])
-    return models.train(models.network(seed, HIDDEN), images, targets, EPOCHS, random, temperature=temperature)
+    return models.train(models.mlp(seed, HIDDEN), images, targets, EPOCHS, random, temperature=temperature)
 
 
 def untaught(part: digits.Part, few: int, seed: int) -> models.Model:
     """The same network, trained on a few images with their labels."""
     known, _ = digits.two_parts(part, few, seed)
     random = np.random.default_rng([seed, HIDDEN])
-    return models.train(models.network(seed, HIDDEN), known.images, models.one_hot(known.labels), EPOCHS, random)
+    return models.train(models.mlp(seed, HIDDEN), known.images, models.one_hot(known.labels), EPOCHS, random)
 
 
 def teacher(unit: Unit) -> None:

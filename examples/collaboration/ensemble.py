@@ -30,7 +30,7 @@ def parts(seed: int) -> tuple[digits.Part, digits.Part, digits.Part]:
 
 def equal(part: digits.Part, member: int, seed: int, hidden: int = 32) -> models.Model:
     """A network that was trained on its own fifth."""
-    start = models.network(1000 * seed + member, hidden)
+    start = models.mlp(1000 * seed + member, hidden)
     random = np.random.default_rng([seed, member])
     return models.train(start, part.images, models.one_hot(part.labels), EPOCHS, random)
 

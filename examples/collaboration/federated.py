@@ -9,7 +9,7 @@ from examples.collaboration.settings import arrays, number, seed, whole
 
 import numpy as np
 
-MODELS = {"softmax": models.softmax, "network": models.network}
+MODELS = {"softmax": models.softmax, "mlp": models.mlp}
 
 
 def start(kind: str, seed: int) -> models.Model:

@@ -57,7 +57,7 @@ def train(unit: Unit) -> None:
     epochs, batch = whole(unit, "EPOCHS", 30), 32
     part, test = digits.load()
     targets = models.one_hot(part.labels)
-    model = models.network(seed(unit))
+    model = models.mlp(seed(unit))
     names = sorted(model)
     checkpoints = unit.checkpoints(keep=2)
     port = whole(unit, "MASTER_PORT", 29500)

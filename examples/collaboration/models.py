@@ -22,7 +22,7 @@ def softmax(seed: int) -> Model:
     return {"weights": np.zeros((PIXELS, DIGITS)), "bias": np.zeros(DIGITS)}
 
 
-def network(seed: int, hidden: int = 32) -> Model:
+def mlp(seed: int, hidden: int = 32) -> Model:
     """64 pixels, a hidden layer of rectified units, 10 digits; weights as He et al. draw them (ICCV 2015, equation 10)."""
     random = np.random.default_rng([seed, hidden])
     return {

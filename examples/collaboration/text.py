@@ -71,7 +71,9 @@ def merge(unit: Unit) -> None:
     counts = np.sum([np.load(folder / "pairs.npy") for folder in parts], axis=0)
     test = np.load(unit.input("write") / "test.npy")
     unit.save("pairs.npy", counts)
-    unit.results(perplexity=perplexity(counts, test), untrained=perplexity(0 * counts, test), pairs=counts.sum(), parts=len(parts))
+    unit.results(
+        perplexity=perplexity(counts, test), untrained=perplexity(0 * counts, test), pairs=counts.sum(), parts=len(parts)
+    )
 
 
 def main(unit: Unit) -> None:
