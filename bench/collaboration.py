@@ -3,9 +3,9 @@
     python -m bench.collaboration [--experiment NAME ...] [--seeds 0-4] [--jobs 2] [--out FILE.csv] [--json FILE]
 
 1,347 images to train on, 450 to test on; pixels from 0 to 1. Plain gradient descent, learning rate 0.1, batches of 16. Five
-clients hold two digits each, and run 50 rounds of 5 epochs. The attacker's clients hold a fifth of the images each. The figure is
-the share of right answers on the test images after the last round. Training is that of the examples, and fusion is that of the
-operator, so that a run in a cluster gives the same numbers. Everything follows from the seed.
+clients hold two digits each, and run 50 rounds of 5 epochs. Where one of them attacks, they hold a fifth of the images each.
+The figure is the share of right answers on the test images after the last round. Training is that of the examples, and fusion
+is that of the operator, so that a run in a cluster gives the same numbers. Everything follows from the seed.
 
 Without `--seeds`, each experiment has its own: 0 to 4, 0 to 9 for equal ensembles, and 0 to 19 for unequal ones.
 """

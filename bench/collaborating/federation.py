@@ -20,14 +20,14 @@ FACTOR = -10.0
 """What the attacker multiplies its update by."""
 
 NAMED = {"softmax": "softmax", "mlp": "MLP"}
-FED_AVG = ("FedAvg", "FedAvg", {}, 0.0)
-FED_AVG_M = ("FedAvgM", "FedAvgM", {"momentum": 0.9, "serverRate": 0.5}, 0.0)
-FED_ADAM = ("FedAdam", "FedAdam", {"serverRate": 0.03, "beta1": 0.9, "beta2": 0.99, "tau": 1e-3}, 0.0)
-MEDIAN = ("median", "Median", {}, 0.0)
-TRIMMED = ("trimmed mean", "TrimmedMean", {"beta": 0.2}, 0.0)
-KRUM = ("Krum", "Krum", {"f": 1}, 0.0)
 Method = tuple[str, str, Mapping[str, float], float]
 """Its name here, the method of fusion, its parameters, and FedProx's μ at the clients."""
+FED_AVG: Method = ("FedAvg", "FedAvg", {}, 0.0)
+FED_AVG_M = ("FedAvgM", "FedAvgM", {"momentum": 0.9, "serverRate": 0.5}, 0.0)
+FED_ADAM = ("FedAdam", "FedAdam", {"serverRate": 0.03, "beta1": 0.9, "beta2": 0.99, "tau": 1e-3}, 0.0)
+MEDIAN: Method = ("median", "Median", {}, 0.0)
+TRIMMED = ("trimmed mean", "TrimmedMean", {"beta": 0.2}, 0.0)
+KRUM: Method = ("Krum", "Krum", {"f": 1}, 0.0)
 METHODS: tuple[Method, ...] = (FED_AVG, ("FedProx", "FedAvg", {}, 0.1), FED_AVG_M, FED_ADAM, MEDIAN, TRIMMED, KRUM)
 AGAINST_ATTACK: tuple[Method, ...] = (FED_AVG, MEDIAN, TRIMMED, KRUM)
 

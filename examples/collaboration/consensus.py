@@ -24,7 +24,7 @@ def distance(one: models.Model, other: models.Model) -> float:
 def train(unit: Unit) -> None:
     """One of the two."""
     before = unit.previous("agree")
-    model = arrays(before[0] / f"weights.{unit.shard}.npz") if before and before[0] else models.softmax(seed(unit))
+    model = arrays(before[0] / f"weights-{unit.shard}.npz") if before and before[0] else models.softmax(seed(unit))
     part, test = digits.load()
     own = digits.even_parts(part, unit.shards, seed(unit))[unit.shard]
     model = part_round(model, own, unit.shard, unit.round, seed(unit), whole(unit, "EPOCHS", 1))
@@ -35,7 +35,7 @@ def train(unit: Unit) -> None:
 def compare(unit: Unit) -> None:
     """How far apart the two are before and after their step, and how good the first is."""
     trained = [arrays(folder / "weights.npz") for folder in there(unit.inputs("train"))]
-    agreed = [arrays(unit.input("agree") / f"weights.{shard}.npz") for shard in range(len(trained))]
+    agreed = [arrays(unit.input("agree") / f"weights-{shard}.npz") for shard in range(len(trained))]
     test = digits.load()[1]
     unit.results(
         before=distance(*trained), after=distance(*agreed), accuracy=models.accuracy(agreed[0], test.images, test.labels)

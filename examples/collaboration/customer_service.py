@@ -1,7 +1,7 @@
 """Customer service: understand a message, find its intent, choose the response; the three losses make one joint loss.
 
-`understand` turns words into a few numbers, `intent` reads the intent from them, `response` picks an answer by both. If the joint
-loss is above what the manifest allows, the next round repeats all three with twice as many numbers for each message.
+`understand` turns words into a few numbers, `intent` reads the intent from them, `response` picks an answer by both. If the
+joint loss is above what the manifest allows, the next round repeats all three with twice as many numbers for each message.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bayplan_task import Unit, run
 from examples.collaboration.models import Array, normalised
-from examples.collaboration.settings import arrays, seed, whole
+from examples.collaboration.settings import arrays, seed
 
 INTENTS = 8
 MOODS = 2

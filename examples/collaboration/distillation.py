@@ -1,7 +1,7 @@
 """Distillation: a small student learns from five teachers, on images without labels.
 
-Each teacher was trained where its labelled images are. The teachers' softened answers to the same unlabelled images are averaged
-by `fuse`; the student never sees more labels than `FEW`, and those only for comparison.
+Each teacher was trained where its labelled images are. `fuse` averages the teachers' softened answers to the same images, and
+the student learns from these. It sees no label; the same network with `FEW` labelled images shows what that is worth.
 """
 
 import numpy as np

@@ -11,7 +11,7 @@ import numpy as np
 from bayplan_task import Unit, run
 from examples.collaboration import digits, models
 from examples.collaboration.models import Array
-from examples.collaboration.settings import seed, whole
+from examples.collaboration.settings import arrays, seed, whole
 
 EPOCHS = 100
 VALIDATION = 337
@@ -78,8 +78,8 @@ def of_kind(unit: Unit) -> None:
 def _answer(unit: Unit, answer: Member, validation: digits.Part, test: digits.Part) -> None:
     found = answer(test.images)
     unit.save("outputs.npy", found)
-    unit.save("validation.npy", answer(validation.images))
-    unit.save("targets.npy", models.one_hot(validation.labels))
+    on_validation = {"validation": answer(validation.images), "targets": models.one_hot(validation.labels)}
+    unit.save("validated.npz", {"outputs": found} | on_validation)
     right = float(np.mean(found.argmax(axis=1) == test.labels))
     unit.results(accuracy=right)
 
@@ -88,8 +88,9 @@ def evaluate(unit: Unit) -> None:
     """How often each fused answer is right."""
     labels = digits.load()[1].labels
     found = {}
-    for method in unit.environment["FUSED"].split(","):
-        fused = np.load(unit.input(method) / "outputs.npy")
+    for method in ("mean", "vote", "wls"):
+        folder = unit.input(method)
+        fused = arrays(folder / "validated.npz")["outputs"] if method == "wls" else np.load(folder / "outputs.npy")
         answers = fused if fused.ndim == 1 else fused.argmax(axis=1)  # votes are labels already
         found[method] = float(np.mean(answers == labels))
     unit.results(**found)

@@ -3,11 +3,11 @@
 `local` trains on what one client has, `aggregate` (the operator's own `fuse`) makes one model of all, `evaluate` tests it.
 """
 
+import numpy as np
+
 from bayplan_task import TaskError, Unit, run
 from examples.collaboration import digits, models
 from examples.collaboration.settings import arrays, number, seed, whole
-
-import numpy as np
 
 MODELS = {"softmax": models.softmax, "mlp": models.mlp}
 

@@ -38,7 +38,8 @@ def logits(model: Mapping[str, Array], images: Array) -> Array:
     hidden = images
     if "hidden_weights" in model:
         hidden = np.maximum(images @ model["hidden_weights"] + model["hidden_bias"], 0)
-    return hidden @ model["weights"] + model["bias"]
+    found: Array = hidden @ model["weights"] + model["bias"]
+    return found
 
 
 def probabilities(model: Mapping[str, Array], images: Array, temperature: float = 1.0) -> Array:

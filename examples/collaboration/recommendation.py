@@ -1,7 +1,7 @@
 """Recommendation: four regions learn together what users like, and no rating leaves its region.
 
-A region fits its users to the shared description of the items, then the items to its users (alternating least squares, Koren, Bell
-and Volinsky, IEEE Computer 2009). `fuse` averages the items; users stay where they are.
+A region fits its users to the shared description of the items, then the items to its users (alternating least squares: Koren,
+Bell and Volinsky, IEEE Computer 2009). `fuse` averages the items; users stay where they are.
 """
 
 import numpy as np

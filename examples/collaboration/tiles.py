@@ -25,7 +25,7 @@ def image(size: int, seed: int) -> tuple[Array, int]:
     chosen = places[random.random(len(places)) < 0.3]
     centres = chosen + random.integers(-RADIUS // 2, RADIUS // 2 + 1, chosen.shape)
     found = random.normal(0, 0.1, (size, size))
-    disc = np.stack(np.mgrid[-RADIUS : RADIUS + 1, -RADIUS : RADIUS + 1], -1).reshape(-1, 2)
+    disc = np.indices((2 * RADIUS + 1, 2 * RADIUS + 1)).reshape(2, -1).T - RADIUS
     disc = disc[(disc**2).sum(axis=1) <= RADIUS**2]
     spots = (centres[:, None] + disc[None]).reshape(-1, 2)
     found[spots[:, 1], spots[:, 0]] += 1.0
@@ -60,7 +60,8 @@ def in_tile(whole_image: Array, tile: int, tiles: int) -> Array:
     """The centres of one tile, in pixels of the whole image."""
     top, bottom, left, right = borders(tile, tiles, len(whole_image))
     first_row, first_column = max(top - MARGIN, 0), max(left - MARGIN, 0)
-    centres = cells(whole_image[first_row : bottom + MARGIN, first_column : right + MARGIN]) + (first_row, first_column)
+    centres = cells(whole_image[first_row : bottom + MARGIN, first_column : right + MARGIN])
+    centres += np.array([first_row, first_column])
     inside = (centres >= (top, left)) & (centres < (bottom, right))
     return centres[inside.all(axis=1)]
 
@@ -92,8 +93,8 @@ def _box(part: Array, radius: int) -> Array:
     """The mean of a square around each pixel, as sums of whole rows and columns; beyond the edge there is nothing."""
     padded = np.pad(part, radius)
     width = 2 * radius + 1
-    rows = sum(padded[shift : shift + part.shape[0]] for shift in range(width))
-    total: Array = sum((rows[:, shift : shift + part.shape[1]] for shift in range(width)), np.zeros(part.shape))
+    rows = np.sum([padded[shift : shift + part.shape[0]] for shift in range(width)], axis=0)
+    total: Array = np.sum([rows[:, shift : shift + part.shape[1]] for shift in range(width)], axis=0)
     return total / width**2
 
 
