@@ -105,14 +105,14 @@ def _print(figures: dict[tuple[str, str, str], list[float]], taken: dict[str, in
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--experiment", action="append", choices=EXPERIMENTS, help="may be named several times; default: all")
-    parser.add_argument("--seeds", type=_seeds, metavar="A-B", help="a seed, or the first and the last of several")
+    parser.add_argument("--seeds", type=seeds, metavar="A-B", help="a seed, or the first and the last of several")
     parser.add_argument("--jobs", type=count, default=os.cpu_count() or 1, help="processes (default: %(default)s)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write all figures as CSV")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     return parser.parse_args()
 
 
-def _seeds(text: str) -> range:
+def seeds(text: str) -> range:
     found = re.fullmatch(r"(\d+)(?:-(\d+))?", text, re.ASCII)
     seeds = range(int(found[1]), int(found[2] or found[1]) + 1) if found else range(0)
     if not seeds:

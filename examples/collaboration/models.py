@@ -50,7 +50,8 @@ def probabilities(model: Mapping[str, Array], images: Array, temperature: float 
 def normalised(scores: Array) -> Array:
     """The softmax of each row."""
     powers: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    powers /= powers.sum(axis=1, keepdims=True)
+    return powers
 
 
 def accuracy(model: Mapping[str, Array], images: Array, labels: NDArray[np.int64]) -> float:
