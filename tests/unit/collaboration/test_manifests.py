@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from bayplan.collaboration.fusion import FusionError
+from bayplan_task import Unit
 from bench.collaborating import federation
-from examples.collaboration import digits, tiles
+from examples.collaboration import digits, federated, tiles
 from examples.collaboration.in_process import InProcess, Results
 from examples.collaboration.manifests import read
 from examples.collaboration.settings import arrays
@@ -45,6 +46,21 @@ def test_rounds_in_files_are_those_in_memory_bit_for_bit(tmp_path: Path) -> None
             }
     assert graph.history[1]["local"].attempts == [1, 1, 1, 1, 0]
     assert said(graph, "evaluate") == said(again, "evaluate")
+
+
+def test_a_client_that_is_tried_again_gives_the_same_weights(tmp_path: Path) -> None:
+    """So a lost client costs a federation nothing but time, as long as it is tried again."""
+    found = []
+    for attempt in ("1", "2"):
+        unit = Unit({
+            "BAYPLAN_TASK": "local", "BAYPLAN_SHARDS": "5", "JOB_COMPLETION_INDEX": "3", "BAYPLAN_ROUND": "1",
+            "BAYPLAN_INCARNATION": attempt, "BAYPLAN_WORKSPACE": str(tmp_path), "SEED": "7",
+            "BAYPLAN_TERMINATION_LOG": str(tmp_path / "log"),
+        })  # fmt: skip
+        federated.main(unit)
+        found.append({name: each.tobytes() for name, each in arrays(unit.output / "weights.npz").items()})
+    assert found[0] == found[1]
+    assert (tmp_path / "local/1/3/2/weights.npz").exists()
 
 
 def test_rounds_end_when_the_condition_holds(tmp_path: Path) -> None:
