@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from examples.collaboration import digits, models
+from examples.collaboration import digits, federated, models
 
 
 def test_the_digits_and_the_split_are_those_of_scikit_learn() -> None:
@@ -56,6 +56,27 @@ def test_the_gradient_is_that_of_the_loss(kind: type, temperature: float) -> Non
     found = models.gradient(model, images, targets, temperature)
     slope = sum(float((found[name] * direction[name]).sum()) for name in model)
     assert slope == pytest.approx((loss(1e-6) - loss(-1e-6)) / 2e-6, rel=1e-5)
+
+
+def test_a_step_goes_down_the_gradient_times_the_squared_temperature() -> None:
+    """One epoch over fewer images than a batch is one step."""
+    random = np.random.default_rng(5)
+    images, targets = random.random((7, 64)), random.dirichlet(np.ones(10), 7)
+    start = models.mlp(2)
+    found = models.train(start, images, targets, 1, random, temperature=3.0)
+    slopes = models.gradient(start, images, targets, 3.0)
+    for name, each in found.items():
+        np.testing.assert_allclose(each, start[name] - 0.1 * 9 * slopes[name], rtol=1e-12, atol=1e-15)
+
+
+def test_a_client_sees_its_images_in_another_order_in_each_round_and_with_each_seed() -> None:
+    own = digits.of_two_digits(digits.load()[0], 1)
+
+    def weights(round_: int, seed: int) -> bytes:
+        return federated.client_round(models.softmax(0), own, 1, round_, seed, epochs=1)["weights"].tobytes()
+
+    assert len({weights(1, 1), weights(2, 1), weights(1, 2)}) == 3
+    assert weights(1, 1) == weights(1, 1)
 
 
 def test_the_proximal_term_keeps_a_model_near_its_start() -> None:

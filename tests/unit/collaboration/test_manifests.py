@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +160,14 @@ def test_every_program_that_a_manifest_names_can_be_run_by_its_command(name: str
     for task in read(FOLDER / name).tasks.values():
         assert (FOLDER / f"{task.program(None).rpartition('.')[2]}.py").exists()
         assert task.container(None)["command"] == ["python", "-m", task.program(None)]
+
+
+def test_programs_need_nothing_but_numpy_until_a_member_is_of_another_kind() -> None:
+    """Containers start fast, and an image for these examples holds neither the operator nor the library."""
+    programs = {task.program(None) for name in MANIFESTS for task in read(FOLDER / name).tasks.values()}
+    code = (
+        f"import sys, importlib; [importlib.import_module(each) for each in {sorted(programs)}]; "
+        "print({each.partition('.')[0] for each in sys.modules} & {'bayplan', 'bayplan_operator', 'sklearn', 'scipy', 'yaml'})"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=FOLDER.parents[1], capture_output=True, text=True, check=True)
+    assert ended.stdout == "set()\n"
