@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bayplan.collaboration.fusion import planned
-from bayplan.collaboration.fusion.memory import Known, fuse
+from bayplan.collaboration.fusion.memory import ModelFacts, fuse
 from bench.collaborating.row import Row
 from examples.collaboration import digits, models
 from examples.collaboration.federated import client_round, start
@@ -65,7 +65,7 @@ class Federation:
         fused = fuse(
             plan,
             list(trained.values()),
-            Known(
+            ModelFacts(
                 weights=[len(self.parts[client]) for client in trained] if averages else None,
                 reference=None if first or not averages or self.method[1] == "FedAvg" else self.model,
                 state=self.state or None,

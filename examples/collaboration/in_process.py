@@ -3,9 +3,9 @@
     python -m examples.collaboration.in_process examples/collaboration/federated.yaml [--rounds 8] [--workspace DIR]
         [--env SEED=3] [--lose local:4@2] [--candidate camera=large]
 
-It sets the variables that a container gets, and calls the programs and the operator's own fusion, so every file and every
-result is the same to the last bit as those of containers with the same numpy. It knows what these manifests need: shards,
-rounds, fusions, conditions, gangs, candidates (the first one, unless one is named) and results that are handed on.
+It sets the variables that a container gets, and calls the programs, the operator's own fusion and its rules of rounds. So every
+file and every result is the same to the last bit as those of containers with the same numpy. It knows what these
+manifests need: shards, rounds, fusions, conditions, gangs, candidates (the first, unless one is named), results handed on.
 """
 
 import argparse
@@ -20,7 +20,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bayplan.lifecycle.conditions import parse
+from bayplan.collaboration.rounds import (
+    EffectAction,
+    JointRule,
+    JointTerm,
+    Patience,
+    RoundAction,
+    RoundRule,
+    RoundState,
+    effect,
+    verdict,
+)
+from bayplan.lifecycle.conditions import parse, parse_measure
 from bayplan_operator.fusing.task import fuse_task
 from bayplan_task import Unit
 from examples.collaboration.manifests import Graph, GraphTask, filled, read
@@ -65,27 +76,26 @@ class InProcess:
         return self.ran
 
     def _rounds(self) -> None:
+        """Round after round, until the rule of rounds or the joint loss says that it is enough."""
         rounds = self.graph.rounds
         until = parse(rounds["until"]) if "until" in rounds else None
-        last = min(rounds["max"], self.most_rounds or rounds["max"])
-        for round_ in range(1, last + 1):
+        patience = Patience.by_condition(rounds["patience"], until) if "patience" in rounds else None
+        rule = RoundRule(min(rounds["max"], self.most_rounds or rounds["max"]), until, patience)
+        joint = _joint(rounds["jointLoss"]) if "jointLoss" in rounds else None
+        state, action = RoundState(), RoundAction.CONTINUE
+        while action is RoundAction.CONTINUE:
             for task in self.graph.repeated:
-                self._task(task, round_)
+                self._task(task, state.ended + 1)
             self.before = {task.name: self.ran[task.name] for task in self.graph.repeated if task.name in self.ran}
             self.history.append(self.before)
-            joint = self._joint_loss(rounds)
-            if until is not None and until.evaluate(self._values) is True:
-                return
-            if joint is not None and joint <= float(rounds["jointLoss"]["bound"]):
-                return
-
-    def _joint_loss(self, rounds: Mapping[str, Any]) -> float | None:
-        if "jointLoss" not in rounds:
-            return None
-        terms = [(*each["loss"].split("."), float(each["weight"])) for each in rounds["jointLoss"]["terms"]]
-        joint = float(sum(weight * self.ran[task].results[0][key] for task, key, weight in terms))
-        self.tell(f"  joint loss {joint:.4g}")
-        return joint
+            state, found = verdict(rule, state, self._values)
+            action, why = found.action, found.why
+            if joint is not None:
+                effect_now = effect(joint, self._values, state.ended - 1)
+                why = f"{why}; {effect_now.why}"
+                if effect_now.action is not EffectAction.ROUND:
+                    action = RoundAction.DONE
+            self.tell(why)
 
     def _task(self, task: GraphTask, round_: int) -> None:
         if "when" in task.spec and parse(task.spec["when"]).evaluate(self._values) is not True:
@@ -154,6 +164,11 @@ class InProcess:
         """What a condition sees: of each shard that was not lost."""
         ran = self.ran.get(task)
         return [] if ran is None else [each.get(key) for each, done in zip(ran.results, ran.attempts, strict=True) if done]
+
+
+def _joint(settings: Mapping[str, Any]) -> JointRule:
+    terms = (JointTerm(each["loss"], parse_measure(each["loss"]), float(each["weight"])) for each in settings["terms"])
+    return JointRule(tuple(terms), float(settings["bound"]), EffectAction(settings["otherwise"]), settings["limit"])
 
 
 def _recorded(ran: Mapping[str, Ran]) -> str:

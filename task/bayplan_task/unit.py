@@ -31,6 +31,8 @@ class Unit:
         self.attempt = self._number("BAYPLAN_INCARNATION", 1, 1)
         self.rank = self._number("RANK", self.shard, 0)
         self.world_size = self._number("WORLD_SIZE", self.shards, 1)
+        self.stage = self.environment.get("BAYPLAN_STAGE")
+        """The stage that this member of a gang is; None: the task has no stages."""
         self.workspace = Path(self.environment.get("BAYPLAN_WORKSPACE", "."))
         own = self.workspace / self.task / str(self.round) / str(self.shard)
         self.output = Path(self.environment.get("BAYPLAN_OUTPUT", own / str(self.attempt)))

@@ -32,7 +32,8 @@ def test_the_folders_that_are_named_win(tmp_path: Path) -> None:
         tmp_path, BAYPLAN_OUTPUT=str(tmp_path / "out"), BAYPLAN_CHECKPOINTS=str(tmp_path / "kept"), RANK="1", WORLD_SIZE="2"
     )
     assert (found.output, found.checkpoints().folder) == (tmp_path / "out", tmp_path / "kept")
-    assert (found.rank, found.world_size) == (1, 2)
+    assert (found.rank, found.world_size, found.stage) == (1, 2, None)
+    assert unit(tmp_path, BAYPLAN_STAGE="decoder").stage == "decoder"
 
 
 @pytest.mark.parametrize(
