@@ -18,7 +18,12 @@ def encoded(values: Mapping[str, object]) -> bytes:
     Values are numbers, text and booleans, also those of numpy; numbers are finite.
     """
     text = json.dumps({key: _plain(key, value) for key, value in values.items()}, ensure_ascii=False, separators=(",", ":"))
-    message = text.encode()
+    try:
+        message = text.encode()
+    except UnicodeEncodeError as error:
+        raise TaskError(
+            f"the results hold {error.object[error.start : error.end]!r}: text must be Unicode, without surrogates"
+        ) from None
     if len(message) > MOST_BYTES:
         raise TaskError(f"the results take {len(message)} bytes of JSON: at most {MOST_BYTES} reach the operator")
     return message

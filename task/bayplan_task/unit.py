@@ -69,14 +69,15 @@ class Unit:
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
-        """A file of the output folder, for bytes: it takes its name at the end of the block, whole."""
-        with files.writing(self.output / name) as file:
+        """A file of the output folder, for bytes: it takes its name at the end of the block, whole. Raises `TaskError`."""
+        with files.writing(self._kept(name)) as file:
             yield file
 
     def save(self, name: str, arrays: Mapping[str, ArrayLike] | ArrayLike) -> Path:
         """Named arrays as `.npz`, or one as `.npy`, in the output folder; answers the path. Raises `TaskError`."""
-        files.save(self.output / name, arrays)
-        return self.output / name
+        path = self._kept(name)
+        files.save(path, arrays)
+        return path
 
     def results(self, **values: object) -> None:
         """Hand the operator numbers, texts and booleans; a later call replaces what an earlier one said. Raises `TaskError`.
@@ -102,6 +103,13 @@ class Unit:
     def checkpoints(self, keep: int = 3) -> Checkpoints:
         """Those of this unit, shared by its attempts; in a gang, those of the gang."""
         return Checkpoints(self._checkpoints, keep)
+
+    def _kept(self, name: str) -> Path:
+        """In a pod, only a volume outlives the container. Raises `TaskError` where there is none."""
+        told = self.environment.keys() & {"BAYPLAN_WORKSPACE", "BAYPLAN_OUTPUT"}
+        if not told and "BAYPLAN_INCARNATION" in self.environment and results.TERMINATION_LOG.exists():
+            raise TaskError(f'{self.task}: {name} would be lost with the container: mount a volume named "workspace" into it')
+        return self.output / name
 
     def _number(self, variable: str, default: int, least: int) -> int:
         text = self.environment.get(variable, str(default))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from statistics import mean
 
 import pytest
@@ -89,6 +92,22 @@ def test_consensus_takes_the_steps_that_its_eigenvalue_says(alpha: float, steps:
 def test_the_same_seed_gives_the_same_figures() -> None:
     assert list(federation.attacked(5, rounds=2)) == list(federation.attacked(5, rounds=2))
     assert list(federation.attacked(5, rounds=2)) != list(federation.attacked(6, rounds=2))
+
+
+def test_all_figures_are_written_as_csv_and_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written, figures = tmp_path / "figures.csv", tmp_path / "figures.json"
+    named = ["--experiment", "central", "--seeds", "3-4", "--jobs", "2", "--out", str(written), "--json", str(figures)]
+    monkeypatch.setattr("sys.argv", ["bench.collaboration", *named])
+    assert collaboration.main() == 0
+    with written.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["experiment", "method", "model", "seed", "accuracy"]
+    assert [(row["model"], row["seed"]) for row in rows] == [("softmax", "3"), ("MLP", "3"), ("softmax", "4"), ("MLP", "4")]
+    assert min(float(row["accuracy"]) for row in rows) >= 0.95
+    assert json.loads(figures.read_text())[0]["accuracy"] == float(rows[0]["accuracy"])
+    assert "consensus of two models, steps to 1e-9: α 0.1: 93" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("text", "seeds"), [("3", [3]), ("3-5", [3, 4, 5])])

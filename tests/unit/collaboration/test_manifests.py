@@ -12,7 +12,7 @@ import pytest
 from bayplan.collaboration.fusion import FusionError
 from bayplan_task import Unit
 from bench.collaborating import federation
-from examples.collaboration import digits, federated, tiles
+from examples.collaboration import digits, federated, in_process, tiles
 from examples.collaboration.in_process import InProcess, Results
 from examples.collaboration.manifests import read
 from examples.collaboration.settings import arrays
@@ -63,6 +63,19 @@ def test_a_client_that_is_tried_again_gives_the_same_weights(tmp_path: Path) -> 
         found.append({name: each.tobytes() for name, each in arrays(unit.output / "weights.npz").items()})
     assert found[0] == found[1]
     assert (tmp_path / "local/1/3/2/weights.npz").exists()
+
+
+def test_a_manifest_runs_from_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = str(FOLDER / "federated.yaml")
+    named = ["--rounds", "2", "--workspace", str(tmp_path), "--env", "EPOCHS=1", "--lose", "local:4@2"]
+    monkeypatch.setattr("sys.argv", ["in_process", manifest, *named])
+    assert in_process.main() == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "local 4 in round 2: lost" in said
+    assert said[-1].startswith("round 2 is the last")
+    assert (tmp_path / "aggregate/2/0/1/state.npz").exists()
 
 
 def test_rounds_end_when_the_condition_holds(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bayplan_task import TaskError, Unit
+from bayplan_task import TaskError, Unit, results
 
 
 def unit(folder: Path, **variables: str) -> Unit:
@@ -92,6 +92,7 @@ def test_results_are_one_flat_object(tmp_path: Path) -> None:
         ([1], "is a list: it must be a number, a text or a boolean"),
         (None, "is a NoneType: it must be"),
         (np.zeros(2), "is a ndarray: it must be"),
+        ("\ud800", "the results hold '.ud800': text must be Unicode"),
         ("é" * 2048, "the results take 4108 bytes of JSON: at most 4096 reach the operator"),
     ],
 )
@@ -115,6 +116,20 @@ def test_metrics_are_a_line_each(tmp_path: Path, capsys: pytest.CaptureFixture[s
     lines = (tmp_path / "train/0/0/1/metrics.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == [{"step": 1, "loss": 0.5}, {"step": 2, "loss": None}]
     assert capsys.readouterr().out.splitlines() == lines
+
+
+def test_a_file_that_would_be_lost_with_its_container_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a pod that Bayplan has made there is a file for the termination message; a volume may be missing."""
+    (tmp_path / "log").touch()
+    monkeypatch.setattr(results, "TERMINATION_LOG", tmp_path / "log")
+    monkeypatch.chdir(tmp_path)
+    without = Unit({"BAYPLAN_TASK": "train", "BAYPLAN_INCARNATION": "1"})
+    with pytest.raises(TaskError, match=r'train: w\.npy would be lost with the container: mount a volume named "workspace"'):
+        without.save("w.npy", [1])
+    without.results(accuracy=1)
+    assert (tmp_path / "log").read_text() == '{"accuracy":1}'
+    assert Unit({"BAYPLAN_INCARNATION": "1", "BAYPLAN_WORKSPACE": str(tmp_path)}).save("w.npy", [1]).exists()
+    assert Unit({}).save("w.npy", [1]).exists()
 
 
 PROGRAM = """
