@@ -7,7 +7,7 @@ import numpy as np
 
 from bayplan_task import Unit, run
 from examples.collaboration import digits, models
-from examples.collaboration.settings import arrays, seed, there, whole
+from examples.collaboration.settings import arrays, before, seed, there, whole
 
 
 def part_round(model: models.Model, part: digits.Part, shard: int, round_: int, seed: int, epochs: int) -> models.Model:
@@ -23,8 +23,8 @@ def distance(one: models.Model, other: models.Model) -> float:
 
 def train(unit: Unit) -> None:
     """One of the two."""
-    before = unit.previous("agree")
-    model = arrays(before[0] / f"weights-{unit.shard}.npz") if before and before[0] else models.softmax(seed(unit))
+    old = before(unit, "agree")
+    model = models.softmax(seed(unit)) if old is None else arrays(old / f"weights-{unit.shard}.npz")
     part, test = digits.load()
     own = digits.even_parts(part, unit.shards, seed(unit))[unit.shard]
     model = part_round(model, own, unit.shard, unit.round, seed(unit), whole(unit, "EPOCHS", 1))

@@ -7,7 +7,7 @@ import numpy as np
 
 from bayplan_task import TaskError, Unit, run
 from examples.collaboration import digits, models
-from examples.collaboration.settings import arrays, number, seed, whole
+from examples.collaboration.settings import arrays, before, number, seed, whole
 
 MODELS = {"softmax": models.softmax, "mlp": models.mlp}
 
@@ -29,9 +29,8 @@ def client_round(
 
 def local(unit: Unit) -> None:
     """One client, one round."""
-    before = unit.previous("aggregate")
-    kind = unit.environment.get("MODEL", "softmax")
-    model = arrays(before[0] / "weights.npz") if before and before[0] else start(kind, seed(unit))
+    old = before(unit, "aggregate")
+    model = start(unit.environment.get("MODEL", "softmax"), seed(unit)) if old is None else arrays(old / "weights.npz")
     part = digits.of_two_digits(digits.load()[0], unit.shard)
     trained = client_round(
         model, part, unit.shard, unit.round, seed(unit), epochs=whole(unit, "EPOCHS", 5), proximal=number(unit, "PROXIMAL", 0)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bayplan_task import Unit, run
 from examples.collaboration.models import Array
-from examples.collaboration.settings import arrays, seed
+from examples.collaboration.settings import arrays, before, seed
 
 USERS, ITEMS, FACTORS = 150, 80, 4
 """Users of one region; items that all regions share."""
@@ -51,8 +51,8 @@ def users_of(given: Array, known: NDArray[np.bool_], items: Array) -> Array:
 
 def region(unit: Unit) -> None:
     """One region, one round."""
-    before = unit.previous("items")
-    items = arrays(before[0] / "items.npz")["items"] if before and before[0] else start(seed(unit))
+    old = before(unit, "items")
+    items = start(seed(unit)) if old is None else arrays(old / "items.npz")["items"]
     given, known, _ = ratings(unit.shard, seed(unit))
     users = users_of(given, known, items)
     unit.save("items.npz", {"items": fitted(given.T, known.T, users, items)})

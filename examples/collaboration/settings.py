@@ -39,6 +39,12 @@ def arrays(path: Path) -> Model:
         return {name: file[name] for name in file.files}
 
 
+def before(unit: Unit, task: str) -> Path | None:
+    """The only folder that a task left in the round before; None in the first round. Raises `TaskError`."""
+    folders = unit.previous(task)
+    return None if folders is None else there(folders)[0]
+
+
 def there(folders: list[Path | None]) -> list[Path]:
     """The folders of the shards that left something. Raises `TaskError` where none did."""
     found = [folder for folder in folders if folder is not None]

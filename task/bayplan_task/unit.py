@@ -58,14 +58,13 @@ class Unit:
 
     def previous(self, task: str) -> list[Path | None] | None:
         """The folders that a task left in the round before; None in the first round and outside rounds. Raises `TaskError`."""
-        if self._previous is None and "BAYPLAN_INPUTS" not in self.environment and self.round > 1:
-            recorded = inputs.found(self.workspace, task, self.round - 1)
-            return None if recorded is None else inputs.folders(self.workspace, task, recorded)
-        if self._previous is None:
+        if self.round < 2:
             return None
-        if task not in self._previous:
-            raise TaskError(f'{self.task}: "{task}" is no task of the rounds: they have {_listed(self._previous)}')
-        return inputs.folders(self.workspace, task, self._previous[task])
+        recorded = inputs.found(self.workspace, task, self.round - 1) if self._previous is None else self._previous.get(task)
+        if recorded is None:
+            known = "the workspace has no folder of it" if self._previous is None else f"they have {_listed(self._previous)}"
+            raise TaskError(f'{self.task}: "{task}" left nothing in the round before: {known}')
+        return inputs.folders(self.workspace, task, recorded)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:

@@ -64,7 +64,7 @@ def test_the_round_before(tmp_path: Path) -> None:
     assert first.previous("aggregate") is None
     later = unit(tmp_path, BAYPLAN_ROUND="4", BAYPLAN_PREVIOUS=json.dumps({"aggregate": {"round": 3, "attempts": [2]}}))
     assert later.previous("aggregate") == [tmp_path / "aggregate/3/0/2"]
-    with pytest.raises(TaskError, match='"split" is no task of the rounds: they have aggregate'):
+    with pytest.raises(TaskError, match='"split" left nothing in the round before: they have aggregate'):
         later.previous("split")
 
 
@@ -173,6 +173,9 @@ def test_the_round_before_without_a_cluster(tmp_path: Path) -> None:
     (folder,) = Unit({"BAYPLAN_WORKSPACE": str(tmp_path), "BAYPLAN_ROUND": "2"}).previous("aggregate") or []
     assert folder == tmp_path / "aggregate/1/0/1"
     assert Unit({"BAYPLAN_WORKSPACE": str(tmp_path), "BAYPLAN_ROUND": "1"}).previous("aggregate") is None
+    third = Unit({"BAYPLAN_WORKSPACE": str(tmp_path), "BAYPLAN_TASK": "local", "BAYPLAN_ROUND": "5"})
+    with pytest.raises(TaskError, match='local: "aggregate" left nothing in the round before: the workspace has no folder'):
+        third.previous("aggregate")
 
 
 def test_a_program_that_cannot_go_on_says_why_in_one_sentence(tmp_path: Path) -> None:
