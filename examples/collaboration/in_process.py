@@ -65,6 +65,8 @@ class InProcess:
     """By task; of repeated tasks, the last round."""
     before: dict[str, Ran] = field(default_factory=dict)
     history: list[dict[str, Ran]] = field(default_factory=list)
+    joint_weights: dict[str, float] = field(default_factory=dict)
+    """What each subtask counts in the joint loss of the next round."""
 
     def run(self) -> dict[str, Ran]:
         """All tasks; answers what each left."""
@@ -81,7 +83,8 @@ class InProcess:
         until = parse(rounds["until"]) if "until" in rounds else None
         patience = Patience.by_condition(rounds["patience"], until) if "patience" in rounds else None
         rule = RoundRule(min(rounds["max"], self.most_rounds or rounds["max"]), until, patience)
-        joint = _joint(rounds["jointLoss"]) if "jointLoss" in rounds else None
+        joint = _joint(rounds["joint"]) if "joint" in rounds else None
+        self.joint_weights = {each.name: each.weight for each in joint.terms} if joint else {}
         state, action = RoundState(), RoundAction.CONTINUE
         while action is RoundAction.CONTINUE:
             for task in self.graph.repeated:
@@ -91,9 +94,11 @@ class InProcess:
             state, found = verdict(rule, state, self._values)
             action, why = found.action, found.why
             if joint is not None:
-                effect_now = effect(joint, self._values, state.ended - 1)
-                why = f"{why}; {effect_now.why}"
-                if effect_now.action is not EffectAction.ROUND:
+                follows = effect(joint, self._values, state.ended - 1, list(self.joint_weights.values()))
+                why = f"{why}; {follows.why}"
+                if follows.action is EffectAction.REWEIGH:
+                    self.joint_weights = dict(zip(self.joint_weights, follows.weights, strict=True))
+                elif follows.action is not EffectAction.ROUND:
                     action = RoundAction.DONE
             self.tell(why)
 
@@ -151,6 +156,8 @@ class InProcess:
             "BAYPLAN_INPUTS": _recorded(inputs),
             "BAYPLAN_TERMINATION_LOG": str(self.workspace / f"{task.name}-{round_}-{shard}.log"),
         }
+        if round_ and self.joint_weights:
+            found["BAYPLAN_WEIGHTS"] = json.dumps(self.joint_weights)
         if round_ > 1:
             found["BAYPLAN_PREVIOUS"] = _recorded(self.before)
         fusion = task.fusion()
@@ -167,8 +174,9 @@ class InProcess:
 
 
 def _joint(settings: Mapping[str, Any]) -> JointRule:
-    terms = (JointTerm(each["loss"], parse_measure(each["loss"]), float(each["weight"])) for each in settings["terms"])
-    return JointRule(tuple(terms), float(settings["bound"]), EffectAction(settings["otherwise"]), settings["limit"])
+    terms = (JointTerm(each["name"], parse_measure(each["loss"]), float(each.get("weight", 1))) for each in settings["terms"])
+    otherwise = EffectAction(settings.get("otherwise", "Round"))
+    return JointRule(tuple(terms), float(settings["bound"]), otherwise, settings.get("limit", 3))
 
 
 def _recorded(ran: Mapping[str, Ran]) -> str:

@@ -26,6 +26,14 @@ def parsed(variable: str, text: str) -> dict[str, Recorded]:
         ) from None
 
 
+def weights(variable: str, text: str) -> dict[str, float]:
+    """What `BAYPLAN_WEIGHTS` says, by subtask. Raises `TaskError`."""
+    try:
+        return {name: float(each) for name, each in json.loads(text).items()}
+    except (ValueError, TypeError, AttributeError):
+        raise TaskError(f'{variable} is "{text[:80]}": it must be JSON such as {{"intent": 0.4}}') from None
+
+
 def folders(workspace: Path, task: str, recorded: Recorded) -> list[Path | None]:
     """One per shard; None where no attempt of the shard succeeded."""
     of_round = workspace / task / str(recorded.round)

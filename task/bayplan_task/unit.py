@@ -37,6 +37,8 @@ class Unit:
         own = self.workspace / self.task / str(self.round) / str(self.shard)
         self.output = Path(self.environment.get("BAYPLAN_OUTPUT", own / str(self.attempt)))
         """The folder of this attempt; it is made when the first file is written."""
+        self.weights = inputs.weights("BAYPLAN_WEIGHTS", self.environment.get("BAYPLAN_WEIGHTS", "{}"))
+        """What each subtask counts in the joint loss of this round; empty where there is none."""
         self._checkpoints = Path(self.environment.get("BAYPLAN_CHECKPOINTS", own / "checkpoints"))
         self._inputs = self._recorded("BAYPLAN_INPUTS")
         self._previous = self._recorded("BAYPLAN_PREVIOUS")

@@ -94,6 +94,18 @@ def test_rounds_end_when_the_joint_loss_is_low_enough(tmp_path: Path) -> None:
     assert [ran["understand"].results[0]["size"] for ran in graph.history] == [2 * 2**step for step in range(len(joint))]
 
 
+def test_what_does_worse_counts_more_where_the_manifest_says_so(tmp_path: Path) -> None:
+    graph = read(FOLDER / "customer-service.yaml")
+    graph.rounds["joint"].update(otherwise="Reweigh", bound="0.3", limit=2)
+    running = InProcess(graph, tmp_path, tell=lambda _: None)
+    running.run()
+    assert len(running.history) == 3  # two with new weights, and then it ends
+    losses = {name: ran.results[0]["loss"] for name, ran in running.ran.items()}
+    assert max(losses, key=losses.__getitem__) == "understand"
+    assert running.joint_weights["understand"] > 0.2
+    assert sum(running.joint_weights.values()) == pytest.approx(1)
+
+
 def test_two_models_agree_and_both_learn(tmp_path: Path) -> None:
     graph = run("consensus.yaml", tmp_path)
     for ran in graph.history:

@@ -74,6 +74,14 @@ def test_inputs_that_cannot_be_read_are_named(tmp_path: Path, text: str) -> None
         unit(tmp_path, BAYPLAN_INPUTS=text)
 
 
+def test_the_weights_of_a_joint_loss(tmp_path: Path) -> None:
+    assert unit(tmp_path, BAYPLAN_WEIGHTS='{"intent": 0.4, "response": 1}').weights == {"intent": 0.4, "response": 1.0}
+    assert unit(tmp_path).weights == {}
+    for text in ("[]", "{", '{"a": null}'):
+        with pytest.raises(TaskError, match=r'^BAYPLAN_WEIGHTS is .* it must be JSON such as {"intent": 0.4}$'):
+            unit(tmp_path, BAYPLAN_WEIGHTS=text)
+
+
 def test_results_are_one_flat_object(tmp_path: Path) -> None:
     found = unit(tmp_path)
     found.results(accuracy=np.float64(0.95), samples=np.int64(270), kind="softmax", converged=np.True_)
