@@ -128,9 +128,7 @@ def _check(where: str, task: Task, gang: Gang, members: int) -> None:
         raise FlowError(f'{where} has two stages with the name "{twice}": names must be unique in the task')
     both = next((stage.name for stage in task.stages if stage.template is not None and stage.template_name is not None), None)
     if both is not None:
-        raise FlowError(
-            f'{where} has template and templateName in its stage "{both}": keep one of them'
-        )
+        raise FlowError(f'{where} has template and templateName in its stage "{both}": keep one of them')
     if gang.minimum is not None and gang.minimum > members:
         raise FlowError(f"{where} has gang.minimum {gang.minimum} and {members} pods: the minimum must be at most {members}")
     if gang.minimum is not None and gang.minimum < members and task.stages:
