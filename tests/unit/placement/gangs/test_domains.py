@@ -90,11 +90,12 @@ def test_the_largest_member_is_left_out_where_more_of_the_others_have_room() -> 
     assert [each.node for each in found[:-1]] == [None, "n", "n"]
 
 
-def test_a_larger_domain_is_no_way_out_of_a_search() -> None:
+@pytest.mark.parametrize("required", [True, False])
+def test_a_larger_domain_is_no_way_out_of_a_search(required: bool) -> None:
     """Greedily, the small ones leave no node of the smaller rack to the large one; the larger rack has nodes to spare."""
     places = [Place(f"n{n}", "r1" if n < 2 else "r2", (8, 0), (0, 0)) for n in range(5)]
     strategy = compile_strategy(["CriticalPath"], [Named("Spread")], Named("Greedy"))
-    members = members_of(near(), [(4, 0), (4, 0), (8, 0)])
+    members = members_of(near(required=required), [(4, 0), (4, 0), (8, 0)])
     requests = [replace(each, critical_path=float(9 - n)) for n, each in enumerate(members)]
     assert {each.node for each in decider_for(cluster_of(places), strategy, *requests).decide(0.0).placements} == {"n0", "n1"}
 
