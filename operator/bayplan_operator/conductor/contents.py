@@ -10,7 +10,7 @@ from bayplan_operator.conductor.graphs.advancing import AdvanceGraphs
 from bayplan_operator.conductor.graphs.checking import TakeAnswers
 from bayplan_operator.conductor.graphs.due import FindDue
 from bayplan_operator.conductor.graphs.durable import Durable
-from bayplan_operator.conductor.graphs.intake import Terms
+from bayplan_operator.conductor.graphs.intake import IntakeTerms
 from bayplan_operator.conductor.graphs.leaving import Leave
 from bayplan_operator.conductor.graphs.leftovers import Leftovers
 from bayplan_operator.conductor.graphs.lost_nodes import LostNodes
@@ -65,7 +65,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     actor = Actor(pods, writers.pods, placing.rejections)
     rounds = BetweenRounds(cluster, writers.events)
     followers = (adapting, arrivals, plans, knowledge)
-    terms = Terms(settings.stuck_after, settings.image)
+    terms = IntakeTerms(settings.stuck_after, settings.image)
     steps = (
         # What is asked for
         TakePolicies(view.inboxes.policies, policies, adapting, serving),

@@ -14,7 +14,7 @@ from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.conductor.record.conditions import find
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.known import Known, Problem
-from bayplan_operator.conductor.record.rounds import Rounds
+from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.record.status import GraphStatus
 from bayplan_operator.translate import round_record, run_record
@@ -29,7 +29,7 @@ _CLOCKS_APART = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class IntakeTerms:
     """What the operator's settings say of every graph."""
 
     stuck_after: float = 60.0
@@ -38,7 +38,7 @@ class Terms:
     """What the pods of tasks that fuse run."""
 
 
-def new_graph(raw: Mapping[str, Any], now: float, terms: Terms) -> GraphRun:
+def new_graph(raw: Mapping[str, Any], now: float, terms: IntakeTerms) -> GraphRun:
     """A graph seen for the first time by this process: fresh, or known from the status that an earlier one wrote."""
     metadata, status = raw["metadata"], _known_status(raw)
     known = Known(
@@ -60,7 +60,7 @@ def new_graph(raw: Mapping[str, Any], now: float, terms: Terms) -> GraphRun:
     return graph
 
 
-def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: Terms) -> None:
+def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeTerms) -> None:
     """Newer news of a known graph: the spec may have changed where it may, or the status may have been edited."""
     metadata, written = raw["metadata"], graph.written
     written.seen_version = max(written.seen_version, int(metadata.get("resourceVersion", 0)))
@@ -80,7 +80,7 @@ def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: Terms) -
             graph.decided.find(status)
 
 
-def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: Terms) -> None:
+def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeTerms) -> None:
     known = graph.known
     try:
         prepared = prepare(raw, image=terms.image)
@@ -159,13 +159,13 @@ def _controls(prepared: Prepared, controls: Controls) -> Controls:
     return replace(controls, flow=relations.flow, time_outs=time_outs)
 
 
-def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[Run, Rounds | None]:
+def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[Run, RoundsRecord | None]:
     """The run with its results and rounds, as a status records them."""
     graph, flow = prepared.graph, prepared.relations.flow
     run.results = round_record.read_results(graph, run, status)
     if flow is None or flow.repeated is None:
         return run, None
-    rounds = Rounds(graph, status)
+    rounds = RoundsRecord(graph, status)
     run.round = round_record.read_number(status)
     run.round_before = round_record.read_before(graph, status)
     run.rounds_over = bool(rounds.over)

@@ -10,7 +10,7 @@ from bayplan.model.decision import Decision
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request
-from bayplan_operator.conductor.record.rounds import Rounds
+from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.translate.pod import Template
@@ -119,7 +119,7 @@ class Running:
         self.seen = Observed(now)
         self.asking = Asking()
         self.foreseen = Foreseen(prepared)
-        self.rounds: Rounds | None = None
+        self.rounds: RoundsRecord | None = None
         """``None``: nothing of it repeats."""
         self.services: set[str] = set()
         """Gangs whose Service is there."""
