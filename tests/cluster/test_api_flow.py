@@ -91,9 +91,10 @@ REFUSED: list[tuple[Object, str]] = [
     (with_task(gang={"topology": {}}), "spec.tasks[1].gang.topology: Invalid value: give one of required and preferred"),
     (with_task(gang={"topology": {"required": "a", "preferred": "b"}}), "give one of required and preferred"),
     (with_task(gang={"port": 65536}), "spec.tasks[1].gang.port in body should be less than or equal to 65535"),
+    (with_task(stages=[{"name": "A"}]), "spec.tasks[1].stages[0].name in body should match"),
     (
-        with_task(stages=[{"name": "a", "template": {}, "templateName": "t"}]),
-        "spec.tasks[1].stages[0]: Invalid value: template and templateName exclude each other: keep one of them",
+        with_task(stages=[{"name": "a", "shards": 1001}]),
+        "spec.tasks[1].stages[0].shards in body should be less than or equal to",
     ),
 ]
 
