@@ -97,8 +97,6 @@ class Foreseen:
         """Per task: seconds that a run is expected to take; NaN: not known. ``None``: not looked up yet."""
         self.critical_path: NDArray[np.float64] = prepared.graph.upward_rank()
         """Per task: seconds from its start to the graph's end along the longest chain."""
-        self.late: dict[int, float] = {}
-        """Per task that goes by it, seconds within which 95 % of its runs are expected to end."""
         self.arrived = np.zeros(prepared.graph.units, bool)
         """Per unit: it has been counted among what usually arrives."""
 
