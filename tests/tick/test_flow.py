@@ -181,5 +181,5 @@ def test_a_pod_goes_where_most_of_its_inputs_are(world: World) -> None:
         {**task("does-not-say"), "dependsOn": [{"task": "much"}]},
     )
     world.wait_condition("g", "Complete")
-    (reads,) = [each for each in world.pods("g", "reads")]
+    (reads,) = world.pods("g", "reads")
     assert reads["metadata"]["annotations"]["bayplan.dev/node"] == "cpu-large-3"

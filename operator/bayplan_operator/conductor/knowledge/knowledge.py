@@ -19,6 +19,7 @@ from bayplan_operator.conductor.knowledge.expectations import Renewal
 from bayplan_operator.conductor.knowledge.lateness import tell_late
 from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
 from bayplan_operator.conductor.knowledge.profiles import Profiles
+from bayplan_operator.conductor.knowledge.told import ToldNumbers
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.step import Step, Tick
@@ -45,6 +46,7 @@ class Knowledge(Step):
         self._pods = pods
         self._prepared: dict[str, Prepared] = {}
         """By UID, of the graphs that run."""
+        self._told = ToldNumbers()
         self.forecast = Expectations(self.profiles.run_times, self._run_of)
         self.renewals = 0
         """How often what is expected of all graphs was brought up to date."""
@@ -163,6 +165,7 @@ class Knowledge(Step):
         recurs = TaskId.of(run).family != graph.ref.name
         if self.profiles.learn(run, ended.id, outcome, self._horizon or 0.0, now, recurs=recurs):
             _count(outcome, report, expected)
+            self._told.tell(TaskId.of(run), report.numbers)
 
     def _report(self, graph: GraphRun, prepared: Prepared, ended: outcomes.Ended) -> SelfReport:
         task = prepared.graph.tasks[ended.task].name
