@@ -38,8 +38,8 @@ def earliest(
 ) -> Earliest:
     """The bound on all nodes that could hold one of the tasks, free or not, and what no node could hold.
 
-    `classes`: per task, what a unit asks; `selector`: nodes that the policy leaves; `least`, `left` and `given` as `lower_bound`
-    wants them. O(kinds of requests * changed nodes + tasks * resources + units + edges).
+    `classes`: per task, what a unit asks; `selector`: nodes that the policy leaves; `least`, `left` and `given` as for
+    `lower_bound`. O(kinds of requests * changed nodes + tasks * resources + units + edges).
     """
     fits = _fits(cluster, classes, selector)
     open_tasks = np.add.reduceat((left != 0).astype(np.int64), graph.unit_start[:-1]) > 0

@@ -1,9 +1,9 @@
 """The rounds that follow the current one, in an estimate: one more task that takes as long as all of them.
 
-A few rounds are played, each from its beginning, with run times drawn anew but for what the units of a task have in common.
-Their sum is scaled to the number of rounds by its mean and its variance: what all rounds have in common grows with their number,
-what differs from round to round with its root (analysis of variance with one random effect). The task has the median of that sum
-and its deviation of log seconds.
+A few rounds are played, each from its beginning. Their run times are drawn anew, but for what the units of a task have in
+common. Their sum is scaled to the number of rounds. The deviation that all rounds have in common grows with their number; what
+differs from round to round grows with its root. Analysis of variance with one random effect (Searle, Casella and McCulloch,
+Variance Components, 1992, chapter 3) tells the two apart. The task has the median of that sum, and its deviation of log seconds.
 """
 
 from collections.abc import Callable, Sequence
