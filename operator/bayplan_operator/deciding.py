@@ -28,6 +28,7 @@ from bayplan_operator.writer import (
     NodeRecordWriter,
     PodWriter,
     ProfileWriter,
+    ServiceWriter,
     WriteQueue,
 )
 from bayplan_operator.writer.node_record import remembered
@@ -140,6 +141,7 @@ def _writers(settings: Settings, server: ApiServer, view: View, queues: _Queues,
         graphs=GraphWriter(server, endings, reread),
         events=EventWriter(server, queues.events, settings.identity),
         profiles=ProfileWriter(server, endings),
+        services=ServiceWriter(server, endings),
         nodes=NodeRecordWriter(server, endings, settings.lease_namespace),
         dry_runs=DryRunWriter(server, queues.dry_runs),
     )

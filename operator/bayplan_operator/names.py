@@ -18,6 +18,8 @@ LABEL_GRAPH = f"{GROUP}/graph"
 LABEL_GRAPH_UID = f"{GROUP}/graph-uid"
 LABEL_TASK = f"{GROUP}/task"
 LABEL_SHARD = f"{GROUP}/shard"
+LABEL_GANG = f"{GROUP}/gang"
+LABEL_REPLICA_OF = f"{GROUP}/replica-of"
 LABEL_INCARNATION = f"{GROUP}/incarnation"
 ANNOTATION_NODE = f"{GROUP}/node"
 ANNOTATION_OTHER_NODES = f"{GROUP}/other-nodes"
@@ -53,6 +55,13 @@ def short_hash(*parts: object) -> str:
 def pod_name(graph: str, graph_uid: str, task: str, shard: int, incarnation: int) -> str:
     """A readable prefix and a hash of what the pod is; at most 63 characters. Never parsed: the labels say what it is."""
     return f"{_prefix(graph, task)}-{short_hash(graph_uid, task, shard, incarnation)}"
+
+
+def gang_service(graph: str, graph_uid: str, gang: str) -> str:
+    """The Service by which the pods of a gang find each other: a DNS label, which begins with a letter."""
+    prefix = _prefix(graph, gang)
+    letter = "" if prefix[0].isalpha() else "g-"
+    return f"{letter}{prefix}"[: _NAME_LIMIT - _HASH_CHARACTERS - 1].rstrip("-") + f"-{short_hash(graph_uid, gang)}"
 
 
 def profile_name(family: str, task: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from tests.node.graphs import Graphs
 from tests.testbed.installation import OperatorProcess, install_chart
 from tests.testbed.real_nodes import RealTestbed, available, real_testbed
+from tests.testbed.real_nodes.operator_image import OPERATOR, write_archive
 from tests.testbed.testbed import Options
 
 NODES = ("real-0", "real-1")
@@ -36,6 +37,16 @@ def testbed(reason: str | None) -> Iterator[RealTestbed]:
             yield testbed
 
 
+@pytest.fixture(scope="session")
+def operator_image(testbed: RealTestbed) -> str:
+    """The operator's image, `bayplan` and Python with numpy and scipy, on both nodes: its name."""
+    archive = testbed.directory / "operator.tar"
+    write_archive(archive)
+    testbed.nodes.import_archive(archive)
+    archive.unlink()
+    return OPERATOR
+
+
 @pytest.fixture
 def graphs(testbed: RealTestbed) -> Iterator[Graphs]:
     """A namespace of the test's own; at its end nothing of the test may stay."""
@@ -47,3 +58,10 @@ def graphs(testbed: RealTestbed) -> Iterator[Graphs]:
     graphs.kubectl("delete", "taskgraphs", "--all", "--wait=false")
     graphs.wait(lambda: not graphs.kubectl("get", "pods,taskgraphs", "--output=name"), "all graphs and pods are gone")
     testbed.kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+@pytest.fixture
+def ground(graphs: Graphs) -> Iterator[Graphs]:
+    """A namespace of the test's own for pods without a graph."""
+    yield graphs
+    graphs.kubectl("delete", "pods", "--all", "--wait=false")

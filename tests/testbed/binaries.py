@@ -51,6 +51,7 @@ _ETCD = Family("etcd", _PLAIN)
 _KUBERNETES = Family("kubernetes", (*_COMMON, f"-ldflags=-s -w {_VERSION_FLAGS}"))
 _KWOK = Family("kwok", _PLAIN)
 _HELM = Family("helm", _PLAIN)
+_COREDNS = Family("coredns", _PLAIN)
 _CONTAINERD = Family("containerd", (*_PLAIN, "-tags=no_btrfs,no_devmapper,no_zfs,no_aufs"))
 
 
@@ -76,10 +77,11 @@ BINARIES = {
         _containerd("containerd", 50),
         _containerd("containerd-shim-runc-v2", 5),
         _containerd("ctr", 6),
+        Binary("coredns", _COREDNS, "github.com/coredns/coredns", 83),
     )
 }
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kubectl", "kube-scheduler", "kube-controller-manager")
-REAL_NODE = ("kubelet", "containerd", "containerd-shim-runc-v2", "ctr")
+REAL_NODE = ("kubelet", "containerd", "containerd-shim-runc-v2", "ctr", "coredns")
 
 
 def cache_directory() -> Path:

@@ -1,4 +1,4 @@
-"""Tasks that repeat: round by round, until a condition, a maximum, or no progress; and what an operator that is killed leaves."""
+"""Tasks that repeat: until a condition, a maximum, or no progress; and what an operator that is killed leaves."""
 
 from __future__ import annotations
 
@@ -37,10 +37,13 @@ def federated(world: World, name: str = "fl", *, shards: int = 3, seconds: float
     }
     annotations = {"sim.bayplan.dev/seconds": str(seconds)}
     local = task("local", seconds=seconds, shards=shards, cpu="1")
+    resources = {"containers": [{"name": "main", "resources": {"requests": {"cpu": "1"}}}]}
     fuse = {
-        "name": "aggregate", "dependsOn": [{"task": "local"}], "fuse": {"method": "FedAvg", "weightBy": "samples"},
-        "template": {"metadata": {"annotations": annotations}, "spec": {"containers": [{"name": "main", "resources": {"requests": {"cpu": "1"}}}]}},
-    }  # fmt: skip
+        "name": "aggregate",
+        "dependsOn": [{"task": "local"}],
+        "fuse": {"method": "FedAvg", "weightBy": "samples"},
+        "template": {"metadata": {"annotations": annotations}, "spec": resources},
+    }
     evaluate = task("evaluate", "aggregate", seconds=1, cpu="1")
     after = task(
         "deploy", "evaluate", seconds=1, cpu="1", env=[{"name": "ACCURACY", "value": "$(tasks.evaluate.outputs.accuracy)"}]
@@ -57,7 +60,7 @@ def test_rounds_go_on_until_the_condition_holds(world: World) -> None:
     federated(world, until="evaluate.accuracy >= 0.8")
     world.wait_condition("fl", "Complete")
     rounds = world.status("fl")["rounds"]
-    assert rounds["over"] == "until holds: evaluate.accuracy >= 0.8"
+    assert rounds["over"] == "round 3: evaluate.accuracy >= 0.8 holds"
     assert rounds["history"] == [
         "1 5/5 5.0s evaluate.accuracy=0.6", "2 5/5 5.0s evaluate.accuracy=0.7", "3 5/5 5.0s evaluate.accuracy=0.8",
     ]  # fmt: skip
@@ -90,7 +93,7 @@ def test_no_progress_ends_the_rounds(world: World) -> None:
     world.wait_condition("fl", "Complete")
     rounds = world.status("fl")["rounds"]
     assert len(rounds["history"]) == 3
-    assert rounds["over"] == "evaluate.accuracy has not got better for 2 rounds"
+    assert rounds["over"] == "round 3: no progress of evaluate.accuracy in 2 rounds, its best is 0.6"
 
 
 def test_a_round_goes_on_without_a_lost_client_and_the_next_has_it_again(world: World) -> None:
@@ -152,3 +155,73 @@ def test_data_keep_a_shard_where_its_data_may_be(world: World) -> None:
         nodes[1],
         nodes[0],
     ]
+
+
+def test_lots_are_drawn_for_each_round_and_recorded_before_its_pods(world: World) -> None:
+    federated(world, shards=6, max=3, sample={"clients": 2, "floor": "0.1"})
+    world.wait_condition("fl", "Complete")
+    assert [line.split()[1] for line in world.status("fl")["rounds"]["history"]] == ["4/4"] * 3
+    of_round: dict[str, set[str]] = {}
+    for pod in attempts(world, "local"):
+        of_round.setdefault(env(pod)["BAYPLAN_ROUND"], set()).add(env(pod)["JOB_COMPLETION_INDEX"])
+    assert [len(shards) for shards in of_round.values()] == [2, 2, 2]
+    for pod in attempts(world, "aggregate"):
+        weights = json.loads(env(pod)["BAYPLAN_FUSE"])["weights"]["local"]
+        counted = {str(shard) for shard, weight in enumerate(weights) if weight}
+        assert counted == of_round[env(pod)["BAYPLAN_ROUND"]]
+        assert all(weight == pytest.approx(3 * (100 + shard)) for shard, weight in enumerate(weights) if weight)
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.3, 1.0, 2.1, 3.0, 4.0, 5.0, 5.05, 5.5, 7.0])
+def test_the_lots_are_the_same_after_an_operator_was_killed(world: World, moment: float) -> None:
+    federated(world, shards=6, max=2, sample={"clients": 3})
+    world.run(moment)
+    world.operator.restart()
+    world.wait_condition("fl", "Complete")
+    assert len(attempts(world, "local")) == 6
+    assert max(world.made().values()) == 1
+
+
+def test_a_joint_loss_that_is_too_large_weighs_anew_and_ends_the_rounds_once_it_is_small(world: World) -> None:
+    losses = {"intent": 0.9, "response": 0.3}
+
+    def says(pod: Object) -> str:
+        return json.dumps({"loss": losses[label(pod, "bayplan.dev/task")] / int(env(pod)["BAYPLAN_ROUND"])})
+
+    world.kubelets.message = says
+    terms = [{"name": name, "loss": f"{name}.loss"} for name in losses]
+    joint = {"terms": terms, "bound": "0.5", "otherwise": "Reweigh"}
+    rounds = {"tasks": ["intent", "response"], "max": 10, "joint": joint}
+    world.create("g", task("intent", seconds=1), task("response", "intent", seconds=1), rounds=rounds)
+    world.wait_condition("g", "Complete")
+    weights = [json.loads(env(pod)["BAYPLAN_WEIGHTS"]) for pod in attempts(world, "intent", "g")]
+    assert weights[0] == {"intent": 1.0, "response": 1.0}
+    assert weights[1]["intent"] > 1 > weights[1]["response"]
+    assert "joint loss" in world.status("g")["rounds"]["over"]
+
+
+def test_a_joint_loss_that_never_gets_small_fails_the_graph(world: World) -> None:
+    world.kubelets.message = lambda pod: '{"loss": 1}'
+    joint = {"terms": [{"name": "a", "loss": "a.loss"}], "bound": "0.5", "limit": 2}
+    world.create("g", task("a", seconds=1), task("after", "a"), rounds={"tasks": ["a"], "max": 10, "joint": joint})
+    assert "after 2 attempts" in world.wait_condition("g", "Failed")["message"]
+    assert len(attempts(world, "a", "g")) == 3
+    assert not attempts(world, "after", "g")
+
+
+@pytest.mark.parametrize(
+    ("rounds", "words"),
+    [
+        ({"tasks": ["b"], "max": 2}, "which is unknown: there are a"),
+        ({"tasks": ["a"], "max": 2, "until": "c.x > 1"}, "spec.rounds.until"),
+        ({"tasks": ["a"], "max": 2, "patience": 1}, "does not know what progress is"),
+        ({"tasks": ["a"], "max": 2, "minimum": 9}, "spec.rounds.minimum is 9"),
+        ({"tasks": ["a"], "max": 2, "sample": {"clients": 4}}, "at most 3"),
+        ({"tasks": ["a"], "max": 2, "sample": {"clients": 1, "floor": "0.9"}}, "at most 0.3333"),
+        ({"tasks": ["a"], "max": 2, "until": "mean(a.x) > 2 and mean(a.x) < 1"}, "can never hold"),
+    ],
+)
+def test_rounds_that_cannot_be_are_refused_by_name(world: World, rounds: dict[str, Any], words: str) -> None:
+    world.create("g", task("a", shards=3), rounds=rounds)
+    message = world.until(lambda: world.condition("g", "Accepted", "False"), "it is refused")["message"]
+    assert words in message, message

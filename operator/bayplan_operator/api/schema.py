@@ -6,6 +6,7 @@ Extensions (`x-kubernetes-...`) come from the models, through `json_schema_extra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,7 +61,7 @@ def structural_schema(kind: type[BaseModel]) -> _Schema:
 
 
 def _convert(raw: Mapping[str, Any], definitions: Mapping[str, Any], where: str) -> _Schema:
-    flat = _with_readable_default(_flatten(raw, definitions, where))
+    flat = _with_readable_default(_flatten(raw, definitions, where), where)
     schema: _Schema = {}
     for keyword in _KEYWORDS:
         if keyword in flat:
@@ -99,13 +100,20 @@ def _flatten(raw: Mapping[str, Any], definitions: Mapping[str, Any], where: str)
     return outer
 
 
-def _with_readable_default(flat: _Schema) -> _Schema:
-    """Without a default that says nothing; a duration's as text, where pydantic shows the models' seconds."""
+def _with_readable_default(flat: _Schema, where: str) -> _Schema:
+    """Without a default that says nothing; a duration's as text, where pydantic shows the models' seconds.
+
+    A number that is text in manifests has a pattern, which tells it from a duration. The API server takes no definition with a
+    default that its own schema refuses.
+    """
     default = flat.pop("default", None)
     if default in (None, "", [], {}):
         return flat
+    pattern = flat.get("pattern", "")
     if isinstance(default, float) and flat.get("type") == "string":
-        default = format_duration(default)
+        default = repr(default) if re.search(pattern, repr(default)) and pattern else format_duration(default)
+    if isinstance(default, str) and not re.search(pattern, default):
+        raise SchemaError(f"{where}: the default {default} does not match the pattern {pattern}")
     return {**flat, "default": default}
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import typer
 from typer.main import get_command
 
+from bayplan.collaboration.fusion import FusionError
 from bayplan_operator.cli import (
     compare,
     exit_codes,
+    fuse,
     lint,
     missing,
     operator,
@@ -45,7 +47,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_ALL = (operator, release, show, plan, simulate, compare, report, lint, strategies, version)
+_ALL = (operator, release, show, plan, simulate, compare, report, fuse, lint, strategies, version)
 _COMMANDS = {each.COMMAND.name: each.COMMAND for each in _ALL}
 
 
@@ -120,6 +122,8 @@ def _exit_code(error: Exception) -> ExitCode | None:
 
     if isinstance(error, ApiError):
         return ExitCode.FAILED
+    if isinstance(error, FusionError):
+        return ExitCode.USAGE
     # What raises the others has imported these.
     from bayplan.simulation import SetupError
     from bayplan.strategy.plugins import PluginError

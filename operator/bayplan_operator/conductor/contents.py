@@ -14,6 +14,7 @@ from bayplan_operator.conductor.graphs.leaving import Leave
 from bayplan_operator.conductor.graphs.leftovers import Leftovers
 from bayplan_operator.conductor.graphs.lost_nodes import LostNodes
 from bayplan_operator.conductor.graphs.recording import Recorder
+from bayplan_operator.conductor.graphs.rounds import BetweenRounds
 from bayplan_operator.conductor.graphs.serving import Serving, TakePolicies
 from bayplan_operator.conductor.graphs.taking import Newcomers, TakeGraphs, TakeWrites
 from bayplan_operator.conductor.knowledge.adapting import Adapting
@@ -30,6 +31,7 @@ from bayplan_operator.conductor.placing.insight import Insight
 from bayplan_operator.conductor.placing.load import FollowLoad
 from bayplan_operator.conductor.placing.placing import Placing
 from bayplan_operator.conductor.placing.policies import Policies
+from bayplan_operator.conductor.placing.rendezvous import Rendezvous
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.surroundings import View, Writers
 from bayplan_operator.conductor.templates.answers import Answers
@@ -60,6 +62,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     leftovers = Leftovers(pods, writers.pods, writers.graphs, wake)
     recorder = Recorder(writers.graphs, writers.events, settings, Durable(graphs, adapting, clock, wake))
     actor = Actor(pods, writers.pods, placing.rejections)
+    rounds = BetweenRounds(cluster, writers.events)
     followers = (adapting, arrivals, plans, knowledge)
     steps = (
         # What is asked for
@@ -70,12 +73,13 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         TakeAnswers(checker, serving),
         # How far each graph is
         FindDue(pods, view.nodes, lost, placing.rejections, leftovers),
-        AdvanceGraphs(Advancer(pods, view.nodes, lost), actor, pods, placing.rejections, followers, writers.events),
+        AdvanceGraphs(Advancer(pods, view.nodes, lost), actor, pods, placing.rejections, followers, rounds, writers.events),
         # Where what wants to start goes
         FollowLoad(view.load, cluster, pods, policies),
         GiveBackRoom(pods),
         plans,
         knowledge,
+        Rendezvous(writers.services, writers.events, pods, writers.pods),
         placing,
         arrivals,
         # What is said of it

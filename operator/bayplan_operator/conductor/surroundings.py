@@ -8,7 +8,15 @@ from bayplan.knowledge.node_states import NodeStates
 from bayplan_operator.conductor.knowledge.load import Load
 from bayplan_operator.view import NodeStore, PodStore
 from bayplan_operator.view.kinds import Inboxes
-from bayplan_operator.writer import DryRunWriter, EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter
+from bayplan_operator.writer import (
+    DryRunWriter,
+    EventWriter,
+    GraphWriter,
+    NodeRecordWriter,
+    PodWriter,
+    ProfileWriter,
+    ServiceWriter,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +42,6 @@ class Writers:
     graphs: GraphWriter
     events: EventWriter
     profiles: ProfileWriter
+    services: ServiceWriter
     nodes: NodeRecordWriter
     dry_runs: DryRunWriter

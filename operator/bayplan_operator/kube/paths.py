@@ -42,6 +42,16 @@ def task_profile(namespace: str, name: str) -> str:
     return f"{task_profiles(namespace)}/{name}"
 
 
+def services(namespace: str) -> str:
+    """The services of a namespace."""
+    return f"/api/v1/namespaces/{namespace}/services"
+
+
+def service(namespace: str, name: str) -> str:
+    """One service."""
+    return f"{services(namespace)}/{name}"
+
+
 def events(namespace: str) -> str:
     """The events of a namespace."""
     return f"/api/v1/namespaces/{namespace}/events"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bayplan.model.graph import Graph
 from bayplan.model.neighbour import Neighbour
 from bayplan_operator import names
 from bayplan_operator.kube import wire
@@ -86,6 +87,14 @@ def identity_of(pod: wire.Pod) -> Identity | None:
         return Identity(labels[names.LABEL_TASK], int(labels.get(names.LABEL_SHARD, "0")), int(labels[names.LABEL_INCARNATION]))
     except (KeyError, ValueError):
         return NOBODY if names.FINALIZER in pod.metadata.finalizers else None
+
+
+def unit_of(graph: Graph, said: Identity) -> int | None:
+    """The unit that a pod says it is; ``None`` if there is no such one."""
+    task = graph.index.get(said.task)
+    if task is None or not 0 <= said.shard < graph.tasks[task].shards or said.incarnation < 1:
+        return None
+    return int(graph.unit_start[task]) + said.shard
 
 
 def borne_out(pod: wire.Pod, graph_uid: str, said: Identity) -> bool:

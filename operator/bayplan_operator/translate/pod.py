@@ -82,7 +82,11 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
         "metadata": {
             "name": names.pod_name(graph.name, graph.uid, role.task, role.shard, role.incarnation),
             "namespace": graph.namespace,
-            "labels": {**task_labels(graph, template, role.task), **_attempt_labels(role.shard, role.incarnation)},
+            "labels": {
+                **task_labels(graph, template, role.task),
+                **_attempt_labels(role.shard, role.incarnation),
+                **({names.LABEL_GANG: given.member.gang} if given.member is not None else {}),
+            },
             "annotations": {
                 **metadata.get("annotations", {}),
                 names.ANNOTATION_NODE: place.node,
@@ -127,7 +131,9 @@ def neighbour(graph: GraphRef, template: Template, task: str, attempt: tuple[int
 
 
 def one_for_all(template: Template) -> bool:
-    """None of its terms looks at a label by which the pods of a task differ."""
+    """None of its terms looks at a label by which the pods of a task differ, nor do those of its backups."""
+    if names.LABEL_REPLICA_OF in template.metadata.get("labels", {}):
+        return False
     return not template.nearby.names(names.LABEL_SHARD, names.LABEL_INCARNATION)
 
 
@@ -143,6 +149,8 @@ def _spec(base: Mapping[str, Any], graph_uid: str, role: PodRole, place: Place, 
             spec[field] = [
                 _told(container, role, place.gpus, environment(container, graph_uid, unit, given)) for container in base[field]
             ]
+    if given.member is not None:
+        spec |= {"hostname": given.member.host, "subdomain": given.member.service}
     if given.selector:
         spec["nodeSelector"] = {**(base.get("nodeSelector") or {}), **given.selector}
     spec["tolerations"] = _tolerations(base.get("tolerations") or [], place.node_loss_grace)

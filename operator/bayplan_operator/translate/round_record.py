@@ -1,5 +1,6 @@
 """The record of rounds and results in a TaskGraph's status, and back."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -61,7 +62,41 @@ def read_next(graph: Graph, status: Mapping[str, Any]) -> Round | None:
     for task, shards in _numbers(graph, rounds.get("leftOut")):
         start, count = int(graph.unit_start[task]), graph.tasks[task].shards
         left_out.update(start + shard for shard in shards if shard < count)
-    return Round(number, frozenset(left_out))
+    return Round(number, frozenset(left_out), read_weights(graph, status))
+
+
+def write_weights(graph: Graph, weights: Mapping[int, float]) -> list[str]:
+    """Per task, what the shards that were drawn count, such as "local 0=2.5 3=1.25"."""
+    found: dict[int, list[str]] = {}
+    for unit, weight in sorted(weights.items()):
+        task = int(graph.unit_task[unit])
+        found.setdefault(task, []).append(f"{unit - int(graph.unit_start[task])}={weight!r}")
+    return [f"{graph.tasks[task].name} {' '.join(words)}" for task, words in found.items()]
+
+
+def read_weights(graph: Graph, status: Mapping[str, Any]) -> dict[int, float]:
+    """What the shards that were drawn count. What was edited so that it cannot be read counts as 1."""
+    found: dict[int, float] = {}
+    for line in _texts(_map(status.get("rounds")).get("weights")):
+        name, *words = line.split(" ")
+        for word in words:
+            shard, _, text = word.partition("=")
+            unit = _unit(graph, f"{name}/{shard}")
+            try:
+                weight = float(text)
+            except ValueError:
+                continue
+            if unit is not None and math.isfinite(weight) and weight > 0:
+                found[unit] = weight
+    return found
+
+
+def read_joint(status: Mapping[str, Any]) -> list[float]:
+    """The weights of the terms of the joint loss, if new ones have been made."""
+    try:
+        return [float(text) for text in _texts(_map(status.get("rounds")).get("joint"))]
+    except ValueError:
+        return []
 
 
 def read_before(graph: Graph, status: Mapping[str, Any]) -> dict[int, int]:

@@ -20,12 +20,14 @@ from bayplan_operator import names
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
 from bayplan_operator.api.nulls import without_nulls
-from bayplan_operator.api.v1alpha1 import AUTO, Dependency, PodTemplate, Task, TaskGraph, TaskGraphSpec
+from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec
 from bayplan_operator.translate.admission import AdmissionObjects
 from bayplan_operator.translate.dry_run import admission_hash
+from bayplan_operator.translate.execution import executed
 from bayplan_operator.translate.flow import PLAIN, FlowError, Relations, fuse_template, relations_of, selector_of
 from bayplan_operator.translate.neighbours import nearby_terms
 from bayplan_operator.translate.pod import Template
+from bayplan_operator.translate.record_size import plain_size, size_of_relations
 from bayplan_operator.translate.request_class import request_class
 from bayplan_operator.translate.splitting import splitting
 from bayplan_operator.translate.task_identity import runs
@@ -39,9 +41,6 @@ MAX_PODS = 20_000
 
 MAX_BYTES = 1_300_000
 """The object with its record has at most so many bytes: about 1.5 MB can be stored, and managed fields take some of them."""
-
-_BYTES_PER_UNIT, _BYTES_PER_TASK = 45, 35
-"""What the record of a unit and the managed fields of a task come to, beside the task's name."""
 
 
 class InvalidGraph(ValueError):
@@ -107,8 +106,9 @@ def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None, ima
         raise InvalidGraph(validation.sentence(error)) from error
     for problem in validation.graph_problems(spec):
         raise InvalidGraph(problem)
+    spec = executed(spec)
     splittings = tuple(splitting(task) for task in spec.tasks)
-    spec = _with_clean_up(_in_numbers(spec, splittings, {}))
+    spec = _in_numbers(spec, splittings, {})
     graph = _graph(spec)
     # Whatever will be decided, the graph must be able to run.
     most = sum(whole.most if whole else task.shards for whole, task in zip(splittings, graph.tasks, strict=True))
@@ -119,9 +119,11 @@ def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None, ima
             f"{lower}{'or ' if lower else ''}split the graph"
         )
     size = len(msgspec.json.encode(raw["spec"]))
-    _check_size(size, graph, most, lower)
+    _check_size(size + plain_size(graph, most), lower)
     templates = _templates(spec, raw["metadata"].get("namespace", ""), objects, image)
     relations = _relations(spec, graph, templates)
+    if more := size_of_relations(graph, relations):
+        _check_size(size + plain_size(graph, most) + more, f"{lower}keep fewer results, allow fewer rounds, ")
     return Prepared(spec, graph, templates, size, _data(spec), runs(raw["metadata"], spec), splittings, relations=relations)
 
 
@@ -130,18 +132,6 @@ def _relations(spec: TaskGraphSpec, graph: Graph, templates: Sequence[Template])
         return relations_of(spec, graph, [template.spec for template in templates])
     except FlowError as error:
         raise InvalidGraph(str(error)) from error
-
-
-def _with_clean_up(spec: TaskGraphSpec) -> TaskGraphSpec:
-    """Tasks that always run, and wait for none by name, wait for all that do not."""
-    if not any(task.gate == "Always" and not task.depends_on for task in spec.tasks):
-        return spec
-    others = tuple(Dependency(task=task.name) for task in spec.tasks if task.gate != "Always")
-    tasks = (
-        task.model_copy(update={"depends_on": others}) if task.gate == "Always" and not task.depends_on else task
-        for task in spec.tasks
-    )
-    return spec.model_copy(update={"tasks": tuple(tasks)})
 
 
 def _data(spec: TaskGraphSpec) -> FloatArray:
@@ -198,9 +188,7 @@ def _graph(spec: TaskGraphSpec) -> Graph:
         raise InvalidGraph(str(error)) from error
 
 
-def _check_size(size: int, graph: Graph, most: int, advice: str) -> None:
-    size += 2 * sum(len(task.name) for task in graph.tasks)
-    size += _BYTES_PER_UNIT * most + _BYTES_PER_TASK * len(graph.tasks)
+def _check_size(size: int, advice: str) -> None:
     if size > MAX_BYTES:
         raise InvalidGraph(
             f"spec: the graph and the record of its run would take about {size:,} bytes, at most {MAX_BYTES:,} can be stored: "

@@ -7,6 +7,7 @@ from typing import Any
 from bayplan.knowledge.run_times import TaskRun
 from bayplan_operator import names
 from bayplan_operator.api.v1alpha1 import Task, TaskGraphSpec
+from bayplan_operator.translate.execution import work_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ def runs(metadata: Mapping[str, Any], spec: TaskGraphSpec) -> tuple[TaskRun, ...
 
 
 def _run(family: str, task: Task) -> TaskRun:
-    return TaskRun(task.profile or task.name, family, hint=task.expected_duration, size=task.input_size)
+    name = work_of(task)
+    return TaskRun(task.profile or name, family, hint=task.expected_duration, size=task.input_size)
 
 
 def _default_family(metadata: Mapping[str, Any]) -> str:

@@ -30,16 +30,19 @@ def rounds(document: Document, prepared: Prepared, metadata: Mapping[str, Any]) 
     expected = None
     if text is not None:
         expected = _whole(str(text))
-        if expected is None or not 1 <= expected <= found.max:
+        if expected is None or not 1 <= expected <= found.rule.most:
             place = "metadata.annotations"
-            sentence = f'{place}.{ROUNDS} is "{text}": it must be a number of rounds from 1 to spec.rounds.max, {found.max}'
+            sentence = (
+                f'{place}.{ROUNDS} is "{text}": it must be a number of rounds from 1 to spec.rounds.max, {found.rule.most}'
+            )
             raise document.fault(sentence, place)
+    patience, metric = found.rule.patience, found.metric
     return Rounds(
-        most=found.max,
-        until=found.until,
-        patience=found.patience,
-        metric=found.metric,
-        maximize=found.maximize,
+        most=found.rule.most,
+        until=found.rule.until,
+        patience=None if patience is None else patience.rounds,
+        metric=None if metric is None else (metric.reference.task, metric.reference.key),
+        maximize=patience is None or patience.maximise,
         time_out=found.timeout,
         expected=expected,
     )

@@ -7,5 +7,15 @@ from bayplan_operator.writer.node_record import NodeRecordWriter
 from bayplan_operator.writer.pods import PodWriter
 from bayplan_operator.writer.profiles import ProfileWriter
 from bayplan_operator.writer.queue import WriteQueue
+from bayplan_operator.writer.services import ServiceWriter
 
-__all__ = ["DryRunWriter", "EventWriter", "GraphWriter", "NodeRecordWriter", "PodWriter", "ProfileWriter", "WriteQueue"]
+__all__ = [
+    "DryRunWriter",
+    "EventWriter",
+    "GraphWriter",
+    "NodeRecordWriter",
+    "PodWriter",
+    "ProfileWriter",
+    "ServiceWriter",
+    "WriteQueue",
+]

@@ -69,6 +69,10 @@ class PodWriter:
         """Remove our finalizer. Answers whether that is newly begun."""
         return self._end(own, "release pod", self._release(own))
 
+    def unlist(self, own: OwnPod) -> bool:
+        """Have the names of its gang lead to it no more. Answers whether that is newly begun."""
+        return self._end(own, "unlist pod", self._unlist(own))
+
     def end(self, own: OwnPod) -> None:
         """Nothing can come of the pod any more: delete it if it runs, otherwise remove our finalizer."""
         if not own.terminal and own.pod.metadata.deletion_timestamp is None:
@@ -185,20 +189,26 @@ class PodWriter:
 
     async def _release(self, own: OwnPod) -> None:
         place = f"/metadata/finalizers/{own.pod.metadata.finalizers.index(names.FINALIZER)}"
+        await self._take_off(own, "release pod", place, names.FINALIZER)
+
+    async def _unlist(self, own: OwnPod) -> None:
+        place = f"/metadata/labels/{names.LABEL_GANG.replace('/', '~1')}"
+        await self._take_off(own, "unlist pod", place, own.pod.metadata.labels[names.LABEL_GANG])
+
+    async def _take_off(self, own: OwnPod, what: str, place: str, value: str) -> None:
+        """Remove a part of the pod's metadata, if it is what was seen there."""
         body = msgspec.json.encode(
             [
                 {"op": "test", "path": "/metadata/uid", "value": own.pod.metadata.uid},
-                {"op": "test", "path": place, "value": names.FINALIZER},
+                {"op": "test", "path": place, "value": value},
                 {"op": "remove", "path": place},
             ]
         )
         path = paths.pod(*own.key)
         try:
-            answer = await self._endings.request(
-                "release pod", lambda: self._server.call("PATCH", path, body, content_type=JSON_PATCH)
-            )
+            answer = await self._endings.request(what, lambda: self._server.call("PATCH", path, body, content_type=JSON_PATCH))
         except (errors.NotFound, errors.Conflict, errors.Invalid):
-            return  # gone, or its finalizers have changed since: the watch tells
+            return  # gone, or it has changed since: the watch tells
         self._take_answer(answer)
 
     def _take_answer(self, answer: bytes) -> None:

@@ -55,6 +55,10 @@ class LabelColumns:
         """Of the first rows, the number of each one's value of a label; -1 where it has none. Shape (rows,)."""
         return self._column(False, key).numbers[:rows].copy()
 
+    def value(self, key: str, row: int) -> str | None:
+        """A row's value of a label, if it has one."""
+        return self._labels[row].get(key)
+
     def matches(self, term: Term, rows: IntArray) -> BoolArray:
         """Per row given: all conditions of the term hold; a term without any matches nothing."""
         if not term.expressions and not term.fields:

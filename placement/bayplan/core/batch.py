@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.neighbours.domains import domains
 from bayplan.cluster.trial import Trial
 from bayplan.core.engine import place
 from bayplan.core.replay import Replay
 from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision
 from bayplan.model.workload import Request
-from bayplan.strategy.assigning.gangs import gangs_of
+from bayplan.strategy.assigning.gangs import common, gangs_of
 from bayplan.strategy.assigning.greedy import Greedy
 from bayplan.strategy.assigning.one_by_one import in_order
 from bayplan.strategy.context import Context
@@ -21,11 +22,16 @@ from bayplan.strategy.protocols import Strategy
 def alone(wish: Wish, cluster: Cluster, context: Context, trial: Trial, last: bool) -> Decision:
     """The decision about one wish. Its place is taken on the trial, unless it is the `last`, beside which nothing is asked."""
     strategy, request = wish.strategy, wish.request
+    near = request.gang is not None and request.gang.topology is not None
+    if near and not strategy.planner.minds_neighbours:
+        return answered((wish,), cluster, context, trial)[0]
     (decision,) = place((request,), cluster, strategy, context)
     if decision.node is None:
         return decision
     replay = Replay(cluster, strategy, context, trial)
-    if replay.holds(request, decision) if last else not replay.take(request, decision):
+    if not (near and scattered((request,), (decision,), cluster)) and (
+        replay.holds(request, decision) if last else not replay.take(request, decision)
+    ):
         return decision
     return answered((wish,), cluster, context, trial)[0]
 
@@ -34,7 +40,8 @@ def answered(batch: Sequence[Wish], cluster: Cluster, context: Context, trial: T
     """One decision per wish, in their order; places are taken on the trial. All wishes have one strategy.
 
     What the planner answers is replayed in line order. A request whose place does not hold is decided one by one, beside
-    those that hold: of a gang, all requests are. So is a gang of which too few have a place.
+    those that hold: of a gang, all requests are. So is a gang of which too few have a place, or which is not in one domain
+    though it must be.
     """
     if not batch[0].strategy.planner.minds_neighbours and (concerned := _concerned(batch, cluster)):
         return _apart(batch, concerned, cluster, context, trial)
@@ -42,7 +49,7 @@ def answered(batch: Sequence[Wish], cluster: Cluster, context: Context, trial: T
     decisions = place(requests, cluster, strategy, context)
     mark = trial.mark()
     failed = _replayed(range(len(requests)), requests, decisions, Replay(cluster, strategy, context, trial))
-    if not failed and not incomplete(requests, decisions):
+    if not failed and not incomplete(requests, decisions) and not scattered(requests, decisions, cluster):
         return decisions
     trial.undo(mark)
     order = in_order(requests, cluster, strategy, context).tolist()
@@ -50,8 +57,8 @@ def answered(batch: Sequence[Wish], cluster: Cluster, context: Context, trial: T
 
 
 def _concerned(batch: Sequence[Wish], cluster: Cluster) -> set[int]:
-    """Numbers of the wishes for which pods nearby matter; of a gang, all of them."""
-    found = {n for n, each in enumerate(batch) if cluster.neighbours.concern(each.request.neighbour)}
+    """Numbers of the wishes for which pods nearby matter, or others of their gang by a topology; of a gang, all of them."""
+    found = {n for n, each in enumerate(batch) if _near(each.request, cluster)}
     if found:
         for members in gangs_of([each.request for each in batch]).values():
             if not found.isdisjoint(members):
@@ -59,9 +66,15 @@ def _concerned(batch: Sequence[Wish], cluster: Cluster) -> set[int]:
     return found
 
 
+def _near(request: Request, cluster: Cluster) -> bool:
+    gang = request.gang
+    return (gang is not None and gang.topology is not None) or cluster.neighbours.concern(request.neighbour)
+
+
 def _apart(batch: Sequence[Wish], concerned: set[int], cluster: Cluster, context: Context, trial: Trial) -> list[Decision]:
-    """Where the planner knows nothing of pods nearby: those for which they matter go before the others of their priority, one
-    by one. Where the strategy's order leaves priority aside, that is before all others."""
+    """Where the planner knows nothing of pods nearby and of domains: those for which they matter go before the others of their
+    priority, one by one. They have fewer places, which the planner would give to others unawares. Where the strategy's order
+    leaves priority aside, that is before all others."""
     priorities = [each.request.priority if priority in each.strategy.order else 0 for each in batch]
     for members in gangs_of([each.request for each in batch]).values():
         highest = max(priorities[n] for n in members)
@@ -83,9 +96,24 @@ def incomplete(requests: Sequence[Request], decisions: Sequence[Decision]) -> se
     found: set[int] = set()
     for members in gangs_of(requests).values():
         placed = sum(decisions[number].node is not None for number in members)
-        gang = requests[members[0]].gang
-        minimum = None if gang is None else gang.minimum
-        if 0 < placed < (len(members) if minimum is None else min(minimum, len(members))):
+        if 0 < placed < common([requests[number] for number in members]).least(len(members)):
+            found.update(members)
+    return found
+
+
+def scattered(requests: Sequence[Request], decisions: Sequence[Decision], cluster: Cluster) -> set[int]:
+    """Numbers of the requests of gangs that must be in one domain, and are not: with each other, or with members that run."""
+    found: set[int] = set()
+    for members in gangs_of(requests).values():
+        gang = common([requests[number] for number in members])
+        if gang.topology is None or not gang.topology.required:
+            continue
+        of = domains(cluster, gang.topology.label).of
+        nodes = {node for number in members if (node := decisions[number].node) is not None}
+        rows = [cluster.row(node) for node in nodes]
+        chosen = {-1 if row is None else int(of[row]) for row in rows}
+        there = {int(of[row]) for node in gang.beside if (row := cluster.row(node)) is not None} - {-1}
+        if chosen and (len(chosen) > 1 or -1 in chosen or (there and not chosen <= there)):
             found.update(members)
     return found
 
@@ -100,7 +128,7 @@ def _mended(
     strategy, context, cluster, trial = given
     mark = trial.mark()
     failed = {*_replayed(order, requests, decisions, Replay(cluster, strategy, context, trial))}
-    failed |= incomplete(requests, decisions)
+    failed |= incomplete(requests, decisions) | scattered(requests, decisions, cluster)
     trial.undo(mark)
     for members in gangs_of(requests).values():
         if not failed.isdisjoint(members):

@@ -89,7 +89,8 @@ class Decider:
         """Place what has a place. `now`: seconds since the epoch.
 
         Of requests about which nothing is new, nothing is said: for them, what was said last holds. A request that was placed
-        waits no more; should its place come to nothing, it has to be wanted again.
+        waits no more; should its place come to nothing, it has to be wanted again. Where a part of a gang was placed, the
+        others wait to go beside it (`Gang.beside`); should one of these places come to nothing, want these again too.
         """
         self._notice()
         if self._left:
@@ -120,6 +121,7 @@ class Decider:
             self._put_back([wish for wish, _ in placed])
             raise
         self._anything = False
+        self._go_beside(placed)
         if placed and self._strategy is None and any(may_fit_later(each) for each in self._wishes.values()):
             self._waiting.again()
         said = (*waiting.values(), *self._of_their_class(waiting))
@@ -143,6 +145,24 @@ class Decider:
         wishes = tuple(sorted(self._wishes.values(), key=_line))
         other.update(Changes(wanted=wishes, knowledge=knowledge, placed=self._placed))
         return other
+
+    def _go_beside(self, placed: list[tuple[Wish, Decision]]) -> None:
+        """Of gangs of which a part was placed, those that wait on know where that is."""
+        nodes: dict[Hashable, tuple[str, ...]] = {}
+        for wish, decision in placed:
+            gang = wish.request.gang
+            if gang is not None and decision.node is not None:
+                nodes[gang.id] = (*nodes.get(gang.id, ()), decision.node)
+        if not nodes:
+            return
+        for id_, wish in list(self._wishes.items()):
+            gang = wish.request.gang
+            if gang is not None and gang.id in nodes:
+                joining = replace(gang, beside=(*gang.beside, *nodes[gang.id]))
+                self._waiting.remove(wish)
+                del self._wishes[id_]  # it joins the line once more, as what is wanted again does
+                wish = self._wishes[id_] = replace(wish, request=replace(wish.request, gang=joining))
+                self._waiting.add(wish)
 
     def _say(self, wish: Wish, decision: Decision) -> None:
         """Keep what is said of a request, and where it is another thing than what was said of its class before."""

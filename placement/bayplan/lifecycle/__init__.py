@@ -6,9 +6,10 @@ It compares what should be with what is: an action that was wanted before and ha
 
 from bayplan.lifecycle.advance import Advance, Lifecycle, advance
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase, Refusal
+from bayplan.lifecycle.backups import attempt_number, winners
 from bayplan.lifecycle.conditions import Condition, ConditionError, Undecidable, Value, parse
 from bayplan.lifecycle.controls import Controls, Retry
-from bayplan.lifecycle.flow import BestBy, Flow, Gate, Repeated, TaskOutcome
+from bayplan.lifecycle.flow import BackupRule, BestBy, Flow, GangRule, Gate, Repeated, TaskOutcome
 from bayplan.lifecycle.inputs import inputs, succeeded
 from bayplan.lifecycle.results import values_of
 from bayplan.lifecycle.rounds import Round, begun
@@ -20,11 +21,13 @@ __all__ = [
     "TRANSITIONS",
     "Advance",
     "Attempt",
+    "BackupRule",
     "BestBy",
     "Condition",
     "ConditionError",
     "Controls",
     "Flow",
+    "GangRule",
     "Gate",
     "Lifecycle",
     "News",
@@ -41,9 +44,11 @@ __all__ = [
     "Value",
     "Wants",
     "advance",
+    "attempt_number",
     "begun",
     "inputs",
     "parse",
     "succeeded",
     "values_of",
+    "winners",
 ]

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from bayplan.lifecycle import settle
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase
+from bayplan.lifecycle.backups import settle_backups
 from bayplan.lifecycle.controls import Controls
 from bayplan.lifecycle.flow import Flow, Gate
+from bayplan.lifecycle.gangs import Gangs
 from bayplan.lifecycle.gates import Gates
 from bayplan.lifecycle.live_attempts import LiveAttempts
 from bayplan.lifecycle.rounds import Round, begun, round_over
@@ -77,17 +79,19 @@ class Lifecycle:
         """Whether everything has to, and whether what always runs has to."""
         self._begun = False
         self._gates: Gates | None = None
+        self._gangs: Gangs | None = None
 
     def begin_round(self, flow: Flow, next_one: Round) -> Run:
         """A round begins: the run as it is then. Raises ``ValueError`` where it is not the next one."""
-        self._run = begun(flow, self._run, next_one)
+        self._run = begun(self.graph, flow, self._run, next_one)
         self._gates = None
         return self._run
 
-    def end_rounds(self) -> Run:
-        """The last round is over: the run as it is then."""
+    def end_rounds(self, failure: str = "") -> Run:
+        """The last round is over: the run as it is then. ``failure``: why the graph has failed with it; empty: it has not."""
         self._run = self._run.copy()
         self._run.rounds_over = True
+        self._run.failure = self._run.failure or failure
         self._gates = None
         return self._run
 
@@ -111,16 +115,23 @@ class Lifecycle:
             settle.refusal(self.graph, run, controls, refusal, now)
             units.add(refusal.unit)
         _settle_vanished(run, controls, units - {each.unit for each in current}, now)
-        failing, flow = bool(run.failure), controls.flow
+        flow = controls.flow
+        if flow is not None and flow.gangs:
+            units |= self._gangs_of(flow).settle(run, before, units, lambda unit: self._undecided(run, unit), now, wants)
+        if flow is not None and flow.backups:
+            settle_backups(self.graph, flow, run, controls.late, now, wants)
+        failing = bool(run.failure)
         if flow is not None:
             self._follow(flow, run, controls, now, wants)
-            units.update(((run.state == UnitState.SKIPPED) & (before.state != UnitState.SKIPPED)).nonzero()[0].tolist())
+            units.update(((run.state >= _SUCCEEDED) & (before.state != run.state)).nonzero()[0].tolist())
         elif failing:
             run.state[(run.state == UnitState.PENDING) | (run.state == _READY)] = UnitState.SKIPPED
         elif not self._begun or any(run.state[unit] == _SUCCEEDED != before.state[unit] for unit in units):
             _open_gates(self.graph, run, now)
         if not controls.suspended and (flow is not None or not failing):
             _want_starts(run, now, wants)
+            if flow is not None and flow.gangs:
+                wants.start = self._gangs_of(flow).may_start(run, wants.start, lambda unit: self._exists(run, unit))
         self._want_ends(run, units, failing, controls, recorded, wants)
         self._wake(now, wants)
         self._run, self._begun, self._controls = run, True, controls
@@ -173,6 +184,21 @@ class Lifecycle:
                 self._due[attempt.unit] = asked.wake_at
                 heappush(self._clock, (asked.wake_at, attempt.unit))
         return tuple(evicted)
+
+    def _gangs_of(self, flow: Flow) -> Gangs:
+        if self._gangs is None:
+            self._gangs = Gangs(flow)
+        return self._gangs
+
+    def _undecided(self, run: Run, unit: int) -> Attempt | None:
+        """The newest attempt of a unit, unless its outcome is decided."""
+        if run.incarnation[unit] <= run.settled[unit]:
+            return None
+        return next((each for each in self._live.of(unit) if each.incarnation == run.incarnation[unit]), None)
+
+    def _exists(self, run: Run, unit: int) -> bool:
+        """Something of a unit runs still, and the graph waits for it."""
+        return any(not _over(each) and not _given_up(run, each, self._lost) for each in self._live.of(unit))
 
     def _follow(self, flow: Flow, run: Run, controls: Controls, now: float, wants: Wants) -> None:
         """Open gates, and leave behind what the graph goes on without."""

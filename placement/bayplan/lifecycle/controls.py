@@ -37,3 +37,5 @@ class Controls:
     time_outs: Mapping[int, float] = field(default_factory=dict)
     """Per task, seconds from its first start after which the graph goes on without the units that have not ended, once so many
     have succeeded as it needs."""
+    late: Mapping[int, float] = field(default_factory=dict)
+    """Per task whose backups go by what was learned, seconds within which 95 % of its runs end."""

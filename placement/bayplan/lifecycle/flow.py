@@ -59,6 +59,43 @@ class Repeated:
 
 
 @dataclass(frozen=True, slots=True)
+class GangRule:
+    """Units that start together, succeed together, and start again together."""
+
+    name: str
+    units: tuple[int, ...]
+    """In the order of their ranks."""
+    minimum: int
+    """It runs with so many of them too; equal to their number: it needs all."""
+    timeout: float
+    """Seconds from its start until each of them has to be bound to its node."""
+
+    @property
+    def elastic(self) -> bool:
+        """It shrinks and grows."""
+        return self.minimum < len(self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRule:
+    """A task, and tasks that do the same work again elsewhere."""
+
+    task: int
+    backups: tuple[int, ...]
+    """With as many shards each; no task waits for them."""
+    after: float | None = None
+    """Seconds that a unit runs before it gets a backup; ``None``: from its start."""
+    learned: bool = False
+    """That is what was learned of the task, and ``after`` says nothing."""
+    budget: float = 1.0
+    """Of its units, the share that may have a backup at once."""
+
+    def most(self, shards: int) -> int:
+        """So many backups at once."""
+        return max(1, int(self.budget * shards * len(self.backups)))
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """Columns of length ``tasks``, and what only some tasks have, by their numbers."""
 
@@ -73,6 +110,28 @@ class Flow:
     """Of tasks with ``Gate.BEST``."""
     repeated: Repeated | None = None
     """``None``: there are no rounds."""
+    gangs: tuple[GangRule, ...] = ()
+    backups: tuple[BackupRule, ...] = ()
+
+    gang_of: Mapping[int, int] = field(init=False, repr=False)
+    """Which gang a unit is in, by their numbers."""
+    backed_up_by: Mapping[int, tuple[int, BackupRule]] = field(init=False, repr=False)
+    """Per task that is a backup, the task that it does again, and by which rule."""
+    rank_of: Mapping[int, int] = field(init=False, repr=False)
+    """Which rank a unit has in its gang, from 0."""
+
+    def __post_init__(self) -> None:
+        """Number the members of gangs."""
+        of = {unit: number for number, gang in enumerate(self.gangs) for unit in gang.units}
+        object.__setattr__(self, "gang_of", of)
+        backups = {task: (rule.task, rule) for rule in self.backups for task in rule.backups}
+        object.__setattr__(self, "backed_up_by", backups)
+        ranks = {unit: rank for gang in self.gangs for rank, unit in enumerate(gang.units)}
+        object.__setattr__(self, "rank_of", ranks)
+
+    def together(self, unit: int) -> bool:
+        """The unit is in a gang."""
+        return unit in self.gang_of
 
     @classmethod
     def plain(cls, graph: Graph) -> "Flow":
@@ -94,9 +153,21 @@ class Flow:
 
     def bearable(self, graph: Graph, run: Run, task: int) -> bool:
         """The graph can go on though units of the task have failed for good. O(units of the task)."""
-        if self.optional[task]:
+        if self.optional[task] or self._covered(graph, run, task):
             return True
         state = run.state[graph.unit_start[task] : graph.unit_start[task + 1]]
         taking_part = len(state) - int(np.count_nonzero(state == _SKIPPED))
         lost = int(np.count_nonzero(state == _FAILED))
         return 0 < min(int(self.minimum[task]), taking_part) <= taking_part - lost
+
+    def _covered(self, graph: Graph, run: Run, task: int) -> bool:
+        """Each of its units that has failed is still worked at elsewhere, or was done there."""
+        of = self.backed_up_by.get(task)
+        rule = of[1] if of is not None else next((each for each in self.backups if each.task == task), None)
+        if rule is None:
+            return False
+        starts = graph.unit_start[[rule.task, *rule.backups]]
+        states = run.state[starts[:, None] + np.arange(graph.tasks[task].shards)[None, :]]
+        failed = (states == _FAILED).any(axis=0)
+        worked_at = ((states > UnitState.PENDING) & (states <= _SUCCEEDED)).any(axis=0)
+        return bool((worked_at | ~failed).all())

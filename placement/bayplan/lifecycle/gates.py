@@ -28,6 +28,8 @@ class Gates:
         self._position[graph.topological] = np.arange(len(graph.tasks))
         self._readers: dict[int, list[int]] = {}
         """By task, those whose condition speaks of it."""
+        for task, (primary, _) in flow.backed_up_by.items():
+            self._readers.setdefault(primary, []).append(task)
         for task, condition in flow.when.items():
             for name in {each.task for each in condition.references}:
                 self._readers.setdefault(graph.index[name], []).append(task)
@@ -88,6 +90,8 @@ class Gates:
         return int(self._outcomes[task])
 
     def _verdict(self, run: Run, task: int, *, failing: bool) -> int:
+        if task in self._flow.backed_up_by:
+            return _NEVER if failing or self._seen(run, self._flow.backed_up_by[task][0], task) != _OPEN else _WAITS
         if not run.round and self._flow.repeated is not None and self._flow.repeated.tasks[task]:
             return _NEVER if failing else _WAITS
         before = [self._seen(run, int(parent), task) for parent in self._graph.parents.of(task)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from bayplan.lifecycle.backups import winners
 from bayplan.lifecycle.flow import Flow, Gate
 from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import UnitState
@@ -16,13 +17,14 @@ def inputs(graph: Graph, flow: Flow, run: Run, task: int) -> Mapping[int, Sequen
     before = list(dict.fromkeys(graph.parents.of(task).tolist()))
     if flow.gate[task] == Gate.BEST:
         before = [best(graph, flow, run, task)]
-    return {parent: succeeded(graph, run, parent) for parent in before}
+    return {parent: succeeded(graph, flow, run, parent) for parent in before}
 
 
-def succeeded(graph: Graph, run: Run, task: int) -> Sequence[int]:
-    """Per unit of the task, the incarnation that succeeded; 0: none has."""
+def succeeded(graph: Graph, flow: Flow | None, run: Run, task: int) -> Sequence[int]:
+    """Per unit of the task, the attempt that succeeded; 0: none has. It is that of a backup where one was first."""
     units = range(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
-    return [int(run.settled[unit]) if run.state[unit] == UnitState.SUCCEEDED else 0 for unit in units]
+    won = {} if flow is None else winners(graph, flow, run)
+    return [won.get(unit, int(run.settled[unit])) if run.state[unit] == UnitState.SUCCEEDED else 0 for unit in units]
 
 
 def best(graph: Graph, flow: Flow, run: Run, task: int) -> int:

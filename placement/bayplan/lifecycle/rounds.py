@@ -1,10 +1,11 @@
 """The rounds of a graph: tasks that run again, and from where."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from bayplan.lifecycle.backups import winners
 from bayplan.lifecycle.flow import Flow, TaskOutcome
 from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import UnitState
@@ -19,6 +20,8 @@ class Round:
     """From 1."""
     left_out: frozenset[int] = frozenset()
     """Units that take no part in it."""
+    weights: Mapping[int, float] = field(default_factory=dict)
+    """Per unit that was drawn by lot, one over the probability with which it was."""
 
 
 def round_over(graph: Graph, flow: Flow, run: Run) -> bool:
@@ -29,7 +32,7 @@ def round_over(graph: Graph, flow: Flow, run: Run) -> bool:
     return bool((outcomes != TaskOutcome.OPEN).all())
 
 
-def begun(flow: Flow, run: Run, next_one: Round) -> Run:
+def begun(graph: Graph, flow: Flow, run: Run, next_one: Round) -> Run:
     """The run at the beginning of a round: what is repeated starts again, and its attempts go on being counted.
 
     Raises ``ValueError`` where nothing is repeated, or the number is not the next.
@@ -38,7 +41,13 @@ def begun(flow: Flow, run: Run, next_one: Round) -> Run:
         raise ValueError(f"round {next_one.number} cannot follow round {run.round}")
     after, units = run.copy(), flow.repeated.units
     after.round = next_one.number
-    after.round_before = _succeeded(run, units.nonzero()[0].tolist()) if run.round else {}
+    after.round_weights = next_one.weights
+    won = winners(graph, flow, run)
+    after.round_before = {
+        unit: won.get(unit, int(run.settled[unit]))
+        for unit in (units.nonzero()[0].tolist() if run.round else ())
+        if run.state[unit] == UnitState.SUCCEEDED
+    }
     after.state[units] = UnitState.PENDING
     after.state[list(next_one.left_out)] = UnitState.SKIPPED
     after.settled[units] = after.incarnation[units]
@@ -50,7 +59,3 @@ def begun(flow: Flow, run: Run, next_one: Round) -> Run:
         after.notes.pop(unit, None)
         after.results.pop(unit, None)
     return after
-
-
-def _succeeded(run: Run, units: Collection[int]) -> dict[int, int]:
-    return {unit: int(run.settled[unit]) for unit in units if run.state[unit] == UnitState.SUCCEEDED}

@@ -43,6 +43,8 @@ class Run:
     """This was the last one."""
     round_before: dict[int, int] = field(default_factory=dict)
     """Per repeated unit that succeeded in the round before, which incarnation did."""
+    round_weights: Mapping[int, float] = field(default_factory=dict)
+    """Per unit that was drawn by lot for this round, one over the probability with which it was."""
 
     @classmethod
     def fresh(cls, units: int) -> "Run":
@@ -79,6 +81,7 @@ class Run:
             round=self.round,
             rounds_over=self.rounds_over,
             round_before=self.round_before,
+            round_weights=self.round_weights,
         )
 
     def columns(self) -> tuple[NDArray[np.generic], ...]:
@@ -100,6 +103,7 @@ class Run:
             and self.failure == other.failure
             and self.results == other.results
             and (self.round, self.rounds_over, self.round_before) == (other.round, other.rounds_over, other.round_before)
+            and self.round_weights == other.round_weights
         )
 
     def move(self, unit: int, to: UnitState) -> None:

@@ -28,8 +28,10 @@ def attempt(
         run.node[unit] = seen.node
     if seen.started is not None and math.isnan(run.started[unit]):
         run.started[unit] = _sharpened(seen.started, now)
-    if seen.phase == Phase.SUCCEEDED:
-        _succeeded(run, seen, now)
+    if seen.phase == Phase.SUCCEEDED and controls.flow is not None and controls.flow.together(unit):
+        run.move(unit, UnitState.RUNNING)  # it has succeeded once all of its gang have
+    elif seen.phase == Phase.SUCCEEDED:
+        succeeded(run, seen, now)
     elif seen.phase == Phase.FAILED:
         if seen.disrupted or seen.terminating:
             lost(run, controls, unit, _setback_note(seen), now)
@@ -99,7 +101,8 @@ def _taken_back(run: Run, unit: int, note: str, now: float) -> None:
     run.notes[unit] = note
 
 
-def _succeeded(run: Run, seen: Attempt, now: float) -> None:
+def succeeded(run: Run, seen: Attempt, now: float) -> None:
+    """The attempt has done what its unit is for."""
     unit = seen.unit
     run.settled[unit] = seen.incarnation
     run.move(unit, UnitState.SUCCEEDED)

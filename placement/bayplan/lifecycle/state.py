@@ -36,6 +36,9 @@ TRANSITIONS: dict[tuple[UnitState, UnitState], str] = {
     (_S.RUNNING, _S.FAILED): "failed for good",
     (_S.PENDING, _S.SKIPPED): "the graph has failed",
     (_S.READY, _S.SKIPPED): "the graph has failed",
+    (_S.PENDING, _S.SUCCEEDED): "its backup has succeeded",
+    (_S.READY, _S.SUCCEEDED): "its backup has succeeded",
+    (_S.FAILED, _S.SUCCEEDED): "its backup has succeeded",
     (_S.BINDING, _S.SKIPPED): "the graph goes on without it",
     (_S.RUNNING, _S.SKIPPED): "the graph goes on without it",
 }

@@ -61,17 +61,44 @@ class RequestClass:
 
 
 @dataclass(frozen=True, slots=True)
+class GangTopology:
+    """The domains of a gang: nodes with the same value of a label. A node without the label is in none."""
+
+    label: str
+    required: bool = True
+    """All of the gang must be in one domain; otherwise that is only better."""
+
+    def __post_init__(self) -> None:
+        """Check the label. Raises `ValueError`."""
+        if not self.label:
+            raise ValueError("topology: label is empty: it must be the key of a label of nodes")
+
+
+@dataclass(frozen=True, slots=True)
 class Gang:
-    """Requests that get their places together."""
+    """Requests that get their places together. All of one gang carry the same; of `beside`, the longest counts."""
 
     id: Hashable
     minimum: int | None = None
-    """So many of its requests must have a place before any of them gets one; `None`: all."""
+    """So many of its members must have a place before any of them gets one; `None`: all."""
+    topology: GangTopology | None = None
+    """Where its members must be, or are better, near each other; `None`: anywhere."""
+    beside: tuple[str, ...] = ()
+    """Per member that has a place already, its node. These count towards the minimum, and with a topology the others go where
+    they are. A node that is gone, or has no such label, says nothing."""
+    name: str = ""
+    """What people call it; empty: it has no name."""
 
     def __post_init__(self) -> None:
         """Check the minimum. Raises `ValueError`."""
         if self.minimum is not None and self.minimum < 1:
             raise ValueError(f"gang {self.id}: minimum is {self.minimum}: it must be 1 or above")
+
+    def least(self, asked: int) -> int:
+        """How many of so many requests must have a place before any of them gets one."""
+        if self.minimum is None:
+            return asked
+        return max(1, min(self.minimum - len(self.beside), asked))
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class GraphState:
         if self.run is None:
             self.run = Run.fresh(self.submission.graph.units)
             if self.flow is not None and self.flow.repeated is not None:
-                self.run = begun(self.flow, self.run, Round(1))
+                self.run = begun(self.submission.graph, self.flow, self.run, Round(1))
         return self.run
 
     def step(self, lost_nodes: frozenset[str], now: float) -> Advance:
@@ -125,7 +125,7 @@ class GraphState:
         if not self._another or self.flow is None or self.flow.repeated is None:
             return None
         run = self.follow()
-        self._another, self.run = False, begun(self.flow, run, Round(run.round + 1))
+        self._another, self.run = False, begun(self.submission.graph, self.flow, run, Round(run.round + 1))
         return self.flow.repeated.units.nonzero()[0]
 
     def round_of(self, unit: int) -> int:

@@ -75,9 +75,11 @@ class Planner(Protocol):
 
     @property
     def minds_neighbours(self) -> bool:
-        """It places one request after the other, and minds what each means for the pods around the next.
+        """It places one request after the other, and minds what each means for the pods around the next, and that a gang with a
+        topology is in one domain.
 
-        Any other planner is not asked about requests for which pods nearby matter: they are placed greedily before.
+        Any other planner is not asked about requests for which pods nearby matter, or such a gang: they are placed greedily
+        before.
         """
         return False
 

@@ -1,10 +1,7 @@
-"""The images of the nodes, made from this machine's static busybox: nothing is pulled from anywhere."""
+"""The images that every node has, made from this machine's static busybox: nothing is pulled from anywhere."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 import platform
 import shutil
 import subprocess
@@ -12,27 +9,27 @@ import tarfile
 from pathlib import Path
 
 from ..errors import TestbedError
+from .archive import ARCHITECTURES, Image, Layer, add_file, add_folder, add_link, write
 
 BUSYBOX = "bayplan.dev/busybox:1"
 PAUSE = "bayplan.dev/pause:1"
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+USER = 65532
+"""The user and group by number that run the operator's image, as in its Dockerfile."""
 _COMMANDS = {BUSYBOX: ["/bin/sh"], PAUSE: ["/bin/sleep", "2147483647"]}
-_PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n"
+_FOLDERS = {"bin": 0o755, "etc": 0o755, "root": 0o700, "tmp": 0o1777}
+_PASSWD = f"""\
+root:x:0:0:root:/root:/bin/sh
+nobody:x:65534:65534:nobody:/:/bin/sh
+bayplan:x:{USER}:{USER}:bayplan:/tmp:/bin/sh
+"""
 
 
 def write_archive(path: Path) -> None:
     """Write a docker-archive with both images. Raises TestbedError where there is no busybox."""
-    layer = _layer()
-    digest = hashlib.sha256(layer).hexdigest()
-    manifest = []
-    with tarfile.open(path, "w") as archive:
-        _add(archive, f"{digest}/layer.tar", layer)
-        for name, command in _COMMANDS.items():
-            config = json.dumps(_config(digest, command)).encode()
-            config_name = f"{hashlib.sha256(config).hexdigest()}.json"
-            _add(archive, config_name, config)
-            manifest.append({"Config": config_name, "RepoTags": [name], "Layers": [f"{digest}/layer.tar"]})
-        _add(archive, "manifest.json", json.dumps(manifest).encode())
+    file = path.with_suffix(".layer")
+    layer = busybox_layer(file)
+    write(path, [Image(name, (layer,), {"Cmd": command, "Env": ["PATH=/bin"]}) for name, command in _COMMANDS.items()])
+    file.unlink()
 
 
 def problem() -> str | None:
@@ -44,43 +41,23 @@ def problem() -> str | None:
     with open(busybox, "rb") as file:
         if b"/lib" in file.read(4096):
             return f"{busybox} is not statically linked; install the package busybox-static."
-    if platform.machine() not in _ARCHITECTURES:
+    if platform.machine() not in ARCHITECTURES:
         return f"No name of the architecture {platform.machine()} in images is known."
     return None
 
 
-def _config(layer: str, command: list[str]) -> dict[str, object]:
-    return {
-        "architecture": _ARCHITECTURES[platform.machine()],
-        "os": "linux",
-        "config": {"Cmd": command, "Env": ["PATH=/bin"]},
-        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer}"]},
-        "history": [{"created_by": "busybox"}],
-    }
-
-
-def _layer() -> bytes:
+def busybox_layer(path: Path) -> Layer:
+    """Write a root file system of busybox and little else to `path`. Raises TestbedError where there is no busybox."""
     busybox = shutil.which("busybox")
     if busybox is None:
         raise TestbedError("The program busybox is missing; it belongs to the package busybox-static.")
     applets = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as layer:
-        for folder, mode in (("bin", 0o755), ("etc", 0o755), ("root", 0o700), ("tmp", 0o1777)):
-            info = tarfile.TarInfo(folder)
-            info.type, info.mode = tarfile.DIRTYPE, mode
-            layer.addfile(info)
-        _add(layer, "bin/busybox", Path(busybox).read_bytes(), 0o755)
-        _add(layer, "etc/passwd", _PASSWD)
+    with tarfile.open(path, "w") as layer:
+        for folder, mode in _FOLDERS.items():
+            add_folder(layer, folder, mode)
+        add_file(layer, "bin/busybox", Path(busybox).read_bytes(), 0o755)
+        add_file(layer, "etc/passwd", _PASSWD.encode())
         for applet in applets:
             if applet != "busybox":
-                link = tarfile.TarInfo(f"bin/{applet}")
-                link.type, link.linkname = tarfile.SYMTYPE, "busybox"
-                layer.addfile(link)
-    return buffer.getvalue()
-
-
-def _add(archive: tarfile.TarFile, name: str, content: bytes, mode: int = 0o644) -> None:
-    info = tarfile.TarInfo(name)
-    info.size, info.mode = len(content), mode
-    archive.addfile(info, io.BytesIO(content))
+                add_link(layer, f"bin/{applet}", "busybox")
+    return Layer.of(path)

@@ -11,6 +11,7 @@ from ..processes import Process, free_ports, spawn
 from . import namespace
 from .layout import Layout
 
+CLUSTER_DOMAIN = "cluster.local"
 _RENEWALS_PER_GRACE = 5
 _RENEWALS_PER_LEASE = 4  # by kubelet's own rule
 
@@ -62,6 +63,9 @@ def _configuration(layout: Layout, peers: Peers) -> dict[str, object]:
             "x509": {"clientCAFile": str(peers.client_ca)},
         },
         "authorization": {"mode": "AlwaysAllow"},
+        "clusterDNS": [layout.dns],
+        "clusterDomain": CLUSTER_DOMAIN,
+        "resolvConf": "",  # pods look for names in the cluster's domain alone, whatever this machine's network is called
         "containerRuntimeEndpoint": f"unix://{layout.socket}",
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": f"/{layout.cgroup}",

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..errors import TestbedError
@@ -14,6 +15,7 @@ from .layout import Layout
 
 _PROGRAMS = frozenset({"kubelet", "containerd", "containerd-shim-runc-v2", "runc", "ctr"})
 _KILL_SECONDS = 60.0
+_REMOVERS = 16
 
 
 def power_off(layout: Layout) -> None:
@@ -36,7 +38,7 @@ def erase(layout: Layout) -> None:
         if entry == layout.logs:
             continue
         if entry.is_dir():
-            shutil.rmtree(entry)
+            _remove(entry)
         else:
             entry.unlink()
 
@@ -60,6 +62,14 @@ def mounts(layout: Layout) -> list[str]:
         if any(place.startswith(f"{top}/") for top in (layout.data, layout.state)):
             found.append(place)
     return found
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder with thousands of files, whose disk may take milliseconds for each: so many at a time."""
+    files = [os.path.join(top, name) for top, _, names in os.walk(folder) for name in names]
+    with ThreadPoolExecutor(_REMOVERS) as pool:
+        list(pool.map(os.unlink, files))
+    shutil.rmtree(folder)
 
 
 def _programs(layout: Layout) -> set[int]:

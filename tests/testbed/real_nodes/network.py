@@ -1,10 +1,11 @@
-"""The bridge that a node's pods are on, and the CNI configuration that puts them there."""
+"""The bridge that a node's pods are on, the CNI configuration that puts them there, and the ways between the bridges."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,11 +36,13 @@ def free_networks(count: int, taken: Iterable[str]) -> list[str]:
 
 
 def connect(layout: Layout) -> None:
-    """Make the node's bridge with its address, and write its CNI configuration."""
-    if not Path("/sys/class/net", layout.bridge).exists():
-        _ip("link", "add", layout.bridge, "type", "bridge")
-    _ip("address", "replace", f"{layout.address}/24", "dev", layout.bridge)
-    _ip("link", "set", layout.bridge, "up")
+    """Make the node's bridge with its address, open the ways to other nodes' pods, and write its CNI configuration.
+
+    All bridges are this machine's, which hands packets on from one to another: the CNI plugin turns that on.
+    """
+    make_bridge(layout.bridge, layout.address)
+    if _is_filtered():
+        _iptables("--insert", *_open(layout))
     folder = configuration(layout)
     folder.mkdir(parents=True, exist_ok=True)
     plugin = {
@@ -63,11 +66,26 @@ def configuration(layout: Layout) -> Path:
 
 
 def disconnect(layout: Layout) -> None:
-    """Remove the bridge with what is on it."""
-    for member in Path("/sys/class/net", layout.bridge, "brif").glob("*"):
+    """Remove the bridge with what is on it, and the firewall's rule for it. May be called again."""
+    while _is_filtered() and _iptables("--check", *_open(layout), check=False):
+        _iptables("--delete", *_open(layout))
+    remove_bridge(layout.bridge)
+
+
+def make_bridge(name: str, address: str) -> None:
+    """A bridge with this address of a /24; nothing changes where it is there already."""
+    if not Path("/sys/class/net", name).exists():
+        _ip("link", "add", name, "type", "bridge")
+    _ip("address", "replace", f"{address}/24", "dev", name)
+    _ip("link", "set", name, "up")
+
+
+def remove_bridge(name: str) -> None:
+    """Remove a bridge with all that is on it; nothing happens where it is gone."""
+    for member in Path("/sys/class/net", name, "brif").glob("*"):
         _ip("link", "delete", member.name, check=False)  # it goes by itself with its pod's network namespace
-    if Path("/sys/class/net", layout.bridge).exists():
-        _ip("link", "delete", layout.bridge)
+    if Path("/sys/class/net", name).exists():
+        _ip("link", "delete", name)
 
 
 def problem() -> str | None:
@@ -78,6 +96,26 @@ def problem() -> str | None:
         return f"No network bridge can be made here (`ip link add type bridge`: {made.stderr.strip()})."
     _ip("link", "delete", probe)
     return None
+
+
+def _is_filtered() -> bool:
+    """Whether this machine's firewall has anything to say about packets between the bridges, as where Docker is installed."""
+    if shutil.which("iptables") is None:
+        return False
+    done = subprocess.run(["iptables", "--wait", "--list-rules", "FORWARD"], capture_output=True, text=True, check=False)
+    return done.returncode == 0 and done.stdout.split() != ["-P", "FORWARD", "ACCEPT"]
+
+
+def _open(layout: Layout) -> tuple[str, ...]:
+    """The rule that lets the node's pods speak to those of other nodes, which answer through a rule of theirs."""
+    return ("FORWARD", "--in-interface", layout.bridge, "--destination", str(_POOL), "--jump", "ACCEPT")
+
+
+def _iptables(*args: str, check: bool = True) -> bool:
+    done = subprocess.run(["iptables", "--wait", *args], capture_output=True, text=True, check=False)
+    if check and done.returncode != 0:
+        raise TestbedError(f"`iptables {' '.join(args)}` failed: {done.stderr.strip()}.")
+    return done.returncode == 0
 
 
 def _ip(*args: str, check: bool = True) -> str:

@@ -9,23 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from .. import certificates, kubeconfig
-from ..api import Api
 from ..errors import TestbedError
 from ..processes import Process
 from . import cgroups, containerd, kubelet, leftovers, network
 from .layout import Layout
+from .site import Site
 
 READY_SECONDS = 180.0
-
-
-@dataclass(frozen=True)
-class Site:
-    """What all nodes of a testbed have in common. `grace_period`: the controller manager's, in seconds."""
-
-    binaries: Path
-    pki: Path
-    api: Api
-    grace_period: float
 
 
 @dataclass
@@ -93,7 +83,5 @@ class RealNode:
         path = self.layout.data / "kubelet.kubeconfig"
         if path.exists():
             return path
-        api, pki = self.site.api, self.site.pki
-        pair = certificates.client(pki, self.layout.data / "client", f"system:node:{self.name}", "system:nodes")
-        server = kubeconfig.Server(f"https://{api.host}:{api.port}", api.ca.read_bytes())
-        return kubeconfig.write_for_certificate(path, server, pair)
+        pair = certificates.client(self.site.pki, self.layout.data / "client", f"system:node:{self.name}", "system:nodes")
+        return kubeconfig.write_for_certificate(path, self.site.server(), pair)

@@ -19,7 +19,7 @@ from tempfile import mkdtemp
 from ..errors import TestbedError
 from ..processes import Process
 from . import leftovers, network, sysctls
-from .layout import Layout
+from .layout import Layout, Shared
 
 _TOP = Path("/run")  # empty after a reboot, as is all that is recorded there
 _PREFIX = "bayplan-"
@@ -33,6 +33,7 @@ class Run:
     base: Path
     owner: Process
     layouts: tuple[Layout, ...]
+    shared: Shared
     sysctls: dict[str, str]
 
     @classmethod
@@ -43,18 +44,24 @@ class Run:
             for run in [run for run in others if not run.owner.alive()]:
                 run.end()
                 others.remove(run)
-            networks = network.free_networks(len(names), (node.network for run in others for node in run.layouts))
+            first, *networks = network.free_networks(1 + len(names), (taken for run in others for taken in run.networks()))
             base = Path(mkdtemp(prefix=_PREFIX, dir=_TOP))
             mark = base.name.removeprefix(_PREFIX)
+            shared = Shared(data / "workspace", f"bay{mark}-d", first)
+            places = ((data / name, base / str(index), f"bayplan-{mark}-{index}") for index, name in enumerate(names))
             layouts = tuple(
-                Layout(name, data / name, base / str(index), f"bayplan-{mark}-{index}", f"bay{mark}-{index}", networks[index])
-                for index, name in enumerate(names)
+                Layout(name, *place, f"bay{mark}-{index}", networks[index], shared.dns)
+                for index, (name, place) in enumerate(zip(names, places, strict=True))
             )
             # Another run that is under way has changed the settings already; what it found is what counts.
             before = others[0].sysctls if others else sysctls.read()
-            run = cls(base, _this_process(), layouts, before)
+            run = cls(base, _this_process(), layouts, shared, before)
             (base / _RECORD).write_text(json.dumps(asdict(run), default=str, indent=2))
         return run
+
+    def networks(self) -> list[str]:
+        """All that it uses, in CIDR notation."""
+        return [self.shared.network, *(node.network for node in self.layouts)]
 
     def end(self) -> None:
         """Take everything away, whatever state it is in; the nodes' logs stay. May be called again.
@@ -70,6 +77,8 @@ class Run:
                 problems.append(str(error))
         if problems:
             raise TestbedError(" ".join(problems))
+        network.remove_bridge(self.shared.bridge)
+        shutil.rmtree(self.shared.workspace, ignore_errors=True)
         if all(run.base == self.base for run in _recorded()):
             sysctls.restore(self.sysctls)
         shutil.rmtree(self.base, ignore_errors=True)
@@ -83,7 +92,8 @@ def _load(record: Path) -> Run:
     data = json.loads(record.read_text())
     owner = Process(**{**data["owner"], "log": Path(data["owner"]["log"])})
     layouts = tuple(Layout(**{**node, "data": Path(node["data"]), "state": Path(node["state"])}) for node in data["layouts"])
-    return Run(record.parent, owner, layouts, data["sysctls"])
+    shared = Shared(**{**data["shared"], "workspace": Path(data["shared"]["workspace"])})
+    return Run(record.parent, owner, layouts, shared, data["sysctls"])
 
 
 def _this_process() -> Process:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from ..binaries import REAL_NODE, ensure
 from ..errors import TestbedError
 from ..testbed import Options, Testbed
-from .node import Site
 from .nodes import RealNodes
 from .requirements import available
+from .site import Site
 
 DEFAULT_GRACE_PERIOD = 10.0
 
@@ -21,6 +22,11 @@ class RealTestbed(Testbed):
 
     site: Site
     nodes: RealNodes
+
+    @property
+    def workspace(self) -> Path:
+        """A folder that every real node has under this very path, as a shared file system would be."""
+        return self.nodes.workspace
 
     def kill_node(self, name: str) -> None:
         """Cut a real node's power: kubelet and containers end at once."""

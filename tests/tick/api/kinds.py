@@ -31,12 +31,13 @@ NODE = Kind("nodes", "Node", "v1", namespaced=False, status=True)
 NAMESPACE = Kind("namespaces", "Namespace", "v1", namespaced=False)
 CONFIG_MAP = Kind("configmaps", "ConfigMap", "v1")
 EVENT = Kind("events", "Event", "v1")
+SERVICE = Kind("services", "Service", "v1")
 LEASE = Kind("leases", "Lease", "coordination.k8s.io/v1")
 TASK_GRAPH = Kind("taskgraphs", names.TASK_GRAPH, names.API_VERSION, status=True, ours=True)
 PLACEMENT_POLICY = Kind("placementpolicies", names.PLACEMENT_POLICY, names.API_VERSION, False, status=True, ours=True)
 TASK_PROFILE = Kind("taskprofiles", names.TASK_PROFILE, names.API_VERSION, status=True, ours=True)
 
-KINDS = (POD, NODE, NAMESPACE, CONFIG_MAP, EVENT, LEASE, TASK_GRAPH, PLACEMENT_POLICY, TASK_PROFILE)
+KINDS = (POD, NODE, NAMESPACE, CONFIG_MAP, EVENT, SERVICE, LEASE, TASK_GRAPH, PLACEMENT_POLICY, TASK_PROFILE)
 
 
 @dataclass(frozen=True, slots=True)

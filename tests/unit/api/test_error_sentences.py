@@ -21,8 +21,64 @@ def refusal(kind: type[TaskGraph | PlacementPolicy], spec: Any) -> str:
     return sentence(caught.value)
 
 
+RESULT = "must be the name of a result, such as accuracy: letters, digits, '-', '_' and '.', starting with a letter"
+FILE = "must be the name of a file without folders, such as weights.npz"
+TIME_OUT = "must be p95, or a duration longer than zero, such as 90s, 45m, 1h30m or 250ms"
+
+
 def task(**fields: Any) -> dict[str, Any]:
     return {"tasks": [{"name": "a"}, {"name": "b", **fields}]}
+
+
+def rounds(**fields: Any) -> dict[str, Any]:
+    return {**task(), "rounds": {"tasks": ["a"], "max": 3, **fields}}
+
+
+FLOWS: list[tuple[Any, str]] = [
+    (task(gate="any"), 'spec.tasks[1].gate is "any": must be "All", "Any", "BestOf" or "Always"'),
+    (task(bestBy="loss"), 'spec.tasks[1].bestBy is "loss": must be a map, such as {metric: accuracy}'),
+    (task(bestBy={}), "spec.tasks[1].bestBy.metric is missing: it is required"),
+    (task(bestBy={"metric": "x y"}), f'spec.tasks[1].bestBy.metric is "x y": {RESULT}'),
+    (task(bestBy={"metric": "x", "goal": "max"}), 'spec.tasks[1].bestBy.goal is "max": must be "Maximize" or "Minimize"'),
+    (task(when=True), 'spec.tasks[1].when is true: must be a string, in quotes: "true"'),
+    (task(optional="yes"), 'spec.tasks[1].optional is "yes": must be true or false'),
+    (task(outputs="loss"), 'spec.tasks[1].outputs is "loss": must be a list, such as [accuracy]'),
+    (task(outputs=["1a"]), f'spec.tasks[1].outputs[0] is "1a": {RESULT}'),
+    (task(data=[]), "spec.tasks[1].data is []: must be a map, such as {nodeSelectorPerShard: [{site: north}, {site: south}]}"),
+    (task(data={"nodeSelectorPerShard": ["a"]}),
+     'spec.tasks[1].data.nodeSelectorPerShard[0] is "a": must be a map, such as {site: north}'),
+    (task(fuse="Mean"), 'spec.tasks[1].fuse is "Mean": must be a map, such as {method: FedAvg, weightBy: samples}'),
+    (task(fuse={"method": "Mean", "from": "../x"}), f'spec.tasks[1].fuse.from is "../x": {FILE}'),
+    (task(fuse={"method": "Mean", "to": "a/b"}), f'spec.tasks[1].fuse.to is "a/b": {FILE}'),
+    (task(fuse={"method": "Mean", "weightBy": "1"}), f'spec.tasks[1].fuse.weightBy is "1": {RESULT}'),
+    (task(fuse={"method": "Mean", "parameters": {"momentum": 0.9}}),
+     'spec.tasks[1].fuse.parameters is {"momentum": 0.9}: must be a list, such as [{name: momentum, value: "0.9"}]'),
+    ({**task(), "rounds": 5}, "spec.rounds is 5: must be a map, such as {tasks: [train, evaluate], max: 10}"),
+    ({**task(), "rounds": {"max": 1}}, "spec.rounds.tasks is missing: it is required"),
+    (rounds(tasks="a"), 'spec.rounds.tasks is "a": must be a list, such as [train]'),
+    (rounds(tasks=["A"]), f'spec.rounds.tasks[0] is "A": {LABEL}'),
+    (rounds(max=0), "spec.rounds.max is 0: must be at least 1"),
+    (rounds(patience=0), "spec.rounds.patience is 0: must be at least 1"),
+    *((rounds(timeout=value), f'spec.rounds.timeout is "{value}": {TIME_OUT}') for value in ("soon", "0s", "p99")),
+    (rounds(timeout=5), f"spec.rounds.timeout is 5: {TIME_OUT}"),
+    (rounds(sample=3), "spec.rounds.sample is 3: must be a map, such as {clients: 3}"),
+    (rounds(sample={"clients": 1, "floor": "lots"}),
+     'spec.rounds.sample.floor is "lots": must be a decimal number, such as "12.5" or "1.5e-07"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "expected"), FLOWS, ids=[text[:60] for _, text in FLOWS])
+def test_how_tasks_follow_each_other(spec: Any, expected: str) -> None:
+    assert refusal(TaskGraph, spec) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("mean", "Mean"), ("FedAvgm", "FedAvgM"), ("Krumm", "Krum"), ("Vote", "SoftVote"), ("xyz", None)]
+)
+def test_of_many_choices_the_nearest_is_named(said: str, meant: str | None) -> None:
+    found = refusal(TaskGraph, task(fuse={"method": said}))
+    assert found.startswith(f'spec.tasks[1].fuse.method is "{said}": must be "Mean", "WeightedMean", ')
+    assert found.endswith(f'; did you mean "{meant}"?' if meant else 'or "Consensus"'), found
 
 
 GRAPHS: list[tuple[Any, str]] = [

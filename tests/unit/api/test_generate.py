@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +15,7 @@ from pydantic import BaseModel, Field
 from bayplan_operator.api import generate
 from bayplan_operator.api.crd import KINDS, Kind, custom_resource_definition
 from bayplan_operator.api.schema import SchemaError, structural_schema
-from bayplan_operator.api.v1alpha1 import PlacementPolicy
+from bayplan_operator.api.v1alpha1 import PlacementPolicy, TaskGraph
 
 REPOSITORY = Path(__file__).parents[3]
 PLURALS = ("taskgraphs", "placementpolicies", "taskprofiles")
@@ -119,6 +121,22 @@ def test_defaults_are_written_as_manifests_write_them() -> None:
     assert "default" not in spec["nodeSelector"]
 
 
+def test_a_number_that_is_text_is_no_duration() -> None:
+    rounds = structural_schema(TaskGraph)["properties"]["spec"]["properties"]["rounds"]["properties"]
+    assert rounds["sample"]["properties"]["floor"]["default"] == "0.05"
+
+
+@pytest.mark.parametrize(("place", "node"), SCHEMAS)
+def test_every_default_is_one_that_its_own_schema_takes(place: str, node: dict[str, Any]) -> None:
+    """The API server refuses the whole definition otherwise."""
+    if isinstance(node.get("default"), str):
+        assert re.search(node.get("pattern", ""), node["default"])
+        assert len(node["default"]) <= node.get("maxLength", math.inf)
+        assert node["default"] in node.get("enum", [node["default"]])
+    elif isinstance(node.get("default"), int):
+        assert node.get("minimum", -math.inf) <= node["default"] <= node.get("maximum", math.inf)
+
+
 @pytest.mark.parametrize("field", ["order", "scorers", "planner"])
 def test_what_excludes_a_preset_has_no_default_that_the_api_server_would_fill_in(field: str) -> None:
     assert "default" not in structural_schema(PlacementPolicy)["properties"]["spec"]["properties"][field]
@@ -129,6 +147,13 @@ class _Unbounded(BaseModel):
 
     spec: list[Annotated[str, Field(max_length=5)]]
     status: dict[str, str] = Field(default_factory=dict)
+
+
+class _Unfitting(BaseModel):
+    """A kind with a default that its own pattern refuses."""
+
+    spec: Annotated[str, Field(max_length=5, pattern="^[a-z]+$")] = "A"
+    status: Annotated[str, Field(max_length=5)] = ""
 
 
 class _Ambiguous(BaseModel):
@@ -143,6 +168,7 @@ class _Ambiguous(BaseModel):
     [
         (_Unbounded, "_Unbounded.spec: needs maxItems"),
         (_Ambiguous, "_Ambiguous.spec: a structural schema cannot choose"),
+        (_Unfitting, "_Unfitting.spec: the default A does not match the pattern"),
     ],
 )
 def test_what_cannot_be_expressed_is_named(model: type[BaseModel], message: str) -> None:

@@ -16,6 +16,8 @@ OTHERS = (
     ROOT / "CONTRIBUTING.md",
     ROOT / "SECURITY.md",
     ROOT / "examples" / "README.md",
+    ROOT / "examples" / "collaboration" / "README.md",
+    ROOT / "task" / "README.md",
     ROOT / "tests" / "testbed" / "README.md",
     ROOT / "tests" / "testbed" / "real_nodes" / "README.md",
 )

@@ -41,8 +41,8 @@ def test_every_flag_is_explained(command: str) -> None:
 
 @cache
 def flags_of_scripts() -> frozenset[str]:
-    """The flags of the benchmarks and of the testbed: what their sources declare."""
-    sources = [*(ROOT / "bench").rglob("*.py"), *(ROOT / "tests" / "testbed").rglob("*.py")]
+    """The flags of the benchmarks, the examples and the testbed: what their sources declare."""
+    sources = [path for folder in ("bench", "examples", "tests/testbed") for path in (ROOT / folder).rglob("*.py")]
     return frozenset(flag for path in sources for flag in re.findall(r'"(--[a-z][\w-]*)"', path.read_text(encoding="utf-8")))
 
 
@@ -53,7 +53,7 @@ def unknown(snippet: str) -> Iterator[str]:
     if command:
         name = command[1] or ""
         yield from (f"bayplan {name} {flag}" for flag in used if flag not in flags().get(name, ()) and flag != "--help")
-    elif re.search(r"python -m (?:bench|tests\.testbed)\b", snippet):
+    elif re.search(r"python -m (?:bench|examples|tests\.testbed)\b", snippet):
         yield from (flag for flag in used if flag.startswith("--") and flag not in flags_of_scripts())
     elif snippet.startswith("--"):
         ours = frozenset().union(*flags().values()) | flags_of_scripts() | FOREIGN

@@ -14,7 +14,7 @@ MEAN, LONGEST = 25, 40
 """Words of a sentence: on average over a page, and of the longest one."""
 VAGUE = re.compile(r"\b(somebody|someone|anybody|everybody|nobody|whoever|whomever|anew)\b", re.IGNORECASE)
 HISTORY = ROOT / "CHANGELOG.md"
-CODE = ("operator", "placement", "charts", "bench", "examples")
+CODE = ("operator", "placement", "task", "charts", "bench", "examples")
 TEXTS = {".py", ".yaml", ".json", ".tpl", ".txt", ".md", ".html", ".js", ".css"}
 KEPT = {"operator/bayplan_operator/conductor/outlook/graph_plans/following.py": ["anew"]}
 """A value of the label `cause` of `bayplan_plans_total`: dashboards may hold it."""

@@ -14,7 +14,7 @@ from bayplan.core.wish import Wish
 from bayplan.model.constraints import Taint, Toleration
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
-from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass
+from bayplan.model.workload import Gang, GangTopology, NodeInfo, Request, RequestClass
 from bayplan.strategy.compile import Named, compile_strategy, with_hot
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
@@ -54,6 +54,12 @@ TOGETHER = st.one_of(
     st.just(("paths", "the same paths")),
     st.lists(st.sampled_from(list(POLICIES)), min_size=1, max_size=3, unique=True).map(tuple),
 )
+GANGS = {
+    "g": Gang("g"),
+    "h": Gang("h", 2),
+    "k": Gang("k", 1, GangTopology("pool")),
+    "l": Gang("l", 2, GangTopology("pool", required=False)),
+}
 Told = tuple[str, Any]
 _WHERE = st.sampled_from(NAMES)
 _CLASS = st.sampled_from((1, 1, *range(len(CLASSES))))
@@ -76,7 +82,7 @@ _WANTED = st.fixed_dictionaries(
         "path": st.sampled_from((0.0, 0.0, 2.5)),
         "arrival": st.integers(0, 2),
         "deadline": st.sampled_from((None, None, 50.0, 90.0)),
-        "gang": st.sampled_from((None, None, None, "g", "h")),
+        "gang": st.sampled_from((None, None, None, "g", *"hkl")),
     }
 )
 _WANT = st.tuples(st.just("want"), st.lists(_WANTED, min_size=1, max_size=5))
@@ -192,7 +198,7 @@ class History:
         """A gang's requests have one policy and one priority, as those of one graph."""
         gang, place = drawn["gang"], drawn["policy"]
         if gang is not None:
-            place = "gh".index(gang)
+            place = list(GANGS).index(gang)
         policy = self._policies[place % len(self._policies)]
         request = Request(
             drawn["id"],
@@ -201,7 +207,7 @@ class History:
             drawn["path"],
             (drawn["arrival"],),
             f"t{drawn['id'] % 3}",
-            {"g": Gang("g"), "h": Gang("h", 2), None: None}[gang],
+            GANGS.get(gang),
             drawn["deadline"],
             10.0,
         )

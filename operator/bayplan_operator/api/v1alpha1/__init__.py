@@ -3,6 +3,7 @@
 from .common import GROUP, VERSION, Condition, ObjectMeta
 from .flow import P95, BestBy, DataRules, Rounds, Sampling
 from .fuse import Fuse
+from .gang import DEFAULT_PORT, DEFAULT_TIMEOUT, Gang, Topology
 from .placement_policy import (
     Candidate,
     Parameter,
@@ -16,13 +17,15 @@ from .placement_policy import (
 from .pod_template import PodTemplate, PodTemplateMetadata
 from .retry import BackoffOverride, Retry, RetryBackoff, RetryOverride
 from .shards import AUTO, DEFAULT_MOST, DEFAULT_STARTUP, AutoShards
-from .task_graph import Dependency, EnvVar, NamedTemplate, Task, TaskGraph, TaskGraphSpec, TaskGraphStatus
+from .task_graph import Dependency, EnvVar, NamedTemplate, Stage, Task, TaskGraph, TaskGraphSpec, TaskGraphStatus
 from .task_profile import Figure, NodeClass, Sums, TaskProfile, TaskProfileSpec, TaskProfileStatus
 
 __all__ = [
     "AUTO",
     "DEFAULT_MOST",
+    "DEFAULT_PORT",
     "DEFAULT_STARTUP",
+    "DEFAULT_TIMEOUT",
     "GROUP",
     "P95",
     "VERSION",
@@ -36,6 +39,7 @@ __all__ = [
     "EnvVar",
     "Figure",
     "Fuse",
+    "Gang",
     "NamedTemplate",
     "NodeClass",
     "ObjectMeta",
@@ -53,6 +57,7 @@ __all__ = [
     "Sampling",
     "ScorerWeight",
     "Serves",
+    "Stage",
     "Sums",
     "Task",
     "TaskGraph",
@@ -61,4 +66,5 @@ __all__ = [
     "TaskProfile",
     "TaskProfileSpec",
     "TaskProfileStatus",
+    "Topology",
 ]

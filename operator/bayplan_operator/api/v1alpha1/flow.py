@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainSerializer, PlainValidator, StrictInt, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, StrictInt, WithJsonSchema
 from pydantic.config import JsonDict
 
 from ..duration import EXAMPLES, MAX_LENGTH, POSITIVE_PATTERN, format_duration, parse_duration
 from .common import Model
 from .extensions import cel, kubernetes
-from .scalars import Decimal, LabelValue, Name
+from .scalars import PERCENTAGE, Decimal, LabelValue, Name, percentage
 from .task_profile import METRIC_NAME
 
 GATES = ("All", "Any", "BestOf", "Always")
@@ -19,6 +19,7 @@ MAX_OUTPUTS = 16
 MAX_OUTPUT_NAME = 40
 MAX_ROUNDS = 1000
 MAX_SELECTOR = 16
+MAX_TERMS = 16
 
 NOT_STORED: JsonDict = {"default": None}  # else it would be stored for each of 5,000 tasks
 
@@ -82,6 +83,39 @@ TimeOut = Annotated[
 ]
 """Seconds, or the word p95."""
 
+# In tasks the API server's cost budget leaves no room for a rule.
+TimeOutInTask = Annotated[
+    float | Literal["p95"],
+    PlainValidator(_time_out),
+    PlainSerializer(lambda value: value if isinstance(value, str) else format_duration(value), return_type=str),
+    WithJsonSchema({"type": "string", "maxLength": MAX_LENGTH}),
+]
+BudgetShare = Annotated[
+    float,
+    BeforeValidator(lambda value: value if isinstance(value, float) else percentage(value)),
+    PlainSerializer(lambda share: f"{round(100 * share)}%", return_type=str),
+    WithJsonSchema({"type": "string", "maxLength": 4, "pattern": PERCENTAGE}),
+]
+
+
+class Backups(Model):
+    """The same work is done again on other nodes; the first pod to finish counts, and the others are stopped."""
+
+    count: StrictInt = Field(
+        default=1, ge=1, le=3, description="How many, for each shard. Default: 1.", json_schema_extra=NOT_STORED
+    )
+    after: TimeOutInTask | None = Field(
+        default=None,
+        description='How long a pod runs before its shard gets one, such as "10m"; or p95: as long as 95 % of the task\'s runs '
+        "take, by what was learned of it. Default: from the start.",
+    )
+    budget: BudgetShare = Field(
+        default=1.0,
+        description='Of the shards, the share that may have backups at the same time, such as "10%"; at least one may. '
+        "Default: 100%.",
+        json_schema_extra=NOT_STORED,
+    )
+
 
 class Sampling(Model):
     """Which of the shards of the repeated tasks take part in a round."""
@@ -91,6 +125,36 @@ class Sampling(Model):
         default=0.05,
         description='The least probability with which each shard takes part in each round, such as "0.05". Where its nodes are '
         "free, a shard is more likely to. Default: 0.05.",
+    )
+
+
+class JointTerm(Model):
+    """The loss of one subtask."""
+
+    name: Name = Field(description="What the subtask is called, such as its task.")
+    loss: ConditionText = Field(
+        description='The result that is its loss, less being better: "intent.loss", or "mean(local.loss)" of all shards.'
+    )
+    weight: Decimal = Field(default=1.0, description='How much it counts, such as "0.5". Default: 1.')
+
+
+class Joint(Model):
+    """A joint loss of several subtasks, and what follows while it is too large."""
+
+    terms: tuple[JointTerm, ...] = Field(
+        min_length=1,
+        max_length=MAX_TERMS,
+        description="The subtasks; the joint loss is the weighted sum of their losses.",
+        json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"]),
+    )
+    bound: Decimal = Field(description='The rounds are over once the joint loss is at most this, such as "0.3".')
+    otherwise: Literal["Round", "Reweigh", "Stop"] = Field(
+        default="Round",
+        description="What follows a round whose joint loss is larger. Round: another round. Reweigh: another round, in which "
+        "what does worse counts more; programs read the weights from BAYPLAN_WEIGHTS. Stop: the graph fails.",
+    )
+    limit: StrictInt = Field(
+        default=3, ge=1, le=MAX_ROUNDS, description="So many times that follows; then the graph fails. Default: 3."
     )
 
 
@@ -135,5 +199,8 @@ class Rounds(Model):
         default=None,
         description='How long a round waits for shards beyond the minimum, such as "5m"; or p95: as long as 95 % of the '
         "task's runs take, by what was learned of it. Default: until each has ended.",
+    )
+    joint: Joint | None = Field(
+        default=None, description="Whether several subtasks do well enough together. Default: that is not looked at."
     )
     sample: Sampling | None = Field(default=None, description="Only some shards take part in each round. Default: all.")

@@ -111,6 +111,7 @@ def _share(pattern: str, rule: str) -> Callable[[object], float]:
 
 _WRITTEN_SHARE = PlainSerializer(lambda share: f"{round(100 * share)}%", return_type=str)
 _PERCENTAGE, _PERCENTAGE_RULE = "^([1-9][0-9]?|100)%$", "must be a percentage from 1% to 100%, without a fraction"
+PERCENTAGE, percentage = _PERCENTAGE, _share(_PERCENTAGE, _PERCENTAGE_RULE)
 _ANY_PERCENTAGE = "^([0-9]{1,2}|100)%$"
 _ANY_PERCENTAGE_RULE = 'must be a percentage in whole numbers, such as "5%", from 0% to 100%'
 
@@ -156,11 +157,20 @@ _STRATEGY_RULE = "must be the name of a strategy, such as BestFit: letters, digi
 Name = Annotated[str, _matching(63, DNS_LABEL, _LABEL_RULE), _string_schema(63, DNS_LABEL, _LABEL_RULE)]
 """A DNS label of at most 63 characters."""
 
+# In lists of lists, where a rule per item would cost too much.
+PlainName = Annotated[str, _matching(63, DNS_LABEL, _LABEL_RULE), _pattern_schema(63, DNS_LABEL)]
+"""The same."""
+
 ObjectName = Annotated[str, _matching(253, DNS_SUBDOMAIN, _OBJECT_RULE), _string_schema(253, DNS_SUBDOMAIN, _OBJECT_RULE)]
 """The name of a Kubernetes object: a DNS subdomain of at most 253 characters."""
 
 LabelValue = Annotated[str, _matching(63, LABEL_VALUE, _VALUE_RULE), _pattern_schema(63, LABEL_VALUE)]
 """The value of a label, at most 63 characters; may be empty."""
+
+LABEL_KEY = "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
+_KEY_RULE = 'must be the key of a label, such as "topology.kubernetes.io/zone"'
+LabelKey = Annotated[str, _matching(317, LABEL_KEY, _KEY_RULE), _pattern_schema(317, LABEL_KEY)]
+"""The key of a label, with or without a prefix."""
 
 EnvName = Annotated[str, _matching(253, ENV_NAME, _ENV_RULE), _pattern_schema(253, ENV_NAME)]
 """The name of an environment variable."""

@@ -8,11 +8,12 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from .common import Conditions, Model, ObjectMeta
 from .extensions import cel, kubernetes
-from .flow import MAX_OUTPUTS, NOT_STORED, BestBy, ConditionText, DataRules, Gate, OutputName, Rounds
+from .flow import MAX_OUTPUTS, MAX_TERMS, NOT_STORED, Backups, BestBy, ConditionText, DataRules, Gate, OutputName, Rounds
 from .fuse import Fuse
+from .gang import MAX_STAGES, Gang
 from .pod_template import PodTemplate
 from .retry import Retry, RetryOverride
-from .scalars import Bytes, Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, Size, Text, Time
+from .scalars import Bytes, Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, PlainName, Size, Text, Time
 from .shards import MAX_SHARDS, AutoShards, Shards
 
 KIND = "TaskGraph"
@@ -58,6 +59,37 @@ class NamedTemplate(Model):
 
     name: Name = Field(description="What tasks write in templateName. At most 63 characters.")
     template: PodTemplate = Field(description="What the pods are made from, on top of spec.template.")
+
+
+class Stage(Model):
+    """A part of a task that runs another program than the others, such as a part of a model. All stages start together."""
+
+    name: PlainName = Field(description="Unique in the task; lower case letters, digits and '-'.")
+    shards: StrictInt = Field(
+        default=1,
+        ge=1,
+        le=MAX_SHARDS,
+        description="How many pods work on the stage. Default: 1.",
+        json_schema_extra=NOT_STORED,
+    )
+    template: PodTemplate | None = Field(
+        default=None, description="What the pods of this stage are made from, on top of the task's template."
+    )
+    template_name: str | None = Field(
+        default=None, min_length=1, max_length=63, description="Name of one of spec.templates, instead of an own template."
+    )
+    args: tuple[Text, ...] = Field(
+        default=(),
+        max_length=MAX_ARGS,
+        description="Arguments of the first container; they replace those of the template. Default: the task's.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    env: tuple[EnvVar, ...] = Field(
+        default=(),
+        max_length=MAX_ENV,
+        description="Environment variables of the first container, added to the task's; the same name replaces.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
 
 
 class Task(Model):
@@ -127,6 +159,21 @@ class Task(Model):
     )
     retry: RetryOverride | None = Field(
         default=None, description="What happens when a pod of this task fails. Default: spec.retry."
+    )
+    gang: Gang | None = Field(
+        default=None,
+        description="The pods of the task start together or not at all, find each other by name, and succeed together. "
+        "Default: each pod for itself, unless the task has stages.",
+    )
+    stages: tuple[Stage, ...] = Field(
+        default=(),
+        max_length=MAX_STAGES,
+        description="Parts of the task that run different programs and start together, such as the parts of a model. The task "
+        "is a gang then. The first one has the ranks from 0, and says the results of the task. Default: none.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    backups: Backups | None = Field(
+        default=None, description="The same work is done again elsewhere, and the first to finish counts. Default: it is not."
     )
     gate: Gate = Field(
         default="All",
@@ -266,6 +313,18 @@ class RoundsStatus(Model):
         default=(),
         max_length=100,
         description='Shards that take no part in the next round, such as "local 2 5".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    weights: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
+        default=(),
+        max_length=100,
+        description='What the shards count that were drawn by lot, one over their probability, such as "local 0=2.5 3=1.25".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    joint: tuple[Annotated[str, Field(max_length=32)], ...] = Field(
+        default=(),
+        max_length=MAX_TERMS,
+        description="The weights of the terms of the joint loss, once there are new ones.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
     before: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from ..v1alpha1.task_profile import METRIC_NAME
 from .words import shown
 
 _Context = Mapping[str, Any]
@@ -27,10 +30,17 @@ _MESSAGES: dict[str, Callable[[_Context], str]] = {
     "string_too_short": lambda context: f"must be at least {context['min_length']} character(s) long",
     "too_long": lambda context: f"has more than the {context['max_length']} items that are allowed",
     "too_short": lambda context: f"must have at least {context['min_length']} item(s)",
+    "string_pattern_mismatch": lambda context: _PATTERNS.get(context["pattern"], f"must match {context['pattern']}"),
     "literal_error": lambda context: f"must be {context['expected']}".replace("'", '"'),
     "value_error": lambda context: str(context["error"]),
 }
 
+_PATTERNS: dict[str, str] = {
+    METRIC_NAME: "must be the name of a result, such as accuracy: letters, digits, '-', '_' and '.', starting with a letter",
+    "^[A-Za-z0-9][-A-Za-z0-9_.]*$": "must be the name of a file without folders, such as weights.npz",
+}
+_MANY = 6
+"""Choices from which on the nearest is named, and not only all of them."""
 _EXAMPLES = {
     "tasks": "{name: train}",
     "templates": "{name: gpu, template: {...}}",
@@ -41,8 +51,17 @@ _EXAMPLES = {
     "retry": "{limit: 3}",
     "backoff": "{initial: 1s, factor: 2, cap: 1m}",
     "autoShards": "{max: 16, startup: 20s}",
+    "bestBy": "{metric: accuracy}",
+    "outputs": "accuracy",
+    "data": "{nodeSelectorPerShard: [{site: north}, {site: south}]}",
+    "nodeSelectorPerShard": "{site: north}",
+    "fuse": "{method: FedAvg, weightBy: samples}",
+    "fuse.parameters": '{name: momentum, value: "0.9"}',
+    "rounds": "{tasks: [train, evaluate], max: 10}",
+    "rounds.tasks": "train",
+    "sample": "{clients: 3}",
 }
-"""What a field holds, or an item of it where it is a list."""
+"""What a field holds, or an item of it where it is a list; by its name, or by that and the name of what it is in."""
 _WITHOUT_VALUE = ("missing", "too_long")  # there is none, or too much of it to be shown
 
 
@@ -71,7 +90,7 @@ def sentence_of(detail: ErrorDetails) -> str:
     """'<field> is <value>: <what would be right>'."""
     make = _MESSAGES.get(detail["type"])
     advice = make(detail.get("ctx", {})) if make else detail["msg"][:1].lower() + detail["msg"][1:]
-    advice += _example(detail)
+    advice += _example(detail) + _near(detail)
     where = path(detail["loc"])
     subject = where if detail["type"] in _WITHOUT_VALUE else f"{where} is {shown(detail['input'])}:"
     return f"{subject} {advice}"
@@ -81,12 +100,21 @@ def _example(detail: ErrorDetails) -> str:
     """How it is written: where a list or a map is something else, or a string has no quotes."""
     if detail["type"] == "string_type" and isinstance(detail["input"], (int, float)):
         return f", in quotes: {shown(shown(detail['input']))}"
-    location = detail["loc"]
-    field = next((step for step in reversed(location) if isinstance(step, str)), "")
-    known = _EXAMPLES.get(field)
-    if known is None or detail["type"] not in ("tuple_type", "model_type", "model_attributes_type"):
+    steps = ["", "", *(step for step in detail["loc"] if isinstance(step, str))]
+    known = _EXAMPLES.get(".".join(steps[-2:]), _EXAMPLES.get(steps[-1]))
+    if known is None or detail["type"] not in ("tuple_type", "model_type", "model_attributes_type", "dict_type"):
         return ""
     return f", such as [{known}]" if detail["type"] == "tuple_type" else f", such as {known}"
+
+
+def _near(detail: ErrorDetails) -> str:
+    """The nearest of many choices, written in small letters or large ones."""
+    if detail["type"] != "literal_error" or not isinstance(detail["input"], str):
+        return ""
+    choices = {each.lower(): each for each in re.findall("'([^']+)'", detail.get("ctx", {})["expected"])}
+    said = detail["input"].lower()
+    close = difflib.get_close_matches(said, choices, n=1) if len(choices) >= _MANY else []
+    return f'; did you mean "{choices[close[0]]}"?' if close else ""
 
 
 def _without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:

@@ -26,6 +26,9 @@ def graph_problems(spec: TaskGraphSpec) -> Iterator[str]:
             yield from template_problems(f"spec.tasks[{position}].template", task.template)
     yield from _repeated("spec.templates", [named.name for named in spec.templates])
     yield from _references(spec.templates, spec.tasks)
+    for name, count in Counter(spec.rounds.tasks if spec.rounds is not None else ()).items():
+        if count > 1:
+            yield f'spec.rounds.tasks has {count} items "{name}": name each task once'
     yield from _pods(spec)
     yield from shard_problems(spec)
 

@@ -67,6 +67,18 @@ def speeds(text: str) -> dict[str, float]:
     return found
 
 
+class Numbers(tuple[float, ...]):
+    """Numbers, one for each of several things."""
+
+
+def numbers(text: str) -> Numbers:
+    """Of `270,271,0.5`. Raises ValueError."""
+    found = [_number(part) for part in text.split(",")]
+    if not all(map(math.isfinite, found)):
+        raise ValueError(f'"{text}" must be numbers with commas between them, such as 1,2,3')
+    return Numbers(found)
+
+
 class Seeds(tuple[int, ...]):
     """Seeds, each once."""
 

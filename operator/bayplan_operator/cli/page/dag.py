@@ -1,5 +1,6 @@
 """A graph with its critical path."""
 
+from collections.abc import Iterator
 from html import escape
 
 from bayplan_operator.cli.page.layout import Spot, layout
@@ -16,6 +17,12 @@ _APART = (56.0, 12.0)
 _MARGIN = 8.0
 _NAMES = 1.2
 """How much larger names are written than the rest, bold ones too."""
+_GATES = {
+    "Any": ("any", "starts once one of the tasks before it has succeeded"),
+    "BestOf": ("best of", "takes the best of the tasks before it"),
+    "Always": ("always", "runs however the tasks before it have ended"),
+}
+"""In a corner of the box, and in full."""
 _DOT, _TALLEST = 4.0, 560.0
 
 
@@ -68,6 +75,10 @@ class _Boxes:
             f'<text x="{number(x + self._wide / 2)}" y="{number(y + _BOX[1] / 2 + 4)}">{escape(name)}</text>'
         )
 
+    def sign(self, spot: Spot, words: str) -> str:
+        x, y = self.corner(spot)
+        return f'<text class="gate" x="{number(x + 4)}" y="{number(y + 8)}">{escape(words)}</text>' if words else ""
+
 
 class _Dots:
     """Dots, as near as they must be."""
@@ -92,6 +103,9 @@ class _Dots:
         x, y = self.left(spot)
         return f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(self._size)}"/>'
 
+    def sign(self, spot: Spot, words: str) -> str:
+        return ""  # there is no room for it; the title says it
+
 
 def _node(graph: SimulatedGraph, task: SimulatedTask, spot: Spot, place: "_Boxes | _Dots") -> str:
     when = "it never ran" if task.start is None else f"from {units.seconds(task.start)}"
@@ -99,9 +113,26 @@ def _node(graph: SimulatedGraph, task: SimulatedTask, spot: Spot, place: "_Boxes
         when += f", {units.seconds(task.end - task.start)}"
     shards = f", {task.shards} shards" if task.shards > 1 else ""
     state = " ".join(word for word, holds in (("critical", task.critical), ("unfinished", task.end is None)) if holds)
-    words = escape(f"{task.name}{shards}: {when}{', on the critical path' if task.critical else ''}")
+    words = "; ".join([f"{task.name}{shards}: {when}{', on the critical path' if task.critical else ''}", *_follows(task)])
     key = escape(f"{graph.name}/{task.name}")
-    return f'<g class="task {state}" data-task="{key}"><title>{words}</title>{place.shape(spot, task.name)}</g>'
+    shape = place.shape(spot, task.name) + place.sign(spot, _sign(task))
+    return f'<g class="task {state}" data-task="{key}"><title>{escape(words)}</title>{shape}</g>'
+
+
+def _follows(task: SimulatedTask) -> Iterator[str]:
+    """What is more than "once all tasks before it have succeeded"."""
+    if task.gate:
+        yield _GATES[task.gate][1]
+    if task.when:
+        yield f"only if {task.when}"
+    if task.repeats:
+        yield "again in each round"
+
+
+def _sign(task: SimulatedTask) -> str:
+    """The same in short; empty: there is nothing of it."""
+    parts = [_GATES[task.gate][0] if task.gate else "", "if" if task.when else "", "round" if task.repeats else ""]
+    return ", ".join(filter(None, parts))
 
 
 def _edge(begin: tuple[float, float], end: tuple[float, float]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bayplan_operator.cli.text import attempts
+from bayplan_operator.cli.text import attempts, rounds
 from bayplan_operator.cli.text.graph import node_words, state_words
 from bayplan_operator.views import units
 from bayplan_operator.views.model.attempt import FAILED, LOST, PodAttempt
@@ -13,7 +13,7 @@ _QUIET = ("Pending", "Skipped")
 
 
 def changes(before: LiveGraph | None, after: LiveGraph) -> Iterator[str]:
-    """Lines for tasks that are in another state than before, and for attempts that have failed since."""
+    """Lines for tasks that are in another state than before, for attempts that have failed since, and for rounds."""
     at = units.seconds(after.makespan).rjust(7)
     if after.problem and (before is None or after.problem != before.problem):
         yield f"{at}  {after.problem}"
@@ -22,14 +22,22 @@ def changes(before: LiveGraph | None, after: LiveGraph) -> Iterator[str]:
     for attempt in after.attempts:
         if _failed(attempt) and _identity(attempt) not in known:
             yield f"{at}  {attempts.failed(attempt, shards)}"
+    if after.rounds:
+        known_rounds = len(before.rounds.history) if before is not None and before.rounds else 0
+        for each in after.rounds.history[known_rounds:]:
+            yield f"{at}  {rounds.over(each, after.rounds.metric)}"
+        if after.rounds.over and not (before is not None and before.rounds and before.rounds.over):
+            yield f"{at}  no further round: {after.rounds.over}"
     told = {task.name: _told(task) for task in before.tasks} if before is not None else {}
     for task in after.tasks:
         words = _told(task)
         if words and words != told.get(task.name):
-            yield f"{at}  {task.name}: {words}   [{after.progress} tasks]"
+            yield f"{at}  {task.name}: {words}   [{rounds.progress(after.progress)}]"
 
 
 def _told(task: LiveTask) -> str:
+    if task.skipped:
+        return f"skipped ({task.skipped})"
     if task.state in _QUIET:
         return ""
     if task.state == "Ready":  # how the attempt before failed has a line of its own

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bayplan_operator.cli.text import attempts, outlook
+from bayplan_operator.cli.text import attempts, outlook, rounds
 from bayplan_operator.cli.text.gantt import gantt
 from bayplan_operator.cli.text.instants import ago, between, instant
 from bayplan_operator.cli.text.table import Screen, brief, style_of, table
@@ -10,7 +10,7 @@ from bayplan_operator.views import units
 from bayplan_operator.views.model.attempt import FAILED, LOST
 from bayplan_operator.views.model.graph import GraphLine, LiveGraph
 from bayplan_operator.views.model.node import LiveNode
-from bayplan_operator.views.model.task import LiveTask
+from bayplan_operator.views.model.task import LiveTask, Result
 
 _MOST_FAILURES = 20
 _MOST_REPORTS = 20
@@ -34,6 +34,8 @@ def full(report: LiveGraph, screen: Screen) -> str:
     parts = [_head(report, screen), _tasks(report, screen)]
     parts.append(_titled("Timeline", _timeline(report, screen), screen))
     parts.append(_titled("Share of each node that the graph's pods asked for, over its run", _nodes(report, screen), screen))
+    parts.append(_titled("Rounds", rounds.rounds(report.rounds, screen) if report.rounds else [], screen))
+    parts.append(_titled("Results that the graph keeps", _results(report, screen), screen))
     parts.append(_titled("What the tasks report of themselves", _reports(report), screen))
     parts.append(_titled("Retries and failures", _failures(report, screen), screen))
     parts.append(_makespan(report, screen))
@@ -61,7 +63,10 @@ def _head(report: LiveGraph, screen: Screen) -> list[str]:
     name = screen.paint(f"{report.namespace}/{report.name}", "bold")
     words = [screen.paint(report.status, style_of(report.status))]
     if report.progress:
-        words.append(f"{report.progress} tasks")
+        words.append(rounds.progress(report.progress))
+    skipped = sum(bool(task.skipped) for task in report.tasks)
+    if skipped:
+        words.append(f"{skipped} skipped")
     if report.makespan is not None:
         words.append(units.seconds(report.makespan) + ("" if report.over else " so far"))
         if report.bound is not None and not report.over:
@@ -103,7 +108,7 @@ def _tasks(report: LiveGraph, screen: Screen) -> list[str]:
         return []
     rows = []
     for task in report.tasks:
-        why = task.waiting if task.waiting and task.state != "Running" else task.why
+        why = task.skipped or (task.waiting if task.waiting and task.state != "Running" else task.why)
         times = (units.seconds(task.start), units.seconds(task.duration))
         row = [task.name, state_words(task), node_words(task), str(task.retries or ""), *times]
         if screen.wide:
@@ -141,6 +146,28 @@ def _node(use: LiveNode) -> list[str]:
     shares = [units.percent(share) for share in (use.cpu, use.memory, use.gpu)]
     timeline = units.bars(use.timeline).replace(" ", "·") if use.timeline else ""
     return [use.name, str(use.attempts), *shares, f"{use.resource} {timeline}" if timeline else "unknown"]
+
+
+def _results(report: LiveGraph, screen: Screen) -> list[str]:
+    """A line for each shard that said what the graph keeps."""
+    lines = []
+    for task in report.tasks:
+        for number, shard in enumerate(task.shards):
+            if shard.results:
+                which = task.name + (f" shard {number}" if len(task.shards) > 1 else "")
+                lines.append(f"{which}: {', '.join(f'{key} {_result(value)}' for key, value in shard.results.items())}")
+    return (
+        lines
+        if len(lines) <= _MOST_REPORTS or screen.wide
+        else [*lines[:_MOST_REPORTS], f"... and {len(lines) - _MOST_REPORTS} more"]
+    )
+
+
+def _result(value: Result) -> str:
+    """As manifests write it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return " ".join(value.split()) if isinstance(value, str) else f"{value:.6g}"
 
 
 def _reports(report: LiveGraph) -> list[str]:

@@ -31,12 +31,13 @@ class AdvanceGraphs(Step):
         pods: PodStore,
         rejections: Rejections,
         followers: Sequence[Follower],
+        rounds: BetweenRounds,
         events: EventWriter,
     ) -> None:
         """``followers``: what has to know how runs go on, in this order."""
         self._advancer, self._actor, self._pods = advancer, actor, pods
         self._rejections, self._followers, self._events = rejections, followers, events
-        self._rounds = BetweenRounds(events)
+        self._rounds = rounds
         self._again: list[str] = []
         """UIDs of graphs whose last round was just found to be over."""
 
@@ -54,7 +55,7 @@ class AdvanceGraphs(Step):
         if running is None or graph.known.deleting:
             return
         self._recall_start(graph)
-        self._rounds.begin(running)
+        self._rounds.begin(graph, running)
         before = running.run
         made = self._advancer.advance(graph, running, self._pods.take_refusals(graph.ref.uid), now)
         whole = self._advancer.checked(graph, running, made, now)

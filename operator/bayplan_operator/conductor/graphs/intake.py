@@ -158,7 +158,10 @@ def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[
     run.round = round_record.read_number(status)
     run.round_before = round_record.read_before(graph, status)
     run.rounds_over = bool(rounds.over)
-    return (run if run.round else round_begun(flow, run, Round(1))), rounds
+    if run.round and rounds.next.value is None:
+        run.round_weights = round_record.read_weights(graph, status)
+    drawn = prepared.relations.repeating is not None and prepared.relations.repeating.sampling is not None
+    return (run if run.round or drawn else round_begun(graph, flow, run, Round(1))), rounds
 
 
 def _immutable(spec: Any) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from bayplan.lifecycle import Attempt, News, Refusal
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.attempt import attempt, pending_attempt
-from bayplan_operator.translate.own_pod import Identity, PodKey
+from bayplan_operator.translate.own_pod import PodKey, unit_of
 from bayplan_operator.view import NodeStore, PodStore
 
 
@@ -34,27 +34,18 @@ def observe(
     return News(attempts, gone, refusals, lost_nodes | absent if absent else lost_nodes)
 
 
-def unit_of(running: Running, identity: Identity) -> int | None:
-    """The unit that a pod says it is; ``None`` if there is no such one."""
-    graph = running.prepared.graph
-    task = graph.index.get(identity.task)
-    if task is None or not 0 <= identity.shard < graph.tasks[task].shards or identity.incarnation < 1:
-        return None
-    return int(graph.unit_start[task]) + identity.shard
-
-
 def _attempt(running: Running, graph_uid: str, pods: PodStore, key: PodKey) -> Attempt | None:
     running.seen.strays.pop(key, None)
     own = pods.own_pod(key)
     if own is not None and own.graph_uid == graph_uid:
-        unit = unit_of(running, own.identity)
+        unit = unit_of(running.prepared.graph, own.identity)
         if unit is None:
             running.seen.strays[key] = None
             return None
         needed = running.prepared.relations.needed.get(int(running.prepared.graph.unit_task[unit]), {})
         return attempt(own, unit, needed)
     pending = pods.pending(graph_uid, key)
-    unit = None if pending is None else unit_of(running, pending.identity)
+    unit = None if pending is None else unit_of(running.prepared.graph, pending.identity)
     return None if pending is None or unit is None else pending_attempt(key, pending, unit)
 
 

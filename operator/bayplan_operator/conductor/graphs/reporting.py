@@ -99,7 +99,7 @@ def status(graph: GraphRun) -> dict[str, Any]:
         if run.results or "results" in graph.written.status:
             body["results"] = round_record.write_results(library_graph, run)
         if running.rounds is not None:
-            body["rounds"] = running.rounds.body(run.round, _before(running))
+            body["rounds"] = running.rounds.body(run.round, _before(running), run.round_weights)
     elif graph.known.prepared is not None:
         body["progress"] = f"0/{len(graph.known.prepared.graph.tasks)}"
     return body
@@ -123,7 +123,7 @@ def _progress(running: Running) -> str:
     if relations.flow is not None and not run.failure:
         done = done | (relations.flow.outcomes(graph, run) != TaskOutcome.OPEN)
     words = f"{int(done.sum())}/{len(graph.tasks)}"
-    return words if relations.repeating is None else f"{words}, round {run.round}/{relations.repeating.max}"
+    return words if relations.repeating is None else f"{words}, round {run.round}/{relations.repeating.rule.most}"
 
 
 def _before(running: Running) -> list[str]:

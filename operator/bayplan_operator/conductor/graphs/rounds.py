@@ -1,31 +1,43 @@
 """Between two rounds of a graph: whether there is another, and what it begins with."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from bayplan.lifecycle import Round, Undecidable, UnitState, values_of
+from bayplan.cluster.cluster import Cluster
+from bayplan.collaboration.rounds import EffectAction, RoundAction, RoundState, effect, verdict
+from bayplan.lifecycle import Round, UnitState, values_of
+from bayplan.lifecycle.conditions.truth import Lookup
+from bayplan.model.arrays import IntArray
+from bayplan_operator.conductor.graphs.sampling import drawn
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.rounds import Rounds
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.flow.repeating import Repeating
 from bayplan_operator.writer import EventWriter
 
+_LONGEST = 256
+
 
 class BetweenRounds:
     """Decides on the next round once one is over, and begins it once that is recorded."""
 
-    def __init__(self, events: EventWriter) -> None:
-        self._events = events
+    def __init__(self, cluster: Cluster, events: EventWriter) -> None:
+        self._cluster, self._events = cluster, events
 
-    def begin(self, running: Running) -> None:
-        """The next round, if it was decided and its decision is recorded."""
+    def begin(self, graph: GraphRun, running: Running) -> None:
+        """The next round, if it was decided and its decision is recorded; the first is decided here where lots are drawn."""
         rounds, flow = running.rounds, running.prepared.relations.flow
-        if rounds is None or flow is None or rounds.next.value is None or not rounds.next.settled:
+        if rounds is None or flow is None or flow.repeated is None or rounds.over:
             return
-        if rounds.next.value.number == running.run.round + 1 and not rounds.over:
+        if rounds.next.value is None and not running.run.round and graph.known.policy is not None:
+            self._decide_next(graph, running, rounds)
+        if rounds.next.value is None or not rounds.next.settled:
+            return
+        if rounds.next.value.number == running.run.round + 1:
             running.run = running.lifecycle.begin_round(flow, rounds.next.value)
-            running.lines.stale.update(running.prepared.graph.unit_task[flow.repeated.units].tolist() if flow.repeated else ())
+            running.lines.stale.update(running.prepared.graph.unit_task[flow.repeated.units].tolist())
             running.revision += 1
         rounds.begun()
 
@@ -34,60 +46,69 @@ class BetweenRounds:
         rounds, repeating = running.rounds, running.prepared.relations.repeating
         if rounds is None or repeating is None or rounds.next.value is not None:
             return False
-        number = running.run.round
-        if len(rounds.history) < number:
+        if len(rounds.history) < running.run.round:
             rounds.tell(_line(running, repeating))
-        rounds.over = _over(running, rounds, repeating)
-        if rounds.over:
-            running.run = running.lifecycle.end_rounds()
-            self._tell(graph, "RoundsOver", f"after {number} rounds: {rounds.over}", now)
+        over, failed = _over(running, rounds, repeating)
+        if over:
+            rounds.over = over[:_LONGEST]
+            running.run = running.lifecycle.end_rounds(over if failed else "")
+            told = (graph.ref.namespace, graph.ref.name, graph.ref.uid)
+            self._events.write(told, "Warning" if failed else "Normal", "RoundsOver", over, now)
         else:
-            rounds.next.decide(Round(number + 1))
+            self._decide_next(graph, running, rounds)
         running.revision += 1
-        return bool(rounds.over)
+        return bool(over)
 
-    def _tell(self, graph: GraphRun, reason: str, message: str, now: float) -> None:
-        self._events.write((graph.ref.namespace, graph.ref.name, graph.ref.uid), "Normal", reason, message, now)
+    def _decide_next(self, graph: GraphRun, running: Running, rounds: Rounds) -> None:
+        next_one = Round(running.run.round + 1)
+        repeating = running.prepared.relations.repeating
+        if repeating is not None and repeating.sampling is not None:
+            next_one = drawn(graph, running, self._cluster, repeating.sampling, next_one.number)
+        rounds.next.decide(next_one)
+        running.revision += 1
 
 
 def _line(running: Running, repeating: Repeating) -> str:
     """Round, units that succeeded of those that took part, seconds, and the metric."""
     run, units = running.run, _units(running)
     state, started, finished = run.state[units], run.started[units], run.finished[units]
-    part = int(np.count_nonzero((state != UnitState.SKIPPED) | (run.incarnation[units] > 0)))
+    part = int(np.count_nonzero((state != UnitState.SKIPPED) | ~np.isnan(started)))
     succeeded = int(np.count_nonzero(state == UnitState.SUCCEEDED))
     words = [str(run.round), f"{succeeded}/{part}"]
     if not np.isnan(started).all() and not np.isnan(finished).all():
         words.append(f"{np.nanmax(finished) - np.nanmin(started):.1f}s")
-    figure = _figure(running, repeating)
-    if figure is not None and repeating.metric is not None:
-        words.append(f"{'.'.join(repeating.metric)}={figure:.6g}")
+    figure = None if repeating.metric is None else repeating.metric.evaluate(_lookup(running))
+    if isinstance(figure, float | int):
+        words.append(f"{repeating.metric}={figure:.6g}")
     return " ".join(words)
 
 
-def _over(running: Running, rounds: Rounds, repeating: Repeating) -> str:
-    """Why there is no further round; empty: there is one."""
-    if repeating.until is not None:
-        holds = repeating.until.evaluate(lambda task, key: values_of(running.prepared.graph, running.run, task, key))
-        if not isinstance(holds, Undecidable) and holds:
-            return f"until holds: {repeating.until}"[:256]
-    if repeating.patience is not None and _no_progress(_figures(rounds.history, repeating), repeating):
-        return f"{'.'.join(repeating.metric or ())} has not got better for {repeating.patience} rounds"
-    return f"max is {repeating.max}" if running.run.round >= repeating.max else ""
-
-
-def _no_progress(figures: Sequence[float], repeating: Repeating) -> bool:
-    better = max if repeating.maximize else min
-    patience = repeating.patience or 0
-    if len(figures) <= patience:
-        return False
-    best_before = better(figures[:-patience])
-    return better([best_before, *figures[-patience:]]) == best_before
+def _over(running: Running, rounds: Rounds, repeating: Repeating) -> tuple[str, bool]:
+    """Why there is no further round, and whether that is the failure of the graph; empty: there is one."""
+    lookup = _lookup(running)
+    if repeating.joint is not None:
+        found = effect(repeating.joint, lookup, len(rounds.history) - 1, list(rounds.joint) or None)
+        if found.action is EffectAction.ACCEPT:
+            return found.why, False
+        if found.action in (EffectAction.STOP, EffectAction.WAIT):
+            return found.why, True
+        if found.weights:
+            rounds.joint = found.weights
+    state = RoundState(ended=running.run.round - 1)
+    patience = repeating.rule.patience
+    for value in _figures(rounds.history[: running.run.round - 1], repeating) if patience is not None else ():
+        gain = None if state.best is None else (value - state.best) * (1 if patience is None or patience.maximise else -1)
+        better = gain is None or gain > (0.0 if patience is None else patience.min_delta)
+        state = replace(state, best=value, stale=0) if better else replace(state, stale=state.stale + 1)
+    _, decided = verdict(repeating.rule, state, lookup)
+    if decided.action is RoundAction.CONTINUE:
+        return "", False
+    return decided.why, decided.action is RoundAction.FAILED
 
 
 def _figures(history: Sequence[str], repeating: Repeating) -> list[float]:
     """The metric of each round, as its lines say."""
-    start = f"{'.'.join(repeating.metric or ())}="
+    start = f"{repeating.metric}="
     found = []
     for line in history:
         for word in line.split(" "):
@@ -99,16 +120,11 @@ def _figures(history: Sequence[str], repeating: Repeating) -> list[float]:
     return found
 
 
-def _figure(running: Running, repeating: Repeating) -> float | None:
-    if repeating.metric is None:
-        return None
-    for value in values_of(running.prepared.graph, running.run, *repeating.metric):
-        if isinstance(value, int | float):
-            return float(value)
-    return None
+def _lookup(running: Running) -> Lookup:
+    return lambda task, key: values_of(running.prepared.graph, running.run, task, key)
 
 
-def _units(running: Running) -> np.ndarray:
+def _units(running: Running) -> IntArray:
     flow = running.prepared.relations.flow
     assert flow is not None
     assert flow.repeated is not None

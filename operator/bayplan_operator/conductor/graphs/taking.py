@@ -101,6 +101,8 @@ class TakeWrites(Step):
 
 
 def _about(graphs: Register, key: Hashable) -> GraphRun | None:
+    if isinstance(key, tuple) and key[0] == "service":
+        return graphs.by_uid.get(key[3])
     if not isinstance(key, tuple) or key[0] not in ("status", "delete"):
         return None
     name: Key = key[1:]

@@ -102,7 +102,8 @@ class Knowledge(Step):
         running = graph.running
         if running is None:
             return
-        for ended in outcomes.since(graph.ref.uid, running.prepared.graph, before, running.run):
+        prepared = running.prepared
+        for ended in outcomes.since(graph.ref.uid, prepared.graph, before, running.run, prepared.relations.flow):
             self._learn(graph, running.prepared, ended, now, live=True)
 
     def step(self, tick: Tick) -> None:

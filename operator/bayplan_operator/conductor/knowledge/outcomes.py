@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.lifecycle import Run, UnitState
+from bayplan.lifecycle import Flow, Run, UnitState, winners
 from bayplan.model.graph import Graph
 from bayplan_operator import names
 
@@ -40,14 +40,17 @@ class Ended:
     succeeded: bool
 
 
-def since(graph_uid: str, graph: Graph, before: Run, after: Run) -> Iterator[Ended]:
+def since(graph_uid: str, graph: Graph, before: Run, after: Run, flow: Flow | None = None) -> Iterator[Ended]:
     """The attempts that ended between two states of one run. Those that were lost, or never ran anywhere, are left out."""
     if np.array_equal(before.settled, after.settled):
         return
+    backed_up = {} if flow is None else winners(graph, flow, after)
     for unit in np.flatnonzero(after.settled > before.settled).tolist():
+        if unit in backed_up:
+            continue  # its backup has done it, and is told of by itself
         if after.state[unit] == UnitState.SUCCEEDED:
             yield _ended(graph_uid, graph, after, unit, float(after.started[unit]), float(after.ready_at[unit]))
-        elif after.failures[unit] > before.failures[unit] and after.node[unit]:
+        elif after.failures[unit] > before.failures[unit] and after.node[unit] and _ended_now(before, after, unit):
             yield _ended(graph_uid, graph, after, unit, float(before.started[unit]), float(before.ready_at[unit]))
 
 
@@ -56,6 +59,11 @@ def recorded(graph_uid: str, graph: Graph, run: Run) -> Iterator[Ended]:
     for unit in np.flatnonzero(run.state == UnitState.SUCCEEDED).tolist():
         if not math.isnan(run.finished[unit]):
             yield _ended(graph_uid, graph, run, unit, float(run.started[unit]), math.nan)
+
+
+def _ended_now(before: Run, after: Run, unit: int) -> bool:
+    """An attempt of it has ended, and not only one of its gang."""
+    return not math.isnan(after.finished[unit]) and after.finished[unit] != before.finished[unit]
 
 
 def _ended(graph_uid: str, graph: Graph, run: Run, unit: int, started: float, asked: float) -> Ended:

@@ -86,14 +86,18 @@ def _course(prepared: Prepared, run: Run) -> Course | None:
         return None
     if repeating is None or run.rounds_over:
         return course(prepared.graph, flow)
-    over = max(run.round, 1)
-    return course(prepared.graph, flow, sure_rounds(repeating.max, repeating.until is not None, repeating.patience, over))
+    over, rule = max(run.round, 1), repeating.rule
+    return course(
+        prepared.graph,
+        flow,
+        sure_rounds(rule.most, rule.until is not None, None if rule.patience is None else rule.patience.rounds, over),
+    )
 
 
 def _further(prepared: Prepared, run: Run) -> int:
     """Rounds that are expected after the current one: all that are allowed, since none knows which will be the last."""
     repeating = prepared.relations.repeating
-    return 0 if repeating is None or run.rounds_over else repeating.max - max(run.round, 1)
+    return 0 if repeating is None or run.rounds_over else repeating.rule.most - max(run.round, 1)
 
 
 def forecast(question: Question) -> Forecast:
@@ -129,8 +133,12 @@ def _basis(known: Durations, seen: Glimpse) -> str:
     repeating = seen.prepared.relations.repeating
     if repeating is None:
         return known.words
-    sure = repeating.until is None and repeating.patience is None
-    return f"{known.words}, {repeating.max} rounds" if sure else f"{known.words}, if all {repeating.max} rounds are run"
+    sure = repeating.rule.until is None and repeating.rule.patience is None
+    return (
+        f"{known.words}, {repeating.rule.most} rounds"
+        if sure
+        else f"{known.words}, if all {repeating.rule.most} rounds are run"
+    )
 
 
 def _scenario(question: Question, there: Situation, known: Durations, elapsed: FloatArray, cluster: Cluster) -> Scenario:

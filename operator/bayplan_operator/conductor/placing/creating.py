@@ -30,7 +30,7 @@ class Creator:
         template = running.prepared.templates[int(running.prepared.graph.unit_task[unit])]
         direct = policy.direct and not template.needs_scheduler
         where = Place(decision.node, decision.message, direct, policy.spec.node_loss_grace, decision.gpus, decision.others)
-        manifest = pod_manifest(graph.ref, template, role, where, given_to(running, unit))
+        manifest = pod_manifest(graph.ref, template, role, where, given_to(running, graph.ref, unit))
         key = (graph.ref.namespace, manifest["metadata"]["name"])
         identity = Identity(role.task, role.shard, role.incarnation)
         resources = dict(template.request_class.resources)

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bayplan.lifecycle import Flow, Value, inputs, succeeded
+from bayplan.lifecycle import Flow, Value, attempt_number, inputs, succeeded
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.flow.fusing import parameters
+from bayplan_operator.translate.flow.gangs import Member, service_of
 from bayplan_operator.translate.flow.given import NOTHING, Given, Handed
 from bayplan_operator.translate.flow.references import OutputRef
 from bayplan_operator.translate.flow.workspace import mounted
+from bayplan_operator.translate.pod import GraphRef
 
 
-def given_to(running: Running, unit: int) -> Given:
+def given_to(running: Running, ref: GraphRef, unit: int) -> Given:
     """O(shards of the tasks before)."""
     prepared, run = running.prepared, running.run
     graph, relations = prepared.graph, prepared.relations
@@ -30,6 +32,46 @@ def given_to(running: Running, unit: int) -> Given:
         inputs={graph.tasks[parent].name: Handed(_round(running, flow, parent), each) for parent, each in before.items()},
         previous=_previous(running, flow) if repeated and run.round > 1 else None,
         fuse=_fuse(running, task, before) if written.fuse is not None else None,
+        joint=_joint(running) if repeated else {},
+        work=_work(running, flow, unit),
+        member=_member(running, ref, unit),
+    )
+
+
+def _work(running: Running, flow: Flow, unit: int) -> tuple[str, int] | None:
+    """The task that the unit does again, and under which number its attempt counts there."""
+    graph = running.prepared.graph
+    task = int(graph.unit_task[unit])
+    if task not in flow.backed_up_by:
+        return None
+    primary, rule = flow.backed_up_by[task]
+    place = rule.backups.index(task) + 1
+    return graph.tasks[primary].name, attempt_number(int(running.run.incarnation[unit]) + 1, place)
+
+
+def _joint(running: Running) -> dict[str, float]:
+    repeating, rounds = running.prepared.relations.repeating, running.rounds
+    if repeating is None or repeating.joint is None or rounds is None:
+        return {}
+    terms = repeating.joint.terms
+    weights = rounds.joint if len(rounds.joint) == len(terms) else [each.weight for each in terms]
+    return {each.name: weight for each, weight in zip(terms, weights, strict=True)}
+
+
+def _member(running: Running, ref: GraphRef, unit: int) -> Member | None:
+    graph, relations = running.prepared.graph, running.prepared.relations
+    if relations.flow is None or not relations.flow.together(unit):
+        return None
+    plan = relations.gangs[relations.flow.gang_of[unit]]
+    task, first = int(graph.unit_task[unit]), running.prepared.spec.tasks[plan.tasks[0]]
+    return Member(
+        gang=plan.rule.name,
+        service=service_of(ref.name, ref.uid, plan.rule.name),
+        rank=relations.flow.rank_of[unit],
+        size=len(plan.rule.units),
+        stage=first.stages[plan.tasks.index(task)].name if first.stages else "",
+        port=plan.port,
+        minimum=plan.rule.minimum,
     )
 
 
@@ -63,12 +105,16 @@ def _fuse(running: Running, task: int, before: Mapping[int, Any]) -> dict[str, A
     fuse = running.prepared.spec.tasks[task].fuse
     assert fuse is not None
     weights = None
-    if fuse.weight_by is not None:
+    if fuse.weight_by is not None or run.round_weights:
         weights = {}
         for parent in before:
-            start, counted = int(graph.unit_start[parent]), succeeded(graph, run, parent)
-            said = [run.results.get(start + shard, {}).get(fuse.weight_by, 0) for shard in range(len(counted))]
-            weights[graph.tasks[parent].name] = [each if attempt else 0 for each, attempt in zip(said, counted, strict=True)]
+            start, counted = int(graph.unit_start[parent]), succeeded(graph, running.prepared.relations.flow, run, parent)
+            key = fuse.weight_by
+            said = [1 if key is None else run.results.get(start + shard, {}).get(key, 0) for shard in range(len(counted))]
+            drawn = [run.round_weights.get(start + shard, 1.0) for shard in range(len(counted))]
+            weights[graph.tasks[parent].name] = [
+                float(each) * more if attempt else 0 for each, more, attempt in zip(said, drawn, counted, strict=True)
+            ]
     return {
         "method": fuse.method,
         "from": fuse.from_,

@@ -5,7 +5,8 @@ from collections.abc import Hashable, Iterable
 
 from bayplan.core.changes import Changes
 from bayplan.core.wish import Wish
-from bayplan.model.workload import Request
+from bayplan.model.workload import Gang, Request
+from bayplan_operator.conductor.placing.ganging import gangs_wanting
 from bayplan_operator.conductor.placing.neighbouring import neighbour_of_unit
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
@@ -49,14 +50,17 @@ def _wishes(graph: GraphRun) -> Iterable[Wish]:
     if running is None or policy is None or not graph.startable:
         return
     strategy = policy.placing(graph.decided.strategy)
+    gangs, relations = gangs_wanting(graph, running), running.prepared.relations
     for unit in running.wants.start:
+        if relations.flow is not None and relations.flow.together(unit) and unit not in gangs:
+            continue  # its pods could not find each other yet
         request = running.asking.requests.get(unit)
-        if request is None:
-            request = running.asking.requests[unit] = request_of(graph, running, unit)
+        if request is None or (request.gang is not None and request.gang != gangs.get(unit)):
+            request = running.asking.requests[unit] = request_of(graph, running, unit, gangs.get(unit))
         yield Wish(request, strategy, policy.name, graph.decided.strategy)
 
 
-def request_of(graph: GraphRun, running: Running, unit: int) -> Request:
+def request_of(graph: GraphRun, running: Running, unit: int, gang: Gang | None = None) -> Request:
     """What a shard asks for, with what is expected of its task by now."""
     task = int(running.prepared.graph.unit_task[unit])
     written = running.prepared.spec.tasks[task]
@@ -75,6 +79,7 @@ def request_of(graph: GraphRun, running: Running, unit: int) -> Request:
         namespace=graph.ref.namespace,
         since=_since(running, unit),
         neighbour=neighbour_of_unit(graph, running, unit),
+        gang=gang,
     )
 
 

@@ -1,6 +1,6 @@
 """The rounds of a graph, as far as they are decided and told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bayplan.lifecycle import Round
@@ -22,6 +22,8 @@ class Rounds:
         """A line for each round that is over."""
         self.over = round_record.read_over(status)
         """Why there is no further round; empty: there may be."""
+        self.joint: Sequence[float] = round_record.read_joint(status)
+        """The weights of the terms of the joint loss, if new ones have been made."""
 
     def tell(self, line: str) -> None:
         """A round is over."""
@@ -31,13 +33,15 @@ class Rounds:
         """The next round runs."""
         self.next.withdraw()
 
-    def body(self, number: int, before: list[str]) -> dict[str, Any]:
-        """As the status has it. ``number``: the round that the lines of the tasks speak of."""
+    def body(self, number: int, before: list[str], weights: Mapping[int, float]) -> dict[str, Any]:
+        """As the status has it. ``number``: the round that the lines of the tasks speak of; ``weights``: of that round."""
         coming = self.next.value
         return {
             "number": max(number, 1),
             "next": None if coming is None else coming.number,
             "leftOut": [] if coming is None else round_record.write_units(self._graph, coming.left_out),
+            "weights": round_record.write_weights(self._graph, weights if coming is None else coming.weights),
+            "joint": [repr(each) for each in self.joint],
             "before": before,
             "history": list(self.history),
             "over": self.over or None,

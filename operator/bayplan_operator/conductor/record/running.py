@@ -97,6 +97,8 @@ class Foreseen:
         """Per task: seconds that a run is expected to take; NaN: not known. ``None``: not looked up yet."""
         self.critical_path: NDArray[np.float64] = prepared.graph.upward_rank()
         """Per task: seconds from its start to the graph's end along the longest chain."""
+        self.late: dict[int, float] = {}
+        """Per task that goes by it, seconds within which 95 % of its runs are expected to end."""
         self.arrived = np.zeros(prepared.graph.units, bool)
         """Per unit: it has been counted among what usually arrives."""
 
@@ -119,6 +121,8 @@ class Running:
         self.foreseen = Foreseen(prepared)
         self.rounds: Rounds | None = None
         """``None``: nothing of it repeats."""
+        self.services: set[str] = set()
+        """Gangs whose Service is there."""
 
     def take_templates(self, templates: tuple[Template, ...]) -> None:
         """What its pods ask for is known otherwise than before."""

@@ -1,14 +1,15 @@
 """From the fields of a TaskGraph to the library's flow. References to other tasks are checked on the way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bayplan.lifecycle import BestBy, Condition, ConditionError, Flow, Gate, Repeated, parse
+from bayplan.lifecycle import BestBy, Condition, ConditionError, Flow, GangRule, Gate, Repeated, parse
 from bayplan.model.graph import Graph
 from bayplan.model.spelling import unknown
 from bayplan_operator.api.v1alpha1 import Task, TaskGraphSpec
 from bayplan_operator.translate.flow.ancestors import Ancestors
+from bayplan_operator.translate.flow.backups import backup_rules
 from bayplan_operator.translate.flow.errors import FlowError
 
 _GATES = {"All": Gate.ALL, "Any": Gate.ANY, "BestOf": Gate.BEST, "Always": Gate.ALWAYS}
@@ -16,12 +17,15 @@ _GATES = {"All": Gate.ALL, "Any": Gate.ANY, "BestOf": Gate.BEST, "Always": Gate.
 
 def needs_flow(spec: TaskGraphSpec) -> bool:
     """Something in it is more than "once all before have succeeded"."""
-    return spec.rounds is not None or any(
-        task.gate != "All" or task.when is not None or task.optional or task.fuse is not None for task in spec.tasks
-    )
+    return spec.rounds is not None or any(map(_needs, spec.tasks))
 
 
-def flow_of(spec: TaskGraphSpec, graph: Graph) -> Flow | None:
+def _needs(task: Task) -> bool:
+    extras = (task.when, task.fuse, task.gang, task.backups)
+    return task.gate != "All" or task.optional or any(each is not None for each in extras)
+
+
+def flow_of(spec: TaskGraphSpec, graph: Graph, gangs: Sequence[GangRule] = ()) -> Flow | None:
     """``None``: each task starts once all before it have succeeded. Raises `FlowError`. O(tasks + edges)."""
     if not needs_flow(spec):
         return None
@@ -29,6 +33,9 @@ def flow_of(spec: TaskGraphSpec, graph: Graph) -> Flow | None:
     repeated = None if spec.rounds is None else _repeated(spec, graph, ancestors)
     flow = Flow.plain(graph)
     minimum = flow.minimum.copy()
+    for gang in gangs:
+        first = int(graph.unit_task[gang.units[0]])
+        minimum[first] = min(gang.minimum, int(minimum[first]))  # with stages it needs each of its units
     if repeated is not None and spec.rounds is not None and spec.rounds.minimum is not None:
         shards = np.diff(graph.unit_start)
         many = repeated.tasks & (shards > 1)
@@ -41,6 +48,8 @@ def flow_of(spec: TaskGraphSpec, graph: Graph) -> Flow | None:
         when={number: _when(spec, graph, ancestors, number) for number, task in enumerate(spec.tasks) if task.when},
         best_by={number: _best_by(number, task) for number, task in enumerate(spec.tasks) if _best(number, task)},
         repeated=repeated,
+        gangs=tuple(gangs),
+        backups=backup_rules(spec, graph),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from bayplan.collaboration.fusion import FusionError, FusionMethod, method_named, planned
 from bayplan.collaboration.fusion.krum import kept_by
-from bayplan.collaboration.fusion.methods import Weights
+from bayplan.collaboration.fusion.methods import WeightUse
 from bayplan.collaboration.fusion.parameters import FusionPlan
 from bayplan.collaboration.fusion.robust import cut_of
 from bayplan.model.graph import Graph
@@ -76,11 +76,11 @@ def _planned(where: str, fuse: Fuse) -> FusionPlan:
 
 
 def _check_weights(where: str, method: FusionMethod, fuse: Fuse) -> None:
-    if method.weights is Weights.REQUIRED and fuse.weight_by is None:
+    if method.weights is WeightUse.REQUIRED and fuse.weight_by is None:
         raise FlowError(
             f"{where} has method {method.name} and no weightBy: name the number by which inputs count, such as samples"
         )
-    if method.weights is Weights.NONE and fuse.weight_by is not None and not method.combines:
+    if method.weights is WeightUse.NONE and fuse.weight_by is not None and not method.combines:
         raise FlowError(f"{where} has weightBy, and {method.name} weighs nothing: leave weightBy out, or take FedAvg")
 
 

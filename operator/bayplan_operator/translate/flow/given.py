@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from bayplan_operator.translate.flow import gangs
+from bayplan_operator.translate.flow.gangs import Member
 from bayplan_operator.translate.flow.references import OutputRef, put_in
 from bayplan_operator.translate.flow.workspace import folder, mounted
 
@@ -35,6 +37,12 @@ class Given:
     """By repeated task, of the round before; ``None``: there was none."""
     fuse: Mapping[str, Any] | None = None
     """How it fuses what it is given."""
+    work: tuple[str, int] | None = None
+    """Of a backup, the task that it does again, and the number of its attempt there."""
+    joint: Mapping[str, float] = field(default_factory=dict)
+    """What each subtask counts in the joint loss; empty: there is none."""
+    member: Member | None = None
+    """What it is in its gang; ``None``: it is in none."""
 
     def put_in(self, spec: Mapping[str, Any]) -> Mapping[str, Any]:
         """The pod spec with values in the place of references."""
@@ -48,21 +56,35 @@ NOTHING = Given()
 
 def environment(container: Mapping[str, Any], graph_uid: str, unit: tuple[str, int, int], given: Given) -> dict[str, str]:
     """Variables of a container. ``unit``: task, shard and attempt."""
-    told = {}
+    told = {} if given.member is None else gangs.environment(given.member, graph_uid)
+    if given.work is not None:
+        told["BAYPLAN_TASK"] = given.work[0]
     if given.round:
         told["BAYPLAN_ROUND"] = str(given.round)
+    if given.joint:
+        told["BAYPLAN_WEIGHTS"] = _json(given.joint)
     if given.fuse is not None:
         told["BAYPLAN_FUSE"] = _json(given.fuse)
     mount = mounted(container)
     if mount:
-        task, shard, attempt = unit
+        task, shard, attempt = unit if given.work is None else (given.work[0], unit[1], given.work[1])
         told["BAYPLAN_WORKSPACE"] = folder(mount, graph_uid)
         told["BAYPLAN_OUTPUT"] = folder(mount, graph_uid, task, given.round, shard, attempt)
-        told["BAYPLAN_CHECKPOINTS"] = folder(mount, graph_uid, task, given.round, shard, "checkpoints")
+        told["BAYPLAN_CHECKPOINTS"] = _checkpoints(mount, graph_uid, unit, given)
         told["BAYPLAN_INPUTS"] = _json(_handed(given.inputs))
         if given.previous is not None:
             told["BAYPLAN_PREVIOUS"] = _json(_handed(given.previous))
     return told
+
+
+def _checkpoints(mount: str, graph_uid: str, unit: tuple[str, int, int], given: Given) -> str:
+    """A gang has one folder, which all its members read."""
+    task, shard, _ = unit
+    if given.work is not None:
+        task = given.work[0]
+    if given.member is not None:
+        return folder(mount, graph_uid, given.member.gang, given.round, "checkpoints")
+    return folder(mount, graph_uid, task, given.round, shard, "checkpoints")
 
 
 def _handed(tasks: Mapping[str, Handed]) -> dict[str, Any]:

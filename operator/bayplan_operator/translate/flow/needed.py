@@ -69,11 +69,8 @@ def _needs(
     for number, condition in ({} if flow is None else flow.when).items():
         for each in condition.references:
             yield graph.index[each.task], Need(each.key, f'when of task "{spec.tasks[number].name}"')
-    if repeating is not None:
-        for each in () if repeating.until is None else repeating.until.references:
-            yield graph.index[each.task], Need(each.key, "spec.rounds.until")
-        if repeating.metric is not None:
-            yield graph.index[repeating.metric[0]], Need(repeating.metric[1], "spec.rounds.metric", number=True)
+    for each, by in () if repeating is None else repeating.references:
+        yield graph.index[each.task], Need(each.key, by, number=by != "spec.rounds.until")
 
 
 def _check_size(graph: Graph, found: Needed) -> None:

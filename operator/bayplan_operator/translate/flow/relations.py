@@ -12,6 +12,7 @@ from bayplan_operator.translate.flow.ancestors import Ancestors
 from bayplan_operator.translate.flow.build import flow_of
 from bayplan_operator.translate.flow.data import check_data
 from bayplan_operator.translate.flow.fusing import check_fuse
+from bayplan_operator.translate.flow.gangs import GangPlan, check_environment, gang_plans
 from bayplan_operator.translate.flow.needed import Needed, needed_of
 from bayplan_operator.translate.flow.references import OutputRef
 from bayplan_operator.translate.flow.repeating import Repeating, repeating_of
@@ -29,6 +30,8 @@ class Relations:
     """The results that are kept of each task."""
     spoken_of: Mapping[int, Sequence[OutputRef]] = field(default_factory=dict)
     """The results of other tasks that stand in a task's arguments and environment."""
+    gangs: tuple[GangPlan, ...] = ()
+    """In the order of the flow's."""
 
 
 PLAIN = Relations()
@@ -36,7 +39,11 @@ PLAIN = Relations()
 
 def relations_of(spec: TaskGraphSpec, graph: Graph, pods: Sequence[Mapping[str, Any]]) -> Relations:
     """``pods``: the pod spec of each task. Raises `FlowError`. O(tasks + edges + length of the distinct pod specs)."""
-    flow, repeating = flow_of(spec, graph), repeating_of(spec, graph)
+    gangs = gang_plans(spec, graph)
+    flow, repeating = flow_of(spec, graph, [gang.rule for gang in gangs]), repeating_of(spec, graph)
+    for gang in gangs:
+        for number in gang.tasks:
+            check_environment(f'spec.tasks[{gang.tasks[0]}] ("{spec.tasks[number].name}")', pods[number])
     for number, task in enumerate(spec.tasks):
         check_data(number, task, graph)
         check_fuse(number, task, spec, graph)
@@ -46,7 +53,7 @@ def relations_of(spec: TaskGraphSpec, graph: Graph, pods: Sequence[Mapping[str, 
         references.check(f'spec.tasks[{number}] ("{spec.tasks[number].name}")', each, graph, ancestors, number)
     _check_workspace(spec, graph, pods)
     needed = needed_of(spec, graph, flow, repeating, found)
-    return Relations(flow, repeating, needed, found) if flow or repeating or needed or found else PLAIN
+    return Relations(flow, repeating, needed, found, gangs) if flow or repeating or needed or found else PLAIN
 
 
 def _spoken_of(pods: Sequence[Mapping[str, Any]]) -> dict[int, list[OutputRef]]:

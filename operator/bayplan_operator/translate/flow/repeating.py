@@ -1,30 +1,42 @@
 """Rounds, in the library's terms."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bayplan.lifecycle import Condition
+from bayplan.collaboration.rounds import EffectAction, JointRule, JointTerm, Patience, RoundError, RoundRule
+from bayplan.lifecycle import Condition, ConditionError
+from bayplan.lifecycle.conditions import Measure, measured_by, parse_measure
+from bayplan.lifecycle.conditions.values import Reference
 from bayplan.model.graph import Graph
-from bayplan.model.spelling import unknown
 from bayplan_operator.api.v1alpha1 import P95, Sampling, TaskGraphSpec
+from bayplan_operator.api.v1alpha1.flow import Rounds
 from bayplan_operator.translate.flow.build import condition_of
 from bayplan_operator.translate.flow.errors import FlowError
 
 
 @dataclass(frozen=True, slots=True)
 class Repeating:
-    """When rounds are over, and who takes part in them."""
+    """When rounds are over, and which shards take part in them."""
 
-    max: int
-    until: Condition | None
-    patience: int | None
-    metric: tuple[str, str] | None
-    """Task and key of what patience looks at, and what is told of each round; ``None``: nothing is."""
-    maximize: bool
+    rule: RoundRule
+    metric: Measure | None
+    """What is told of each round; ``None``: nothing is."""
+    joint: JointRule | None
     timeout: float | None
     """Seconds; ``None``: until each has ended, or by what was learned."""
     by_p95: bool
     """The time-out is what was learned of each task."""
     sampling: Sampling | None
+
+    @property
+    def references(self) -> Iterable[tuple[Reference, str]]:
+        """The results that are looked at, each with the field that speaks of it."""
+        if self.rule.until is not None:
+            yield from ((each, "spec.rounds.until") for each in self.rule.until.references)
+        if self.metric is not None:
+            yield self.metric.reference, "spec.rounds.metric"
+        if self.joint is not None:
+            yield from ((each.loss.reference, f"spec.rounds.joint, term {each.name}") for each in self.joint.terms)
 
 
 def repeating_of(spec: TaskGraphSpec, graph: Graph) -> Repeating | None:
@@ -32,48 +44,88 @@ def repeating_of(spec: TaskGraphSpec, graph: Graph) -> Repeating | None:
     rounds = spec.rounds
     if rounds is None:
         return None
-    until = None
-    if rounds.until is not None:
-        until = condition_of("spec.rounds.until", rounds.until, {each.name: each.shards for each in graph.tasks})
-        for each in until.references:
-            if each.task not in rounds.tasks:
-                raise FlowError(
-                    f'spec.rounds.until speaks of "{each.task}", which does not repeat: put it into spec.rounds.tasks, or speak '
-                    "of a task that does"
-                )
-    metric = _metric(spec, graph, until)
-    if rounds.patience is not None and metric is None:
-        raise FlowError(
-            'spec.rounds.patience needs spec.rounds.metric, such as "evaluate.accuracy": say what has to get better'
-        )
+    shards = {each.name: each.shards for each in graph.tasks if each.name in rounds.tasks}
+    until = None if rounds.until is None else condition_of("spec.rounds.until", rounds.until, shards)
+    metric = _metric(rounds, until, shards)
+    try:
+        patience = None if rounds.patience is None else _patience(rounds, until, metric)
+        rule = RoundRule(rounds.max, until, patience)
+        joint = _joint(rounds, shards)
+    except RoundError as error:
+        raise FlowError(f"spec.rounds: {error}") from error
+    _check_sampling(spec, graph)
     return Repeating(
-        max=rounds.max,
-        until=until,
-        patience=rounds.patience,
+        rule=rule,
         metric=metric,
-        maximize=rounds.goal != "Minimize" if rounds.goal is not None else _maximize(rounds.until or ""),
+        joint=joint,
         timeout=None if isinstance(rounds.timeout, str) else rounds.timeout,
         by_p95=rounds.timeout == P95,
         sampling=rounds.sample,
     )
 
 
-def _metric(spec: TaskGraphSpec, graph: Graph, until: Condition | None) -> tuple[str, str] | None:
+def clients(spec: TaskGraphSpec, graph: Graph) -> int:
+    """How many shards the repeated tasks have that have several."""
     assert spec.rounds is not None
-    if spec.rounds.metric is None:
-        spoken_of = {(each.task, each.key) for each in (() if until is None else until.references)}
-        found = next(iter(spoken_of)) if len(spoken_of) == 1 else None
-        return found if found is not None and graph.tasks[graph.index[found[0]]].shards == 1 else None
-    task, _, key = spec.rounds.metric.partition(".")
-    if task not in spec.rounds.tasks:
-        raise FlowError(unknown("the task of spec.rounds.metric", task, spec.rounds.tasks))
-    if not key:
-        raise FlowError(f'spec.rounds.metric is "{spec.rounds.metric}": write TASK.KEY, such as "{task}.accuracy"')
-    if graph.tasks[graph.index[task]].shards > 1:
-        raise FlowError(f'spec.rounds.metric speaks of "{task}", which has several shards: take a task with one')
-    return task, key
+    return max(graph.tasks[graph.index[name]].shards for name in spec.rounds.tasks)
 
 
-def _maximize(until: str) -> bool:
-    """What ends once something is below a bound is to become less."""
-    return "<" not in until
+def _measure(where: str, text: str, shards: dict[str, int]) -> Measure:
+    try:
+        measure = parse_measure(text)
+        measure.check(shards)
+    except ConditionError as error:
+        raise FlowError(f"{where}: {error}") from error
+    return measure
+
+
+def _metric(rounds: Rounds, until: Condition | None, shards: dict[str, int]) -> Measure | None:
+    if rounds.metric is not None:
+        return _measure("spec.rounds.metric", rounds.metric, shards)
+    found = None if until is None else measured_by(until)
+    return None if found is None else found[0]
+
+
+def _patience(rounds: Rounds, until: Condition | None, metric: Measure | None) -> Patience:
+    assert rounds.patience is not None
+    towards = None if until is None else measured_by(until)
+    if metric is None:
+        return Patience.by_condition(rounds.patience, until)
+    maximise = rounds.goal != "Minimize" if rounds.goal is not None else towards is None or towards[0] != metric or towards[1]
+    return Patience(rounds.patience, metric, maximise)
+
+
+def _joint(rounds: Rounds, shards: dict[str, int]) -> JointRule | None:
+    if rounds.joint is None:
+        return None
+    terms = tuple(
+        JointTerm(each.name, _measure(f"spec.rounds.joint.terms[{number}].loss", each.loss, shards), each.weight)
+        for number, each in enumerate(rounds.joint.terms)
+    )
+    return JointRule(terms, rounds.joint.bound, EffectAction(rounds.joint.otherwise), rounds.joint.limit)
+
+
+def _check_sampling(spec: TaskGraphSpec, graph: Graph) -> None:
+    assert spec.rounds is not None
+    sample = spec.rounds.sample
+    if sample is None:
+        return
+    several = {name: graph.tasks[graph.index[name]].shards for name in spec.rounds.tasks}
+    several = {name: shards for name, shards in several.items() if shards > 1}
+    if len(set(several.values())) != 1:
+        words = ", ".join(f"{name} has {shards}" for name, shards in several.items()) or "none of them has several"
+        raise FlowError(f"spec.rounds.sample needs repeated tasks with equally many shards, and {words}")
+    count = next(iter(several.values()))
+    if sample.clients > count:
+        raise FlowError(
+            f"spec.rounds.sample.clients is {sample.clients}: the repeated tasks have {count} shards, so at most {count}"
+        )
+    if not 0 < sample.floor <= sample.clients / count:
+        raise FlowError(
+            f"spec.rounds.sample.floor is {sample.floor:g}: it must be above 0, and at most {sample.clients / count:.4g} for "
+            f"{sample.clients} of {count} shards"
+        )
+    if spec.rounds.minimum is not None and spec.rounds.minimum > sample.clients:
+        raise FlowError(
+            f"spec.rounds.minimum is {spec.rounds.minimum}: it must be at most sample.clients, which is {sample.clients}"
+        )

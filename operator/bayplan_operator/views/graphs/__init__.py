@@ -1,4 +1,4 @@
 """A graph as its API objects show it. All of it is pure.
 
-build (attempts, waiting, bounds, usage) ─▶ model.GraphReport
+build (record, attempts, tasks (following, waiting), rounds, bounds, usage) ─▶ model.GraphReport
 """

@@ -1,21 +1,29 @@
 """The makespan's lower bound: as the operator says it while a graph runs, else from what was measured."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from bayplan.lifecycle import Run, UnitState
+from bayplan.lifecycle import Flow, Gate, Run, UnitState
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 from bayplan_operator.views.model.graph import Bound
 
 
-def bound(graph: Graph, run: Run, now: float, accepted: float, earliest: float | None = None) -> Bound:
+def bound(
+    graph: Graph, run: Run, now: float, accepted: float, earliest: float | None = None, flow: Flow | None = None
+) -> Bound | None:
     """The longest chain, with each task's longest shard; where nothing was measured yet, with the hints.
 
     `accepted`, `earliest`: instants in seconds since the epoch; the latter is the status's `earliestCompletion` of a graph that
     is not over. The operator knows what was learned and which nodes there are, and its expected end goes by the same. So its
     bound takes the place of the chain's, or the two could contradict each other. None: it has said nothing.
+
+    ``None`` where the longest chain is no bound: where tasks repeat, or where one that is done is enough for those after it.
     """
-    durations, remaining, measured = _durations(graph, run, now)
+    if flow is not None and (flow.repeated is not None or (flow.gate == Gate.ANY).any()):
+        return None
+    durations, remaining, measured = _durations(graph, run, now, over=_OVER if flow is not None else _OVER[:1])
     path = graph.critical_path(durations)
     chain, left = graph.lower_bound(durations=durations), graph.lower_bound(durations=remaining)
     if earliest is not None:
@@ -29,13 +37,19 @@ def bound(graph: Graph, run: Run, now: float, accepted: float, earliest: float |
     )
 
 
-def _durations(graph: Graph, run: Run, now: float) -> tuple[FloatArray, FloatArray, bool]:
-    """Per task: seconds of its longest shard, seconds that are left of it, and whether all were measured."""
+_OVER = (UnitState.SUCCEEDED, UnitState.FAILED, UnitState.SKIPPED)
+
+
+def _durations(graph: Graph, run: Run, now: float, over: Sequence[UnitState]) -> tuple[FloatArray, FloatArray, bool]:
+    """Per task: seconds of its longest shard, seconds that are left of it, and whether all were measured.
+
+    ``over``: the states in which nothing is to come; in the last of them, a shard may never have run.
+    """
     hints = np.array([task.duration for task in graph.tasks])[graph.unit_task]
-    succeeded, running = run.state == UnitState.SUCCEEDED, run.state == UnitState.RUNNING
+    done, running = np.isin(run.state, over), run.state == UnitState.RUNNING
     elapsed = np.where(running, np.maximum(np.nan_to_num(now - run.started), 0.0), 0.0)
     expected = np.maximum(hints, elapsed)
-    took = np.where(succeeded, np.nan_to_num(run.finished - run.started), expected)
-    left = np.where(succeeded, 0.0, expected - elapsed)
+    took = np.where(done, np.nan_to_num(run.finished - run.started), expected)
+    left = np.where(done, 0.0, expected - elapsed)
     starts = graph.unit_start[:-1]
-    return np.maximum.reduceat(took, starts), np.maximum.reduceat(left, starts), bool(succeeded.all())
+    return np.maximum.reduceat(took, starts), np.maximum.reduceat(left, starts), bool(done.all())

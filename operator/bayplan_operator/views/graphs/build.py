@@ -1,25 +1,23 @@
 """From a TaskGraph, its pods and the nodes to a report."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bayplan.lifecycle import Run, UnitState
+import msgspec
+
 from bayplan.model.workload import NodeInfo
 from bayplan_operator.kube import wire
-from bayplan_operator.translate import run_record
 from bayplan_operator.translate.task_graph import Prepared
-from bayplan_operator.views.graphs import bounds, outlook, usage, waiting
+from bayplan_operator.views.graphs import bounds, outlook, record, rounds, tasks, usage, waiting
 from bayplan_operator.views.graphs.attempts import attempts as list_attempts
-from bayplan_operator.views.model.attempt import LOST, PodAttempt
+from bayplan_operator.views.graphs.following import Following
+from bayplan_operator.views.model.attempt import PodAttempt
 from bayplan_operator.views.model.graph import Bound, GraphLine, LiveGraph
 from bayplan_operator.views.model.node import LiveNode
-from bayplan_operator.views.model.task import LiveTask, ShardView
-
-# A task does what its shards do that are furthest behind, once one has failed or started.
-_LEADING = (UnitState.FAILED, UnitState.RUNNING, UnitState.BINDING, UnitState.READY, UnitState.PENDING, UnitState.SKIPPED)
+from bayplan_operator.views.model.rounds import RoundsView
+from bayplan_operator.views.model.task import LiveTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +80,7 @@ def report(seen: Seen) -> LiveGraph:
         retries=sum(task.retries for task in parts.tasks),
         outlook=outlook.read(seen.raw, conditions),
         age=None if accepted is None else round(seen.now - accepted, 3),
+        rounds=msgspec.UNSET if parts.rounds is None else parts.rounds,
     )
 
 
@@ -100,6 +99,7 @@ class _Parts:
     tasks: tuple[LiveTask, ...] = ()
     attempts: tuple[PodAttempt, ...] = ()
     nodes: tuple[LiveNode, ...] = ()
+    rounds: RoundsView | None = None
 
     @classmethod
     def read(
@@ -108,13 +108,16 @@ class _Parts:
         prepared = seen.prepared
         if prepared is None or accepted is None:
             return cls()
-        graph = prepared.graph
-        run, _ = run_record.read(graph, status.get("tasks") or (), accepted)
+        graph, flow = prepared.graph, prepared.relations.flow
+        run = record.read(prepared, status, accepted)
         found = list_attempts(graph, run, seen.raw["metadata"]["uid"], seen.pods, accepted)
         makespan = _makespan(found, _instant(status.get("completionTime")), accepted, seen.now)
         failed = _holds(conditions, "Failed") or _holds(conditions, "FailureTarget")
         earliest = None if status.get("completionTime") else _instant(status.get("earliestCompletion"))
-        bound = None if failed else bounds.bound(graph, run, seen.now, accepted, earliest)
+        bound = None if failed else bounds.bound(graph, run, seen.now, accepted, earliest, flow)
+        going = tasks.Going(
+            graph, run, accepted, seen.now, None if flow is None else Following(graph, flow, run, failed=failed)
+        )
         told = waiting.said(conditions["Waiting"].get("message", "")) if _holds(conditions, "Waiting") else {}
         requests = {
             task.name: dict(template.request_class.resources)
@@ -123,61 +126,11 @@ class _Parts:
         return cls(
             makespan=makespan,
             bound=bound,
-            tasks=_tasks(prepared, run, found, bound.critical_path if bound else (), told, accepted, seen.now),
+            tasks=tasks.read(going, found, bound.critical_path if bound else (), told),
             attempts=found,
             nodes=usage.usage(found, requests, seen.nodes or {}, max(makespan, 1.0)),
+            rounds=rounds.read(prepared, run, status),
         )
-
-
-def _tasks(
-    prepared: Prepared,
-    run: Run,
-    found: Sequence[PodAttempt],
-    critical: Sequence[str],
-    told: dict[str, str],
-    epoch: float,
-    now: float,
-) -> tuple[LiveTask, ...]:
-    graph = prepared.graph
-    whys = {attempt.task: attempt.why for attempt in found if attempt.why and attempt.outcome != LOST}
-    on_path = frozenset(critical)
-    tasks = []
-    for number, task in enumerate(graph.tasks):
-        units = range(int(graph.unit_start[number]), int(graph.unit_start[number + 1]))
-        shards = tuple(_shard(run, unit, epoch, now) for unit in units)
-        states = {UnitState(run.state[unit]) for unit in units}
-        state = next((state for state in _LEADING if state in states), UnitState.SUCCEEDED)
-        tasks.append(
-            LiveTask(
-                name=task.name,
-                state=state.name.capitalize(),
-                shards=shards,
-                depends_on=task.depends_on,
-                attempts=sum(shard.attempts for shard in shards),
-                failures=sum(shard.failures for shard in shards),
-                start=min((shard.start for shard in shards if shard.start is not None), default=None),
-                duration=max((shard.duration for shard in shards if shard.duration is not None), default=None),
-                why=whys.get(task.name, ""),
-                waiting=waiting.reason(graph, run, number, told, now),
-                critical=task.name in on_path,
-            )
-        )
-    return tuple(tasks)
-
-
-def _shard(run: Run, unit: int, epoch: float, now: float) -> ShardView:
-    started, finished = float(run.started[unit]), float(run.finished[unit])
-    state = UnitState(run.state[unit])
-    known = not math.isnan(started)
-    end = now if state == UnitState.RUNNING else finished
-    return ShardView(
-        state=state.name.capitalize(),
-        node=run.node[unit],
-        attempts=int(run.incarnation[unit]),
-        failures=int(run.failures[unit]),
-        start=round(started - epoch, 3) if known else None,
-        duration=round(max(0.0, end - started), 3) if known and not math.isnan(end) else None,
-    )
 
 
 def _makespan(found: Sequence[PodAttempt], completed: float | None, epoch: float, now: float) -> float:

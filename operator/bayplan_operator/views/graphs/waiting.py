@@ -1,13 +1,14 @@
 """Why a task does not run yet."""
 
 import re
+from collections.abc import Mapping
 
 from bayplan.lifecycle import Run, UnitState
 from bayplan.model.graph import Graph
 from bayplan.model.reasons import Reason
+from bayplan_operator.views.graphs.following import Following, listed
 from bayplan_operator.views.units import seconds
 
-_NAMED = 3
 _REASONS = "|".join(reason.value for reason in Reason)
 # The sentences that the operator joins in the condition Waiting: "Reason: task name (and 3 more): why".
 _SENTENCE = re.compile(rf"({_REASONS}): task (\S+?)(?: \(and \d+ more\))?: (.*?)(?=; (?:{_REASONS}): task |$)", re.DOTALL)
@@ -18,20 +19,23 @@ def said(message: str) -> dict[str, str]:
     return {name: f"{reason}: {why}".rstrip(": ") for reason, name, why in _SENTENCE.findall(message)}
 
 
-def reason(graph: Graph, run: Run, task: int, told: dict[str, str], now: float) -> str:
-    """One reason why the task waits, in words. Empty: none of its shards waits."""
+def reason(graph: Graph, run: Run, task: int, told: Mapping[str, str], now: float, following: Following | None = None) -> str:
+    """One reason why the task waits, in words. Empty: none of its shards waits.
+
+    ``following``: how tasks stand to those before them; ``None``: each waits until all of these have succeeded.
+    """
     units = range(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
     states = {UnitState(run.state[unit]) for unit in units}
     if UnitState.READY in states:
         return _ready(run, units, _told(told, graph.tasks[task].name), now)
     if UnitState.PENDING in states:
-        return _pending(graph, run, task)
+        return _pending(graph, run, task, following)
     if UnitState.BINDING in states:
         gated = _told(told, graph.tasks[task].name)
         if gated.startswith(Reason.SCHEDULING_GATED.value):
             return gated
         nodes = dict.fromkeys(run.node[unit] for unit in units if run.state[unit] == UnitState.BINDING)
-        return f"{Reason.BINDING.value}: starts on {_list(list(nodes))}"
+        return f"{Reason.BINDING.value}: starts on {listed(list(nodes))}"
     return ""
 
 
@@ -46,7 +50,7 @@ def _ready(run: Run, units: range, told: str, now: float) -> str:
     return "" if told.startswith(backing_off) else told
 
 
-def _told(told: dict[str, str], task: str) -> str:
+def _told(told: Mapping[str, str], task: str) -> str:
     """Only the first task of each reason is named; where there is but one reason, it is that of the others too."""
     if task in told or len(told) != 1:
         return told.get(task, "")
@@ -54,13 +58,11 @@ def _told(told: dict[str, str], task: str) -> str:
     return f"{words.partition(':')[0]}, as task {first}"
 
 
-def _pending(graph: Graph, run: Run, task: int) -> str:
-    done = run.finished_tasks(graph)
-    parents = graph.edge_parent[graph.edge_child == task].tolist()
-    missing = [graph.tasks[parent].name for parent in parents if not done[parent]]
-    return f"{Reason.DEPENDENCY_PENDING.value}: after {_list(missing)}" if missing else ""
-
-
-def _list(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+def _pending(graph: Graph, run: Run, task: int, following: Following | None) -> str:
+    if following is not None:
+        after = following.waits_for(task)
+    else:
+        done, parents = run.finished_tasks(graph), graph.edge_parent[graph.edge_child == task].tolist()
+        missing = [graph.tasks[parent].name for parent in parents if not done[parent]]
+        after = f"after {listed(missing)}" if missing else ""
+    return f"{Reason.DEPENDENCY_PENDING.value}: {after}" if after else ""

@@ -7,6 +7,7 @@ import msgspec
 from bayplan_operator.views.model.attempt import PodAttempt
 from bayplan_operator.views.model.node import LiveNode
 from bayplan_operator.views.model.outlook import LiveOutlook, PlannedOutlook
+from bayplan_operator.views.model.rounds import RoundsView
 from bayplan_operator.views.model.shards import ShardAdvice
 from bayplan_operator.views.model.task import LiveTask, SimulatedTask
 
@@ -69,6 +70,8 @@ class LiveGraph(GraphView, frozen=True, kw_only=True, rename="camel"):
     """None: the operator has said nothing of its end."""
     age: float | None = None
     """Seconds from its acceptance until it was read. None: it is not accepted."""
+    rounds: RoundsView | msgspec.UnsetType = msgspec.UNSET
+    """Missing: none of its tasks repeat."""
 
     @property
     def span(self) -> float:

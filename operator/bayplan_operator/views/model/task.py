@@ -2,6 +2,8 @@
 
 import msgspec
 
+Result = bool | int | float | str
+
 
 class TaskView(msgspec.Struct, frozen=True, rename="camel"):
     """What every task has."""
@@ -23,6 +25,8 @@ class ShardView(msgspec.Struct, frozen=True, rename="camel"):
     failures: int
     start: float | None
     duration: float | None
+    results: dict[str, Result] | msgspec.UnsetType = msgspec.UNSET
+    """What it said of itself when it succeeded, as far as the graph keeps it; missing: nothing is kept."""
 
 
 class LiveTask(TaskView, frozen=True, kw_only=True, rename="camel"):
@@ -39,6 +43,10 @@ class LiveTask(TaskView, frozen=True, kw_only=True, rename="camel"):
     """Why its newest pod is where it is."""
     waiting: str
     """Why it does not run, if it could some day."""
+    skipped: str | msgspec.UnsetType = msgspec.UNSET
+    """Why it was skipped, in a graph that goes on without the task; missing: it was not."""
+    rounds: int | msgspec.UnsetType = msgspec.UNSET
+    """How many rounds have begun with it; its attempts are those of all rounds. Missing: it does not repeat."""
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -52,8 +60,8 @@ class LiveTask(TaskView, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def retries(self) -> int:
-        """Attempts beyond the first of each shard."""
-        return sum(max(0, shard.attempts - 1) for shard in self.shards)
+        """Attempts beyond the first of each shard, in each round; fewer are counted where a shard sat rounds out."""
+        return sum(max(0, shard.attempts - (self.rounds or 1)) for shard in self.shards)
 
 
 class SimulatedTask(TaskView, frozen=True, kw_only=True, rename="camel"):
@@ -62,3 +70,9 @@ class SimulatedTask(TaskView, frozen=True, kw_only=True, rename="camel"):
     shards: int
     end: float | None
     """Of its last shard, once all have succeeded."""
+    gate: str | msgspec.UnsetType = msgspec.UNSET
+    """Any, BestOf or Always; missing: it starts once all before it have succeeded."""
+    when: str | msgspec.UnsetType = msgspec.UNSET
+    """The condition that must hold."""
+    repeats: bool | msgspec.UnsetType = msgspec.UNSET
+    """It runs again in each round."""

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterator
 
+import msgspec
 import numpy as np
 
+from bayplan.lifecycle import Gate
 from bayplan.simulation import AttemptOutcome, Trace, TrueRunTimes, figures
 from bayplan_operator.views.model.attempt import SimulatedAttempt
 from bayplan_operator.views.model.graph import SimulatedGraph
@@ -15,6 +17,8 @@ from bayplan_operator.views.simulations.bounds import Bounds
 
 _MOST_POINTS = 2_000
 _OUTCOMES = {outcome: "".join(part.capitalize() for part in outcome.name.split("_")) for outcome in AttemptOutcome}
+GATES = {Gate.ANY: "Any", Gate.BEST: "BestOf", Gate.ALWAYS: "Always"}
+"""As manifests write them."""
 _DIGITS = 6
 """Of seconds, after the point."""
 
@@ -117,7 +121,7 @@ def _skipped(trace: Trace, number: int) -> tuple[str, ...]:
 
 
 def _tasks(trace: Trace, number: int, critical: frozenset[int]) -> Iterator[SimulatedTask]:
-    attempts, graph = trace.attempts, trace.submissions[number].graph
+    attempts, graph, flow = trace.attempts, trace.submissions[number].graph, trace.submissions[number].flow
     rows = np.flatnonzero(attempts.graph == number)
     count = len(graph.tasks)
     starts, ends, done = np.full(count, np.inf), np.zeros(count), np.zeros(count, np.int64)
@@ -136,6 +140,9 @@ def _tasks(trace: Trace, number: int, critical: frozenset[int]) -> Iterator[Simu
             critical=index in critical,
             start=_known(float(starts[index])),
             end=_round(float(ends[index])) if done[index] == task.shards else None,
+            gate=msgspec.UNSET if flow is None else GATES.get(Gate(flow.gate[index]), msgspec.UNSET),
+            when=msgspec.UNSET if flow is None or index not in flow.when else str(flow.when[index]),
+            repeats=True if flow is not None and flow.repeated is not None and flow.repeated.tasks[index] else msgspec.UNSET,
         )
 
 

@@ -13,6 +13,9 @@ from bayplan_operator.api.nulls import without_nulls
 from bayplan_operator.api.v1alpha1 import PlacementPolicy, TaskGraph
 from bayplan_operator.workflows.documents import Document, InputError
 
+_PATH = re.compile(r"spec(?:[.]\w+|\[\d+\])+", re.ASCII)
+_NAMED = re.compile(r'^(spec[.]tasks\[\d+\]) \("[^"]*"\)(?=[.])')
+"""What stands between a task's number and a field of it."""
 _TASK = re.compile(r'task "([^"]+)"|dependsOn forms a cycle: (\S+) ')
 
 
@@ -84,11 +87,13 @@ def _as_a_graph(tasks: Sequence[Task]) -> Iterator[str]:
 
 
 def _place(sentence: str, places: Mapping[str, str]) -> str:
-    """The path at the beginning of a sentence of validation, or that of the task that it begins with."""
-    first = sentence.split(" ", 1)[0].rstrip(":")
+    """The path at the beginning of a sentence of validation, that of the task that it begins with, or the first in it."""
+    first = _NAMED.sub(r"\1", sentence).split(" ", 1)[0].rstrip(":")
     if first.startswith("tasks["):
         return f"spec.{first}"
     if first.startswith("spec"):
         return first
-    task = _TASK.match(sentence)
-    return places.get(task[1] or task[2], "spec.tasks") if task else "spec.tasks"
+    task, path = _TASK.match(sentence), _PATH.search(sentence)
+    if task:
+        return places.get(task[1] or task[2], "spec.tasks")
+    return path[0] if path else "spec.tasks"

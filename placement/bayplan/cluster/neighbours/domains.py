@@ -42,6 +42,18 @@ def domains(cluster: Cluster, key: str) -> Domains:
     return cluster.static_memo(("domains", key), lambda: _made(cluster, key))
 
 
+def domain_names(cluster: Cluster, key: str) -> tuple[str, ...]:
+    """By number, the value of a label that makes each of its domains; empty where no node is in it. Kept as `domains` is."""
+    return cluster.static_memo(("domain names", key), lambda: _names(cluster, key))
+
+
+def _names(cluster: Cluster, key: str) -> tuple[str, ...]:
+    found = domains(cluster, key)
+    rows = np.full(found.size + 1, -1)
+    rows[found.of] = np.arange(len(found.of))
+    return tuple("" if row < 0 else cluster.labels.value(key, row) or "" for row in rows[:-1].tolist())
+
+
 def _made(cluster: Cluster, key: str) -> Domains:
     of = cluster.labels.numbers(key, cluster.rows)
     size = int(of.max(initial=-1)) + 1

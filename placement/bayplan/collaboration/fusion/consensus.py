@@ -1,7 +1,7 @@
 """Consensus: every model takes one step towards its neighbours, all at once from the same old values.
 
-Source: Olfati-Saber, Fax, Murray, "Consensus and Cooperation in Networked Multi-Agent Systems" (Proceedings of the IEEE, 2007),
-equation 7; the bound on the step follows from the eigenvalues of I - alpha L.
+Source: Olfati-Saber, Fax, Murray, "Consensus and Cooperation in Networked Multi-Agent Systems" (Proceedings of the IEEE, 2007);
+the bound on the step follows from the eigenvalues of I - alpha L.
 """
 
 from collections.abc import Sequence
@@ -27,11 +27,11 @@ from bayplan.collaboration.fusion.tensors import (
 )
 from bayplan.collaboration.fusion.topology import check_step, default_step, neighbours_named
 
-Adjacency = npt.NDArray[np.bool_]
+Neighbours = npt.NDArray[np.bool_]
 """(models, models): True where two models are neighbours; symmetric."""
 
 
-def consensus(plan: FusionPlan, models: Sequence[Model], adjacency: Adjacency | None = None) -> list[dict[str, Array]]:
+def consensus(plan: FusionPlan, models: Sequence[Model], adjacency: Neighbours | None = None) -> list[dict[str, Array]]:
     """One step of models in memory: theta_i - alpha * sum over neighbours of (theta_i - theta_j). Raises `FusionError`."""
     sinks = [ArraySink() for _ in models]
     sources = [ArraySource(each, f"models[{position}]") for position, each in enumerate(models)]
@@ -40,7 +40,7 @@ def consensus(plan: FusionPlan, models: Sequence[Model], adjacency: Adjacency | 
 
 
 def consensus_into(
-    plan: FusionPlan, sources: Sequence[ModelSource], sinks: Sequence[ModelSink], adjacency: Adjacency | None = None
+    plan: FusionPlan, sources: Sequence[ModelSource], sinks: Sequence[ModelSink], adjacency: Neighbours | None = None
 ) -> float:
     """One step, read and written in chunks; answers alpha. `adjacency` goes before the plan's topology.
 
@@ -64,9 +64,9 @@ def consensus_into(
             for source, chunk in zip(sources, old, strict=True):
                 refuse_infinite(chunk, name, start, source)
             for position, sink in enumerate(sinks):
-                near = [old[other] - old[position] for other in np.flatnonzero(edges[position])]
-                moved = old[position] + alpha * adder.of([1.0] * len(near), near) if near else old[position]
-                with np.errstate(over="ignore"):
+                with np.errstate(invalid="ignore", over="ignore"):  # found in the result, and named
+                    near = [old[other] - old[position] for other in np.flatnonzero(edges[position])]
+                    moved = old[position] + alpha * adder.of([1.0] * len(near), near) if near else old[position]
                     result = rounded(moved, layout.dtype)
                 require_finite(result, name, start, ())
                 sink.write(name, result)

@@ -23,7 +23,7 @@ def soft_targets(logits: Sequence[Array], temperature: float, weights: Sequence[
 
 
 def softened(logits: Array, temperature: float) -> Floats:
-    """softmax(logits / temperature) over the last axis, in float64. Raises `FusionError` for a temperature that is not above 0."""
+    """softmax(logits / temperature) over the last axis, in float64. Raises `FusionError` unless the temperature is above 0."""
     return np.exp(_log_softmax(logits, temperature))
 
 

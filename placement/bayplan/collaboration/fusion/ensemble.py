@@ -8,7 +8,7 @@ import numpy as np
 from bayplan.collaboration.fusion import outputs as kernels
 from bayplan.collaboration.fusion.errors import FusionError
 from bayplan.collaboration.fusion.least_squares import solved_weights
-from bayplan.collaboration.fusion.methods import Weights
+from bayplan.collaboration.fusion.methods import WeightUse
 from bayplan.collaboration.fusion.parameters import FusionPlan
 from bayplan.collaboration.fusion.planning import method_named
 from bayplan.collaboration.fusion.tensors import Array
@@ -37,17 +37,17 @@ def ensemble_weights(
             raise FusionError(f"there are {len(validation.outputs)} outputs on the validation split for {count} inputs")
         solved = solved_weights(validation.outputs, validation.targets, non_negative=bool(plan.values["nonNegative"]))
         return tuple(solved.tolist())
-    if weights is None and method.weights is Weights.REQUIRED:
+    if weights is None and method.weights is WeightUse.REQUIRED:
         raise FusionError(f"{plan.method} needs weights: give one for each input, or take Mean")
-    if weights is not None and method.weights is Weights.NONE:
+    if weights is not None and method.weights is WeightUse.NONE:
         raise FusionError(f"{plan.method} takes no weights: leave them away, or take WeightedMean")
     return tuple(normalised(weights, count).tolist())
 
 
 def fuse_outputs(plan: FusionPlan, outputs: Sequence[Array], weights: Sequence[float]) -> Array:
-    """One output of several: probabilities or values in float64, votes as labels in int64. `weights`: one for each, of any scale.
+    """One output of several: probabilities or values in float64, votes as labels in int64. Raises `FusionError`.
 
-    Raises `FusionError`.
+    `weights`: one for each, of any scale.
     """
     if plan.method == "MajorityVote":
         return kernels.majority_vote(outputs, weights)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bayplan.collaboration.fusion.errors import FusionError
 from bayplan.collaboration.fusion.labels import label_warning
-from bayplan.collaboration.fusion.methods import FusionMethod, Weights
+from bayplan.collaboration.fusion.methods import FusionMethod, WeightUse
 from bayplan.collaboration.fusion.parameters import FusionPlan
 from bayplan.collaboration.fusion.planning import method_named
 from bayplan.collaboration.fusion.tensors import ModelSource, TensorLayout, agreed
@@ -35,14 +35,16 @@ def checked(plan: FusionPlan, inputs: FusionInputs) -> dict[str, TensorLayout]:
     method = method_named(plan.method)
     every = [*inputs.sources, *([inputs.reference] if inputs.reference is not None else [])]
     layouts = agreed(every)
-    if inputs.weights is None and method.weights is Weights.REQUIRED:
+    if inputs.weights is None and method.weights is WeightUse.REQUIRED:
         raise FusionError(f"{plan.method} needs weights: give one for each input, or take Mean")
-    if inputs.weights is not None and method.weights is Weights.NONE:
+    if inputs.weights is not None and method.weights is WeightUse.NONE:
         raise FusionError(f"{plan.method} takes no weights: leave them away, or take WeightedMean")
     if method.reference and inputs.reference is None and not inputs.first:
         raise FusionError(f"{plan.method} needs the model of the round before as reference: none is given")
     if plan.number("clipNorm") is not None and inputs.reference is None:
         raise FusionError("clipNorm needs the model of the round before as reference, from which updates are measured")
+    if inputs.ages is not None and plan.number("staleness") is None:
+        raise FusionError("ages count only with staleness: give that parameter, or leave them away")
     if inputs.state is not None:
         _check_state(method, inputs.state, layouts)
     return layouts

@@ -1,7 +1,6 @@
 """Krum and Multi-Krum: distances between models, gathered in chunks, and who is nearest to its nearest others.
 
-Source: Blanchard et al., "Machine Learning with Adversaries: Byzantine Tolerant Gradient Descent" (NeurIPS 2017), sections 4
-and 5.
+Source: Blanchard et al., "Machine Learning with Adversaries: Byzantine Tolerant Gradient Descent" (NeurIPS 2017).
 """
 
 import math
@@ -45,12 +44,12 @@ class Distances:
         for one in range(self._count):
             for other in range(one):
                 np.subtract(stack[one], stack[other], out=difference)
-                # The same buffer each time: the sum is made in the same steps for every pair, in whichever order they stand.
-                self.squared[one, other] += np.dot(difference, difference)
-                self.squared[other, one] = self.squared[one, other]
                 if not self._order[one, other] and difference.any():
                     sign = int(np.sign(difference[np.flatnonzero(difference)[0]]))
                     self._order[one, other], self._order[other, one] = sign, -sign
+                # Not by numpy.dot, whose steps depend on the number of threads.
+                self.squared[one, other] += np.square(difference, out=difference).sum()
+                self.squared[other, one] = self.squared[one, other]
 
     def scores(self, byzantine: int) -> list[float]:
         """Of each input, the sum of the squared distances to its n - f - 2 nearest others; the smallest is best."""

@@ -15,13 +15,13 @@ def solved_weights(
 ) -> Floats:
     """Weights (models,) with sum one that minimise the weighted squared error of the mean on a validation split.
 
-    `outputs`: of each model, values of the targets' shape, or probabilities (samples, classes). `targets`: values, or labels (samples,)
-    as whole numbers from 0. `samples`: a weight for each sample; equal ones where none are given.
+    `outputs`: of each model, values of the targets' shape, or probabilities (samples, classes). `targets`: values, or labels
+    (samples,) as whole numbers from 0. `samples`: a weight for each sample; equal ones where none are given.
 
     Since the weights sum to one, the error is E w, where column i of E is the error of model i. The w >= 0 with sum one that
-    minimises |E w| has the direction of the u >= 0 that minimises |E u|^2 + (sum of u - 1)^2: for any scale of u = s w, the least of the
-    latter is |E w|^2 / (1 + |E w|^2). Source of the solver: Lawson, Hanson, "Solving Least Squares Problems" (1974), chapter 23.
-    Source of the ensemble: Breiman, "Stacked Regressions" (Machine Learning, 1996). Raises `FusionError`.
+    minimises |E w| has the direction of the u >= 0 that minimises |E u|^2 + (sum of u - 1)^2: for any scale of u = s w, the
+    least of the latter is |E w|^2 / (1 + |E w|^2). Sources: Lawson, Hanson, "Solving Least Squares Problems" (1974),
+    chapter 23, for the solver; Breiman, "Stacked Regressions" (Machine Learning, 1996), for the ensemble. Raises `FusionError`.
     Cost: a QR decomposition of all errors, O(samples * classes * models^2).
     """
     # scipy is imported where it is used: its import takes longer than all of ours, and few commands need it.
@@ -30,10 +30,10 @@ def solved_weights(
     mean(outputs)  # refuses what cannot be fused
     errors = _errors(outputs, targets, samples)
     # Solvers round by the order of columns: one order for any order of the models.
-    order = sorted(range(len(outputs)), key=lambda position: errors[:, position].tobytes())
-    factor = np.linalg.qr(errors[:, order], mode="r")
+    order: list[int] = sorted(range(len(outputs)), key=lambda position: errors[:, position].tobytes())
+    factor: Floats = np.asarray(np.linalg.qr(errors[:, order], mode="r"))
     scale = float(np.abs(factor).max()) or 1.0
-    system = np.vstack([factor / scale, np.ones(len(outputs))])
+    system: Floats = np.vstack([factor / scale, np.ones(len(outputs))])
     wanted = np.append(np.zeros(len(factor)), 1.0)
     solution = nnls(system, wanted)[0] if non_negative else np.linalg.lstsq(system, wanted, rcond=None)[0]
     weights = np.empty(len(outputs))
@@ -67,8 +67,8 @@ def wanted_values(output: Array, targets: Array) -> Floats:
             "give values of that shape, or one label for each sample"
         )
     classes = output.shape[-1]
-    if targets.dtype.kind not in "iub":
-        raise FusionError(f"the targets hold {targets.dtype}: labels must be whole numbers")
+    if targets.dtype.kind == "f" and not (targets == np.floor(targets)).all():
+        raise FusionError("the targets hold fractions: labels must be whole numbers")
     if targets.size and (targets.min() < 0 or targets.max() >= classes):
         raise FusionError(
             f"the targets hold labels {targets.min()} to {targets.max()}: there are the labels 0 to {classes - 1}"

@@ -15,7 +15,7 @@ Model = Mapping[str, Array]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class ModelFacts:
     """What is known besides the models; as in `FusionInputs`, with models in memory."""
 
     weights: Sequence[float] | None = None
@@ -28,18 +28,21 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """A new model, what the server keeps for the next round (`Known.state`; empty for most methods), and what is to be said."""
+    """A new model, what the server keeps for the next round (`ModelFacts.state`), and what is to be said.
+
+    Most methods keep nothing: `state` is empty.
+    """
 
     model: dict[str, Array]
     state: dict[str, Array]
     report: FusionReport
 
 
-_NOTHING = Known()
+_NOTHING = ModelFacts()
 
 
 def fuse(
-    plan: FusionPlan, models: Sequence[Model], known: Known = _NOTHING, generator: np.random.Generator | None = None
+    plan: FusionPlan, models: Sequence[Model], known: ModelFacts = _NOTHING, generator: np.random.Generator | None = None
 ) -> Fused:
     """One model of several, in the types of the inputs. The same numbers as from files, bit for bit. Raises `FusionError`."""
     inputs = FusionInputs(

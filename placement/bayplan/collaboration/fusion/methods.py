@@ -14,7 +14,7 @@ class Fuses(Enum):
     OUTPUTS = "outputs"
 
 
-class Weights(Enum):
+class WeightUse(Enum):
     """Whether inputs may be weighted."""
 
     NONE = "takes no weights"
@@ -29,7 +29,7 @@ class FusionMethod:
     name: str
     short: str
     fuses: Fuses = Fuses.MODELS
-    weights: Weights = Weights.NONE
+    weights: WeightUse = WeightUse.NONE
     parameters: tuple[Number, ...] = ()
     combines: bool = False
     """The parameters of `COMBINED` may be given too: norm clipping, noise, staleness."""
@@ -69,7 +69,7 @@ _BYZANTINE = Number("f", "how many inputs may be arbitrary", default=1, least=0,
 
 _ALL = (
     FusionMethod(name="Mean", short="the arithmetic mean", fuses=Fuses.ANY, combines=True),
-    FusionMethod(name="WeightedMean", short="the weighted mean", fuses=Fuses.ANY, weights=Weights.REQUIRED, combines=True),
+    FusionMethod(name="WeightedMean", short="the weighted mean", fuses=Fuses.ANY, weights=WeightUse.REQUIRED, combines=True),
     FusionMethod(
         name="WeightedLeastSquares",
         short="the mean by weights that fit a validation split best",
@@ -77,22 +77,22 @@ _ALL = (
         targets=True,
         parameters=(Number("nonNegative", "no weight may be below 0", default=True, truth=True),),
     ),
-    FusionMethod(name="MajorityVote", short="the label that most inputs name", fuses=Fuses.OUTPUTS, weights=Weights.OPTIONAL),
+    FusionMethod(name="MajorityVote", short="the label that most inputs name", fuses=Fuses.OUTPUTS, weights=WeightUse.OPTIONAL),
     FusionMethod(
-        name="SoftVote", short="the label of the largest mean probability", fuses=Fuses.OUTPUTS, weights=Weights.OPTIONAL
+        name="SoftVote", short="the label of the largest mean probability", fuses=Fuses.OUTPUTS, weights=WeightUse.OPTIONAL
     ),
     FusionMethod(
         name="LogOdds",
         short="probabilities, averaged as log-odds",
         fuses=Fuses.OUTPUTS,
-        weights=Weights.OPTIONAL,
+        weights=WeightUse.OPTIONAL,
         parameters=(Number("epsilon", "probabilities are kept this far from 0 and 1", default=1e-12, least=1e-15, below=0.5),),
     ),
-    FusionMethod(name="FedAvg", short="the mean by the numbers of samples", weights=Weights.OPTIONAL, combines=True),
+    FusionMethod(name="FedAvg", short="the mean by the numbers of samples", weights=WeightUse.OPTIONAL, combines=True),
     FusionMethod(
         name="FedAvgM",
         short="FedAvg with momentum at the server",
-        weights=Weights.OPTIONAL,
+        weights=WeightUse.OPTIONAL,
         combines=True,
         reference=True,
         state=("momentum",),
@@ -104,7 +104,7 @@ _ALL = (
     FusionMethod(
         name="FedAdam",
         short="FedAvg with Adam at the server",
-        weights=Weights.OPTIONAL,
+        weights=WeightUse.OPTIONAL,
         combines=True,
         reference=True,
         state=("first", "second"),
@@ -113,7 +113,7 @@ _ALL = (
     FusionMethod(
         name="FedYogi",
         short="FedAvg with Yogi at the server",
-        weights=Weights.OPTIONAL,
+        weights=WeightUse.OPTIONAL,
         combines=True,
         reference=True,
         state=("first", "second"),

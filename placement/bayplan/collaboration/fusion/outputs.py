@@ -1,7 +1,7 @@
 """Fusing what models answer: means of values, votes on labels, means of log-odds.
 
-Every function takes one array for each model, all of one shape: values of any shape; probabilities (..., classes), or (...,) of the
-positive class of two; labels (...,) as whole numbers. None depends on the order of the models.
+Every function takes one array for each model, all of one shape: values of any shape; probabilities (samples, classes),
+or (samples,) of the positive class of two; labels (samples,) as whole numbers. None depends on the order of the models.
 """
 
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def log_odds(probabilities: Sequence[Array], weights: Sequence[float] | None = N
     """The logarithmic opinion pool: probabilities, of the inputs' shape, in proportion to exp(sum of w_i log p_i).
 
     Of two classes, this is the mean of log-odds. Probabilities are kept `epsilon` from 0 and 1, so that no input alone decides.
-    Source: Genest, Zidek, "Combining Probability Distributions" (Statistical Science, 1986), equation 3.7. Raises `FusionError`.
+    Source: Genest, Zidek, "Combining Probability Distributions" (Statistical Science, 1986). Raises `FusionError`.
     """
     arrays = [np.clip(each.astype(np.float64), epsilon, 1 - epsilon) for each in _probabilities(probabilities)]
     shares = normalised(weights, len(arrays)).tolist()

@@ -54,27 +54,43 @@ def fuse_into(
     warnings = warnings_of(plan, inputs)
     if plan.number("noiseStd") and generator is None:
         raise FusionError("noiseStd needs a generator of random numbers: none is given")
-    kernel, report = _kernel(plan, inputs, layouts)
-    out.begin(layouts)
-    keeper = _Server(plan, inputs, state_out, layouts) if method.state else None
-    std = plan.number("noiseStd")
-    for name, layout in layouts.items():
-        if not layout.floating:
-            _take_over(name, layout, inputs.sources, out)
-            continue
-        for start, stop in spans(layout.size):
-            values = kernel(name, start, stop)
-            if std and generator is not None:
-                values = values + generator.normal(0.0, std, len(values))
-            with np.errstate(invalid="ignore", over="ignore"):
-                if keeper is not None:
-                    values = keeper.step(name, start, values)
-                result = rounded(values, layout.dtype)
-            require_finite(result, name, start, [*inputs.sources, *([inputs.reference] if inputs.reference else [])])
-            out.write(name, result)
-        if keeper is not None:
-            keeper.end(name)
+    out.begin(layouts)  # refuses what its format cannot hold, before any model is read
+    # What overflows is found in the result, and named.
+    with np.errstate(invalid="ignore", over="ignore"):
+        kernel, report = _kernel(plan, inputs, layouts)
+        keeper = _Server(plan, inputs, state_out, layouts) if method.state else None
+        for name, layout in layouts.items():
+            if layout.floating:
+                _fuse_tensor(name, layout, _Steps(kernel, keeper, plan.number("noiseStd"), generator), inputs, out)
+            else:
+                _take_over(name, layout, inputs.sources, out)
     return replace(report, warnings=warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What happens to the coordinates of a span, one after the other."""
+
+    kernel: Kernel
+    server: "_Server | None"
+    std: float | None
+    generator: np.random.Generator | None
+
+    def of(self, name: str, start: int, stop: int) -> Floats:
+        """The models' kernel, noise, the server's step."""
+        values = self.kernel(name, start, stop)
+        if self.std and self.generator is not None:
+            values = values + self.generator.normal(0.0, self.std, len(values))
+        return values if self.server is None else self.server.step(name, start, values)
+
+
+def _fuse_tensor(name: str, layout: TensorLayout, steps: _Steps, inputs: FusionInputs, out: ModelSink) -> None:
+    for start, stop in spans(layout.size):
+        result = rounded(steps.of(name, start, stop), layout.dtype)
+        require_finite(result, name, start, [*inputs.sources, *([inputs.reference] if inputs.reference else [])])
+        out.write(name, result)
+    if steps.server is not None:
+        steps.server.end(name)
 
 
 def _kernel(plan: FusionPlan, inputs: FusionInputs, layouts: Mapping[str, TensorLayout]) -> tuple[Kernel, FusionReport]:
@@ -118,7 +134,7 @@ def _weights(plan: FusionPlan, inputs: FusionInputs, layouts: Mapping[str, Tenso
 def clip_factors(norm: float, norms: Floats) -> Floats:
     """min(1, norm / norm of the update), one for each input.
 
-    Source: McMahan et al., "Learning Differentially Private Recurrent Language Models" (ICLR 2018), section 2, flat clipping.
+    Source: McMahan et al., "Learning Differentially Private Recurrent Language Models" (ICLR 2018), flat clipping.
     """
     return np.minimum(1.0, norm / np.maximum(norms, norm))
 
@@ -133,7 +149,7 @@ def update_norms(sources: Sequence[ModelSource], reference: ModelSource, layouts
             chunk = source.chunk(name, start, stop)
             refuse_infinite(chunk, name, start, source)
             difference = chunk - before
-            squares[position] += np.dot(difference, difference)
+            squares[position] += np.square(difference).sum()  # in the same steps for any number of threads
     return np.sqrt(squares)
 
 

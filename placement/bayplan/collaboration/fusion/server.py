@@ -1,7 +1,7 @@
 """What the server does with an average: momentum, Adam, Yogi. On chunks, in float64.
 
 Source: Reddi et al., "Adaptive Federated Optimization" (ICLR 2021), algorithm 2; no bias correction. Momentum: Hsu, Qi, Brown,
-"Measuring the Effects of Non-Identical Data Distribution for Federated Visual Classification" (2019), section 4.
+"Measuring the Effects of Non-Identical Data Distribution for Federated Visual Classification" (2019).
 """
 
 import numpy as np

@@ -27,20 +27,28 @@ class WeightedSum:
     """Adds chunks by weights; its two buffers are used again and again."""
 
     def __init__(self, length: int) -> None:
+        """`length`: of the longest chunk."""
         self._sum = np.empty(length)
         self._term = np.empty(length)
 
     def of(self, weights: Sequence[float], chunks: Sequence[Array]) -> Floats:
         """Sum of weight times chunk, (length of a chunk,) in float64; it holds until the next call.
 
-        Cost: two passes over each chunk. A coordinate that is not finite makes the sum not finite, whatever its weight.
+        Cost: two passes over each chunk, one where all weights are equal. A coordinate that is not finite makes the sum not
+        finite, whatever its weight.
         """
-        length = len(chunks[0])
-        total, term = self._sum[:length], self._term[:length]
+        order = canonical(weights, chunks)
+        total, term = self._sum[: len(chunks[0])], self._term[: len(chunks[0])]
+        # Scaled once, at the end: sums of narrower types are far from what float64 can hold, its own may not be.
+        alike = len(set(weights)) == 1 and chunks[0].dtype.itemsize < total.itemsize
         with np.errstate(invalid="ignore", over="ignore"):
-            for place, position in enumerate(canonical(weights, chunks)):
-                into = total if place == 0 else term
-                np.multiply(chunks[position], weights[position], out=into, dtype=np.float64)
-                if place:
+            np.multiply(chunks[order[0]], 1.0 if alike else weights[order[0]], out=total, dtype=np.float64)
+            for each in order[1:]:
+                if alike:
+                    total += chunks[each]
+                else:
+                    np.multiply(chunks[each], weights[each], out=term, dtype=np.float64)
                     total += term
+            if alike:
+                total *= weights[0]
         return total

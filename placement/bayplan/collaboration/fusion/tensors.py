@@ -48,7 +48,10 @@ class ModelSource(Protocol):
         ...
 
     def chunk(self, name: str, start: int, stop: int) -> Array:
-        """Coordinates [start, stop) of the flattened tensor, (stop - start,); bfloat16 comes as float32."""
+        """Coordinates [start, stop) of the flattened tensor, (stop - start,); bfloat16 comes as float32.
+
+        What is answered holds until the source is asked again.
+        """
         ...
 
 
@@ -60,7 +63,10 @@ class ModelSink(Protocol):
         ...
 
     def write(self, name: str, values: Array) -> None:
-        """The next coordinates of a tensor, in its type; bfloat16 as float32 that is rounded already."""
+        """The next coordinates of a tensor, in its type; bfloat16 as float32 that is rounded already.
+
+        The values hold until the call returns.
+        """
         ...
 
 

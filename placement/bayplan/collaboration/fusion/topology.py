@@ -40,7 +40,8 @@ def default_step(edges: npt.NDArray[np.bool_]) -> float:
 def check_step(edges: npt.NDArray[np.bool_], alpha: float, count: int) -> None:
     """Raises `FusionError` for a topology that is directed or not connected, and for a step that does not lead to agreement.
 
-    The differences between models shrink in every direction if |1 - alpha lambda| < 1 for all eigenvalues lambda > 0 of the Laplacian.
+    The differences between models shrink in every direction if |1 - alpha lambda| < 1 for all eigenvalues
+    lambda > 0 of the Laplacian.
     """
     if edges.shape != (count, count):
         raise FusionError(f"the topology has the shape {list(edges.shape)}: it must be [{count}, {count}] for {count} models")

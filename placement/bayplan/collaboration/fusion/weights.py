@@ -37,7 +37,7 @@ def normalised(weights: Sequence[float] | None, count: int) -> Floats:
 def staleness_factors(ages: Sequence[float] | None, exponent: float, count: int) -> Floats:
     """(1 + age)^-exponent, in (0, 1], of models that are `age` rounds old.
 
-    Source: Xie, Koyejo, Gupta, "Asynchronous Federated Optimization" (2019), section 5.2, the polynomial form.
+    Source: Xie, Koyejo, Gupta, "Asynchronous Federated Optimization" (2019), the polynomial form.
     """
     if ages is None:
         raise FusionError("staleness needs the ages of the inputs, in rounds: none are given")

@@ -7,7 +7,18 @@ handed to Python's own `eval`.
 
 from bayplan.lifecycle.conditions.condition import Condition, parse
 from bayplan.lifecycle.conditions.errors import ConditionError
+from bayplan.lifecycle.conditions.measure import Measure, measured_by, parse_measure
 from bayplan.lifecycle.conditions.truth import Undecidable
 from bayplan.lifecycle.conditions.values import Reference, Value
 
-__all__ = ["Condition", "ConditionError", "Reference", "Undecidable", "Value", "parse"]
+__all__ = [
+    "Condition",
+    "ConditionError",
+    "Measure",
+    "Reference",
+    "Undecidable",
+    "Value",
+    "measured_by",
+    "parse",
+    "parse_measure",
+]

@@ -1,6 +1,6 @@
 """A condition as the rest of the library sees it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bayplan.lifecycle.conditions.errors import ConditionError
@@ -32,19 +32,7 @@ class Condition:
         beforehand, their names; a task that is not in it may have any. Raises `ConditionError` for a task that is unknown, for
         one with several shards outside an aggregate, and for a key that is unknown. O(references x tasks).
         """
-        for each in self.references:
-            where = f"{each.task}.{each.key}"
-            if each.task not in shards:
-                raise ConditionError(unknown(f"the task of {where}", each.task, shards))
-            count = shards[each.task]
-            if count > 1 and not each.aggregated:
-                raise ConditionError(
-                    f"{where} has {count} values, one per shard of {each.task}: say which counts, such as mean({where}) or "
-                    f"all({where} > 0)"
-                )
-            known = (keys or {}).get(each.task)
-            if known is not None and each.key not in known:
-                raise ConditionError(unknown(f"the key of {where}", each.key, known))
+        check_references(self.references, shards, keys)
 
     def never(self) -> str | None:
         """Why it can never be true, whatever the tasks say, in one sentence; `None`: it may be, or that is not certain."""
@@ -64,3 +52,20 @@ def parse(text: str) -> Condition:
     """The condition that the text says. O(text). Raises `ConditionError` with one sentence that names the column."""
     tree = tree_of(text)
     return Condition(tree, tuple(dict.fromkeys(references(tree))))
+
+
+def check_references(found: Iterable[Reference], shards: Mapping[str, int], keys: Mapping[str, Collection[str]] | None) -> None:
+    """See `Condition.check`."""
+    for each in found:
+        where = f"{each.task}.{each.key}"
+        if each.task not in shards:
+            raise ConditionError(unknown(f"the task of {where}", each.task, shards))
+        count = shards[each.task]
+        if count > 1 and not each.aggregated:
+            raise ConditionError(
+                f"{where} has {count} values, one per shard of {each.task}: say which counts, such as mean({where}) or "
+                f"all({where} > 0)"
+            )
+        known = (keys or {}).get(each.task)
+        if known is not None and each.key not in known:
+            raise ConditionError(unknown(f"the key of {where}", each.key, known))

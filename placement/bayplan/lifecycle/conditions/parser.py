@@ -41,6 +41,11 @@ def tree_of(text: str) -> Node:
     return _Parser(tokens(text)).whole()
 
 
+def tree_of_value(text: str) -> Node:
+    """A constant, a result, an aggregate, or what stands in parentheses. O(text). Raises `ConditionError`."""
+    return _Parser(tokens(text)).single()
+
+
 class _Parser:
     def __init__(self, found: list[Token]) -> None:
         self._tokens = found
@@ -57,6 +62,12 @@ class _Parser:
         if rest.text:
             raise _misplaced(rest, "`and`, `or`, a comparison or the end of the condition")
         return _truth(found, first)
+
+    def single(self) -> Node:
+        found = self._value()
+        if self._now.text:
+            raise _misplaced(self._now, "the end")
+        return found
 
     def _condition(self) -> Node:
         return self._joined("or", self._conjunction)

@@ -5,6 +5,7 @@ so unless the rest decides, so that `false and X` is false and `true or X` is tr
 """
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,8 @@ from bayplan.lifecycle.conditions.values import Value, ValueKind, kind_of, writt
 
 Lookup = Callable[[str, str], Sequence[Value | None]]
 """Task and key to what each shard that counts said under the key, in the order of the shards; `None`: nothing (yet)."""
+
+LARGEST = sys.float_info.max
 
 SHOWN = 64
 """Characters of a result in a sentence."""
@@ -58,6 +61,18 @@ def truth(node: Node, lookup: Lookup) -> bool | Undecidable:
     if isinstance(found, Undecidable | bool):
         return found
     return Undecidable(f"{_said(node, found)}: it must be true or false", False)
+
+
+def number(node: Node, lookup: Lookup) -> float | Undecidable:
+    """The value of a result or an aggregate, as a finite float."""
+    found = _value(node, lookup)
+    if isinstance(found, Undecidable):
+        return found
+    if isinstance(found, bool | str):
+        return Undecidable(f"{_said(node, found)}: it must be a number", False)
+    if not abs(found) <= LARGEST:
+        return Undecidable(f"{node} is no number: the results are too large", False)
+    return float(found)
 
 
 def _joined(decides: bool, terms: Iterable[bool | Undecidable]) -> bool | Undecidable:

@@ -17,6 +17,7 @@ from bayplan.solvers.assignment.packing_state import StartError
 from bayplan.solvers.assignment.problem import NONE, Problem, Solution, SolverBudget
 from bayplan.strategy.assigning.batch import Batch, batch
 from bayplan.strategy.assigning.candidates import candidates, refused_rows
+from bayplan.strategy.assigning.gang_words import called
 from bayplan.strategy.assigning.gangs import gangs_of
 from bayplan.strategy.assigning.greedy import Greedy
 from bayplan.strategy.context import Context
@@ -91,7 +92,7 @@ def assigned(
         for place, (number, node) in enumerate(zip(made.numbers, solution.assignment.tolist(), strict=True)):
             request = made.requests[place]
             if node == NONE:
-                decisions[number] = why.decision(request)
+                decisions[number] = why.decision(request, decisions[number])
                 continue
             message = said + _shadow_price(made, cluster, solution, node)
             decisions[number] = Decision(request.id, cluster.names[made.rows[node]], None, message[:255], devices[place])
@@ -163,10 +164,14 @@ class _Waiting:
         self._members = Counter(each.gang.id for each in requests if each.gang is not None)
         self._words: dict[RequestClass, str] = {}
 
-    def decision(self, request: Request) -> Decision:
-        members = 0 if request.gang is None else self._members[request.gang.id]
-        if members > 1:
-            message = f"no place for all {members} of the gang beside what is worth more"
+    def decision(self, request: Request, before: Decision) -> Decision:
+        """`before`: greedy's."""
+        gang = request.gang
+        members = 0 if gang is None else self._members[gang.id]
+        if gang is not None and members > 1:
+            if gang.name and before.node is None:
+                return before  # it says how many places are missing
+            message = f"no place for all {members} of {called(gang)} beside what is worth more"
             return Decision(request.id, None, Reason.GANG_INCOMPLETE, message)
         cls = request.request_class
         if cls not in self._words:

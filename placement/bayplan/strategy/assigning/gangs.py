@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 
-from bayplan.model.workload import Request
+from bayplan.model.workload import Gang, Request
 
 
 def gangs_of(requests: Sequence[Request]) -> dict[Hashable, list[int]]:
@@ -12,3 +12,14 @@ def gangs_of(requests: Sequence[Request]) -> dict[Hashable, list[int]]:
         if each.gang is not None:
             found.setdefault(each.gang.id, []).append(number)
     return found
+
+
+def common(members: Sequence[Request]) -> Gang:
+    """What the members of one gang say of it. Where one knows of more members that run than others do, what that one says.
+
+    Raises `ValueError` for a request that is in no gang.
+    """
+    said = [each.gang for each in members if each.gang is not None]
+    if len(said) < len(members):
+        raise ValueError(f"request {next(each.id for each in members if each.gang is None)} is in no gang: it must be")
+    return max(said, key=lambda gang: len(gang.beside))

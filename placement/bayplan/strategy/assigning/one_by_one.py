@@ -1,6 +1,6 @@
 """One request after the other: what all planners have in common that never go back on a choice."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.cluster.filters import rejections_in_words
+from bayplan.cluster.filters import Fit, rejections_in_words
 from bayplan.cluster.neighbours.nearby import Nearby, nearby, preference
 from bayplan.cluster.trial import Trial
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
@@ -16,6 +16,8 @@ from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.candidates import NO_ROWS, Candidates, candidates, refused_rows
+from bayplan.strategy.assigning.gang_places import together
+from bayplan.strategy.assigning.gang_placing import Mark
 from bayplan.strategy.assigning.size import sizes
 from bayplan.strategy.context import Context
 from bayplan.strategy.ordering.priority import priority
@@ -102,7 +104,7 @@ class _Batch:
             if self._requests[members[0]].gang is None:
                 self._decisions[members[0]] = self._single(members[0])
             else:
-                self._gang(members)
+                self._decisions.update(together(members, self))
         self._spread_on()
         return [self._decisions[number] for number in range(len(self._requests))]
 
@@ -135,41 +137,57 @@ class _Batch:
                 self._decisions[number] = self._single(number)
             numbers = [n for n in numbers if self._decisions[n].node is None]
 
-    def _gang(self, members: list[int]) -> None:
-        mark, turn = self._trial.mark(), self._turn
-        gang = self._requests[members[0]].gang
-        least = len(members) if gang is None or gang.minimum is None else min(gang.minimum, len(members))
-        placed: dict[int, Decision] = {}
-        refused: Decision | None = None
-        for number in members:
-            decision, _ = self._try(self._requests[number])
-            if decision.node is not None:
-                placed[number] = decision
-                continue
-            refused = refused or decision
-            if least == len(members):
-                break
-        self._decisions.update(placed)
-        if refused is None:
-            return
-        words = f"only {len(placed)} of the {len(members)} of the gang have a place; the next one: {refused.message}"
-        if len(placed) < least:
-            self._trial.undo(mark)
-            self._turn = turn
-            placed = {}
-        reason = Reason.NO_SUCH_NODE if refused.reason is Reason.NO_SUCH_NODE else Reason.GANG_INCOMPLETE
-        for number in members:
-            if number not in placed:
-                self._decisions[number] = Decision(self._requests[number].id, None, reason, words[:255])
+    # What placing a gang needs
 
-    def _try(self, request: Request) -> tuple[Decision, bool]:
-        """The decision; and whether it says that no place is left for the class."""
+    @property
+    def cluster(self) -> Cluster:
+        """With what was placed so far."""
+        return self._cluster
+
+    def request(self, number: int) -> Request:
+        """The request of this number."""
+        return self._requests[number]
+
+    def room(self, number: int) -> tuple[Fit, BoolArray]:
+        """What keeps a request off which rows, and per row whether it has room."""
+        fitting = self._refreshed(self._requests[number])
+        return fitting.fit, fitting.open(self._refused.get(fitting.fit.request_class, NO_ROWS))
+
+    def alike(self, number: int) -> Hashable:
+        """Where one of equal ones finds no place, none does."""
+        return self._alike(self._requests[number])
+
+    def place(self, number: int, outside: BoolArray = NO_ROWS) -> tuple[Decision, bool]:
+        """Decide a request of the batch, and take its place if it has one."""
+        return self._try(self._requests[number], outside)
+
+    def again(self, places: Mapping[int, Decision]) -> None:
+        """Take places once more that were undone."""
+        for number, decision in places.items():
+            request, row = self._requests[number], self._cluster.row(decision.node or "")
+            if row is not None:
+                self._trial.take(row, self._cluster.demand(request.request_class), decision.gpus, request.neighbour)
+                self._turn += 1
+
+    def mark(self) -> Mark:
+        """How things stand."""
+        return self._trial.mark(), self._turn
+
+    def undo(self, mark: Mark) -> None:
+        """Take back everything since."""
+        taken, self._turn = mark
+        self._trial.undo(taken)
+
+    # Inside
+
+    def _try(self, request: Request, outside: BoolArray = NO_ROWS) -> tuple[Decision, bool]:
+        """The decision; and whether it says that no place is left for the class. `outside`: rows that are left out."""
         cluster, cls = self._cluster, request.request_class
-        fitting = self._fitting(request)
-        fitting.refresh(request, cluster, self._context)
+        fitting = self._refreshed(request)
         refused = self._refused.get(cls, NO_ROWS)
         near = nearby(cluster, cls, request.neighbour)
-        seen, left_out = _beside(near, request, fitting, refused, cluster)
+        closed = refused if not len(outside) else outside | refused if len(refused) else outside
+        seen, left_out = _beside(near, request, fitting, closed, cluster)
         chosen = self._choose(self._turn, request, seen, left_out, cluster)
         if isinstance(chosen, NoPlace):
             return Decision(request.id, None, chosen.reason, chosen.message), False
@@ -182,11 +200,12 @@ class _Batch:
         self._turn += 1
         return Decision(request.id, cluster.names[row], None, why, devices, others), False
 
-    def _fitting(self, request: Request) -> Candidates:
+    def _refreshed(self, request: Request) -> Candidates:
         key = (request.request_class, request.task)
         known = self._candidates.get(key)
         if known is None:
             known = self._candidates[key] = candidates(request, self._cluster, self._strategy, self._scoring)
+        known.refresh(request, self._cluster, self._context)
         return known
 
 

@@ -1,6 +1,6 @@
 """Planned: tasks go where their graphs' plans have them, or wait a while for it."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
@@ -51,11 +51,15 @@ class _Choice:
     def __init__(self, by_plan: Scoring, others: Scoring, cluster: Cluster, context: Context) -> None:
         self._by_plan, self._weight = by_plan.scorers, sum(each.weight for each in others.scorers)
         self._nodes, self._context = len(cluster), context
-        self._reservations: dict[Hashable, Reservations] = {}
+        self._reservations: dict[Plan, Reservations] = {}
+        self._begun: list[tuple[int, Plan, int, int]] = []
+        """Per placement: its turn, plan, unit, and node in the plan."""
 
     def __call__(
         self, turn: int, request: Request, fitting: Candidates, refused: BoolArray, cluster: Cluster
     ) -> tuple[int, str] | NoPlace:
+        if self._begun and self._begun[-1][0] >= turn:
+            self._take_back(turn)
         best, found = fitting.best(cluster, refused)
         planned = plan_of(request, self._context.plans)
         if best < 0:
@@ -68,7 +72,9 @@ class _Choice:
             kept = self._reservations[plan] = Reservations(plan, self._context.now)
         seconds = seconds_there(plan, int(plan.situation.graph.unit_task[unit]), cluster)
         open_rows, home = fitting.open(refused), cluster.row(plan.nodes.names[plan.node[unit]])
-        if home is not None and open_rows[home] and kept.own(unit, float(seconds[home])):
+        if request.gang is not None and request.gang.topology is not None:
+            row, why = best, f"near its gang, of which plans know nothing; takes {seconds[best]:.0f} s"
+        elif home is not None and open_rows[home] and kept.own(unit, float(seconds[home])):
             row, why = home, f"as planned; takes {seconds[home]:.0f} s"
         else:
             rows = np.flatnonzero(open_rows)
@@ -77,8 +83,17 @@ class _Choice:
             row, why = look(planned, kept, request, fitting, cluster, rows, seconds[rows])
         if row < 0:
             return NoPlace(Reason.RESERVED, why)
-        kept.begin(unit, int(numbers_of(plan, cluster)[row]))
+        node = int(numbers_of(plan, cluster)[row])
+        kept.begin(unit, node)
+        self._begun.append((turn, plan, unit, node))
         return row, why
+
+    def _take_back(self, turn: int) -> None:
+        """Turns from this one on were undone, of a gang that was tried: what it began has not begun."""
+        self._begun = [each for each in self._begun if each[0] < turn]
+        self._reservations = {plan: Reservations(plan, self._context.now) for plan in self._reservations}
+        for _, plan, unit, node in self._begun:
+            self._reservations[plan].begin(unit, node)
 
     def _turned_away(
         self,

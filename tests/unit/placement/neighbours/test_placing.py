@@ -22,6 +22,7 @@ from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
 from tests.unit.placement.neighbours.drawing import NAMESPACES, nodes_in, pods
 from tests.unit.placement.neighbours.reference import Pod, allowed
+from tests.unit.placement.nonsense import saying
 
 ASKED = RequestClass((("cpu", 1), ("pods", 1)))
 STRATEGIES = ["BestFit", "Spread", "Auto", "RoundRobin", "IntegerProgram", "Genetic", "Random"]
@@ -187,3 +188,23 @@ def test_a_gang_of_which_one_minds_pods_nearby_is_not_torn_apart(preset: str) ->
         world.want(("gang", number), apart if number else Neighbour("b"), strategy, Gang("g"))
     world.decide()
     assert sum(key[0] == "gang" for key in world.waiting) in (0, 2)
+
+
+@pytest.mark.parametrize("preset", ["LeastCost", "plugin"])
+def test_what_has_few_places_is_decided_before_a_planner_gives_them_away(preset: str) -> None:
+    """Planners that know nothing of pods nearby want the long one on the cheap node, off which another pod keeps it."""
+    world = World(
+        [
+            replace(each, allocatable={"cpu": 1, "pods": 2}, cost=cost)
+            for each, cost in zip(nodes_in([0, 1]), (0, 1), strict=True)
+        ]
+    )
+    there = Neighbour("a", (("app", "there"),))
+    apart = Neighbour("a", (), anti_affinity=(PodTerm(PodSelector((), frozenset("a")), "kubernetes.io/hostname"),))
+    world.there["there"] = Pod(world.nodes["n0"], there)
+    world.cluster.occupy("there", "n0", {"pods": 1}, tenant=Tenant(neighbour=there))
+    strategy = saying({"long": ("n0", ()), "short": ("n1", ())}) if preset == "plugin" else compile_preset(preset)
+    world.want("long", apart, strategy, duration=1000.0)
+    world.want("short", Neighbour("b"), strategy, duration=1.0)
+    placed = {each.request_id: each.node for each in world.decider.decide(0.0).placements}
+    assert placed == {"long": "n1", "short": "n0"}

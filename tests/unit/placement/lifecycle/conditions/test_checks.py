@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +12,20 @@ from hypothesis import strategies as st
 from bayplan.lifecycle.conditions import ConditionError, Value, parse
 
 from .drawing import SHARDS
+
+
+def test_the_page_about_conditions_says_what_is_so() -> None:
+    page = (Path(__file__).parents[5] / "docs/conditions.md").read_text(encoding="utf-8")
+    examples, program = re.findall(r"^```\w*\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert [parse(each).never() for each in examples.splitlines()] == [None] * 3
+    exec(program, {})
+    rows = re.findall(r"^\| `([^`]+)`(?: where .*?)? \| .* \|$", page[page.index("## What is refused") :], re.MULTILINE)
+    assert len(rows) == 6
+    for text in rows:
+        with pytest.raises(ConditionError):  # noqa: PT012 - read, then checked
+            found = parse(text)
+            found.check({"a": 1, "evaluate": 1, "local": 5})
+            raise ConditionError(found.never() or pytest.fail(text))
 
 
 def test_a_sound_condition_passes() -> None:

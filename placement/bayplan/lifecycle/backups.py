@@ -1,0 +1,103 @@
+"""Backups: the same work at two places, of which the first to finish counts."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bayplan.lifecycle import settle
+from bayplan.lifecycle.flow import BackupRule, Flow
+from bayplan.lifecycle.run import Run
+from bayplan.lifecycle.state import UnitState
+from bayplan.lifecycle.wants import Wants
+from bayplan.model.arrays import IntArray
+from bayplan.model.graph import Graph
+
+_PENDING, _READY, _RUNNING = int(UnitState.PENDING), int(UnitState.READY), int(UnitState.RUNNING)
+_SUCCEEDED, _FAILED, _SKIPPED = int(UnitState.SUCCEEDED), int(UnitState.FAILED), int(UnitState.SKIPPED)
+
+
+def settle_backups(graph: Graph, flow: Flow, run: Run, after: Mapping[int, float], now: float, wants: Wants) -> None:
+    """The first to finish wins, the others end, and backups that are due want a place; the run is changed.
+
+    ``after``: per task whose backups go by what was learned, seconds that a unit may run before it gets one; a task that is
+    missing has nothing learned. O(units of tasks with backups).
+    """
+    for rule in flow.backups:
+        units = _units(graph, rule)
+        _take_winners(run, units)
+        _open(run, rule, units, after.get(rule.task) if rule.learned else rule.after, now, wants)
+
+
+def winners(graph: Graph, flow: Flow, run: Run) -> dict[int, int]:
+    """Per unit whose backup has won, the number of the attempt that counts, as `attempt_number` makes it."""
+    found = {}
+    for rule in flow.backups:
+        units = _units(graph, rule)
+        for place, row in enumerate(units[1:], 1):
+            for shard in (run.state[row] == _SUCCEEDED).nonzero()[0].tolist():
+                found[int(units[0, shard])] = attempt_number(int(run.settled[row[shard]]), place)
+    return found
+
+
+def attempt_number(incarnation: int, place: int) -> int:
+    """A number that no other attempt of the shard has, be it of the unit itself (place 0) or of a backup (from 1)."""
+    return incarnation + 1000 * place
+
+
+def _units(graph: Graph, rule: BackupRule) -> IntArray:
+    """Shape (1 + backups, shards): the units of the task, and of each of its backups."""
+    starts = graph.unit_start[[rule.task, *rule.backups]]
+    return np.asarray(starts[:, None] + np.arange(graph.tasks[rule.task].shards)[None, :])
+
+
+def _take_winners(run: Run, units: IntArray) -> None:
+    states = run.state[units]
+    for shard in (states == _SUCCEEDED).any(axis=0).nonzero()[0].tolist():
+        column = units[:, shard].tolist()
+        winner = next(unit for unit in column if run.state[unit] == _SUCCEEDED)
+        if winner != column[0]:
+            _adopt(run, column[0], winner)
+        for unit in column:
+            if unit != winner and run.state[unit] < _SUCCEEDED:
+                settle.leave_behind(run, unit, f"the same work was done first on node {run.node[winner]}")
+        for unit in column[1:]:
+            if unit != winner and run.state[unit] == _SUCCEEDED:
+                run.state[unit] = _SKIPPED  # so that there is one winner, whichever record is read
+
+
+def _adopt(run: Run, unit: int, winner: int) -> None:
+    """A backup has done what the unit is for."""
+    run.settled[unit] = run.incarnation[unit]
+    run.move(unit, UnitState.SUCCEEDED)
+    run.started[unit], run.finished[unit] = run.started[winner], run.finished[winner]
+    run.node[unit] = run.node[winner]
+    run.notes.pop(unit, None)
+    if winner in run.results:
+        run.results[unit] = run.results[winner]
+
+
+def _open(run: Run, rule: BackupRule, units: IntArray, after: float | None, now: float, wants: Wants) -> None:
+    """Backups of units that are due want a place, as long as the budget lasts."""
+    if after is None and rule.learned:
+        return
+    states = run.state[units]
+    open_ones = int(np.count_nonzero((states[1:] >= _READY) & (states[1:] < _SUCCEEDED)))
+    for shard in range(units.shape[1]):
+        primary, waiting = int(units[0, shard]), _pending(run, units[1:, shard].tolist())
+        state = int(run.state[primary])
+        if not waiting or not _READY <= state < _SUCCEEDED:
+            continue
+        if after is not None and not (state == _RUNNING and not np.isnan(run.started[primary])):
+            continue
+        at = now if after is None else float(run.started[primary]) + after
+        if at > now:
+            wants.wake(at)
+            continue
+        for unit in waiting[: max(0, rule.most(units.shape[1]) - open_ones)]:
+            run.move(unit, UnitState.READY)
+            run.ready_at[unit] = run.not_before[unit] = now
+            open_ones += 1
+
+
+def _pending(run: Run, units: Sequence[int]) -> list[int]:
+    return [unit for unit in units if run.state[unit] == _PENDING]

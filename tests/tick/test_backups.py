@@ -1,0 +1,121 @@
+"""Backups: the same work at two places, of which the first to finish counts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cluster.kube import Object, task
+from tests.tick.seen import label
+from tests.tick.world import World
+
+
+def env(pod: Object) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in pod["spec"]["containers"][0].get("env", ())}
+
+
+def backed_up(world: World, *, shards: int = 1, mounted: bool = False, **backups: Any) -> None:
+    pod: Object = {}
+    if mounted:
+        mounts = [{"name": "workspace", "mountPath": "/w"}]
+        pod = {"volumes": [{"name": "workspace", "emptyDir": {}}], "containers": [{"image": "none", "volumeMounts": mounts}]}
+    world.create("g", task("work", seconds=10, shards=shards, backups=backups, pod=pod), task("after", "work", pod=pod))
+
+
+def of(world: World, name: str) -> list[Object]:
+    return [pod for pod in world.created("g") if label(pod, "bayplan.dev/task") == name]
+
+
+def asked(pod: Object) -> str:
+    """The node that it was made for."""
+    return str(pod["metadata"]["annotations"]["bayplan.dev/node"])
+
+
+def slow_first(pod: Object) -> str:
+    return "1000" if label(pod, "bayplan.dev/task") == "work" else "10"
+
+
+def test_the_first_to_finish_counts_and_the_other_is_stopped(world: World) -> None:
+    world.kubelets.seconds = slow_first
+    backed_up(world, mounted=True)
+    world.wait_condition("g", "Complete")
+    (one,), (other,), (after,) = of(world, "work"), of(world, "work.backup-1"), of(world, "after")
+    assert world.seconds(world.status("g")["completionTime"]) < 60
+    assert env(one)["BAYPLAN_OUTPUT"].endswith("/work/0/0/1")
+    assert env(other)["BAYPLAN_OUTPUT"].endswith("/work/0/0/1001")
+    assert (env(other)["BAYPLAN_TASK"], env(other)["JOB_COMPLETION_INDEX"]) == ("work", "0")
+    assert json.loads(env(after)["BAYPLAN_INPUTS"]) == {"work": {"round": 0, "attempts": [1001]}}
+    world.until(lambda: not world.running("g"), "the other is stopped")
+
+
+def test_the_two_are_on_different_nodes(world: World) -> None:
+    backed_up(world, shards=3)
+    world.wait_condition("g", "Complete")
+    for shard in "012":
+        both = [*of(world, "work"), *of(world, "work.backup-1")]
+        nodes = {asked(pod) for pod in both if label(pod, "bayplan.dev/shard") == shard}
+        assert len(nodes) == 2
+
+
+def test_a_backup_comes_once_a_pod_runs_for_long(world: World) -> None:
+    world.kubelets.seconds = slow_first
+    backed_up(world, after="30s")
+    world.wait_running("g")
+    world.run(25)
+    assert not of(world, "work.backup-1")
+    world.wait_condition("g", "Complete")
+    assert 40 <= world.seconds(world.status("g")["completionTime"]) <= 50
+
+
+def test_what_ends_in_time_gets_no_backup(world: World) -> None:
+    backed_up(world, after="30s")
+    world.wait_condition("g", "Complete")
+    assert not of(world, "work.backup-1")
+
+
+def test_the_budget_bounds_how_many_there_are_at_once(world: World) -> None:
+    world.kubelets.seconds = slow_first
+    backed_up(world, shards=4, budget="50%")
+    world.wait_running("g", count=6)
+    world.run(5)
+    assert len(of(world, "work.backup-1")) == 2
+    world.wait_condition("g", "Complete")
+    assert len(of(world, "work.backup-1")) == 4
+
+
+@pytest.mark.parametrize("which", ["work", "work.backup-1"])
+def test_one_that_fails_for_good_leaves_it_to_the_other(world: World, which: str) -> None:
+    world.kubelets.exit_code = lambda pod: int(label(pod, "bayplan.dev/task") == which)
+    world.kubelets.seconds = lambda pod: "2" if label(pod, "bayplan.dev/task") == which else "10"
+    world.create("g", task("work", backups={"count": 1}), task("after", "work"), retry={"limit": 0})
+    world.wait_condition("g", "Complete")
+
+
+def test_the_graph_fails_once_all_have_failed(world: World) -> None:
+    world.kubelets.exit_code = lambda pod: int("work" in label(pod, "bayplan.dev/task"))
+    world.create("g", task("work", backups={"count": 2}), task("after", "work"), retry={"limit": 0})
+    assert "work" in world.wait_condition("g", "Failed")["message"]
+    assert len(world.created("g")) <= 3
+
+
+@pytest.mark.parametrize("moment", [0.0, 1.0, 5.0, 9.9, 10.0, 10.05, 10.2, 11.0])
+def test_an_operator_that_is_killed_hands_on_the_same_attempt(world: World, moment: float) -> None:
+    world.kubelets.seconds = slow_first
+    backed_up(world, mounted=True)
+    world.run(moment)
+    world.operator.restart()
+    world.wait_condition("g", "Complete")
+    (after,) = of(world, "after")
+    assert json.loads(env(after)["BAYPLAN_INPUTS"]) == {"work": {"round": 0, "attempts": [1001]}}
+    assert max(world.made().values()) == 1
+
+
+def test_runs_of_backups_are_learned_as_those_of_the_task(world: World) -> None:
+    world.kubelets.seconds = slow_first
+    backed_up(world)
+    world.wait_condition("g", "Complete")
+    world.run(120)
+    assert set(world.profiles()) == {"g/work", "g/after"}
+    assert world.profiles()["g/work"]["status"]["runs"] == 1
