@@ -36,16 +36,7 @@ def rounds(document: Document, prepared: Prepared, metadata: Mapping[str, Any]) 
                 f'{place}.{ROUNDS} is "{text}": it must be a number of rounds from 1 to spec.rounds.max, {found.rule.most}'
             )
             raise document.fault(sentence, place)
-    patience, metric = found.rule.patience, found.metric
-    return Rounds(
-        most=found.rule.most,
-        until=found.rule.until,
-        patience=None if patience is None else patience.rounds,
-        metric=None if metric is None else (metric.reference.task, metric.reference.key),
-        maximize=patience is None or patience.maximise,
-        time_out=found.timeout,
-        expected=expected,
-    )
+    return Rounds(found.rule, time_out=found.timeout, expected=expected)
 
 
 def not_simulated(name: str, prepared: Prepared) -> Iterator[str]:

@@ -13,7 +13,7 @@ from bayplan.foresight.estimates import (
     Bound,
     Capacity,
     Estimate,
-    Known,
+    RestOfGraph,
     course,
     exact,
     lower_bound,
@@ -43,7 +43,7 @@ def test_no_graph_that_succeeds_is_ever_earlier_than_its_bound(submission: Submi
     assert submission.flow is not None
     trace = simulate([submission], setup(cores))
     if trace.graphs.succeeded[0]:
-        rounds = 1 if submission.rounds is None else submission.rounds.most
+        rounds = 1 if submission.rounds is None else submission.rounds.rule.most
         found = bound(submission.graph, submission.flow, rounds - 1, cores=cores)
         assert found.seconds <= trace.graphs.ended_at[0] + 1e-9
 
@@ -111,21 +111,21 @@ def test_which_rounds_are_sure(most: int, until: bool, patience: int | None, ove
     assert sure_rounds(most, until, patience, over) == sure
 
 
-def known(graph: Graph, slots: int, scale: float = 0.0) -> Known:
+def known(graph: Graph, slots: int, scale: float = 0.0) -> RestOfGraph:
     seconds = np.array([[task.duration] for task in graph.tasks])
     names = tuple(f"n{number}" for number in range(slots))
     nodes = Nodes(names, ("a",), np.zeros(slots, np.int64), np.arange(slots), np.zeros(slots))
     none = np.full(graph.units, np.nan)
     data, done = np.zeros(len(graph.edge_parent)), np.zeros(graph.units, bool)
     there = Situation(graph, seconds, data, 1e9, nodes, 0.0, done, np.full(graph.units, -1), none)
-    return Known(there, exact(seconds, scale), none, (SMALL,) * len(graph.tasks))
+    return RestOfGraph(there, exact(seconds, scale), none, (SMALL,) * len(graph.tasks))
 
 
-def capacity(each: Known) -> Capacity:
+def capacity(each: RestOfGraph) -> Capacity:
     return Capacity.of_slots(each.situation)
 
 
-def end(each: Known) -> Estimate:
+def end(each: RestOfGraph) -> Estimate:
     return each.scenario(7, capacity).estimate()
 
 

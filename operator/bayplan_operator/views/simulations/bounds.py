@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayplan.foresight.estimates.course import Course, longest_chain, round_seconds
+from bayplan.foresight.estimates.course import LeastCourse, longest_chain, round_seconds
 from bayplan.lifecycle import Flow, Gate
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.model.resources import PODS
@@ -27,8 +27,10 @@ class Bounds:
         """Of attempts that succeeded: a round could have gone on without them."""
 
     def durations(self, graph: int, *, fastest: bool) -> FloatArray:
-        """Seconds per task: of the longest shard that succeeded, where none has, what is expected. Of what repeats, those of all
-        rounds together; where gates decide what runs, none of what did not."""
+        """Seconds per task: of the longest shard that succeeded, where none has, what is expected.
+
+        Of what repeats, those of all rounds together; where gates decide what runs, none of what did not.
+        """
         submission = self._trace.submissions[graph]
         if submission.flow is not None:
             return np.asarray(sum(self._of_rounds(graph, submission.flow, fastest=fastest, whole=True)))
@@ -80,7 +82,7 @@ class Bounds:
         first, *others = self._of_rounds(graph, flow, fastest=True, whole=False)
         shape = self._trace.submissions[graph].graph
         repeated = np.zeros(len(first), bool) if flow.repeated is None else flow.repeated.tasks
-        given = Course(first > 0, flow.minimum, flow.gate == Gate.ANY, repeated)
+        given = LeastCourse(first > 0, flow.minimum, flow.gate == Gate.ANY, repeated)
         return longest_chain(shape, first, given, sum(round_seconds(shape, each, given) for each in others))[0]
 
     def _left_out(self) -> IntArray:
