@@ -44,6 +44,8 @@ def not_simulated(name: str, prepared: Prepared) -> Iterator[str]:
     found = prepared.relations.repeating
     if found is not None and found.sampling is not None:
         yield f"graph {name}: spec.rounds.sample is not simulated: all shards take part in every round"
+    if found is not None and found.joint is not None:
+        yield f"graph {name}: spec.rounds.joint is not simulated: no joint loss ends the rounds"
     if found is not None and found.by_p95:
         yield f"graph {name}: spec.rounds.timeout: p95 is not simulated: a round waits until all its shards have ended"
 
