@@ -23,7 +23,7 @@ from bayplan.foresight.estimates import (
 )
 from bayplan.foresight.estimates.further_rounds import NAME
 from bayplan.foresight.graph_plans import Nodes, Situation
-from bayplan.lifecycle import Flow, Gate, Repeated, parse
+from bayplan.lifecycle import BackupRule, Flow, Gate, Repeated, parse
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph, Task
 from bayplan.simulation import Submission, simulate
@@ -141,14 +141,14 @@ def unrolled(rounds: int) -> Graph:
 
 @pytest.mark.parametrize("rounds", [1, 2, 3, 12])
 def test_an_estimate_counts_rounds_as_if_they_were_written_out(rounds: int) -> None:
-    found = end(with_further_rounds(known(TRAINING, 4), REPEATED, rounds - 1, 7, capacity))
+    found = end(with_further_rounds(known(TRAINING, 4), ROUNDS, rounds - 1, 7, capacity))
     assert found.quantile(0.5) == pytest.approx(max(1.0 + 5.0 * rounds, 10.0) + 1.0)
     assert found.quantile(0.5) == pytest.approx(end(known(unrolled(rounds), 4)).quantile(0.5))
 
 
 @pytest.mark.parametrize("rounds", [2, 4, 20])
 def test_so_where_run_times_vary(rounds: int) -> None:
-    found = end(with_further_rounds(known(TRAINING, 4, 0.4), REPEATED, rounds - 1, 7, capacity))
+    found = end(with_further_rounds(known(TRAINING, 4, 0.4), ROUNDS, rounds - 1, 7, capacity))
     expected = end(known(unrolled(rounds), 4, 0.4))
     for probability in (0.1, 0.5, 0.9):
         assert found.quantile(probability) == pytest.approx(expected.quantile(probability), rel=0.08)
@@ -162,7 +162,7 @@ def test_what_runs_of_this_round_is_out_of_the_way_of_the_next() -> None:
     nodes = replace(now.situation.nodes, slot_node=np.zeros(0, np.int64), slot_free=np.zeros(0))
     running = replace(now, situation=replace(now.situation, nodes=nodes, done=done, place=place, left=left))
     full = Capacity(np.zeros((1, 1)), np.ones((5, 1)), np.zeros((1, 0), np.int64))
-    made = with_further_rounds(running, REPEATED, 2, 7, lambda each: full)
+    made = with_further_rounds(running, ROUNDS, 2, 7, lambda each: full)
     assert made.situation.graph.tasks[-1].name == NAME
     one_by_one = 2 * (3 * 3.0 + 2.0)
     assert float(np.exp(made.durations.location[-1, 0])) == pytest.approx(one_by_one)
@@ -170,7 +170,7 @@ def test_what_runs_of_this_round_is_out_of_the_way_of_the_next() -> None:
 
 def test_without_further_rounds_nothing_changes() -> None:
     now = known(TRAINING, 4)
-    assert with_further_rounds(now, REPEATED, 0, 7, capacity) is now
+    assert with_further_rounds(now, ROUNDS, 0, 7, capacity) is now
     assert with_gates(now, ROUNDS) is now
 
 
@@ -180,3 +180,16 @@ def test_an_estimate_goes_on_from_the_first_of_several() -> None:
     assert made.situation.graph.tasks[4].depends_on == ("evaluate",)
     assert len(made.situation.data) == len(made.situation.graph.edge_parent) == 4
     assert end(made).quantile(0.5) == pytest.approx(10.0)
+
+
+def test_backups_are_not_counted_before_they_run() -> None:
+    tasks = [Task("a", (), 2, 3.0), Task("a.backup-1", (), 2, 3.0), Task("b", ("a",), duration=1.0)]
+    graph = Graph.build(tasks)
+    flow = replace(Flow.plain(graph), backups=(BackupRule(0, (1,)),))
+    assert bound(graph, flow, cores=1.0).work == 7.0
+    assert end(with_gates(known(graph, 1), flow)).quantile(0.5) == pytest.approx(7.0)
+    again = replace(flow, repeated=Repeated(np.array([True, True, False]), np.array([True] * 4 + [False])))
+    assert bound(graph, again, 2, cores=1.0).work == 19.0
+    assert end(with_further_rounds(with_gates(known(graph, 1), again), again, 2, 7, capacity)).quantile(0.5) == pytest.approx(
+        19.0
+    )

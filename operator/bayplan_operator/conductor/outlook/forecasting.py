@@ -152,8 +152,7 @@ def _scenario(question: Question, there: Situation, known: Durations, elapsed: F
     rest = RestOfGraph(there, known, elapsed, tuple(template.request_class for template in prepared.templates))
     if flow is not None:
         rest = with_gates(rest, flow)
-        if flow.repeated is not None:
-            rest = with_further_rounds(rest, flow.repeated, _further(prepared, run), seed, capacity)
+        rest = with_further_rounds(rest, flow, _further(prepared, run), seed, capacity)
     return rest.scenario(seed, capacity)
 
 

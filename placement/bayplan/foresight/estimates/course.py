@@ -47,11 +47,11 @@ class LeastCourse:
 def course(graph: Graph, flow: Flow, further: int = 0) -> LeastCourse:
     """By what is known before a graph runs. `further`: rounds after the current one, at least. O(tasks + edges).
 
-    A task is not certain if it is optional or has a condition, or if it follows one that is not, unless it runs however those
-    before it end.
+    A task is not certain if it is optional, has a condition or is a backup. Nor is one that follows such a task, unless it runs
+    however those before it end.
     """
     certain = ~flow.optional
-    certain[list(flow.when)] = False
+    certain[[*flow.when, *flow.backed_up_by]] = False
     for task in graph.topological.tolist():
         before = certain[graph.parents.of(task)]
         gate = flow.gate[task]

@@ -54,10 +54,12 @@ class RestOfGraph:
 
 
 def with_gates(known: RestOfGraph, flow: Flow) -> RestOfGraph:
-    """The same, where a task that waits for the first of several waits for that which is expected to end first.
+    """The same, where a task that waits for the first of several waits for that which is expected to end first, and without
+    backups that have not started.
 
-    O(tasks + edges), where there is such a task.
+    O(units + edges), where there is such a task.
     """
+    known = _without_backups(known, flow)
     firsts = np.flatnonzero(flow.gate == Gate.ANY).tolist()
     if not firsts:
         return known
@@ -73,13 +75,20 @@ def with_gates(known: RestOfGraph, flow: Flow) -> RestOfGraph:
     return replace(known, situation=replace(there, graph=made, data=there.data[kept]))
 
 
-def with_further_rounds(
-    known: RestOfGraph, repeated: Repeated, further: int, seed: int, capacity_of: CapacityOf
-) -> RestOfGraph:
-    """The same with so many more rounds, before all that follows them. O(a few estimates of what repeats)."""
-    if further < 1:
+def _without_backups(known: RestOfGraph, flow: Flow) -> RestOfGraph:
+    backups = np.isin(known.situation.graph.unit_task, list(flow.backed_up_by))
+    if not backups.any():
         return known
-    seconds = _of_all(_played(known, repeated, further, seed, capacity_of), further)
+    there = known.situation
+    return replace(known, situation=replace(there, done=there.done | (backups & ~there.running)))
+
+
+def with_further_rounds(known: RestOfGraph, flow: Flow, further: int, seed: int, capacity_of: CapacityOf) -> RestOfGraph:
+    """The same with so many more rounds, before all that follows them. O(a few estimates of what repeats)."""
+    repeated = flow.repeated
+    if repeated is None or further < 1:
+        return known
+    seconds = _of_all(_played(known, flow, repeated, further, seed, capacity_of), further)
     if not np.isfinite(seconds).all():
         return known  # what never finds a place now will not in the next round
     there, graph = known.situation, known.situation.graph
@@ -139,9 +148,10 @@ def _with_data(graph: Graph, made: Graph, data: FloatArray) -> FloatArray:
     return found
 
 
-def _played(known: RestOfGraph, repeated: Repeated, further: int, seed: int, capacity_of: CapacityOf) -> FloatArray:
+def _played(known: RestOfGraph, flow: Flow, repeated: Repeated, further: int, seed: int, capacity_of: CapacityOf) -> FloatArray:
     """Shape (rounds, samples): seconds of rounds that begin now, with what runs of this one out of the way."""
     there, graph = known.situation, known.situation.graph
+    backups = np.isin(graph.unit_task, list(flow.backed_up_by))
     released = np.flatnonzero(repeated.units & there.running)
     place = np.where(repeated.units, -1, there.place)
     nodes = replace(
@@ -151,7 +161,8 @@ def _played(known: RestOfGraph, repeated: Repeated, further: int, seed: int, cap
     )
     nothing = np.full(graph.units, np.nan)
     # What runs beside and does not repeat keeps its room, and is not waited for.
-    begun = replace(there, nodes=nodes, done=~repeated.units, place=place, left=nothing)
+    done = ~repeated.units | backups
+    begun = replace(there, nodes=nodes, done=done, place=place, left=nothing)
     alone = RestOfGraph(begun, known.durations, nothing, known.classes)
 
     def room(each: RestOfGraph) -> Capacity:
