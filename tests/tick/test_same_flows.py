@@ -47,6 +47,13 @@ BEST = graph(
 )  # fmt: skip
 
 
+GANG = graph(
+    work("first", shards=2, cpu="6", seconds=3),
+    work("train", shards=4, gang={}, cpu="4", seconds=5),
+    work("stretchy", shards=4, gang={"minimum": 2}, cpu="5", seconds=4),
+)
+
+
 def federated(says: list[float], shards: int = 3, **rounds: Any) -> Object:
     results = [{"accuracy": each} for each in says]
     return graph(
@@ -75,6 +82,7 @@ CASES = {
     "patience": {"a": (0.0, federated([0.5, 0.6, 0.6, 0.6], patience=2, metric="evaluate.accuracy"))},
     "max": {"a": (0.0, federated([0.5], max=3))},
     "tied": {"a": (0.0, tied())},
+    "gang": {"a": (0.0, GANG), "b": (0.5, BRANCHES)},
     "several": {
         "a": (0.0, federated([0.5], max=3)), "b": (2.0, BRANCHES),
         "c": (3.0, federated([0.5], shards=5, max=2, minimum=4) | {"priority": 5}),

@@ -174,6 +174,7 @@ def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared
         rounds=rounds(document, prepared, metadata),
         endings=endings(document, prepared),
         own_classes=_own_classes(prepared),
+        topologies={each.rule.name: each.topology for each in prepared.relations.gangs if each.topology is not None},
     )
 
 

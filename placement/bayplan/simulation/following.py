@@ -107,4 +107,11 @@ def on_graph(flow: Flow, before: Graph, graph: Graph) -> Flow:
     minimum: IntArray = np.where(flow.minimum >= had, has, np.minimum(flow.minimum, has))
     tasks = None if flow.repeated is None else flow.repeated.tasks
     repeated = None if tasks is None else Repeated(tasks, tasks[graph.unit_task])
-    return replace(flow, minimum=minimum, repeated=repeated)
+    gangs = tuple(replace(gang, units=tuple(moved(before, graph, unit) for unit in gang.units)) for gang in flow.gangs)
+    return replace(flow, minimum=minimum, repeated=repeated, gangs=gangs)
+
+
+def moved(before: Graph, graph: Graph, unit: int) -> int:
+    """The number that a unit has where tasks have other numbers of shards; its own task must have as many as before."""
+    task = before.unit_task[unit]
+    return int(graph.unit_start[task] + unit - before.unit_start[task])

@@ -24,6 +24,7 @@ from bayplan.lifecycle import (
     values_of,
 )
 from bayplan.model.arrays import IntArray
+from bayplan.model.workload import Gang
 from bayplan.simulation.following import foreseen, foreseen_rule
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.submission import Parallelism, Submission
@@ -59,6 +60,8 @@ class GraphState:
     _rule: RoundRule | None = field(init=False, default=None)
     _rounds: RoundState = field(init=False, default=RoundState())
     """What the rounds that are over leave behind."""
+    _serviced: set[int] = field(init=False, default_factory=set)
+    """Numbers of gangs that have their Service."""
     _another: bool = field(init=False, default=False)
     """A round is over, and the next was decided."""
 
@@ -137,6 +140,28 @@ class GraphState:
         """In which round a unit is that is tried now; 0: it does not repeat."""
         repeated = None if self.flow is None else self.flow.repeated
         return self.follow().round if repeated is not None and repeated.units[unit] else 0
+
+    def gang(self, unit: int) -> Gang | None:
+        """The gang of a unit that wants a place, as the decider is told of it; none: it is in none."""
+        if self.flow is None or not self.flow.together(unit):
+            return None
+        rule, run = self.flow.gangs[self.flow.gang_of[unit]], self.follow()
+        return Gang(
+            id=(self.number, rule.name),
+            minimum=rule.minimum if rule.elastic else None,
+            topology=self.submission.topologies.get(rule.name),
+            beside=tuple(run.node[each] for each in rule.units if run.state[each] in (UnitState.BINDING, UnitState.RUNNING)),
+            name=f"{self.submission.name.rpartition('/')[2]}/{rule.name}",
+        )
+
+    def without_service(self, units: set[int]) -> set[int]:
+        """Of units that want a place, the members of gangs that have no Service yet. From now on they have one."""
+        if self.flow is None or not self.flow.gangs:
+            return set()
+        gangs = {unit: self.flow.gang_of[unit] for unit in units if self.flow.together(unit)}
+        found = {unit for unit, gang in gangs.items() if gang not in self._serviced}
+        self._serviced.update(gangs.values())
+        return found
 
     @property
     def skipped(self) -> frozenset[int]:

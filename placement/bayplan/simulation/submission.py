@@ -12,7 +12,7 @@ from bayplan.lifecycle import Flow, Retry
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 from bayplan.model.neighbour import Neighbour
-from bayplan.model.workload import RequestClass
+from bayplan.model.workload import GangTopology, RequestClass
 from bayplan.simulation.errors import SetupError
 from bayplan.simulation.following import Ending, Rounds
 
@@ -68,6 +68,8 @@ class Submission:
     """Per task, what is given of how it ends; none: nothing is of any."""
     own_classes: Mapping[int, RequestClass] = field(default_factory=dict)
     """By unit, what it asks, where that is not what its task does."""
+    topologies: Mapping[str, GangTopology] = field(default_factory=dict)
+    """By the names of the flow's gangs, where their members must be near each other; a gang that is missing may be anywhere."""
 
     def __post_init__(self) -> None:
         """Check the figures."""

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 
 from bayplan.collaboration.rounds import Patience, RoundRule
 from bayplan.foresight.shards import Splitting
-from bayplan.lifecycle import Flow, Gate, Repeated, Retry, parse
+from bayplan.lifecycle import BackupRule, Flow, GangRule, Gate, Repeated, Retry, parse
 from bayplan.lifecycle.conditions import parse_measure
 from bayplan.model.graph import Graph, Task
-from bayplan.model.workload import NodeInfo, RequestClass
+from bayplan.model.workload import GangTopology, NodeInfo, RequestClass
 from bayplan.simulation import (
     AttemptOutcome,
     Divider,
@@ -24,6 +24,7 @@ from bayplan.simulation import (
     SetupError,
     Submission,
     Trace,
+    TrueRunTimes,
     figures,
     simulate,
 )
@@ -201,6 +202,50 @@ def test_what_is_divided_repeats_with_its_new_number_of_shards() -> None:
     assert made.flow.repeated.units.tolist() == [True] * 5 + [False]
     assert made.own_classes == {4: own[1]}
     assert simulate([divided], setup()).graphs.rounds == (2,)
+
+
+GANG = Graph.build([Task("other", duration=5.0), Task("gang", shards=3, duration=2.0), Task("divided", duration=1.0)])
+
+
+def together(minimum: int) -> Submission:
+    rule = GangRule("gang", (1, 2, 3), minimum, 60.0)
+    return Submission("team/g", GANG, (SMALL,) * 3, flow=replace(Flow.plain(GANG), gangs=(rule,)))
+
+
+def test_a_gang_starts_as_a_whole_or_not_at_all() -> None:
+    whole = simulate([together(3)], setup(3)).attempts
+    assert whole.placed_at.tolist() == [0.0, 0.0, 5.0, 5.0, 5.0], "two places are too few, until the first task is over"
+    part = simulate([together(2)], setup(3)).attempts
+    assert part.placed_at[part.task == 1].tolist() == [1.0, 1.0], "`divided` went first, while its Service was made"
+
+
+def test_the_topology_of_a_gang_counts() -> None:
+    there = [NodeInfo(f"n{number}", {"cpu": 2}, labels={"rack": "ab"[number // 2]}) for number in range(4)]
+    near = replace(together(3), topologies={"gang": GangTopology("rack")})
+    attempts = simulate([near], replace(setup(), nodes=there)).attempts
+    racks = {"ab"[node // 2] for node in attempts.node[attempts.task == 1].tolist()}
+    assert len(racks) == 1
+
+
+def test_a_gang_is_the_same_where_another_task_is_divided() -> None:
+    splittings = (Splitting(20.0, least=4, most=4), None, None)
+    made = Divider(setup()).divided(replace(together(3), splittings=splittings))
+    assert made.flow is not None
+    assert made.flow.gangs[0].units == (4, 5, 6)
+
+
+def test_backups_start_when_they_are_due_and_the_first_to_finish_wins() -> None:
+    graph = Graph.build([Task("a", (), 2, 10.0), Task("a.backup-1", (), 2, 10.0), Task("b", ("a",), duration=1.0)])
+    flow = replace(Flow.plain(graph), backups=(BackupRule(0, (1,), after=3.0),))
+    there = [NodeInfo("slow", {"cpu": 2}, node_class="slow"), NodeInfo("fast", {"cpu": 3}, node_class="fast")]
+    speeds = replace(setup(), nodes=there, run_times=TrueRunTimes({"fast": 5.0}))
+    held = Submission("h", Graph.build([Task("x", duration=10.0)]), (RequestClass((("cpu", 3),)),), priority=9)
+    trace = simulate([held, Submission("g", graph, (SMALL,) * 3, flow=flow)], speeds)
+    own, attempts = trace.attempts.graph == 1, trace.attempts
+    assert attempts.started_at[own & (attempts.task == 1)].tolist() == [3.0, 3.0]
+    assert (attempts.outcome[own & (attempts.task == 0)] == AttemptOutcome.STOPPED).all()
+    assert trace.graphs.succeeded.all()
+    assert trace.graphs.ended_at[1] < 10.0
 
 
 @pytest.mark.parametrize(
