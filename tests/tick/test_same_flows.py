@@ -1,4 +1,4 @@
-"""Simulator and operator go the same way through gates, conditions, optional tasks and rounds: nodes, instants and words."""
+"""Simulator and operator go the same way through gates, rounds, gangs and backups: nodes, instants and words."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ GANG = graph(
     work("first", shards=2, cpu="6", seconds=3),
     work("train", shards=4, gang={}, cpu="4", seconds=5),
     work("stretchy", shards=4, gang={"minimum": 2}, cpu="5", seconds=4),
+    work("spare", shards=2, backups={"count": 1, "after": "1s"}, seconds=4),
 )
 
 

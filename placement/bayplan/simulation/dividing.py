@@ -43,8 +43,11 @@ class Divider:
         graph = Graph.build(tasks)
         flow = None if submission.flow is None else on_graph(submission.flow, submission.graph, graph)
         own = {moved(submission.graph, graph, unit): asked for unit, asked in submission.own_classes.items()}
+        near = {moved(submission.graph, graph, unit): each for unit, each in submission.own_neighbours.items()}
         # What was decided is given from now on.
-        return replace(submission, graph=graph, expected=expected, splittings=(), flow=flow, own_classes=own)
+        return replace(
+            submission, graph=graph, expected=expected, splittings=(), flow=flow, own_classes=own, own_neighbours=near
+        )
 
     def _places_of(self, policy: str, request_class: RequestClass) -> Places:
         key = policy, request_class
