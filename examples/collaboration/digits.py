@@ -38,9 +38,9 @@ class Part:
 def load() -> tuple[Part, Part]:
     """1,347 images to train on and 450 to test on, each in the order of the file. `DIGITS_FILE` names another place of it."""
     named = os.environ.get("DIGITS_FILE")
-    path = Path(named) if named else _beside_scikit_learn()
-    with gzip.open(path, "rt", encoding="ascii") as file:
-        rows = np.loadtxt(file, delimiter=",", dtype=np.int64)
+    path = Path(named) if named else file()
+    with gzip.open(path, "rt", encoding="ascii") as lines:
+        rows = np.loadtxt(lines, delimiter=",", dtype=np.int64)
     everything = Part(rows[:, :PIXELS] / BRIGHTEST, rows[:, PIXELS])
     test = np.zeros(len(rows), dtype=bool)
     test[[int(row) for row in TEST_ROWS.read_text(encoding="ascii").split()]] = True
@@ -64,7 +64,8 @@ def two_parts(part: Part, first: int, seed: int) -> tuple[Part, Part]:
     return part.of(np.sort(order[:first])), part.of(np.sort(order[first:]))
 
 
-def _beside_scikit_learn() -> Path:
+def file() -> Path:
+    """The digits as scikit-learn brings them. Exits where it is missing."""
     found = find_spec("sklearn")
     if found is None or found.origin is None:
         raise SystemExit(

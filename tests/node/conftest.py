@@ -32,7 +32,7 @@ def testbed(reason: str | None) -> Iterator[RealTestbed]:
     with real_testbed(len(NODES), Options(simulated=False, node_monitor_grace_period=SILENCE)) as testbed:
         policy = ("scorers[0].name=Spread", "nodeLossGrace=2s")
         install_chart(testbed, *(f"defaultPolicy.spec.{field}" for field in policy))
-        with OperatorProcess(testbed, ["--stuck-after=5"]) as operator:
+        with OperatorProcess(testbed, ["--stuck-after=5", f"--image={OPERATOR}"]) as operator:
             operator.wait_until_leading()
             yield testbed
 

@@ -225,3 +225,17 @@ def test_rounds_that_cannot_be_are_refused_by_name(world: World, rounds: dict[st
     world.create("g", task("a", shards=3), rounds=rounds)
     message = world.until(lambda: world.condition("g", "Accepted", "False"), "it is refused")["message"]
     assert words in message, message
+
+
+def test_p95_is_what_was_learned_of_the_task(world: World) -> None:
+    federated(world, "first", shards=4, max=6)
+    world.wait_condition("first", "Complete")
+    world.run(120)
+    world.kubelets.seconds = lambda pod: (
+        "500" if env(pod)["JOB_COMPLETION_INDEX"] == "2" and label(pod, "bayplan.dev/task") == "local" else "2"
+    )
+    federated(world, "second", shards=4, max=1, minimum=3, timeout="p95")
+    world.patch(TASK_GRAPH, "second", {"spec": {"profile": "first"}})
+    world.until(lambda: world.condition("second", "Complete", "True"), "the round goes on", patience=120)
+    (aggregate,) = attempts(world, "aggregate", "second")
+    assert json.loads(env(aggregate)["BAYPLAN_INPUTS"])["local"]["attempts"] == [1, 1, 0, 1]

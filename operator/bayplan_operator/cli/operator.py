@@ -41,6 +41,11 @@ class DecidingOptions:
         _seconds("--stuck-after",
                  f"containers that cannot start for so long count as failed (default: {_DEFAULTS.stuck_after:g})"),
     ] = _DEFAULTS.stuck_after  # fmt: skip
+    image: Annotated[
+        str,
+        option("--image", metavar="IMAGE",
+               text=f"what the pods of tasks that fuse run: this operator's image (default: {_DEFAULTS.image})"),
+    ] = _DEFAULTS.image  # fmt: skip
     rejection_memory: Annotated[
         float,
         _seconds("--rejection-memory",
@@ -118,6 +123,7 @@ class OperatorOptions(PrometheusOptions, DecidingOptions):
             lease_duration=self.lease_duration,
             lease_renewal=self.lease_duration / 4,
             stuck_after=self.stuck_after,
+            image=self.image,
             rejection_memory=self.rejection_memory,
             placing_budget=self.placing_budget,
             bandwidth=self.bandwidth,

@@ -10,6 +10,7 @@ from bayplan_operator.conductor.graphs.advancing import AdvanceGraphs
 from bayplan_operator.conductor.graphs.checking import TakeAnswers
 from bayplan_operator.conductor.graphs.due import FindDue
 from bayplan_operator.conductor.graphs.durable import Durable
+from bayplan_operator.conductor.graphs.intake import IntakeTerms
 from bayplan_operator.conductor.graphs.leaving import Leave
 from bayplan_operator.conductor.graphs.leftovers import Leftovers
 from bayplan_operator.conductor.graphs.lost_nodes import LostNodes
@@ -64,11 +65,12 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     actor = Actor(pods, writers.pods, placing.rejections)
     rounds = BetweenRounds(cluster, writers.events)
     followers = (adapting, arrivals, plans, knowledge)
+    terms = IntakeTerms(settings.stuck_after, settings.image)
     steps = (
         # What is asked for
         TakePolicies(view.inboxes.policies, policies, adapting, serving),
         TakeProfiles(view.inboxes.profiles, knowledge),
-        TakeGraphs(view.inboxes.graphs, Newcomers(knowledge, adapting, placing), serving, leftovers, settings.stuck_after),
+        TakeGraphs(view.inboxes.graphs, Newcomers(knowledge, adapting, placing), serving, leftovers, terms),
         TakeWrites(view.written),
         TakeAnswers(checker, serving),
         # How far each graph is

@@ -48,6 +48,8 @@ class Workload:
     policies: dict[str, CompiledPolicy] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     """What was not read, one sentence each."""
+    not_simulated: list[str] = field(default_factory=list)
+    """What was read and is right, and what only a cluster does, one sentence each."""
     passed_over: list[str] = field(default_factory=list)
     """On objects of other kinds: one sentence, or none."""
     admission: AdmissionObjects = field(default_factory=AdmissionObjects)
@@ -99,8 +101,8 @@ def take(workload: Workload, document: Document, every: float = 0.0) -> None:
         workload.policies[policy.name] = policy
         return
     if kind == names.TASK_GRAPH:
-        submission, left_out = _task_graph(document, workload.admission)
-        workload.left_out += left_out
+        submission, only_in_clusters = _task_graph(document, workload.admission)
+        workload.not_simulated += only_in_clusters
     elif kind in argo.KINDS:
         made = argo.read(document, workload.admission)
         workload.left_out += made.left_out

@@ -30,7 +30,7 @@ OutputName = Annotated[str, Field(min_length=1, max_length=MAX_OUTPUT_NAME, patt
 """A key of a task's results."""
 
 
-Labels = Annotated[dict[str, LabelValue], Field(min_length=1, max_length=MAX_SELECTOR)]
+NodeLabels = Annotated[dict[str, LabelValue], Field(min_length=1, max_length=MAX_SELECTOR)]
 
 
 class BestBy(Model):
@@ -45,7 +45,7 @@ class BestBy(Model):
 class DataRules(Model):
     """Where the data of a task may be, and so where its pods may run. Nothing breaks this rule, not even a failure."""
 
-    node_selector_per_shard: tuple[Labels, ...] = Field(
+    node_selector_per_shard: tuple[NodeLabels, ...] = Field(
         min_length=1,
         max_length=1000,
         description="For each shard, in their order, labels that its node must have. As many items as the task has shards.",

@@ -11,7 +11,7 @@ from .flow import NOT_STORED, OutputName
 from .placement_policy import Parameters
 
 FuseMethod = Literal[
-    "Mean", "WeightedMean", "WeightedLeastSquares", "MajorityVote", "SoftVote", "LogOdds",
+    "Mean", "WeightedMean", "WeightedLeastSquares", "MajorityVote", "SoftVote", "LogOdds", "SoftTargets",
     "FedAvg", "FedAvgM", "FedAdam", "FedYogi", "Median", "TrimmedMean", "Krum", "MultiKrum", "Consensus",
 ]  # fmt: skip
 FileName = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9][-A-Za-z0-9_.]*$")]

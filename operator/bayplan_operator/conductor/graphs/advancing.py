@@ -7,6 +7,7 @@ from bayplan_operator.conductor.graphs.acting import Actor
 from bayplan_operator.conductor.graphs.advancer import Advancer, told_difference
 from bayplan_operator.conductor.graphs.intake import begin
 from bayplan_operator.conductor.graphs.rounds import BetweenRounds
+from bayplan_operator.conductor.placing.near_data import asked_by
 from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.register import INTERNAL_ERROR
@@ -97,9 +98,9 @@ class AdvanceGraphs(Step):
         """Which nodes have had a pod of which class, and which did not keep it."""
         run = made.run
         for unit in ((run.state == _RUNNING) & (before.state != _RUNNING)).nonzero()[0].tolist():
-            self._rejections.accepted(running.prepared.request_class(unit), run.node[unit])
+            self._rejections.accepted(asked_by(running, unit), run.node[unit])
         for attempt in made.evicted:
-            request_class = running.prepared.request_class(attempt.unit)
+            request_class = asked_by(running, attempt.unit)
             if attempt.started is None or attempt.cause == _PREEMPTED:
                 self._rejections.refused(request_class, attempt.node, now)
             else:

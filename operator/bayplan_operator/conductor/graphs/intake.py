@@ -1,7 +1,7 @@
 """From the news about a TaskGraph to what the conductor holds of it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +9,12 @@ import numpy as np
 
 from bayplan.lifecycle import Controls, Round, Run, UnitState
 from bayplan.lifecycle import begun as round_begun
+from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.conductor.record.conditions import find
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.known import Known, Problem
-from bayplan_operator.conductor.record.rounds import Rounds
+from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.record.status import GraphStatus
 from bayplan_operator.translate import round_record, run_record
@@ -27,7 +28,17 @@ _CLOCKS_APART = 3600.0
 """Seconds by which the clock of an operator before us may have been ahead."""
 
 
-def new_graph(raw: Mapping[str, Any], now: float, stuck_after: float) -> GraphRun:
+@dataclass(frozen=True, slots=True)
+class IntakeTerms:
+    """What the operator's settings say of every graph."""
+
+    stuck_after: float = 60.0
+    """Seconds after which containers that cannot start count as failed."""
+    image: str = names.IMAGE
+    """What the pods of tasks that fuse run."""
+
+
+def new_graph(raw: Mapping[str, Any], now: float, terms: IntakeTerms) -> GraphRun:
     """A graph seen for the first time by this process: fresh, or known from the status that an earlier one wrote."""
     metadata, status = raw["metadata"], _known_status(raw)
     known = Known(
@@ -45,11 +56,11 @@ def new_graph(raw: Mapping[str, Any], now: float, stuck_after: float) -> GraphRu
     known.ttl = _ttl(raw)
     graph.written.next_at = now + _FIRST
     if not decided.ended:
-        _prepare(graph, raw, now, stuck_after)
+        _prepare(graph, raw, now, terms)
     return graph
 
 
-def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: float) -> None:
+def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeTerms) -> None:
     """Newer news of a known graph: the spec may have changed where it may, or the status may have been edited."""
     metadata, written = raw["metadata"], graph.written
     written.seen_version = max(written.seen_version, int(metadata.get("resourceVersion", 0)))
@@ -59,7 +70,7 @@ def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: fl
         graph.known.generation = metadata.get("generation", 0)
         graph.known.ttl = _ttl(raw)
         if not graph.decided.ended:
-            _prepare(graph, raw, now, stuck_after)
+            _prepare(graph, raw, now, terms)
     if int(metadata.get("resourceVersion", 0)) > written.version and not graph.decided.ended:
         status = _known_status(raw)
         if any(status.get(field) != value for field, value in written.status.items()):
@@ -69,10 +80,10 @@ def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: fl
             graph.decided.find(status)
 
 
-def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: float) -> None:
+def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeTerms) -> None:
     known = graph.known
     try:
-        prepared = prepare(raw)
+        prepared = prepare(raw, image=terms.image)
     except InvalidGraph as error:
         known.invalid = Problem("CycleFound" if _CYCLE in str(error) else "Invalid", str(error))
         return
@@ -90,7 +101,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, stuck_after: f
     known.prepared, known.invalid = prepared, None
     known.suspended = spec.suspend
     known.deadline = None if spec.deadline is None else datetime.fromisoformat(known.created).timestamp() + spec.deadline
-    known.controls = Controls(retries=retries(spec), suspended=spec.suspend, stuck_after=stuck_after)
+    known.controls = Controls(retries=retries(spec), suspended=spec.suspend, stuck_after=terms.stuck_after)
     if first:
         _shape(graph, prepared, now)
     elif graph.running is not None:
@@ -148,13 +159,13 @@ def _controls(prepared: Prepared, controls: Controls) -> Controls:
     return replace(controls, flow=relations.flow, time_outs=time_outs)
 
 
-def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[Run, Rounds | None]:
+def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[Run, RoundsRecord | None]:
     """The run with its results and rounds, as a status records them."""
     graph, flow = prepared.graph, prepared.relations.flow
     run.results = round_record.read_results(graph, run, status)
     if flow is None or flow.repeated is None:
         return run, None
-    rounds = Rounds(graph, status)
+    rounds = RoundsRecord(graph, status)
     run.round = round_record.read_number(status)
     run.round_before = round_record.read_before(graph, status)
     run.rounds_over = bool(rounds.over)

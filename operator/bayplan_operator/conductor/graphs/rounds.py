@@ -12,7 +12,7 @@ from bayplan.lifecycle.conditions.truth import Lookup
 from bayplan.model.arrays import IntArray
 from bayplan_operator.conductor.graphs.sampling import drawn
 from bayplan_operator.conductor.record.graph_run import GraphRun
-from bayplan_operator.conductor.record.rounds import Rounds
+from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.flow.repeating import Repeating
 from bayplan_operator.writer import EventWriter
@@ -59,7 +59,7 @@ class BetweenRounds:
         running.revision += 1
         return bool(over)
 
-    def _decide_next(self, graph: GraphRun, running: Running, rounds: Rounds) -> None:
+    def _decide_next(self, graph: GraphRun, running: Running, rounds: RoundsRecord) -> None:
         next_one = Round(running.run.round + 1)
         repeating = running.prepared.relations.repeating
         if repeating is not None and repeating.sampling is not None:
@@ -83,7 +83,7 @@ def _line(running: Running, repeating: Repeating) -> str:
     return " ".join(words)
 
 
-def _over(running: Running, rounds: Rounds, repeating: Repeating) -> tuple[str, bool]:
+def _over(running: Running, rounds: RoundsRecord, repeating: Repeating) -> tuple[str, bool]:
     """Why there is no further round, and whether that is the failure of the graph; empty: there is one."""
     lookup = _lookup(running)
     if repeating.joint is not None:

@@ -41,10 +41,11 @@ class Newcomers:
 class TakeGraphs(Step):
     """Keeps the register of graphs."""
 
-    def __init__(self, inbox: Inbox, newcomers: Newcomers, serving: Serving, leftovers: Leftovers, stuck_after: float) -> None:
-        """``stuck_after``: seconds after which a pod counts as stuck that does not start."""
+    def __init__(
+        self, inbox: Inbox, newcomers: Newcomers, serving: Serving, leftovers: Leftovers, terms: intake.IntakeTerms
+    ) -> None:
         self._inbox, self._newcomers, self._serving, self._leftovers = inbox, newcomers, serving, leftovers
-        self._stuck_after = stuck_after
+        self._terms = terms
         self._last_arrival = 0.0
 
     def step(self, tick: Tick) -> None:
@@ -71,9 +72,9 @@ class TakeGraphs(Step):
 
     def _seen(self, tick: Tick, known: GraphRun | None, raw: Mapping[str, Any]) -> GraphRun:
         if known is not None:
-            intake.refresh(known, raw, tick.now, self._stuck_after)
+            intake.refresh(known, raw, tick.now, self._terms)
             return known
-        graph = intake.new_graph(raw, self._arrival(tick.now), self._stuck_after)
+        graph = intake.new_graph(raw, self._arrival(tick.now), self._terms)
         tick.graphs.add(graph)
         self._newcomers.meet(graph, raw, tick.now)
         return graph

@@ -16,6 +16,7 @@ from bayplan_operator import metrics, names
 from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.knowledge import outcomes
 from bayplan_operator.conductor.knowledge.expectations import Renewal
+from bayplan_operator.conductor.knowledge.lateness import tell_late
 from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
 from bayplan_operator.conductor.knowledge.profiles import Profiles
 from bayplan_operator.conductor.record.graph_run import GraphRun
@@ -215,6 +216,7 @@ class Knowledge(Step):
             running.foreseen.seconds = before.copy()
             running.foreseen.seconds[to_come] = self.forecast.seconds_of(_to_come(running))
         running.foreseen.critical_path = critical_path(running.prepared.graph, running.foreseen.seconds)
+        tell_late(running, self.forecast)
         running.asking.requests.clear()
 
 

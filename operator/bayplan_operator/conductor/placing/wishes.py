@@ -7,6 +7,7 @@ from bayplan.core.changes import Changes
 from bayplan.core.wish import Wish
 from bayplan.model.workload import Gang, Request
 from bayplan_operator.conductor.placing.ganging import gangs_wanting
+from bayplan_operator.conductor.placing.near_data import asked_by
 from bayplan_operator.conductor.placing.neighbouring import neighbour_of_unit
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
@@ -66,7 +67,7 @@ def request_of(graph: GraphRun, running: Running, unit: int, gang: Gang | None =
     written = running.prepared.spec.tasks[task]
     return Request(
         id=(graph.ref.uid, unit),
-        request_class=running.prepared.request_class(unit),
+        request_class=asked_by(running, unit),
         priority=running.prepared.spec.priority,
         critical_path=float(running.foreseen.critical_path[task]),
         arrival=(graph.decided.accepted_at, graph.ref.namespace, graph.ref.name),

@@ -10,7 +10,7 @@ from bayplan.model.decision import Decision
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request
-from bayplan_operator.conductor.record.rounds import Rounds
+from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.translate.pod import Template
@@ -97,8 +97,6 @@ class Foreseen:
         """Per task: seconds that a run is expected to take; NaN: not known. ``None``: not looked up yet."""
         self.critical_path: NDArray[np.float64] = prepared.graph.upward_rank()
         """Per task: seconds from its start to the graph's end along the longest chain."""
-        self.late: dict[int, float] = {}
-        """Per task that goes by it, seconds within which 95 % of its runs are expected to end."""
         self.arrived = np.zeros(prepared.graph.units, bool)
         """Per unit: it has been counted among what usually arrives."""
 
@@ -119,7 +117,7 @@ class Running:
         self.seen = Observed(now)
         self.asking = Asking()
         self.foreseen = Foreseen(prepared)
-        self.rounds: Rounds | None = None
+        self.rounds: RoundsRecord | None = None
         """``None``: nothing of it repeats."""
         self.services: set[str] = set()
         """Gangs whose Service is there."""

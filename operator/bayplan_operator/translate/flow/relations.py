@@ -11,7 +11,8 @@ from bayplan_operator.translate.flow import references
 from bayplan_operator.translate.flow.ancestors import Ancestors
 from bayplan_operator.translate.flow.build import flow_of
 from bayplan_operator.translate.flow.data import check_data
-from bayplan_operator.translate.flow.fusing import check_fuse
+from bayplan_operator.translate.flow.errors import FlowError
+from bayplan_operator.translate.flow.fusing import check_fuse, has_workspace
 from bayplan_operator.translate.flow.gangs import GangPlan, check_environment, gang_plans
 from bayplan_operator.translate.flow.needed import Needed, needed_of
 from bayplan_operator.translate.flow.references import OutputRef
@@ -47,6 +48,11 @@ def relations_of(spec: TaskGraphSpec, graph: Graph, pods: Sequence[Mapping[str, 
     for number, task in enumerate(spec.tasks):
         check_data(number, task, graph)
         check_fuse(number, task, spec, graph)
+        if task.fuse is not None and not has_workspace(pods[number]):
+            raise FlowError(
+                f'spec.tasks[{number}] ("{task.name}") has fuse, and its pods have no volume named workspace: add one to '
+                "spec.template.spec.volumes, such as a persistentVolumeClaim, since inputs and outputs lie there"
+            )
     ancestors = Ancestors(graph)
     found = _spoken_of(pods)
     for number, each in found.items():

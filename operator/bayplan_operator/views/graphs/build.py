@@ -114,7 +114,8 @@ class _Parts:
         makespan = _makespan(found, _instant(status.get("completionTime")), accepted, seen.now)
         failed = _holds(conditions, "Failed") or _holds(conditions, "FailureTarget")
         earliest = None if status.get("completionTime") else _instant(status.get("earliestCompletion"))
-        bound = None if failed else bounds.bound(graph, run, seen.now, accepted, earliest, flow)
+        known = not failed and bounds.is_one(flow)
+        bound = bounds.bound(graph, run, seen.now, accepted, earliest, flow) if known else None
         going = tasks.Going(
             graph, run, accepted, seen.now, None if flow is None else Following(graph, flow, run, failed=failed)
         )
