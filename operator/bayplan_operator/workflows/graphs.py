@@ -16,7 +16,7 @@ from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.api.validation.words import shown
 from bayplan_operator.translate.admission import AdmissionObjects
-from bayplan_operator.translate.pod import GraphRef, neighbour
+from bayplan_operator.translate.pod import GraphRef, neighbour, one_for_all
 from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries
 from bayplan_operator.workflows import argo, wfcommons
@@ -172,10 +172,12 @@ def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared
         actual=None if any(prepared.splittings) else _actual(document, prepared),
         runs=prepared.runs,
         neighbours=_neighbours(prepared, metadata),
+        own_neighbours=_own_neighbours(prepared, metadata),
         flow=prepared.relations.flow,
         rounds=rounds(document, prepared, metadata),
         endings=endings(document, prepared),
         own_classes=_own_classes(prepared),
+        topologies={each.rule.name: each.topology for each in prepared.relations.gangs if each.topology is not None},
     )
 
 
@@ -191,12 +193,26 @@ def _tied(prepared: Prepared) -> Iterator[int]:
             yield from range(starts[number], starts[number + 1])
 
 
-def _neighbours(prepared: Prepared, metadata: dict[str, Any]) -> tuple[Neighbour, ...]:
-    """Per task; the name stands for the UID, which only the API server gives."""
+def _ref(metadata: dict[str, Any]) -> GraphRef:
+    """The name stands for the UID, which only the API server gives."""
     name = str(metadata.get("name"))
-    graph = GraphRef(metadata.get("namespace") or "default", name, name)
-    parts = zip(prepared.templates, prepared.spec.tasks, strict=True)
+    return GraphRef(metadata.get("namespace") or "default", name, name)
+
+
+def _neighbours(prepared: Prepared, metadata: dict[str, Any]) -> tuple[Neighbour, ...]:
+    """Per task."""
+    graph, parts = _ref(metadata), zip(prepared.templates, prepared.spec.tasks, strict=True)
     return tuple(neighbour(graph, template, task.name, None) for template, task in parts)
+
+
+def _own_neighbours(prepared: Prepared, metadata: dict[str, Any]) -> dict[int, Neighbour]:
+    """By unit, where terms look at the shard; each attempt counts as the first. Not where the number of shards is open."""
+    graph, starts, found = _ref(metadata), prepared.graph.unit_start.tolist(), {}
+    for number, (template, task) in enumerate(zip(prepared.templates, prepared.spec.tasks, strict=True)):
+        if prepared.splittings[number] is None and not one_for_all(template):
+            for unit in range(starts[number], starts[number + 1]):
+                found[unit] = neighbour(graph, template, task.name, (unit - starts[number], 1))
+    return found
 
 
 def _actual(document: Document, prepared: Prepared) -> FloatArray:
