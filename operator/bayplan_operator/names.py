@@ -29,8 +29,6 @@ ANNOTATION_TEMPLATE_HASH = f"{GROUP}/template-hash"
 ANNOTATION_GPUS = f"{GROUP}/gpus"
 ANNOTATION_TERM = f"{GROUP}/term"
 ANNOTATION_SHARDS = f"{GROUP}/shards"
-IMAGE = "bayplan/operator"
-"""The operator's own image, where nothing else is said."""
 FINALIZER = f"{GROUP}/outcome"
 
 # On nodes, by the cluster's owner

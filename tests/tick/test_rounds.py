@@ -239,3 +239,12 @@ def test_p95_is_what_was_learned_of_the_task(world: World) -> None:
     world.until(lambda: world.condition("second", "Complete", "True"), "the round goes on", patience=120)
     (aggregate,) = attempts(world, "aggregate", "second")
     assert json.loads(env(aggregate)["BAYPLAN_INPUTS"])["local"]["attempts"] == [1, 1, 0, 1]
+
+
+def test_what_always_runs_follows_a_round_that_fails(world: World) -> None:
+    world.kubelets.message = said
+    world.kubelets.exit_code = lambda pod: int(label(pod, "bayplan.dev/task") == "train" and env(pod)["BAYPLAN_ROUND"] == "2")
+    tasks = [task("train", seconds=1), task("test", "train", seconds=1), task("tidy", "train", seconds=1, gate="Always")]
+    world.create("g", *tasks, rounds={"tasks": ["train", "test"], "max": 3}, retry={"limit": 0})
+    world.wait_condition("g", "Failed")
+    assert [label(pod, "bayplan.dev/task") for pod in world.created("g")] == ["train", "test", "train", "tidy"]

@@ -16,11 +16,11 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph, GraphError
 from bayplan.model.graph import Task as LibraryTask
 from bayplan.model.workload import RequestClass
-from bayplan_operator import names
 from bayplan_operator.api import validation
 from bayplan_operator.api.merge import effective_retry, pod_template
 from bayplan_operator.api.nulls import without_nulls
 from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec
+from bayplan_operator.settings import IMAGE
 from bayplan_operator.translate.admission import AdmissionObjects
 from bayplan_operator.translate.dry_run import admission_hash
 from bayplan_operator.translate.execution import executed
@@ -93,7 +93,7 @@ class Prepared:
         return self.divisible.keys() <= self.shards.keys()
 
 
-def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None, image: str = names.IMAGE) -> Prepared:
+def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None, image: str = IMAGE) -> Prepared:
     """Everything that is derived from a TaskGraph's spec. Raises ``InvalidGraph``.
 
     ``objects``: what admission goes by, where no API server is asked; requests are then those of admitted pods. ``image``: what

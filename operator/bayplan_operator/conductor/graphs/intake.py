@@ -9,7 +9,6 @@ import numpy as np
 
 from bayplan.lifecycle import Controls, Round, Run, UnitState
 from bayplan.lifecycle import begun as round_begun
-from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.conductor.record.conditions import find
 from bayplan_operator.conductor.record.graph_run import GraphRun
@@ -17,6 +16,7 @@ from bayplan_operator.conductor.record.known import Known, Problem
 from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.record.status import GraphStatus
+from bayplan_operator.settings import IMAGE
 from bayplan_operator.translate import round_record, run_record
 from bayplan_operator.translate.pod import GraphRef
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries, with_shards
@@ -34,7 +34,7 @@ class IntakeTerms:
 
     stuck_after: float = 60.0
     """Seconds after which containers that cannot start count as failed."""
-    image: str = names.IMAGE
+    image: str = IMAGE
     """What the pods of tasks that fuse run."""
 
 
