@@ -248,3 +248,17 @@ def test_what_always_runs_follows_a_round_that_fails(world: World) -> None:
     world.create("g", *tasks, rounds={"tasks": ["train", "test"], "max": 3}, retry={"limit": 0})
     world.wait_condition("g", "Failed")
     assert [label(pod, "bayplan.dev/task") for pod in world.created("g")] == ["train", "test", "train", "tidy"]
+
+
+def test_the_first_model_is_a_reference_and_no_input(world: World) -> None:
+    world.kubelets.message = said
+    workspace: dict[str, Any] = {"spec": {"volumes": [{"name": "workspace", "emptyDir": {}}], "containers": [{"image": "i"}]}}
+    fuse = {"method": "FedAvgM", "weightBy": "samples", "reference": "init"}
+    aggregate = {"name": "aggregate", "dependsOn": [{"task": "init"}, {"task": "local"}], "fuse": fuse}
+    seconds = {"metadata": {"annotations": {"sim.bayplan.dev/seconds": "1"}}}
+    tasks = [task("init"), task("local", "init", shards=2), {**aggregate, "template": seconds}]
+    world.create("g", *tasks, template=workspace, rounds={"tasks": ["local", "aggregate"], "max": 1})
+    world.wait_condition("g", "Complete")
+    (pod,) = attempts(world, "aggregate", "g")
+    settings = json.loads(env(pod)["BAYPLAN_FUSE"])
+    assert (settings["reference"], settings["weights"]) == ("init", {"local": [100, 101]})

@@ -7,6 +7,7 @@ from bayplan.lifecycle import Flow
 from bayplan.model.graph import Graph
 from bayplan_operator.api.v1alpha1 import TaskGraphSpec
 from bayplan_operator.translate.flow.errors import FlowError
+from bayplan_operator.translate.flow.fusing import fused
 from bayplan_operator.translate.flow.references import OutputRef
 from bayplan_operator.translate.flow.repeating import Repeating
 
@@ -59,7 +60,7 @@ def _needs(
         for key in task.outputs:
             yield number, Need(key, f'outputs of task "{task.name}"', required=False)
         if task.fuse is not None and task.fuse.weight_by is not None:
-            for parent in graph.parents.of(number).tolist():
+            for parent in fused(task, graph, number):
                 yield parent, Need(task.fuse.weight_by, f'fuse.weightBy of task "{task.name}"', number=True)
         if task.best_by is not None:
             for parent in graph.parents.of(number).tolist():
