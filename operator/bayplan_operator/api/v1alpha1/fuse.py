@@ -38,7 +38,7 @@ class Fuse(Model):
     )
     reference: PlainName | None = Field(
         default=None,
-        description="A task in dependsOn that has made the model with which the first round begins, in the file that from names. "
-        "It is no input. Default: none; then methods with a memory begin with the plain average.",
+        description="A task in dependsOn that has made the model with which the first round begins, in the file that "
+        "from names. It is no input. Default: none; then methods with a memory begin with the plain average.",
     )
     parameters: Parameters = Field(default=(), description='Parameters of the method, such as {name: momentum, value: "0.9"}.')
