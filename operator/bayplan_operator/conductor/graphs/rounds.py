@@ -39,6 +39,9 @@ class BetweenRounds:
             running.run = running.lifecycle.begin_round(flow, rounds.next.value)
             running.lines.stale.update(running.prepared.graph.unit_task[flow.repeated.units].tolist())
             running.revision += 1
+            if running.choices is not None:
+                running.choices.begin_round(running.run.round)
+                running.follow_choices()
         rounds.begun()
 
     def decide(self, graph: GraphRun, running: Running, now: float) -> bool:

@@ -50,7 +50,7 @@ def since(graph_uid: str, graph: Graph, before: Run, after: Run, flow: Flow | No
             continue  # its backup has done it, and is told of by itself
         if after.state[unit] == UnitState.SUCCEEDED:
             yield _ended(graph_uid, graph, after, unit, float(after.started[unit]), float(after.ready_at[unit]))
-        elif after.failures[unit] > before.failures[unit] and after.node[unit] and _ended_now(before, after, unit):
+        elif after.node[unit] and _ended_now(before, after, unit):
             yield _ended(graph_uid, graph, after, unit, float(before.started[unit]), float(before.ready_at[unit]))
 
 
@@ -62,7 +62,8 @@ def recorded(graph_uid: str, graph: Graph, run: Run) -> Iterator[Ended]:
 
 
 def _ended_now(before: Run, after: Run, unit: int) -> bool:
-    """An attempt of it has ended, and not only one of its gang."""
+    """An attempt of it has ended by itself, and not only one of its gang. Its failures need not say so: they are counted anew
+    where the task goes on with another candidate."""
     return not math.isnan(after.finished[unit]) and after.finished[unit] != before.finished[unit]
 
 
