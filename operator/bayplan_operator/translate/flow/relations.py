@@ -39,11 +39,13 @@ class Relations:
 
 
 PLAIN = Relations()
-Pods = Sequence[Mapping[str, Any]]
-_NO_CANDIDATES: Mapping[int, Pods] = {}
+PodSpecs = Sequence[Mapping[str, Any]]
+_NO_CANDIDATES: Mapping[int, PodSpecs] = {}
 
 
-def relations_of(spec: TaskGraphSpec, graph: Graph, pods: Pods, candidates: Mapping[int, Pods] = _NO_CANDIDATES) -> Relations:
+def relations_of(
+    spec: TaskGraphSpec, graph: Graph, pods: PodSpecs, candidates: Mapping[int, PodSpecs] = _NO_CANDIDATES
+) -> Relations:
     """``pods``: the pod spec of each task; ``candidates``: by task, those of its candidates. Raises `FlowError`.
 
     O(tasks + edges + length of the distinct pod specs).
@@ -73,7 +75,7 @@ def relations_of(spec: TaskGraphSpec, graph: Graph, pods: Pods, candidates: Mapp
     return Relations(flow, repeating, needed, found, gangs, choosers)
 
 
-def _spoken_of(pods: Pods, candidates: Mapping[int, Pods]) -> dict[int, list[OutputRef]]:
+def _spoken_of(pods: PodSpecs, candidates: Mapping[int, PodSpecs]) -> dict[int, list[OutputRef]]:
     """Tasks share pod specs: each is looked through once."""
     known: dict[int, list[OutputRef]] = {}
     found: dict[int, list[OutputRef]] = {}
@@ -86,7 +88,7 @@ def _spoken_of(pods: Pods, candidates: Mapping[int, Pods]) -> dict[int, list[Out
     return found
 
 
-def _check_workspace(spec: TaskGraphSpec, graph: Graph, pods: Pods, candidates: Mapping[int, Pods]) -> None:
+def _check_workspace(spec: TaskGraphSpec, graph: Graph, pods: PodSpecs, candidates: Mapping[int, PodSpecs]) -> None:
     known: dict[int, bool] = {}
     for number, own in enumerate(pods):
         for pod in candidates.get(number, (own,)):
