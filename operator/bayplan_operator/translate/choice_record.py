@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayplan.collaboration.choosing import Chosen
+from bayplan.model.graph import Graph
 from bayplan_operator.api.v1alpha1.task_graph_status import MAX_CHOICE
+from bayplan_operator.translate.candidates import CandidatePods
 
 FAILED = "failed"
 _NOTHING = "-"
@@ -61,6 +63,17 @@ def read_choices(status: Mapping[str, Any]) -> Sequence[ChoiceLine]:
     """What was edited so that it cannot be read is left out."""
     lines = status.get("choices")
     return list(_read(lines)) if isinstance(lines, list) else []
+
+
+def recorded_choices(graph: Graph, candidates: CandidatePods, status: Mapping[str, Any]) -> dict[int, int]:
+    """By task, the position of the candidate that does it, or did."""
+    found = {}
+    for line in read_choices(status):
+        task = graph.index.get(line.task, -1)
+        names = [pod.name for pod in candidates.get(task, ())]
+        if not line.failed and line.candidate in names:
+            found[task] = names.index(line.candidate)
+    return found
 
 
 def _read(lines: Sequence[object]) -> Iterator[ChoiceLine]:

@@ -25,6 +25,12 @@ def cost_of(profiles: Profiles, run: TaskRun) -> float | None:
     return max(0.0, found.mean) if found.count else None
 
 
+def silent_tries(profiles: Profiles, run: TaskRun, learned: Learned) -> int:
+    """Runs of a candidate that said nothing of the metric, most of them since they failed: they count as tries."""
+    profile = profiles.known.get(TaskId.of(run).key)
+    return 0 if profile is None else max(0, profile.attempts - learned.count)
+
+
 def under_way(graphs: Iterable[GraphRun]) -> Counter[str]:
     """By what candidates are learned as, how many tasks they were chosen for that are not over. O(tasks with candidates)."""
     found: Counter[str] = Counter()

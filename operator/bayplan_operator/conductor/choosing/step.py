@@ -11,7 +11,7 @@ from bayplan.lifecycle import UnitState, values_of
 from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan_operator import names
-from bayplan_operator.conductor.choosing.learning import cost_of, metric_of, under_way
+from bayplan_operator.conductor.choosing.learning import cost_of, metric_of, silent_tries, under_way
 from bayplan_operator.conductor.choosing.waiting import waits
 from bayplan_operator.conductor.knowledge.profiles import Profiles
 from bayplan_operator.conductor.record.choices import Choices
@@ -104,15 +104,12 @@ class ChooseCandidates(Step):
         if self._busy is None:
             self._busy = under_way(graphs.open.values())
         failed, metric = asked.choices.failed(asked.task), asked.chooser.metric
-        return [
-            Contender(
-                pod.name,
-                metric_of(self._profiles, pod.run, metric),
-                self._busy[TaskId.of(pod.run).text],
-                failed.get(pod.name, ""),
-            )
-            for pod in asked.pods
-        ]
+        found = []
+        for pod in asked.pods:
+            learned = metric_of(self._profiles, pod.run, metric)
+            tries = self._busy[TaskId.of(pod.run).text] + silent_tries(self._profiles, pod.run, learned)
+            found.append(Contender(pod.name, learned, tries, failed.get(pod.name, "")))
+        return found
 
     def _decide(self, graphs: Register, asked: _Question, contenders: list[Contender], now: float) -> Chosen:
         chooser, running = asked.chooser, asked.running

@@ -9,7 +9,6 @@ from bayplan.model.graph import Graph
 from bayplan_operator.conductor.record.commitment import Commitment
 from bayplan_operator.translate.choice_record import ChoiceLine, failed_line, read_choices
 from bayplan_operator.translate.flow import Relations
-from bayplan_operator.translate.round_record import read_number
 
 
 class Choices:
@@ -140,10 +139,3 @@ class Choices:
         failed = self._failed[task]
         left = any(name != current and name not in failed for name in names)
         return Alternatives(current, left, tuple(f"{name} ({line.why})" for name, line in failed.items()))
-
-
-def choices_in(graph: Graph, relations: Relations, status: Mapping[str, Any]) -> dict[int, int]:
-    """By task, the position of the candidate that the status of a graph names."""
-    if not relations.choosers:
-        return {}
-    return Choices(graph, relations, status, read_number(status)).chosen
