@@ -232,6 +232,25 @@ def test_a_later_round_chooses_again_what_has_failed_only_if_the_spec_says_so(wo
     assert created(world, "answer").count("small") == 4
 
 
+def test_a_joint_loss_that_is_too_large_has_another_candidate_chosen_for_what_adds_most(world: World) -> None:
+    loss = {"large": 0.8, "small": 0.1}
+    world.kubelets.message = lambda pod: json.dumps({"loss": loss.get(runs(pod), 0.2)})
+    terms = [{"name": name, "loss": f"{name}.loss"} for name in ("understand", "answer")]
+    joint = {"terms": terms, "bound": "0.5", "otherwise": "ChooseAgain"}
+    of = candidates("middle", "small")
+    world.create(
+        "g",
+        choosing("understand", choose={"by": "Rule"}, of=of, seconds=1),
+        choosing("answer", "understand", choose={"by": "Rule"}, seconds=1),
+        rounds={"tasks": ["understand", "answer"], "max": 9, "joint": joint},
+    )
+    world.wait_condition("g", "Complete")
+    assert created(world, "understand") == ["middle", "middle"]
+    assert created(world, "answer") == ["large", "small"]
+    failed = next(line for line in world.status("g")["choices"] if " failed " in line)
+    assert failed.startswith("answer 1 large failed - the joint loss is 1, above 0.5, most of it by answer")
+
+
 MOMENTS = [round(0.1 * step, 2) for step in range(45)]
 
 
@@ -312,6 +331,10 @@ def test_a_choice_that_is_edited_is_written_again(world: World) -> None:
         ({"choose": {**PERFORMANCE, "retryFailed": True}}, "has retryFailed and no every: Round"),
         ({"choose": {**PERFORMANCE, "every": "Round"}}, "choose.every (\"answer\") is Round, and the task does not repeat"),
         ({"choose": {"by": "Auction", "metric": "accuracy", "worth": "-1"}}, 'choose.worth is "-1": it must be a number above'),
+        (
+            {"candidates": None, "choose": None, "joint": True},
+            'spec.rounds.joint.otherwise is ChooseAgain, and "answer" of terms[0] has no candidates',
+        ),
         ({"gang": {}}, "has candidates and gang: they exclude each other"),
         ({"stages": [{"name": "a"}, {"name": "b"}]}, "has candidates and stages: they exclude each other"),
         (
@@ -322,5 +345,7 @@ def test_a_choice_that_is_edited_is_written_again(world: World) -> None:
 )  # fmt: skip
 def test_what_no_choice_can_be_is_refused_by_name(world: World, fields: Object, words: str) -> None:
     made = choosing("answer", choose={"by": "Rule"}) | fields
-    world.create("g", {key: value for key, value in made.items() if value is not None}, task("later", "answer"))
+    joint = {"terms": [{"name": "a", "loss": "answer.loss"}], "bound": "1", "otherwise": "ChooseAgain"}
+    spec: dict[str, Any] = {"rounds": {"tasks": ["answer"], "max": 2, "joint": joint}} if made.pop("joint", False) else {}
+    world.create("g", {key: value for key, value in made.items() if value is not None}, task("later", "answer"), **spec)
     assert words in world.until(lambda: world.condition("g", "Accepted", "False"), "it is refused")["message"]

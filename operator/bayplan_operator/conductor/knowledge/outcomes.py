@@ -62,7 +62,7 @@ def recorded(graph_uid: str, graph: Graph, run: Run) -> Iterator[Ended]:
 
 
 def _ended_now(before: Run, after: Run, unit: int) -> bool:
-    """An attempt of it has ended by itself, and not only one of its gang. Its failures need not say so: they are counted anew
+    """An attempt of it has ended by itself, and not only one of its gang. Its failures need not say so: they are counted from 0
     where the task goes on with another candidate."""
     return not math.isnan(after.finished[unit]) and after.finished[unit] != before.finished[unit]
 
