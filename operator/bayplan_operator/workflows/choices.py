@@ -12,14 +12,24 @@ from bayplan_operator.workflows.documents import Document
 from bayplan_operator.workflows.endings import endings
 
 
-def with_choices(document: Document, prepared: Prepared) -> tuple[Prepared, list[str]]:
-    """The graph as it is simulated; and what of its choices is not, one sentence each. Raises `InputError`."""
+def with_choices(document: Document, prepared: Prepared) -> Prepared:
+    """The graph as it is simulated. Raises `InputError`."""
     choices: dict[int, int] = {}
     for task in prepared.graph.topological.tolist():
         if task in prepared.candidates and prepared.relations.choosers[task].by == "Rule":
             choices[task] = _by_rule(document, with_candidates(prepared, choices), task)
-    name = document.value["metadata"].get("name")
-    return with_candidates(prepared, choices), list(_left_out(f"{name}", prepared, choices))
+    return with_candidates(prepared, choices)
+
+
+def choices_not_simulated(name: str, prepared: Prepared) -> Iterator[str]:
+    """Which choices of a graph a simulation does not make, one sentence each."""
+    for task, pods in prepared.candidates.items():
+        chooser = prepared.relations.choosers[task]
+        if chooser.by != "Rule":
+            yield (
+                f"graph {name}: the choice of task {prepared.graph.tasks[task].name} by {chooser.by} is not simulated: "
+                f"it runs {largest(pods).name}, its largest candidate"
+            )
 
 
 def _by_rule(document: Document, prepared: Prepared, task: int) -> int:
@@ -36,13 +46,3 @@ def _said(given: Ending, key: str) -> Sequence[Value | None]:
     """All shards say the same. Nothing is given: none has said anything, and a condition on it is undecided."""
     said = given.said(0)
     return [said.get(key)] if said else []
-
-
-def _left_out(name: str, prepared: Prepared, choices: dict[int, int]) -> Iterator[str]:
-    for task, pods in prepared.candidates.items():
-        if task not in choices:
-            chooser = prepared.relations.choosers[task]
-            yield (
-                f"graph {name}: the choice of task {prepared.graph.tasks[task].name} by {chooser.by} is not simulated: "
-                f"it runs {largest(pods).name}, its largest candidate"
-            )

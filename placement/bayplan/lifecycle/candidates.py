@@ -10,6 +10,8 @@ from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import UnitState
 from bayplan.model.graph import Graph
 
+_FOR_GOOD = " has failed for good: "
+
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
@@ -54,6 +56,12 @@ def start_over(
     return tuple(found)
 
 
+def failed_for_good(run: Run, unit: int) -> bool:
+    """The last attempt of the unit was why its task waits for another candidate: its failures are counted from 0 again."""
+    note = run.notes.get(unit, "")
+    return run.state[unit] == UnitState.READY and note.startswith("candidate ") and _FOR_GOOD in note
+
+
 def _given_up(graph: Graph, run: Run, task: int, choice: Alternatives, now: float) -> GivenUp:
     units = range(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
     first = next(unit for unit in units if run.state[unit] == UnitState.FAILED)
@@ -63,7 +71,7 @@ def _given_up(graph: Graph, run: Run, task: int, choice: Alternatives, now: floa
         if state == UnitState.SKIPPED:
             continue
         if state == UnitState.FAILED:
-            run.notes[unit] = f"candidate {choice.chosen} has failed for good: {run.notes[unit]}"
+            run.notes[unit] = f"candidate {choice.chosen}{_FOR_GOOD}{run.notes[unit]}"
         else:
             run.finished[unit] = np.nan
             run.notes.pop(unit, None)

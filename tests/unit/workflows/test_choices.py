@@ -36,7 +36,9 @@ RULE = {"by": "Rule", "rules": [{"when": "detect.people >= 10", "candidate": "la
             {"by": "Performance", "metric": "accuracy"},
             12,
             "answer--large",
-            ["graph g: the choice of task answer by Performance is not simulated: it runs large, its largest candidate"],
+            [
+                "graph default/g: the choice of task answer by Performance is not simulated: it runs large, its largest candidate"
+            ],
         ),
     ],
 )
@@ -49,4 +51,4 @@ def test_what_a_simulated_task_runs(
     (submission,) = work.submissions
     assert submission.runs[1].task == runs
     assert dict(submission.classes[1].resources)["cpu"] == (8000 if runs.endswith("large") else 1000)
-    assert work.left_out == left_out
+    assert work.not_simulated == left_out
