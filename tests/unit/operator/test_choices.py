@@ -200,7 +200,7 @@ def test_lines_of_choices_count_against_the_size_of_the_object() -> None:
 
 
 def test_a_fresh_graph_has_the_choices_of_its_status() -> None:
-    graph = intake.new_graph(raw(answer(), status={"choices": [chosen("small")]}), NOW, intake.IntakeTerms(60.0))
+    graph = intake.new_graph(raw(answer(), status={"choices": [chosen("small")]}), NOW, intake.IntakeTerms())
     assert graph.running is not None
     assert graph.running.prepared.runs[0].task == "answer--small"
     assert graph.running.controls.alternatives[0].chosen == "small"
@@ -230,7 +230,7 @@ def test_how_long_a_candidate_would_wait() -> None:
 def test_it_waits_until_the_first_of_our_pods_ends_where_it_could_run(started: float, left: float) -> None:
     on = cluster(4000, 8000)
     on.occupy("x", "n1", {"cpu": 5000})
-    graph = intake.new_graph(raw({"name": "a", "shards": 2, "expectedDuration": "30s"}), NOW, intake.IntakeTerms(60.0))
+    graph = intake.new_graph(raw({"name": "a", "shards": 2, "expectedDuration": "30s"}), NOW, intake.IntakeTerms())
     assert graph.running is not None
     run = graph.running.run
     run.state[:] = 3

@@ -80,11 +80,14 @@ class ChooseCandidates(Step):
         running = graph.running
         if running is None or running.choices is None or not graph.startable:
             return
-        choices, starts = running.choices, running.prepared.graph.unit_start
+        choices, starts, before = running.choices, running.prepared.graph.unit_start, running.choices.revision
         for task in choices.open:
             state = running.run.state[starts[task] : starts[task + 1]]
             if ((state >= UnitState.READY) & (state <= UnitState.RUNNING)).any():
                 self._choose(graphs, _Question(graph, running, choices, task), now)
+        if choices.revision != before:  # once for all of them: it costs O(tasks)
+            running.follow_choices()
+            running.revision += 1
 
     def _choose(self, graphs: Register, asked: _Question, now: float) -> None:
         contenders = self._contenders(graphs, asked)
@@ -93,8 +96,6 @@ class ChooseCandidates(Step):
             self._none(asked, found)
             return
         asked.choices.decide(asked.task, chosen_line(asked.name, asked.choices.round_of(asked.task), found))
-        asked.running.follow_choices()
-        asked.running.revision += 1
         if self._busy is not None:
             self._busy[_learned_as(asked, found.winner)] += 1
         told = (asked.graph.ref.namespace, asked.graph.ref.name, asked.graph.ref.uid)
@@ -141,11 +142,16 @@ class ChooseCandidates(Step):
 
     def _from_pods(self, asked: _Question, contenders: Iterable[Contender]) -> Chosen | None:
         """Were the record lost (a status that was emptied), pods that are not over would still say what they run."""
-        able, run = {each.name for each in contenders if not each.failed}, asked.running.run
-        start = int(asked.running.prepared.graph.unit_start[asked.task])
-        for own in self._pods.own(asked.graph.ref.uid):
+        run, starts = asked.running.run, asked.running.prepared.graph.unit_start
+        units = range(int(starts[asked.task]), int(starts[asked.task + 1]))
+        under_way = {
+            unit - units.start: int(run.incarnation[unit]) for unit in units if run.incarnation[unit] > run.settled[unit]
+        }
+        able = {each.name for each in contenders if not each.failed}
+        for own in self._pods.own(asked.graph.ref.uid) if under_way else ():
             found, identity = own.pod.metadata.annotations.get(names.ANNOTATION_CANDIDATE, ""), own.identity
-            if identity.task == asked.name and found in able and identity.incarnation > run.settled[start + identity.shard]:
+            ours = identity.task == asked.name and under_way.get(identity.shard) == identity.incarnation
+            if ours and found in able:
                 return Chosen(found, None, (), f"{found}: pods of the task run it already")
         return None
 
