@@ -280,6 +280,22 @@ def test_an_operator_that_is_killed_at_any_instant_goes_the_same_way(world: Worl
     assert len(set(created(world, "check")) - {"large"}) <= 1
 
 
+@pytest.mark.parametrize("moment", [round(0.3 * step, 2) for step in range(1, 18)])
+def test_an_operator_that_is_killed_between_rounds_keeps_the_choice_of_each(world: World, moment: float) -> None:
+    in_rounds(world, every="Round")
+    world.run(moment)
+    before = world.status("g").get("choices", [])
+    made = created(world, "answer")
+    world.operator.restart()
+    world.wait_condition("g", "Complete")
+    assert max(world.made().values()) == 1
+    after = created(world, "answer")
+    assert len(after) == 4, "no round runs twice"
+    assert after[: len(made)] == made
+    for _, number, candidate in (line.split(" ")[:3] for line in before):
+        assert after[int(number) - 1] == candidate, "what was recorded is what runs"
+
+
 def test_an_operator_finds_what_pods_run_in_a_status_that_was_emptied(world: World) -> None:
     says(world)
     world.create("g", choosing("answer", choose={"by": "Rule", "default": "small"}, shards=2, seconds=20), profile="family")
