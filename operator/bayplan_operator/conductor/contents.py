@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.beside import Thread
+from bayplan_operator.conductor.choosing.step import ChooseCandidates
 from bayplan_operator.conductor.graphs.acting import Actor
 from bayplan_operator.conductor.graphs.advancer import Advancer
 from bayplan_operator.conductor.graphs.advancing import AdvanceGraphs
@@ -81,6 +82,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         GiveBackRoom(pods),
         plans,
         knowledge,
+        ChooseCandidates(cluster, pods, profiles, writers.events),
         Rendezvous(writers.services, writers.events, pods, writers.pods),
         placing,
         arrivals,

@@ -25,6 +25,7 @@ from bayplan_operator.workflows.checks.fields_of_kinds import field_faults
 from bayplan_operator.workflows.checks.kinds import OtherObjects
 from bayplan_operator.workflows.checks.models import graph_faults, policy_faults
 from bayplan_operator.workflows.checks.pod_templates import template_faults
+from bayplan_operator.workflows.choices import choices_not_simulated, with_choices
 from bayplan_operator.workflows.documents import Document, Findings, InputError, documents, files
 from bayplan_operator.workflows.endings import endings, not_simulated, rounds
 from bayplan_operator.workflows.files.findings import all_of
@@ -151,8 +152,9 @@ def _task_graph(document: Document, objects: AdmissionObjects) -> tuple[Submissi
         faults += [fault for fault in graph_faults(document, first) if fault.findings[0].place not in told]
     if prepared is None or faults:
         raise all_of(faults) or document.fault("this is no TaskGraph that can run")
+    prepared = with_choices(document, prepared)
     submission = _submission(document, manifest, prepared)
-    return submission, list(not_simulated(submission.name, prepared))
+    return submission, [*not_simulated(submission.name, prepared), *choices_not_simulated(submission.name, prepared)]
 
 
 def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared) -> Submission:

@@ -70,6 +70,8 @@ class AdvanceGraphs(Step):
             self._again.append(graph.ref.uid)
         for follower in self._followers:
             follower.advanced(graph, before, now)
+        for each in made.given_up:  # not before what it came to was learned as its own
+            running.give_up(each.task, each.why)
         if graph.known.invalid is not None and graph.known.invalid.reason == INTERNAL_ERROR:
             graph.known.invalid = None
         self._note_rejections(running, made, before, now)

@@ -10,6 +10,7 @@ import numpy as np
 from bayplan.lifecycle import Controls, Round, Run, UnitState
 from bayplan.lifecycle import begun as round_begun
 from bayplan_operator.api.duration import parse_duration
+from bayplan_operator.conductor.record.choices import Choices
 from bayplan_operator.conductor.record.conditions import find
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.known import Known, Problem
@@ -75,6 +76,7 @@ def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeTe
         status = _known_status(raw)
         if any(status.get(field) != value for field, value in written.status.items()):
             graph.stands(status)  # words of another: ours are written again, but for decisions that we had not recorded
+            graph.choices_stand()
             written.edits += 1
         else:
             graph.decided.find(status)
@@ -97,7 +99,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeT
         return
     first = known.prepared is None
     if known.prepared is not None:  # what the API server makes of its pods is known, and cannot have changed
-        prepared = replace(prepared, templates=known.prepared.templates)
+        prepared = replace(prepared, templates=known.prepared.templates, candidates=known.prepared.candidates)
     known.prepared, known.invalid = prepared, None
     known.suspended = spec.suspend
     known.deadline = None if spec.deadline is None else datetime.fromisoformat(known.created).timestamp() + spec.deadline
@@ -123,8 +125,7 @@ def _shape(graph: GraphRun, prepared: Prepared, now: float) -> None:
 def _go_on(running: Running, prepared: Prepared, controls: Controls) -> None:
     running.prepared, running.controls = prepared, controls
     running.lifecycle.graph = prepared.graph
-    running.asking.requests.clear()
-    running.asking.neighbours.clear()
+    running.follow_choices()
 
 
 def begin(graph: GraphRun, now: float) -> None:
@@ -146,6 +147,9 @@ def begin(graph: GraphRun, now: float) -> None:
         run.failure = target["message"] if target else "a task failed for good"
     graph.running = Running(prepared, run, _controls(prepared, known.controls), epoch, now)
     graph.running.rounds = rounds
+    if prepared.relations.choosers:
+        graph.running.choices = Choices(prepared.graph, prepared.relations, graph.written.status, run.round)
+        graph.running.follow_choices()
 
 
 def _controls(prepared: Prepared, controls: Controls) -> Controls:

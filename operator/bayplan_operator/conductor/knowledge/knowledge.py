@@ -24,9 +24,10 @@ from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.translate import run_record
+from bayplan_operator.translate.choice_record import recorded_choices
 from bayplan_operator.translate.self_report import NOTHING, SelfReport, self_report
 from bayplan_operator.translate.splitting import read_numbers
-from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_shards
+from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_candidates, with_shards
 from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.view import PodStore
 from bayplan_operator.view.inbox import Inbox, Key
@@ -96,6 +97,7 @@ class Knowledge(Step):
             except InvalidGraph:
                 return  # it never ran, or its kind has changed since: nothing can be learned from it
             prepared = with_shards(prepared, read_numbers(prepared.divisible, graph.written.status))
+            prepared = with_candidates(prepared, recorded_choices(prepared.graph, prepared.candidates, graph.written.status))
             lines = [line for line in graph.written.status.get("tasks") or () if isinstance(line, str)]
             state, _ = run_record.read(prepared.graph, lines, graph.decided.accepted_at or 0.0)
             self._learn_record(graph, prepared, state, now)

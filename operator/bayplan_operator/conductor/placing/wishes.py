@@ -55,6 +55,8 @@ def _wishes(graph: GraphRun) -> Iterable[Wish]:
     for unit in running.wants.start:
         if relations.flow is not None and relations.flow.together(unit) and unit not in gangs:
             continue  # its pods could not find each other yet
+        if running.choices is not None and not running.choices.settled(int(running.prepared.graph.unit_task[unit])):
+            continue  # which program they run is not decided yet
         request = running.asking.requests.get(unit)
         if request is None or (request.gang is not None and request.gang != gangs.get(unit)):
             request = running.asking.requests[unit] = request_of(graph, running, unit, gangs.get(unit))
