@@ -30,8 +30,6 @@ ANNOTATION_GPUS = f"{GROUP}/gpus"
 ANNOTATION_TERM = f"{GROUP}/term"
 ANNOTATION_SHARDS = f"{GROUP}/shards"
 ANNOTATION_CANDIDATE = f"{GROUP}/candidate"
-IMAGE = "bayplan/operator"
-"""The operator's own image, where nothing else is said."""
 FINALIZER = f"{GROUP}/outcome"
 
 # On nodes, by the cluster's owner
