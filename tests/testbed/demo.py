@@ -86,9 +86,10 @@ def _scene(keep: bool, kind: str) -> Iterator[Scene]:
 def _on_real_nodes(keep: bool, kind: str) -> Iterator[Scene]:
     # They need more of the machine than the rest of the demo.
     from .collaboration.nodes import prepare
-    from .collaboration.story import Federated
+    from .collaboration.story import Federated, check_settings
     from .real_nodes import real_testbed
 
+    check_settings()
     _say("a control plane with two real nodes: kubelet and containerd, as root")
     with real_testbed(2) as testbed:
         story: Story = FromFile("containers")
@@ -102,8 +103,9 @@ def _on_real_nodes(keep: bool, kind: str) -> Iterator[Scene]:
 def _on_given(cluster: Cluster, keep: bool, kind: str) -> Scene:
     own = isinstance(cluster, Attached)
     if kind == "collaboration":
-        from .collaboration.story import Federated
+        from .collaboration.story import Federated, check_settings
 
+        check_settings()
         return Scene(cluster, Federated.on_given(cluster, NAMESPACE), keep, external=not own)
     if not own:
         _say("its nodes must be able to pull busybox:1.36, otherwise the tasks fail; unset KUBECONFIG to see more")

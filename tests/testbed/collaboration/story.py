@@ -90,11 +90,15 @@ class Federated:
         return 0
 
 
+def check_settings() -> None:
+    """Raises TestbedError for a number of rounds that cannot be."""
+    most = os.environ.get("ROUNDS") or "1"
+    if not (most.isascii() and most.isdecimal() and 1 <= int(most) <= 1000):
+        raise TestbedError(f"ROUNDS is {most!r}: it must be a whole number from 1 to 1000.")
+
+
 def _shortened(made: Object) -> Object:
-    most = os.environ.get("ROUNDS", "")
-    if most:
-        if not (most.isascii() and most.isdecimal() and 1 <= int(most) <= 1000):
-            raise TestbedError(f"ROUNDS is {most!r}: it must be a whole number from 1 to 1000.")
+    if most := os.environ.get("ROUNDS"):
         made["spec"]["rounds"]["max"] = int(most)
     return made
 
