@@ -140,7 +140,9 @@ def _operator(scene: Scene, stack: ExitStack) -> OperatorProcess | None:
     if scene.external and not installed and not scene.keep:
         stack.callback(_uninstall, cluster)
     _say("bayplan operator, as a process of its own with the rights of its ServiceAccount")
-    operator = OperatorProcess(cluster, ("--stuck-after=20", *scene.story.operator), keep=scene.keep)
+    # On real nodes it ends with this process, as they do.
+    outlives = scene.keep and not scene.real
+    operator = OperatorProcess(cluster, ("--stuck-after=20", *scene.story.operator), keep=outlives)
     if scene.keep:
         _remember(cluster, operator)
     else:

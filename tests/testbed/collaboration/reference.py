@@ -17,7 +17,7 @@ from examples.collaboration.in_process import InProcess
 
 from .manifests import FOLDER
 from .running import Ran
-from .status import results
+from .status import choices, results
 
 
 def differences(ran: Ran) -> list[str]:
@@ -34,6 +34,7 @@ def differences(ran: Ran) -> list[str]:
             _variables(ran),
             len(ran.rounds) or None,
             lost=_lost(ran),
+            candidates=choices(ran.status),
             tell=lambda _: None,
         )
         # One thread, as in the containers: the order of additions counts. What programs print is of no interest here.

@@ -55,6 +55,16 @@ def history(status: Status) -> list[EndedRound]:
     return [_round(line) for line in status.get("rounds", {}).get("history", ())]
 
 
+def choices(status: Status) -> dict[str, str]:
+    """By task, the candidate that was chosen last."""
+    found = {}
+    for line in status.get("choices", ()):
+        task, _, candidate, score, *_ = line.split(" ")
+        if score != "failed":
+            found[task] = candidate
+    return found
+
+
 def condition(status: Status, kind: str) -> dict[str, Any] | None:
     """A condition that is True."""
     found = (each for each in status.get("conditions", ()) if each["type"] == kind and each["status"] == "True")
