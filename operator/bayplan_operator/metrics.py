@@ -44,6 +44,9 @@ ADAPTIVE_EXPECTED = Gauge(
     "What an adaptive policy expects of a strategy by its objective; less is better.",
     ["policy", "strategy"],
 )
+TASK_RESULT = Gauge(
+    "bayplan_task_result", "The last number that a task said of itself.", ["namespace", "family", "task", "result"]
+)
 RETRIES = Counter("bayplan_retries", "What failed beside the writes and is tried again, with back-off.", ["what"])
 WRITES_FENCED = Counter(
     "bayplan_api_writes_fenced",

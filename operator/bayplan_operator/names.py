@@ -29,8 +29,7 @@ ANNOTATION_TEMPLATE_HASH = f"{GROUP}/template-hash"
 ANNOTATION_GPUS = f"{GROUP}/gpus"
 ANNOTATION_TERM = f"{GROUP}/term"
 ANNOTATION_SHARDS = f"{GROUP}/shards"
-IMAGE = "bayplan/operator"
-"""The operator's own image, where nothing else is said."""
+ANNOTATION_CANDIDATE = f"{GROUP}/candidate"
 FINALIZER = f"{GROUP}/outcome"
 
 # On nodes, by the cluster's owner
@@ -67,6 +66,15 @@ def gang_service(graph: str, graph_uid: str, gang: str) -> str:
 def profile_name(family: str, task: str) -> str:
     """The name of a task's TaskProfile: a readable prefix and a hash of family and task; at most 63 characters."""
     return f"{_prefix(family, task)}-{short_hash(family, task)}"
+
+
+def part_name(task: str, part: str) -> str:
+    """Under which name a part of a task is learned, be it a stage or a candidate: TASK--PART, a DNS label; where that has more
+    than 63 characters, its beginning and a hash."""
+    whole = f"{task}--{part}"
+    if len(whole) <= _NAME_LIMIT:
+        return whole
+    return f"{whole[: _NAME_LIMIT - _HASH_CHARACTERS - 1].rstrip('-')}-{short_hash(task, part)}"
 
 
 def _prefix(one: str, other: str) -> str:

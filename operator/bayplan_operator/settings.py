@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bayplan_operator import names
-
+IMAGE = "bayplan/operator"
+"""The operator's own image, where nothing else is said."""
 LEASE_NAMESPACE = "bayplan-system"
 LEASE_NAME = "bayplan-operator"
 LEASE_LOST = 4
@@ -65,7 +65,7 @@ class Settings:
     """Questions per second, in each namespace, about what the API server makes of pod templates; five times as many at once."""
     stuck_after: float = 60.0
     """How long containers may be unable to start (image, configuration) before that is a failure."""
-    image: str = names.IMAGE
+    image: str = IMAGE
     """What the pods of tasks that fuse run: the operator's own image."""
     rejection_memory: float = 30.0
     """How long a node that kube-scheduler refused is left out for pods of the same kind."""

@@ -82,7 +82,8 @@ def test_the_operator_is_started_once_and_watched(default: list[Object]) -> None
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     assert container["command"] == ["bayplan", "operator"]
     assert container["args"] == [
-        "--lease-namespace", "$(POD_NAMESPACE)", "--identity", "$(POD_NAME)", "--bandwidth", "125M"
+        "--lease-namespace", "$(POD_NAMESPACE)", "--identity", "$(POD_NAME)", "--image", container["image"],
+        "--bandwidth", "125M",
     ]  # fmt: skip
     sources = {each["name"]: each["valueFrom"]["fieldRef"]["fieldPath"] for each in container["env"]}
     assert sources == {"POD_NAME": "metadata.name", "POD_NAMESPACE": "metadata.namespace"}
@@ -125,6 +126,7 @@ def test_roles_grant_what_the_operator_needs_and_nothing_else(default: list[Obje
         "/pods": read | {"create", "delete", "patch"},
         "/nodes": read,
         "/namespaces": {"list", "watch"},
+        "/services": {"get", "create"},
         "/events": {"create"},
         "bayplan.dev/taskgraphs": read | {"delete"},
         "bayplan.dev/taskgraphs/status": {"patch"},

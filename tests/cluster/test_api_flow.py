@@ -77,6 +77,25 @@ REFUSED: list[tuple[Object, str]] = [
     (with_rounds(sample={"floor": "0.1"}), "spec.rounds.sample.clients: Required value"),
     (with_rounds(sample={"clients": 0}), "spec.rounds.sample.clients in body should be greater than or equal to 1"),
     (with_rounds(untill="a.b > 1"), 'unknown field "spec.rounds.untill"'),
+    (with_rounds(joint={"terms": []}), "spec.rounds.joint.bound: Required value"),
+    (
+        with_rounds(joint={"bound": "0.5", "terms": [{"name": "a", "loss": "a.loss"}] * 2}),
+        'spec.rounds.joint.terms[1]: Duplicate value: {"name":"a"}',
+    ),
+    (
+        with_rounds(joint={"bound": "0.5", "otherwise": "Again", "terms": [{"name": "a", "loss": "a.loss"}]}),
+        'spec.rounds.joint.otherwise: Unsupported value: "Again": supported values: "Round", "Reweigh"',
+    ),
+    (with_task(gang={"minimum": 0}), "spec.tasks[1].gang.minimum in body should be greater than or equal to 1"),
+    (with_task(gang={"timeout": "0s"}), 'spec.tasks[1].gang.timeout: Invalid value: "0s": must be a duration longer than zero'),
+    (with_task(gang={"topology": {}}), "spec.tasks[1].gang.topology: Invalid value: give one of required and preferred"),
+    (with_task(gang={"topology": {"required": "a", "preferred": "b"}}), "give one of required and preferred"),
+    (with_task(gang={"port": 65536}), "spec.tasks[1].gang.port in body should be less than or equal to 65535"),
+    (with_task(stages=[{"name": "A"}]), "spec.tasks[1].stages[0].name in body should match"),
+    (
+        with_task(stages=[{"name": "a", "shards": 1001}]),
+        "spec.tasks[1].stages[0].shards in body should be less than or equal to",
+    ),
 ]
 
 
@@ -96,11 +115,17 @@ def test_every_field_is_accepted_and_nothing_is_added_to_it(testbed: Cluster) ->
         {"name": "best", "dependsOn": [{"task": "evaluate"}, {"task": "good"}], "gate": "BestOf",
          "bestBy": {"metric": "accuracy", "goal": "Minimize"}},
         {"name": "clean-up", "gate": "Always"},
+        {"name": "gang", "shards": 4, "gang": {"minimum": 2, "timeout": "2m", "topology": {"preferred": "a/b"}, "port": 29500}},
+        {"name": "parts", "stages": [{"name": "encoder", "args": ["a"]}, {"name": "decoder", "shards": 2}]},
     ]  # fmt: skip
     rounds = {
         "tasks": ["local", "join", "evaluate"], "max": 50, "until": "evaluate.accuracy >= 0.95", "patience": 10,
         "metric": "evaluate.accuracy", "goal": "Maximize", "minimum": 1, "timeout": "p95",
         "sample": {"clients": 2, "floor": "0.05"},
+        "joint": {
+            "terms": [{"name": "digits", "loss": "evaluate.loss", "weight": "1"}],
+            "bound": "0.05", "otherwise": "Stop", "limit": 4,
+        },
     }  # fmt: skip
     stored = json.loads(create(testbed, graph(*tasks, rounds=rounds)))["spec"]
     assert (stored["tasks"], stored["rounds"]) == (tasks, rounds)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.kube import Object, task
+from tests.tick.api.kinds import TASK_GRAPH
 from tests.tick.seen import label
 from tests.tick.world import World
 
@@ -119,3 +120,18 @@ def test_runs_of_backups_are_learned_as_those_of_the_task(world: World) -> None:
     world.run(120)
     assert set(world.profiles()) == {"g/work", "g/after"}
     assert world.profiles()["g/work"]["status"]["runs"] == 1
+
+
+def test_p95_is_what_was_learned_of_the_task(world: World) -> None:
+    for number in range(6):
+        world.create(f"g{number}", task("work", seconds=10), profile="g")
+        world.wait_condition(f"g{number}", "Complete")
+    world.run(120)
+    world.kubelets.seconds = slow_first
+    backed_up(world, after="p95")
+    world.patch(TASK_GRAPH, "g", {"spec": {"profile": "g"}})
+    world.wait_running("g")
+    world.run(9)
+    assert not of(world, "work.backup-1")
+    world.until(lambda: of(world, "work.backup-1"), "it has a backup", patience=60)
+    world.wait_condition("g", "Complete")

@@ -123,3 +123,43 @@ def test_an_estimate_that_takes_its_time_holds_up_nothing(pool: World) -> None:
     pool.finish(*pool.wait_running("g"))
     pool.wait_condition("g", "Complete")
     assert pool.loop.passed < 5
+
+
+def test_rounds_that_are_to_come_count(pool: World) -> None:
+    pool.add_nodes(POOLED, 2)
+    rounds = {"tasks": ["local", "evaluate"], "max": 11}
+    made = pool.create("fl", long("local"), long("evaluate", "local"), long("deploy", "evaluate"), rounds=rounds)
+    status = pool.until(lambda: pool.status("fl").get("estimatedCompletion") and pool.status("fl"), "an estimate")
+    created = pool.seconds(made["metadata"]["creationTimestamp"])
+    assert pool.seconds(status["earliestCompletion"]) - created == pytest.approx(11 * 200 + 100, abs=2)
+    assert 2200 < pool.seconds(status["estimatedCompletion"]) - created < 4000
+    assert status["estimateBasis"] == "from hints only, 11 rounds"
+
+
+def test_only_sure_rounds_count_in_the_bound(pool: World) -> None:
+    pool.add_nodes(POOLED, 2)
+    rounds = {"tasks": ["local", "evaluate"], "max": 11, "until": "evaluate.accuracy > 0.9"}
+    made = pool.create(
+        "fl", long("local"), long("evaluate", "local"), long("deploy", "evaluate"), rounds=rounds, deadline="20m"
+    )
+    told = pool.wait_condition("fl", RISK)
+    assert told["reason"] != "BelowLowerBound"
+    status, created = pool.status("fl"), pool.seconds(made["metadata"]["creationTimestamp"])
+    assert pool.seconds(status["earliestCompletion"]) - created == pytest.approx(300, abs=2)
+    assert status["estimateBasis"] == "from hints only, if all 11 rounds are run"
+
+
+def test_what_was_skipped_is_waited_for_no_more(pool: World) -> None:
+    pool.add_nodes(POOLED, 2)
+    says = {"sim.bayplan.dev/message": '{"x": 1}'}
+    evaluate = task("evaluate", cpu="6", seconds=5, expectedDuration="5s", annotations=says)
+    never = long("never", "evaluate", expected=100_000, when="evaluate.x > 1")
+    made = pool.create("g", evaluate, never, long("always", "evaluate", expected=50))
+    created = pool.seconds(made["metadata"]["creationTimestamp"])
+
+    def soon() -> bool:
+        found = pool.status("g").get("estimatedCompletion")
+        return found is not None and pool.seconds(found) - created < 500
+
+    pool.until(soon, "an estimate without what is skipped", patience=60)
+    assert pool.seconds(pool.status("g")["earliestCompletion"]) - created < 100

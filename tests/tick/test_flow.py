@@ -160,3 +160,26 @@ def test_what_plain_graphs_store_has_not_grown(world: World) -> None:
     stored = world.store.get(TASK_GRAPH, "test", "g")
     assert not {"results", "rounds"} & stored["status"].keys()
     assert all(each.keys() <= {"name", "dependsOn", "template"} for each in stored["spec"]["tasks"])
+
+
+def test_a_pod_goes_where_most_of_its_inputs_are(world: World) -> None:
+    mounts = [{"name": "workspace", "mountPath": "/w"}]
+    pod = {
+        "volumes": [{"name": "workspace", "hostPath": {"path": "/w"}}],
+        "containers": [{"image": "none", "volumeMounts": mounts}],
+    }
+
+    def on(node: str) -> Object:
+        return {**pod, "nodeSelector": {"kubernetes.io/hostname": node}}
+
+    after = [{"task": "little", "data": "1Gi"}, {"task": "much", "data": "50Gi"}]
+    world.create(
+        "g",
+        task("little", pod=on("cpu-large-1")),
+        task("much", pod=on("cpu-large-3")),
+        {**task("reads", pod=pod), "dependsOn": after},
+        {**task("does-not-say"), "dependsOn": [{"task": "much"}]},
+    )
+    world.wait_condition("g", "Complete")
+    (reads,) = world.pods("g", "reads")
+    assert reads["metadata"]["annotations"]["bayplan.dev/node"] == "cpu-large-3"

@@ -39,6 +39,8 @@ def test_people_read_what_was_learned(world: World) -> None:
     assert set(figures(profile)) == {"response", "run", "success", "cost", "reported.accuracy"}
     assert figures(profile)["reported.accuracy"]["mean"] == "0.75"
     assert float(figures(profile)["run"]["mean"]) == 20
+    told = {"namespace": "test", "family": "nightly", "task": "fit", "result": "accuracy"}
+    assert world.rise("bayplan_task_result", **told) == 0.75
     # After one run the median still leans on the other task, the mean of its runs does not.
     assert 15 < float(profile["status"]["p50"].removesuffix("s")) < 20
     learned(world, "nightly/eval", 1)

@@ -225,3 +225,40 @@ def test_rounds_that_cannot_be_are_refused_by_name(world: World, rounds: dict[st
     world.create("g", task("a", shards=3), rounds=rounds)
     message = world.until(lambda: world.condition("g", "Accepted", "False"), "it is refused")["message"]
     assert words in message, message
+
+
+def test_p95_is_what_was_learned_of_the_task(world: World) -> None:
+    federated(world, "first", shards=4, max=6)
+    world.wait_condition("first", "Complete")
+    world.run(120)
+    world.kubelets.seconds = lambda pod: (
+        "500" if env(pod)["JOB_COMPLETION_INDEX"] == "2" and label(pod, "bayplan.dev/task") == "local" else "2"
+    )
+    federated(world, "second", shards=4, max=1, minimum=3, timeout="p95")
+    world.patch(TASK_GRAPH, "second", {"spec": {"profile": "first"}})
+    world.until(lambda: world.condition("second", "Complete", "True"), "the round goes on", patience=120)
+    (aggregate,) = attempts(world, "aggregate", "second")
+    assert json.loads(env(aggregate)["BAYPLAN_INPUTS"])["local"]["attempts"] == [1, 1, 0, 1]
+
+
+def test_what_always_runs_follows_a_round_that_fails(world: World) -> None:
+    world.kubelets.message = said
+    world.kubelets.exit_code = lambda pod: int(label(pod, "bayplan.dev/task") == "train" and env(pod)["BAYPLAN_ROUND"] == "2")
+    tasks = [task("train", seconds=1), task("test", "train", seconds=1), task("tidy", "train", seconds=1, gate="Always")]
+    world.create("g", *tasks, rounds={"tasks": ["train", "test"], "max": 3}, retry={"limit": 0})
+    world.wait_condition("g", "Failed")
+    assert [label(pod, "bayplan.dev/task") for pod in world.created("g")] == ["train", "test", "train", "tidy"]
+
+
+def test_the_first_model_is_a_reference_and_no_input(world: World) -> None:
+    world.kubelets.message = said
+    workspace: dict[str, Any] = {"spec": {"volumes": [{"name": "workspace", "emptyDir": {}}], "containers": [{"image": "i"}]}}
+    fuse = {"method": "FedAvgM", "weightBy": "samples", "reference": "init"}
+    aggregate = {"name": "aggregate", "dependsOn": [{"task": "init"}, {"task": "local"}], "fuse": fuse}
+    seconds = {"metadata": {"annotations": {"sim.bayplan.dev/seconds": "1"}}}
+    tasks = [task("init"), task("local", "init", shards=2), {**aggregate, "template": seconds}]
+    world.create("g", *tasks, template=workspace, rounds={"tasks": ["local", "aggregate"], "max": 1})
+    world.wait_condition("g", "Complete")
+    (pod,) = attempts(world, "aggregate", "g")
+    settings = json.loads(env(pod)["BAYPLAN_FUSE"])
+    assert (settings["reference"], settings["weights"]) == ("init", {"local": [100, 101]})

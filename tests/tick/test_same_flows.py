@@ -1,4 +1,4 @@
-"""Simulator and operator go the same way through gates, conditions, optional tasks and rounds: nodes, instants and words."""
+"""Simulator and operator go the same way through gates, rounds, gangs and backups: nodes, instants and words."""
 
 from __future__ import annotations
 
@@ -47,6 +47,14 @@ BEST = graph(
 )  # fmt: skip
 
 
+GANG = graph(
+    work("first", shards=2, cpu="6", seconds=3),
+    work("train", shards=4, gang={}, cpu="4", seconds=5),
+    work("stretchy", shards=4, gang={"minimum": 2}, cpu="5", seconds=4),
+    work("spare", shards=2, backups={"count": 1, "after": "1s"}, seconds=4),
+)
+
+
 def federated(says: list[float], shards: int = 3, **rounds: Any) -> Object:
     results = [{"accuracy": each} for each in says]
     return graph(
@@ -75,6 +83,7 @@ CASES = {
     "patience": {"a": (0.0, federated([0.5, 0.6, 0.6, 0.6], patience=2, metric="evaluate.accuracy"))},
     "max": {"a": (0.0, federated([0.5], max=3))},
     "tied": {"a": (0.0, tied())},
+    "gang": {"a": (0.0, GANG), "b": (0.5, BRANCHES)},
     "several": {
         "a": (0.0, federated([0.5], max=3)), "b": (2.0, BRANCHES),
         "c": (3.0, federated([0.5], shards=5, max=2, minimum=4) | {"priority": 5}),

@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.beside import Thread
+from bayplan_operator.conductor.choosing.step import ChooseCandidates
 from bayplan_operator.conductor.graphs.acting import Actor
 from bayplan_operator.conductor.graphs.advancer import Advancer
 from bayplan_operator.conductor.graphs.advancing import AdvanceGraphs
 from bayplan_operator.conductor.graphs.checking import TakeAnswers
 from bayplan_operator.conductor.graphs.due import FindDue
 from bayplan_operator.conductor.graphs.durable import Durable
-from bayplan_operator.conductor.graphs.intake import Terms
+from bayplan_operator.conductor.graphs.intake import IntakeTerms
 from bayplan_operator.conductor.graphs.leaving import Leave
 from bayplan_operator.conductor.graphs.leftovers import Leftovers
 from bayplan_operator.conductor.graphs.lost_nodes import LostNodes
@@ -65,7 +66,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     actor = Actor(pods, writers.pods, placing.rejections)
     rounds = BetweenRounds(cluster, writers.events)
     followers = (adapting, arrivals, plans, knowledge)
-    terms = Terms(settings.stuck_after, settings.image)
+    terms = IntakeTerms(settings.stuck_after, settings.image)
     steps = (
         # What is asked for
         TakePolicies(view.inboxes.policies, policies, adapting, serving),
@@ -81,6 +82,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         GiveBackRoom(pods),
         plans,
         knowledge,
+        ChooseCandidates(cluster, pods, profiles, writers.events),
         Rendezvous(writers.services, writers.events, pods, writers.pods),
         placing,
         arrivals,

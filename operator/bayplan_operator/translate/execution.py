@@ -10,7 +10,7 @@ from bayplan_operator.api.v1alpha1 import Dependency, Gang, PodTemplate, PodTemp
 def executed(spec: TaskGraphSpec) -> TaskGraphSpec:
     """The tasks as they run. Those of the author keep their places and names; the further stages of tasks follow them.
 
-    The first stage of a task has the name of the task, the others TASK.STAGE.
+    The first stage of a task has the name of the task, the others TASK.STAGE; they are learned as TASK--STAGE.
     """
     if any(task.stages for task in spec.tasks):
         spec = _with_stages(spec)
@@ -128,4 +128,5 @@ def _stage(task: Task, number: int) -> Task:
         changes["template"] = stage.template if task.template is None else merge_templates(task.template, stage.template)
     if number:
         changes["outputs"] = ()  # the first stage says the results of the task
+        changes["profile"] = names.part_name(task.profile or task.name, stage.name)
     return task.model_copy(update=changes)

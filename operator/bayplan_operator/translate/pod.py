@@ -54,6 +54,8 @@ class PodRole:
     shard: int
     shards: int
     incarnation: int
+    candidate: str = ""
+    """The program of several that it runs; empty: the task has but one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
                 names.ANNOTATION_WHY: place.why,
                 names.ANNOTATION_TEMPLATE_HASH: template.digest,
                 **({names.ANNOTATION_SHARDS: str(role.shards)} if role.shards > 1 else {}),
+                **({names.ANNOTATION_CANDIDATE: role.candidate} if role.candidate else {}),
                 **({names.ANNOTATION_OTHER_NODES: ",".join(place.others)} if place.others else {}),
                 **({names.ANNOTATION_GPUS: write_devices(place.gpus)} if place.gpus else {}),
             },

@@ -1,6 +1,7 @@
 """How many bytes the record of a run takes in the status of its graph, before anything has run."""
 
 from bayplan.model.graph import Graph
+from bayplan_operator.api.v1alpha1.task_graph_status import MAX_CHOICE
 from bayplan_operator.translate.flow import Relations
 from bayplan_operator.translate.flow.needed import MAX_VALUE
 from bayplan_operator.translate.round_record import LONGEST_LINE
@@ -21,8 +22,9 @@ def plain_size(graph: Graph, units: int) -> int:
 
 
 def size_of_relations(graph: Graph, relations: Relations) -> int:
-    """Of the results that are kept, and of rounds. O(tasks + results)."""
-    size = 0
+    """Of the results that are kept, of choices, and of rounds. O(tasks + results)."""
+    # A line for each candidate: all but one may have failed before the last was chosen.
+    size = (MAX_CHOICE + 3) * sum(len(chooser.names) for chooser in relations.choosers.values())
     for task, needs in relations.needed.items():
         of_one = sum(len(need.key) + _AROUND + (_NUMBER if need.number else MAX_VALUE) for need in needs.values())
         size += graph.tasks[task].shards * (len(graph.tasks[task].name) + _AROUND + of_one)

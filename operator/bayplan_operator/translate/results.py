@@ -16,33 +16,33 @@ _EXAMPLE = 'a JSON object such as {"accuracy": 0.93}'
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ResultsSaid:
     """The results that are kept, by key; and what is wrong, in one sentence."""
 
     results: Mapping[str, Value] = field(default_factory=dict)
     lacks: str = ""
 
 
-def said(pod: wire.Pod, needed: Mapping[str, Need]) -> Said:
+def said(pod: wire.Pod, needed: Mapping[str, Need]) -> ResultsSaid:
     """Of a pod that has succeeded. O(length of its message)."""
     return read(_message(pod), needed)
 
 
-def read(message: str, needed: Mapping[str, Need]) -> Said:
+def read(message: str, needed: Mapping[str, Need]) -> ResultsSaid:
     """Of a termination message."""
     found, why = _object(message)
     kept: dict[str, Value] = {}
     for key, need in needed.items():
         if key not in found:
             if need.required:
-                return Said(lacks=f'it ended without the result "{key}", which {need.by} needs: {why}')
+                return ResultsSaid(lacks=f'it ended without the result "{key}", which {need.by} needs: {why}')
             continue
         wrong = _wrong(found[key], need)
         if not wrong:
             kept[key] = found[key]
         elif need.required:
-            return Said(lacks=f'its result "{key}", which {need.by} needs, is {wrong}')
-    return Said(kept)
+            return ResultsSaid(lacks=f'its result "{key}", which {need.by} needs, is {wrong}')
+    return ResultsSaid(kept)
 
 
 def _message(pod: wire.Pod) -> str:

@@ -16,12 +16,14 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph, GraphError
 from bayplan.model.graph import Task as LibraryTask
 from bayplan.model.workload import RequestClass
-from bayplan_operator import names
 from bayplan_operator.api import validation
+from bayplan_operator.api.candidates import as_tasks
 from bayplan_operator.api.merge import effective_retry, pod_template
 from bayplan_operator.api.nulls import without_nulls
 from bayplan_operator.api.v1alpha1 import AUTO, PodTemplate, Task, TaskGraph, TaskGraphSpec
+from bayplan_operator.settings import IMAGE
 from bayplan_operator.translate.admission import AdmissionObjects
+from bayplan_operator.translate.candidates import CandidatePod, CandidatePods, chosen, run_of
 from bayplan_operator.translate.dry_run import admission_hash
 from bayplan_operator.translate.execution import executed
 from bayplan_operator.translate.flow import PLAIN, FlowError, Relations, fuse_template, relations_of, selector_of
@@ -56,7 +58,8 @@ class Prepared:
     then, the smallest that is allowed. Its expected duration is that of one such shard."""
     graph: Graph
     templates: tuple[Template, ...]
-    """Per task; tasks made from the same parts share one."""
+    """Per task; tasks made from the same parts share one. Of a task with candidates, that of the chosen one; before one is
+    chosen, that of the largest."""
     size: int
     """Bytes of the spec as JSON."""
     data: FloatArray
@@ -69,6 +72,17 @@ class Prepared:
     """The numbers that have been decided, by task with `shards: Auto`."""
     relations: Relations = PLAIN
     """How its tasks follow each other, and what they hand on."""
+    candidates: CandidatePods = field(default_factory=dict)
+    """Of tasks that several programs could do."""
+
+    @property
+    def all_templates(self) -> list[tuple[int, Template]]:
+        """Every task with each template that its pods may be made from, in the order of the tasks."""
+        found = []
+        for task, template in enumerate(self.templates):
+            pods = self.candidates.get(task)
+            found += [(task, template)] if pods is None else [(task, pod.template) for pod in pods]
+        return found
 
     def selector(self, unit: int) -> Mapping[str, str]:
         """The labels that the node of a unit must have, beside what its template says."""
@@ -77,8 +91,11 @@ class Prepared:
 
     def request_class(self, unit: int) -> RequestClass:
         """What the pod of a unit asks for. Units alike share one, unless their data tie them to nodes."""
-        asked = self.templates[int(self.graph.unit_task[unit])].request_class
-        own = self.selector(unit)
+        return self.asks(unit, self.templates[int(self.graph.unit_task[unit])])
+
+    def asks(self, unit: int, template: Template) -> RequestClass:
+        """What the pod of a unit would ask for, were it made from this template."""
+        asked, own = template.request_class, self.selector(unit)
         return replace(asked, node_selector=tuple(sorted({**dict(asked.node_selector), **own}.items()))) if own else asked
 
     @property
@@ -93,7 +110,7 @@ class Prepared:
         return self.divisible.keys() <= self.shards.keys()
 
 
-def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None, image: str = names.IMAGE) -> Prepared:
+def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None, image: str = IMAGE) -> Prepared:
     """Everything that is derived from a TaskGraph's spec. Raises ``InvalidGraph``.
 
     ``objects``: what admission goes by, where no API server is asked; requests are then those of admitted pods. ``image``: what
@@ -120,16 +137,25 @@ def prepare(raw: Mapping[str, Any], objects: AdmissionObjects | None = None, ima
         )
     size = len(msgspec.json.encode(raw["spec"]))
     _check_size(size + plain_size(graph, most), lower)
-    templates = _templates(spec, raw["metadata"].get("namespace", ""), objects, image)
-    relations = _relations(spec, graph, templates)
+    making, of_tasks = _Making(spec, raw["metadata"].get("namespace", ""), objects, image), runs(raw["metadata"], spec)
+    candidates = {
+        number: _candidates(making, number, task, of_tasks[number]) for number, task in enumerate(spec.tasks) if task.candidates
+    }
+    plain = [
+        candidates[number][0].template if task.candidates else making.template(number, task)
+        for number, task in enumerate(spec.tasks)
+    ]
+    templates, of_tasks = chosen(plain, of_tasks, candidates, {})
+    relations = _relations(spec, graph, templates, candidates)
     if more := size_of_relations(graph, relations):
         _check_size(size + plain_size(graph, most) + more, f"{lower}keep fewer results, allow fewer rounds, ")
-    return Prepared(spec, graph, templates, size, _data(spec), runs(raw["metadata"], spec), splittings, relations=relations)
+    return Prepared(spec, graph, templates, size, _data(spec), of_tasks, splittings, relations=relations, candidates=candidates)
 
 
-def _relations(spec: TaskGraphSpec, graph: Graph, templates: Sequence[Template]) -> Relations:
+def _relations(spec: TaskGraphSpec, graph: Graph, templates: Sequence[Template], candidates: CandidatePods) -> Relations:
+    pods = {task: [each.template.spec for each in of_task] for task, of_task in candidates.items()}
     try:
-        return relations_of(spec, graph, [template.spec for template in templates])
+        return relations_of(spec, graph, [template.spec for template in templates], pods)
     except FlowError as error:
         raise InvalidGraph(str(error)) from error
 
@@ -151,9 +177,22 @@ def with_shards(prepared: Prepared, shards: Mapping[str, int]) -> Prepared:
         return prepared
     spec = _in_numbers(prepared.spec, prepared.splittings, shards)
     parts = tuple(map(_part, prepared.runs, spec.tasks, prepared.splittings))
-    graph = _graph(spec)
-    relations = prepared.relations if prepared.relations is PLAIN else _relations(spec, graph, prepared.templates)
-    return replace(prepared, spec=spec, graph=graph, shards=shards, runs=parts, relations=relations)
+    candidates = {
+        task: tuple(replace(pod, run=_part(pod.run, spec.tasks[task], prepared.splittings[task])) for pod in pods)
+        for task, pods in prepared.candidates.items()
+    }
+    graph, relations = _graph(spec), prepared.relations
+    if relations is not PLAIN:
+        relations = _relations(spec, graph, prepared.templates, candidates)
+    return replace(prepared, spec=spec, graph=graph, shards=shards, runs=parts, relations=relations, candidates=candidates)
+
+
+def with_candidates(prepared: Prepared, choices: Mapping[int, int]) -> Prepared:
+    """The same graph, with what is chosen: task to position of its candidate."""
+    if not prepared.candidates:
+        return prepared
+    templates, of_tasks = chosen(prepared.templates, prepared.runs, prepared.candidates, choices)
+    return replace(prepared, templates=templates, runs=of_tasks)
 
 
 def _part(run: TaskRun, task: Task, whole: Splitting | None) -> TaskRun:
@@ -205,21 +244,33 @@ def retries(spec: TaskGraphSpec) -> list[Retry]:
     return found
 
 
-def _templates(spec: TaskGraphSpec, namespace: str, objects: AdmissionObjects | None, image: str) -> tuple[Template, ...]:
-    made: dict[object, Template] = {}
-    templates = []
-    for index, task in enumerate(spec.tasks):
-        # Thousands of tasks share a few named templates; each is merged once.
+class _Making:
+    """Makes the templates of tasks: thousands of tasks share a few named ones, and each is merged once."""
+
+    def __init__(self, spec: TaskGraphSpec, namespace: str, objects: AdmissionObjects | None, image: str) -> None:
+        self.spec = spec
+        self._namespace, self._objects, self._image = namespace, objects, image
+        self._made: dict[object, Template] = {}
+        self._own: list[Task] = []
+        """Tasks whose identity tells their template: it must not become that of another."""
+
+    def template(self, number: int, task: Task) -> Template:
+        """Of a task, or of a task with one of its candidates. Raises ``InvalidGraph``."""
         own = task.template is not None or task.fuse is not None
         key = id(task) if own else (task.template_name, task.args, task.env, task.gpu_models)
-        if key not in made:
+        if key not in self._made:
             try:
-                merged = pod_template(spec, task) if task.fuse is None else fuse_template(spec, task, image)
-                made[key] = _finished(merged, namespace, task.gpu_models, objects)
+                merged = pod_template(self.spec, task) if task.fuse is None else fuse_template(self.spec, task, self._image)
+                self._made[key] = _finished(merged, self._namespace, task.gpu_models, self._objects)
             except ValueError as error:
-                raise InvalidGraph(f"spec.tasks[{index}] ({task.name}): {error}") from error
-        templates.append(made[key])
-    return tuple(templates)
+                raise InvalidGraph(f"spec.tasks[{number}] ({task.name}): {error}") from error
+            self._own.append(task)
+        return self._made[key]
+
+
+def _candidates(making: _Making, number: int, task: Task, run: TaskRun) -> tuple[CandidatePod, ...]:
+    pods = zip(task.candidates, as_tasks(making.spec, task), strict=True)
+    return tuple(CandidatePod(each.name, making.template(number, one), run_of(run, each.name)) for each, one in pods)
 
 
 def _finished(template: PodTemplate, namespace: str, gpu_models: Sequence[str], objects: AdmissionObjects | None) -> Template:
@@ -247,7 +298,8 @@ def with_admitted(
     """
     made: dict[int, Template] = {}
     problems: dict[str, str] = {}
-    for index, (task, template) in enumerate(zip(prepared.spec.tasks, prepared.templates, strict=True)):
+    for index, template in prepared.all_templates:
+        task = prepared.spec.tasks[index]
         if id(template) in made or template.admission_hash not in specs:
             continue
         spec = specs[template.admission_hash]
@@ -262,4 +314,9 @@ def with_admitted(
             made[id(template)] = replace(template, request_class=asked, nearby=nearby)
     if not made:
         return prepared, problems
-    return replace(prepared, templates=tuple(made.get(id(each), each) for each in prepared.templates)), problems
+    templates = tuple(made.get(id(each), each) for each in prepared.templates)
+    candidates = {
+        task: tuple(replace(pod, template=made.get(id(pod.template), pod.template)) for pod in pods)
+        for task, pods in prepared.candidates.items()
+    }
+    return replace(prepared, templates=templates, candidates=candidates), problems

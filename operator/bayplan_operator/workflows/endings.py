@@ -36,23 +36,19 @@ def rounds(document: Document, prepared: Prepared, metadata: Mapping[str, Any]) 
                 f'{place}.{ROUNDS} is "{text}": it must be a number of rounds from 1 to spec.rounds.max, {found.rule.most}'
             )
             raise document.fault(sentence, place)
-    patience, metric = found.rule.patience, found.metric
-    return Rounds(
-        most=found.rule.most,
-        until=found.rule.until,
-        patience=None if patience is None else patience.rounds,
-        metric=None if metric is None else (metric.reference.task, metric.reference.key),
-        maximize=patience is None or patience.maximise,
-        time_out=found.timeout,
-        expected=expected,
-    )
+    return Rounds(found.rule, time_out=found.timeout, expected=expected)
 
 
 def not_simulated(name: str, prepared: Prepared) -> Iterator[str]:
     """What a graph says of its rounds and a simulation does not do, one sentence each."""
     found = prepared.relations.repeating
+    flow = prepared.relations.flow
+    if flow is not None and any(rule.learned for rule in flow.backups):
+        yield f"graph {name}: backups by what was learned are not simulated: no task gets one"
     if found is not None and found.sampling is not None:
         yield f"graph {name}: spec.rounds.sample is not simulated: all shards take part in every round"
+    if found is not None and found.joint is not None:
+        yield f"graph {name}: spec.rounds.joint is not simulated: no joint loss ends the rounds"
     if found is not None and found.by_p95:
         yield f"graph {name}: spec.rounds.timeout: p95 is not simulated: a round waits until all its shards have ended"
 

@@ -16,7 +16,7 @@ from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.api.validation.words import shown
 from bayplan_operator.translate.admission import AdmissionObjects
-from bayplan_operator.translate.pod import GraphRef, neighbour
+from bayplan_operator.translate.pod import GraphRef, neighbour, one_for_all
 from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries
 from bayplan_operator.workflows import argo, wfcommons
@@ -25,6 +25,7 @@ from bayplan_operator.workflows.checks.fields_of_kinds import field_faults
 from bayplan_operator.workflows.checks.kinds import OtherObjects
 from bayplan_operator.workflows.checks.models import graph_faults, policy_faults
 from bayplan_operator.workflows.checks.pod_templates import template_faults
+from bayplan_operator.workflows.choices import choices_not_simulated, with_choices
 from bayplan_operator.workflows.documents import Document, Findings, InputError, documents, files
 from bayplan_operator.workflows.endings import endings, not_simulated, rounds
 from bayplan_operator.workflows.files.findings import all_of
@@ -48,6 +49,8 @@ class Workload:
     policies: dict[str, CompiledPolicy] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     """What was not read, one sentence each."""
+    not_simulated: list[str] = field(default_factory=list)
+    """What was read and is right, and what only a cluster does, one sentence each."""
     passed_over: list[str] = field(default_factory=list)
     """On objects of other kinds: one sentence, or none."""
     admission: AdmissionObjects = field(default_factory=AdmissionObjects)
@@ -99,8 +102,8 @@ def take(workload: Workload, document: Document, every: float = 0.0) -> None:
         workload.policies[policy.name] = policy
         return
     if kind == names.TASK_GRAPH:
-        submission, left_out = _task_graph(document, workload.admission)
-        workload.left_out += left_out
+        submission, only_in_clusters = _task_graph(document, workload.admission)
+        workload.not_simulated += only_in_clusters
     elif kind in argo.KINDS:
         made = argo.read(document, workload.admission)
         workload.left_out += made.left_out
@@ -149,8 +152,9 @@ def _task_graph(document: Document, objects: AdmissionObjects) -> tuple[Submissi
         faults += [fault for fault in graph_faults(document, first) if fault.findings[0].place not in told]
     if prepared is None or faults:
         raise all_of(faults) or document.fault("this is no TaskGraph that can run")
+    prepared = with_choices(document, prepared)
     submission = _submission(document, manifest, prepared)
-    return submission, list(not_simulated(submission.name, prepared))
+    return submission, [*not_simulated(submission.name, prepared), *choices_not_simulated(submission.name, prepared)]
 
 
 def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared) -> Submission:
@@ -170,10 +174,12 @@ def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared
         actual=None if any(prepared.splittings) else _actual(document, prepared),
         runs=prepared.runs,
         neighbours=_neighbours(prepared, metadata),
+        own_neighbours=_own_neighbours(prepared, metadata),
         flow=prepared.relations.flow,
         rounds=rounds(document, prepared, metadata),
         endings=endings(document, prepared),
         own_classes=_own_classes(prepared),
+        topologies={each.rule.name: each.topology for each in prepared.relations.gangs if each.topology is not None},
     )
 
 
@@ -189,12 +195,26 @@ def _tied(prepared: Prepared) -> Iterator[int]:
             yield from range(starts[number], starts[number + 1])
 
 
-def _neighbours(prepared: Prepared, metadata: dict[str, Any]) -> tuple[Neighbour, ...]:
-    """Per task; the name stands for the UID, which only the API server gives."""
+def _ref(metadata: dict[str, Any]) -> GraphRef:
+    """The name stands for the UID, which only the API server gives."""
     name = str(metadata.get("name"))
-    graph = GraphRef(metadata.get("namespace") or "default", name, name)
-    parts = zip(prepared.templates, prepared.spec.tasks, strict=True)
+    return GraphRef(metadata.get("namespace") or "default", name, name)
+
+
+def _neighbours(prepared: Prepared, metadata: dict[str, Any]) -> tuple[Neighbour, ...]:
+    """Per task."""
+    graph, parts = _ref(metadata), zip(prepared.templates, prepared.spec.tasks, strict=True)
     return tuple(neighbour(graph, template, task.name, None) for template, task in parts)
+
+
+def _own_neighbours(prepared: Prepared, metadata: dict[str, Any]) -> dict[int, Neighbour]:
+    """By unit, where terms look at the shard; each attempt counts as the first. Not where the number of shards is open."""
+    graph, starts, found = _ref(metadata), prepared.graph.unit_start.tolist(), {}
+    for number, (template, task) in enumerate(zip(prepared.templates, prepared.spec.tasks, strict=True)):
+        if prepared.splittings[number] is None and not one_for_all(template):
+            for unit in range(starts[number], starts[number + 1]):
+                found[unit] = neighbour(graph, template, task.name, (unit - starts[number], 1))
+    return found
 
 
 def _actual(document: Document, prepared: Prepared) -> FloatArray:

@@ -7,6 +7,7 @@ It compares what should be with what is: an action that was wanted before and ha
 from bayplan.lifecycle.advance import Advance, Lifecycle, advance
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase, Refusal
 from bayplan.lifecycle.backups import attempt_number, winners
+from bayplan.lifecycle.candidates import Alternatives, GivenUp, failed_for_good
 from bayplan.lifecycle.conditions import Condition, ConditionError, Undecidable, Value, parse
 from bayplan.lifecycle.controls import Controls, Retry
 from bayplan.lifecycle.flow import BackupRule, BestBy, Flow, GangRule, Gate, Repeated, TaskOutcome
@@ -20,6 +21,7 @@ from bayplan.lifecycle.wants import Wants
 __all__ = [
     "TRANSITIONS",
     "Advance",
+    "Alternatives",
     "Attempt",
     "BackupRule",
     "BestBy",
@@ -29,6 +31,7 @@ __all__ = [
     "Flow",
     "GangRule",
     "Gate",
+    "GivenUp",
     "Lifecycle",
     "News",
     "Observations",
@@ -46,6 +49,7 @@ __all__ = [
     "advance",
     "attempt_number",
     "begun",
+    "failed_for_good",
     "inputs",
     "parse",
     "succeeded",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bayplan.lifecycle import settle
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase
 from bayplan.lifecycle.backups import settle_backups
+from bayplan.lifecycle.candidates import GivenUp, start_over
 from bayplan.lifecycle.controls import Controls
 from bayplan.lifecycle.flow import Flow, Gate
 from bayplan.lifecycle.gangs import Gangs
@@ -40,6 +41,8 @@ class Advance:
     """Attempts that were found, in this step, to have been evicted from their nodes, or turned away there."""
     round_over: bool = False
     """All that is repeated has ended: whether there is another round has to be decided."""
+    given_up: tuple[GivenUp, ...] = ()
+    """Tasks that wait for another candidate."""
 
 
 def advance(
@@ -116,6 +119,9 @@ class Lifecycle:
             units.add(refusal.unit)
         _settle_vanished(run, controls, units - {each.unit for each in current}, now)
         flow = controls.flow
+        given_up = start_over(self.graph, run, flow, controls.alternatives, units, now) if controls.alternatives else ()
+        for each in given_up:
+            units.update(range(int(self.graph.unit_start[each.task]), int(self.graph.unit_start[each.task + 1])))
         if flow is not None and flow.gangs:
             units |= self._gangs_of(flow).settle(run, before, units, lambda unit: self._undecided(run, unit), now, wants)
         if flow is not None and flow.backups:
@@ -137,7 +143,7 @@ class Lifecycle:
         self._run, self._begun, self._controls = run, True, controls
         terminal = bool((run.state >= _SUCCEEDED).all())
         between = flow is not None and round_over(self.graph, flow, run)
-        return Advance(run, wants, terminal and not self._alive and not between, evicted, between)
+        return Advance(run, wants, terminal and not self._alive and not between, evicted, between, given_up)
 
     def _changed(self, news: News, controls: Controls, now: float) -> set[int]:
         """Take in the news; the units of which something may be otherwise."""

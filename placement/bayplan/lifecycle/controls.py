@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bayplan.lifecycle.candidates import Alternatives
 from bayplan.lifecycle.flow import Flow
 
 
@@ -39,3 +40,5 @@ class Controls:
     have succeeded as it needs."""
     late: Mapping[int, float] = field(default_factory=dict)
     """Per task whose backups go by what was learned, seconds within which 95 % of its runs end."""
+    alternatives: Mapping[int, Alternatives] = field(default_factory=dict)
+    """Of tasks that several candidates could do."""

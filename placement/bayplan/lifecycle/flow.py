@@ -153,7 +153,11 @@ class Flow:
 
     def bearable(self, graph: Graph, run: Run, task: int) -> bool:
         """The graph can go on though units of the task have failed for good. O(units of the task)."""
-        if self.optional[task] or self._covered(graph, run, task):
+        return bool(self.optional[task]) or self.enough(graph, run, task)
+
+    def enough(self, graph: Graph, run: Run, task: int) -> bool:
+        """The task can still succeed though units of it have failed for good. O(units of the task)."""
+        if self._covered(graph, run, task):
             return True
         state = run.state[graph.unit_start[task] : graph.unit_start[task + 1]]
         taking_part = len(state) - int(np.count_nonzero(state == _SKIPPED))

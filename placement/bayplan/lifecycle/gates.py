@@ -24,6 +24,7 @@ class Gates:
         self._graph, self._flow = graph, flow
         self._outcomes: NDArray[np.int8] | None = None
         """As they were at the last step; ``None``: all gates are to be looked at."""
+        self._failing = False
         self._position = np.empty(len(graph.tasks), np.int64)
         self._position[graph.topological] = np.arange(len(graph.tasks))
         self._readers: dict[int, list[int]] = {}
@@ -40,6 +41,8 @@ class Gates:
         O(units) vector operations, plus O(edges) at the tasks that follow those which have ended since the last step.
         """
         outcomes = self._flow.outcomes(self._graph, run)
+        if failing and not self._failing:
+            self._outcomes, self._failing = None, True  # what repeats is over now too
         looked_at = self._following(outcomes, run)
         self._outcomes = outcomes
         while looked_at:
@@ -85,7 +88,7 @@ class Gates:
         """The outcome of a task, as the task ``by`` sees it: what is repeated is not over before the last round."""
         assert self._outcomes is not None
         repeated = self._flow.repeated
-        if repeated is not None and not run.rounds_over and repeated.tasks[task] and not repeated.tasks[by]:
+        if repeated is not None and not (run.rounds_over or run.failure) and repeated.tasks[task] and not repeated.tasks[by]:
             return _OPEN
         return int(self._outcomes[task])
 

@@ -154,9 +154,16 @@ def _give_up(graph: Graph, run: Run, controls: Controls, unit: int, why: tuple[s
     run.settled[unit] = run.incarnation[unit]
     run.move(unit, UnitState.FAILED)
     run.notes[unit] = f"{cause}: {message}" if message else cause
-    bearable = controls.flow is not None and controls.flow.bearable(graph, run, int(graph.unit_task[unit]))
+    task = int(graph.unit_task[unit])
+    choice = controls.alternatives.get(task)
+    if choice is not None and choice.left:  # what becomes of the task is decided once all its units were looked at
+        run.notes[unit] += f" (exit code {exit_code})" if exit_code is not None else ""
+        return
+    bearable = controls.flow is not None and controls.flow.bearable(graph, run, task)
     if not run.failure and not bearable:
         run.failure = _failure_sentence(graph, run, unit, run.notes[unit], exit_code)
+        if choice is not None:
+            run.failure += f"; {choice.words}"
 
 
 def _failure_sentence(graph: Graph, run: Run, unit: int, why: str, exit_code: int | None) -> str:

@@ -42,4 +42,5 @@ TRANSITIONS: dict[tuple[UnitState, UnitState], str] = {
     (_S.BINDING, _S.SKIPPED): "the graph goes on without it",
     (_S.RUNNING, _S.SKIPPED): "the graph goes on without it",
 }
-"""Every transition there is, with what brings it about. A terminal state is left only by what repeats, when a round begins."""
+"""Every transition there is, with what brings it about. A terminal state is left only by what repeats, when a round begins, and
+by the units of a task whose candidate has failed for good, when the task waits for another one."""

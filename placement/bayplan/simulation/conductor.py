@@ -1,6 +1,7 @@
 """What the operator would do: advance the graphs that are due, and have the decider place what there is room for."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import cast
 
 from bayplan.cluster.cluster import Cluster
@@ -64,7 +65,7 @@ class Conductor:
         """With the two before: what the decider is to be told."""
         self._due: set[int] = set()
         self._between: set[int] = set()
-        """Graphs of which another round begins once what waits has been placed: it is recorded first."""
+        """Graphs that go on once what waits has been placed: a round is recorded first, and a gang's Service is made."""
         self._coming = len(submissions)
         beside = Inline()
         self._learning = Learning(strategies, setup.seed, beside)
@@ -228,10 +229,7 @@ class Conductor:
         for number in self._open_graphs():
             self._run_times.arrived(number)
         for id_, request in self.waits.items():
-            made = self._requests.make(*id_, since=request.since or 0.0)
-            if made != request:
-                self.waits[id_] = made
-                self._wanted[id_] = self._wish(self.graphs[id_[0]], made)
+            self._ask_again(self.graphs[id_[0]], id_[1], request)
 
     def _open_graphs(self) -> list[int]:
         """Numbers of the graphs that have arrived and not ended, in the order of their arrival."""
@@ -252,8 +250,15 @@ class Conductor:
         for attempt in step.wants.stop:
             self._cut_short(graph, _row(attempt.key), AttemptOutcome.STOPPED, now)
         wanted = graph.may_want(step.wants.start)
+        early = graph.without_service(wanted)
+        if early:
+            wanted -= early
+            self._between.add(graph.number)
         for unit in sorted(graph.wanted - wanted):
             self._drop(graph, unit)
+        if graph.flow is not None and graph.flow.gangs:
+            for unit in sorted(filter(graph.flow.together, wanted & graph.wanted)):
+                self._ask_again(graph, unit, self.waits[graph.number, unit])
         for unit in sorted(wanted - graph.wanted):
             self._want(graph, unit, now)
         wake_at = step.wants.wake_at
@@ -282,9 +287,20 @@ class Conductor:
         if self._adapting is not None:
             self._adapting.ended(graph, now)
 
+    def _request(self, graph: GraphState, unit: int, since: float) -> Request:
+        request, gang = self._requests.make(graph.number, unit, since), graph.gang(unit)
+        return request if gang is None else replace(request, gang=gang)
+
+    def _ask_again(self, graph: GraphState, unit: int, before: Request) -> None:
+        """If a unit that waits has something else to ask by now."""
+        request = self._request(graph, unit, before.since or 0.0)
+        if request != before:
+            self.waits[graph.number, unit] = request
+            self._wanted[graph.number, unit] = self._wish(graph, request)
+
     def _want(self, graph: GraphState, unit: int, now: float) -> None:
         graph.wanted.add(unit)
-        request = self._requests.make(graph.number, unit, now)
+        request = self._request(graph, unit, now)
         if unit not in graph.tried:
             self._learning.count(request.request_class)
         id_ = (graph.number, unit)

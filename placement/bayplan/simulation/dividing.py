@@ -7,7 +7,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.foresight.shards import Advice, Places, Splitting, decide, places_for
 from bayplan.model.graph import Graph
 from bayplan.model.workload import RequestClass
-from bayplan.simulation.following import on_graph
+from bayplan.simulation.following import moved, on_graph
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
 
@@ -42,9 +42,12 @@ class Divider:
                     expected[number] = seconds
         graph = Graph.build(tasks)
         flow = None if submission.flow is None else on_graph(submission.flow, submission.graph, graph)
-        own = {_unit(submission.graph, graph, unit): asked for unit, asked in submission.own_classes.items()}
+        own = {moved(submission.graph, graph, unit): asked for unit, asked in submission.own_classes.items()}
+        near = {moved(submission.graph, graph, unit): each for unit, each in submission.own_neighbours.items()}
         # What was decided is given from now on.
-        return replace(submission, graph=graph, expected=expected, splittings=(), flow=flow, own_classes=own)
+        return replace(
+            submission, graph=graph, expected=expected, splittings=(), flow=flow, own_classes=own, own_neighbours=near
+        )
 
     def _places_of(self, policy: str, request_class: RequestClass) -> Places:
         key = policy, request_class
@@ -52,10 +55,3 @@ class Divider:
             selector = self._setup.policies[policy].strategy.node_selector
             self._places[key] = places_for(self._cluster, request_class, selector, self._setup.run_times.speeds)
         return self._places[key]
-
-
-def _unit(before: Graph, graph: Graph, unit: int) -> int:
-    """The number that a unit has in a graph with other numbers of shards. Those of tasks that are divided have no class of
-    their own."""
-    task = before.unit_task[unit]
-    return int(graph.unit_start[task] + unit - before.unit_start[task])

@@ -1,12 +1,14 @@
 """How the tasks of a simulated graph follow each other, and what is given beforehand of how they end."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bayplan.collaboration.rounds import RoundRule
 from bayplan.lifecycle import Condition, Flow, Repeated, Value
+from bayplan.lifecycle.conditions import Reference
 from bayplan.lifecycle.conditions.truth import Lookup
 from bayplan.model.arrays import IntArray
 from bayplan.model.graph import Graph
@@ -17,24 +19,18 @@ from bayplan.simulation.errors import SetupError
 class Rounds:
     """When the rounds of a graph are over. Raises `SetupError`."""
 
-    most: int
-    """1 or more."""
-    until: Condition | None = None
-    patience: int | None = None
-    """They are over once the metric has not got better for so many of them, 1 or more."""
-    metric: tuple[str, str] | None = None
-    """Task and key of what patience looks at."""
-    maximize: bool = True
+    rule: RoundRule
     time_out: float | None = None
     """Seconds from a repeated task's first start after which the round goes on without its shards beyond the minimum."""
     expected: int | None = None
-    """So many are run, where nothing ends them before; none: `most`."""
+    """So many are run, where nothing ends them before, at most as many as the rule allows; none: that many."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
-        for name, value in (("most", self.most), ("patience", self.patience), ("expected", self.expected)):
-            if value is not None and value < 1:
-                raise SetupError(f"rounds: {name} is {value}: it must be at least 1")
+        if self.expected is not None and not 1 <= self.expected <= self.rule.most:
+            raise SetupError(
+                f"rounds: expected is {self.expected}: it must be from 1 to the most that there are, {self.rule.most}"
+            )
         if self.time_out is not None and not (math.isfinite(self.time_out) and self.time_out > 0):
             raise SetupError(f"rounds: time_out is {self.time_out}: it must be seconds above 0")
 
@@ -85,10 +81,24 @@ def foreseen(graph: Graph, flow: Flow, endings: tuple[Ending, ...]) -> Flow:
     """The flow as a simulation goes by it: a condition holds, where one of the results that it speaks of is not given."""
     conditions = dict(flow.when)
     for task, condition in flow.when.items():
-        known = endings and all(endings[graph.index[each.task]].gives(each.key) for each in condition.references)
-        if not known:
+        if not _given(graph, endings, condition.references):
             conditions[task] = _TakenToHold(condition.tree, condition.references)
     return replace(flow, when=conditions)
+
+
+def foreseen_rule(graph: Graph, rounds: Rounds, endings: tuple[Ending, ...]) -> RoundRule:
+    """The rule as a simulation goes by it: what looks at a result that is not given ends no round."""
+    rule = rounds.rule
+    until = rule.until if rule.until is not None and _given(graph, endings, rule.until.references) else None
+    patience = rule.patience
+    if patience is not None and not _given(graph, endings, (patience.measure.reference,)):
+        patience = None
+    return RoundRule(rule.most if rounds.expected is None else rounds.expected, until, patience)
+
+
+def _given(graph: Graph, endings: tuple[Ending, ...], references: Iterable[Reference]) -> bool:
+    """The results that are spoken of are known beforehand."""
+    return bool(endings) and all(endings[graph.index[each.task]].gives(each.key) for each in references)
 
 
 def on_graph(flow: Flow, before: Graph, graph: Graph) -> Flow:
@@ -97,4 +107,11 @@ def on_graph(flow: Flow, before: Graph, graph: Graph) -> Flow:
     minimum: IntArray = np.where(flow.minimum >= had, has, np.minimum(flow.minimum, has))
     tasks = None if flow.repeated is None else flow.repeated.tasks
     repeated = None if tasks is None else Repeated(tasks, tasks[graph.unit_task])
-    return replace(flow, minimum=minimum, repeated=repeated)
+    gangs = tuple(replace(gang, units=tuple(moved(before, graph, unit) for unit in gang.units)) for gang in flow.gangs)
+    return replace(flow, minimum=minimum, repeated=repeated, gangs=gangs)
+
+
+def moved(before: Graph, graph: Graph, unit: int) -> int:
+    """The number that a unit has where tasks have other numbers of shards; its own task must have as many as before."""
+    task = before.unit_task[unit]
+    return int(graph.unit_start[task] + unit - before.unit_start[task])

@@ -1,11 +1,12 @@
 """One graph on the virtual cluster."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
 
+from bayplan.collaboration.rounds import RoundAction, RoundRule, RoundState, verdict
 from bayplan.lifecycle import (
     Advance,
     Attempt,
@@ -20,10 +21,11 @@ from bayplan.lifecycle import (
     UnitState,
     advance,
     begun,
+    values_of,
 )
 from bayplan.model.arrays import IntArray
-from bayplan.simulation import rounds
-from bayplan.simulation.following import foreseen
+from bayplan.model.workload import Gang
+from bayplan.simulation.following import foreseen, foreseen_rule
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.submission import Parallelism, Submission
 from bayplan.simulation.trace import AttemptOutcome
@@ -55,8 +57,11 @@ class GraphState:
     flow: Flow | None = field(init=False, default=None)
     """As the simulation goes by it."""
     _retries: Sequence[Retry] = field(init=False, default=())
-    _figures: list[float] = field(init=False, default_factory=list)
-    """What was measured in each round that is over."""
+    _rule: RoundRule | None = field(init=False, default=None)
+    _rounds: RoundState = field(init=False, default=RoundState())
+    """What the rounds that are over leave behind."""
+    _serviced: set[int] = field(init=False, default_factory=set)
+    """Numbers of gangs that have their Service."""
     _another: bool = field(init=False, default=False)
     """A round is over, and the next was decided."""
 
@@ -65,6 +70,8 @@ class GraphState:
         self._retries = submission.retries or [_RETRY] * len(submission.graph.tasks)
         if submission.flow is not None:
             self.flow = foreseen(submission.graph, submission.flow, submission.endings)
+        if submission.rounds is not None:
+            self._rule = foreseen_rule(submission.graph, submission.rounds, submission.endings)
 
     @property
     def simple(self) -> bool:
@@ -73,8 +80,9 @@ class GraphState:
 
     @property
     def timed(self) -> bool:
-        """Its rounds have a time-out."""
-        return self.submission.rounds is not None and self.submission.rounds.time_out is not None
+        """Its rounds have a time-out, or backups begin some time after the start."""
+        late = self.flow is not None and any(rule.after is not None for rule in self.flow.backups)
+        return late or (self.submission.rounds is not None and self.submission.rounds.time_out is not None)
 
     @property
     def light(self) -> bool:
@@ -108,17 +116,17 @@ class GraphState:
 
     def decide_round(self) -> bool:
         """A round is over. Answers whether it was the last, so that what follows may start; else the next one can begin."""
-        limit, run, graph = self.submission.rounds, self.follow(), self.submission.graph
-        if limit is None or self._another:
+        run, graph = self.follow(), self.submission.graph
+        if self._rule is None or self._another:
             return False
-        found = rounds.figure(limit, graph, run)
-        if found is not None:
-            self._figures.append(found)
-        if rounds.over(limit, graph, run, self._figures):
-            self.run = Lifecycle(graph, run).end_rounds()
-            return True
-        self._another = True
-        return False
+        state, decided = verdict(self._rule, self._rounds, lambda task, key: values_of(graph, run, task, key))
+        if state.best is not None:  # as it stands in the status, by which the operator goes
+            state = replace(state, best=float(f"{state.best:.6g}"))
+        self._rounds = state
+        self._another = decided.action is RoundAction.CONTINUE
+        if not self._another:
+            self.run = Lifecycle(graph, run).end_rounds(decided.why if decided.action is RoundAction.FAILED else "")
+        return not self._another
 
     def begin_round(self) -> IntArray | None:
         """Begin the next round, if it was decided: the units that run again."""
@@ -132,6 +140,28 @@ class GraphState:
         """In which round a unit is that is tried now; 0: it does not repeat."""
         repeated = None if self.flow is None else self.flow.repeated
         return self.follow().round if repeated is not None and repeated.units[unit] else 0
+
+    def gang(self, unit: int) -> Gang | None:
+        """The gang of a unit that wants a place, as the decider is told of it; none: it is in none."""
+        if self.flow is None or not self.flow.together(unit):
+            return None
+        rule, run = self.flow.gangs[self.flow.gang_of[unit]], self.follow()
+        return Gang(
+            id=(self.number, rule.name),
+            minimum=rule.minimum if rule.elastic else None,
+            topology=self.submission.topologies.get(rule.name),
+            beside=tuple(run.node[each] for each in rule.units if run.state[each] in (UnitState.BINDING, UnitState.RUNNING)),
+            name=f"{self.submission.name.rpartition('/')[2]}/{rule.name}",
+        )
+
+    def without_service(self, units: set[int]) -> set[int]:
+        """Of units that want a place, the members of gangs that have no Service yet. From now on they have one."""
+        if self.flow is None or not self.flow.gangs:
+            return set()
+        gangs = {unit: self.flow.gang_of[unit] for unit in units if self.flow.together(unit)}
+        found = {unit for unit, gang in gangs.items() if gang not in self._serviced}
+        self._serviced.update(gangs.values())
+        return found
 
     @property
     def skipped(self) -> frozenset[int]:

@@ -67,5 +67,5 @@ class Requests:
             unit=unit,
             namespace=namespace,
             since=since,
-            neighbour=submission.neighbours[task] if submission.neighbours else None,
+            neighbour=submission.neighbour(unit),
         )

@@ -12,7 +12,7 @@ from bayplan.lifecycle import Flow, Retry
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 from bayplan.model.neighbour import Neighbour
-from bayplan.model.workload import RequestClass
+from bayplan.model.workload import GangTopology, RequestClass
 from bayplan.simulation.errors import SetupError
 from bayplan.simulation.following import Ending, Rounds
 
@@ -58,6 +58,8 @@ class Submission:
     """Per task, under what its run times are learned whenever it comes back in another graph; none: it never does."""
     neighbours: tuple[Neighbour, ...] = ()
     """Per task, what its pods are for others, and what they ask of them; none: nothing."""
+    own_neighbours: Mapping[int, Neighbour] = field(default_factory=dict)
+    """By unit, the same, where the pods of its task differ in that."""
     parallelism: tuple[Parallelism, ...] = ()
     """How many of its units may be under way at once."""
     flow: Flow | None = None
@@ -68,6 +70,8 @@ class Submission:
     """Per task, what is given of how it ends; none: nothing is of any."""
     own_classes: Mapping[int, RequestClass] = field(default_factory=dict)
     """By unit, what it asks, where that is not what its task does."""
+    topologies: Mapping[str, GangTopology] = field(default_factory=dict)
+    """By the names of the flow's gangs, where their members must be near each other; a gang that is missing may be anywhere."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -110,6 +114,13 @@ class Submission:
         """What a unit asks."""
         own = self.own_classes.get(unit)
         return self.classes[int(self.graph.unit_task[unit])] if own is None else own
+
+    def neighbour(self, unit: int) -> Neighbour | None:
+        """What its pod is for others, and what it asks of them; none: nothing."""
+        if not self.neighbours:
+            return None
+        own = self.own_neighbours.get(unit)
+        return self.neighbours[int(self.graph.unit_task[unit])] if own is None else own
 
     def _check_flow(self) -> None:
         tasks = len(self.graph.tasks)

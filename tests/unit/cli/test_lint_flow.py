@@ -104,3 +104,15 @@ def test_the_picture_of_a_plain_graph_has_no_signs(tmp_path: Path, capsys: pytes
     assert not {"gate", "when", "repeats"} & run_json(capsys, "simulate", *work)["graphs"][0]["tasks"][0].keys()
     assert run(capsys, "report", *work, "--out", tmp_path / "a.html")[0] == 0
     assert 'class="gate"' not in (tmp_path / "a.html").read_text()
+
+
+@pytest.mark.parametrize("strict", [(), ("--strict",)])
+def test_what_only_a_cluster_does_is_said_by_a_simulation(
+    strict: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is no fault of the file, so `lint` says nothing of it."""
+    nodes = "nodes:\n" + "".join(f"- {{name: {site}, labels: {{site: {site}}}, cpu: 8}}\n" for site in "abc")
+    work = ("-f", write(tmp_path, "g.yaml", GRAPH), "--nodes", write(tmp_path, "n.yaml", nodes))
+    code, _, err = run(capsys, "simulate", *work, *strict)
+    assert err.startswith("bayplan: graph default/federated: spec.rounds.sample is not simulated: ")
+    assert (code == 2) == bool(strict)

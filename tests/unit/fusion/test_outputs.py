@@ -192,3 +192,12 @@ def test_what_is_refused(wrong, sentence: str) -> None:  # type: ignore[no-untyp
     with pytest.raises(FusionError) as error:
         wrong()
     assert str(error.value) == sentence
+
+
+def test_soft_targets_are_the_mean_of_softened_answers() -> None:
+    logits = [np.random.default_rng(seed).normal(size=(5, 3)) for seed in range(4)]
+    weights = [1.0, 2.0, 3.0, 4.0]
+    found = fuse_outputs(planned("SoftTargets", {"temperature": "4"}), logits, weights)
+    softened = [np.exp(each / 4) / np.exp(each / 4).sum(axis=1, keepdims=True) for each in logits]
+    expected = sum(weight * each for weight, each in zip(weights, softened, strict=True)) / 10
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)

@@ -92,7 +92,7 @@ class Operator:
             "spec": {"tasks": [{"name": "a", **({"expectedDuration": expected} if expected else {}), **pod}]},
             "status": copy.deepcopy(self.server.statuses.get(("ns", name), {})),
         }
-        graph = self.graphs[name] = intake.new_graph(raw, self.now, intake.Terms())
+        graph = self.graphs[name] = intake.new_graph(raw, self.now, intake.IntakeTerms())
         graph.known.policy = self.policy
         if graph.decided.ended:
             self.adapting.recall(graph, self.now)

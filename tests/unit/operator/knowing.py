@@ -98,7 +98,7 @@ class Fixture:
             "spec": {"tasks": [{**pod, **each} for each in tasks or ({"name": "a"},)], **spec},
             "status": {"acceptedAt": STAMP, "tasks": list(lines), **(status or {})},
         }
-        made = intake.new_graph(raw, self.now, intake.Terms())
+        made = intake.new_graph(raw, self.now, intake.IntakeTerms())
         self.knowledge.meet(made, raw, self.now)
         self.graphs.append(made)
         return made

@@ -38,7 +38,7 @@ def raw(name: str, *tasks: dict[str, Any], lines: tuple[str, ...] = (), **spec: 
 
 def graph(name: str, *tasks: dict[str, Any], lines: tuple[str, ...] = (), preset: str = "GraphPlan", **spec: Any) -> GraphRun:
     """A graph with its policy."""
-    made = intake.new_graph(raw(name, *tasks, lines=lines, **spec), CREATED, intake.Terms())
+    made = intake.new_graph(raw(name, *tasks, lines=lines, **spec), CREATED, intake.IntakeTerms())
     made.known.policy = compile_policy({"metadata": {"name": "p"}, "spec": {"preset": preset}})
     return made
 

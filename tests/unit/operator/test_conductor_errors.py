@@ -16,7 +16,15 @@ from bayplan_operator.kube.api_server import ApiServer
 from bayplan_operator.settings import Settings
 from bayplan_operator.view import NodeStore, PodStore
 from bayplan_operator.view.kinds import Inboxes
-from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
+from bayplan_operator.writer import (
+    EventWriter,
+    GraphWriter,
+    NodeRecordWriter,
+    PodWriter,
+    ProfileWriter,
+    ServiceWriter,
+    WriteQueue,
+)
 from tests.unit.operator.written import Admitting
 
 
@@ -36,7 +44,7 @@ class Fixture:
         queue = WriteQueue(4, random.Random(1), lambda _: None)
         writers = Writers(
             PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test"),
-            ProfileWriter(server, queue), NodeRecordWriter(server, queue, "ns"), Admitting(),
+            ProfileWriter(server, queue), ServiceWriter(server, queue), NodeRecordWriter(server, queue, "ns"), Admitting(),
         )  # fmt: skip
         self.conductor = conductor(self.view, writers, Settings("test"), Clock(self.clock), nothing)
 

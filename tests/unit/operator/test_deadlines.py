@@ -41,7 +41,7 @@ def task(name: str, *after: str, hint: str | None = "100s", shards: int = 1, cpu
 
 def taken_in(*tasks: dict[str, Any], **spec: Any) -> tuple[GraphRun, Running]:
     metadata = {"namespace": "ns", "name": "g", "uid": "u", "creationTimestamp": STAMP}
-    graph = intake.new_graph({"metadata": metadata, "spec": {"tasks": list(tasks), **spec}}, NOW, intake.Terms())
+    graph = intake.new_graph({"metadata": metadata, "spec": {"tasks": list(tasks), **spec}}, NOW, intake.IntakeTerms())
     graph.known.policy = CompiledPolicy("default", PlacementPolicySpec(), compile_preset("Auto"))
     assert graph.running is not None
     return graph, graph.running

@@ -68,7 +68,7 @@ def test_a_graph_that_changes_its_family_is_expected_like_the_other() -> None:
         "metadata": {"namespace": "ns", "name": "h", "uid": "h", "generation": 7, "resourceVersion": "9"},
         "spec": {"tasks": tasks, "profile": "f"},
     }
-    intake.refresh(other, raw, fixture.now, intake.Terms())
+    intake.refresh(other, raw, fixture.now, intake.IntakeTerms())
     fixture.pass_time(0.25)
     assert other.running.foreseen.seconds[0] == pytest.approx(20.0, rel=0.5)
 

@@ -43,7 +43,7 @@ def running(shards: int, *lines: str) -> GraphRun:
         "spec": {"tasks": tasks},
         "status": {"acceptedAt": STAMP, "tasks": list(lines)},
     }
-    graph = intake.new_graph(raw, NOW, intake.Terms())
+    graph = intake.new_graph(raw, NOW, intake.IntakeTerms())
     assert graph.running is not None
     return graph
 

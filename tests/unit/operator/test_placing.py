@@ -35,7 +35,7 @@ def raw(generation: int = 1, limits: dict[str, Any] | None = None, shards: int =
 
 def graph(policy: dict[str, Any] | None = None, **fields: Any) -> GraphRun:
     """A graph of which every shard wants a place."""
-    made = intake.new_graph(raw(**fields), CREATED + 60, intake.Terms())
+    made = intake.new_graph(raw(**fields), CREATED + 60, intake.IntakeTerms())
     assert made.running is not None
     made.running.wants.start = list(range(made.running.prepared.graph.units))
     made.known.policy = compile_policy({"metadata": {"name": "p"}, "spec": policy or {}})
@@ -61,7 +61,7 @@ def test_a_deadline_counts_from_the_creation_and_may_be_changed_or_taken_away() 
         ({}, None),
     )
     for generation, (spec, expected) in enumerate(said, 2):
-        intake.refresh(made, raw(generation, **spec), CREATED + 120, intake.Terms())
+        intake.refresh(made, raw(generation, **spec), CREATED + 120, intake.IntakeTerms())
         assert requests(made)[0].deadline == expected
 
 

@@ -26,7 +26,7 @@ def restored(*lines: str, **status: Any) -> tuple[GraphRun, Running]:
         "spec": {"tasks": tasks},
         "status": {"acceptedAt": STAMP, "tasks": list(lines), **status},
     }
-    graph = intake.new_graph(raw, NOW, intake.Terms())
+    graph = intake.new_graph(raw, NOW, intake.IntakeTerms())
     assert graph.running is not None
     return graph, graph.running
 

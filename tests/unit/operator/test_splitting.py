@@ -45,7 +45,7 @@ def cluster(nodes: int) -> Cluster:
 
 
 def settled(on: Cluster, status: dict[str, Any] | None = None, pods: list[wire.Pod] | None = None, **bounds: Any) -> GraphRun:
-    graph = intake.new_graph(raw(status, **bounds), NOW, intake.Terms())
+    graph = intake.new_graph(raw(status, **bounds), NOW, intake.IntakeTerms())
     graph.known.policy = POLICY
     store = PodStore(on, lambda: NOW, lambda: None)
     for pod in pods or ():
@@ -128,7 +128,7 @@ def test_it_is_decided_once() -> None:
     changed = raw()
     changed["metadata"]["generation"] = 2
     changed["spec"]["priority"] = 9
-    intake.refresh(graph, changed, NOW, intake.Terms())
+    intake.refresh(graph, changed, NOW, intake.IntakeTerms())
     splitting.decide_shards(graph, on, store)
     assert graph.known.invalid is None
     assert graph.decided.shards.value == {"train": 4}
@@ -139,7 +139,7 @@ def test_it_is_decided_once() -> None:
 
 def test_without_its_policy_nothing_is_decided() -> None:
     on = cluster(2)
-    graph = intake.new_graph(raw(), NOW, intake.Terms())
+    graph = intake.new_graph(raw(), NOW, intake.IntakeTerms())
     splitting.decide_shards(graph, on, PodStore(on, lambda: NOW, lambda: None))
     assert graph.decided.shards.value is None
     assert not graph.startable
@@ -175,7 +175,7 @@ def test_many_tasks_are_told_in_short() -> None:
     many = raw(max=2)
     task = many["spec"]["tasks"][0]
     many["spec"]["tasks"] = [{**task, "name": f"t{number}"} for number in range(30)]
-    graph = intake.new_graph(many, NOW, intake.Terms())
+    graph = intake.new_graph(many, NOW, intake.IntakeTerms())
     graph.known.policy = POLICY
     on = cluster(50)
     splitting.decide_shards(graph, on, PodStore(on, lambda: NOW, lambda: None))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from hypothesis import strategies as st
 
+from bayplan.collaboration.rounds import RoundRule
 from bayplan.lifecycle import (
     Attempt,
     Controls,
@@ -68,7 +69,7 @@ def flows(draw: st.DrawFn, most: int = 7) -> Submission:
     return Submission(
         "g", graph, (SMALL,) * count, retries=(Retry(limit=1),) * count, endings=tuple(endings),
         flow=Flow(np.array(gates, np.int8), minimum, np.array(optional), when, {}, repeated),
-        rounds=None if repeated is None else Rounds(draw(whole(1, 3))),
+        rounds=None if repeated is None else Rounds(RoundRule(draw(whole(1, 3)))),
     )  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def by_the_lifecycle(submission: Submission, flow: Flow) -> Outcome:
             heapq.heappush(clock, (now + seconds, *key))
         if step.round_over:
             assert rounds is not None
-            run = life.end_rounds() if run.round >= rounds.most else life.begin_round(flow, Round(run.round + 1))
+            run = life.end_rounds() if run.round >= rounds.rule.most else life.begin_round(flow, Round(run.round + 1))
             continue
         if news or gone:
             continue

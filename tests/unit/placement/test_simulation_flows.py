@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from bayplan.collaboration.rounds import Patience, RoundRule
 from bayplan.foresight.shards import Splitting
-from bayplan.lifecycle import Flow, Gate, Repeated, Retry, parse
+from bayplan.lifecycle import BackupRule, Flow, GangRule, Gate, Repeated, Retry, parse
+from bayplan.lifecycle.conditions import parse_measure
 from bayplan.model.graph import Graph, Task
-from bayplan.model.workload import NodeInfo, RequestClass
+from bayplan.model.workload import GangTopology, NodeInfo, RequestClass
 from bayplan.simulation import (
     AttemptOutcome,
     Divider,
@@ -22,6 +24,7 @@ from bayplan.simulation import (
     SetupError,
     Submission,
     Trace,
+    TrueRunTimes,
     figures,
     simulate,
 )
@@ -68,17 +71,22 @@ def chain(*names: str, shards: int = 1, **more: Any) -> Graph:
     )
 
 
-def repeated(graph: Graph, rounds: Rounds, *says: dict[str, Any], **fields: Any) -> Submission:
+def repeated(graph: Graph, limit: Rounds, *says: dict[str, Any], **fields: Any) -> Submission:
     """All but the last task repeats; the last of these says what is given, round by round."""
     tasks = np.arange(len(graph.tasks)) < len(graph.tasks) - 1
     flow = replace(Flow.plain(graph), repeated=Repeated(tasks, tasks[graph.unit_task]))
     endings = [Ending()] * len(graph.tasks)
     endings[-2] = Ending(tuple(says))
-    made: dict[str, Any] = {"classes": (SMALL,) * len(graph.tasks), "flow": flow, "rounds": rounds, "endings": tuple(endings)}
+    made: dict[str, Any] = {"classes": (SMALL,) * len(graph.tasks), "flow": flow, "rounds": limit, "endings": tuple(endings)}
     return Submission("g", graph, **(made | fields))
 
 
 TRAINING = chain("local", "evaluate", "deploy")
+
+
+def rounds(most: int, until: str = "", patience: tuple[int, str, bool] | None = None, **more: Any) -> Rounds:
+    progress = None if patience is None else Patience(patience[0], parse_measure(patience[1]), patience[2])
+    return Rounds(RoundRule(most, parse(until) if until else None, progress), **more)
 
 
 def run(submission: Submission) -> Trace:
@@ -86,34 +94,42 @@ def run(submission: Submission) -> Trace:
 
 
 @pytest.mark.parametrize(
-    ("rounds", "says", "count"),
+    ("limit", "says", "count"),
     [
-        (Rounds(4), (), 4),
-        (Rounds(4, until=parse("evaluate.x > 5")), (), 4),
-        (Rounds(4, expected=2), (), 2),
-        (Rounds(9, until=parse("evaluate.x > 5")), ({"x": 1}, {"x": 5}, {"x": 6}), 3),
-        (Rounds(9, until=parse("evaluate.x > 5"), expected=2), ({"x": 1}, {"x": 5}, {"x": 6}), 2),
-        (Rounds(9, patience=2, metric=("evaluate", "x")), ({"x": 1}, {"x": 3}, {"x": 2}), 4),
-        (Rounds(9, patience=2, metric=("evaluate", "x"), maximize=False), ({"x": 3}, {"x": 2}, {"x": 1}, {"x": 1}), 5),
-        (Rounds(3, patience=1, metric=("evaluate", "y")), ({"x": 1},), 3),
+        (rounds(4), (), 4),
+        (rounds(4, until="evaluate.x > 5"), (), 4),
+        (rounds(4, expected=2), (), 2),
+        (rounds(9, until="evaluate.x > 5"), ({"x": 1}, {"x": 5}, {"x": 6}), 3),
+        (rounds(9, until="evaluate.x > 5", expected=2), ({"x": 1}, {"x": 5}, {"x": 6}), 2),
+        (rounds(9, patience=(2, "evaluate.x", True)), ({"x": 1}, {"x": 3}, {"x": 2}), 4),
+        (rounds(9, patience=(2, "evaluate.x", False)), ({"x": 3}, {"x": 2}, {"x": 1}, {"x": 1}), 5),
+        (rounds(9, patience=(1, "evaluate.x", True)), ({"x": 1.00000001}, {"x": 1.00000002}, {"x": 1}), 3),
+        (rounds(3, patience=(1, "evaluate.y", True)), ({"x": 1},), 3),
+        (rounds(9, until="evaluate.x > 5", patience=(2, "evaluate.y", True)), ({"x": 1, "y": 1},), 3),
     ],
 )
-def test_how_many_rounds_there_are(rounds: Rounds, says: tuple[dict[str, Any], ...], count: int) -> None:
-    trace = run(repeated(TRAINING, rounds, *says))
+def test_how_many_rounds_there_are(limit: Rounds, says: tuple[dict[str, Any], ...], count: int) -> None:
+    trace = run(repeated(TRAINING, limit, *says))
     assert trace.graphs.rounds == (count,)
     assert trace.graphs.ended_at[0] == pytest.approx(4.0 * count + 2.0)
     assert trace.attempts.round.tolist() == [*np.repeat(np.arange(1, count + 1), 2).tolist(), 0]
     assert trace.attempts.incarnation[trace.attempts.task == 0].tolist() == list(range(1, count + 1))
 
 
+def test_a_result_of_the_wrong_kind_ends_the_rounds_as_a_failure() -> None:
+    trace = run(repeated(TRAINING, rounds(4, until="evaluate.x > 5"), {"x": "six"}))
+    assert "round 1: until cannot be decided" in trace.graphs.failure[0]
+    assert trace.graphs.skipped == (frozenset({2}),)
+
+
 def test_a_graph_of_one_unit_repeats_too() -> None:
     graph = Graph.build([Task("a", duration=3.0)])
     flow = replace(Flow.plain(graph), repeated=Repeated(np.array([True]), np.array([True])))
-    assert run(Submission("g", graph, (SMALL,), flow=flow, rounds=Rounds(5))).graphs.ended_at.tolist() == [15.0]
+    assert run(Submission("g", graph, (SMALL,), flow=flow, rounds=rounds(5))).graphs.ended_at.tolist() == [15.0]
 
 
 def test_the_wait_between_rounds_is_for_the_tasks_before_and_for_no_back_off() -> None:
-    found = figures.waiting_by_reason(run(repeated(TRAINING, Rounds(3))))
+    found = figures.waiting_by_reason(run(repeated(TRAINING, rounds(3))))
     # `local` waits for 2 s twice, `evaluate` 2 s in each round, `deploy` 12 s.
     assert found == {"DependencyPending": pytest.approx(4.0 + 6.0 + 12.0)}
 
@@ -150,7 +166,7 @@ def test_exit_codes_are_those_that_are_given() -> None:
 
 def test_late_shards_are_left_behind_and_their_room_is_free_again() -> None:
     graph = chain("local", "evaluate", "deploy", shards=4)
-    submission = repeated(graph, Rounds(3, time_out=3.0), retries=(Retry(limit=9, initial=30.0),) * 3)
+    submission = repeated(graph, rounds(3, time_out=3.0), retries=(Retry(limit=9, initial=30.0),) * 3)
     assert submission.flow is not None
     submission = replace(submission, flow=replace(submission.flow, minimum=np.array([1, 4, 4])))
     one_more = replace(setup(4), failures=Failures(attempt=0.5), seed=3)
@@ -176,7 +192,7 @@ def test_data_tie_units_to_their_nodes() -> None:
 
 
 def test_what_is_divided_repeats_with_its_new_number_of_shards() -> None:
-    submission = repeated(chain("local", "evaluate", "deploy"), Rounds(2))
+    submission = repeated(chain("local", "evaluate", "deploy"), rounds(2))
     own = {1: RequestClass((("cpu", 2),))}
     divided = replace(submission, splittings=(Splitting(20.0, 0.0, 0.0, 4, 4), None, None), own_classes=own)
     made = Divider(setup()).divided(divided)
@@ -186,6 +202,50 @@ def test_what_is_divided_repeats_with_its_new_number_of_shards() -> None:
     assert made.flow.repeated.units.tolist() == [True] * 5 + [False]
     assert made.own_classes == {4: own[1]}
     assert simulate([divided], setup()).graphs.rounds == (2,)
+
+
+GANG = Graph.build([Task("other", duration=5.0), Task("gang", shards=3, duration=2.0), Task("divided", duration=1.0)])
+
+
+def together(minimum: int) -> Submission:
+    rule = GangRule("gang", (1, 2, 3), minimum, 60.0)
+    return Submission("team/g", GANG, (SMALL,) * 3, flow=replace(Flow.plain(GANG), gangs=(rule,)))
+
+
+def test_a_gang_starts_as_a_whole_or_not_at_all() -> None:
+    whole = simulate([together(3)], setup(3)).attempts
+    assert whole.placed_at.tolist() == [0.0, 0.0, 5.0, 5.0, 5.0], "two places are too few, until the first task is over"
+    part = simulate([together(2)], setup(3)).attempts
+    assert part.placed_at[part.task == 1].tolist() == [1.0, 1.0], "`divided` went first, while its Service was made"
+
+
+def test_the_topology_of_a_gang_counts() -> None:
+    there = [NodeInfo(f"n{number}", {"cpu": 2}, labels={"rack": "ab"[number // 2]}) for number in range(4)]
+    near = replace(together(3), topologies={"gang": GangTopology("rack")})
+    attempts = simulate([near], replace(setup(), nodes=there)).attempts
+    racks = {"ab"[node // 2] for node in attempts.node[attempts.task == 1].tolist()}
+    assert len(racks) == 1
+
+
+def test_a_gang_is_the_same_where_another_task_is_divided() -> None:
+    splittings = (Splitting(20.0, least=4, most=4), None, None)
+    made = Divider(setup()).divided(replace(together(3), splittings=splittings))
+    assert made.flow is not None
+    assert made.flow.gangs[0].units == (4, 5, 6)
+
+
+def test_backups_start_when_they_are_due_and_the_first_to_finish_wins() -> None:
+    graph = Graph.build([Task("a", (), 2, 10.0), Task("a.backup-1", (), 2, 10.0), Task("b", ("a",), duration=1.0)])
+    flow = replace(Flow.plain(graph), backups=(BackupRule(0, (1,), after=3.0),))
+    there = [NodeInfo("slow", {"cpu": 2}, node_class="slow"), NodeInfo("fast", {"cpu": 3}, node_class="fast")]
+    speeds = replace(setup(), nodes=there, run_times=TrueRunTimes({"fast": 5.0}))
+    held = Submission("h", Graph.build([Task("x", duration=10.0)]), (RequestClass((("cpu", 3),)),), priority=9)
+    trace = simulate([held, Submission("g", graph, (SMALL,) * 3, flow=flow)], speeds)
+    own, attempts = trace.attempts.graph == 1, trace.attempts
+    assert attempts.started_at[own & (attempts.task == 1)].tolist() == [3.0, 3.0]
+    assert (attempts.outcome[own & (attempts.task == 0)] == AttemptOutcome.STOPPED).all()
+    assert trace.graphs.succeeded.all()
+    assert trace.graphs.ended_at[1] < 10.0
 
 
 @pytest.mark.parametrize(
@@ -200,16 +260,15 @@ def test_what_is_divided_repeats_with_its_new_number_of_shards() -> None:
 )
 def test_what_does_not_go_together_is_refused(change: dict[str, Any], words: str) -> None:
     with pytest.raises(SetupError, match=words):
-        replace(repeated(TRAINING, Rounds(2)), **change)
+        replace(repeated(TRAINING, rounds(2)), **change)
 
 
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (lambda: Rounds(0), "most is 0: it must be at least 1"),
-        (lambda: Rounds(2, patience=0), "patience is 0"),
-        (lambda: Rounds(2, expected=0), "expected is 0"),
-        (lambda: Rounds(2, time_out=0.0), "time_out is 0.0: it must be seconds above 0"),
+        (lambda: rounds(2, expected=0), "expected is 0: it must be from 1 to the most that there are, 2"),
+        (lambda: rounds(2, expected=3), "expected is 3"),
+        (lambda: rounds(2, time_out=0.0), "time_out is 0.0: it must be seconds above 0"),
         (lambda: Ending((), 1, frozenset({0})), "incarnation 0"),
     ],
 )

@@ -1,6 +1,8 @@
 """The kinds of bayplan.dev/v1alpha1 as frozen pydantic models; durations are float seconds, moments aware datetimes."""
 
+from .candidates import DEFAULT_WORTH, MIN_CANDIDATES, Choose, TaskCandidate
 from .common import GROUP, VERSION, Condition, ObjectMeta
+from .env import EnvVar
 from .flow import P95, BestBy, DataRules, Rounds, Sampling
 from .fuse import Fuse
 from .gang import DEFAULT_PORT, DEFAULT_TIMEOUT, Gang, Topology
@@ -17,7 +19,8 @@ from .placement_policy import (
 from .pod_template import PodTemplate, PodTemplateMetadata
 from .retry import BackoffOverride, Retry, RetryBackoff, RetryOverride
 from .shards import AUTO, DEFAULT_MOST, DEFAULT_STARTUP, AutoShards
-from .task_graph import Dependency, EnvVar, NamedTemplate, Stage, Task, TaskGraph, TaskGraphSpec, TaskGraphStatus
+from .task_graph import Dependency, NamedTemplate, Stage, Task, TaskGraph, TaskGraphSpec
+from .task_graph_status import TaskGraphStatus
 from .task_profile import Figure, NodeClass, Sums, TaskProfile, TaskProfileSpec, TaskProfileStatus
 
 __all__ = [
@@ -26,13 +29,16 @@ __all__ = [
     "DEFAULT_PORT",
     "DEFAULT_STARTUP",
     "DEFAULT_TIMEOUT",
+    "DEFAULT_WORTH",
     "GROUP",
+    "MIN_CANDIDATES",
     "P95",
     "VERSION",
     "AutoShards",
     "BackoffOverride",
     "BestBy",
     "Candidate",
+    "Choose",
     "Condition",
     "DataRules",
     "Dependency",
@@ -60,6 +66,7 @@ __all__ = [
     "Stage",
     "Sums",
     "Task",
+    "TaskCandidate",
     "TaskGraph",
     "TaskGraphSpec",
     "TaskGraphStatus",

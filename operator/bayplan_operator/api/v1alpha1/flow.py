@@ -30,7 +30,7 @@ OutputName = Annotated[str, Field(min_length=1, max_length=MAX_OUTPUT_NAME, patt
 """A key of a task's results."""
 
 
-Labels = Annotated[dict[str, LabelValue], Field(min_length=1, max_length=MAX_SELECTOR)]
+NodeLabels = Annotated[dict[str, LabelValue], Field(min_length=1, max_length=MAX_SELECTOR)]
 
 
 class BestBy(Model):
@@ -45,7 +45,7 @@ class BestBy(Model):
 class DataRules(Model):
     """Where the data of a task may be, and so where its pods may run. Nothing breaks this rule, not even a failure."""
 
-    node_selector_per_shard: tuple[Labels, ...] = Field(
+    node_selector_per_shard: tuple[NodeLabels, ...] = Field(
         min_length=1,
         max_length=1000,
         description="For each shard, in their order, labels that its node must have. As many items as the task has shards.",
@@ -148,10 +148,11 @@ class Joint(Model):
         json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"]),
     )
     bound: Decimal = Field(description='The rounds are over once the joint loss is at most this, such as "0.3".')
-    otherwise: Literal["Round", "Reweigh", "Stop"] = Field(
+    otherwise: Literal["Round", "Reweigh", "ChooseAgain", "Stop"] = Field(
         default="Round",
         description="What follows a round whose joint loss is larger. Round: another round. Reweigh: another round, in which "
-        "what does worse counts more; programs read the weights from BAYPLAN_WEIGHTS. Stop: the graph fails.",
+        "what does worse counts more; programs read the weights from BAYPLAN_WEIGHTS. ChooseAgain: another round, with another "
+        "candidate for the task that adds most to the loss. Stop: the graph fails.",
     )
     limit: StrictInt = Field(
         default=3, ge=1, le=MAX_ROUNDS, description="So many times that follows; then the graph fails. Default: 3."

@@ -9,9 +9,10 @@ from pydantic import Field
 from .common import Model
 from .flow import NOT_STORED, OutputName
 from .placement_policy import Parameters
+from .scalars import PlainName
 
 FuseMethod = Literal[
-    "Mean", "WeightedMean", "WeightedLeastSquares", "MajorityVote", "SoftVote", "LogOdds",
+    "Mean", "WeightedMean", "WeightedLeastSquares", "MajorityVote", "SoftVote", "LogOdds", "SoftTargets",
     "FedAvg", "FedAvgM", "FedAdam", "FedYogi", "Median", "TrimmedMean", "Krum", "MultiKrum", "Consensus",
 ]  # fmt: skip
 FileName = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9][-A-Za-z0-9_.]*$")]
@@ -34,5 +35,10 @@ class Fuse(Model):
     )
     to: FileName | None = Field(
         default=None, description="The file that is written into this task's folder of outputs. Default: the name in from."
+    )
+    reference: PlainName | None = Field(
+        default=None,
+        description="A task in dependsOn that has made the model with which the first round begins, in the file that "
+        "from names. It is no input. Default: none; then methods with a memory begin with the plain average.",
     )
     parameters: Parameters = Field(default=(), description='Parameters of the method, such as {name: momentum, value: "0.9"}.')

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
-from .common import Conditions, Model, ObjectMeta
+from .candidates import MAX_CANDIDATES, Choose, TaskCandidate
+from .common import Model, ObjectMeta
+from .env import MAX_ARGS, MAX_ENV, EnvVar
 from .extensions import cel, kubernetes
-from .flow import MAX_OUTPUTS, MAX_TERMS, NOT_STORED, Backups, BestBy, ConditionText, DataRules, Gate, OutputName, Rounds
+from .flow import MAX_OUTPUTS, NOT_STORED, Backups, BestBy, ConditionText, DataRules, Gate, OutputName, Rounds
 from .fuse import Fuse
 from .gang import MAX_STAGES, Gang
 from .pod_template import PodTemplate
 from .retry import Retry, RetryOverride
-from .scalars import Bytes, Duration, EnvName, GpuModel, MicroTime, Name, ObjectName, PlainName, Size, Text, Time
+from .scalars import Bytes, Duration, GpuModel, Name, ObjectName, PlainName, Size, Text
 from .shards import MAX_SHARDS, AutoShards, Shards
+from .task_graph_status import MAX_TASKS, TaskGraphStatus
 
 KIND = "TaskGraph"
 PLURAL = "taskgraphs"
 MAX_NAME = 63
-MAX_TASKS = 5000
 MAX_TEMPLATES = 100
 MAX_DEPENDENCIES = 100
-MAX_LINE = 320 * MAX_SHARDS  # of the status: per shard a node's name of at most 253 characters, and numbers
-MAX_ARGS = 256
-MAX_ENV = 256
 MAX_GPU_MODELS = 16
 MIN_PRIORITY, MAX_PRIORITY = -1000, 1_000_000
 
@@ -41,16 +40,6 @@ class Dependency(Model):
         default=None,
         description='How many bytes of that task\'s results one pod of this task reads, such as "2Gi". Where both run on '
         "different nodes they count as moved between them. Default: none.",
-    )
-
-
-class EnvVar(Model):
-    """An environment variable with a plain value."""
-
-    name: EnvName = Field(description="Name of the environment variable.")
-    value: Text = Field(
-        default="",
-        description="Its value. For values from Secrets or ConfigMaps, use env of the template's container.",
     )
 
 
@@ -207,6 +196,14 @@ class Task(Model):
         description="The task fuses what the tasks in dependsOn have made. Its pod runs the operator's image; a template of "
         "the task's own may say what it asks for.",
     )
+    candidates: tuple[TaskCandidate, ...] = Field(
+        default=(),
+        max_length=MAX_CANDIDATES,
+        description="Several programs that could do the task, 2 to 16, such as models of different sizes. One is chosen "
+        "once the task may start; if it fails for good, another one. Default: none.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    choose: Choose | None = Field(default=None, description="How one of the candidates is chosen. Only with candidates.")
     template: PodTemplate | None = Field(
         default=None,
         description="What the pods of this task are made from, on top of spec.template. Not together with templateName.",
@@ -301,130 +298,6 @@ class TaskGraphSpec(Model):
         description="The steps of the graph, 1 to 5000, in any order. A task starts once all tasks in its "
         "dependsOn have succeeded and a node has room for it.",
         json_schema_extra=kubernetes(list_type="map", list_map_keys=["name"]),
-    )
-
-
-class RoundsStatus(Model):
-    """How far the rounds are."""
-
-    number: StrictInt = Field(ge=1, description="The round that status.tasks speaks of, from 1.")
-    next: StrictInt | None = Field(default=None, ge=1, description="The round that was decided and has not begun yet.")
-    left_out: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
-        default=(),
-        max_length=100,
-        description='Shards that take no part in the next round, such as "local 2 5".',
-        json_schema_extra=kubernetes(list_type="atomic"),
-    )
-    weights: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
-        default=(),
-        max_length=100,
-        description='What the shards count that were drawn by lot, one over their probability, such as "local 0=2.5 3=1.25".',
-        json_schema_extra=kubernetes(list_type="atomic"),
-    )
-    joint: tuple[Annotated[str, Field(max_length=32)], ...] = Field(
-        default=(),
-        max_length=MAX_TERMS,
-        description="The weights of the terms of the joint loss, once there are new ones.",
-        json_schema_extra=kubernetes(list_type="atomic"),
-    )
-    before: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
-        default=(),
-        max_length=100,
-        description='Of the round before, the attempt of each shard that succeeded, such as "local 1 1 0 2"; 0: none did.',
-        json_schema_extra=kubernetes(list_type="atomic"),
-    )
-    history: tuple[Annotated[str, Field(max_length=120)], ...] = Field(
-        default=(),
-        max_length=1000,
-        description='A line for each round that is over, such as "3 5/5 12.5s evaluate.accuracy=0.94".',
-        json_schema_extra=kubernetes(list_type="atomic"),
-    )
-    over: str | None = Field(default=None, max_length=256, description="Why there is no further round, once there is none.")
-
-
-class Outcome(Model):
-    """What the graph has told an adaptive policy at its end; counted there once."""
-
-    policy: str = Field(max_length=253, description="The PlacementPolicy.")
-    number: StrictInt = Field(ge=1, description="Counts the outcomes that the policy was told.")
-    objective: str = Field(max_length=63, description="What was measured.")
-    value: str = Field(max_length=32, description="The figure as the policy counts it, less being better.")
-
-
-class TaskGraphStatus(Model):
-    """What has happened so far. Written by the operator."""
-
-    observed_generation: int | None = Field(
-        default=None, ge=0, description="The metadata.generation that this status was written for."
-    )
-    accepted_at: MicroTime | None = Field(
-        default=None,
-        description="When the graph was found valid. Of two graphs alike, the one accepted first goes first.",
-    )
-    start_time: Time | None = Field(default=None, description="When the first pod was started.")
-    completion_time: Time | None = Field(default=None, description="When the graph succeeded or failed.")
-    estimated_completion: Time | None = Field(
-        default=None,
-        description="When the graph is expected to have succeeded: half of the sampled outcomes end earlier. Missing where "
-        "nothing is known of its run times, or something of it fits no free node.",
-    )
-    earliest_completion: Time | None = Field(
-        default=None,
-        description="What no schedule can beat, by the expected run times: the longest chain of tasks where each is fastest, "
-        "or all work spread over all nodes.",
-    )
-    deadline_probability: int | None = Field(
-        default=None,
-        ge=0,
-        le=100,
-        description="Probability of meeting spec.deadline, in percent. Missing without a deadline, or where nothing is known.",
-    )
-    estimate_basis: str | None = Field(
-        default=None, max_length=256, description='What the estimate is based on, such as "from hints only".'
-    )
-    progress: str | None = Field(
-        default=None,
-        max_length=32,
-        description='Tasks that are over and did not fail the graph, of all tasks, such as "37/120"; and the '
-        'round, where there are any, such as "2/4, round 3/50".',
-    )
-    summary: str | None = Field(
-        default=None,
-        max_length=64,
-        description="The state in one word: Waiting, Running, Suspended, Failing, Succeeded, "
-        "Failed or Invalid. Programs read the conditions.",
-    )
-    waiting: str | None = Field(
-        default=None,
-        max_length=1024,
-        description="Why tasks that could start have not, and how many. Empty: none waits.",
-    )
-    active: int | None = Field(default=None, ge=0, description="Number of shards whose pods are not finished.")
-    succeeded: int | None = Field(default=None, ge=0, description="Number of shards that have succeeded.")
-    failed: int | None = Field(default=None, ge=0, description="Number of shards that have failed for good.")
-    strategy: str | None = Field(
-        default=None, max_length=63, description="The candidate of an adaptive policy that places this graph for all its life."
-    )
-    outcome: Outcome | None = Field(default=None, description="What the graph has told an adaptive policy at its end.")
-    conditions: Conditions = Field(default=(), description="Accepted, and what else programs may wait for.")
-    shards: tuple[Annotated[str, Field(max_length=63 + 1 + 4)], ...] = Field(
-        default=(),
-        max_length=MAX_TASKS,
-        description='Of each task whose shards is Auto, the number that was decided, such as "train=8". It stays what it is.',
-        json_schema_extra=kubernetes(list_type="atomic"),
-    )
-    rounds: RoundsStatus | None = Field(default=None, description="How far the rounds are. Only where spec.rounds is set.")
-    results: tuple[Annotated[str, Field(max_length=8192)], ...] = Field(
-        default=(),
-        max_length=20_000,
-        description="What the graph needs of what its pods said, such as 'local/2 {\"samples\":270}'.",
-        json_schema_extra=kubernetes(list_type="atomic"),
-    )
-    tasks: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
-        default=(),
-        max_length=MAX_TASKS,
-        description="One compact line for each task, in the order of spec.tasks. `bayplan show` prints them readably.",
-        json_schema_extra=kubernetes(list_type="atomic"),
     )
 
 

@@ -60,6 +60,9 @@ _EXAMPLES = {
     "rounds": "{tasks: [train, evaluate], max: 10}",
     "rounds.tasks": "train",
     "sample": "{clients: 3}",
+    "candidates": '{name: small, args: ["--model=small"]}',
+    "choose": "{by: Performance, metric: accuracy}",
+    "rules": '{when: "detect.people >= 10", candidate: large}',
 }
 """What a field holds, or an item of it where it is a list; by its name, or by that and the name of what it is in."""
 _WITHOUT_VALUE = ("missing", "too_long")  # there is none, or too much of it to be shown

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..merge import merge_templates
+from ..candidates import as_tasks
+from ..merge import merge_templates, pod_template
 from ..v1alpha1 import NamedTemplate, PodTemplate, Task, TaskGraphSpec
+from .candidates import candidate_problems
 from .shards import shard_problems
 from .template import template_problems
 from .words import nearest, shown
@@ -29,6 +31,7 @@ def graph_problems(spec: TaskGraphSpec) -> Iterator[str]:
     for name, count in Counter(spec.rounds.tasks if spec.rounds is not None else ()).items():
         if count > 1:
             yield f'spec.rounds.tasks has {count} items "{name}": name each task once'
+    yield from candidate_problems(spec)
     yield from _pods(spec)
     yield from shard_problems(spec)
 
@@ -59,13 +62,24 @@ def _pods(spec: TaskGraphSpec) -> Iterator[str]:
     shared: set[str | None] = set()
     for position, task in enumerate(spec.tasks):
         where = f'spec.tasks[{position}] ("{task.name}")'
-        if task.template is not None:
+        if task.candidates:
+            yield from _pods_of_candidates(where, spec, task)
+        elif task.template is not None:
             yield from _pod_problems(where, merge_templates(spec.template, task.template))
         elif task.template_name not in shared:
             shared.add(task.template_name)
             own = PodTemplate() if task.template_name is None else named.get(task.template_name)
             if own is not None:
                 yield from _pod_problems(where, merge_templates(spec.template, own))
+
+
+def _pods_of_candidates(where: str, spec: TaskGraphSpec, task: Task) -> Iterator[str]:
+    for name, one in zip((each.name for each in task.candidates), as_tasks(spec, task), strict=True):
+        try:
+            merged = pod_template(spec, one)
+        except LookupError:
+            continue  # said elsewhere: there is no such template
+        yield from _pod_problems(f"{where}, candidate {name}", merged)
 
 
 def _pod_problems(where: str, merged: PodTemplate) -> Iterator[str]:

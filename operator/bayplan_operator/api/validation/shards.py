@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..candidates import as_tasks
 from ..merge import pod_template
 from ..v1alpha1 import AUTO, Task, TaskGraphSpec
 
@@ -35,6 +36,7 @@ def shard_problems(spec: TaskGraphSpec) -> Iterator[str]:
         if task.template is None and task.template_name not in named:
             named[task.template_name] = _sets_ours(spec, task.model_copy(update={"env": ()}))
         own = any(variable.name == _OURS for variable in task.env)
+        own = own or any(_sets_ours(spec, each) for each in as_tasks(spec, task))
         if own or (_sets_ours(spec, task) if task.template is not None else named[task.template_name]):
             yield (
                 f"{where} has shards: Auto and sets the environment variable {_OURS} itself: leave it out, "

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bayplan_operator.cli.text import attempts, outlook, rounds
+from bayplan_operator.cli.text import attempts, choices, outlook, rounds
 from bayplan_operator.cli.text.gantt import gantt
 from bayplan_operator.cli.text.instants import ago, between, instant
 from bayplan_operator.cli.text.table import Screen, brief, style_of, table
@@ -35,6 +35,7 @@ def full(report: LiveGraph, screen: Screen) -> str:
     parts.append(_titled("Timeline", _timeline(report, screen), screen))
     parts.append(_titled("Share of each node that the graph's pods asked for, over its run", _nodes(report, screen), screen))
     parts.append(_titled("Rounds", rounds.rounds(report.rounds, screen) if report.rounds else [], screen))
+    parts.append(_titled("Candidates", choices.choices(report.choices, screen) if report.choices else [], screen))
     parts.append(_titled("Results that the graph keeps", _results(report, screen), screen))
     parts.append(_titled("What the tasks report of themselves", _reports(report), screen))
     parts.append(_titled("Retries and failures", _failures(report, screen), screen))

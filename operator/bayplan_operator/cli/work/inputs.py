@@ -47,8 +47,9 @@ def workload(paths: Sequence[Path], every: float = 0.0, repeat: int = 1) -> Work
 
 def tell_left_out(work: Workload, strict: bool) -> None:
     """Names what the files say and a simulation does not do. Raises `InputError` where that is not allowed."""
-    output.warn(work.left_out)
-    if strict and work.left_out:
+    left_out = [*work.left_out, *work.not_simulated]
+    output.warn(left_out)
+    if strict and left_out:
         raise InputError("--strict: what is named above is not simulated: take it out of the files, or leave --strict out")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Hashable
 
 from bayplan.lifecycle import Attempt, Wants
 from bayplan_operator import metrics
+from bayplan_operator.conductor.placing.near_data import asked_by
 from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.own_pod import OwnPod, asked_about
@@ -41,7 +42,7 @@ class Actor:
         if own is None or not self._writer.take_back(own):
             return False
         for node in asked_about(own):
-            self._rejections.refused(running.prepared.request_class(attempt.unit), node, now)
+            self._rejections.refused(asked_by(running, attempt.unit), node, now)
         metrics.TAKE_BACKS.inc()
         return True
 

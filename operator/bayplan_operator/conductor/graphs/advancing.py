@@ -7,6 +7,7 @@ from bayplan_operator.conductor.graphs.acting import Actor
 from bayplan_operator.conductor.graphs.advancer import Advancer, told_difference
 from bayplan_operator.conductor.graphs.intake import begin
 from bayplan_operator.conductor.graphs.rounds import BetweenRounds
+from bayplan_operator.conductor.placing.near_data import asked_by
 from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.register import INTERNAL_ERROR
@@ -69,6 +70,8 @@ class AdvanceGraphs(Step):
             self._again.append(graph.ref.uid)
         for follower in self._followers:
             follower.advanced(graph, before, now)
+        for each in made.given_up:  # not before what it came to was learned as its own
+            running.give_up(each.task, each.why)
         if graph.known.invalid is not None and graph.known.invalid.reason == INTERNAL_ERROR:
             graph.known.invalid = None
         self._note_rejections(running, made, before, now)
@@ -97,9 +100,9 @@ class AdvanceGraphs(Step):
         """Which nodes have had a pod of which class, and which did not keep it."""
         run = made.run
         for unit in ((run.state == _RUNNING) & (before.state != _RUNNING)).nonzero()[0].tolist():
-            self._rejections.accepted(running.prepared.request_class(unit), run.node[unit])
+            self._rejections.accepted(asked_by(running, unit), run.node[unit])
         for attempt in made.evicted:
-            request_class = running.prepared.request_class(attempt.unit)
+            request_class = asked_by(running, attempt.unit)
             if attempt.started is None or attempt.cause == _PREEMPTED:
                 self._rejections.refused(request_class, attempt.node, now)
             else:

@@ -9,14 +9,15 @@ import numpy as np
 
 from bayplan.lifecycle import Controls, Round, Run, UnitState
 from bayplan.lifecycle import begun as round_begun
-from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
+from bayplan_operator.conductor.record.choices import Choices
 from bayplan_operator.conductor.record.conditions import find
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.known import Known, Problem
-from bayplan_operator.conductor.record.rounds import Rounds
+from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.record.status import GraphStatus
+from bayplan_operator.settings import IMAGE
 from bayplan_operator.translate import round_record, run_record
 from bayplan_operator.translate.pod import GraphRef
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries, with_shards
@@ -29,16 +30,16 @@ _CLOCKS_APART = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class IntakeTerms:
     """What the operator's settings say of every graph."""
 
     stuck_after: float = 60.0
     """Seconds after which containers that cannot start count as failed."""
-    image: str = names.IMAGE
+    image: str = IMAGE
     """What the pods of tasks that fuse run."""
 
 
-def new_graph(raw: Mapping[str, Any], now: float, terms: Terms) -> GraphRun:
+def new_graph(raw: Mapping[str, Any], now: float, terms: IntakeTerms) -> GraphRun:
     """A graph seen for the first time by this process: fresh, or known from the status that an earlier one wrote."""
     metadata, status = raw["metadata"], _known_status(raw)
     known = Known(
@@ -60,7 +61,7 @@ def new_graph(raw: Mapping[str, Any], now: float, terms: Terms) -> GraphRun:
     return graph
 
 
-def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: Terms) -> None:
+def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeTerms) -> None:
     """Newer news of a known graph: the spec may have changed where it may, or the status may have been edited."""
     metadata, written = raw["metadata"], graph.written
     written.seen_version = max(written.seen_version, int(metadata.get("resourceVersion", 0)))
@@ -75,12 +76,13 @@ def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: Terms) -
         status = _known_status(raw)
         if any(status.get(field) != value for field, value in written.status.items()):
             graph.stands(status)  # words of another: ours are written again, but for decisions that we had not recorded
+            graph.choices_stand()
             written.edits += 1
         else:
             graph.decided.find(status)
 
 
-def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: Terms) -> None:
+def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeTerms) -> None:
     known = graph.known
     try:
         prepared = prepare(raw, image=terms.image)
@@ -97,7 +99,7 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: Terms) 
         return
     first = known.prepared is None
     if known.prepared is not None:  # what the API server makes of its pods is known, and cannot have changed
-        prepared = replace(prepared, templates=known.prepared.templates)
+        prepared = replace(prepared, templates=known.prepared.templates, candidates=known.prepared.candidates)
     known.prepared, known.invalid = prepared, None
     known.suspended = spec.suspend
     known.deadline = None if spec.deadline is None else datetime.fromisoformat(known.created).timestamp() + spec.deadline
@@ -123,8 +125,7 @@ def _shape(graph: GraphRun, prepared: Prepared, now: float) -> None:
 def _go_on(running: Running, prepared: Prepared, controls: Controls) -> None:
     running.prepared, running.controls = prepared, controls
     running.lifecycle.graph = prepared.graph
-    running.asking.requests.clear()
-    running.asking.neighbours.clear()
+    running.follow_choices()
 
 
 def begin(graph: GraphRun, now: float) -> None:
@@ -146,6 +147,9 @@ def begin(graph: GraphRun, now: float) -> None:
         run.failure = target["message"] if target else "a task failed for good"
     graph.running = Running(prepared, run, _controls(prepared, known.controls), epoch, now)
     graph.running.rounds = rounds
+    if prepared.relations.choosers:
+        graph.running.choices = Choices(prepared.graph, prepared.relations, graph.written.status, run.round)
+        graph.running.follow_choices()
 
 
 def _controls(prepared: Prepared, controls: Controls) -> Controls:
@@ -159,13 +163,13 @@ def _controls(prepared: Prepared, controls: Controls) -> Controls:
     return replace(controls, flow=relations.flow, time_outs=time_outs)
 
 
-def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[Run, Rounds | None]:
+def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[Run, RoundsRecord | None]:
     """The run with its results and rounds, as a status records them."""
     graph, flow = prepared.graph, prepared.relations.flow
     run.results = round_record.read_results(graph, run, status)
     if flow is None or flow.repeated is None:
         return run, None
-    rounds = Rounds(graph, status)
+    rounds = RoundsRecord(graph, status)
     run.round = round_record.read_number(status)
     run.round_before = round_record.read_before(graph, status)
     run.rounds_over = bool(rounds.over)

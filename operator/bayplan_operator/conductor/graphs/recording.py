@@ -90,7 +90,9 @@ class Recorder(Step):
 def _begins_well(graph: GraphRun) -> bool:
     """Nothing of it is written yet, and nothing has to be before its first pods: these are in the first status already."""
     running = graph.running
-    return graph.written.urgent is None and graph.startable and running is not None and not running.all_over
+    if running is None or running.all_over or not (running.choices is None or running.choices.all_recorded):
+        return False
+    return graph.written.urgent is None and graph.startable
 
 
 def _deleted_at(graph: GraphRun) -> float | None:

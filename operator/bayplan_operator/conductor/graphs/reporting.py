@@ -98,6 +98,8 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["tasks"] = running.lines.texts
         if run.results or "results" in graph.written.status:
             body["results"] = round_record.write_results(library_graph, run)
+        if running.choices is not None:
+            body["choices"] = running.choices.lines
         if running.rounds is not None:
             body["rounds"] = running.rounds.body(run.round, _before(running), run.round_weights)
     elif graph.known.prepared is not None:

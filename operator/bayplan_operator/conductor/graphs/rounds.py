@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.collaboration.rounds import EffectAction, RoundAction, RoundState, effect, verdict
+from bayplan.collaboration.rounds import Effect, EffectAction, JointRule, RoundAction, RoundState, effect, verdict
 from bayplan.lifecycle import Round, UnitState, values_of
 from bayplan.lifecycle.conditions.truth import Lookup
 from bayplan.model.arrays import IntArray
 from bayplan_operator.conductor.graphs.sampling import drawn
 from bayplan_operator.conductor.record.graph_run import GraphRun
-from bayplan_operator.conductor.record.rounds import Rounds
+from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.flow.repeating import Repeating
 from bayplan_operator.writer import EventWriter
@@ -39,6 +39,9 @@ class BetweenRounds:
             running.run = running.lifecycle.begin_round(flow, rounds.next.value)
             running.lines.stale.update(running.prepared.graph.unit_task[flow.repeated.units].tolist())
             running.revision += 1
+            if running.choices is not None:
+                running.choices.begin_round(running.run.round)
+                running.follow_choices()
         rounds.begun()
 
     def decide(self, graph: GraphRun, running: Running, now: float) -> bool:
@@ -59,7 +62,7 @@ class BetweenRounds:
         running.revision += 1
         return bool(over)
 
-    def _decide_next(self, graph: GraphRun, running: Running, rounds: Rounds) -> None:
+    def _decide_next(self, graph: GraphRun, running: Running, rounds: RoundsRecord) -> None:
         next_one = Round(running.run.round + 1)
         repeating = running.prepared.relations.repeating
         if repeating is not None and repeating.sampling is not None:
@@ -83,7 +86,7 @@ def _line(running: Running, repeating: Repeating) -> str:
     return " ".join(words)
 
 
-def _over(running: Running, rounds: Rounds, repeating: Repeating) -> tuple[str, bool]:
+def _over(running: Running, rounds: RoundsRecord, repeating: Repeating) -> tuple[str, bool]:
     """Why there is no further round, and whether that is the failure of the graph; empty: there is one."""
     lookup = _lookup(running)
     if repeating.joint is not None:
@@ -94,6 +97,8 @@ def _over(running: Running, rounds: Rounds, repeating: Repeating) -> tuple[str, 
             return found.why, True
         if found.weights:
             rounds.joint = found.weights
+        if found.action is EffectAction.CHOOSE_AGAIN:
+            _choose_again(running, repeating.joint, found)
     state = RoundState(ended=running.run.round - 1)
     patience = repeating.rule.patience
     for value in _figures(rounds.history[: running.run.round - 1], repeating) if patience is not None else ():
@@ -104,6 +109,15 @@ def _over(running: Running, rounds: Rounds, repeating: Repeating) -> tuple[str, 
     if decided.action is RoundAction.CONTINUE:
         return "", False
     return decided.why, decided.action is RoundAction.FAILED
+
+
+def _choose_again(running: Running, rule: JointRule, found: Effect) -> None:
+    """The task that adds most to the joint loss gets another candidate in the next round; if none is left, it keeps its own."""
+    term = next(each for each in rule.terms if each.name == found.subtask)
+    task = running.prepared.graph.index[term.loss.reference.task]
+    choices = running.choices
+    if choices is not None and task in choices.choosers and choices.alternatives()[task].left:
+        running.give_up(task, found.why)
 
 
 def _figures(history: Sequence[str], repeating: Repeating) -> list[float]:

@@ -41,7 +41,9 @@ class Newcomers:
 class TakeGraphs(Step):
     """Keeps the register of graphs."""
 
-    def __init__(self, inbox: Inbox, newcomers: Newcomers, serving: Serving, leftovers: Leftovers, terms: intake.Terms) -> None:
+    def __init__(
+        self, inbox: Inbox, newcomers: Newcomers, serving: Serving, leftovers: Leftovers, terms: intake.IntakeTerms
+    ) -> None:
         self._inbox, self._newcomers, self._serving, self._leftovers = inbox, newcomers, serving, leftovers
         self._terms = terms
         self._last_arrival = 0.0

@@ -16,15 +16,18 @@ from bayplan_operator import metrics, names
 from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.knowledge import outcomes
 from bayplan_operator.conductor.knowledge.expectations import Renewal
+from bayplan_operator.conductor.knowledge.lateness import tell_late
 from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
 from bayplan_operator.conductor.knowledge.profiles import Profiles
+from bayplan_operator.conductor.knowledge.told import ToldNumbers
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.translate import run_record
+from bayplan_operator.translate.choice_record import recorded_choices
 from bayplan_operator.translate.self_report import NOTHING, SelfReport, self_report
 from bayplan_operator.translate.splitting import read_numbers
-from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_shards
+from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_candidates, with_shards
 from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.view import PodStore
 from bayplan_operator.view.inbox import Inbox, Key
@@ -44,6 +47,7 @@ class Knowledge(Step):
         self._pods = pods
         self._prepared: dict[str, Prepared] = {}
         """By UID, of the graphs that run."""
+        self._told = ToldNumbers()
         self.forecast = Expectations(self.profiles.run_times, self._run_of)
         self.renewals = 0
         """How often what is expected of all graphs was brought up to date."""
@@ -93,6 +97,7 @@ class Knowledge(Step):
             except InvalidGraph:
                 return  # it never ran, or its kind has changed since: nothing can be learned from it
             prepared = with_shards(prepared, read_numbers(prepared.divisible, graph.written.status))
+            prepared = with_candidates(prepared, recorded_choices(prepared.graph, prepared.candidates, graph.written.status))
             lines = [line for line in graph.written.status.get("tasks") or () if isinstance(line, str)]
             state, _ = run_record.read(prepared.graph, lines, graph.decided.accepted_at or 0.0)
             self._learn_record(graph, prepared, state, now)
@@ -162,6 +167,7 @@ class Knowledge(Step):
         recurs = TaskId.of(run).family != graph.ref.name
         if self.profiles.learn(run, ended.id, outcome, self._horizon or 0.0, now, recurs=recurs):
             _count(outcome, report, expected)
+            self._told.tell(TaskId.of(run), report.numbers)
 
     def _report(self, graph: GraphRun, prepared: Prepared, ended: outcomes.Ended) -> SelfReport:
         task = prepared.graph.tasks[ended.task].name
@@ -215,6 +221,7 @@ class Knowledge(Step):
             running.foreseen.seconds = before.copy()
             running.foreseen.seconds[to_come] = self.forecast.seconds_of(_to_come(running))
         running.foreseen.critical_path = critical_path(running.prepared.graph, running.foreseen.seconds)
+        tell_late(running, self.forecast)
         running.asking.requests.clear()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.lifecycle import Flow, Run, UnitState, winners
+from bayplan.lifecycle import Flow, Run, UnitState, failed_for_good, winners
 from bayplan.model.graph import Graph
 from bayplan_operator import names
 
@@ -50,7 +50,7 @@ def since(graph_uid: str, graph: Graph, before: Run, after: Run, flow: Flow | No
             continue  # its backup has done it, and is told of by itself
         if after.state[unit] == UnitState.SUCCEEDED:
             yield _ended(graph_uid, graph, after, unit, float(after.started[unit]), float(after.ready_at[unit]))
-        elif after.failures[unit] > before.failures[unit] and after.node[unit] and _ended_now(before, after, unit):
+        elif _failed(before, after, unit) and after.node[unit] and _ended_now(before, after, unit):
             yield _ended(graph_uid, graph, after, unit, float(before.started[unit]), float(before.ready_at[unit]))
 
 
@@ -59,6 +59,10 @@ def recorded(graph_uid: str, graph: Graph, run: Run) -> Iterator[Ended]:
     for unit in np.flatnonzero(run.state == UnitState.SUCCEEDED).tolist():
         if not math.isnan(run.finished[unit]):
             yield _ended(graph_uid, graph, run, unit, float(run.started[unit]), math.nan)
+
+
+def _failed(before: Run, after: Run, unit: int) -> bool:
+    return bool(after.failures[unit] > before.failures[unit]) or failed_for_good(after, unit)
 
 
 def _ended_now(before: Run, after: Run, unit: int) -> bool:

@@ -10,10 +10,10 @@ from bayplan.cluster.filters import Selector
 from bayplan.foresight.estimates import (
     Basis,
     Capacity,
-    Course,
     Durations,
     Earliest,
-    Known,
+    LeastCourse,
+    RestOfGraph,
     Scenario,
     Suggestion,
     advice,
@@ -79,7 +79,7 @@ def first_bound(cluster: Cluster, prepared: Prepared, run: Run, selector: Select
     return earliest(cluster, prepared.graph, classes, selector, least, left, _course(prepared, run))
 
 
-def _course(prepared: Prepared, run: Run) -> Course | None:
+def _course(prepared: Prepared, run: Run) -> LeastCourse | None:
     """None: every task runs, after all before it. Rounds that a condition may end are not counted: the bound must hold."""
     flow, repeating = prepared.relations.flow, prepared.relations.repeating
     if flow is None:
@@ -146,14 +146,13 @@ def _scenario(question: Question, there: Situation, known: Durations, elapsed: F
     prepared, run, seed = question.seen.prepared, question.seen.run, _seed(question.uid)
     flow = prepared.relations.flow
 
-    def capacity(each: Known) -> Capacity:
+    def capacity(each: RestOfGraph) -> Capacity:
         return capacity_for(question.strategy, cluster, each.situation, each.classes)
 
-    rest = Known(there, known, elapsed, tuple(template.request_class for template in prepared.templates))
+    rest = RestOfGraph(there, known, elapsed, tuple(template.request_class for template in prepared.templates))
     if flow is not None:
         rest = with_gates(rest, flow)
-        if flow.repeated is not None:
-            rest = with_further_rounds(rest, flow.repeated, _further(prepared, run), seed, capacity)
+        rest = with_further_rounds(rest, flow, _further(prepared, run), seed, capacity)
     return rest.scenario(seed, capacity)
 
 

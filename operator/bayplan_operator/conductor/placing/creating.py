@@ -51,4 +51,5 @@ def _role(running: Running, unit: int) -> PodRole:
         shard=unit - int(graph.unit_start[task]),
         shards=graph.tasks[task].shards,
         incarnation=int(running.run.incarnation[unit]) + 1,
+        candidate="" if running.choices is None else running.choices.name_of(task),
     )

@@ -108,6 +108,8 @@ def _fuse(running: Running, task: int, before: Mapping[int, Any]) -> dict[str, A
     if fuse.weight_by is not None or run.round_weights:
         weights = {}
         for parent in before:
+            if graph.tasks[parent].name == fuse.reference:
+                continue
             start, counted = int(graph.unit_start[parent]), succeeded(graph, running.prepared.relations.flow, run, parent)
             key = fuse.weight_by
             said = [1 if key is None else run.results.get(start + shard, {}).get(key, 0) for shard in range(len(counted))]
@@ -121,4 +123,5 @@ def _fuse(running: Running, task: int, before: Mapping[int, Any]) -> dict[str, A
         "to": fuse.to or fuse.from_,
         "parameters": parameters(fuse),
         "weights": weights,
+        "reference": fuse.reference,
     }

@@ -66,7 +66,8 @@ class Policies(Step):
         if policy is None:
             problem = self._missing(policy_name)
         elif graph.known.prepared is not None:
-            words = next(objections(policy, graph.ref.namespace, graph.known.prepared.templates), None)
+            templates = tuple(each for _, each in graph.known.prepared.all_templates)
+            words = next(objections(policy, graph.ref.namespace, templates), None)
             problem = Problem("PolicyRefuses", words) if words else None
         graph.known.policy, graph.known.unserved = policy, problem
 

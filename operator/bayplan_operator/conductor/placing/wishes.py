@@ -7,6 +7,7 @@ from bayplan.core.changes import Changes
 from bayplan.core.wish import Wish
 from bayplan.model.workload import Gang, Request
 from bayplan_operator.conductor.placing.ganging import gangs_wanting
+from bayplan_operator.conductor.placing.near_data import asked_by
 from bayplan_operator.conductor.placing.neighbouring import neighbour_of_unit
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
@@ -54,6 +55,8 @@ def _wishes(graph: GraphRun) -> Iterable[Wish]:
     for unit in running.wants.start:
         if relations.flow is not None and relations.flow.together(unit) and unit not in gangs:
             continue  # its pods could not find each other yet
+        if running.choices is not None and not running.choices.settled(int(running.prepared.graph.unit_task[unit])):
+            continue  # which program they run is not decided yet
         request = running.asking.requests.get(unit)
         if request is None or (request.gang is not None and request.gang != gangs.get(unit)):
             request = running.asking.requests[unit] = request_of(graph, running, unit, gangs.get(unit))
@@ -66,7 +69,7 @@ def request_of(graph: GraphRun, running: Running, unit: int, gang: Gang | None =
     written = running.prepared.spec.tasks[task]
     return Request(
         id=(graph.ref.uid, unit),
-        request_class=running.prepared.request_class(unit),
+        request_class=asked_by(running, unit),
         priority=running.prepared.spec.priority,
         critical_path=float(running.foreseen.critical_path[task]),
         arrival=(graph.decided.accepted_at, graph.ref.namespace, graph.ref.name),

@@ -39,6 +39,16 @@ class GraphRun:
         self.written.status = dict(status)
         self.decided.find(status)
 
+    def choices_stand(self) -> bool:
+        """As the API server has the status now. Answers whether pods may be made that might not before."""
+        if self.running is None or self.running.choices is None:
+            return False
+        before = self.running.choices.chosen
+        settled = self.running.choices.find(self.written.status)
+        if self.running.choices.chosen != before:
+            self.running.follow_choices()
+        return settled
+
     @property
     def key(self) -> Key:
         """Namespace and name."""

@@ -9,7 +9,7 @@ from bayplan_operator.conductor.record.commitment import Commitment
 from bayplan_operator.translate import round_record
 
 
-class Rounds:
+class RoundsRecord:
     """Each round is a commitment: it is recorded, with who takes part in it, before any pod of it is made."""
 
     def __init__(self, graph: Graph, status: Mapping[str, Any]) -> None:

@@ -10,11 +10,11 @@ from bayplan.model.decision import Decision
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request
-from bayplan_operator.conductor.record.rounds import Rounds
+from bayplan_operator.conductor.record.choices import Choices
+from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.own_pod import PodKey
-from bayplan_operator.translate.pod import Template
-from bayplan_operator.translate.task_graph import Prepared
+from bayplan_operator.translate.task_graph import Prepared, with_candidates
 
 
 class Lines:
@@ -97,8 +97,6 @@ class Foreseen:
         """Per task: seconds that a run is expected to take; NaN: not known. ``None``: not looked up yet."""
         self.critical_path: NDArray[np.float64] = prepared.graph.upward_rank()
         """Per task: seconds from its start to the graph's end along the longest chain."""
-        self.late: dict[int, float] = {}
-        """Per task that goes by it, seconds within which 95 % of its runs are expected to end."""
         self.arrived = np.zeros(prepared.graph.units, bool)
         """Per unit: it has been counted among what usually arrives."""
 
@@ -119,16 +117,31 @@ class Running:
         self.seen = Observed(now)
         self.asking = Asking()
         self.foreseen = Foreseen(prepared)
-        self.rounds: Rounds | None = None
+        self.rounds: RoundsRecord | None = None
         """``None``: nothing of it repeats."""
+        self.choices: Choices | None = None
+        """``None``: no task has candidates."""
         self.services: set[str] = set()
         """Gangs whose Service is there."""
 
-    def take_templates(self, templates: tuple[Template, ...]) -> None:
+    def take_templates(self, known: Prepared) -> None:
         """What its pods ask for is known otherwise than before."""
-        self.prepared = replace(self.prepared, templates=templates)
+        self.prepared = replace(self.prepared, templates=known.templates, candidates=known.candidates)
+        self.follow_choices()
+
+    def follow_choices(self) -> None:
+        """Pods are made from what is chosen by now, and the lifecycle knows what is left."""
+        if self.choices is not None:
+            self.prepared = with_candidates(self.prepared, self.choices.chosen)
+            self.controls = replace(self.controls, alternatives=self.choices.alternatives())
         self.asking.requests.clear()
         self.asking.neighbours.clear()
+
+    def give_up(self, task: int, why: str) -> None:
+        """The chosen candidate of a task has failed for good: another one is to be chosen."""
+        if self.choices is not None:
+            self.choices.give_up(task, why)
+            self.follow_choices()
 
     @property
     def gated(self) -> list[int]:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.known import Problem
 from bayplan_operator.conductor.templates.answers import INVALID, NOT_ANSWERED, Answer, Answers
 from bayplan_operator.conductor.templates.questions import Questions, Subject
 from bayplan_operator.conductor.templates.sentences import in_doubt, refusal, unanswered
+from bayplan_operator.translate.pod import Template
 from bayplan_operator.translate.task_graph import Prepared, with_admitted
 from bayplan_operator.writer.dry_runs import Key
 
@@ -84,8 +87,12 @@ class Checker:
 
     def _begin(self, graph: GraphRun, prepared: Prepared, now: float) -> None:
         checking, uid, namespace = graph.known.checking, graph.ref.uid, graph.ref.namespace
-        for task in prepared.graph.topological.tolist():
-            checking.tasks.setdefault(prepared.templates[task].admission_hash, task)
+        order = np.empty(len(prepared.templates), np.int64)
+        order[prepared.graph.topological] = np.arange(len(order))
+        by_hash: dict[str, Template] = {}
+        for task, template in sorted(prepared.all_templates, key=lambda each: int(order[each[0]])):
+            checking.tasks.setdefault(template.admission_hash, task)
+            by_hash.setdefault(template.admission_hash, template)
         checking.until = now + PATIENCE
         self._awaiting[uid] = graph
         self._keys[uid] = [(namespace, template) for template in checking.tasks]
@@ -99,7 +106,7 @@ class Checker:
                 checking.open.add(key[1])
             task = checking.tasks[key[1]]
             asked = prepared.graph.tasks[task]
-            subject = Subject(graph.ref, asked.name, asked.shards, prepared.templates[task])
+            subject = Subject(graph.ref, asked.name, asked.shards, by_hash[key[1]])
             self._questions.want(key, subject, urgent=place < FIRST)
 
 
@@ -127,7 +134,7 @@ def _admit(graph: GraphRun, prepared: Prepared, specs: Mapping[str, Mapping[str,
     if made is not prepared:
         graph.known.prepared = made
         if graph.running is not None:
-            graph.running.take_templates(made.templates)
+            graph.running.take_templates(made)
 
 
 def _doubt(graph: GraphRun, prepared: Prepared) -> Problem | None:

@@ -45,7 +45,7 @@ def flow_of(spec: TaskGraphSpec, graph: Graph, gangs: Sequence[GangRule] = ()) -
         gate=np.array([_GATES[task.gate] for task in spec.tasks], np.int8),
         minimum=minimum,
         optional=np.array([task.optional for task in spec.tasks], bool),
-        when={number: _when(spec, graph, ancestors, number) for number, task in enumerate(spec.tasks) if task.when},
+        when=_conditions(spec, graph, ancestors),
         best_by={number: _best_by(number, task) for number, task in enumerate(spec.tasks) if _best(number, task)},
         repeated=repeated,
         gangs=tuple(gangs),
@@ -86,10 +86,15 @@ def _repeated(spec: TaskGraphSpec, graph: Graph, ancestors: Ancestors) -> Repeat
     return Repeated(tasks, tasks[graph.unit_task])
 
 
-def _when(spec: TaskGraphSpec, graph: Graph, ancestors: Ancestors, number: int) -> Condition:
+def _conditions(spec: TaskGraphSpec, graph: Graph, ancestors: Ancestors) -> dict[int, Condition]:
+    shards = {each.name: each.shards for each in graph.tasks}
+    return {n: _when(spec, graph, ancestors, shards, n) for n, task in enumerate(spec.tasks) if task.when}
+
+
+def _when(spec: TaskGraphSpec, graph: Graph, ancestors: Ancestors, shards: Mapping[str, int], number: int) -> Condition:
     task = spec.tasks[number]
     where = f'spec.tasks[{number}].when ("{task.name}")'
-    condition = condition_of(where, task.when or "", {each.name: each.shards for each in graph.tasks})
+    condition = condition_of(where, task.when or "", shards)
     for each in condition.references:
         if not ancestors.is_before(graph.index[each.task], number):
             raise FlowError(

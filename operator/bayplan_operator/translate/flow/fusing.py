@@ -33,11 +33,18 @@ def check_fuse(number: int, task: Task, spec: TaskGraphSpec, graph: Graph) -> No
     plan = _planned(f"{where}.fuse", task.fuse)
     method = method_named(task.fuse.method)
     _check_weights(f"{where}.fuse", method, task.fuse)
-    inputs = sum(graph.tasks[parent].shards for parent in graph.parents.of(number).tolist())
+    _check_reference(f"{where}.fuse", task, graph, number)
+    inputs = sum(graph.tasks[parent].shards for parent in fused(task, graph, number))
     if task.gate == "All" and spec.rounds is None:
         _check_count(f"{where}.fuse", plan, inputs)
     for parent in graph.parents.of(number).tolist():
         _check_file(f"{where}.fuse", task.fuse, spec.tasks[parent])
+
+
+def fused(task: Task, graph: Graph, number: int) -> list[int]:
+    """The tasks whose results it fuses: those before it, without the one that made the first model."""
+    reference = None if task.fuse is None else task.fuse.reference
+    return [parent for parent in graph.parents.of(number).tolist() if graph.tasks[parent].name != reference]
 
 
 def parameters(fuse: Fuse) -> dict[str, str]:
@@ -66,6 +73,19 @@ def fuse_template(spec: TaskGraphSpec, task: Task, image: str) -> PodTemplate:
 def has_workspace(template: Mapping[str, Any]) -> bool:
     """A pod spec has the volume in which inputs and outputs lie."""
     return any(isinstance(each, Mapping) and each.get("name") == VOLUME for each in template.get("volumes") or ())
+
+
+def _check_reference(where: str, task: Task, graph: Graph, number: int) -> None:
+    reference = None if task.fuse is None else task.fuse.reference
+    if reference is None:
+        return
+    before = {graph.tasks[parent].name: graph.tasks[parent].shards for parent in graph.parents.of(number).tolist()}
+    if reference not in before:
+        raise FlowError(f'{where}.reference is "{reference}": it must be one of the tasks in dependsOn')
+    if before[reference] > 1:
+        raise FlowError(f'{where}.reference is "{reference}", which has {before[reference]} shards: take a task with one')
+    if len(before) == 1:
+        raise FlowError(f"{where}.reference is the only task in dependsOn: name a task whose results are fused too")
 
 
 def _planned(where: str, fuse: Fuse) -> FusionPlan:

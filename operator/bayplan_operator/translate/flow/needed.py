@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from bayplan.lifecycle import Flow
 from bayplan.model.graph import Graph
 from bayplan_operator.api.v1alpha1 import TaskGraphSpec
+from bayplan_operator.translate.flow.choosing import Chooser
 from bayplan_operator.translate.flow.errors import FlowError
+from bayplan_operator.translate.flow.fusing import fused
 from bayplan_operator.translate.flow.references import OutputRef
 from bayplan_operator.translate.flow.repeating import Repeating
 
@@ -36,11 +39,16 @@ Needed = Mapping[int, Mapping[str, Need]]
 
 
 def needed_of(
-    spec: TaskGraphSpec, graph: Graph, flow: Flow | None, repeating: Repeating | None, spoken_of: Mapping[int, list[OutputRef]]
+    spec: TaskGraphSpec,
+    graph: Graph,
+    flow: Flow | None,
+    repeating: Repeating | None,
+    spoken_of: Mapping[int, list[OutputRef]],
+    choosers: Mapping[int, Chooser],
 ) -> Needed:
     """What is kept of each task. ``spoken_of``: per task, the results of others that its pods are told. Raises `FlowError`."""
     found: dict[int, dict[str, Need]] = {}
-    for task, need in _needs(spec, graph, flow, repeating, spoken_of):
+    for task, need in chain(_needs(spec, graph, flow, repeating, spoken_of), _of_choices(graph, choosers)):
         known = found.setdefault(task, {}).get(need.key)
         if known is None:
             found[task][need.key] = need
@@ -59,7 +67,7 @@ def _needs(
         for key in task.outputs:
             yield number, Need(key, f'outputs of task "{task.name}"', required=False)
         if task.fuse is not None and task.fuse.weight_by is not None:
-            for parent in graph.parents.of(number).tolist():
+            for parent in fused(task, graph, number):
                 yield parent, Need(task.fuse.weight_by, f'fuse.weightBy of task "{task.name}"', number=True)
         if task.best_by is not None:
             for parent in graph.parents.of(number).tolist():
@@ -71,6 +79,16 @@ def _needs(
             yield graph.index[each.task], Need(each.key, f'when of task "{spec.tasks[number].name}"')
     for each, by in () if repeating is None else repeating.references:
         yield graph.index[each.task], Need(each.key, by, number=by != "spec.rounds.until")
+
+
+def _of_choices(graph: Graph, choosers: Mapping[int, Chooser]) -> Iterator[tuple[int, Need]]:
+    for number, chooser in choosers.items():
+        name = graph.tasks[number].name
+        if chooser.metric:  # a candidate that never says it would be tried for ever
+            yield number, Need(chooser.metric, f'choose.metric of task "{name}"', number=True)
+        for condition in chooser.conditions:
+            for each in condition.references:
+                yield graph.index[each.task], Need(each.key, f'choose.rules of task "{name}"')
 
 
 def _check_size(graph: Graph, found: Needed) -> None:

@@ -50,7 +50,7 @@ def repeating_of(spec: TaskGraphSpec, graph: Graph) -> Repeating | None:
     try:
         patience = None if rounds.patience is None else _patience(rounds, until, metric)
         rule = RoundRule(rounds.max, until, patience)
-        joint = _joint(rounds, shards)
+        joint = _joint(spec, rounds, shards)
     except RoundError as error:
         raise FlowError(f"spec.rounds: {error}") from error
     _check_sampling(spec, graph)
@@ -95,13 +95,21 @@ def _patience(rounds: Rounds, until: Condition | None, metric: Measure | None) -
     return Patience(rounds.patience, metric, maximise)
 
 
-def _joint(rounds: Rounds, shards: dict[str, int]) -> JointRule | None:
+def _joint(spec: TaskGraphSpec, rounds: Rounds, shards: dict[str, int]) -> JointRule | None:
     if rounds.joint is None:
         return None
     terms = tuple(
         JointTerm(each.name, _measure(f"spec.rounds.joint.terms[{number}].loss", each.loss, shards), each.weight)
         for number, each in enumerate(rounds.joint.terms)
     )
+    if rounds.joint.otherwise == "ChooseAgain":
+        able = {task.name for task in spec.tasks if task.candidates}
+        for number, each in enumerate(terms):
+            if each.loss.reference.task not in able:
+                raise FlowError(
+                    f'spec.rounds.joint.otherwise is ChooseAgain, and "{each.loss.reference.task}" of terms[{number}] has no '
+                    "candidates: give it some, or write Round, Reweigh or Stop"
+                )
     return JointRule(terms, rounds.joint.bound, EffectAction(rounds.joint.otherwise), rounds.joint.limit)
 
 

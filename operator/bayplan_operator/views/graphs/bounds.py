@@ -10,19 +10,21 @@ from bayplan.model.graph import Graph
 from bayplan_operator.views.model.graph import Bound
 
 
+def is_one(flow: Flow | None) -> bool:
+    """The longest chain is a bound: no task repeats, and each waits for all tasks before it."""
+    return flow is None or (flow.repeated is None and not (flow.gate == Gate.ANY).any())
+
+
 def bound(
     graph: Graph, run: Run, now: float, accepted: float, earliest: float | None = None, flow: Flow | None = None
-) -> Bound | None:
+) -> Bound:
     """The longest chain, with each task's longest shard; where nothing was measured yet, with the hints.
 
     `accepted`, `earliest`: instants in seconds since the epoch; the latter is the status's `earliestCompletion` of a graph that
     is not over. The operator knows what was learned and which nodes there are, and its expected end goes by the same. So its
     bound takes the place of the chain's, or the two could contradict each other. None: it has said nothing.
-
-    ``None`` where the longest chain is no bound: where tasks repeat, or where one that is done is enough for those after it.
+    `flow`: a task that was skipped takes no time. Where the chain is no bound at all, `is_one` says so.
     """
-    if flow is not None and (flow.repeated is not None or (flow.gate == Gate.ANY).any()):
-        return None
     durations, remaining, measured = _durations(graph, run, now, over=_OVER if flow is not None else _OVER[:1])
     path = graph.critical_path(durations)
     chain, left = graph.lower_bound(durations=durations), graph.lower_bound(durations=remaining)

@@ -9,8 +9,9 @@ import msgspec
 
 from bayplan.model.workload import NodeInfo
 from bayplan_operator.kube import wire
-from bayplan_operator.translate.task_graph import Prepared
-from bayplan_operator.views.graphs import bounds, outlook, record, rounds, tasks, usage, waiting
+from bayplan_operator.translate.choice_record import recorded_choices
+from bayplan_operator.translate.task_graph import Prepared, with_candidates
+from bayplan_operator.views.graphs import bounds, choices, outlook, record, rounds, tasks, usage, waiting
 from bayplan_operator.views.graphs.attempts import attempts as list_attempts
 from bayplan_operator.views.graphs.following import Following
 from bayplan_operator.views.model.attempt import PodAttempt
@@ -81,6 +82,7 @@ def report(seen: Seen) -> LiveGraph:
         outlook=outlook.read(seen.raw, conditions),
         age=None if accepted is None else round(seen.now - accepted, 3),
         rounds=msgspec.UNSET if parts.rounds is None else parts.rounds,
+        choices=choices.read(status),
     )
 
 
@@ -108,13 +110,15 @@ class _Parts:
         prepared = seen.prepared
         if prepared is None or accepted is None:
             return cls()
+        prepared = with_candidates(prepared, recorded_choices(prepared.graph, prepared.candidates, status))
         graph, flow = prepared.graph, prepared.relations.flow
         run = record.read(prepared, status, accepted)
         found = list_attempts(graph, run, seen.raw["metadata"]["uid"], seen.pods, accepted)
         makespan = _makespan(found, _instant(status.get("completionTime")), accepted, seen.now)
         failed = _holds(conditions, "Failed") or _holds(conditions, "FailureTarget")
         earliest = None if status.get("completionTime") else _instant(status.get("earliestCompletion"))
-        bound = None if failed else bounds.bound(graph, run, seen.now, accepted, earliest, flow)
+        known = not failed and bounds.is_one(flow)
+        bound = bounds.bound(graph, run, seen.now, accepted, earliest, flow) if known else None
         going = tasks.Going(
             graph, run, accepted, seen.now, None if flow is None else Following(graph, flow, run, failed=failed)
         )

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from bayplan_operator.views.model.attempt import PodAttempt
+from bayplan_operator.views.model.choice import ChoiceView
 from bayplan_operator.views.model.node import LiveNode
 from bayplan_operator.views.model.outlook import LiveOutlook, PlannedOutlook
 from bayplan_operator.views.model.rounds import RoundsView
@@ -72,6 +73,8 @@ class LiveGraph(GraphView, frozen=True, kw_only=True, rename="camel"):
     """Seconds from its acceptance until it was read. None: it is not accepted."""
     rounds: RoundsView | msgspec.UnsetType = msgspec.UNSET
     """Missing: none of its tasks repeat."""
+    choices: tuple[ChoiceView, ...] = ()
+    """Of tasks with candidates."""
 
     @property
     def span(self) -> float:

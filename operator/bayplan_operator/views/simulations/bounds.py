@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayplan.foresight.estimates.course import Course, longest_chain, round_seconds
+from bayplan.foresight.estimates.course import LeastCourse, longest_chain, round_seconds
 from bayplan.lifecycle import Flow, Gate
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.model.resources import PODS
@@ -24,11 +24,13 @@ class Bounds:
         self._by_graph = np.argsort(attempts.graph[self._done], kind="stable")
         self._starts = np.searchsorted(attempts.graph[self._done][self._by_graph], np.arange(len(trace.graphs) + 1))
         self._surplus = self._left_out()
-        """Of attempts that succeeded: a round could have gone on without them."""
+        """Of attempts that succeeded: a round could have gone on without them, or they were backups."""
 
     def durations(self, graph: int, *, fastest: bool) -> FloatArray:
-        """Seconds per task: of the longest shard that succeeded, where none has, what is expected. Of what repeats, those of all
-        rounds together; where gates decide what runs, none of what did not."""
+        """Seconds per task: of the longest shard that succeeded, where none has, what is expected.
+
+        Of what repeats, those of all rounds together; where gates decide what runs, none of what did not.
+        """
         submission = self._trace.submissions[graph]
         if submission.flow is not None:
             return np.asarray(sum(self._of_rounds(graph, submission.flow, fastest=fastest, whole=True)))
@@ -80,13 +82,17 @@ class Bounds:
         first, *others = self._of_rounds(graph, flow, fastest=True, whole=False)
         shape = self._trace.submissions[graph].graph
         repeated = np.zeros(len(first), bool) if flow.repeated is None else flow.repeated.tasks
-        given = Course(first > 0, flow.minimum, flow.gate == Gate.ANY, repeated)
+        first[list(flow.backed_up_by)] = 0.0
+        given = LeastCourse(first > 0, flow.minimum, flow.gate == Gate.ANY, repeated)
         return longest_chain(shape, first, given, sum(round_seconds(shape, each, given) for each in others))[0]
 
     def _left_out(self) -> IntArray:
         attempts, found = self._trace.attempts, []
         for graph, submission in enumerate(self._trace.submissions):
             flow, rounds = submission.flow, submission.rounds
+            if flow is not None and flow.backups:
+                backups = np.isin(attempts.task[self._done[self._of(graph)]], list(flow.backed_up_by))
+                found += self._of(graph)[backups].tolist()
             if flow is None or rounds is None or rounds.time_out is None:
                 continue
             mine = self._of(graph)[np.argsort(self._seconds[self._of(graph)], kind="stable")]
@@ -96,7 +102,7 @@ class Bounds:
                 seen[task, number] = seen.get((task, number), 0) + 1
                 if number and seen[task, number] > flow.minimum[task]:
                     found.append(each)
-        return np.array(found, np.int64)
+        return np.unique(np.array(found, np.int64))
 
     def _chain(self, graph: int) -> float:
         flow = self._trace.submissions[graph].flow

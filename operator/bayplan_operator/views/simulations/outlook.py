@@ -12,7 +12,7 @@ from bayplan.foresight.estimates import (
     Capacity,
     Durations,
     Estimate,
-    Known,
+    RestOfGraph,
     Scenario,
     Suggestion,
     advice,
@@ -98,21 +98,24 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster, strategy: S
     fastest = known.median.min(axis=1, initial=np.inf)
     least = np.where((known.basis == Basis.NOTHING) | np.isinf(fastest), 0.0, fastest)
     flow, limit = submission.flow, submission.rounds
-    sure = 0 if limit is None else sure_rounds(limit.most, limit.until is not None, limit.patience, 1)
+    sure = 0
+    if limit is not None:
+        patience = limit.rule.patience
+        until = limit.rule.until is not None
+        sure = sure_rounds(limit.rule.most, until, None if patience is None else patience.rounds, 1)
     given = None if flow is None else course(graph, flow, sure)
     first = earliest(cluster, graph, submission.classes, selector, least, none, given)
     bound = first.bound
     if first.nowhere or not known.informed:
         return PlannedOutlook(known.words, lower_bound=_round(bound.seconds), nowhere=first.nowhere)
 
-    def capacity(each: Known) -> Capacity:
+    def capacity(each: RestOfGraph) -> Capacity:
         return capacity_for(strategy, cluster, each.situation, each.classes)
 
-    whole = Known(there, known, none, submission.classes)
+    whole = RestOfGraph(there, known, none, submission.classes)
     if flow is not None:
         whole = with_gates(whole, flow)
-        if flow.repeated is not None:
-            whole = with_further_rounds(whole, flow.repeated, rounds - 1, setup.seed, capacity)
+        whole = with_further_rounds(whole, flow, rounds - 1, setup.seed, capacity)
     scenario = whole.scenario(setup.seed, capacity)
     found = scenario.estimate()
     basis = f"{known.words}, {rounds} round{'s' if rounds > 1 else ''}" if rounds else known.words

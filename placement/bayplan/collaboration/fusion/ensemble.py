@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayplan.collaboration.fusion import outputs as kernels
+from bayplan.collaboration.fusion.distillation import soft_targets
 from bayplan.collaboration.fusion.errors import FusionError
 from bayplan.collaboration.fusion.least_squares import solved_weights
 from bayplan.collaboration.fusion.methods import WeightUse
@@ -55,6 +56,8 @@ def fuse_outputs(plan: FusionPlan, outputs: Sequence[Array], weights: Sequence[f
         return kernels.soft_vote(outputs, weights)
     if plan.method == "LogOdds":
         return kernels.log_odds(outputs, weights, plan.given("epsilon"))
+    if plan.method == "SoftTargets":
+        return soft_targets(outputs, plan.given("temperature"), weights)
     if plan.method == "WeightedLeastSquares":
         kernels.mean(outputs)  # refuses what cannot be fused
         return kernels.combined([np.asarray(each) for each in outputs], weights)

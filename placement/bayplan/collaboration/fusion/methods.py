@@ -88,6 +88,13 @@ _ALL = (
         weights=WeightUse.OPTIONAL,
         parameters=(Number("epsilon", "probabilities are kept this far from 0 and 1", default=1e-12, least=1e-15, below=0.5),),
     ),
+    FusionMethod(
+        name="SoftTargets",
+        short="the mean of softened probabilities, from which a student learns",
+        fuses=Fuses.OUTPUTS,
+        weights=WeightUse.OPTIONAL,
+        parameters=(Number("temperature", "logits are divided by it before the softmax", default=2.0, above=0.0),),
+    ),
     FusionMethod(name="FedAvg", short="the mean by the numbers of samples", weights=WeightUse.OPTIONAL, combines=True),
     FusionMethod(
         name="FedAvgM",

@@ -3,11 +3,11 @@
 from bayplan.foresight.estimates.advice import Help, Suggestion, advice
 from bayplan.foresight.estimates.bound import Bound, lower_bound
 from bayplan.foresight.estimates.capacity import Capacity
-from bayplan.foresight.estimates.course import Course, course, sure_rounds
+from bayplan.foresight.estimates.course import LeastCourse, course, sure_rounds
 from bayplan.foresight.estimates.durations import Basis, Durations, durations, exact
 from bayplan.foresight.estimates.earliest import Earliest, could_hold, earliest
 from bayplan.foresight.estimates.estimate import MOST_PLACES, Estimate, Scenario, estimate, samples
-from bayplan.foresight.estimates.further_rounds import Known, with_further_rounds, with_gates
+from bayplan.foresight.estimates.further_rounds import RestOfGraph, with_further_rounds, with_gates
 from bayplan.foresight.estimates.luck import Luck
 
 __all__ = [
@@ -15,13 +15,13 @@ __all__ = [
     "Basis",
     "Bound",
     "Capacity",
-    "Course",
     "Durations",
     "Earliest",
     "Estimate",
     "Help",
-    "Known",
+    "LeastCourse",
     "Luck",
+    "RestOfGraph",
     "Scenario",
     "Suggestion",
     "advice",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.foresight.estimates.course import Course, longest_chain, round_seconds
+from bayplan.foresight.estimates.course import LeastCourse, longest_chain, round_seconds
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 from bayplan.solvers.kernels.scheduling.ranking import chains
@@ -39,7 +39,7 @@ def lower_bound(
     left: FloatArray,
     amounts: FloatArray,
     capacity: FloatArray,
-    given: Course | None = None,
+    given: LeastCourse | None = None,
 ) -> Bound:
     """The longest chain, or the work over the capacity.
 
@@ -65,7 +65,7 @@ def lower_bound(
 
 
 def _by_course(
-    graph: Graph, least: FloatArray, of_unit: FloatArray, amounts: FloatArray, capacity: FloatArray, given: Course
+    graph: Graph, least: FloatArray, of_unit: FloatArray, amounts: FloatArray, capacity: FloatArray, given: LeastCourse
 ) -> Bound:
     """What repeats counts as often as it is sure to run: a round begins when the one before it is over."""
     later = given.further * round_seconds(graph, least, given)

@@ -10,7 +10,7 @@ from bayplan.model.graph import Graph
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Course:
+class LeastCourse:
     """All of shape (tasks,)."""
 
     certain: BoolArray
@@ -44,21 +44,21 @@ class Course:
         return np.where(self.certain, total, 0.0)
 
 
-def course(graph: Graph, flow: Flow, further: int = 0) -> Course:
+def course(graph: Graph, flow: Flow, further: int = 0) -> LeastCourse:
     """By what is known before a graph runs. `further`: rounds after the current one, at least. O(tasks + edges).
 
-    A task is not certain if it is optional or has a condition, or if it follows one that is not, unless it runs however those
-    before it end.
+    A task is not certain if it is optional, has a condition or is a backup. Nor is one that follows such a task, unless it runs
+    however those before it end.
     """
     certain = ~flow.optional
-    certain[list(flow.when)] = False
+    certain[[*flow.when, *flow.backed_up_by]] = False
     for task in graph.topological.tolist():
         before = certain[graph.parents.of(task)]
         gate = flow.gate[task]
         if len(before) and gate != Gate.ALWAYS:
             certain[task] &= bool(before.all() if gate == Gate.ALL else before.any())
     repeated = np.zeros(len(graph.tasks), bool) if flow.repeated is None else flow.repeated.tasks
-    return Course(certain, flow.minimum, flow.gate == Gate.ANY, repeated, further if repeated.any() else 0)
+    return LeastCourse(certain, flow.minimum, flow.gate == Gate.ANY, repeated, further if repeated.any() else 0)
 
 
 def sure_rounds(most: int, until: bool, patience: int | None, over: int) -> int:
@@ -71,7 +71,7 @@ def sure_rounds(most: int, until: bool, patience: int | None, over: int) -> int:
     return max(least - over, 0)
 
 
-def longest_chain(graph: Graph, own: FloatArray, given: Course, later: float = 0.0) -> tuple[float, tuple[int, ...]]:
+def longest_chain(graph: Graph, own: FloatArray, given: LeastCourse, later: float = 0.0) -> tuple[float, tuple[int, ...]]:
     """Seconds of the longest chain of what is certain, and its tasks that take time, first to last. O(tasks + edges).
 
     `own`: shape (tasks,), seconds of each in the current round, 0 for those that are over or not certain; `later`: seconds of
@@ -111,7 +111,7 @@ def longest_chain(graph: Graph, own: FloatArray, given: Course, later: float = 0
     return length, tuple(reversed(path))
 
 
-def round_seconds(graph: Graph, own: FloatArray, given: Course) -> float:
+def round_seconds(graph: Graph, own: FloatArray, given: LeastCourse) -> float:
     """Of one whole round, the seconds that it takes at least. `own`: shape (tasks,), seconds of each. O(tasks + edges)."""
     alone = np.where(given.repeated & given.certain, own, 0.0)
     return longest_chain(graph, alone, given)[0]

@@ -9,7 +9,7 @@ import numpy as np
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import Fit, Selector
 from bayplan.foresight.estimates.bound import Bound, lower_bound
-from bayplan.foresight.estimates.course import Course
+from bayplan.foresight.estimates.course import LeastCourse
 from bayplan.model.arrays import BoolArray, FloatArray
 from bayplan.model.graph import Graph
 from bayplan.model.workload import RequestClass
@@ -34,12 +34,12 @@ def earliest(
     selector: Selector,
     least: FloatArray,
     left: FloatArray,
-    given: Course | None = None,
+    given: LeastCourse | None = None,
 ) -> Earliest:
     """The bound on all nodes that could hold one of the tasks, free or not, and what no node could hold.
 
-    `classes`: per task, what a unit asks; `selector`: nodes that the policy leaves; `least`, `left` and `given` as `lower_bound`
-    wants them. O(kinds of requests * changed nodes + tasks * resources + units + edges).
+    `classes`: per task, what a unit asks; `selector`: nodes that the policy leaves; `least`, `left` and `given` as for
+    `lower_bound`. O(kinds of requests * changed nodes + tasks * resources + units + edges).
     """
     fits = _fits(cluster, classes, selector)
     open_tasks = np.add.reduceat((left != 0).astype(np.int64), graph.unit_start[:-1]) > 0

@@ -1,9 +1,10 @@
 """The rounds that follow the current one, in an estimate: one more task that takes as long as all of them.
 
-A few rounds are played, each from its beginning, with run times drawn anew but for what the units of a task have in common.
-Their sum is scaled to the number of rounds by its mean and its variance: what all rounds have in common grows with their number,
-what differs from round to round with its root (analysis of variance with one random effect). The task has the median of that sum
-and its deviation of log seconds.
+A few rounds are played, each from its beginning. Their run times are drawn again, but for what the units of a task have in
+common. Their sum is scaled to the number of rounds. The deviation that all rounds have in common grows with their number; what
+differs from round to round grows with its root. Analysis of variance with one random effect (Searle, Casella and McCulloch,
+Variance Components, 1992, chapter 3) tells the two apart. The task has the median of that sum, and its deviation of log
+seconds.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,8 +29,12 @@ _PLAYED = 4
 _NO_TIME = 1e-9
 
 
+CapacityOf = Callable[["RestOfGraph"], Capacity]
+"""What the nodes have for it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class RestOfGraph:
     """What an estimate is made of."""
 
     situation: Situation
@@ -39,7 +44,7 @@ class Known:
     classes: tuple[RequestClass, ...]
     """Per task."""
 
-    def scenario(self, seed: int, capacity_of: Callable[["Known"], Capacity]) -> Scenario:
+    def scenario(self, seed: int, capacity_of: CapacityOf) -> Scenario:
         """To be played."""
         graph = self.situation.graph
         luck = Luck.draw(graph, samples(graph.units), seed)
@@ -48,11 +53,13 @@ class Known:
         return Scenario.on(self.situation, self.durations, self.elapsed, luck, capacity_of(self))
 
 
-def with_gates(known: Known, flow: Flow) -> Known:
-    """The same, where a task that waits for the first of several waits for that which is expected to end first.
+def with_gates(known: RestOfGraph, flow: Flow) -> RestOfGraph:
+    """The same, where a task that waits for the first of several waits for that which is expected to end first, and without
+    backups that have not started.
 
-    O(tasks + edges), where there is such a task.
+    O(units + edges), where there is such a task.
     """
+    known = _without_backups(known, flow)
     firsts = np.flatnonzero(flow.gate == Gate.ANY).tolist()
     if not firsts:
         return known
@@ -68,13 +75,20 @@ def with_gates(known: Known, flow: Flow) -> Known:
     return replace(known, situation=replace(there, graph=made, data=there.data[kept]))
 
 
-def with_further_rounds(
-    known: Known, repeated: Repeated, further: int, seed: int, capacity_of: Callable[[Known], Capacity]
-) -> Known:
-    """The same with so many more rounds, before all that follows them. O(a few estimates of what repeats)."""
-    if further < 1:
+def _without_backups(known: RestOfGraph, flow: Flow) -> RestOfGraph:
+    backups = np.isin(known.situation.graph.unit_task, list(flow.backed_up_by))
+    if not backups.any():
         return known
-    seconds = _of_all(_played(known, repeated, further, seed, capacity_of), further)
+    there = known.situation
+    return replace(known, situation=replace(there, done=there.done | (backups & ~there.running)))
+
+
+def with_further_rounds(known: RestOfGraph, flow: Flow, further: int, seed: int, capacity_of: CapacityOf) -> RestOfGraph:
+    """The same with so many more rounds, before all that follows them. O(a few estimates of what repeats)."""
+    repeated = flow.repeated
+    if repeated is None or further < 1:
+        return known
+    seconds = _of_all(_played(known, flow, repeated, further, seed, capacity_of), further)
     if not np.isfinite(seconds).all():
         return known  # what never finds a place now will not in the next round
     there, graph = known.situation, known.situation.graph
@@ -100,10 +114,10 @@ def with_further_rounds(
         place=np.append(there.place, -1),
         left=np.append(there.left, np.nan),
     )
-    return Known(situation, durations, np.append(known.elapsed, np.nan), (*known.classes, RequestClass(())))
+    return RestOfGraph(situation, durations, np.append(known.elapsed, np.nan), (*known.classes, RequestClass(())))
 
 
-def _expected_ends(known: Known) -> FloatArray:
+def _expected_ends(known: RestOfGraph) -> FloatArray:
     """Shape (tasks,): seconds until each could have ended where it is fastest; 0 of those that are over."""
     there, graph = known.situation, known.situation.graph
     least = there.seconds.min(axis=1, initial=np.inf)
@@ -134,9 +148,10 @@ def _with_data(graph: Graph, made: Graph, data: FloatArray) -> FloatArray:
     return found
 
 
-def _played(known: Known, repeated: Repeated, further: int, seed: int, capacity_of: Callable[[Known], Capacity]) -> FloatArray:
+def _played(known: RestOfGraph, flow: Flow, repeated: Repeated, further: int, seed: int, capacity_of: CapacityOf) -> FloatArray:
     """Shape (rounds, samples): seconds of rounds that begin now, with what runs of this one out of the way."""
     there, graph = known.situation, known.situation.graph
+    backups = np.isin(graph.unit_task, list(flow.backed_up_by))
     released = np.flatnonzero(repeated.units & there.running)
     place = np.where(repeated.units, -1, there.place)
     nodes = replace(
@@ -146,10 +161,11 @@ def _played(known: Known, repeated: Repeated, further: int, seed: int, capacity_
     )
     nothing = np.full(graph.units, np.nan)
     # What runs beside and does not repeat keeps its room, and is not waited for.
-    begun = replace(there, nodes=nodes, done=~repeated.units, place=place, left=nothing)
-    alone = Known(begun, known.durations, nothing, known.classes)
+    done = ~repeated.units | backups
+    begun = replace(there, nodes=nodes, done=done, place=place, left=nothing)
+    alone = RestOfGraph(begun, known.durations, nothing, known.classes)
 
-    def room(each: Known) -> Capacity:
+    def room(each: RestOfGraph) -> Capacity:
         return _freed(capacity_of(each), graph, there.place, released)
 
     first = alone.scenario(seed, room)

@@ -14,6 +14,7 @@ from bayplan.model.workload import Request
 
 PAUSE = 2.0
 """Seconds from one renewal to the next, at least."""
+_LATE = 0.95
 _LARGEST_LOG = 700.0
 
 
@@ -107,6 +108,13 @@ class Expectations:
                 return None
         found = self.predict(run)
         return None if isinstance(found, Unknown) else math.exp(min(found.log_mean, _LARGEST_LOG))
+
+    def late(self, run: TaskRun) -> float | None:
+        """Seconds within which 95 % of the next runs are expected to end; `None`: no run of the task is known."""
+        if (run.family, run.task) not in self._tasks:
+            return None
+        found = self.predict(run)
+        return None if isinstance(found, Unknown) else found.quantile(_LATE)
 
     def seconds_of(self, runs: Sequence[TaskRun]) -> FloatArray:
         """`seconds` of each, shape (runs,); NaN where nothing is known. Tasks that are new, and of which the same is said, are

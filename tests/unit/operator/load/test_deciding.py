@@ -22,7 +22,15 @@ from bayplan_operator.view import NodeStore, PodStore
 from bayplan_operator.view.kinds import Inboxes
 from bayplan_operator.view.prometheus import PollResult
 from bayplan_operator.view.prometheus.readings import Measured
-from bayplan_operator.writer import EventWriter, GraphWriter, NodeRecordWriter, PodWriter, ProfileWriter, WriteQueue
+from bayplan_operator.writer import (
+    EventWriter,
+    GraphWriter,
+    NodeRecordWriter,
+    PodWriter,
+    ProfileWriter,
+    ServiceWriter,
+    WriteQueue,
+)
 from tests.unit.operator.written import Admitting
 
 HOT = {"load": {"hot": [{"resource": "cpu", "share": "90%"}]}}
@@ -45,7 +53,7 @@ class Fixture:
         queue = WriteQueue(4, random.Random(1), lambda _: None)
         writers = Writers(
             PodWriter(server, self.view.pods, queue, queue), GraphWriter(server, queue), EventWriter(server, queue, "test"),
-            ProfileWriter(server, queue), NodeRecordWriter(server, queue, "ns"), Admitting(),
+            ProfileWriter(server, queue), ServiceWriter(server, queue), NodeRecordWriter(server, queue, "ns"), Admitting(),
         )  # fmt: skip
         self.conductor = conductor(self.view, writers, settings, Clock(self.clock), nothing)
         metadata = {"uid": "u", "resourceVersion": "5", "creationTimestamp": "2027-01-15T08:00:00Z"}

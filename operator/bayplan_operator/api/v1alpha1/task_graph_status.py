@@ -1,0 +1,150 @@
+"""The status of the kind TaskGraph."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StrictInt
+
+from .common import Conditions, Model
+from .extensions import kubernetes
+from .flow import MAX_TERMS
+from .scalars import MicroTime, Time
+from .shards import MAX_SHARDS
+
+MAX_TASKS = 5000
+MAX_LINE = 320 * MAX_SHARDS  # per shard a node's name of at most 253 characters, and numbers
+MAX_CHOICE = 256
+MAX_CHOICES = 20_000
+
+
+class RoundsStatus(Model):
+    """How far the rounds are."""
+
+    number: StrictInt = Field(ge=1, description="The round that status.tasks speaks of, from 1.")
+    next: StrictInt | None = Field(default=None, ge=1, description="The round that was decided and has not begun yet.")
+    left_out: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
+        default=(),
+        max_length=100,
+        description='Shards that take no part in the next round, such as "local 2 5".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    weights: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
+        default=(),
+        max_length=100,
+        description='What the shards count that were drawn by lot, one over their probability, such as "local 0=2.5 3=1.25".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    joint: tuple[Annotated[str, Field(max_length=32)], ...] = Field(
+        default=(),
+        max_length=MAX_TERMS,
+        description="The weights of the terms of the joint loss, once there are new ones.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    before: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
+        default=(),
+        max_length=100,
+        description='Of the round before, the attempt of each shard that succeeded, such as "local 1 1 0 2"; 0: none did.',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    history: tuple[Annotated[str, Field(max_length=120)], ...] = Field(
+        default=(),
+        max_length=1000,
+        description='A line for each round that is over, such as "3 5/5 12.5s evaluate.accuracy=0.94".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    over: str | None = Field(default=None, max_length=256, description="Why there is no further round, once there is none.")
+
+
+class Outcome(Model):
+    """What the graph has told an adaptive policy at its end; counted there once."""
+
+    policy: str = Field(max_length=253, description="The PlacementPolicy.")
+    number: StrictInt = Field(ge=1, description="Counts the outcomes that the policy was told.")
+    objective: str = Field(max_length=63, description="What was measured.")
+    value: str = Field(max_length=32, description="The figure as the policy counts it, less being better.")
+
+
+class TaskGraphStatus(Model):
+    """What has happened so far. Written by the operator."""
+
+    observed_generation: int | None = Field(
+        default=None, ge=0, description="The metadata.generation that this status was written for."
+    )
+    accepted_at: MicroTime | None = Field(
+        default=None,
+        description="When the graph was found valid. Of two graphs alike, the one accepted first goes first.",
+    )
+    start_time: Time | None = Field(default=None, description="When the first pod was started.")
+    completion_time: Time | None = Field(default=None, description="When the graph succeeded or failed.")
+    estimated_completion: Time | None = Field(
+        default=None,
+        description="When the graph is expected to have succeeded: half of the sampled outcomes end earlier. Missing where "
+        "nothing is known of its run times, or something of it fits no free node.",
+    )
+    earliest_completion: Time | None = Field(
+        default=None,
+        description="What no schedule can beat, by the expected run times: the longest chain of tasks where each is fastest, "
+        "or all work spread over all nodes.",
+    )
+    deadline_probability: int | None = Field(
+        default=None,
+        ge=0,
+        le=100,
+        description="Probability of meeting spec.deadline, in percent. Missing without a deadline, or where nothing is known.",
+    )
+    estimate_basis: str | None = Field(
+        default=None, max_length=256, description='What the estimate is based on, such as "from hints only".'
+    )
+    progress: str | None = Field(
+        default=None,
+        max_length=32,
+        description='Tasks that are over and did not fail the graph, of all tasks, such as "37/120"; and the '
+        'round, where there are any, such as "2/4, round 3/50".',
+    )
+    summary: str | None = Field(
+        default=None,
+        max_length=64,
+        description="The state in one word: Waiting, Running, Suspended, Failing, Succeeded, "
+        "Failed or Invalid. Programs read the conditions.",
+    )
+    waiting: str | None = Field(
+        default=None,
+        max_length=1024,
+        description="Why tasks that could start have not, and how many. Empty: none waits.",
+    )
+    active: int | None = Field(default=None, ge=0, description="Number of shards whose pods are not finished.")
+    succeeded: int | None = Field(default=None, ge=0, description="Number of shards that have succeeded.")
+    failed: int | None = Field(default=None, ge=0, description="Number of shards that have failed for good.")
+    strategy: str | None = Field(
+        default=None, max_length=63, description="The candidate of an adaptive policy that places this graph for all its life."
+    )
+    outcome: Outcome | None = Field(default=None, description="What the graph has told an adaptive policy at its end.")
+    conditions: Conditions = Field(default=(), description="Accepted, and what else programs may wait for.")
+    shards: tuple[Annotated[str, Field(max_length=63 + 1 + 4)], ...] = Field(
+        default=(),
+        max_length=MAX_TASKS,
+        description='Of each task whose shards is Auto, the number that was decided, such as "train=8". It stays what it is.',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    rounds: RoundsStatus | None = Field(default=None, description="How far the rounds are. Only where spec.rounds is set.")
+    results: tuple[Annotated[str, Field(max_length=8192)], ...] = Field(
+        default=(),
+        max_length=20_000,
+        description="What the graph needs of what its pods said, such as 'local/2 {\"samples\":270}'.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    choices: tuple[Annotated[str, Field(max_length=MAX_CHOICE)], ...] = Field(
+        default=(),
+        max_length=MAX_CHOICES,
+        description="Which candidate does a task, and which have failed: task, round (0: none), candidate, its score, those of "
+        'the others, and why, such as "intent 0 small 0.93 large=0.91 small: accuracy 0.93 after 4 runs, the best that is '
+        'known", or "intent 0 large failed - Error: exit code 3".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    tasks: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
+        default=(),
+        max_length=MAX_TASKS,
+        description="One compact line for each task, in the order of spec.tasks. `bayplan show` prints them readably.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )

@@ -1,0 +1,119 @@
+"""What is shown of graphs with gates and rounds, from records as they are and from records that were edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bayplan_operator.cli.text import graph as text
+from bayplan_operator.cli.text.table import Screen
+from bayplan_operator.translate.task_graph import prepare
+from bayplan_operator.views.graphs import build
+from bayplan_operator.views.graphs.build import Seen
+from bayplan_operator.views.model.graph import LiveGraph
+from tests.unit.cli import sample
+
+TASKS: list[dict[str, Any]] = [
+    {"name": "local", "shards": 3},
+    {"name": "judge", "dependsOn": [{"task": "local"}]},
+    {"name": "deploy", "dependsOn": [{"task": "judge"}], "when": "judge.accuracy >= 0.9"},
+    {"name": "extra", "optional": True},
+    {"name": "tell", "dependsOn": [{"task": "deploy"}, {"task": "extra"}], "gate": "Any"},
+]
+ROUNDS = {"tasks": ["local", "judge"], "max": 9, "until": "judge.accuracy >= 0.8", "minimum": 2}
+DONE = (
+    "local Succeeded 3/0 cpu-0 20+2 | Skipped 3/0 cpu-1 20 | Succeeded 4/0 cpu-0 20+2", "judge Succeeded 3/0 cpu-0 23+1",
+)  # fmt: skip
+
+
+def shown(lines: tuple[str, ...], rounds: Any = None, **status: Any) -> LiveGraph:
+    raw = sample.raw(lines, **({} if rounds is None else {"rounds": rounds}), **status)
+    raw["spec"] |= {"tasks": TASKS, "rounds": ROUNDS}
+    return build.report(Seen(raw, prepare({**raw, "status": {}}), (), None, sample.EPOCH + 30))
+
+
+def recorded(**more: Any) -> dict[str, Any]:
+    history = ["1 4/4 3.0s judge.accuracy=0.5", "2 3/4 12.5s judge.accuracy=0.7"]
+    return {"number": 3, "history": history, "before": ["local 2 0 3", "judge 2"], **more}
+
+
+def test_between_two_rounds_it_says_where_they_are() -> None:
+    report = shown(DONE, recorded(next=4, leftOut=["local 1"]), results=['judge {"accuracy":0.75}'], progress="2/5, round 3/9")
+    assert report.rounds
+    assert (report.rounds.number, report.rounds.next, report.rounds.left_out) == (3, 4, ("local/1",))
+    assert [each.without for each in report.rounds.history] == [None, ("local/1",)]
+    assert [(each.figure, each.seconds) for each in report.rounds.history] == [(0.5, 3.0), (0.7, 12.5)]
+    assert {each.name: (each.state, each.waiting) for each in report.tasks} == {
+        "local": ("Succeeded", ""), "judge": ("Succeeded", ""),
+        "deploy": ("Pending", "DependencyPending: after the last round of judge"), "extra": ("Pending", ""),
+        "tell": ("Pending", "DependencyPending: after one of deploy, extra"),
+    }  # fmt: skip
+    lines = text.full(report, Screen(150)).splitlines()
+    assert "2/5 tasks, round 3/9" in lines[0]
+    assert "Round 3 of at most 9, until judge.accuracy >= 0.8" in lines
+    assert "Round 4 is without local/1" in lines
+    assert "judge: accuracy 0.75" in lines
+
+
+@pytest.mark.parametrize(("accuracy", "state"), [(0.85, "Skipped"), (0.95, "Pending")])
+def test_a_condition_is_looked_at_once_the_rounds_are_over(accuracy: float, state: str) -> None:
+    lines = (*DONE, f"deploy {state}")
+    report = shown(lines, recorded(over="round 3: enough"), results=[f'judge {{"accuracy":{accuracy}}}'])
+    deploy = report.tasks[2]
+    assert deploy.skipped == ("its condition does not hold: judge.accuracy >= 0.9" if state == "Skipped" else msgspec.UNSET)
+    assert deploy.waiting == ""
+
+
+def test_a_task_that_was_skipped_takes_no_time() -> None:
+    raw = sample.raw(("judge Succeeded 1/0 cpu-0 0+5", "deploy Skipped", "last Succeeded 1/0 cpu-0 5+2"))
+    best = {"gate": "BestOf", "bestBy": {"metric": "accuracy"}}
+    tasks = [{"name": "judge"}, TASKS[2], {"name": "last", "dependsOn": [{"task": "judge"}, {"task": "deploy"}], **best}]
+    raw["spec"]["tasks"] = tasks
+    found = build.report(Seen(raw, prepare({**raw, "status": {}}), (), None, sample.EPOCH + 30)).bound
+    assert found is not None
+    assert (found.seconds, found.remaining, found.measured) == (7.0, 0.0, True)
+    tasks[2] = {"name": "last", "dependsOn": [{"task": "judge"}, {"task": "deploy"}], "gate": "Any"}
+    assert build.report(Seen(raw, prepare({**raw, "status": {}}), (), None, sample.EPOCH + 30)).bound is None
+
+
+def test_of_many_rounds_the_last_are_shown_and_on_a_wide_screen_all() -> None:
+    history = [f"{number} 4/4 1.0s judge.accuracy=0.{number:03d}" for number in range(1, 61)]
+    report = shown(DONE, {"number": 60, "history": history})
+    narrow, wide = (text.full(report, Screen(150, wide=each)).splitlines() for each in (False, True))
+    assert "(40 earlier rounds not shown: -o wide shows them)" in narrow
+    assert [line.split()[0] for line in narrow if line.endswith(("0.041", "0.06 "))] == ["41"]
+    assert sum("4/4" in line for line in narrow) == 20
+    assert sum("4/4" in line for line in wide) == 60
+
+
+TEXTS = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(["local 1 0 2", "judge 1", "3 4/4 1.5s judge.accuracy=0.9", "1 4/4 1.2.3s", "local x"]),
+)
+JUNK = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-5, 5), TEXTS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=2)), max_leaves=5,
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.one_of(
+        JUNK,
+        st.fixed_dictionaries({}, optional={
+            name: st.one_of(JUNK, st.lists(TEXTS, max_size=3))
+            for name in ("number", "next", "leftOut", "weights", "joint", "before", "history", "over")
+        }),
+    ),
+    st.one_of(JUNK, st.lists(st.one_of(TEXTS, st.just('judge {"accuracy":1}')), max_size=3)),
+    st.lists(st.sampled_from([*DONE, "deploy Skipped", "extra Failed 1/1 cpu-0 1+1", "tell Skipped", "x"]), max_size=4),
+)  # fmt: skip
+def test_a_record_that_was_edited_is_shown_all_the_same(rounds: Any, results: Any, lines: list[str]) -> None:
+    """What cannot be read counts as not written."""
+    report = shown(tuple(lines), rounds, results=results)
+    text.full(report, Screen(150))
+    msgspec.json.encode(report)
