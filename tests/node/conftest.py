@@ -8,14 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.node.graphs import Graphs
-from tests.testbed.installation import OperatorProcess, install_chart
-from tests.testbed.real_nodes import RealTestbed, available, real_testbed
-from tests.testbed.real_nodes.operator_image import OPERATOR, write_archive
-from tests.testbed.testbed import Options
+from tests.testbed.collaboration.nodes import NODES, bayplan_on_two_nodes, import_images
+from tests.testbed.real_nodes import RealTestbed, available
 
-NODES = ("real-0", "real-1")
-SILENCE = 15.0
-"""Seconds after which a silent node is NotReady: enough for one that only has to wait for its turn on a busy machine."""
+__all__ = ["NODES"]
 
 
 @pytest.fixture(scope="session")
@@ -29,22 +25,14 @@ def testbed(reason: str | None) -> Iterator[RealTestbed]:
     """Bayplan on two real nodes, over which it spreads the pods; a node that is silent for 15 + 2 s is lost."""
     if reason:
         pytest.skip(f"no real nodes on this machine: {reason}")
-    with real_testbed(len(NODES), Options(simulated=False, node_monitor_grace_period=SILENCE)) as testbed:
-        policy = ("scorers[0].name=Spread", "nodeLossGrace=2s")
-        install_chart(testbed, *(f"defaultPolicy.spec.{field}" for field in policy))
-        with OperatorProcess(testbed, ["--stuck-after=5", f"--image={OPERATOR}"]) as operator:
-            operator.wait_until_leading()
-            yield testbed
+    with bayplan_on_two_nodes(policy=("nodeLossGrace=2s",), arguments=("--stuck-after=5",)) as testbed:
+        yield testbed
 
 
 @pytest.fixture(scope="session")
-def operator_image(testbed: RealTestbed) -> str:
-    """The operator's image, `bayplan` and Python with numpy and scipy, on both nodes: its name."""
-    archive = testbed.directory / "operator.tar"
-    write_archive(archive)
-    testbed.nodes.import_archive(archive)
-    archive.unlink()
-    return OPERATOR
+def images(testbed: RealTestbed) -> None:
+    """On both nodes, the operator's image and that of the examples: `bayplan` and Python with numpy, scipy and scikit-learn."""
+    import_images(testbed)
 
 
 @pytest.fixture

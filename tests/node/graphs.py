@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from tests.testbed.collaboration.status import Entry, condition, entries
 from tests.testbed.real_nodes import BUSYBOX, RealTestbed
 
 PATIENCE = 240.0
@@ -20,7 +20,6 @@ _T = TypeVar("_T")
 Object = dict[str, Any]
 _GRAPHS = "/apis/bayplan.dev/v1alpha1/namespaces/{}/taskgraphs"
 _PODS = "/api/v1/namespaces/{}/pods"
-_ENTRY = re.compile(r"(?P<state>\w+)(?: (?P<attempts>\d+)/(?P<failures>\d+))?(?: (?P<node>[a-z][\w.-]*))?(?: .*)?")
 # A shell as a container's first process does not react to SIGTERM by itself: a short grace period ends it soon.
 _DEFAULTS = f"""
 metadata: {{labels: {{tier: node}}}}
@@ -33,16 +32,6 @@ spec:
     command: [sh, -ec]
     resources: {{requests: {{cpu: 50m, memory: 16Mi}}}}
 """
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What a status line says about one shard."""
-
-    state: str
-    attempts: int
-    failures: int
-    node: str | None
 
 
 @dataclass(frozen=True)
@@ -70,16 +59,11 @@ class Graphs:
 
     def entries(self, name: str, task: str) -> list[Entry]:
         """The line of a task, one entry per shard; empty before there is one."""
-        for line in self.status(name).get("tasks", ()):
-            found, _, rest = line.partition(" ")
-            if found == task:
-                return [_entry(text) for text in rest.split(" | ")]
-        return []
+        return entries(self.status(name), task)
 
     def condition(self, name: str, kind: str) -> Object | None:
         """A condition that is True."""
-        conditions = self.status(name).get("conditions", ())
-        return next((item for item in conditions if item["type"] == kind and item["status"] == "True"), None)
+        return condition(self.status(name), kind)
 
     def ended(self, name: str, kind: str, seconds: float = PATIENCE) -> str:
         """Wait for the condition Complete or Failed, whichever `kind` says, and answer its message."""
@@ -127,9 +111,3 @@ def instant(text: str) -> float:
 
 def _label(pod: Object, name: str) -> int:
     return int(pod["metadata"]["labels"][f"bayplan.dev/{name}"])
-
-
-def _entry(text: str) -> Entry:
-    match = _ENTRY.fullmatch(text)
-    assert match is not None, f"no entry of a status line: {text!r}"
-    return Entry(match["state"], int(match["attempts"] or 0), int(match["failures"] or 0), match["node"])

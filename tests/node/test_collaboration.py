@@ -5,109 +5,74 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import yaml
 
-from examples.collaboration import digits, manifests
-from examples.collaboration.in_process import InProcess
 from tests.node.conftest import NODES
 from tests.node.graphs import Graphs, Object
-from tests.testbed.real_nodes.operator_image import OPERATOR
+from tests.testbed.collaboration import manifests
+from tests.testbed.collaboration.reference import differences
+from tests.testbed.collaboration.running import Ran, ran
 
-pytestmark = pytest.mark.usefixtures("operator_image")
-ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "examples" / "collaboration"
-APP = "/opt/app"
+pytestmark = pytest.mark.usefixtures("images")
+QUICK = ("text", "tiles", "ensemble-equal", "distillation")
+"""Those without rounds that need no site; `python -m tests.testbed.collaboration` runs all."""
 
 
 @pytest.fixture
 def workspace(ground: Graphs) -> Path:
-    """A folder that the pods of both nodes share, with the digits in it."""
-    folder = ground.testbed.workspace / ground.namespace
-    folder.mkdir()
-    folder.chmod(0o1777)
-    (folder / "digits.csv.gz").write_bytes(digits.file().read_bytes())
-    return folder
-
-
-def manifest(name: str, workspace: Path) -> Object:
-    """An example's manifest for these nodes: the image that they have; code and workspace are folders of this machine."""
-    made: Object = yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8"))
-    spec = made["spec"]
-    container = spec["template"]["spec"]["containers"][0]
-    container |= {"image": OPERATOR, "imagePullPolicy": "Never", "command": ["python3", *container["command"][1:]]}
-    container["env"] += [
-        {"name": "PYTHONPATH", "value": APP},
-        {"name": "DIGITS_FILE", "value": "/workspace/digits.csv.gz"},
-        {"name": "OPENBLAS_NUM_THREADS", "value": "1"},
-    ]
-    container["resources"] = {"requests": {"cpu": "50m", "memory": "32Mi"}}
-    container["volumeMounts"].append({"name": "code", "mountPath": f"{APP}/examples", "readOnly": True})
-    spec["template"]["spec"]["volumes"] = [
-        {"name": "workspace", "hostPath": {"path": str(workspace)}},
-        {"name": "code", "hostPath": {"path": str(ROOT / "examples")}},
-    ]
-    spec["template"]["spec"]["terminationGracePeriodSeconds"] = 1
-    return made
-
-
-def apply(ground: Graphs, made: Object) -> str:
-    """Answers the graph's UID."""
-    ground.kubectl("apply", "--filename", "-", text=yaml.safe_dump(made))
-    name = made["metadata"]["name"]
-    return ground.kubectl("get", "taskgraph", name, "--output=jsonpath={.metadata.uid}")
-
-
-def arrays(path: Path) -> dict[str, Any]:
-    with np.load(path) as file:
-        return {name: file[name] for name in file.files}
+    """A folder that the pods of both nodes share."""
+    return manifests.workspace(ground.testbed.workspace, ground.namespace)
 
 
 @pytest.fixture
 def sites(ground: Graphs) -> Iterator[None]:
     """Where the data of clients may be."""
-    for node, site in zip(NODES, ("north", "south"), strict=True):
-        ground.testbed.kubectl("label", "node", node, f"site={site}", "--overwrite")
+    manifests.name_sites(ground.testbed, NODES)
     yield
-    for node in NODES:
-        ground.testbed.kubectl("label", "node", node, "site-")
+    manifests.forget_sites(ground.testbed, NODES)
+
+
+def run(ground: Graphs, made: Object, workspace: Path) -> Ran:
+    """Until the graph has succeeded."""
+    return ran(ground.testbed, ground.namespace, made, workspace)
 
 
 @pytest.mark.usefixtures("sites")
-def test_federated_rounds_are_the_same_to_the_last_bit_as_in_one_process(
-    ground: Graphs, workspace: Path, tmp_path: Path
-) -> None:
-    made = manifest("federated", workspace)
+def test_federated_rounds_are_the_same_to_the_last_bit_as_in_one_process(ground: Graphs, workspace: Path) -> None:
+    made = manifests.for_real_nodes("federated", workspace)
     del made["spec"]["rounds"]["until"], made["spec"]["rounds"]["timeout"]
     made["spec"]["rounds"] |= {"max": 8, "metric": "evaluate.accuracy"}
-    uid = apply(ground, made)
-    ground.ended("federated", "Complete")
+    found = run(ground, made, workspace)
+    assert [each.ended.number for each in found.rounds] == list(range(1, 9))
+    assert [each.ended.succeeded for each in found.rounds] == ["7/7"] * 8
+    assert [[entry.node for entry in each.shards] for each in found.rounds] == [[NODES[0]] * 3 + [NODES[1]] * 2] * 8
+    assert [each.samples for each in found.rounds] == [(269, 270, 272, 270, 266)] * 8
+    last = found.rounds[-1].ended.figure
+    assert last is not None
+    assert last > 0.85
+    assert differences(found) == []
 
-    played = InProcess(manifests.read(EXAMPLES / "federated.yaml"), tmp_path, {"SEED": "0"}, 8, tell=lambda _: None)
-    played.run()
-    status = ground.status("federated")
-    accuracy = [float(line.rpartition("=")[2]) for line in status["rounds"]["history"]]
-    assert accuracy == [float(f"{each['evaluate'].results[0]['accuracy']:.6g}") for each in played.history]
-    assert accuracy[-1] > 0.85
-    assert [line.split()[1] for line in status["rounds"]["history"]] == ["7/7"] * 8
+    changed = next((found.files / "aggregate" / "8" / "0").glob("*/weights.npz"))
+    with np.load(changed) as file:
+        weights = {name: file[name] for name in file.files}
+    weights["bias"] = np.nextafter(weights["bias"], 1)
+    np.savez(changed, **weights)
+    assert differences(found) == [f"{changed.relative_to(found.files)} is not what one process has"]
 
-    attempt = int(next(line for line in status["tasks"] if line.startswith("aggregate ")).split()[2].partition("/")[0])
-    found = arrays(workspace / uid / "aggregate" / "8" / "0" / str(attempt) / "weights.npz")
-    expected = arrays(tmp_path / "aggregate" / "8" / "0" / "1" / "weights.npz")
-    assert found.keys() == expected.keys()
-    for name, array in expected.items():
-        assert found[name].tobytes() == array.tobytes()
-    nodes = {pod["spec"]["nodeName"] for pod in ground.pods("federated", "local")}
-    assert nodes == set(NODES)
+
+@pytest.mark.parametrize("name", QUICK)
+def test_an_example_computes_the_same_as_in_one_process(ground: Graphs, workspace: Path, name: str) -> None:
+    assert differences(run(ground, manifests.for_real_nodes(name, workspace), workspace)) == []
 
 
 def test_a_gang_goes_on_from_its_checkpoint_on_what_is_left(ground: Graphs, workspace: Path) -> None:
-    made = manifest("gang", workspace)
+    made = manifests.for_real_nodes("gang", workspace)
     next(each for each in made["spec"]["template"]["spec"]["containers"][0]["env"] if each["name"] == "EPOCHS")["value"] = "400"
-    uid = apply(ground, made)
+    ground.kubectl("apply", "--filename", "-", text=yaml.safe_dump(made))
+    uid = ground.kubectl("get", "taskgraph", "gang", "--output=jsonpath={.metadata.uid}")
     checkpoints = workspace / uid / "train" / "0" / "checkpoints"
     ground.wait(lambda: checkpoints.is_dir() and len(list(checkpoints.iterdir())) >= 2, "two epochs are trained")
     pods = ground.pods("gang", "train")

@@ -71,7 +71,7 @@ rules()
 """
 
 
-@pytest.mark.usefixtures("operator_image")
+@pytest.mark.usefixtures("images")
 def test_a_pod_finds_one_of_the_other_node_by_name_before_it_is_ready_and_they_speak(ground: Graphs) -> None:
     ground.kubectl("apply", "--filename", "-", text=json.dumps(SERVICE))
     full = f"server.{pods.SUBDOMAIN}.{ground.namespace}.svc.cluster.local"

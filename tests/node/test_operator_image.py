@@ -13,7 +13,7 @@ from tests.node import pods
 from tests.node.conftest import NODES
 from tests.node.graphs import Graphs, terminated
 
-pytestmark = pytest.mark.usefixtures("operator_image")
+pytestmark = pytest.mark.usefixtures("images")
 # The imports are those of programs in tasks: numpy's random numbers and linear algebra, scipy's solvers, and the library.
 COMPUTE = """
 import json, os, sys

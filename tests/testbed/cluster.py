@@ -8,10 +8,12 @@ import os
 import shutil
 import subprocess
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from . import kubeconfig
 from .binaries import ensure
@@ -32,6 +34,19 @@ class Cluster(ABC):
     def kubectl(self, *args: str, input: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run kubectl. Raises TestbedError with what it wrote to stderr when it fails and `check` is set."""
         return self._run(self._program("kubectl"), args, input, check)
+
+    @contextmanager
+    def kubectl_stream(self, *args: str) -> Iterator[subprocess.Popen[str]]:
+        """kubectl while it runs, such as with `--watch`: what it writes to stdout. It is ended with the block."""
+        command = [str(self._program("kubectl")), *args]
+        # A session of its own: Ctrl-C is for this process, which ends it.
+        with subprocess.Popen(
+            command, env=self.environment(), stdout=subprocess.PIPE, text=True, start_new_session=True
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def helm(self, *args: str, input: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run helm, which is built at its first use. Errors as for `kubectl`."""
@@ -75,14 +90,15 @@ class Cluster(ABC):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """This process' own, for programs that are to use the cluster."""
         return {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
 
     def _run(self, program: Path, args: tuple[str, ...], text: str | None, check: bool) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [str(program), *args],
             input=text,
-            env=self._environment(),
+            env=self.environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -121,7 +137,7 @@ class ExternalCluster(Cluster):
     def stop(self) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _environment(self) -> dict[str, Any]:
+    def environment(self) -> dict[str, str]:
         return {**os.environ, "KUBECONFIG": self._paths}
 
     def _program(self, name: str) -> Path:

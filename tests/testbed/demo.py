@@ -1,35 +1,34 @@
 """`python -m tests.testbed.demo`: Bayplan at work, from nothing to a graph that has run. `make demo` calls it.
 
 Environment: KEEP=1 leaves the cluster and the operator running; DEMO=containers takes real nodes instead of simulated ones
-(root); KUBECONFIG names a cluster to use instead of an own one.
+(root), and DEMO=collaboration trains one model on them in rounds; KUBECONFIG names a cluster to use instead of an own one.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from . import state
 from .binaries import CONTROL_PLANE, ensure
-from .cluster import Cluster, ExternalCluster
+from .cluster import Cluster
 from .errors import TestbedError
 from .installation import NAMESPACE as SYSTEM
 from .installation import ROOT, OperatorProcess, install_chart
 from .nodes import A100, CPU_LARGE, CPU_SMALL, T4
+from .stories import FromFile, Story
 from .testbed import Attached, Options, Testbed, cluster_from_environment
 
 NAMESPACE = "bayplan-demo"
+_KINDS = ("", "simulated", "containers", "collaboration")
 NODES = ((CPU_LARGE, 3), (CPU_SMALL, 3), (A100, 3), (T4, 3))
-_LONGEST = 240.0
-"""Seconds after which a graph that is not over counts as stuck."""
 _LEASE_FRESH = timedelta(seconds=15)
 
 
@@ -38,11 +37,12 @@ class Scene:
     """A cluster and what runs on it."""
 
     cluster: Cluster
-    graph: str
-    """Name of the graph, and of its file in examples/."""
-    external: bool
-    """The cluster is the user's: what was put there is taken away again."""
+    story: Story
     keep: bool
+    external: bool = False
+    """The cluster is the user's: what was put there is taken away again."""
+    real: bool = False
+    """Its nodes end with this process."""
 
 
 def main() -> int:
@@ -64,43 +64,63 @@ def main() -> int:
 
 @contextmanager
 def _scene(keep: bool, kind: str) -> Iterator[Scene]:
-    if kind not in ("", "simulated", "containers"):
-        raise TestbedError(f"DEMO is {kind!r}: it must be `simulated` (the default) or `containers`.")
-    if kind == "containers":
-        _say("a control plane with two real nodes: kubelet and containerd, as root")
-        from .real_nodes import real_testbed  # needs more of the machine than the rest of the demo
-
-        with real_testbed(2) as real:
-            yield Scene(real, "containers", external=False, keep=keep)
+    if kind not in _KINDS:
+        raise TestbedError(f"DEMO is {kind!r}: it must be `simulated` (the default), `containers` or `collaboration`.")
+    if kind == "containers" or (kind == "collaboration" and not os.environ.get("KUBECONFIG")):
+        with _on_real_nodes(keep, kind) as scene:
+            yield scene
     elif os.environ.get("KUBECONFIG"):
         with cluster_from_environment() as given:
-            own = isinstance(given, Attached)
             _say(f"using the cluster of KUBECONFIG ({os.environ['KUBECONFIG']})")
-            if not own:
-                _say("its nodes must be able to pull busybox:1.36, otherwise the tasks fail; unset KUBECONFIG to see more")
-            yield Scene(given, "driving" if own else "minimal", external=not own, keep=keep)
+            yield _on_given(given, keep, kind)
     else:
         _say("the programs of a Kubernetes control plane (built once, about 8 minutes with empty caches)")
         ensure(*CONTROL_PLANE, "kwok", "helm")
         _say(f"a control plane with {sum(count for _, count in NODES)} simulated nodes: CPU only, A100 and T4")
         testbed = Testbed.start(Options(nodes=NODES, keep=keep))
-        if keep:
-            yield Scene(testbed, "driving", external=False, keep=True)
-        else:
-            with testbed:
-                yield Scene(testbed, "driving", external=False, keep=False)
+        with nullcontext() if keep else testbed:
+            yield Scene(testbed, FromFile("driving"), keep)
+
+
+@contextmanager
+def _on_real_nodes(keep: bool, kind: str) -> Iterator[Scene]:
+    # They need more of the machine than the rest of the demo.
+    from .collaboration.nodes import prepare
+    from .collaboration.story import Federated, check_settings
+    from .real_nodes import real_testbed
+
+    check_settings()
+    _say("a control plane with two real nodes: kubelet and containerd, as root")
+    with real_testbed(2) as testbed:
+        story: Story = FromFile("containers")
+        if kind == "collaboration":
+            _say("the images of the operator and of the examples, for both nodes")
+            prepare(testbed)
+            story = Federated.on_real_nodes(testbed, NAMESPACE)
+        yield Scene(testbed, story, keep, real=True)
+
+
+def _on_given(cluster: Cluster, keep: bool, kind: str) -> Scene:
+    own = isinstance(cluster, Attached)
+    if kind == "collaboration":
+        from .collaboration.story import Federated, check_settings
+
+        check_settings()
+        return Scene(cluster, Federated.on_given(cluster, NAMESPACE), keep, external=not own)
+    if not own:
+        _say("its nodes must be able to pull busybox:1.36, otherwise the tasks fail; unset KUBECONFIG to see more")
+    return Scene(cluster, FromFile("driving" if own else "minimal"), keep, external=not own)
 
 
 def _play(scene: Scene) -> int:
     cluster = scene.cluster
     with ExitStack() as stack:
         operator = _operator(scene, stack)
-        _say(f"kubectl apply -f examples/{scene.graph}.yaml")
+        _say(f"kubectl apply -f {scene.story.file}")
         ours = _apply(scene)
         if scene.external and not scene.keep:
             stack.callback(cluster.kubectl, "delete", *ours, "--timeout=120s", check=False)
-        _say(f"bayplan show {scene.graph} -n {NAMESPACE} --watch")
-        code = _show(scene)
+        code = scene.story.show(cluster, NAMESPACE, _say)
     if code != 0 and operator is not None:
         print(f"demo: the end of the operator's log ({operator.log}):\n{operator.process.log_tail()}", file=sys.stderr)
     return code
@@ -120,7 +140,9 @@ def _operator(scene: Scene, stack: ExitStack) -> OperatorProcess | None:
     if scene.external and not installed and not scene.keep:
         stack.callback(_uninstall, cluster)
     _say("bayplan operator, as a process of its own with the rights of its ServiceAccount")
-    operator = OperatorProcess(cluster, ("--stuck-after=20",), keep=scene.keep)
+    # On real nodes it ends with this process, as they do.
+    outlives = scene.keep and not scene.real
+    operator = OperatorProcess(cluster, ("--stuck-after=20", *scene.story.operator), keep=outlives)
     if scene.keep:
         _remember(cluster, operator)
     else:
@@ -141,32 +163,14 @@ def _holder(cluster: Cluster) -> str:
 
 def _apply(scene: Scene) -> tuple[str, ...]:
     """What has to be deleted to have the cluster as it was, as kubectl's arguments."""
-    cluster, graph = scene.cluster, (scene.graph, "--namespace", NAMESPACE)
+    cluster, graph = scene.cluster, (scene.story.graph, "--namespace", NAMESPACE)
     created = cluster.kubectl("get", "namespace", NAMESPACE, check=False).returncode != 0
     if created:
         cluster.kubectl("create", "namespace", NAMESPACE)
     # Left from an earlier run: tasks of a graph that exists cannot be changed.
     cluster.kubectl("delete", "taskgraph", *graph, "--ignore-not-found", "--timeout=60s")
-    cluster.kubectl("apply", "-n", NAMESPACE, "-f", str(ROOT / "examples" / f"{scene.graph}.yaml"))
+    cluster.kubectl("apply", "-n", NAMESPACE, "-f", "-", input=scene.story.manifest)
     return ("namespace", NAMESPACE) if created else ("taskgraph", *graph)
-
-
-def _show(scene: Scene) -> int:
-    """Live progress, then the report. The exit code of `bayplan show`; 1 if the graph does not come to an end."""
-    command = [sys.executable, "-m", "bayplan_operator", "show", scene.graph, "-n", NAMESPACE]
-    sys.stdout.flush()
-    try:
-        return subprocess.run([*command, "--watch"], env=_environment(scene), timeout=_LONGEST, check=False).returncode
-    except subprocess.TimeoutExpired:
-        subprocess.run(command, env=_environment(scene), check=False)
-        print(f"demo: the graph is not over after {_LONGEST:.0f} s", file=sys.stderr)
-        return 1
-
-
-def _environment(scene: Scene) -> dict[str, str]:
-    if isinstance(scene.cluster, ExternalCluster):
-        return dict(os.environ)  # KUBECONFIG may name several files
-    return {**os.environ, "KUBECONFIG": str(scene.cluster.kubeconfig)}
 
 
 def _uninstall(cluster: Cluster) -> None:
@@ -188,10 +192,10 @@ def _stay(scene: Scene) -> None:
     python = Path(sys.executable)
     here = python.relative_to(ROOT) if python.is_relative_to(ROOT) else python
     print("\nThe cluster and the operator stay. To use them:")
-    print(f"  export KUBECONFIG={_environment(scene)['KUBECONFIG']}")
+    print(f"  export KUBECONFIG={cluster.environment()['KUBECONFIG']}")
     print(f"  export PATH={ensure('kubectl')}:{python.parent}:$PATH")
-    print(f"  bayplan show {scene.graph} -n {NAMESPACE}")
-    if scene.graph == "containers":
+    print(f"  bayplan show {scene.story.graph} -n {NAMESPACE}")
+    if scene.real:
         print("They end with this process: press Ctrl-C.", flush=True)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()

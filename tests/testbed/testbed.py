@@ -138,7 +138,7 @@ class Testbed(Cluster):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is None:
+        if error is None or isinstance(error, KeyboardInterrupt):
             self.stop()
             return
         stop(reversed(self._processes), STOP_GRACE)

@@ -1,5 +1,5 @@
-"""The operator's image for tests: this machine's Python, the locked packages and the project's own, as they are here."""
+"""Images for tests: this machine's Python, the locked packages, and the operator or the examples of this checkout."""
 
-from .image import OPERATOR, write_archive
+from .image import EXAMPLES, OPERATOR, write_archive
 
-__all__ = ["OPERATOR", "write_archive"]
+__all__ = ["EXAMPLES", "OPERATOR", "write_archive"]

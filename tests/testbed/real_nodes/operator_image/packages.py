@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -13,15 +14,18 @@ from .tree import Tree
 
 PROJECT = "bayplan"
 _EXTRAS = ("",)  # none: here the operator itself runs outside of the cluster, and what it alone needs is a third of the files
-_ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[4]
 # Where the project keeps its packages; not each is there in every version of it.
 _SOURCES = ("placement/bayplan", "operator/bayplan_operator", "task/bayplan_task")
 
 
-def needed() -> list[metadata.Distribution]:
-    """All distributions that the project needs, by name. Raises TestbedError where one is not installed."""
+def needed(by: str) -> list[metadata.Distribution]:
+    """A distribution and all that it needs, by name; the project itself is left out.
+
+    Raises TestbedError where one is not installed.
+    """
     found: dict[str, metadata.Distribution] = {}
-    waiting = [(PROJECT, extra) for extra in _EXTRAS]
+    waiting = [(by, extra) for extra in _EXTRAS]
     seen = set(waiting)
     while waiting:
         name, extra = waiting.pop()
@@ -35,13 +39,13 @@ def needed() -> list[metadata.Distribution]:
                 wanted = {(canonicalize_name(requirement.name), each) for each in (requirement.extras or ("",))}
                 waiting += sorted(wanted - seen)
                 seen |= wanted
-    del found[PROJECT]
+    found.pop(PROJECT, None)
     return [found[name] for name in sorted(found)]
 
 
-def add_needed(tree: Tree, site: str) -> None:
-    """Add the modules and libraries of all that is needed below the folder `site` of the image."""
-    for distribution in needed():
+def add(tree: Tree, distributions: Iterable[metadata.Distribution], site: str) -> None:
+    """Add the modules and libraries of distributions below the folder `site` of the image."""
+    for distribution in distributions:
         for file in distribution.files or ():
             source = Path(str(distribution.locate_file(file)))
             # Programs lie outside of the folder of modules; the tree compiles modules by itself; tests are many and large.
@@ -52,7 +56,7 @@ def add_needed(tree: Tree, site: str) -> None:
 def add_own(tree: Tree, site: str) -> None:
     """Add the project's own packages from this checkout, and what says their version."""
     for folder in _SOURCES:
-        source = _ROOT / folder
+        source = ROOT / folder
         if source.is_dir():
             tree.folder(f"{site}/{source.name}", source)
     installed = metadata.distribution(PROJECT)
