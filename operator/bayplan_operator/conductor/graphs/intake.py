@@ -77,7 +77,7 @@ def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: Terms) -
             graph.stands(status)  # words of another: ours are written again, but for decisions that we had not recorded
             written.edits += 1
         else:
-            graph.decided.find(status)
+            graph.find(status)
 
 
 def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: Terms) -> None:
