@@ -8,7 +8,7 @@ from bayplan.collaboration.rounds.errors import RoundError
 from bayplan.collaboration.rounds.joint import Effect, EffectAction, JointRule, JointTerm, effect
 from bayplan.collaboration.rounds.rule import MOST_ROUNDS, Patience, RoundRule
 from bayplan.collaboration.rounds.sampling import ClientSample, inclusion_probabilities, sample_clients
-from bayplan.collaboration.rounds.verdict import RoundAction, RoundState, RoundVerdict, verdict
+from bayplan.collaboration.rounds.verdict import RoundAction, RoundState, RoundVerdict, progressed, verdict
 
 __all__ = [
     "MOST_ROUNDS",
@@ -25,6 +25,7 @@ __all__ = [
     "RoundVerdict",
     "effect",
     "inclusion_probabilities",
+    "progressed",
     "sample_clients",
     "verdict",
 ]
