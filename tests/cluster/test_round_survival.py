@@ -58,9 +58,8 @@ def test_six_rounds_survive_five_kills(kube: Kube, operator: OperatorProcess) ->
 
     rounds = kube.graph("fl")["status"]["rounds"]
     assert [line.split()[:2] for line in rounds["history"]] == [[str(n), "7/7"] for n in range(1, ROUNDS + 1)]
-    units = [
-        (task, shard) for task, shards in (("local", CLIENTS), ("aggregate", 1), ("evaluate", 1)) for shard in range(shards)
-    ]
+    shards = {"local": CLIENTS, "aggregate": 1, "evaluate": 1}
+    units = [(task, shard) for task, count in shards.items() for shard in range(count)]
     # Pods stay when they have ended. An attempt too many would have a number of its own, so that a later one shows it.
     expected = {(task, str(shard)): list(range(1, ROUNDS + 1)) for task, shard in units} | {("after", "0"): [0]}
     seen: dict[tuple[str, str], list[int]] = {}
