@@ -25,6 +25,9 @@ class SeenRounds:
     ended: dict[Unit, float] = field(default_factory=dict)
     due: dict[Unit, float] = field(default_factory=dict)
     """When its simulated kubelet was to end it, as the pod's status says; kwok needs some time for that."""
+    request: dict[int, float] = field(default_factory=dict)
+    """Per round, how long the API server took for a pod like the aggregation's that is not stored, asked for by the watcher
+    itself once the last client had ended: what the operator cannot spare."""
 
     def of(self, task: str, number: int, which: dict[Unit, float]) -> list[float]:
         """The instants of a task's units in a round."""
@@ -34,7 +37,10 @@ class SeenRounds:
 class RoundWatch:
     """Watches the pods of one graph in a thread of its own. A context manager; `seen` grows while it is open."""
 
-    def __init__(self, kubeconfig: Path, graph: str) -> None:
+    def __init__(self, kubeconfig: Path, graph: str, task: str, shards: int) -> None:
+        """``task``: once all its shards have ended in a round, the watcher makes a request of its own."""
+        self._task, self._shards = task, shards
+        self._asking: set[asyncio.Task[None]] = set()
         self._kubeconfig, self._selector = kubeconfig, f"bayplan.dev/graph={graph}"
         self._stop, self._ready = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
@@ -70,17 +76,35 @@ class RoundWatch:
             for line in lines.split(b"\n"):
                 pod = json.loads(line)["object"]
                 self._version = pod["metadata"]["resourceVersion"]
-                self._take(pod, now)
+                if self._take(pod, now):
+                    asking = asyncio.create_task(self._ask(server, _round(pod), pod["spec"]))
+                    self._asking.add(asking)
+                    asking.add_done_callback(self._asking.discard)
             if self._stop.is_set():
                 return
 
-    def _take(self, pod: dict[str, Any], now: float) -> None:
+    def _take(self, pod: dict[str, Any], now: float) -> bool:
+        """Answers whether it is the last shard of its round that has ended."""
         labels = pod["metadata"]["labels"]
-        told = {each["name"]: each.get("value", "") for each in pod["spec"]["containers"][0].get("env", ())}
-        unit = (labels["bayplan.dev/task"], int(told.get("BAYPLAN_ROUND", "0")), labels["bayplan.dev/shard"])
+        unit = (labels["bayplan.dev/task"], _round(pod), labels["bayplan.dev/shard"])
         self.seen.created.setdefault(unit, now)
-        if pod["status"].get("phase") in ("Succeeded", "Failed"):
-            self.seen.ended.setdefault(unit, now)
-            for condition in pod["status"].get("conditions", ()):
-                if condition["type"] == _ENDS:
-                    self.seen.due.setdefault(unit, datetime.fromisoformat(condition["message"]).timestamp())
+        if pod["status"].get("phase") not in ("Succeeded", "Failed") or unit in self.seen.ended:
+            return False
+        self.seen.ended[unit] = now
+        for condition in pod["status"].get("conditions", ()):
+            if condition["type"] == _ENDS:
+                self.seen.due[unit] = datetime.fromisoformat(condition["message"]).timestamp()
+        return unit[0] == self._task and len(self.seen.of(self._task, unit[1], self.seen.ended)) == self._shards
+
+    async def _ask(self, server: ApiServer, number: int, spec: dict[str, Any]) -> None:
+        metadata = {"generateName": "asked-"}
+        new = {key: value for key, value in spec.items() if key in ("containers", "volumes", "restartPolicy", "affinity")}
+        body = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": new}).encode()
+        begin = time.monotonic()
+        await server.call("POST", paths.pods("default"), body, {"dryRun": "All"})
+        self.seen.request[number] = time.monotonic() - begin
+
+
+def _round(pod: dict[str, Any]) -> int:
+    told = {each["name"]: each.get("value", "") for each in pod["spec"]["containers"][0].get("env", ())}
+    return int(told.get("BAYPLAN_ROUND", "0"))

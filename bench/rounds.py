@@ -6,6 +6,8 @@ Each round is five clients, the fusion of their models, and an evaluation. Figur
 apart from the operator:
 
 - `end_to_aggregate`: from the instant at which it sees the last client ended until it sees the aggregation's pod.
+- `request`: how long the API server takes for such a pod from the watcher itself, a dry run at that same instant.
+- `operator_own`: the first of these less the second, in each round: the operator's own time, its requests left aside.
 - `round_to_round`: from the end of the evaluation to the first client's pod of the next round. Before that pod the round is
   recorded, so one status is written in between.
 - The `due` figures begin when the simulated kubelet was to end the pod, so they hold what kwok needs for it.
@@ -101,7 +103,7 @@ def measure(testbed: Testbed, operator: OperatorProcess, arguments: argparse.Nam
     """Run the graph and put the figures together."""
     cpu, before = operator.cpu_seconds(), writes(operator)
     ticks, seconds = (operator.metric(f"bayplan_tick_seconds_{part}") or 0.0 for part in ("count", "sum"))
-    with RoundWatch(testbed.kubeconfig, GRAPH) as watch:
+    with RoundWatch(testbed.kubeconfig, GRAPH, "local", arguments.clients) as watch:
         testbed.api.create(PATH, manifest(arguments.rounds, arguments.clients, arguments.seconds))
         final = _wait_for_end(testbed, time.monotonic() + arguments.limit)
         seen = watch.seen
@@ -115,6 +117,8 @@ def measure(testbed: Testbed, operator: OperatorProcess, arguments: argparse.Nam
         ("rounds", rounds, ""),
         ("clients", arguments.clients, ""),
         *percentiles("end_to_aggregate", within_rounds(seen, rounds, seen.ended)),
+        *percentiles("request", list(seen.request.values())),
+        *percentiles("operator_own", own_time(seen, rounds)),
         *percentiles("due_to_aggregate", within_rounds(seen, rounds, seen.due)),
         *percentiles("round_to_round", between_rounds(seen, rounds, seen.ended)),
         *percentiles("due_round_to_round", between_rounds(seen, rounds, seen.due)),
@@ -131,6 +135,12 @@ def within_rounds(seen: SeenRounds, rounds: int, ends: dict[tuple[str, int, str]
     """Seconds per round from the last client's end to the aggregation's pod."""
     each = range(1, rounds + 1)
     return [min(seen.of("aggregate", n, seen.created)) - max(seen.of("local", n, ends)) for n in each]
+
+
+def own_time(seen: SeenRounds, rounds: int) -> list[float]:
+    """Seconds per round, as `within_rounds`, less those of one request at the same instant."""
+    waits = within_rounds(seen, rounds, seen.ended)
+    return [waits[number - 1] - seconds for number, seconds in seen.request.items() if number <= rounds]
 
 
 def between_rounds(seen: SeenRounds, rounds: int, ends: dict[tuple[str, int, str], float]) -> list[float]:
