@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import time
 from typing import Any
 
@@ -88,6 +89,7 @@ class _Turns:
         seconds, _ = asyncio.run(turn(self._testbed.kubeconfig, begun, self._members, []))
         pods = self._testbed.api.get(paths.pods(NAMESPACE))["items"]
         attempts = {pod["metadata"]["labels"]["bayplan.dev/incarnation"] for pod in pods}
+        print(f"{POLICIES[self._policy]}: {self._members} bound in {seconds:.1f} s", file=sys.stderr, flush=True)
         if attempts != {"1"}:
             raise RuntimeError(f"the gang was taken back: its pods are of the attempts {sorted(attempts)}")
         return seconds
