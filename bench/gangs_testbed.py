@@ -90,13 +90,13 @@ class _Turns:
         pods = self._testbed.api.get(paths.pods(NAMESPACE))["items"]
         attempts = {pod["metadata"]["labels"]["bayplan.dev/incarnation"] for pod in pods}
         print(f"{POLICIES[self._policy]}: {self._members} bound in {seconds:.1f} s", file=sys.stderr, flush=True)
-        if attempts != {"1"}:
+        if attempts != {"1"} or any("deletionTimestamp" in pod["metadata"] for pod in pods):
             raise RuntimeError(f"the gang was taken back: its pods are of the attempts {sorted(attempts)}")
         return seconds
 
     def _graph(self) -> dict[str, Any]:
         container = {"name": "c", "image": "none", "resources": {"requests": {"cpu": str(CPU_SMALL.cpu)}}}
-        task = {"name": "train", "shards": self._members, "gang": {"timeout": "10s"}}
+        task = {"name": "train", "shards": self._members, "gang": {}}
         spec = {"policyName": self._policy, "template": {"spec": {"containers": [container]}}, "tasks": [task]}
         return {"apiVersion": "bayplan.dev/v1alpha1", "kind": "TaskGraph", "metadata": {"name": "gang"}, "spec": spec}
 

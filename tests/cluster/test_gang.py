@@ -16,6 +16,7 @@ from tests.testbed.testbed import Options, Testbed
 MEMBERS, NODES = 512, 600
 TOO_MANY = NODES - MEMBERS + 1
 """Nodes that are half full: one place too few is left."""
+TAKEN_BACK = 200
 QPS = 1000
 
 
@@ -62,10 +63,10 @@ def test_it_waits_whole_for_the_last_place_and_then_runs_whole(kube: Kube) -> No
 def test_what_is_not_bound_in_time_is_taken_back_whole(kube: Kube) -> None:
     kube.delete_all()
     wait_for(lambda: not left(kube, 1), "nothing is left")
-    # A second is not enough to bind so many. What is bound already has to go too.
-    kube.create("gang", task("train", shards=MEMBERS, seconds=None, cpu="8", gang={"timeout": "1s"}))
+    # So many cannot be made and bound in half a second. What is bound already has to go too.
+    kube.create("gang", task("train", shards=TAKEN_BACK, seconds=None, cpu="8", gang={"timeout": "500ms"}))
     wait_for(lambda: left(kube, 1), "it starts")
     (said, *_) = kube.wait_event("AttemptEnded", "gang")
-    assert re.search(rf"the gang train starts again: \d+ of {MEMBERS} pods were not bound within 1 s", said.message)
+    assert re.search(rf"the gang train starts again: \d+ of {TAKEN_BACK} pods were not bound within", said.message)
     wait_for(lambda: not left(kube, 1), "all of it is taken back", timeout=3 * PATIENCE)
     kube.delete_all()
