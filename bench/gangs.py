@@ -1,10 +1,12 @@
 """How long it takes to decide a gang: anywhere, or in one domain; with room for all of it, and with one place too few.
 
-    python -m bench.gangs [--members 512] [--nodes 600] [--policy BestFit] [--repeat 5] [--json FILE]
+    python -m bench.gangs [--members 512] [--nodes 600] [--policy BestFit] [--repeat 5] [--testbed] [--json FILE]
 
 Each node holds one member. The nodes are in racks, of which one has room for the gang and the others hold eight nodes each. The
 members are alike, or of two classes as two stages of a model. Compiling the kernels is not counted. CPU: of the median run,
 in processor time, which other work on the machine does not lengthen.
+
+With --testbed, on a real control plane with simulated nodes: how soon all pods are bound, see `gangs_testbed`.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from bayplan.core.wish import Wish
 from bayplan.model.workload import Gang, GangTopology, NodeInfo, Request, RequestClass
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
+from bench import gangs_testbed
 from bench.options import count, write_json
 
 RACK = "topology.kubernetes.io/rack"
@@ -38,10 +41,17 @@ def main() -> int:
     parser.add_argument("--nodes", type=count, default=600)
     parser.add_argument("--policy", default="BestFit")
     parser.add_argument("--repeat", type=count, default=5)
+    parser.add_argument("--testbed", action="store_true", help="bind them, on a control plane with simulated nodes")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     if arguments.nodes < arguments.members:
         parser.error(f"--nodes is {arguments.nodes}: it must be at least --members, {arguments.members}")
+    if arguments.testbed:
+        figures = gangs_testbed.run(arguments.members, arguments.nodes, arguments.repeat)
+        for each in figures:
+            print(f"{each['binding']:<12}{each['what']:<40}median {each['median']:.2f} s   longest {each['longest']:.2f} s")
+        write_json(arguments.json, figures)
+        return 0
     figures = measure(arguments.members, arguments.nodes, arguments.policy, arguments.repeat)
     for each in figures:
         print(

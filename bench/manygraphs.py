@@ -58,12 +58,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measure(testbed: Testbed, operator: OperatorProcess, arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    cpu, writes = operator.cpu_seconds(), _writes(operator)
+    cpu, before = operator.cpu_seconds(), writes(operator)
     begin = time.monotonic()
     succeeded = asyncio.run(_run(testbed.kubeconfig, arguments))
     wall = time.monotonic() - begin
     cpu = operator.cpu_seconds() - cpu
-    made = {what: number - writes.get(what, 0.0) for what, number in _writes(operator).items()}
+    made = {what: number - before.get(what, 0.0) for what, number in writes(operator).items()}
     graphs = arguments.graphs
     rows: list[tuple[str, float, str]] = [
         ("graphs", graphs, ""),
@@ -123,7 +123,7 @@ def _complete(graph: dict[str, Any]) -> bool:
     return any(each["type"] == "Complete" and each["status"] == "True" for each in graph["status"].get("conditions", ()))
 
 
-def _writes(operator: OperatorProcess) -> dict[str, float]:
+def writes(operator: OperatorProcess) -> dict[str, float]:
     """By what they write, requests that are no questions."""
     with urllib.request.urlopen(f"http://127.0.0.1:{operator.metrics_port}/metrics", timeout=30) as answer:
         lines = answer.read().decode().splitlines()

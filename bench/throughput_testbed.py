@@ -58,7 +58,7 @@ def _turns(testbed: Testbed, operator: OperatorProcess, nodes: int, pods: int, r
     found = {}
     for mode, post in MODES.items():
         idle = operator.cpu_seconds()
-        took, latencies = asyncio.run(_turn(testbed.kubeconfig, post, pods, [f"{CPU_SMALL.prefix}-{n}" for n in range(nodes)]))
+        took, latencies = asyncio.run(turn(testbed.kubeconfig, post, pods, [f"{CPU_SMALL.prefix}-{n}" for n in range(nodes)]))
         found[mode] = {"seconds": took, "p99_ms": latencies, "operator_cpu_seconds": operator.cpu_seconds() - idle}
         print(f"round {round_}: {mode:<16} {pods / took:>7.0f} pods/s", file=sys.stderr)
         asyncio.run(clear(testbed.kubeconfig))
@@ -66,7 +66,7 @@ def _turns(testbed: Testbed, operator: OperatorProcess, nodes: int, pods: int, r
     return found
 
 
-async def _turn(kubeconfig: Path, post: Post, pods: int, nodes: list[str]) -> tuple[float, float]:
+async def turn(kubeconfig: Path, post: Post, pods: int, nodes: list[str]) -> tuple[float, float]:
     """Seconds from the first request until a watcher has seen the last pod bound, and the 99th percentile of the milliseconds
     from a pod's appearance until it was seen bound."""
     async with ApiServer(configuration.load(kubeconfig), connections=CONNECTIONS) as server:

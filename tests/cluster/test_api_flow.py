@@ -151,10 +151,11 @@ def test_every_field_is_accepted_and_nothing_is_added_to_it(testbed: Cluster) ->
     assert json.loads(create(testbed, with_rounds(timeout="1h30m")))["spec"]["rounds"]["timeout"] == "1h30m"
 
 
-def test_every_one_of_5000_tasks_may_have_them(testbed: Cluster) -> None:
+def test_every_one_of_5000_tasks_and_20000_shards_may_have_them(testbed: Cluster) -> None:
     """What a rule may cost is counted for the largest graph."""
     manifest = big_graph("flow")
     for task in manifest["spec"]["tasks"]:
+        task["shards"] = 4
         task |= {"gate": "Any", "optional": True} if task.get("dependsOn") else {"outputs": ["loss"]}
         task |= {"backups": {"after": "p95"}} if task["name"].endswith("0") else {"gang": {"topology": {"preferred": "rack"}}}
     names = [task["name"] for task in manifest["spec"]["tasks"][:100]]

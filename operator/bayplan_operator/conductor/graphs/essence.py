@@ -25,7 +25,7 @@ def essence(graph: GraphRun, now: float) -> Essence:
     urgent = (
         known.generation, None if failing else known.refused, known.unserved, decided.shards.open, decided.strategy,
         running is not None, running is not None and running.all_over, deadlines.missed(graph, now),
-        None if running is None or running.rounds is None else (running.run.round, running.rounds.next.value),
+        None if running is None or running.rounds is None else running.rounds.last(running.run.round),
         None if running is None or running.choices is None else running.choices.revision,
     )  # fmt: skip
     rest = (

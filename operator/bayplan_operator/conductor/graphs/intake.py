@@ -171,6 +171,8 @@ def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[
         return run, None
     rounds = RoundsRecord(graph, status)
     run.round = round_record.read_number(status)
+    if rounds.next.value is not None:  # a status has no round 0: before the first one it says 1, as it does in the first
+        run.round = min(run.round, rounds.next.value.number - 1)
     run.round_before = round_record.read_before(graph, status)
     run.rounds_over = bool(rounds.over)
     if run.round and rounds.next.value is None:

@@ -42,6 +42,11 @@ class RoundsRecord:
         """The next round runs."""
         self.next.withdraw()
 
+    def last(self, number: int) -> int:
+        """The last round that was decided. ``number``: the one that has begun. The begin of a round that is recorded says
+        nothing that an operator does not find there, so it need not be recorded at once."""
+        return number if self.next.value is None else max(number, self.next.value.number)
+
     def body(self, number: int, before: list[str], weights: Mapping[int, float]) -> dict[str, Any]:
         """As the status has it. ``number``: the round that the lines of the tasks speak of; ``weights``: of that round."""
         coming = self.next.value
