@@ -30,6 +30,7 @@ ANNOTATION_GPUS = f"{GROUP}/gpus"
 ANNOTATION_TERM = f"{GROUP}/term"
 ANNOTATION_SHARDS = f"{GROUP}/shards"
 ANNOTATION_CANDIDATE = f"{GROUP}/candidate"
+ANNOTATION_ROUND = f"{GROUP}/round"
 FINALIZER = f"{GROUP}/outcome"
 
 # On nodes, by the cluster's owner

@@ -96,7 +96,24 @@ REFUSED: list[tuple[Object, str]] = [
         with_task(stages=[{"name": "a", "shards": 1001}]),
         "spec.tasks[1].stages[0].shards in body should be less than or equal to",
     ),
+    (with_task(stages=[{"shards": 2}]), "spec.tasks[1].stages[0].name: Required value"),
+    (with_task(stages=[{"name": "a"}] * 65), "spec.tasks[1].stages: Too many: 65: must have at most 64 items"),
+    (with_task(backups={"count": 0}), "spec.tasks[1].backups.count in body should be greater than or equal to 1"),
+    (with_task(backups={"count": 4}), "spec.tasks[1].backups.count in body should be less than or equal to 3"),
+    (with_task(backups={"after": 5}), "spec.tasks[1].backups.after in body must be of type string"),
+    (with_task(backups={"budget": "101%"}), "spec.tasks[1].backups.budget in body should match"),
+    (with_task(backups={"budget": 0.1}), "spec.tasks[1].backups.budget in body must be of type string"),
+    (with_task(backups={"share": "5%"}), 'unknown field "spec.tasks[1].backups.share"'),
 ]
+
+EXPLAINED = {
+    "rounds": ("Some of the tasks run again and again", "until\t<string>", "sample\t<Object>"),
+    "rounds.joint": ("Whether several subtasks do well enough together", "bound\t<string> -required-", "terms\t<[]Object>"),
+    "rounds.sample": ("Only some shards take part in each round", "clients\t<integer> -required-", "floor\t<string>"),
+    "tasks.gang": ("The pods of the task start together or not at all", "minimum\t<integer>", "topology\t<Object>"),
+    "tasks.stages": ("Parts of the task that run different programs", "name\t<string> -required-", "shards\t<integer>"),
+    "tasks.backups": ("The same work is done again elsewhere", "budget\t<string>", "count\t<integer>"),
+}
 
 
 @pytest.mark.parametrize(("manifest", "sentence"), REFUSED, ids=[sentence[:70] for _, sentence in REFUSED])
@@ -117,6 +134,8 @@ def test_every_field_is_accepted_and_nothing_is_added_to_it(testbed: Cluster) ->
         {"name": "clean-up", "gate": "Always"},
         {"name": "gang", "shards": 4, "gang": {"minimum": 2, "timeout": "2m", "topology": {"preferred": "a/b"}, "port": 29500}},
         {"name": "parts", "stages": [{"name": "encoder", "args": ["a"]}, {"name": "decoder", "shards": 2}]},
+        {"name": "twice", "backups": {"count": 2, "after": "p95", "budget": "10%"}},
+        {"name": "late", "backups": {"after": "10m"}},
     ]  # fmt: skip
     rounds = {
         "tasks": ["local", "join", "evaluate"], "max": 50, "until": "evaluate.accuracy >= 0.95", "patience": 10,
@@ -137,8 +156,16 @@ def test_every_one_of_5000_tasks_may_have_them(testbed: Cluster) -> None:
     manifest = big_graph("flow")
     for task in manifest["spec"]["tasks"]:
         task |= {"gate": "Any", "optional": True} if task.get("dependsOn") else {"outputs": ["loss"]}
+        task |= {"backups": {"after": "p95"}} if task["name"].endswith("0") else {"gang": {"topology": {"preferred": "rack"}}}
     names = [task["name"] for task in manifest["spec"]["tasks"][:100]]
     manifest["spec"]["rounds"] = {"tasks": names, "max": 1000, "timeout": "p95"}
     stored = json.loads(create(testbed, manifest))["spec"]
     assert stored["rounds"] == manifest["spec"]["rounds"]
     assert stored["tasks"] == manifest["spec"]["tasks"], "what a default adds to one task, it adds 5,000 times"
+
+
+@pytest.mark.parametrize("path", EXPLAINED)
+def test_kubectl_explains_them(testbed: Cluster, path: str) -> None:
+    said = testbed.kubectl("explain", f"taskgraph.spec.{path}").stdout
+    for words in EXPLAINED[path]:
+        assert words in said

@@ -45,9 +45,9 @@ def test_the_first_to_finish_counts_and_the_other_is_stopped(world: World) -> No
     (one,), (other,), (after,) = of(world, "work"), of(world, "work.backup-1"), of(world, "after")
     assert world.seconds(world.status("g")["completionTime"]) < 60
     assert env(one)["BAYPLAN_OUTPUT"].endswith("/work/0/0/1")
-    assert env(other)["BAYPLAN_OUTPUT"].endswith("/work/0/0/1001")
+    assert env(other)["BAYPLAN_OUTPUT"].endswith("/work/0/0/10001")
     assert (env(other)["BAYPLAN_TASK"], env(other)["JOB_COMPLETION_INDEX"]) == ("work", "0")
-    assert json.loads(env(after)["BAYPLAN_INPUTS"]) == {"work": {"round": 0, "attempts": [1001]}}
+    assert json.loads(env(after)["BAYPLAN_INPUTS"]) == {"work": {"round": 0, "attempts": [10001]}}
     world.until(lambda: not world.running("g"), "the other is stopped")
 
 
@@ -109,7 +109,7 @@ def test_an_operator_that_is_killed_hands_on_the_same_attempt(world: World, mome
     world.operator.restart()
     world.wait_condition("g", "Complete")
     (after,) = of(world, "after")
-    assert json.loads(env(after)["BAYPLAN_INPUTS"]) == {"work": {"round": 0, "attempts": [1001]}}
+    assert json.loads(env(after)["BAYPLAN_INPUTS"]) == {"work": {"round": 0, "attempts": [10001]}}
     assert max(world.made().values()) == 1
 
 

@@ -181,3 +181,14 @@ def test_a_variable_that_you_set_wins_outside_of_gangs(world: World) -> None:
     world.create("g", task("train", env=[{"name": "JOB_COMPLETION_INDEX", "value": "7"}]))
     world.wait_condition("g", "Complete")
     assert env(world.pods("g")[0])["JOB_COMPLETION_INDEX"] == "7"
+
+
+def test_stages_may_bring_all_containers_themselves(world: World) -> None:
+    def stage(name: str) -> Object:
+        annotations = {"sim.bayplan.dev/seconds": "1"}
+        spec = {"containers": [{"image": name, "resources": {"requests": {"cpu": "1"}}}]}
+        return {"name": name, "template": {"metadata": {"annotations": annotations}, "spec": spec}}
+
+    world.create("g", {"name": "train", "stages": [stage("encoder"), stage("decoder")]})
+    world.wait_condition("g", "Complete")
+    assert sorted(pod["spec"]["containers"][0]["image"] for pod in world.pods("g")) == ["decoder", "encoder"]

@@ -64,7 +64,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     leftovers = Leftovers(pods, writers.pods, writers.graphs, wake)
     recorder = Recorder(writers.graphs, writers.events, settings, Durable(graphs, adapting, clock, wake))
     actor = Actor(pods, writers.pods, placing.rejections)
-    rounds = BetweenRounds(cluster, writers.events)
+    rounds = BetweenRounds(cluster, writers.events, view.pods)
     followers = (adapting, arrivals, plans, knowledge)
     terms = IntakeTerms(settings.stuck_after, settings.image)
     steps = (

@@ -21,6 +21,7 @@ _PHASES = {
     "Unknown": Phase.RUNNING,
 }
 _MESSAGE_LIMIT = 300
+_LONGEST_ROUND = 6
 
 
 LACKS = "ResultMissing"
@@ -69,7 +70,14 @@ def _attempt(own: OwnPod, unit: int) -> Attempt:
         exit_code=failure.end.exit_code if failure is not None else None,
         cause=cause,
         message=" ".join(message.split())[:_MESSAGE_LIMIT],
+        round=round_of(pod),
     )
+
+
+def round_of(pod: wire.Pod) -> int:
+    """For which round it was made; 0: for none, or what it says was edited so that it cannot be read."""
+    text = pod.metadata.annotations.get(names.ANNOTATION_ROUND, "")
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_ROUND else 0
 
 
 def pending_attempt(key: PodKey, pending: Pending, unit: int) -> Attempt:

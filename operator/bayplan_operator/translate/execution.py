@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from bayplan_operator import names
 from bayplan_operator.api.merge import merge_templates
-from bayplan_operator.api.v1alpha1 import Dependency, Gang, PodTemplate, PodTemplateMetadata, Stage, Task, TaskGraphSpec
+from bayplan_operator.api.stages import stage_names, stages_as_tasks
+from bayplan_operator.api.v1alpha1 import Dependency, PodTemplate, PodTemplateMetadata, Task, TaskGraphSpec
 
 
 def executed(spec: TaskGraphSpec) -> TaskGraphSpec:
@@ -19,11 +20,6 @@ def executed(spec: TaskGraphSpec) -> TaskGraphSpec:
     if any(task.gate == "Always" and not task.depends_on for task in spec.tasks):
         spec = _with_clean_up(spec)
     return spec
-
-
-def stage_name(task: Task, number: int) -> str:
-    """Under which name a stage runs."""
-    return task.name if number == 0 else f"{task.name}.{task.stages[number].name}"
 
 
 def backup_name(task: str, place: int) -> str:
@@ -93,10 +89,15 @@ def _with_clean_up(spec: TaskGraphSpec) -> TaskGraphSpec:
 
 
 def _with_stages(spec: TaskGraphSpec) -> TaskGraphSpec:
-    stages = {task.name: [stage_name(task, number) for number in range(len(task.stages))] for task in spec.tasks if task.stages}
+    stages = {task.name: stage_names(task) for task in spec.tasks if task.stages}
     tasks = [task.model_copy(update={"depends_on": tuple(_after(task, stages))}) for task in spec.tasks]
-    first = [_stage(task, 0) if task.stages else task for task in tasks]
-    others = [_stage(task, number) for task in tasks for number in range(1, len(task.stages))]
+    made = {task.name: stages_as_tasks(spec, task) for task in tasks if task.stages}
+    first = [made[task.name][0] if task.stages else task for task in tasks]
+    others = [
+        one.model_copy(update={"profile": names.part_name(task.profile or task.name, stage.name)})
+        for task in tasks
+        for stage, one in list(zip(task.stages, made.get(task.name, ()), strict=True))[1:]
+    ]
     rounds = spec.rounds
     if rounds is not None:
         repeated = [name for task in rounds.tasks for name in stages.get(task, [task])]
@@ -107,26 +108,7 @@ def _with_stages(spec: TaskGraphSpec) -> TaskGraphSpec:
 def _after(task: Task, stages: dict[str, list[str]]) -> Iterator[Dependency]:
     """Who waits for a task waits for all its stages."""
     for dependency in task.depends_on:
-        names = stages.get(dependency.task, [dependency.task])
-        data = None if dependency.data is None else dependency.data // len(names)
-        for name in names:
+        parts = stages.get(dependency.task, [dependency.task])
+        data = None if dependency.data is None else dependency.data // len(parts)
+        for name in parts:
             yield Dependency(task=name, data=data)
-
-
-def _stage(task: Task, number: int) -> Task:
-    stage: Stage = task.stages[number]
-    changes = {
-        "name": stage_name(task, number),
-        "shards": stage.shards,
-        "gang": task.gang or Gang(),
-        "args": stage.args or task.args,
-        "env": (*task.env, *stage.env),
-    }
-    if stage.template_name is not None:
-        changes |= {"template_name": stage.template_name, "template": None}
-    elif stage.template is not None:
-        changes["template"] = stage.template if task.template is None else merge_templates(task.template, stage.template)
-    if number:
-        changes["outputs"] = ()  # the first stage says the results of the task
-        changes["profile"] = names.part_name(task.profile or task.name, stage.name)
-    return task.model_copy(update=changes)

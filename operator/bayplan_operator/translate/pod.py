@@ -96,6 +96,7 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
                 names.ANNOTATION_TEMPLATE_HASH: template.digest,
                 **({names.ANNOTATION_SHARDS: str(role.shards)} if role.shards > 1 else {}),
                 **({names.ANNOTATION_CANDIDATE: role.candidate} if role.candidate else {}),
+                **({names.ANNOTATION_ROUND: str(given.round)} if given.round else {}),
                 **({names.ANNOTATION_OTHER_NODES: ",".join(place.others)} if place.others else {}),
                 **({names.ANNOTATION_GPUS: write_devices(place.gpus)} if place.gpus else {}),
             },

@@ -126,6 +126,12 @@ def read_history(status: Mapping[str, Any]) -> list[str]:
     return _texts(_map(status.get("rounds")).get("history"))
 
 
+def number_of(line: str) -> int:
+    """Of which round a line of the history tells; 0: it was edited so that it does not say."""
+    word = line.partition(" ")[0]
+    return int(word) if word.isdecimal() and len(word) <= 8 else 0
+
+
 def _name(graph: Graph, unit: int) -> str:
     task = int(graph.unit_task[unit])
     shard = unit - int(graph.unit_start[task])

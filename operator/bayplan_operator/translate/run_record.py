@@ -79,7 +79,7 @@ def _hold_back(graph: Graph, run: Run) -> None:
 def _write_unit(run: Run, unit: int, epoch: float) -> str:
     state = UnitState(run.state[unit])
     words = [_NAMES[state]]
-    if run.incarnation[unit]:
+    if run.incarnation[unit] or state == UnitState.SUCCEEDED:  # a backup may win before a unit has had any attempt
         words.append(f"{run.incarnation[unit]}/{run.failures[unit]}")
     if state not in (UnitState.PENDING, UnitState.READY) and run.node[unit]:
         words.append(run.node[unit])
@@ -137,9 +137,11 @@ def _read_entry(text: str) -> _Entry:
     entry = _Entry(_STATES[word]) if word in _STATES else None
     if entry is None:
         raise ValueError(f"{word!r} is no state")
-    if words and "/" in words[0]:
+    counted = bool(words) and "/" in words[0]
+    if counted:
         entry.attempts, entry.failures = _counts(words.pop(0))
-    if entry.state in (UnitState.BINDING, UnitState.RUNNING, UnitState.SUCCEEDED) and not entry.attempts:
+    active = entry.state in (UnitState.BINDING, UnitState.RUNNING)
+    if (active and not entry.attempts) or (entry.state == UnitState.SUCCEEDED and not counted):
         raise ValueError("this state is not reached without an attempt")
     if words and words[0].startswith(">"):
         entry.not_before = _seconds(words.pop(0)[1:])

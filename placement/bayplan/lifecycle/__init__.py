@@ -13,7 +13,7 @@ from bayplan.lifecycle.controls import Controls, Retry
 from bayplan.lifecycle.flow import BackupRule, BestBy, Flow, GangRule, Gate, Repeated, TaskOutcome
 from bayplan.lifecycle.inputs import inputs, succeeded
 from bayplan.lifecycle.results import values_of
-from bayplan.lifecycle.rounds import Round, begun
+from bayplan.lifecycle.rounds import Round, begun, round_over
 from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import TRANSITIONS, UnitState
 from bayplan.lifecycle.wants import Wants
@@ -52,6 +52,7 @@ __all__ = [
     "failed_for_good",
     "inputs",
     "parse",
+    "round_over",
     "succeeded",
     "values_of",
     "winners",

@@ -1,6 +1,6 @@
 """One step of a graph's run."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from bayplan.lifecycle import settle
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase
-from bayplan.lifecycle.backups import settle_backups
+from bayplan.lifecycle.backups import leave_backups, settle_backups
 from bayplan.lifecycle.candidates import GivenUp, start_over
 from bayplan.lifecycle.controls import Controls
 from bayplan.lifecycle.flow import Flow, Gate
-from bayplan.lifecycle.gangs import Gangs
+from bayplan.lifecycle.gangs import Gangs, leave_gangs
 from bayplan.lifecycle.gates import Gates
 from bayplan.lifecycle.live_attempts import LiveAttempts
-from bayplan.lifecycle.rounds import Round, begun, round_over
+from bayplan.lifecycle.rounds import Round, begun, recalled, round_over
 from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import UnitState
 from bayplan.lifecycle.wants import Wants
@@ -90,6 +90,15 @@ class Lifecycle:
         self._gates = None
         return self._run
 
+    def recall_round(self, flow: Flow, number: int, succeeded: Mapping[int, int], left_out: Iterable[int]) -> Run:
+        """The record of the rounds was lost, and attempts say which it is: the run as it is then.
+
+        ``succeeded``: per unit that is known to have succeeded in the round before, which incarnation did.
+        """
+        self._run = recalled(flow, self._run, number, succeeded, left_out)
+        self._gates = None
+        return self._run
+
     def end_rounds(self, failure: str = "") -> Run:
         """The last round is over: the run as it is then. ``failure``: why the graph has failed with it; empty: it has not."""
         self._run = self._run.copy()
@@ -125,7 +134,7 @@ class Lifecycle:
         if flow is not None and flow.gangs:
             units |= self._gangs_of(flow).settle(run, before, units, lambda unit: self._undecided(run, unit), now, wants)
         if flow is not None and flow.backups:
-            settle_backups(self.graph, flow, run, controls.late, now, wants)
+            settle_backups(self.graph, flow, (before, run), controls.late, now, wants)
         failing = bool(run.failure)
         if flow is not None:
             self._follow(flow, run, controls, now, wants)
@@ -213,12 +222,14 @@ class Lifecycle:
             run.state[((run.state == _PENDING) | (run.state == _READY)) & ~always] = UnitState.SKIPPED
         for task in flow.optional.nonzero()[0].tolist():
             _leave_rest(self.graph, run, task)
-        for task, seconds in controls.time_outs.items():
+        for task, seconds in () if controls.suspended else controls.time_outs.items():
             at = _time_out(self.graph, flow, run, task, seconds)
             if at is not None and at > now:
                 wants.wake(at)
             elif at is not None:
                 _leave_late(self.graph, run, task, seconds)
+        leave_gangs(flow, run)
+        leave_backups(self.graph, flow, run)
         if self._gates is None:
             self._gates = Gates(self.graph, flow)
         self._gates.open(run, now, failing=bool(run.failure))
@@ -270,6 +281,12 @@ def _adopt(run: Run, attempts: Iterable[Attempt]) -> list[Attempt]:
     Oldest first, so that failures are counted in the order in which they happened. Of an attempt that has a successor, only a
     failure still counts: it was decided before the successor was made, and the record may have missed it.
     """
+    attempts = list(attempts)
+    for attempt in attempts:
+        if attempt.round not in (0, run.round):  # it tells nothing of this round, whatever the record has lost of its own
+            unit = attempt.unit
+            run.incarnation[unit] = max(run.incarnation[unit], attempt.incarnation)
+            run.settled[unit] = max(run.settled[unit], attempt.incarnation)
     undecided = [each for each in attempts if each.incarnation > run.settled[each.unit]]
     undecided.sort(key=_oldest_first)
     for attempt in undecided:

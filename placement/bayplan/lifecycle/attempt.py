@@ -53,6 +53,8 @@ class Attempt:
     message: str = ""
     results: Mapping[str, Value] = field(default_factory=dict)
     """Of one that has succeeded, what the graph needs of what it said."""
+    round: int = 0
+    """For which round it was made; 0: for none, or it does not say."""
 
     @property
     def words(self) -> str:

@@ -16,16 +16,34 @@ _PENDING, _READY, _RUNNING = int(UnitState.PENDING), int(UnitState.READY), int(U
 _SUCCEEDED, _FAILED, _SKIPPED = int(UnitState.SUCCEEDED), int(UnitState.FAILED), int(UnitState.SKIPPED)
 
 
-def settle_backups(graph: Graph, flow: Flow, run: Run, after: Mapping[int, float], now: float, wants: Wants) -> None:
-    """The first to finish wins, the others end, and backups that are due want a place; the run is changed.
+_PLACES = 10_000
+"""By so much the numbers of the attempts at two places differ: no unit of the longest rounds has so many attempts."""
 
-    ``after``: per task whose backups go by what was learned, seconds that a unit may run before it gets one; a task that is
-    missing has nothing learned. O(units of tasks with backups).
+
+def settle_backups(
+    graph: Graph, flow: Flow, runs: tuple[Run, Run], after: Mapping[int, float], now: float, wants: Wants
+) -> None:
+    """The first to finish wins, the others end, and backups that are due want a place.
+
+    ``runs``: as it was before this step, and as it is, which is changed; ``after``: per task whose backups go by what was
+    learned, seconds that a unit may run before it gets one; a task that is missing has nothing learned.
+    O(units of tasks with backups).
     """
+    before, run = runs
     for rule in flow.backups:
         units = _units(graph, rule)
-        _take_winners(run, units)
+        _take_winners(before, run, units)
         _open(run, rule, units, after.get(rule.task) if rule.learned else rule.after, now, wants)
+
+
+def leave_backups(graph: Graph, flow: Flow, run: Run) -> None:
+    """Where the graph goes on without a unit, it does without its backups too. O(units of tasks with backups)."""
+    for rule in flow.backups:
+        units = _units(graph, rule)
+        for shard in (run.state[units[0]] == _SKIPPED).nonzero()[0].tolist():
+            for unit in units[1:, shard].tolist():
+                if run.state[unit] < _SUCCEEDED:
+                    settle.leave_behind(run, unit, run.notes.get(int(units[0, shard]), "the graph goes on without it"))
 
 
 def winners(graph: Graph, flow: Flow, run: Run) -> dict[int, int]:
@@ -41,7 +59,7 @@ def winners(graph: Graph, flow: Flow, run: Run) -> dict[int, int]:
 
 def attempt_number(incarnation: int, place: int) -> int:
     """A number that no other attempt of the shard has, be it of the unit itself (place 0) or of a backup (from 1)."""
-    return incarnation + 1000 * place
+    return incarnation + _PLACES * place
 
 
 def _units(graph: Graph, rule: BackupRule) -> IntArray:
@@ -50,9 +68,10 @@ def _units(graph: Graph, rule: BackupRule) -> IntArray:
     return np.asarray(starts[:, None] + np.arange(graph.tasks[rule.task].shards)[None, :])
 
 
-def _take_winners(run: Run, units: IntArray) -> None:
+def _take_winners(before: Run, run: Run, units: IntArray) -> None:
     states = run.state[units]
-    for shard in (states == _SUCCEEDED).any(axis=0).nonzero()[0].tolist():
+    decided = (before.state[units[0]] == _SUCCEEDED) | (states[0] == _SKIPPED)
+    for shard in ((states == _SUCCEEDED).any(axis=0) & ~decided).nonzero()[0].tolist():
         column = units[:, shard].tolist()
         winner = next(unit for unit in column if run.state[unit] == _SUCCEEDED)
         if winner != column[0]:

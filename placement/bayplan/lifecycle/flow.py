@@ -140,7 +140,7 @@ class Flow:
         return cls(np.zeros(tasks, np.int8), np.diff(graph.unit_start), np.zeros(tasks, bool))
 
     def outcomes(self, graph: Graph, run: Run) -> NDArray[np.int8]:
-        """Per task, its `TaskOutcome`. O(units)."""
+        """Per task, its `TaskOutcome`. It is open while a backup works at what has failed. O(units)."""
         starts = graph.unit_start[:-1]
         over = [np.add.reduceat((run.state == state).astype(np.int64), starts) for state in (_SUCCEEDED, _FAILED, _SKIPPED)]
         succeeded, failed, skipped = over
@@ -149,6 +149,11 @@ class Flow:
         found = np.where(succeeded >= needed, TaskOutcome.SUCCEEDED, TaskOutcome.FAILED).astype(np.int8)
         found[needed <= 0] = TaskOutcome.SKIPPED
         found[succeeded + failed + skipped < units] = TaskOutcome.OPEN
+        for rule in self.backups:
+            if failed[rule.task]:
+                lost, worked_at = self._worked_at(graph, run, rule)
+                if (lost[0] & worked_at).any():
+                    found[rule.task] = TaskOutcome.OPEN
         return found
 
     def bearable(self, graph: Graph, run: Run, task: int) -> bool:
@@ -170,8 +175,13 @@ class Flow:
         rule = of[1] if of is not None else next((each for each in self.backups if each.task == task), None)
         if rule is None:
             return False
+        failed, worked_at = self._worked_at(graph, run, rule)
+        return bool((worked_at | ~failed.any(axis=0)).all())
+
+    @staticmethod
+    def _worked_at(graph: Graph, run: Run, rule: BackupRule) -> tuple[BoolArray, BoolArray]:
+        """Which of its units have failed, of shape (1 + backups, shards); per shard, whether one goes on or has succeeded."""
         starts = graph.unit_start[[rule.task, *rule.backups]]
-        states = run.state[starts[:, None] + np.arange(graph.tasks[task].shards)[None, :]]
-        failed = (states == _FAILED).any(axis=0)
+        states = run.state[starts[:, None] + np.arange(graph.tasks[rule.task].shards)[None, :]]
         worked_at = ((states > UnitState.PENDING) & (states <= _SUCCEEDED)).any(axis=0)
-        return bool((worked_at | ~failed).all())
+        return np.asarray(states == _FAILED), np.asarray(worked_at)

@@ -78,6 +78,7 @@ class Gangs:
                 _together(run, waiting)
             return set(dropped)
         if len(live) >= gang.minimum and all(unit in current and current[unit].phase == Phase.SUCCEEDED for unit in live):
+            self._bound_by.pop(number, None)
             return _succeed(run, gang, live, waiting, current, now)
         if len(live) < gang.minimum or (not gang.elastic and waiting):
             why = next((run.notes[unit] for unit in (*dropped, *waiting) if unit in run.notes), "a member is missing")
@@ -115,6 +116,21 @@ class Gangs:
         _back_to_the_line(run, live, why if why.startswith("the gang ") else _NOTE.format(gang.name, why), now)
         _together(run, [*live, *waiting])
         return {*live, *waiting}
+
+
+def leave_gangs(flow: Flow, run: Run) -> None:
+    """Gangs that can never be whole again: without those that are over for good, the others go nowhere. O(units)."""
+    if not (run.state > UnitState.SUCCEEDED).any():
+        return
+    for gang in flow.gangs:
+        states = run.state[list(gang.units)]
+        left = int(np.count_nonzero(states < UnitState.SUCCEEDED))
+        if not 0 < left < gang.minimum or (states == UnitState.SUCCEEDED).any():
+            continue
+        note = f"the gang {gang.name} cannot run any more: it needs {gang.minimum} members, and {left} are left"
+        for unit in gang.units:
+            if run.state[unit] < UnitState.SUCCEEDED:
+                settle.leave_behind(run, unit, note)
 
 
 def _may_start(gang: GangRule, run: Run, due: Collection[int], alive: Callable[[int], bool]) -> bool:

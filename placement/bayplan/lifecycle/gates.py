@@ -40,9 +40,9 @@ class Gates:
 
         O(units) vector operations, plus O(edges) at the tasks that follow those which have ended since the last step.
         """
+        if failing != self._failing:
+            self._failing, self._outcomes = failing, None  # what waited for the last round waits for this one only
         outcomes = self._flow.outcomes(self._graph, run)
-        if failing and not self._failing:
-            self._outcomes, self._failing = None, True  # what repeats is over now too
         looked_at = self._following(outcomes, run)
         self._outcomes = outcomes
         while looked_at:
@@ -85,10 +85,14 @@ class Gates:
             self._outcomes[task] = TaskOutcome.SKIPPED if whole else self._flow.outcomes(self._graph, run)[task]
 
     def _seen(self, run: Run, task: int, by: int) -> int:
-        """The outcome of a task, as the task ``by`` sees it: what is repeated is not over before the last round."""
+        """The outcome of a task, as the task ``by`` sees it: what is repeated is not over before the last round.
+
+        A graph that has failed has no further round.
+        """
         assert self._outcomes is not None
         repeated = self._flow.repeated
-        if repeated is not None and not (run.rounds_over or run.failure) and repeated.tasks[task] and not repeated.tasks[by]:
+        further = not run.rounds_over and not self._failing
+        if repeated is not None and further and repeated.tasks[task] and not repeated.tasks[by]:
             return _OPEN
         return int(self._outcomes[task])
 

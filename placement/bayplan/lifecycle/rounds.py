@@ -1,6 +1,6 @@
 """The rounds of a graph: tasks that run again, and from where."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,4 +58,18 @@ def begun(graph: Graph, flow: Flow, run: Run, next_one: Round) -> Run:
         after.node[unit] = ""
         after.notes.pop(unit, None)
         after.results.pop(unit, None)
+    return after
+
+
+def recalled(flow: Flow, run: Run, number: int, succeeded: Mapping[int, int], left_out: Iterable[int]) -> Run:
+    """The run in a round that its record does not know, before any attempt of that round was looked at. O(units).
+
+    ``succeeded``: what is known of the round before, as in `Run.round_before`. Raises ``ValueError`` where nothing is repeated.
+    """
+    if flow.repeated is None:
+        raise ValueError(f"round {number} of a graph without rounds")
+    after = run.copy()
+    after.round, after.round_before, after.round_weights = number, dict(succeeded), {}
+    after.state[flow.repeated.units] = UnitState.PENDING
+    after.state[list(left_out)] = UnitState.SKIPPED
     return after

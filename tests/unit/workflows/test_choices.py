@@ -37,7 +37,8 @@ RULE = {"by": "Rule", "rules": [{"when": "detect.people >= 10", "candidate": "la
             12,
             "answer--large",
             [
-                "graph default/g: the choice of task answer by Performance is not simulated: it runs large, its largest candidate"
+                "graph default/g: the choice of task answer by Performance is not simulated: "
+                "it runs large, its largest candidate"
             ],
         ),
     ],

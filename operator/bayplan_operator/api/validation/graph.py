@@ -8,6 +8,7 @@ from typing import Any
 
 from ..candidates import as_tasks
 from ..merge import merge_templates, pod_template
+from ..stages import stages_as_tasks
 from ..v1alpha1 import NamedTemplate, PodTemplate, Task, TaskGraphSpec
 from .candidates import candidate_problems
 from .shards import shard_problems
@@ -62,8 +63,12 @@ def _pods(spec: TaskGraphSpec) -> Iterator[str]:
     shared: set[str | None] = set()
     for position, task in enumerate(spec.tasks):
         where = f'spec.tasks[{position}] ("{task.name}")'
+        if task.fuse is not None:
+            continue  # its pod has a container of our own
         if task.candidates:
-            yield from _pods_of_candidates(where, spec, task)
+            yield from _pods_of_parts(where, spec, "candidate", [each.name for each in task.candidates], as_tasks(spec, task))
+        elif task.stages:
+            yield from _pods_of_parts(where, spec, "stage", [each.name for each in task.stages], stages_as_tasks(spec, task))
         elif task.template is not None:
             yield from _pod_problems(where, merge_templates(spec.template, task.template))
         elif task.template_name not in shared:
@@ -73,13 +78,13 @@ def _pods(spec: TaskGraphSpec) -> Iterator[str]:
                 yield from _pod_problems(where, merge_templates(spec.template, own))
 
 
-def _pods_of_candidates(where: str, spec: TaskGraphSpec, task: Task) -> Iterator[str]:
-    for name, one in zip((each.name for each in task.candidates), as_tasks(spec, task), strict=True):
+def _pods_of_parts(where: str, spec: TaskGraphSpec, kind: str, names: Sequence[str], tasks: Sequence[Task]) -> Iterator[str]:
+    for name, one in zip(names, tasks, strict=True):
         try:
             merged = pod_template(spec, one)
         except LookupError:
             continue  # said elsewhere: there is no such template
-        yield from _pod_problems(f"{where}, candidate {name}", merged)
+        yield from _pod_problems(f"{where}, {kind} {name}", merged)
 
 
 def _pod_problems(where: str, merged: PodTemplate) -> Iterator[str]:

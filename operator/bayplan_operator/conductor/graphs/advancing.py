@@ -40,14 +40,14 @@ class AdvanceGraphs(Step):
         self._rejections, self._followers, self._events = rejections, followers, events
         self._rounds = rounds
         self._again: list[str] = []
-        """UIDs of graphs whose last round was just found to be over."""
+        """UIDs of graphs that go on at once after a round."""
 
     def step(self, tick: Tick) -> None:
         """O(what has changed of the graphs that are due)."""
         for graph in tick.graphs.take_due():
             tick.graphs.guarded(graph, tick.now, self._advance)
         again, self._again = self._again, []
-        for graph in tick.graphs.opened(again):  # the last round is over: what follows it starts in the same tick
+        for graph in tick.graphs.opened(again):  # after the last round, what follows it starts in the same tick
             tick.graphs.guarded(graph, tick.now, self._advance)
 
     def _advance(self, graph: GraphRun, now: float) -> None:
@@ -56,7 +56,7 @@ class AdvanceGraphs(Step):
         if running is None or graph.known.deleting:
             return
         self._recall_start(graph)
-        self._rounds.begin(graph, running)
+        self._rounds.begin(graph, running, now)
         before = running.run
         made = self._advancer.advance(graph, running, self._pods.take_refusals(graph.ref.uid), now)
         whole = self._advancer.checked(graph, running, made, now)

@@ -27,7 +27,6 @@ class Durable:
         graph.stands(status)
         news = graph.decided.settled and not before
         if running is not None and running.rounds is not None and running.rounds.next.value is not None:
-            running.rounds.next.find(status)
             news = news or running.rounds.next.settled
         news = graph.choices_stand() or news
         if running is not None and settled is not None and (running.lines.recorded != settled).any():

@@ -79,7 +79,7 @@ def refresh(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeTe
             graph.choices_stand()
             written.edits += 1
         else:
-            graph.decided.find(status)
+            graph.find(status)
 
 
 def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeTerms) -> None:

@@ -1,41 +1,52 @@
 """Between two rounds of a graph: whether there is another, and what it begins with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.collaboration.rounds import Effect, EffectAction, JointRule, RoundAction, RoundState, effect, verdict
-from bayplan.lifecycle import Round, UnitState, values_of
+from bayplan.collaboration.rounds import Effect, EffectAction, JointRule, RoundAction, RoundState, effect, progressed, verdict
+from bayplan.lifecycle import Flow, Round, Undecidable, UnitState, round_over, values_of
 from bayplan.lifecycle.conditions.truth import Lookup
 from bayplan.model.arrays import IntArray
-from bayplan_operator.conductor.graphs.sampling import drawn
+from bayplan_operator.conductor.graphs.sampling import drawn, several_of
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.conductor.record.running import Running
+from bayplan_operator.translate import round_record
+from bayplan_operator.translate.attempt import round_of
 from bayplan_operator.translate.flow.repeating import Repeating
+from bayplan_operator.translate.own_pod import OwnPod, unit_of
+from bayplan_operator.view import PodStore
 from bayplan_operator.writer import EventWriter
 
 _LONGEST = 256
+_UNDECIDED = "undecided"
+"""In the line of a round after which it could not be told whether the condition holds."""
 
 
 class BetweenRounds:
     """Decides on the next round once one is over, and begins it once that is recorded."""
 
-    def __init__(self, cluster: Cluster, events: EventWriter) -> None:
-        self._cluster, self._events = cluster, events
+    def __init__(self, cluster: Cluster, events: EventWriter, pods: PodStore) -> None:
+        self._cluster, self._events, self._pods = cluster, events, pods
 
-    def begin(self, graph: GraphRun, running: Running) -> None:
+    def begin(self, graph: GraphRun, running: Running, now: float) -> None:
         """The next round, if it was decided and its decision is recorded; the first is decided here where lots are drawn."""
         rounds, flow = running.rounds, running.prepared.relations.flow
         if rounds is None or flow is None or flow.repeated is None or rounds.over:
             return
+        if not rounds.found:
+            rounds.found = True
+            self._recall(graph, running, flow, now)
         if rounds.next.value is None and not running.run.round and graph.known.policy is not None:
             self._decide_next(graph, running, rounds)
         if rounds.next.value is None or not rounds.next.settled:
             return
         if rounds.next.value.number == running.run.round + 1:
+            if running.run.round and not round_over(running.prepared.graph, flow, running.run):
+                return  # the status was edited, or tells what another operator knows and this one does not see yet
             running.run = running.lifecycle.begin_round(flow, rounds.next.value)
             running.lines.stale.update(running.prepared.graph.unit_task[flow.repeated.units].tolist())
             running.revision += 1
@@ -45,12 +56,13 @@ class BetweenRounds:
         rounds.begun()
 
     def decide(self, graph: GraphRun, running: Running, now: float) -> bool:
-        """A round is over. Answers whether it was the last, so that what follows may start."""
+        """A round is over. Answers whether the graph goes on at once: this was the last, or the next is recorded already."""
         rounds, repeating = running.rounds, running.prepared.relations.repeating
-        if rounds is None or repeating is None or rounds.next.value is not None:
+        if rounds is None or repeating is None:
             return False
-        if len(rounds.history) < running.run.round:
-            rounds.tell(_line(running, repeating))
+        rounds.tell(running.run.round, _line(running, repeating))
+        if rounds.next.value is not None:
+            return rounds.next.settled
         over, failed = _over(running, rounds, repeating)
         if over:
             rounds.over = over[:_LONGEST]
@@ -61,6 +73,29 @@ class BetweenRounds:
             self._decide_next(graph, running, rounds)
         running.revision += 1
         return bool(over)
+
+    def _recall(self, graph: GraphRun, running: Running, flow: Flow, now: float) -> None:
+        """The status does not say which round it is: it is the first, or the status was emptied and pods say."""
+        seen = [(own, unit) for own, unit in _repeated_pods(running, flow, self._pods.own(graph.ref.uid)) if round_of(own.pod)]
+        number = max((round_of(own.pod) for own, _ in seen), default=0)
+        repeating = running.prepared.relations.repeating
+        if number <= running.run.round or repeating is None:
+            return
+        succeeded = {
+            unit: own.identity.incarnation
+            for own, unit in sorted(seen, key=lambda each: each[0].identity.incarnation)
+            if round_of(own.pod) == number - 1 and own.pod.status.phase == "Succeeded"
+        }
+        left_out: set[int] = set()
+        if repeating.sampling is not None:
+            taking_part = {unit for own, unit in seen if round_of(own.pod) == number}
+            several = np.isin(running.prepared.graph.unit_task, several_of(running)).nonzero()[0].tolist()
+            left_out = set(several) - taking_part if taking_part.intersection(several) else set()
+        running.run = running.lifecycle.recall_round(flow, number, succeeded, left_out)
+        running.lines.stale.update(np.unique(running.prepared.graph.unit_task[_units(running)]).tolist())
+        running.revision += 1
+        why = f"the status says no round: round {number} goes on, as the pods say, and what was told of earlier ones is lost"
+        self._events.write((graph.ref.namespace, graph.ref.name, graph.ref.uid), "Warning", "RoundsRecalled", why, now)
 
     def _decide_next(self, graph: GraphRun, running: Running, rounds: RoundsRecord) -> None:
         next_one = Round(running.run.round + 1)
@@ -78,6 +113,8 @@ def _line(running: Running, repeating: Repeating) -> str:
     part = int(np.count_nonzero((state != UnitState.SKIPPED) | ~np.isnan(started)))
     succeeded = int(np.count_nonzero(state == UnitState.SUCCEEDED))
     words = [str(run.round), f"{succeeded}/{part}"]
+    if repeating.rule.until is not None and isinstance(repeating.rule.until.evaluate(_lookup(running)), Undecidable):
+        words.append(_UNDECIDED)
     if not np.isnan(started).all() and not np.isnan(finished).all():
         words.append(f"{np.nanmax(finished) - np.nanmin(started):.1f}s")
     figure = None if repeating.metric is None else repeating.metric.evaluate(_lookup(running))
@@ -88,9 +125,11 @@ def _line(running: Running, repeating: Repeating) -> str:
 
 def _over(running: Running, rounds: RoundsRecord, repeating: Repeating) -> tuple[str, bool]:
     """Why there is no further round, and whether that is the failure of the graph; empty: there is one."""
-    lookup = _lookup(running)
+    lookup, number = _lookup(running), running.run.round
+    if (running.run.state[_units(running)] == UnitState.SKIPPED).all() and np.isnan(running.run.started[_units(running)]).all():
+        return f"round {number}: none of its tasks ran, and none would in another", False
     if repeating.joint is not None:
-        found = effect(repeating.joint, lookup, len(rounds.history) - 1, list(rounds.joint) or None)
+        found = effect(repeating.joint, lookup, number - 1, list(rounds.joint) or None)
         if found.action is EffectAction.ACCEPT:
             return found.why, False
         if found.action in (EffectAction.STOP, EffectAction.WAIT):
@@ -99,12 +138,13 @@ def _over(running: Running, rounds: RoundsRecord, repeating: Repeating) -> tuple
             rounds.joint = found.weights
         if found.action is EffectAction.CHOOSE_AGAIN:
             _choose_again(running, repeating.joint, found)
-    state = RoundState(ended=running.run.round - 1)
-    patience = repeating.rule.patience
-    for value in _figures(rounds.history[: running.run.round - 1], repeating) if patience is not None else ():
-        gain = None if state.best is None else (value - state.best) * (1 if patience is None or patience.maximise else -1)
-        better = gain is None or gain > (0.0 if patience is None else patience.min_delta)
-        state = replace(state, best=value, stale=0) if better else replace(state, stale=state.stale + 1)
+    state = RoundState(ended=number - 1)
+    for line in rounds.history:
+        if round_record.number_of(line) < number:
+            undecided = state.undecided + 1 if _UNDECIDED in line.split(" ") else 0
+            state = replace(state, undecided=undecided)
+            if repeating.rule.patience is not None:
+                state = progressed(repeating.rule.patience, state, _figure(line, repeating))
     _, decided = verdict(repeating.rule, state, lookup)
     if decided.action is RoundAction.CONTINUE:
         return "", False
@@ -120,18 +160,23 @@ def _choose_again(running: Running, rule: JointRule, found: Effect) -> None:
         running.give_up(task, found.why)
 
 
-def _figures(history: Sequence[str], repeating: Repeating) -> list[float]:
-    """The metric of each round, as its lines say."""
+def _figure(line: str, repeating: Repeating) -> float | None:
+    """The metric of a round, as its line says; ``None``: it had none."""
     start = f"{repeating.metric}="
-    found = []
-    for line in history:
-        for word in line.split(" "):
-            if word.startswith(start):
-                try:
-                    found.append(float(word.removeprefix(start)))
-                except ValueError:
-                    continue  # it was edited
-    return found
+    for word in line.split(" "):
+        if word.startswith(start):
+            try:
+                return float(word.removeprefix(start))
+            except ValueError:
+                return None  # it was edited
+    return None
+
+
+def _repeated_pods(running: Running, flow: Flow, pods: Iterable[OwnPod]) -> Iterator[tuple[OwnPod, int]]:
+    for own in pods:
+        unit = unit_of(running.prepared.graph, own.identity)
+        if unit is not None and flow.repeated is not None and flow.repeated.units[unit]:
+            yield own, unit
 
 
 def _lookup(running: Running) -> Lookup:

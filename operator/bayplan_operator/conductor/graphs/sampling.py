@@ -17,7 +17,7 @@ from bayplan_operator.conductor.record.running import Running
 
 def drawn(graph: GraphRun, running: Running, cluster: Cluster, sampling: Sampling, number: int) -> Round:
     """The round with those that were drawn. The lots follow from the graph and the round. O(shards x nodes)."""
-    tasks = _several(running)
+    tasks = several_of(running)
     library = running.prepared.graph
     start, count = int(library.unit_start[tasks[0]]), library.tasks[tasks[0]].shards
     selector = () if graph.known.policy is None else graph.known.policy.strategy.node_selector
@@ -34,12 +34,13 @@ def drawn(graph: GraphRun, running: Running, cluster: Cluster, sampling: Samplin
     return Round(number, frozenset(left_out), weights)
 
 
-def _several(running: Running) -> list[int]:
-    """The repeated tasks that have several shards."""
-    flow, tasks = running.prepared.relations.flow, running.prepared.graph.tasks
+def several_of(running: Running) -> list[int]:
+    """The repeated tasks that have several shards, of which some may be left out: gangs are none."""
+    flow, graph = running.prepared.relations.flow, running.prepared.graph
     assert flow is not None
     assert flow.repeated is not None
-    return [task for task in flow.repeated.tasks.nonzero()[0].tolist() if tasks[task].shards > 1]
+    repeated = flow.repeated.tasks.nonzero()[0].tolist()
+    return [task for task in repeated if graph.tasks[task].shards > 1 and not flow.together(int(graph.unit_start[task]))]
 
 
 def _free(running: Running, cluster: Cluster, selector: Selector, units: range) -> BoolArray:

@@ -1,5 +1,6 @@
 """Before the pods of a gang are made: the Service by which they find each other."""
 
+from collections.abc import Collection
 from functools import partial
 
 from bayplan_operator import names
@@ -28,15 +29,18 @@ class Rendezvous(Step):
         running = graph.running
         if running is None or not running.prepared.relations.gangs or not graph.startable:
             return
-        for plan in wanting(running):
-            if plan.rule.name not in running.services:
+        plans = {plan.rule.name: plan for plan in wanting(running)}
+        running.services &= plans.keys()  # before the next start, each is made anew if it is not there any more
+        for name, plan in plans.items():
+            if name not in running.services:
                 self._make(graph, running, plan, now)
-            self._unlist(graph, running, plan)
+        if plans:
+            self._unlist(graph, running, plans)
 
-    def _unlist(self, graph: GraphRun, running: Running, plan: GangPlan) -> None:
+    def _unlist(self, graph: GraphRun, running: Running, gangs: Collection[str]) -> None:
         """What is left of attempts before, on a lost node perhaps, would answer to the names of those that come."""
         for own in list(self._view.own(graph.ref.uid)):
-            if own.pod.metadata.labels.get(names.LABEL_GANG) == plan.rule.name and not own.terminal:
+            if own.pod.metadata.labels.get(names.LABEL_GANG) in gangs and not own.terminal:
                 unit = unit_of(running.prepared.graph, own.identity)
                 if unit is not None and own.identity.incarnation <= running.run.settled[unit]:
                     self._pods.unlist(own)

@@ -37,7 +37,13 @@ class GraphRun:
     def stands(self, status: Mapping[str, Any]) -> None:
         """The API server has this status now."""
         self.written.status = dict(status)
+        self.find(status)
+
+    def find(self, status: Mapping[str, Any]) -> None:
+        """What was decided stands in this status, or in none yet."""
         self.decided.find(status)
+        if self.running is not None and self.running.rounds is not None:
+            self.running.rounds.find(status, self.running.run.round + 1)
 
     def choices_stand(self) -> bool:
         """As the API server has the status now. Answers whether pods may be made that might not before."""

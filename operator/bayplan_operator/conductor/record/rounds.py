@@ -22,12 +22,21 @@ class RoundsRecord:
         """A line for each round that is over."""
         self.over = round_record.read_over(status)
         """Why there is no further round; empty: there may be."""
+        self.found = bool(round_record.read_number(status))
+        """The status said which round it is."""
         self.joint: Sequence[float] = round_record.read_joint(status)
         """The weights of the terms of the joint loss, if new ones have been made."""
 
-    def tell(self, line: str) -> None:
-        """A round is over."""
-        self.history.append(line[: round_record.LONGEST_LINE])
+    def find(self, status: Mapping[str, Any], number: int) -> None:
+        """The API server has this status now. ``number``: which round would be the next."""
+        found = round_record.read_next(self._graph, status)
+        if self.next.value is not None or (found is not None and found.number == number):
+            self.next.find(status)
+
+    def tell(self, number: int, line: str) -> None:
+        """A round is over. It is told once."""
+        if not self.history or round_record.number_of(self.history[-1]) < number:
+            self.history.append(line[: round_record.LONGEST_LINE])
 
     def begun(self) -> None:
         """The next round runs."""

@@ -38,7 +38,8 @@ def flow_of(spec: TaskGraphSpec, graph: Graph, gangs: Sequence[GangRule] = ()) -
         minimum[first] = min(gang.minimum, int(minimum[first]))  # with stages it needs each of its units
     if repeated is not None and spec.rounds is not None and spec.rounds.minimum is not None:
         shards = np.diff(graph.unit_start)
-        many = repeated.tasks & (shards > 1)
+        alone = np.array([task.gang is None for task in spec.tasks])  # a gang says itself with how many members it runs
+        many = repeated.tasks & (shards > 1) & alone
         _check_minimum(spec, graph, int(shards[many].max()) if many.any() else 1)
         minimum[many] = np.minimum(shards[many], spec.rounds.minimum)
     return Flow(
@@ -57,7 +58,8 @@ def _check_minimum(spec: TaskGraphSpec, graph: Graph, most: int) -> None:
     assert spec.rounds is not None
     if spec.rounds.minimum is not None and spec.rounds.minimum > most:
         raise FlowError(
-            f"spec.rounds.minimum is {spec.rounds.minimum}: no repeated task has so many shards, the largest has {most}"
+            f"spec.rounds.minimum is {spec.rounds.minimum}: it must be at most {most}, the shards of the largest repeated task "
+            "that is no gang"
         )
 
 

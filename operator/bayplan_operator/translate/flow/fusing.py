@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bayplan.collaboration.fusion import FusionError, FusionMethod, method_named, planned
-from bayplan.collaboration.fusion.krum import kept_by
+from bayplan.collaboration.fusion.counts import check_count
 from bayplan.collaboration.fusion.methods import WeightUse
 from bayplan.collaboration.fusion.parameters import FusionPlan
-from bayplan.collaboration.fusion.robust import cut_of
 from bayplan.model.graph import Graph
 from bayplan_operator.api.merge import merge_templates
 from bayplan_operator.api.v1alpha1 import Fuse, PodTemplate, Task, TaskGraphSpec
@@ -107,10 +106,7 @@ def _check_weights(where: str, method: FusionMethod, fuse: Fuse) -> None:
 def _check_count(where: str, plan: FusionPlan, inputs: int) -> None:
     """Where all inputs are known to be there."""
     try:
-        if plan.method == "TrimmedMean":
-            cut_of(plan.given("beta"), inputs)
-        elif plan.method in ("Krum", "MultiKrum"):
-            kept_by(plan, inputs)
+        check_count(plan, inputs)
     except FusionError as error:
         raise FlowError(f"{where}: {error}") from error
 

@@ -118,7 +118,8 @@ def _check_sampling(spec: TaskGraphSpec, graph: Graph) -> None:
     sample = spec.rounds.sample
     if sample is None:
         return
-    several = {name: graph.tasks[graph.index[name]].shards for name in spec.rounds.tasks}
+    gangs = {task.name for task in spec.tasks if task.gang is not None}
+    several = {name: graph.tasks[graph.index[name]].shards for name in spec.rounds.tasks if name not in gangs}
     several = {name: shards for name, shards in several.items() if shards > 1}
     if len(set(several.values())) != 1:
         words = ", ".join(f"{name} has {shards}" for name, shards in several.items()) or "none of them has several"

@@ -1,30 +1,18 @@
-"""A part of a graph that repeats: who takes part in a round, when its clients are done, whether another follows.
+"""A part of a graph that repeats: who takes part in a round, and whether another follows.
 
 What each client counts is in `sampling`; that older answers count less is a matter of fusion. All of it are decisions that
 the caller records before it acts on them: the same inputs make the same decision.
 """
 
-from bayplan.collaboration.rounds.clients import (
-    ClientRule,
-    ClientsAction,
-    ClientsSeen,
-    ClientsVerdict,
-    clients_verdict,
-    timeout_of,
-)
 from bayplan.collaboration.rounds.errors import RoundError
 from bayplan.collaboration.rounds.joint import Effect, EffectAction, JointRule, JointTerm, effect
 from bayplan.collaboration.rounds.rule import MOST_ROUNDS, Patience, RoundRule
 from bayplan.collaboration.rounds.sampling import ClientSample, inclusion_probabilities, sample_clients
-from bayplan.collaboration.rounds.verdict import RoundAction, RoundState, RoundVerdict, verdict
+from bayplan.collaboration.rounds.verdict import RoundAction, RoundState, RoundVerdict, progressed, verdict
 
 __all__ = [
     "MOST_ROUNDS",
-    "ClientRule",
     "ClientSample",
-    "ClientsAction",
-    "ClientsSeen",
-    "ClientsVerdict",
     "Effect",
     "EffectAction",
     "JointRule",
@@ -35,10 +23,9 @@ __all__ = [
     "RoundRule",
     "RoundState",
     "RoundVerdict",
-    "clients_verdict",
     "effect",
     "inclusion_probabilities",
+    "progressed",
     "sample_clients",
-    "timeout_of",
     "verdict",
 ]

@@ -72,11 +72,12 @@ def verdict(rule: RoundRule, state: RoundState, lookup: Lookup) -> tuple[RoundSt
         seen = rule.patience.measure.evaluate(lookup)
         if isinstance(seen, Undecidable) and not seen.missing:
             return state, RoundVerdict(RoundAction.FAILED, f"round {number}: progress cannot be measured: {seen.why}")
-        state = _progress(rule.patience, state, None if isinstance(seen, Undecidable) else seen)
+        state = progressed(rule.patience, state, None if isinstance(seen, Undecidable) else seen)
     return state, _without_until(rule, state, found if isinstance(found, Undecidable) else None)
 
 
-def _progress(patience: Patience, state: RoundState, value: float | None) -> RoundState:
+def progressed(patience: Patience, state: RoundState, value: float | None) -> RoundState:
+    """After a round with this figure; ``None``: it had none, which is no progress."""
     if value is None:
         return replace(state, stale=state.stale + 1)
     gain = None if state.best is None else (value - state.best) * (1 if patience.maximise else -1)
