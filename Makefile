@@ -1,6 +1,7 @@
 # make demo   set everything up and run the main job on a cluster of simulated nodes
+# make demo DEMO=collaboration   five clients train one model, in real containers on two nodes; as root
 # make test   set everything up and run every tier of tests
-# Both take KUBECONFIG (a cluster of yours) or KUBEBUILDER_ASSETS (its binaries) where they are set.
+# All take KUBECONFIG (a cluster of yours) or KUBEBUILDER_ASSETS (its binaries) where they are set.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin

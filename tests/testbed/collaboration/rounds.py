@@ -38,7 +38,7 @@ def seen(states: Iterable[Object], task: str) -> Iterator[tuple[Object, SeenRoun
         known = len(over)
 
 
-_WHERE = 62
+_WHERE = 66
 """Characters of the column with the clients."""
 
 

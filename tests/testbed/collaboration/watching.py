@@ -14,7 +14,7 @@ from .manifests import Object
 from .status import condition
 
 _AGAIN = 0.5
-"""Seconds until a watch that has ended begins anew."""
+"""Seconds until a watch that has ended begins again."""
 
 
 def ended(graph: Object) -> bool:
