@@ -36,7 +36,7 @@ EVENTS = (
     "run", "run", "run", "end well or not", "end well or not", "end well or not", "evict", "vanish", "delete", "stopped",
     "lose", "find", "refuse", "record", "release", "again", "wait", "suspend", "resume", "restart", "restart",
 )  # fmt: skip
-_KINDS = ("plain", "plain", "plain", "few", "optional", "gang", "elastic", "backed up", "always")
+_KINDS = ("plain", "few", "optional", "gang", "elastic", "backed up", "always", "optional gang", "optional backed up")
 _FAR = 1e8
 """Seconds after which gangs here are not bound in time: what counts that is told anew to a new operator."""
 _OVER = UnitState.SUCCEEDED
@@ -61,13 +61,17 @@ def plans(draw: st.DrawFn) -> Plan:
     count = draw(st.integers(2, 6))
     first, last = sorted(draw(st.tuples(st.integers(0, count), st.integers(0, count))))
     kinds = [draw(st.sampled_from(_KINDS)) for _ in range(count)]
-    kinds = [kind if not first <= at < last or kind not in ("optional", "always") else "plain" for at, kind in enumerate(kinds)]
+    repeats = [first <= at < last for at in range(count)]
+    kinds = [kind.removeprefix("optional ") if repeats[at] else kind for at, kind in enumerate(kinds)]
+    kinds = ["plain" if repeats[at] and kind in ("optional", "always") else kind for at, kind in enumerate(kinds)]
     names = [f"t{at}" for at in range(count)]
     before = [sorted(draw(st.sets(st.integers(0, at - 1), max_size=3))) if at else [] for at in range(count)]
     shards = [draw(st.integers(1, 3)) for _ in range(count)]
     gates = [Gate.ALL if not before[at] else Gate(draw(st.sampled_from([0, 0, 0, 1, 2]))) for at in range(count)]
     tasks = [Task(name, tuple(names[each] for each in before[at]), shards=shards[at]) for at, name in enumerate(names)]
-    copies = {at: count + number for number, at in enumerate(each for each in range(count) if kinds[each] == "backed up")}
+    copies = {
+        at: count + number for number, at in enumerate(each for each in range(count) if kinds[each].endswith("backed up"))
+    }
     tasks += [replace(tasks[at], name=f"{names[at]}.backup-1") for at in copies]
     graph = Graph.build(tasks)
     plain, every = Flow.plain(graph), [*kinds, *(["plain"] * len(copies))]
@@ -76,17 +80,17 @@ def plans(draw: st.DrawFn) -> Plan:
     for at, kind in enumerate(every[:count]):
         units = tuple(range(int(graph.unit_start[at]), int(graph.unit_start[at + 1])))
         gate[at] = Gate.ALWAYS if kind == "always" else gates[at]
-        optional[at] = kind == "optional"
+        optional[at] = kind.startswith("optional")
         if kind in ("few", "elastic"):
             minimum[at] = draw(st.integers(1, len(units)))
-        if kind in ("gang", "elastic"):
+        if kind.endswith(("gang", "elastic")):
             gangs.append(GangRule(names[at], units, int(minimum[at]), _FAR))
         single = [each for each in before[at] if shards[each] == 1]
         if single and kind != "always" and draw(st.booleans()):
             limits[at] = draw(st.sampled_from(single)), draw(st.integers(0, 2))
-        repeated[at] = first <= at < last
+        repeated[at] = repeats[at]
     for at, copy in copies.items():
-        gate[copy], repeated[copy] = gate[at], repeated[at]
+        gate[copy], repeated[copy], optional[copy] = gate[at], repeated[at], optional[at]
     flow = Flow(
         gate, minimum, optional,
         when={at: parse(f"{names[of]}.x > {limit}") for at, (of, limit) in limits.items()},
@@ -95,11 +99,11 @@ def plans(draw: st.DrawFn) -> Plan:
         gangs=tuple(gangs),
         backups=tuple(BackupRule(at, (copy,)) for at, copy in copies.items()),
     )  # fmt: skip
-    bad = draw(st.sets(st.tuples(st.integers(0, graph.units - 1), st.integers(0, 2)), max_size=3))
+    bad = draw(st.dictionaries(st.integers(0, graph.units - 1), st.integers(1, 2), max_size=3))
     seed = draw(st.integers(0, 3))
     return Plan(
         graph, flow, draw(st.integers(1, 3)) if repeated.any() else 0,
-        fails=lambda unit, number: (unit, number) in bad,
+        fails=lambda unit, number: unit in bad and (not number or number >= bad[unit]),
         says=lambda unit, number: (unit + number * 2 + seed) % 4, limits=limits,
     )  # fmt: skip
 
