@@ -52,6 +52,7 @@ class Plan:
     fails: Callable[[int, int], bool]
     """Of a unit, in a round."""
     says: Callable[[int, int], int]
+    retries: int
     limits: Mapping[int, tuple[int, int]]
     """Per task with a condition: the task whose result is looked at, and what it has to be above."""
 
@@ -105,6 +106,7 @@ def plans(draw: st.DrawFn) -> Plan:
         graph, flow, draw(st.integers(1, 3)) if repeated.any() else 0,
         fails=lambda unit, number: unit in bad and (not number or number >= bad[unit]),
         says=lambda unit, number: (unit + number * 2 + seed) % 4, limits=limits,
+        retries=draw(st.sampled_from([0, 0, 1])),
     )  # fmt: skip
 
 
@@ -179,7 +181,7 @@ class World:
 
     def __post_init__(self) -> None:
         graph, flow = self.plan.graph, self.plan.flow
-        self.controls = Controls([Retry(limit=1, initial=1.0)] * len(graph.tasks), flow=flow)
+        self.controls = Controls([Retry(limit=self.plan.retries, initial=1.0)] * len(graph.tasks), flow=flow)
         self.life = Lifecycle(graph, Run.fresh(graph.units))
         self.run = self.life.begin_round(flow, Round(1)) if flow.repeated is not None else Run.fresh(graph.units)
         self.attempts: dict[tuple[int, int], Attempt] = {}
