@@ -172,7 +172,7 @@ def test_lots_are_drawn_for_each_round_and_recorded_before_its_pods(world: World
         assert all(weight == pytest.approx(3 * (100 + shard)) for shard, weight in enumerate(weights) if weight)
 
 
-@pytest.mark.parametrize("moment", [0.0, 0.3, 1.0, 2.1, 3.0, 4.0, 5.0, 5.05, 5.5, 7.0])
+@pytest.mark.parametrize("moment", [0.0, 0.02, 0.05, 0.1, 0.3, 1.0, 2.1, 3.0, 4.0, 5.0, 5.05, 5.5, 7.0])
 def test_the_lots_are_the_same_after_an_operator_was_killed(world: World, moment: float) -> None:
     federated(world, shards=6, max=2, sample={"clients": 3})
     world.run(moment)

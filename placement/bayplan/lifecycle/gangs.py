@@ -19,7 +19,7 @@ _NOTE = "the gang {} starts again: {}"
 
 
 class Gangs:
-    """The gangs of a graph. It keeps since when each waits to be bound, which an operator that is new counts anew."""
+    """The gangs of a graph. It keeps since when each waits to be bound, which a new operator counts from its own start."""
 
     def __init__(self, flow: Flow) -> None:
         self._gangs, self._of_unit = flow.gangs, flow.gang_of

@@ -58,7 +58,8 @@ def _check_minimum(spec: TaskGraphSpec, graph: Graph, most: int) -> None:
     assert spec.rounds is not None
     if spec.rounds.minimum is not None and spec.rounds.minimum > most:
         raise FlowError(
-            f"spec.rounds.minimum is {spec.rounds.minimum}: no repeated task that is no gang has so many shards, the largest has {most}"
+            f"spec.rounds.minimum is {spec.rounds.minimum}: no repeated task that is no gang has so many shards, "
+            f"the largest has {most}"
         )
 
 

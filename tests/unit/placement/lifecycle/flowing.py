@@ -38,7 +38,7 @@ EVENTS = (
 )  # fmt: skip
 _KINDS = ("plain", "few", "optional", "gang", "elastic", "backed up", "always", "optional gang", "optional backed up")
 _FAR = 1e8
-"""Seconds after which gangs here are not bound in time: what counts that is told anew to a new operator."""
+"""Seconds after which gangs here are not bound in time: a new operator counts them from its own start."""
 _OVER = UnitState.SUCCEEDED
 
 
