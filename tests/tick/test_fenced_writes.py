@@ -174,3 +174,24 @@ def test_a_pod_is_deleted_as_it_was_seen(pair: Pair) -> None:
     world.until(lambda: there(world.store, pod) is None or deleting(there(world.store, pod) or pod), "it is deleted")
     assert bodies
     assert all(b'"resourceVersion"' in body and b'"uid"' in body for body in bodies)
+
+
+@pytest.mark.parametrize("moment", [1.9, 2.1, 2.5, 2.9, 3.3, 3.7, 4.1, 5.0, 6.2])
+def test_both_go_by_one_decision_on_each_round(pair: Pair, moment: float) -> None:
+    """Lots are drawn of those whose nodes are free, which is otherwise for each of the two."""
+    world = pair.world
+    world.api.latency = 0.4
+    fields = {"rounds": {"tasks": ["local", "join"], "max": 3, "sample": {"clients": 2, "floor": "0.1"}}}
+    world.create("g", task("local", shards=6, seconds=1), task("join", "local", seconds=1), **fields)
+    world.run(moment)
+    world.create("h", task("fill", shards=8, seconds=5, cpu="40"))
+    world.run(0.3)
+    pair.take_over()
+    world.wait_condition("g", "Complete")
+    assert once(world)
+    made = [pod for pod in world.created("g") if pod["metadata"]["labels"]["bayplan.dev/task"] == "local"]
+    ran = [
+        (pod["metadata"]["annotations"]["bayplan.dev/round"], pod["metadata"]["labels"]["bayplan.dev/shard"]) for pod in made
+    ]
+    assert len(ran) == len(set(ran)) == 6, ran
+    assert [line.split()[1] for line in world.status("g")["rounds"]["history"]] == ["3/3"] * 3

@@ -87,7 +87,7 @@ def test_the_next_round_is_told_the_folder_of_the_backup_that_won(world: World) 
 
 
 def test_a_member_that_was_ended_has_those_that_had_succeeded_run_again(world: World) -> None:
-    world.kubelets.seconds = lambda pod: "20" if env(pod)["RANK"] == "1" else "3"
+    world.kubelets.seconds = lambda pod: "20" if env(pod).get("RANK") == "1" else "3"
     world.create("g", task("train", shards=3, gang={}), task("after", "train", seconds=1))
     world.run(8)
     (late,) = world.running("g")

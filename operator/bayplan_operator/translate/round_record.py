@@ -55,8 +55,8 @@ def write_attempts(graph: Graph, succeeded: Mapping[int, int], tasks: Iterable[i
 def read_next(graph: Graph, status: Mapping[str, Any]) -> Round | None:
     """The round that was decided and had not begun."""
     rounds = _map(status.get("rounds"))
-    number = rounds.get("next")
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+    number = _whole(rounds.get("next"))
+    if not number:
         return None
     left_out: set[int] = set()
     for task, shards in _numbers(graph, rounds.get("leftOut")):
@@ -111,8 +111,9 @@ def read_before(graph: Graph, status: Mapping[str, Any]) -> dict[int, int]:
 
 def read_number(status: Mapping[str, Any]) -> int:
     """The round that the lines of the tasks speak of; 0: none has begun."""
-    number = _map(status.get("rounds")).get("number")
-    return number if isinstance(number, int) and not isinstance(number, bool) and number > 0 else 0
+    rounds = _map(status.get("rounds"))
+    number, coming = _whole(rounds.get("number")), _whole(rounds.get("next"))
+    return number if coming != 1 else 0  # before the first round, 1 is written too
 
 
 def read_over(status: Mapping[str, Any]) -> str:
@@ -152,6 +153,11 @@ def _numbers(graph: Graph, lines: object) -> Iterable[tuple[int, Sequence[int]]]
         task = graph.index.get(name)
         if task is not None and all(word.isdecimal() and len(word) <= 8 for word in words):
             yield task, [int(word) for word in words]
+
+
+def _whole(value: object) -> int:
+    """From 1; 0: it is no such number."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 def _texts(lines: object) -> list[str]:

@@ -221,7 +221,7 @@ class Lifecycle:
         if run.failure:
             run.state[((run.state == _PENDING) | (run.state == _READY)) & ~always] = UnitState.SKIPPED
         for task in flow.optional.nonzero()[0].tolist():
-            _leave_rest(self.graph, run, task)
+            _leave_rest(self.graph, flow, run, task)
         for task, seconds in () if controls.suspended else controls.time_outs.items():
             at = _time_out(self.graph, flow, run, task, seconds)
             if at is not None and at > now:
@@ -336,10 +336,10 @@ def _open_gates(graph: Graph, run: Run, now: float) -> None:
     run.ready_at[opened] = now
 
 
-def _leave_rest(graph: Graph, run: Run, task: int) -> None:
+def _leave_rest(graph: Graph, flow: Flow, run: Run, task: int) -> None:
     """Of a task that has failed and that the graph can do without: what has not started need not."""
     units = range(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
-    if any(run.state[unit] == UnitState.FAILED for unit in units):
+    if any(run.state[unit] == UnitState.FAILED for unit in units) and not flow.covered(graph, run, task):
         for unit in units:
             if run.state[unit] in (_PENDING, _READY):
                 run.move(unit, UnitState.SKIPPED)

@@ -162,14 +162,14 @@ class Flow:
 
     def enough(self, graph: Graph, run: Run, task: int) -> bool:
         """The task can still succeed though units of it have failed for good. O(units of the task)."""
-        if self._covered(graph, run, task):
+        if self.covered(graph, run, task):
             return True
         state = run.state[graph.unit_start[task] : graph.unit_start[task + 1]]
         taking_part = len(state) - int(np.count_nonzero(state == _SKIPPED))
         lost = int(np.count_nonzero(state == _FAILED))
         return 0 < min(int(self.minimum[task]), taking_part) <= taking_part - lost
 
-    def _covered(self, graph: Graph, run: Run, task: int) -> bool:
+    def covered(self, graph: Graph, run: Run, task: int) -> bool:
         """Each of its units that has failed is still worked at elsewhere, or was done there."""
         of = self.backed_up_by.get(task)
         rule = of[1] if of is not None else next((each for each in self.backups if each.task == task), None)

@@ -22,7 +22,7 @@ class RoundsRecord:
         """A line for each round that is over."""
         self.over = round_record.read_over(status)
         """Why there is no further round; empty: there may be."""
-        self.found = bool(round_record.read_number(status))
+        self.found = bool(round_record.read_number(status)) or self.next.value is not None
         """The status said which round it is."""
         self.joint: Sequence[float] = round_record.read_joint(status)
         """The weights of the terms of the joint loss, if new ones have been made."""

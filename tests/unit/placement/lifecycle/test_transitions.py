@@ -1,12 +1,13 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.lifecycle import TRANSITIONS, Phase, Retry, Run, UnitState
+from bayplan.lifecycle import TRANSITIONS, Flow, Phase, Repeated, Retry, Round, Run, UnitState, begun
 from bayplan.lifecycle.state import TERMINAL
-from bayplan.model.graph import Task
+from bayplan.model.graph import Graph, Task
 from tests.unit.placement.lifecycle.simulated import World
 
 TASKS = [Task("a", shards=2), Task("b", ("a",)), Task("c", ("a",)), Task("d", ("b", "c"))]
@@ -16,8 +17,32 @@ EVENTS = st.sampled_from(
 )
 
 
-def test_no_terminal_state_is_ever_left() -> None:
-    assert not [source for source, _ in TRANSITIONS if source in TERMINAL]
+def test_a_terminal_state_is_left_only_where_a_backup_does_what_has_failed() -> None:
+    left = [(source, to) for source, to in TRANSITIONS if source in TERMINAL]
+    assert left == [(UnitState.FAILED, UnitState.SUCCEEDED)]
+    assert "backup" in TRANSITIONS[left[0]]
+
+
+def test_when_a_round_begins_what_repeats_is_as_it_was_at_first_and_all_else_stays() -> None:
+    graph = Graph.build([Task("once"), Task("again", ("once",), shards=2)])
+    repeated = Repeated(np.array([False, True]), np.array([False, True, True]))
+    flow = replace(Flow.plain(graph), repeated=repeated)
+    run = begun(graph, flow, Run.fresh(3), Round(1))
+    run.state[:] = [UnitState.SUCCEEDED, UnitState.SUCCEEDED, UnitState.FAILED]
+    run.incarnation[:] = run.settled[:] = [2, 3, 4]
+    run.failures[:] = 1
+    after = begun(graph, flow, run, Round(2, frozenset({1})))
+    assert after.state.tolist() == [UnitState.SUCCEEDED, UnitState.SKIPPED, UnitState.PENDING]
+    assert after.settled.tolist() == after.incarnation.tolist() == [2, 3, 4]
+    assert after.failures.tolist() == [1, 0, 0]
+    assert after.round_before == {1: 3}
+
+
+def test_a_round_begins_only_after_the_one_before() -> None:
+    graph = Graph.build([Task("again")])
+    flow = replace(Flow.plain(graph), repeated=Repeated(np.array([True]), np.array([True])))
+    with pytest.raises(ValueError, match="round 3 cannot follow round 1"):
+        begun(graph, flow, begun(graph, flow, Run.fresh(1), Round(1)), Round(3))
 
 
 def test_a_way_that_is_not_in_the_table_is_an_error() -> None:
