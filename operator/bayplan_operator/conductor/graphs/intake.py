@@ -172,6 +172,8 @@ def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[
     rounds = RoundsRecord(graph, status)
     run.round = round_record.read_number(status)
     run.round_before = round_record.read_before(graph, status)
+    run.began_in = round_record.read_began(graph, status)
+    run.taken = round_record.read_taken(graph, status)
     run.rounds_over = bool(rounds.over)
     if run.round and rounds.next.value is None:
         run.round_weights = round_record.read_weights(graph, status)

@@ -30,7 +30,7 @@ class Rendezvous(Step):
         if running is None or not running.prepared.relations.gangs or not graph.startable:
             return
         plans = {plan.rule.name: plan for plan in wanting(running)}
-        running.services &= plans.keys()  # before the next start, each is made anew if it is not there any more
+        running.services &= plans.keys()  # before the next start, each is made again if it is gone
         for name, plan in plans.items():
             if name not in running.services:
                 self._make(graph, running, plan, now)
