@@ -14,6 +14,8 @@ class Recorded:
 
     round: int
     attempts: tuple[int, ...]
+    rounds: tuple[int, ...] = ()
+    """Per shard, the round that its work is of, where rounds are asynchronous; none: all of `round`."""
 
 
 def parsed(variable: str, text: str) -> dict[str, Recorded]:
@@ -36,8 +38,11 @@ def weights(variable: str, text: str) -> dict[str, float]:
 
 def folders(workspace: Path, task: str, recorded: Recorded) -> list[Path | None]:
     """One per shard; None where no attempt of the shard succeeded."""
-    of_round = workspace / task / str(recorded.round)
-    return [of_round / str(shard) / str(attempt) if attempt else None for shard, attempt in enumerate(recorded.attempts)]
+    rounds = recorded.rounds or (recorded.round,) * len(recorded.attempts)
+    return [
+        workspace / task / str(round_) / str(shard) / str(attempt) if attempt else None
+        for shard, (attempt, round_) in enumerate(zip(recorded.attempts, rounds, strict=True))
+    ]
 
 
 def found(workspace: Path, task: str, round_: int) -> Recorded | None:
@@ -52,10 +57,12 @@ def found(workspace: Path, task: str, round_: int) -> Recorded | None:
 
 
 def _recorded(value: Mapping[str, object]) -> Recorded:
-    round_, attempts = value["round"], value["attempts"]
-    if not isinstance(round_, int) or not isinstance(attempts, list) or not all(isinstance(each, int) for each in attempts):
+    round_, attempts, rounds = value["round"], value["attempts"], value.get("rounds", [])
+    if not (isinstance(round_, int) and isinstance(attempts, list) and isinstance(rounds, list)):
         raise TypeError
-    return Recorded(round_, tuple(attempts))
+    if not all(isinstance(each, int) for each in (*attempts, *rounds)) or len(rounds) not in (0, len(attempts)):
+        raise TypeError
+    return Recorded(round_, tuple(attempts), tuple(rounds))
 
 
 def _numbers(folder: Path) -> list[int]:

@@ -24,11 +24,15 @@ class _Recorded:
     task: str
     round: int
     attempts: tuple[int, ...]
+    rounds: tuple[int, ...] = ()
+    """Per shard, the round that its work is of; none: all of `round`."""
 
     def folders(self, workspace: Path) -> dict[int, Path]:
         """Of each shard that has one."""
-        base = workspace / self.task / str(self.round)
-        return {shard: base / str(shard) / str(attempt) for shard, attempt in enumerate(self.attempts) if attempt}
+        rounds = self.rounds or (self.round,) * len(self.attempts)
+        of = zip(self.attempts, rounds, strict=True)
+        base = workspace / self.task
+        return {shard: base / str(round_) / str(shard) / str(attempt) for shard, (attempt, round_) in enumerate(of) if attempt}
 
 
 def fuse_task(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -136,7 +140,14 @@ def _recorded(environment: Mapping[str, str], variable: str) -> dict[str, _Recor
         number, attempts = (entry.get("round"), entry.get("attempts")) if isinstance(entry, dict) else (None, None)
         if type(number) is not int or not isinstance(attempts, list) or not all(type(each) is int for each in attempts):
             raise FusionError(f"{variable}: {task} must have a round and a list of attempts")
-        found[task] = _Recorded(task, number, tuple(attempts))
+        rounds = entry.get("rounds") or []
+        if (
+            not isinstance(rounds, list)
+            or not all(type(each) is int for each in rounds)
+            or len(rounds) not in (0, len(attempts))
+        ):
+            raise FusionError(f"{variable}: rounds of {task} must be a list of numbers, as long as that of its attempts")
+        found[task] = _Recorded(task, number, tuple(attempts), tuple(rounds))
     return found
 
 

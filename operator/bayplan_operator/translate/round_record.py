@@ -99,6 +99,25 @@ def read_joint(status: Mapping[str, Any]) -> list[float]:
         return []
 
 
+def read_began(graph: Graph, status: Mapping[str, Any]) -> dict[int, int]:
+    """Per unit of an asynchronous task, the round in which its work began."""
+    found = {}
+    for task, rounds in _numbers(graph, _map(status.get("rounds")).get("began")):
+        for shard, number in enumerate(rounds[: graph.tasks[task].shards]):
+            if number:
+                found[int(graph.unit_start[task]) + shard] = number
+    return found
+
+
+def read_taken(graph: Graph, status: Mapping[str, Any]) -> frozenset[int]:
+    """Units of asynchronous tasks by whose work the round goes."""
+    found: set[int] = set()
+    for task, shards in _numbers(graph, _map(status.get("rounds")).get("taken")):
+        start, count = int(graph.unit_start[task]), graph.tasks[task].shards
+        found.update(start + shard for shard in shards if shard < count)
+    return frozenset(found)
+
+
 def read_before(graph: Graph, status: Mapping[str, Any]) -> dict[int, int]:
     """Per repeated unit that succeeded in the round before, which incarnation did."""
     found = {}

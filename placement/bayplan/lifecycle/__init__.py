@@ -5,6 +5,7 @@ It compares what should be with what is: an action that was wanted before and ha
 """
 
 from bayplan.lifecycle.advance import Advance, Lifecycle, advance
+from bayplan.lifecycle.asynchronous import ages
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase, Refusal
 from bayplan.lifecycle.backups import attempt_number, winners
 from bayplan.lifecycle.candidates import Alternatives, GivenUp, failed_for_good
@@ -47,6 +48,7 @@ __all__ = [
     "Value",
     "Wants",
     "advance",
+    "ages",
     "attempt_number",
     "begun",
     "failed_for_good",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayplan.lifecycle import settle
+from bayplan.lifecycle.asynchronous import unfinished
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase
 from bayplan.lifecycle.backups import leave_backups, settle_backups
 from bayplan.lifecycle.candidates import GivenUp, start_over
@@ -228,6 +229,8 @@ class Lifecycle:
                 wants.wake(at)
             elif at is not None:
                 _leave_late(self.graph, run, task, seconds)
+        for unit in unfinished(self.graph, flow, run):
+            settle.leave_behind(run, unit, "the rounds are over, and no round goes by what it does")
         leave_gangs(flow, run)
         leave_backups(self.graph, flow, run)
         if self._gates is None:
@@ -283,7 +286,10 @@ def _adopt(run: Run, attempts: Iterable[Attempt]) -> list[Attempt]:
     """
     attempts = list(attempts)
     for attempt in attempts:
-        if attempt.round not in (0, run.round):  # it tells nothing of this round, whatever the record has lost of its own
+        since = run.began_in.get(attempt.unit, run.round)
+        if (
+            attempt.round and not since <= attempt.round <= run.round
+        ):  # it tells nothing of this round, whatever the record has lost of its own
             unit = attempt.unit
             run.incarnation[unit] = max(run.incarnation[unit], attempt.incarnation)
             run.settled[unit] = max(run.settled[unit], attempt.incarnation)
@@ -303,6 +309,8 @@ def _adopt(run: Run, attempts: Iterable[Attempt]) -> list[Attempt]:
                 run.state[unit] = _BINDING
                 run.settled[unit] = attempt.incarnation - 1
                 run.notes.pop(unit, None)
+                if attempt.round and unit in run.began_in:
+                    run.began_in = {**run.began_in, unit: attempt.round}
             current.append(attempt)
         elif attempt.phase == _FAILED and not attempt.disrupted:
             run.failures[unit] += 1

@@ -56,6 +56,8 @@ class Repeated:
     """Per task of the graph: it is one of them."""
     units: BoolArray
     """Per unit, the same."""
+    asynchronous: frozenset[int] = frozenset()
+    """Tasks of which a round needs the minimum of units only; the others go on with their work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,9 @@ class Flow:
         found = np.where(succeeded >= needed, TaskOutcome.SUCCEEDED, TaskOutcome.FAILED).astype(np.int8)
         found[needed <= 0] = TaskOutcome.SKIPPED
         found[succeeded + failed + skipped < units] = TaskOutcome.OPEN
+        for task in () if self.repeated is None else self.repeated.asynchronous:
+            if succeeded[task] >= needed[task] > 0:
+                found[task] = TaskOutcome.SUCCEEDED
         for rule in self.backups:
             if failed[rule.task]:
                 lost, worked_at = self._worked_at(graph, run, rule)

@@ -6,6 +6,7 @@ from heapq import heapify, heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
+from bayplan.lifecycle.asynchronous import take
 from bayplan.lifecycle.conditions import Undecidable
 from bayplan.lifecycle.flow import Flow, Gate, TaskOutcome
 from bayplan.lifecycle.results import values_of
@@ -57,6 +58,7 @@ class Gates:
             run.state[pending] = UnitState.READY if verdict == _STARTS else UnitState.SKIPPED
             if verdict == _STARTS:
                 run.ready_at[pending] = now
+                take(self._graph, self._flow, run, task)
                 continue
             self._renew(run, task)
             for child in self._after(task):

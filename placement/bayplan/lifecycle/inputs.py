@@ -24,6 +24,8 @@ def succeeded(graph: Graph, flow: Flow | None, run: Run, task: int) -> Sequence[
     """Per unit of the task, the attempt that succeeded; 0: none has. It is that of a backup where one was first."""
     units = range(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
     won = {} if flow is None else winners(graph, flow, run)
+    if flow is not None and flow.repeated is not None and task in flow.repeated.asynchronous:
+        return [int(run.settled[unit]) if unit in run.taken else 0 for unit in units]
     return [won.get(unit, int(run.settled[unit])) if run.state[unit] == UnitState.SUCCEEDED else 0 for unit in units]
 
 

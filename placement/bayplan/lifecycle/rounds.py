@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bayplan.lifecycle.asynchronous import going_on
 from bayplan.lifecycle.backups import winners
 from bayplan.lifecycle.flow import Flow, TaskOutcome
 from bayplan.lifecycle.run import Run
@@ -39,13 +40,14 @@ def begun(graph: Graph, flow: Flow, run: Run, next_one: Round) -> Run:
     """
     if flow.repeated is None or next_one.number != run.round + 1:
         raise ValueError(f"round {next_one.number} cannot follow round {run.round}")
-    after, units = run.copy(), flow.repeated.units
+    after, units = run.copy(), flow.repeated.units.copy()
+    units[going_on(graph, flow, run)] = False
     after.round = next_one.number
     after.round_weights = next_one.weights
     won = winners(graph, flow, run)
     after.round_before = {
         unit: won.get(unit, int(run.settled[unit]))
-        for unit in (units.nonzero()[0].tolist() if run.round else ())
+        for unit in (flow.repeated.units.nonzero()[0].tolist() if run.round else ())
         if run.state[unit] == UnitState.SUCCEEDED
     }
     after.state[units] = UnitState.PENDING
@@ -54,6 +56,8 @@ def begun(graph: Graph, flow: Flow, run: Run, next_one: Round) -> Run:
     after.failures[units] = after.setbacks[units] = 0
     after.not_before[units] = 0.0
     after.ready_at[units] = after.started[units] = after.finished[units] = np.nan
+    begin = [unit for unit in units.nonzero()[0].tolist() if int(graph.unit_task[unit]) in flow.repeated.asynchronous]
+    after.began_in, after.taken = {**run.began_in, **dict.fromkeys(begin, next_one.number)}, frozenset()
     for unit in units.nonzero()[0].tolist():
         after.node[unit] = ""
         after.notes.pop(unit, None)

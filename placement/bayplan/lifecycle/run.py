@@ -43,6 +43,10 @@ class Run:
     """This was the last one."""
     round_before: dict[int, int] = field(default_factory=dict)
     """Per repeated unit that succeeded in the round before, which incarnation did."""
+    began_in: Mapping[int, int] = field(default_factory=dict)
+    """Per unit of an asynchronous task, the round in which its work began."""
+    taken: frozenset[int] = frozenset()
+    """Units of asynchronous tasks by whose work this round goes."""
     round_weights: Mapping[int, float] = field(default_factory=dict)
     """Per unit that was drawn by lot for this round, one over the probability with which it was."""
 
@@ -82,6 +86,8 @@ class Run:
             rounds_over=self.rounds_over,
             round_before=self.round_before,
             round_weights=self.round_weights,
+            began_in=self.began_in,
+            taken=self.taken,
         )
 
     def columns(self) -> tuple[NDArray[np.generic], ...]:
@@ -104,6 +110,7 @@ class Run:
             and self.results == other.results
             and (self.round, self.rounds_over, self.round_before) == (other.round, other.rounds_over, other.round_before)
             and self.round_weights == other.round_weights
+            and (self.began_in, self.taken) == (other.began_in, other.taken)
         )
 
     def move(self, unit: int, to: UnitState) -> None:

@@ -191,3 +191,9 @@ def test_a_program_that_cannot_go_on_says_why_in_one_sentence(tmp_path: Path) ->
     assert ended.returncode == 1
     assert ended.stderr == 'merge: "local" is no input of this task: the workspace has no folder of it\n'
     assert (tmp_path / "log").read_text() == ended.stderr.strip()
+
+
+def test_shards_of_asynchronous_rounds_have_folders_of_their_own_rounds(tmp_path: Path) -> None:
+    said = {"local": {"round": 5, "attempts": [4, 0, 2], "rounds": [5, 5, 3]}}
+    unit = Unit({"BAYPLAN_WORKSPACE": str(tmp_path), "BAYPLAN_INPUTS": json.dumps(said)})
+    assert unit.inputs("local") == [tmp_path / "local/5/0/4", None, tmp_path / "local/3/2/2"]

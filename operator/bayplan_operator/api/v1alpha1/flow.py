@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, StrictInt, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, StrictBool, StrictInt, WithJsonSchema
 from pydantic.config import JsonDict
 
 from ..duration import EXAMPLES, MAX_LENGTH, POSITIVE_PATTERN, format_duration, parse_duration
@@ -195,6 +195,11 @@ class Rounds(Model):
         le=1000,
         description="So many shards of each repeated task have to succeed in a round; the round goes on without the others. "
         "Default: all that take part.",
+    )
+    asynchronous: StrictBool = Field(
+        default=False,
+        description="true: a round goes on as soon as minimum shards of each repeated task have succeeded. The others go on "
+        "with their work, which counts in the round in which it is done. Default: false.",
     )
     timeout: TimeOut | None = Field(
         default=None,

@@ -41,6 +41,18 @@ class RoundsStatus(Model):
         description="The weights of the terms of the joint loss, once there are new ones.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
+    began: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
+        default=(),
+        max_length=100,
+        description='Of asynchronous rounds, in which round the work of each shard began, such as "local 3 2 3".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    taken: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
+        default=(),
+        max_length=100,
+        description='Of asynchronous rounds, the shards by whose work the round goes, such as "local 0 2".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
     before: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(
         default=(),
         max_length=100,

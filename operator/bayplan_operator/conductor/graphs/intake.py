@@ -174,6 +174,8 @@ def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[
     if rounds.next.value is not None:  # a status has no round 0: before the first one it says 1, as it does in the first
         run.round = min(run.round, rounds.next.value.number - 1)
     run.round_before = round_record.read_before(graph, status)
+    run.began_in = round_record.read_began(graph, status)
+    run.taken = round_record.read_taken(graph, status)
     run.rounds_over = bool(rounds.over)
     if run.round and rounds.next.value is None:
         run.round_weights = round_record.read_weights(graph, status)

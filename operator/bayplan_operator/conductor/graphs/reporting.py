@@ -101,7 +101,7 @@ def status(graph: GraphRun) -> dict[str, Any]:
         if running.choices is not None:
             body["choices"] = running.choices.lines
         if running.rounds is not None:
-            body["rounds"] = running.rounds.body(run.round, _before(running), run.round_weights)
+            body["rounds"] = running.rounds.body(run, _before(running))
     elif graph.known.prepared is not None:
         body["progress"] = f"0/{len(graph.known.prepared.graph.tasks)}"
     return body

@@ -1,9 +1,9 @@
 """What the pod of a unit is given of the tasks before it, as the run stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bayplan.lifecycle import Flow, Value, attempt_number, inputs, succeeded
+from bayplan.lifecycle import Flow, Value, ages, attempt_number, inputs, succeeded
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.flow.fusing import parameters
 from bayplan_operator.translate.flow.gangs import Member, service_of
@@ -29,7 +29,7 @@ def given_to(running: Running, ref: GraphRef, unit: int) -> Given:
         selector=prepared.selector(unit),
         values={each: _value(running, each) for each in relations.spoken_of.get(task, ())},
         round=run.round if repeated else 0,
-        inputs={graph.tasks[parent].name: Handed(_round(running, flow, parent), each) for parent, each in before.items()},
+        inputs={graph.tasks[parent].name: _handed(running, flow, parent, each) for parent, each in before.items()},
         previous=_previous(running, flow) if repeated and run.round > 1 else None,
         fuse=_fuse(running, task, before) if written.fuse is not None else None,
         joint=_joint(running) if repeated else {},
@@ -75,6 +75,16 @@ def _member(running: Running, ref: GraphRef, unit: int) -> Member | None:
     )
 
 
+def _handed(running: Running, flow: Flow, task: int, attempts: Sequence[int]) -> Handed:
+    """What a task before has left. The shards of an asynchronous one may have begun in earlier rounds."""
+    old = ages(running.prepared.graph, running.run, task)
+    if not any(old.values()):
+        return Handed(_round(running, flow, task), attempts)
+    start = int(running.prepared.graph.unit_start[task])
+    rounds = [running.run.round - old.get(start + shard, 0) for shard in range(len(attempts))]
+    return Handed(running.run.round, attempts, rounds)
+
+
 def _round(running: Running, flow: Flow, task: int) -> int:
     return running.run.round if flow.repeated is not None and flow.repeated.tasks[task] else 0
 
@@ -84,6 +94,8 @@ def _previous(running: Running, flow: Flow) -> dict[str, Handed]:
     assert flow.repeated is not None
     found = {}
     for task in flow.repeated.tasks.nonzero()[0].tolist():
+        if task in flow.repeated.asynchronous:
+            continue  # what its shards have done is of several rounds
         units = range(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
         found[graph.tasks[task].name] = Handed(run.round - 1, [run.round_before.get(unit, 0) for unit in units])
     return found
@@ -124,4 +136,15 @@ def _fuse(running: Running, task: int, before: Mapping[int, Any]) -> dict[str, A
         "parameters": parameters(fuse),
         "weights": weights,
         "reference": fuse.reference,
+        **({"ages": _ages(running, before)} if run.taken else {}),
     }
+
+
+def _ages(running: Running, before: Mapping[int, Sequence[int]]) -> dict[str, list[int]]:
+    """Per task and shard, how many rounds ago its work began."""
+    graph = running.prepared.graph
+    found = {}
+    for parent, attempts in before.items():
+        old, start = ages(graph, running.run, parent), int(graph.unit_start[parent])
+        found[graph.tasks[parent].name] = [old.get(start + shard, 0) for shard in range(len(attempts))]
+    return found

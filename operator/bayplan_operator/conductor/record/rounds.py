@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bayplan.lifecycle import Round
+from bayplan.lifecycle import Round, Run
 from bayplan.model.graph import Graph
 from bayplan_operator.conductor.record.commitment import Commitment
 from bayplan_operator.translate import round_record
@@ -47,11 +47,14 @@ class RoundsRecord:
         nothing that an operator does not find there, so it need not be recorded at once."""
         return number if self.next.value is None else max(number, self.next.value.number)
 
-    def body(self, number: int, before: list[str], weights: Mapping[int, float]) -> dict[str, Any]:
-        """As the status has it. ``number``: the round that the lines of the tasks speak of; ``weights``: of that round."""
-        coming = self.next.value
+    def body(self, run: Run, before: list[str]) -> dict[str, Any]:
+        """As the status has it. ``before``: what succeeded in the round before."""
+        coming, weights = self.next.value, run.round_weights
+        began = {int(self._graph.unit_task[unit]): None for unit in run.began_in}
         return {
-            "number": max(number, 1),
+            "number": max(run.round, 1),
+            "began": round_record.write_attempts(self._graph, run.began_in, began),
+            "taken": round_record.write_units(self._graph, run.taken),
             "next": None if coming is None else coming.number,
             "leftOut": [] if coming is None else round_record.write_units(self._graph, coming.left_out),
             "weights": round_record.write_weights(self._graph, weights if coming is None else coming.weights),

@@ -85,7 +85,8 @@ def _repeated(spec: TaskGraphSpec, graph: Graph, ancestors: Ancestors) -> Repeat
                     f'spec.tasks[{number}] ("{task.name}") repeats, and waits for "{graph.tasks[parent].name}", which follows '
                     f'a repeated task and does not repeat: put "{graph.tasks[parent].name}" into spec.rounds.tasks'
                 )
-    return Repeated(tasks, tasks[graph.unit_task])
+    several = (tasks & (np.diff(graph.unit_start) > 1)).nonzero()[0].tolist() if spec.rounds.asynchronous else ()
+    return Repeated(tasks, tasks[graph.unit_task], frozenset(several))
 
 
 def _conditions(spec: TaskGraphSpec, graph: Graph, ancestors: Ancestors) -> dict[int, Condition]:

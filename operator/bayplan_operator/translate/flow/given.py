@@ -20,6 +20,8 @@ class Handed:
     """0: it does not repeat."""
     attempts: Sequence[int]
     """Per shard, the attempt whose success counts; 0: none has succeeded."""
+    rounds: Sequence[int] = ()
+    """Per shard, the round in which its work began; none: all in `round`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,10 @@ def _checkpoints(mount: str, graph_uid: str, unit: tuple[str, int, int], given: 
 
 
 def _handed(tasks: Mapping[str, Handed]) -> dict[str, Any]:
-    return {task: {"round": each.round, "attempts": list(each.attempts)} for task, each in tasks.items()}
+    return {
+        task: {"round": each.round, "attempts": list(each.attempts), **({"rounds": list(each.rounds)} if each.rounds else {})}
+        for task, each in tasks.items()
+    }
 
 
 def _json(value: object) -> str:

@@ -54,6 +54,7 @@ def repeating_of(spec: TaskGraphSpec, graph: Graph) -> Repeating | None:
     except RoundError as error:
         raise FlowError(f"spec.rounds: {error}") from error
     _check_sampling(spec, graph)
+    _check_asynchronous(spec)
     return Repeating(
         rule=rule,
         metric=metric,
@@ -111,6 +112,23 @@ def _joint(spec: TaskGraphSpec, rounds: Rounds, shards: dict[str, int]) -> Joint
                     "candidates: give it some, or write Round, Reweigh or Stop"
                 )
     return JointRule(terms, rounds.joint.bound, EffectAction(rounds.joint.otherwise), rounds.joint.limit)
+
+
+def _check_asynchronous(spec: TaskGraphSpec) -> None:
+    rounds = spec.rounds
+    if rounds is None or not rounds.asynchronous:
+        return
+    if rounds.minimum is None:
+        raise FlowError("spec.rounds has asynchronous: true and no minimum: say how many shards a round goes by")
+    for name, value in (("sample", rounds.sample), ("timeout", rounds.timeout)):
+        if value is not None:
+            raise FlowError(
+                f"spec.rounds has asynchronous: true and {name}: a round waits for no shard then, so leave {name} out"
+            )
+    for number, task in enumerate(spec.tasks):
+        if task.name in rounds.tasks and (task.gang is not None or task.backups is not None or task.candidates):
+            what = "a gang" if task.gang is not None else "backups" if task.backups is not None else "candidates"
+            raise FlowError(f'spec.tasks[{number}] ("{task.name}") has {what} in asynchronous rounds: leave one of them out')
 
 
 def _check_sampling(spec: TaskGraphSpec, graph: Graph) -> None:

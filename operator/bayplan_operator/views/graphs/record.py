@@ -16,5 +16,7 @@ def read(prepared: Prepared, status: Mapping[str, Any], epoch: float) -> Run:
     if flow is not None and flow.repeated is not None:
         run.round = round_record.read_number(status)
         run.round_before = round_record.read_before(graph, status)
+        run.began_in = round_record.read_began(graph, status)
+        run.taken = round_record.read_taken(graph, status)
         run.rounds_over = bool(round_record.read_over(status))
     return run
