@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from bayplan.lifecycle import Run, UnitState
 from bayplan.model.graph import Graph, Task
-from bayplan_operator.conductor.record.rounds import Rounds
+from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.translate import round_record, run_record
 from tests.unit.placement.lifecycle.flowing import Plan, World, plans
 from tests.unit.placement.lifecycle.test_flows import DISTURBED, ends_as_it_should
@@ -24,10 +24,10 @@ def status(plan: Plan, run: Run) -> dict[str, Any]:
         "results": round_record.write_results(graph, run),
     }
     if plan.flow.repeated is not None:
-        rounds = Rounds(graph, {})
+        rounds = RoundsRecord(graph, {})
         rounds.over = "it was the last" if run.rounds_over else ""
         repeated = plan.flow.repeated.tasks.nonzero()[0].tolist()
-        body["rounds"] = rounds.body(run.round, round_record.write_attempts(graph, run.round_before, repeated), {})
+        body["rounds"] = rounds.body(run, round_record.write_attempts(graph, run.round_before, repeated))
     return body
 
 
