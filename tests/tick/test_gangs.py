@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -192,3 +193,14 @@ def test_stages_may_bring_all_containers_themselves(world: World) -> None:
     world.create("g", {"name": "train", "stages": [stage("encoder"), stage("decoder")]})
     world.wait_condition("g", "Complete")
     assert sorted(pod["spec"]["containers"][0]["image"] for pod in world.pods("g")) == ["decoder", "encoder"]
+
+
+def test_a_gang_that_is_never_bound_in_time_waits_longer_each_time(world: World) -> None:
+    world.scheduler.delay = 10_000.0
+    world.create("g", gang(shards=2, gang={"timeout": "5s"}))
+    world.run(200)
+    made = sorted({world.seconds(pod["metadata"]["creationTimestamp"]) for pod in world.created("g")})
+    between = [later - earlier for earlier, later in itertools.pairwise(made)]
+    assert len(between) >= 4
+    assert between == sorted(between)
+    assert between[-1] >= 3 * between[0]

@@ -133,7 +133,9 @@ class Lifecycle:
         for each in given_up:
             units.update(range(int(self.graph.unit_start[each.task]), int(self.graph.unit_start[each.task + 1])))
         if flow is not None and flow.gangs:
-            units |= self._gangs_of(flow).settle(run, before, units, lambda unit: self._undecided(run, unit), now, wants)
+            units |= self._gangs_of(flow, controls).settle(
+                run, before, units, lambda unit: self._undecided(run, unit), now, wants
+            )
         if flow is not None and flow.backups:
             settle_backups(self.graph, flow, (before, run), controls.late, now, wants)
         failing = bool(run.failure)
@@ -147,7 +149,7 @@ class Lifecycle:
         if not controls.suspended and (flow is not None or not failing):
             _want_starts(run, now, wants)
             if flow is not None and flow.gangs:
-                wants.start = self._gangs_of(flow).may_start(run, wants.start, lambda unit: self._exists(run, unit))
+                wants.start = self._gangs_of(flow, controls).may_start(run, wants.start, lambda unit: self._exists(run, unit))
         self._want_ends(run, units, failing, controls, recorded, wants)
         self._wake(now, wants)
         self._run, self._begun, self._controls = run, True, controls
@@ -201,9 +203,9 @@ class Lifecycle:
                 heappush(self._clock, (asked.wake_at, attempt.unit))
         return tuple(evicted)
 
-    def _gangs_of(self, flow: Flow) -> Gangs:
+    def _gangs_of(self, flow: Flow, controls: Controls) -> Gangs:
         if self._gangs is None:
-            self._gangs = Gangs(flow)
+            self._gangs = Gangs(flow, controls.setback)
         return self._gangs
 
     def _undecided(self, run: Run, unit: int) -> Attempt | None:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bayplan.lifecycle import settle
 from bayplan.lifecycle.attempt import Attempt, Phase
+from bayplan.lifecycle.controls import Retry
 from bayplan.lifecycle.flow import Flow, GangRule
 from bayplan.lifecycle.run import Run
 from bayplan.lifecycle.state import UnitState
@@ -21,7 +22,9 @@ _NOTE = "the gang {} starts again: {}"
 class Gangs:
     """The gangs of a graph. It keeps since when each waits to be bound, which a new operator counts from its own start."""
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, setback: Retry) -> None:
+        """``setback``: how long a gang waits that was not bound in time, and more so from time to time."""
+        self._setback = setback
         self._gangs, self._of_unit = flow.gangs, flow.gang_of
         self._bound_by: dict[int, float] = {}
         """By gang, until when each of its members has to be bound."""
@@ -97,15 +100,16 @@ class Gangs:
             return set()
         if now < self._bound_by.setdefault(number, now + gang.timeout):
             return set()
-        why = f"{len(unbound)} of {len(live)} pods were not bound within {gang.timeout:.0f} s"
+        why = f"{len(unbound)} of {len(live)} pods were not bound within {gang.timeout:g} s"
         if len(live) - len(unbound) >= gang.minimum:  # the others go on
             self._bound_by.pop(number)
             _back_to_the_line(run, unbound, _NOTE.format(gang.name, why), now)
             run.not_before[unbound] = now + GROWTH
             return set(unbound)
-        for unit in live:
-            run.setbacks[unit] += 1
-        return self._start_again(number, run, live, [], why, now)
+        run.setbacks[live] += 1
+        changed = self._start_again(number, run, live, [], why, now)
+        run.not_before[live] = now + self._setback.delay(int(run.setbacks[live].max()))
+        return changed
 
     def _start_again(
         self, number: int, run: Run, live: Sequence[int], waiting: Sequence[int], why: str, now: float

@@ -203,8 +203,8 @@ class Rounds(Model):
     )
     timeout: TimeOut | None = Field(
         default=None,
-        description='How long a round waits for shards beyond the minimum, such as "5m"; or p95: as long as 95 % of the '
-        "task's runs take, by what was learned of it. Default: until each has ended.",
+        description='How long a round waits for shards beyond the minimum, such as "5m"; or p95: as long as all '
+        "shards together take with a probability of 95 %, by what was learned of them. Default: until each has ended.",
     )
     joint: Joint | None = Field(
         default=None, description="Whether several subtasks do well enough together. Default: that is not looked at."

@@ -109,12 +109,13 @@ class Expectations:
         found = self.predict(run)
         return None if isinstance(found, Unknown) else math.exp(min(found.log_mean, _LARGEST_LOG))
 
-    def late(self, run: TaskRun) -> float | None:
-        """Seconds within which 95 % of the next runs are expected to end; `None`: no run of the task is known."""
+    def late(self, run: TaskRun, side_by_side: int = 1) -> float | None:
+        """Seconds within which so many runs side by side are all expected to end with a probability of 95 %; `None`: no run of
+        the task is known. They are taken to be independent: if they are not, it is later than need be."""
         if (run.family, run.task) not in self._tasks:
             return None
         found = self.predict(run)
-        return None if isinstance(found, Unknown) else found.quantile(_LATE)
+        return None if isinstance(found, Unknown) else found.quantile(_LATE ** (1 / side_by_side))
 
     def seconds_of(self, runs: Sequence[TaskRun]) -> FloatArray:
         """`seconds` of each, shape (runs,); NaN where nothing is known. Tasks that are new, and of which the same is said, are
