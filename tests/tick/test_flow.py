@@ -183,3 +183,16 @@ def test_a_pod_goes_where_most_of_its_inputs_are(world: World) -> None:
     world.wait_condition("g", "Complete")
     (reads,) = world.pods("g", "reads")
     assert reads["metadata"]["annotations"]["bayplan.dev/node"] == "cpu-large-3"
+
+
+def test_the_best_is_found_though_the_record_of_results_was_edited_away(world: World) -> None:
+    small, large = saying("small", says={"loss": 0.4}), saying("large", says={"loss": 0.2})
+    slow = saying("slow", seconds=20, says={"loss": 0.9})
+    use = saying("use", "small", "large", "slow", gate="BestOf", bestBy={"metric": "loss", "goal": "Minimize"})
+    world.create("g", small, large, slow, use)
+    world.run(10)
+    world.operator.kill()
+    world.patch(TASK_GRAPH, "g", {"status": {"results": []}}, "status")
+    world.operator.start()
+    world.wait_condition("g", "Complete")
+    assert ran(world).count("use") == 1

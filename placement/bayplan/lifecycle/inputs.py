@@ -32,16 +32,19 @@ def succeeded(graph: Graph, flow: Flow | None, run: Run, task: int) -> Sequence[
 def best(graph: Graph, flow: Flow, run: Run, task: int) -> int:
     """Which of the tasks before is the best, by the mean of what its units said; of equal ones, the first that is named.
 
-    Raises ``ValueError`` where none of them has said its figure.
+    If no figure of any is known, which only a record that was edited can bring about, it is the first that has succeeded.
     """
     by = flow.best_by[task]
     found: dict[int, float] = {}
+    done: list[int] = []
     for parent in graph.parents.of(task).tolist():
         units = range(int(graph.unit_start[parent]), int(graph.unit_start[parent + 1]))
         said = [run.results.get(unit, {}).get(by.key) for unit in units if run.state[unit] == UnitState.SUCCEEDED]
+        if said:
+            done.append(parent)
         figures = [float(value) for value in said if isinstance(value, int | float)]
         if figures:
             found[parent] = sum(figures) / len(figures)
     if not found:
-        raise ValueError(f'task {graph.tasks[task].name}: none of the tasks before it has the result "{by.key}"')
+        return done[0] if done else int(graph.parents.of(task)[0])
     return max(found, key=lambda parent: found[parent] if by.maximize else -found[parent])
