@@ -200,6 +200,7 @@ class Rounds(Model):
         default=False,
         description="true: a round goes on as soon as minimum shards of each repeated task have succeeded. The others go on "
         "with their work, which counts in the round in which it is done. Default: false.",
+        json_schema_extra=NOT_STORED,
     )
     timeout: TimeOut | None = Field(
         default=None,
