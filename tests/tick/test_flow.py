@@ -196,3 +196,17 @@ def test_the_best_is_found_though_the_record_of_results_was_edited_away(world: W
     world.operator.start()
     world.wait_condition("g", "Complete")
     assert ran(world).count("use") == 1
+
+
+def test_a_refusal_counts_for_a_pod_that_would_be_near_its_inputs(world: World) -> None:
+    mounts = [{"name": "workspace", "mountPath": "/w"}]
+    pod = {"volumes": [{"name": "workspace", "emptyDir": {}}], "containers": [{"image": "none", "volumeMounts": mounts}]}
+    here = {**pod, "nodeSelector": {"kubernetes.io/hostname": "cpu-large-2"}}
+    world.scheduler.objection = lambda made, node: (
+        "not here" if label(made, "bayplan.dev/task") == "reads" and node == "cpu-large-2" else ""
+    )
+    reads = {**task("reads", seconds=1, pod=pod), "dependsOn": [{"task": "much", "data": "50Gi"}]}
+    world.create("g", task("much", seconds=1, pod=here), reads)
+    world.wait_condition("g", "Complete")
+    made = [each for each in world.created("g") if label(each, "bayplan.dev/task") == "reads"]
+    assert [each["metadata"]["annotations"]["bayplan.dev/node"] == "cpu-large-2" for each in made] == [True, False]

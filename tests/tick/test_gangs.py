@@ -204,3 +204,30 @@ def test_a_gang_that_is_never_bound_in_time_waits_longer_each_time(world: World)
     assert len(between) >= 4
     assert between == sorted(between)
     assert between[-1] >= 3 * between[0]
+
+
+def test_what_is_left_on_a_lost_node_has_no_name_of_the_gang_any_more(world: World) -> None:
+    world.create("g", gang(shards=2, cpu="40", seconds=60))
+    pods = world.wait_running("g", count=2)
+    lost = node_of(pods[0])
+    world.controllers.kill(lost)
+    world.until(lambda: len(world.created("g")) == 4, "the gang starts again", patience=120)
+
+    def left() -> list[Object]:
+        return [pod for pod in world.pods("g") if node_of(pod) == lost and label(pod, "bayplan.dev/incarnation") == "1"]
+
+    assert left(), "only the node itself can say that nothing of it runs any more"
+    world.until(lambda: not any(label(pod, "bayplan.dev/gang") for pod in left()), "its names are taken", patience=2)
+    assert left()
+    world.wait_condition("g", "Complete")
+
+
+def test_a_gang_has_one_folder_of_checkpoints(world: World) -> None:
+    mounts = [{"name": "workspace", "mountPath": "/w"}]
+    pod = {"volumes": [{"name": "workspace", "emptyDir": {}}], "containers": [{"image": "none", "volumeMounts": mounts}]}
+    world.create("g", task("train", shards=2, gang={}, pod=pod), task("alone", shards=2, pod=pod))
+    world.wait_condition("g", "Complete")
+    uid = world.graph("g")["metadata"]["uid"]
+    assert {env(each)["BAYPLAN_CHECKPOINTS"] for each in world.pods("g", "train")} == {f"/w/{uid}/train/0/checkpoints"}
+    alone = {env(each)["BAYPLAN_CHECKPOINTS"] for each in world.pods("g", "alone")}
+    assert alone == {f"/w/{uid}/alone/0/{shard}/checkpoints" for shard in (0, 1)}

@@ -262,3 +262,17 @@ def test_the_first_model_is_a_reference_and_no_input(world: World) -> None:
     (pod,) = attempts(world, "aggregate", "g")
     settings = json.loads(env(pod)["BAYPLAN_FUSE"])
     assert (settings["reference"], settings["weights"]) == ("init", {"local": [100, 101]})
+
+
+def test_a_client_whose_nodes_are_busy_takes_part_seldom(world: World) -> None:
+    node = {"nodeSelector": {"kubernetes.io/hostname": "cpu-large-0"}}
+    world.create("blocker", task("work", seconds=None, cpu="60", pod=node))
+    world.wait_running("blocker")
+    world.kubelets.message = said
+    rules = {"nodeSelectorPerShard": [{"kubernetes.io/hostname": f"cpu-large-{number}"} for number in (0, 1)]}
+    rounds = {"tasks": ["local"], "max": 1, "sample": {"clients": 1, "floor": "0.1"}}
+    world.create("g", task("local", shards=2, cpu="8", data=rules), rounds=rounds)
+    drawn = world.until(lambda: world.status("g").get("rounds", {}).get("weights"), "the lots are drawn")
+    (line,) = drawn
+    shard, _, weight = line.removeprefix("local ").partition("=")
+    assert float(weight) == pytest.approx({"0": 1 / 0.1, "1": 1 / 0.9}[shard])

@@ -69,9 +69,11 @@ class PodWriter:
         """Remove our finalizer. Answers whether that is newly begun."""
         return self._end(own, "release pod", self._release(own))
 
-    def unlist(self, own: OwnPod) -> bool:
-        """Have the names of its gang lead to it no more. Answers whether that is newly begun."""
-        return self._end(own, "unlist pod", self._unlist(own))
+    def unlist(self, own: OwnPod) -> None:
+        """Have the names of its gang lead to it no more. That waits for no other write: its deletion may be under way."""
+        key = ("unlist", *own.key)
+        if not self._endings.busy(key):
+            self._endings.submit(key, "unlist pod", self._unlist(own))
 
     def end(self, own: OwnPod) -> None:
         """Nothing can come of the pod any more: delete it if it runs, otherwise remove our finalizer."""
