@@ -30,7 +30,9 @@ from .v1alpha1 import (
     Retry,
     RetryBackoff,
     RetryOverride,
+    Stage,
     Task,
+    TaskCandidate,
     TaskGraphSpec,
 )
 
@@ -70,6 +72,25 @@ def pod_template(spec: TaskGraphSpec, task: Task) -> PodTemplate:
         _lay_on_container(containers[0], task)
     merged.spec.setdefault("restartPolicy", "Never")
     return merged
+
+
+def on_own_template(spec: TaskGraphSpec, task: Task, upper: PodTemplate) -> PodTemplate:
+    """`upper` laid on the task's own or named template. A name that is unknown, which validation tells, counts as none."""
+    try:
+        return merge_templates(_own_template(spec, task), upper)
+    except LookupError:
+        return upper
+
+
+def changes_of_part(spec: TaskGraphSpec, task: Task, part: Stage | TaskCandidate) -> dict[str, object]:
+    """What a part of a task changes of it: its arguments take the place of the task's, its variables are joined to them,
+    and its template is laid on the task's own or named one. A named template of the part takes the place of the task's."""
+    changes: dict[str, object] = {"args": part.args or task.args, "env": (*task.env, *part.env)}
+    if part.template_name is not None:
+        return changes | {"template_name": part.template_name, "template": None}
+    if part.template is not None:
+        return changes | {"template": on_own_template(spec, task, part.template), "template_name": None}
+    return changes
 
 
 def merge_templates(lower: PodTemplate, upper: PodTemplate) -> PodTemplate:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bayplan_operator import names
-from bayplan_operator.api.merge import merge_templates
+from bayplan_operator.api.merge import on_own_template
 from bayplan_operator.api.stages import stage_names, stages_as_tasks
 from bayplan_operator.api.v1alpha1 import Dependency, PodTemplate, PodTemplateMetadata, Task, TaskGraphSpec
 
@@ -41,7 +41,7 @@ def work_of(task: Task) -> str:
 def _with_backups(spec: TaskGraphSpec) -> TaskGraphSpec:
     tasks = [task if task.backups is None else _replica(spec, task) for task in spec.tasks]
     more = [
-        _away(_replica(spec, task)).model_copy(update={"name": backup_name(task.name, place), "outputs": ()})
+        _away(spec, _replica(spec, task)).model_copy(update={"name": backup_name(task.name, place), "outputs": ()})
         for task in spec.tasks
         if task.backups is not None
         for place in range(1, task.backups.count + 1)
@@ -55,15 +55,11 @@ def _with_backups(spec: TaskGraphSpec) -> TaskGraphSpec:
 
 def _replica(spec: TaskGraphSpec, task: Task) -> Task:
     """Its pods say whose work they do."""
-    base = task.template
-    if task.template_name is not None:
-        base = next((each.template for each in spec.templates if each.name == task.template_name), None)
     own = PodTemplate(metadata=PodTemplateMetadata(labels={names.LABEL_REPLICA_OF: task.name}))
-    merged = own if base is None else merge_templates(base, own)
-    return task.model_copy(update={"template": merged, "template_name": None})
+    return task.model_copy(update={"template": on_own_template(spec, task, own), "template_name": None})
 
 
-def _away(task: Task) -> Task:
+def _away(spec: TaskGraphSpec, task: Task) -> Task:
     """Its pods are on other nodes than those that do the same work, and in other zones where there are any."""
     selector = {"matchLabels": {names.LABEL_REPLICA_OF: task.name}}
     keys = [names.LABEL_GRAPH_UID, names.LABEL_SHARD]
@@ -75,7 +71,7 @@ def _away(task: Task) -> Task:
         ],
     }
     own = PodTemplate(spec={"affinity": {"podAntiAffinity": apart}})
-    return task.model_copy(update={"template": own if task.template is None else merge_templates(task.template, own)})
+    return task.model_copy(update={"template": on_own_template(spec, task, own)})
 
 
 def _with_clean_up(spec: TaskGraphSpec) -> TaskGraphSpec:

@@ -220,10 +220,11 @@ class Lifecycle:
 
     def _follow(self, flow: Flow, run: Run, controls: Controls, now: float, wants: Wants) -> None:
         """Open gates, and leave behind what the graph goes on without."""
-        always = flow.gate[self.graph.unit_task] == Gate.ALWAYS
         if run.failure:
+            always = flow.gate[self.graph.unit_task] == Gate.ALWAYS
             run.state[((run.state == _PENDING) | (run.state == _READY)) & ~always] = UnitState.SKIPPED
-        for task in flow.optional.nonzero()[0].tolist():
+        failed = np.unique(self.graph.unit_task[run.state == UnitState.FAILED])
+        for task in failed[flow.optional[failed]].tolist():
             _leave_rest(self.graph, flow, run, task)
         for task, seconds in () if controls.suspended else controls.time_outs.items():
             at = _time_out(self.graph, flow, run, task, seconds)
@@ -349,7 +350,7 @@ def _open_gates(graph: Graph, run: Run, now: float) -> None:
 def _leave_rest(graph: Graph, flow: Flow, run: Run, task: int) -> None:
     """Of a task that has failed and that the graph can do without: what has not started need not."""
     units = range(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
-    if any(run.state[unit] == UnitState.FAILED for unit in units) and not flow.covered(graph, run, task):
+    if not flow.covered(graph, run, task):
         for unit in units:
             if run.state[unit] in (_PENDING, _READY):
                 run.move(unit, UnitState.SKIPPED)

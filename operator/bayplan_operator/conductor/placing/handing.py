@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bayplan.lifecycle import Flow, Value, ages, attempt_number, inputs, succeeded
+from bayplan_operator import names
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.flow.fusing import parameters
-from bayplan_operator.translate.flow.gangs import Member, service_of
+from bayplan_operator.translate.flow.gangs import Member
 from bayplan_operator.translate.flow.given import NOTHING, Given, Handed
 from bayplan_operator.translate.flow.references import OutputRef
 from bayplan_operator.translate.flow.workspace import mounted
@@ -66,7 +67,7 @@ def _member(running: Running, ref: GraphRef, unit: int) -> Member | None:
     task, first = int(graph.unit_task[unit]), running.prepared.spec.tasks[plan.tasks[0]]
     return Member(
         gang=plan.rule.name,
-        service=service_of(ref.name, ref.uid, plan.rule.name),
+        service=names.gang_service(ref.name, ref.uid, plan.rule.name),
         rank=relations.flow.rank_of[unit],
         size=len(plan.rule.units),
         stage=first.stages[plan.tasks.index(task)].name if first.stages else "",

@@ -7,7 +7,6 @@ from typing import Any
 from bayplan.lifecycle import GangRule
 from bayplan.model.graph import Graph
 from bayplan.model.workload import GangTopology
-from bayplan_operator import names
 from bayplan_operator.api.v1alpha1 import DEFAULT_PORT, DEFAULT_TIMEOUT, Gang, Task, TaskGraphSpec
 from bayplan_operator.translate.flow.errors import FlowError
 
@@ -74,11 +73,6 @@ def check_environment(where: str, pod: Mapping[str, Any]) -> None:
                         f"{where} is a gang and sets the environment variable {variable['name']} itself: leave it out, Bayplan "
                         "sets it for each pod"
                     )
-
-
-def service_of(graph_name: str, graph_uid: str, gang: str) -> str:
-    """The name of the Service of a gang: a DNS label."""
-    return names.gang_service(graph_name, graph_uid, gang)
 
 
 def host_name(task: str, rank: int) -> str:

@@ -65,12 +65,6 @@ def repeating_of(spec: TaskGraphSpec, graph: Graph) -> Repeating | None:
     )
 
 
-def clients(spec: TaskGraphSpec, graph: Graph) -> int:
-    """How many shards the repeated tasks have that have several."""
-    assert spec.rounds is not None
-    return max(graph.tasks[graph.index[name]].shards for name in spec.rounds.tasks)
-
-
 def _measure(where: str, text: str, shards: dict[str, int]) -> Measure:
     try:
         measure = parse_measure(text)
