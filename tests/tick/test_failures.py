@@ -82,7 +82,7 @@ def test_a_quota_is_waited_for_and_costs_no_retry(world: World) -> None:
     world.api.trouble.order("POST", "/pods$", Refusal(403, "Forbidden", quota), times=1000)
     world.create("g", task("a", cpu="2", seconds=0.5), retry={"limit": 0})
     waiting = world.wait_condition("g", "Waiting")
-    assert waiting["reason"] == "QuotaExceeded"
+    assert waiting["reason"] == "ResourceQuotaExceeded"
     assert "exceeded quota: small" in waiting["message"]
     world.run(600)
     asked = world.api.trouble.met

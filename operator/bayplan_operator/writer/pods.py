@@ -102,7 +102,7 @@ class PodWriter:
             self._refuse(creation, "Denied" if denied else "Invalid", error.message, final=not denied)
         except errors.Forbidden as error:
             quota = "exceeded quota" in error.message
-            self._refuse(creation, "QuotaExceeded" if quota else "Forbidden", error.message, final=False)
+            self._refuse(creation, "ResourceQuotaExceeded" if quota else "Forbidden", error.message, final=False)
         except errors.Conflict as error:
             self._refuse(creation, "NameTaken", error.message, final=False)
         except errors.ApiError as error:

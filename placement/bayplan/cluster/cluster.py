@@ -2,29 +2,24 @@
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
-from typing import TypeVar
-
-import numpy as np
 
 from bayplan.cluster.changes import ChangeLog
+from bayplan.cluster.columns import NodeColumns
 from bayplan.cluster.demand import Demand, in_columns
-from bayplan.cluster.devices import DeviceColumns
 from bayplan.cluster.labels import LabelColumns
 from bayplan.cluster.memo import Memo
 from bayplan.cluster.neighbours import Neighbourhood
+from bayplan.cluster.quotas import QueueLimits, Quotas
 from bayplan.cluster.trial import Taken, Trial
-from bayplan.model.arrays import BoolArray, FloatArray, IntArray
-from bayplan.model.constraints import Taint
 from bayplan.model.gpu import Device, GpuAsk, GpuUse
 from bayplan.model.occupant import Occupant, Tenant
 from bayplan.model.resources import Resources, bounded
 from bayplan.model.workload import NodeInfo, RequestClass
 
 MEMO_LIMIT = 2_048
-_Thing = TypeVar("_Thing", bound=Hashable)
 
 
-class Cluster:
+class Cluster(NodeColumns):
     """Nodes, and what is used of them.
 
     Rows of removed nodes stay, marked absent, and are used again. Every change of a row is noted in a log,
@@ -32,19 +27,16 @@ class Cluster:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.version = 0
         """Changes whenever a decision could."""
         self.static_version = 0
         """Changes whenever a node comes, goes, or changes in anything but usage."""
-        self.names: list[str] = []
-        """Per row, the node's name; empty in a row that is free."""
-        self.taint_sets: list[tuple[Taint, ...]] = []
-        """All different sets of taints that nodes have had; `taint_set` points into it."""
-        self.node_classes: list[str] = []
-        """All classes that nodes have had; `node_class` points into it."""
         self.labels = LabelColumns()
         self.neighbours = Neighbourhood(self)
         """What pods mean for each other's places."""
+        self.quotas = Quotas(self.labels, self._resources)
+        """How much queues hold, and which rows that closes to them."""
         self.changes = ChangeLog()
         """Rows whose usage has changed."""
         self.freed = ChangeLog()
@@ -58,21 +50,8 @@ class Cluster:
         self._nodes: dict[str, NodeInfo] = {}
         self._rows: dict[str, int] = {}
         self._free_rows: list[int] = []
-        self._resources: dict[str, int] = {}
-        self._taint_set_of: dict[tuple[Taint, ...], int] = {}
-        self._node_class_of: dict[str, int] = {}
-        self._devices = DeviceColumns()
-        self._allocatable = np.zeros((0, 0), np.int64)
-        self._used = np.zeros((0, 0), np.int64)
-        self._present = np.zeros(0, bool)
-        self._ready = np.zeros(0, bool)
-        self._cordoned = np.zeros(0, bool)
-        self._taint_set = np.zeros(0, np.int64)
-        self._node_class = np.zeros(0, np.int64)
-        self._cost = np.zeros(0)
         self._node_of: dict[Hashable, str] = {}
         self._occupants: dict[str, dict[Hashable, Occupant]] = {}
-        self._name_rank: IntArray | None = None
 
     # Columns; rows first
 
@@ -84,90 +63,6 @@ class Cluster:
     def nodes(self) -> list[NodeInfo]:
         """The nodes as they were set."""
         return list(self._nodes.values())
-
-    @property
-    def rows(self) -> int:
-        """Number of rows, free ones included."""
-        return len(self.names)
-
-    @property
-    def resources(self) -> tuple[str, ...]:
-        """The resources that have a column, in column order."""
-        return tuple(self._resources)
-
-    @property
-    def allocatable(self) -> IntArray:
-        """Shape (rows, resources)."""
-        return self._allocatable[: len(self.names), : len(self._resources)]
-
-    @property
-    def used(self) -> IntArray:
-        """Shape (rows, resources)."""
-        return self._used[: len(self.names), : len(self._resources)]
-
-    @property
-    def present(self) -> BoolArray:
-        """Per row: there is a node."""
-        return self._present[: len(self.names)]
-
-    @property
-    def ready(self) -> BoolArray:
-        """Per row: the node's Ready condition is True."""
-        return self._ready[: len(self.names)]
-
-    @property
-    def cordoned(self) -> BoolArray:
-        """Per row: marked unschedulable."""
-        return self._cordoned[: len(self.names)]
-
-    @property
-    def taint_set(self) -> IntArray:
-        """Per row: the number of the node's set of taints in `taint_sets`."""
-        return self._taint_set[: len(self.names)]
-
-    @property
-    def node_class(self) -> IntArray:
-        """Per row: the number of the node's class in `node_classes`."""
-        return self._node_class[: len(self.names)]
-
-    @property
-    def cost(self) -> FloatArray:
-        """Per row: the price of an hour."""
-        return self._cost[: len(self.names)]
-
-    @property
-    def gpu_free(self) -> IntArray:
-        """Shape (rows, slots): free thousandths of each GPU, 0 in slots beyond a node's GPUs."""
-        return self._devices.free(len(self.names))
-
-    @property
-    def gpu_count(self) -> IntArray:
-        """Per row: number of GPUs."""
-        return self._devices.count(len(self.names))
-
-    @property
-    def gpu_model(self) -> IntArray:
-        """Per row: the number of its GPUs' model in `gpu_models`."""
-        return self._devices.model(len(self.names))
-
-    @property
-    def gpu_models(self) -> list[str]:
-        """All models that nodes have had; the first is the empty one, for none or unknown."""
-        return self._devices.models
-
-    @property
-    def gpu_memory(self) -> IntArray:
-        """Per row: bytes of each GPU."""
-        return self._devices.memory(len(self.names))
-
-    @property
-    def name_rank(self) -> IntArray:
-        """Per row: the place of its name among all names in lexicographic order."""
-        if self._name_rank is None:
-            order = sorted(range(self.rows), key=self.names.__getitem__)
-            self._name_rank = np.empty(self.rows, np.int64)
-            self._name_rank[order] = np.arange(self.rows)
-        return self._name_rank
 
     def row(self, name: str) -> int | None:
         """The row of a node, if there is such a node."""
@@ -199,18 +94,15 @@ class Cluster:
             for occupant in self._occupants.get(node.name, {}).values():
                 self._charge(row, occupant.resources, 1)
                 self.neighbours.enter(row, occupant.tenant)
-        amounts = {self._column(resource): bounded(amount) for resource, amount in node.allocatable.items()}
-        self._allocatable[row] = 0
-        self._allocatable[row, list(amounts)] = list(amounts.values())
-        self._ready[row], self._cordoned[row] = node.ready, node.unschedulable
-        self._taint_set[row] = _number(node.taints, self.taint_sets, self._taint_set_of)
-        self._node_class[row] = _number(node.node_class, self.node_classes, self._node_class_of)
-        self._cost[row] = node.cost
+        for resource in node.allocatable:
+            self._column(resource)
+        self._put(row, node)
         if known is None or known.gpus != node.gpus:
             self._devices.set(row, node.gpus)
             self._charge_gpus_anew(row, node.name)
         if known is None or known.labels != node.labels:
             self.labels.set(row, node.name, node.labels)
+            self.quotas.relabel(row, self._occupants.get(node.name, {}).values())
         self._nodes[node.name] = _copied(node)
         self._static_change(row)
 
@@ -220,20 +112,20 @@ class Cluster:
         if row is None:
             return
         del self._nodes[name]
-        for occupant in self._occupants.get(name, {}).values():
+        occupants = self._occupants.get(name, {}).values()
+        for occupant in occupants:
             self.neighbours.leave(row, occupant.tenant)
-        self._allocatable[row] = 0
-        self._used[row] = 0
-        self._present[row] = self._ready[row] = self._cordoned[row] = False
-        self._taint_set[row] = _number((), self.taint_sets, self._taint_set_of)
-        self._node_class[row] = _number("", self.node_classes, self._node_class_of)
-        self._cost[row] = 0.0
-        self._devices.set(row, None)
-        self.names[row] = ""
-        self._name_rank = None
+        self.quotas.removed(row, occupants)
+        self._clear(row)
         self.labels.set(row, "", {})
         self._free_rows.append(row)
         self._static_change(row)
+
+    def set_quotas(self, limits: QueueLimits) -> None:
+        """What queues may hold from now on. O(occupants) where it differs."""
+        if limits != self.quotas.limits:
+            self.quotas.set(limits, [(row, self._occupants.get(node, {}).values()) for node, row in self._rows.items()])
+            self.version += 1
 
     # Usage
 
@@ -260,8 +152,9 @@ class Cluster:
             known = self._occupants[before][key]
             if before == node and known.resources == resources and known.gpus == gpus:
                 if known.tenant != tenant:
-                    self._occupants[before][key] = replace(known, tenant=tenant)
+                    told = self._occupants[before][key] = replace(known, tenant=tenant)
                     self.neighbours.change(self._rows.get(node), known.tenant, tenant)
+                    self.quotas.change(self._rows.get(node), known, told)
                 return
             self.vacate(key)
         self._node_of[key] = node
@@ -272,7 +165,10 @@ class Cluster:
             devices = self._devices.charge(row, gpus) if gpus is not None else ()
             self.neighbours.enter(row, tenant)
             self._usage_change(row)
-        self._occupants.setdefault(node, {})[key] = Occupant(dict(resources), gpus, tenant, devices)
+        occupant = Occupant(dict(resources), gpus, tenant, devices)
+        if row is not None:
+            self.quotas.enter(row, occupant)
+        self._occupants.setdefault(node, {})[key] = occupant
 
     def vacate(self, key: Hashable) -> None:
         """The pod does not count any more. Unknown: nothing happens."""
@@ -289,6 +185,7 @@ class Cluster:
             if occupant.gpus is not None:
                 self._devices.release(row, occupant.gpus.ask, occupant.devices)
             self.neighbours.leave(row, occupant.tenant)
+            self.quotas.leave(row, occupant)
             self.freed.note(row)
             self._usage_change(row)
 
@@ -310,14 +207,16 @@ class Cluster:
 
     def apply(self, taken: Taken, sign: int) -> None:
         """Add a demand to what is used of a row, or take it off again (sign -1). For trials."""
-        row, demand, devices, pod = taken
+        row, demand, devices, request = taken
         used = self._used[row]
         for column, amount in demand.pairs:
             used[column] += sign * amount
         if demand.gpus is not None:
             (self._devices.take if sign > 0 else self._devices.release)(row, demand.gpus, devices)
-        if pod is not None:
-            self.neighbours.try_out(row, pod, sign)
+        if request is not None:
+            if request.neighbour is not None:
+                self.neighbours.try_out(row, request.neighbour, sign)
+            self.quotas.try_out(row, request, demand.pairs, sign)
         self.changes.note(row)
 
     # Inside
@@ -370,26 +269,6 @@ class Cluster:
                 # Exactly as many columns as resources, so that all rows of a table lie next to each other.
                 self._grow(len(self._allocatable), column + 1)
         return column
-
-    def _grow(self, rows: int, columns: int) -> None:
-        for name in ("_allocatable", "_used"):
-            old = getattr(self, name)
-            grown = np.zeros((rows, columns), np.int64)
-            grown[: old.shape[0], : old.shape[1]] = old
-            setattr(self, name, grown)
-        for name in ("_present", "_ready", "_cordoned", "_taint_set", "_node_class", "_cost"):
-            old = getattr(self, name)
-            column = np.zeros(rows, old.dtype)
-            column[: len(old)] = old
-            setattr(self, name, column)
-
-
-def _number(thing: _Thing, things: list[_Thing], numbers: dict[_Thing, int]) -> int:
-    """The number of a thing among all that there have been."""
-    number = numbers.setdefault(thing, len(things))
-    if number == len(things):
-        things.append(thing)
-    return number
 
 
 def _copied(node: NodeInfo) -> NodeInfo:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Self
 
 from bayplan.cluster.demand import Demand
-from bayplan.model.neighbour import Neighbour
+from bayplan.model.workload import Request
 
-Taken = tuple[int, Demand, tuple[int, ...], Neighbour | None]
-"""A row, what is taken of it, which of its GPUs, and what others see of the pod."""
+Taken = tuple[int, Demand, tuple[int, ...], Request | None]
+"""A row, what is taken of it, which of its GPUs, and the request that takes it; none: only its room counts."""
 
 
 class Trial:
@@ -26,9 +26,9 @@ class Trial:
     def __exit__(self, *_: object) -> None:
         self.undo()
 
-    def take(self, row: int, demand: Demand, devices: tuple[int, ...] = (), pod: Neighbour | None = None) -> None:
-        """Place a request on a row, with these of its GPUs. `pod`: what others see of it."""
-        taken = row, demand, devices, pod
+    def take(self, row: int, demand: Demand, devices: tuple[int, ...] = (), request: Request | None = None) -> None:
+        """Take a demand of a row, with these of its GPUs. `request`: whose it is, for pods nearby and for its queue."""
+        taken = row, demand, devices, request
         self._apply(taken, 1)
         self._taken.append(taken)
 

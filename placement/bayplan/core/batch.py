@@ -7,6 +7,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.neighbours.domains import domains
 from bayplan.cluster.trial import Trial
 from bayplan.core.engine import place
+from bayplan.core.exhausting import exhausting
 from bayplan.core.replay import Replay
 from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision
@@ -57,8 +58,10 @@ def answered(batch: Sequence[Wish], cluster: Cluster, context: Context, trial: T
 
 
 def _concerned(batch: Sequence[Wish], cluster: Cluster) -> set[int]:
-    """Numbers of the wishes for which pods nearby matter, or others of their gang by a topology; of a gang, all of them."""
+    """Numbers of the wishes for which pods nearby matter, or others of their gang by a topology, or a quota row that the batch
+    could exhaust; of a gang, all of them."""
     found = {n for n, each in enumerate(batch) if _near(each.request, cluster)}
+    found |= exhausting([each.request for each in batch], cluster)
     if found:
         for members in gangs_of([each.request for each in batch]).values():
             if not found.isdisjoint(members):

@@ -19,7 +19,8 @@ class Replay:
 
     It checks what planners are trusted with, built-in ones and those of plugins: that the node is there and admits the
     request, that kube-scheduler has not refused it, that it is not hot, that there is room beside what was taken before, on the
-    GPUs too, and that no pod nearby keeps it off. O(resources) per answer; O(nodes x terms) where other pods matter.
+    GPUs too, that no pod nearby keeps it off, and that its queue may hold it. O(resources) per answer; O(nodes x terms) where
+    other pods matter.
     """
 
     def __init__(self, cluster: Cluster, strategy: Strategy, context: Context, trial: Trial) -> None:
@@ -34,7 +35,7 @@ class Replay:
         found = self._place(request, decision)
         if isinstance(found, str):
             return found
-        self._trial.take(*found, decision.gpus, request.neighbour)
+        self._trial.take(*found, decision.gpus, request)
         return ""
 
     def holds(self, request: Request, decision: Decision) -> bool:
@@ -58,6 +59,8 @@ class Replay:
             return f"node {decision.node} has too little free for it"
         if keeps_off(cluster, asked, request.neighbour, row):
             return f"pods near node {decision.node} keep it off"
+        if cluster.quotas.keeps_off(request.queue, fit.demand.pairs, row):
+            return f"its queue may hold no more on node {decision.node}"
         return row, fit.demand
 
     def _is_hot(self, judge: HotNodes, row: int) -> bool:

@@ -176,8 +176,8 @@ def _by_reason(graph: GraphRun, running: Running) -> dict[Reason, list[int]]:
         ready = (running.run.state == UnitState.READY).nonzero()[0].tolist()
         for unit in ready:
             if unit not in starting:
-                quota = running.run.notes.get(unit, "").startswith(Reason.QUOTA_EXCEEDED.value)
-                found.setdefault(Reason.QUOTA_EXCEEDED if quota else Reason.BACKING_OFF, []).append(unit)
+                quota = running.run.notes.get(unit, "").startswith(Reason.RESOURCE_QUOTA_EXCEEDED.value)
+                found.setdefault(Reason.RESOURCE_QUOTA_EXCEEDED if quota else Reason.BACKING_OFF, []).append(unit)
     if gated := running.gated:
         found[Reason.SCHEDULING_GATED] = gated
     order = list(Reason)

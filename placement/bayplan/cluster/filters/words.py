@@ -26,11 +26,12 @@ _PLAIN = {
     Rejection.HOST_PORT: "have given its host port to another pod",
     Rejection.SPREAD: "are where its topology spread constraint allows no more",
     Rejection.POD_AFFINITY: "have no pod nearby that its affinity requires",
+    Rejection.QUOTA: "are those of which its queue may hold no more",
     Rejection.POD_ANTI_AFFINITY: "have a pod nearby that anti-affinity keeps apart from it",
 }
 _REJECTIONS = tuple(CODES)
 Near = Sequence[tuple[Rejection, BoolArray]]
-"""What pods nearby mean: why they keep a request off which rows, in the order in which it is told. Shape (all rows,) each."""
+"""What others mean: why they keep a request off which rows, in the order in which it is told. Shape (all rows,) each."""
 _SINGULAR = {"have": "has", "are": "is", "do": "does", "allow": "allows"}
 
 
@@ -39,9 +40,9 @@ def rejections_in_words(
 ) -> str:
     """One line such as `0/9 nodes: 8 have too little cpu free (4 asked, at most 2 free), 1 is cordoned`.
 
-    `refused`: the rows that kube-scheduler has refused; `hot`: what judges whether a node is hot; `near`: why pods nearby keep
-    it off which rows. Every node is counted once, under the first filter that turns it away; most frequent first, equal ones
-    by their words. Shorter than 256 characters.
+    `refused`: the rows that kube-scheduler has refused; `hot`: what judges whether a node is hot; `near`: why pods nearby,
+    or what its queue holds, keep it off which rows. Every node is counted once, under the first filter that turns it away; most
+    frequent first, equal ones by their words. Shorter than 256 characters.
     """
     total = len(cluster)
     if total == 0:

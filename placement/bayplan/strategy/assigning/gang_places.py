@@ -39,5 +39,6 @@ def _anywhere(members: Sequence[int], gang: Gang, placing: Placing) -> dict[int,
     if len(places) < least:
         placing.undo(mark)
         places = {}
-    reason = Reason.NO_SUCH_NODE if found.refused.reason is Reason.NO_SUCH_NODE else Reason.GANG_INCOMPLETE
+    said = found.refused.reason
+    reason = said if said in (Reason.NO_SUCH_NODE, Reason.QUOTA_EXCEEDED) else Reason.GANG_INCOMPLETE
     return places | waiting([each for each in members if each not in places], placing, reason, words)

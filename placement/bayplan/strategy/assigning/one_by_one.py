@@ -2,14 +2,12 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.cluster.filters import Fit, rejections_in_words
-from bayplan.cluster.neighbours.nearby import Nearby, nearby, preference
+from bayplan.cluster.filters import Fit
 from bayplan.cluster.trial import Trial
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.decision import Decision
@@ -18,6 +16,7 @@ from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.candidates import NO_ROWS, Candidates, candidates, refused_rows
 from bayplan.strategy.assigning.gang_places import together
 from bayplan.strategy.assigning.gang_placing import Mark
+from bayplan.strategy.assigning.others import others
 from bayplan.strategy.assigning.size import sizes
 from bayplan.strategy.context import Context
 from bayplan.strategy.ordering.priority import priority
@@ -66,16 +65,16 @@ def _alone(
     fitting = candidates(request, cluster, strategy, scoring)
     fitting.refresh(request, cluster, context)
     refused = refused_rows(cluster, cls, context) if context.rejected else NO_ROWS
-    near = nearby(cluster, cls, request.neighbour)
-    seen, left_out = _beside(near, request, fitting, refused, cluster)
+    beside = others(request, fitting.fit.demand, cluster)
+    seen, left_out = beside.seen(request, fitting, refused, cluster)
     chosen = choose(context.turn, request, seen, left_out, cluster)
     if isinstance(chosen, NoPlace):
         return Decision(request.id, None, chosen.reason, chosen.message)
     row, why = chosen
     if row < 0:
-        return Decision(request.id, None, *_why_not(fitting, cluster, refused, near))
-    others = seen.others(row, left_out, cluster) if _asked_at_once(cls, context) else ()
-    return Decision(request.id, cluster.names[row], None, why, fitting.devices(row, cluster), others)
+        return Decision(request.id, None, *beside.why_not(request, fitting, refused, cluster))
+    more = seen.others(row, left_out, cluster) if _asked_at_once(cls, context) else ()
+    return Decision(request.id, cluster.names[row], None, why, fitting.devices(row, cluster), more)
 
 
 class _Batch:
@@ -95,8 +94,8 @@ class _Batch:
         self._decisions: dict[int, Decision] = {}
         self._candidates: dict[tuple[RequestClass, str], Candidates] = {}
         self._full: dict[Hashable, tuple[Reason, str]] = {}
-        """By what was found to have no place: a class; where other pods matter, also the pod; where any placement may change
-        that, also how many there have been."""
+        """By what was found to have no place: a class; where a quota or other pods matter, also the queue and the pod; where
+        any placement may change that, also how many there have been."""
         self._refused = {cls: refused_rows(cluster, cls, context) for cls in context.rejected}
 
     def decide(self) -> list[Decision]:
@@ -121,10 +120,12 @@ class _Batch:
 
     def _alike(self, request: Request) -> Hashable:
         """Requests of which the same holds: where one finds no place, none does."""
-        pod = request.neighbour
-        if pod is None or not self._cluster.neighbours.concern(pod):
+        pod, limited = request.neighbour, self._cluster.quotas.limited(request.queue) >= 0
+        near = pod is not None and self._cluster.neighbours.concern(pod)
+        if not near and not limited:
             return request.request_class
-        return request.request_class, pod, self._turn if pod.spread else None
+        spread = near and pod is not None and pod.spread
+        return request.request_class, request.queue if limited else None, pod if near else None, self._turn if spread else None
 
     def _spread_on(self) -> None:
         """What has a spread constraint may have a place now that others, placed since it was asked about, evened out the
@@ -166,7 +167,7 @@ class _Batch:
         for number, decision in places.items():
             request, row = self._requests[number], self._cluster.row(decision.node or "")
             if row is not None:
-                self._trial.take(row, self._cluster.demand(request.request_class), decision.gpus, request.neighbour)
+                self._trial.take(row, self._cluster.demand(request.request_class), decision.gpus, request)
                 self._turn += 1
 
     def mark(self) -> Mark:
@@ -185,20 +186,20 @@ class _Batch:
         cluster, cls = self._cluster, request.request_class
         fitting = self._refreshed(request)
         refused = self._refused.get(cls, NO_ROWS)
-        near = nearby(cluster, cls, request.neighbour)
+        beside = others(request, fitting.fit.demand, cluster)
         closed = refused if not len(outside) else outside | refused if len(refused) else outside
-        seen, left_out = _beside(near, request, fitting, closed, cluster)
+        seen, left_out = beside.seen(request, fitting, closed, cluster)
         chosen = self._choose(self._turn, request, seen, left_out, cluster)
         if isinstance(chosen, NoPlace):
             return Decision(request.id, None, chosen.reason, chosen.message), False
         row, why = chosen
         if row < 0:
-            return Decision(request.id, None, *_why_not(fitting, cluster, refused, near)), True
+            return Decision(request.id, None, *beside.why_not(request, fitting, refused, cluster)), True
         devices = fitting.devices(row, cluster)
-        others = seen.others(row, left_out, cluster) if _asked_at_once(cls, self._context) else ()
-        self._trial.take(row, fitting.fit.demand, devices, request.neighbour)
+        more = seen.others(row, left_out, cluster) if _asked_at_once(cls, self._context) else ()
+        self._trial.take(row, fitting.fit.demand, devices, request)
         self._turn += 1
-        return Decision(request.id, cluster.names[row], None, why, devices, others), False
+        return Decision(request.id, cluster.names[row], None, why, devices, more), False
 
     def _refreshed(self, request: Request) -> Candidates:
         key = (request.request_class, request.task)
@@ -237,17 +238,6 @@ def _units(requests: Sequence[Request], order: IntArray) -> list[list[int]]:
     return units
 
 
-def _beside(
-    near: Nearby | None, request: Request, fitting: Candidates, refused: BoolArray, cluster: Cluster
-) -> tuple[Candidates, BoolArray]:
-    """The candidates by what the request prefers of pods nearby, and the rows left out: refused, or kept off by these."""
-    if near is None or request.neighbour is None:
-        return fitting, refused
-    left_out = near.kept_off | refused if len(refused) else near.kept_off
-    liked = preference(cluster, request.request_class, request.neighbour, near, partial(fitting.open, left_out))
-    return (fitting if liked is None else fitting.preferring(liked)), left_out
-
-
 def _asked_at_once(cls: RequestClass, context: Context) -> bool:
     """kube-scheduler has refused such pods for what it alone can judge: it is asked about all nodes, not about one by one."""
     return bool(cls.judged_elsewhere) and cls in context.rejected
@@ -256,10 +246,3 @@ def _asked_at_once(cls: RequestClass, context: Context) -> bool:
 def _spreads(request: Request) -> bool:
     """It is in no gang, and has spread constraints."""
     return request.gang is None and request.neighbour is not None and bool(request.neighbour.spread)
-
-
-def _why_not(fitting: Candidates, cluster: Cluster, refused: BoolArray, near: Nearby | None) -> tuple[Reason, str]:
-    """`refused`: by kube-scheduler alone."""
-    reason = Reason.NO_CAPACITY if fitting.fit.possible else Reason.NO_SUCH_NODE
-    why = () if near is None else near.why
-    return reason, rejections_in_words(cluster, fitting.fit, refused if len(refused) else None, fitting.hot, why)

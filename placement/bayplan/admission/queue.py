@@ -1,0 +1,62 @@
+"""A queue: what the work in it may hold, beside its siblings in a tree."""
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+from bayplan.cluster.quotas.limits import QuotaKey
+
+
+class StopPolicy(Enum):
+    """What a queue, and every queue below it, lets start."""
+
+    NONE = "None"
+    HOLD = "Hold"
+    """Nothing new starts; what runs goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaRow:
+    """So much of a resource, on nodes with certain labels, is guaranteed to a queue. Raises `ValueError`."""
+
+    key: QuotaKey
+    nominal: int
+    """In the resource's smallest unit, 0 or above."""
+    borrowing_limit: int | None = None
+    """Beyond nominal, so much may be held of what others do not use. 0: nothing; `None`: no limit."""
+    lending_limit: int | None = None
+    """So much of nominal may others hold while the queue does not use it. 0: nothing; `None`: no limit."""
+
+    def __post_init__(self) -> None:
+        """Check the figures."""
+        for name, amount in (
+            ("nominal", self.nominal),
+            ("borrowingLimit", self.borrowing_limit),
+            ("lendingLimit", self.lending_limit),
+        ):
+            if amount is not None and amount < 0:
+                raise ValueError(f"quota of {self.key}: {name} is {amount}: it must be 0 or above")
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One queue. Raises `ValueError`."""
+
+    name: str
+    parent: str | None = None
+    """`None`: it has no parent, and borrows nothing."""
+    quotas: tuple[QuotaRow, ...] = ()
+    """At most one per key."""
+    weight: float = 1.0
+    """Its part, beside its siblings', of what no queue is guaranteed; above 0."""
+    stop: StopPolicy = StopPolicy.NONE
+
+    def __post_init__(self) -> None:
+        """Check the figures."""
+        if not (math.isfinite(self.weight) and self.weight > 0):
+            raise ValueError(f"queue {self.name}: weight is {self.weight}: it must be a number above 0")
+        seen: set[QuotaKey] = set()
+        for each in self.quotas:
+            if each.key in seen:
+                raise ValueError(f"queue {self.name}: there are two quotas of {each.key}: there must be one")
+            seen.add(each.key)

@@ -1,0 +1,171 @@
+"""How much of each quota row each queue holds, from what occupies the nodes and what is tried out there."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from bayplan.cluster.labels import LabelColumns
+from bayplan.cluster.quotas.limits import QueueLimits
+from bayplan.cluster.quotas.usage import RowUsage
+from bayplan.model.arrays import BoolArray
+from bayplan.model.occupant import Occupant
+from bayplan.model.workload import Request
+
+Pairs = Sequence[tuple[int, int]]
+"""What is asked: column of the resource, and amount above 0."""
+_NONE = np.zeros(0, bool)
+
+
+class Quotas:
+    """Follows what queues hold on the rows of a cluster. An occupant that names no queue, or one without a limit, is not
+    counted."""
+
+    def __init__(self, labels: LabelColumns, columns: Mapping[str, int]) -> None:
+        """`columns`: of each resource of the cluster, the number of its column."""
+        self.version = 0
+        """Changes with the limits."""
+        self.limits = QueueLimits()
+        self.rows: list[RowUsage] = []
+        """Per quota row, what is held of it."""
+        self._labels, self._columns = labels, columns
+        self._covering: dict[int, tuple[int, ...]] = {}
+        """Per row of the cluster that is there, the numbers of the quota rows that count what is on it."""
+        self._covered: list[BoolArray] = []
+        """Per quota row: the rows of the cluster that it counts."""
+        self._concerned: list[bool] = []
+        """Per queue: some quota row limits it."""
+
+    def set(self, limits: QueueLimits, occupants: Iterable[tuple[int, Iterable[Occupant]]]) -> None:
+        """From now on these limits hold. `occupants`: of each row that is there. O(occupants) where they differ."""
+        if limits == self.limits:
+            return
+        self.version += 1
+        self.limits = limits
+        self.rows = [RowUsage(each, limits.parents) for each in limits.rows]
+        self._concerned = [any(each.limited[queue] for each in limits.rows) for queue in range(len(limits.queues))]
+        self._covered = [np.zeros(0, bool) for _ in limits.rows]
+        self._covering.clear()
+        for row, there in occupants:
+            self.relabel(row, there)
+
+    # Nodes and occupants come and go
+
+    def relabel(self, row: int, occupants: Iterable[Occupant]) -> None:
+        """A node is new in a row, or has other labels. O(quota rows + occupants)."""
+        covering = tuple(n for n, each in enumerate(self.rows) if self._matches(row, each.limits.key.node_selector))
+        before = self._covering.get(row)
+        if before == covering:
+            return
+        there = list(occupants)
+        if before is not None:
+            for each in there:
+                self._count(row, each, -1)
+        self._covering[row] = covering
+        for number, covered in enumerate(self._covered):
+            if row >= len(covered):
+                grown = np.zeros(2 * row + 16, bool)
+                grown[: len(covered)] = covered
+                self._covered[number] = covered = grown
+            covered[row] = number in covering
+        for each in there:
+            self._count(row, each, 1)
+
+    def removed(self, row: int, occupants: Iterable[Occupant]) -> None:
+        """The node of a row is gone, and what was on it with it."""
+        for each in occupants:
+            self._count(row, each, -1)
+        self._covering.pop(row, None)
+        for covered in self._covered:
+            if row < len(covered):
+                covered[row] = False
+
+    def enter(self, row: int, occupant: Occupant) -> None:
+        """It occupies a row."""
+        self._count(row, occupant, 1)
+
+    def leave(self, row: int, occupant: Occupant) -> None:
+        """It occupies a row no more."""
+        self._count(row, occupant, -1)
+
+    def change(self, row: int | None, before: Occupant, after: Occupant) -> None:
+        """Something else is known of whose it is; row `None`: it is on a node that is not there."""
+        if row is not None and _holder(before) != _holder(after):
+            self.leave(row, before)
+            self.enter(row, after)
+
+    def try_out(self, row: int, request: Request, pairs: Pairs, sign: int) -> None:
+        """A placement is tried (sign 1), or one is undone."""
+        number = self.limited(request.queue)
+        if number < 0:
+            return
+        for each in self._covering.get(row, ()):
+            amount = self._asked(each, pairs)
+            if amount:
+                self.rows[each].charge(number, sign * amount, request.namespace or "")
+
+    # Questions
+
+    def limited(self, queue: str | None) -> int:
+        """The number of a queue that some quota row limits; -1: none does."""
+        number = -1 if queue is None else self.limits.numbers.get(queue, -1)
+        return number if number >= 0 and self._concerned[number] else -1
+
+    def short(self, queue: str | None, pairs: Pairs) -> tuple[int, ...]:
+        """The numbers of the quota rows of which too little is left to a queue for a request. O(quota rows x depth)."""
+        number = self.limited(queue)
+        if number < 0:
+            return ()
+        return tuple(n for n, each in enumerate(self.rows) if (amount := self._asked(n, pairs)) and each.rest(number) < amount)
+
+    def closed(self, short: Sequence[int], rows: int) -> BoolArray:
+        """Which of the first rows of the cluster the quota rows with these numbers count. Shape (rows,)."""
+        if not short:
+            return _NONE
+        found = np.zeros(rows, bool)
+        for number in short:
+            covered = self._covered[number][:rows]
+            found[: len(covered)] |= covered
+        return found
+
+    def keeps_off(self, queue: str | None, pairs: Pairs, row: int) -> bool:
+        """Whether too little is left to a queue for a request on a row."""
+        number = self.limited(queue)
+        if number < 0:
+            return False
+        return any(
+            (amount := self._asked(each, pairs)) and self.rows[each].rest(number) < amount
+            for each in self._covering.get(row, ())
+        )
+
+    def never(self, number: int, queue: str | None, pairs: Pairs) -> bool:
+        """Whether a request asks more of a quota row than its queue may ever hold."""
+        limited = self.limited(queue)
+        return limited >= 0 and self.rows[number].most(limited) < self.asked(number, pairs)
+
+    def asked(self, number: int, pairs: Pairs) -> int:
+        """What a request asks of a quota row, on nodes that it counts."""
+        return self._asked(number, pairs)
+
+    # Inside
+
+    def _count(self, row: int, occupant: Occupant, sign: int) -> None:
+        if not self.rows or occupant.tenant is None:
+            return
+        queue = self.limited(occupant.tenant.queue)
+        if queue < 0:
+            return
+        for number in self._covering.get(row, ()):
+            amount = occupant.resources.get(self.rows[number].limits.key.resource, 0)
+            if amount:
+                self.rows[number].charge(queue, sign * amount, occupant.tenant.namespace or "")
+
+    def _asked(self, number: int, pairs: Pairs) -> int:
+        column = self._columns.get(self.rows[number].limits.key.resource)
+        return next((amount for asked, amount in pairs if asked == column), 0)
+
+    def _matches(self, row: int, selector: Iterable[tuple[str, str]]) -> bool:
+        return all(self._labels.value(key, row) == value for key, value in selector)
+
+
+def _holder(occupant: Occupant) -> tuple[str | None, str | None]:
+    return (None, None) if occupant.tenant is None else (occupant.tenant.queue, occupant.tenant.namespace)

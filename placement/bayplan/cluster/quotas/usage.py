@@ -1,0 +1,93 @@
+"""What is held of one quota row, by each queue and everything below it."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bayplan.cluster.quotas.limits import UNLIMITED, RowLimits
+
+
+class RowUsage:
+    """Of one row. O(depth of the tree) per change and per question.
+
+    A queue's own guaranteed amount is used first; only what exceeds it counts at its parent.
+    """
+
+    def __init__(self, limits: RowLimits, parents: Sequence[int]) -> None:
+        self.limits, self._parents = limits, parents
+        self.used = [0] * len(parents)
+        """Per queue, what it holds itself and what those below it hold of what it lends them."""
+        self.own: list[dict[str, int]] = [{} for _ in parents]
+        """Per queue, what it holds itself, by namespace."""
+        self._empty = [0] * len(parents)
+
+    def charge(self, queue: int, amount: int, namespace: str = "") -> None:
+        """The queue holds so much more for a namespace; negative: less. What holds nothing that counts is left aside."""
+        if not self.limits.limited[queue]:
+            return
+        own = self.own[queue]
+        left = own.get(namespace, 0) + amount
+        if left:
+            own[namespace] = left
+        else:
+            own.pop(namespace, None)
+        used, guaranteed = self.used, self.limits.guaranteed
+        while queue >= 0 and amount:
+            before = used[queue]
+            used[queue] = before + amount
+            keeps = guaranteed[queue]
+            amount = max(0, before + amount - keeps) - max(0, before - keeps)
+            queue = self._parents[queue]
+
+    def rest(self, queue: int) -> int:
+        """How much more the queue may hold, negative where it is over; `UNLIMITED` where nothing limits it.
+
+        Of each queue on the way: what is left of its guaranteed amount, and what it gets from above, at most its borrowing
+        limit beyond what it lends itself.
+        """
+        if not self.limits.limited[queue]:
+            return UNLIMITED
+        return self._found(queue, self.used)[0]
+
+    def most(self, queue: int) -> int:
+        """The most that the queue may ever hold, were it and all others empty; `UNLIMITED` where nothing limits it."""
+        if not self.limits.limited[queue]:
+            return UNLIMITED
+        return self._found(queue, self._empty)[0]
+
+    def binding(self, queue: int) -> tuple[int, int, int]:
+        """What keeps a limited queue from holding more: the number of the queue whose limit that is, itself or one above it,
+        what is held there, and the limit."""
+        where = self._found(queue, self.used)[1]
+        if self._parents[where] >= 0:
+            return where, self.used[where], self.limits.subtree[where] + self.limits.borrowing[where]
+        # Where a queue alone makes up all that is at the top, the limit is its own.
+        held, limit, below = self.used[where], self.limits.subtree[where], queue
+        while (self.used[below], self.limits.subtree[below]) != (held, limit):
+            below = self._parents[below]
+        return below, held, limit
+
+    def holders(self, queue: int) -> Counter[str]:
+        """By namespace, what a queue and all those below it hold. O(queues x depth)."""
+        found: Counter[str] = Counter()
+        for number, own in enumerate(self.own):
+            above = number if own else -1
+            while above >= 0 and above != queue:
+                above = self._parents[above]
+            if above == queue:
+                found.update(own)
+        return found
+
+    def _found(self, queue: int, held: Sequence[int]) -> tuple[int, int]:
+        """How much more it may hold, and the number of the queue that limits that."""
+        limits, path = self.limits, [queue]
+        while (above := self._parents[path[-1]]) >= 0:
+            path.append(above)
+        where = path.pop()
+        rest = limits.subtree[where] - held[where]
+        for each in reversed(path):
+            used, keeps = held[each], limits.guaranteed[each]
+            most = limits.subtree[each] - keeps - max(0, used - keeps) + limits.borrowing[each]
+            if most < rest:
+                rest, where = most, each
+            rest += max(0, keeps - used)
+        return rest, where
