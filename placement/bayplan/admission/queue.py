@@ -39,6 +39,26 @@ class QuotaRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Ageing:
+    """Points that a request gains while it could start and does not. Raises `ValueError`."""
+
+    per_hour: float
+    """Points of priority per hour, 0 or above."""
+    ceiling: float
+    """The most that age may add, 0 or above."""
+
+    def __post_init__(self) -> None:
+        """Check the figures."""
+        for name, value in (("perHour", self.per_hour), ("ceiling", self.ceiling)):
+            if not (math.isfinite(value) and value >= 0):
+                raise ValueError(f"ageing: {name} is {value}: it must be a number of points, 0 or above")
+
+    def points(self, seconds: float) -> float:
+        """What a request has gained after so many seconds."""
+        return min(self.ceiling, self.per_hour * max(seconds, 0.0) / 3600)
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """One queue. Raises `ValueError`."""
 
@@ -50,11 +70,18 @@ class Queue:
     weight: float = 1.0
     """Its part, beside its siblings', of what no queue is guaranteed; above 0."""
     stop: StopPolicy = StopPolicy.NONE
+    half_life: float | None = None
+    """The shares of its children are compared, and what they held counts half as much after so many seconds; `None`: shares are
+    not compared among them."""
+    ageing: Ageing | None = None
+    """`None`: no request gains by waiting."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
         if not (math.isfinite(self.weight) and self.weight > 0):
             raise ValueError(f"queue {self.name}: weight is {self.weight}: it must be a number above 0")
+        if self.half_life is not None and not (math.isfinite(self.half_life) and self.half_life > 0):
+            raise ValueError(f"queue {self.name}: halfLife is {self.half_life}: it must be seconds above 0")
         seen: set[QuotaKey] = set()
         for each in self.quotas:
             if each.key in seen:
