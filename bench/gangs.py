@@ -18,10 +18,10 @@ from typing import Any
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
-from bayplan.core.wish import Wish
 from bayplan.model.workload import Gang, GangTopology, NodeInfo, Request, RequestClass
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
+from bayplan.strategy.wish import Wish
 from bench import gangs_testbed
 from bench.options import count, write_json
 

@@ -9,7 +9,6 @@ from bayplan.cluster.trial import Trial
 from bayplan.core.engine import place
 from bayplan.core.exhausting import exhausting
 from bayplan.core.replay import Replay
-from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision
 from bayplan.model.workload import Request
 from bayplan.strategy.assigning.gangs import common, gangs_of
@@ -18,6 +17,7 @@ from bayplan.strategy.assigning.one_by_one import in_order
 from bayplan.strategy.context import Context
 from bayplan.strategy.ordering.priority import priority
 from bayplan.strategy.protocols import Strategy
+from bayplan.strategy.wish import Wish
 
 
 def alone(wish: Wish, cluster: Cluster, context: Context, trial: Trial, last: bool) -> Decision:

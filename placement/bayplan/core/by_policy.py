@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 
-from bayplan.core.wish import Wish
+from bayplan.strategy.wish import Wish
 
 
 def by_policy(batch: Sequence[Wish]) -> list[list[Wish]]:

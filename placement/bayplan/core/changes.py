@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from operator import is_
 from typing import NamedTuple
 
-from bayplan.core.wish import Wish
 from bayplan.foresight.graph_plans.plan import Plan
 from bayplan.knowledge.arrivals.model import MixModel
 from bayplan.knowledge.efficiency import Efficiency
@@ -13,6 +12,7 @@ from bayplan.knowledge.load.estimate import LoadEstimate
 from bayplan.knowledge.node_states.survival import Survival
 from bayplan.knowledge.run_times.forecast import Forecast
 from bayplan.model.workload import RequestClass
+from bayplan.strategy.wish import Wish
 
 
 class KnowledgeSnapshot(NamedTuple):

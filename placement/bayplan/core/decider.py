@@ -10,12 +10,12 @@ from bayplan.core.budget import PlacingBudget, unlimited
 from bayplan.core.by_policy import by_policy
 from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.waiting import Everyone, MayFit, Waiting, may_fit_later, may_leave_out
-from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import Need
 from bayplan.strategy.protocols import Strategy
+from bayplan.strategy.wish import Wish
 
 _NOTHING = Outcome()
 

@@ -11,8 +11,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any, Protocol
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.cluster.demand import Demand
-from bayplan.core.wish import Wish
+from bayplan.cluster.freed import FreedRows
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.greedy import Greedy
 from bayplan.strategy.assigning.random import Random
@@ -24,6 +23,7 @@ from bayplan.strategy.ordering.critical_path import critical_path
 from bayplan.strategy.ordering.earliest_deadline import earliest_deadline
 from bayplan.strategy.ordering.priority import priority
 from bayplan.strategy.protocols import Order, Strategy
+from bayplan.strategy.wish import Wish
 
 _INFINITE = float("inf")
 _LASTING: Mapping[Order, Callable[[Request], Any]] = {
@@ -150,18 +150,15 @@ class MayFit:
         self._queues: dict[RequestClass, list[tuple[Place, Wish]]] = {}
         """Per class of which a request waits, its line."""
         self._sizes: dict[RequestClass, tuple[float, float]] = {}
-        self._demands: dict[RequestClass, Demand] = {}
         self._full: set[RequestClass] = set()
         """Classes that fit nowhere but perhaps on freed rows."""
-        self._freed: set[int] = set()
+        self._freed = FreedRows(cluster)
         self._anything = False
         """Nodes have changed: nothing is known of any class."""
         self._news = False
         self._heads: list[tuple[Place, RequestClass]] = []
         """In a round of questions: the first of each class that may be asked about, as a heap."""
         self._asking: RequestClass | None = None
-        self._free: list[list[int]] | None = None
-        """What is free on the freed rows; `None`: it has changed."""
 
     def __len__(self) -> int:
         return len(self._place)
@@ -206,8 +203,8 @@ class MayFit:
     def freed(self, rows: Iterable[int]) -> None:
         """Something may fit there. Where nothing waits this need not be known: nothing is assumed of what comes."""
         if self._queues:
-            self._freed.update(rows)
-            self._news, self._free = True, None
+            self._freed.add(rows)
+            self._news = True
 
     def again(self) -> None:
         """All classes are asked about once."""
@@ -229,7 +226,7 @@ class MayFit:
                 return [self._queues[asked][0][1]]
         self._freed.clear()
         self._anything = self._news = False
-        self._asking = self._free = None
+        self._asking = None
         return []
 
     def last(self) -> bool:
@@ -238,13 +235,13 @@ class MayFit:
 
     def settled(self) -> None:
         """What was placed has left; what is free has changed."""
-        self._free = None
+        self._freed.used()
 
     def _line_up(self) -> None:
         """Which of two requests is larger depends on the nodes, and these have changed."""
         self._static_version = self._cluster.static_version
         self._sizes.clear()
-        self._demands.clear()
+        self._freed.forget_classes()
         waiting = [wish for _, wish in sorted((pair for queue in self._queues.values() for pair in queue), key=_added)]
         self._queues.clear()
         self._place.clear()
@@ -262,25 +259,7 @@ class MayFit:
     def _may_fit(self, asked: RequestClass) -> bool:
         if self._anything or asked not in self._full:
             return True
-        if not self._freed:
-            return False
-        demand = self._demands.get(asked)
-        if demand is None:
-            demand = self._demands[asked] = self._cluster.demand(asked)
-        if demand.impossible:
-            return False
-        for left in self._free_now() if self._free is None else self._free:
-            for column, amount in demand.pairs:
-                if left[column] < amount:
-                    break
-            else:
-                return True
-        return False
-
-    def _free_now(self) -> list[list[int]]:
-        allocatable, used = self._cluster.allocatable, self._cluster.used
-        self._free = [(allocatable[row] - used[row]).tolist() for row in self._freed]
-        return self._free
+        return self._freed.may_fit(asked)
 
 
 def _at(line: list[tuple[Place, Wish]], place: Place) -> int:

@@ -8,7 +8,6 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.core.background import Inline
 from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.decider import Decider
-from bayplan.core.wish import Wish
 from bayplan.knowledge.load import LoadEstimate
 from bayplan.knowledge.node_states import NodeWatch
 from bayplan.model.decision import Decision
@@ -26,6 +25,7 @@ from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import AttemptOutcome, Switch
+from bayplan.strategy.wish import Wish
 
 Id = tuple[int, int]
 """Of a request: the number of its graph, and of its unit there."""

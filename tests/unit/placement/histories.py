@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.decider import Decider
-from bayplan.core.wish import Wish
 from bayplan.model.constraints import Taint, Toleration
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
@@ -18,6 +17,7 @@ from bayplan.model.workload import Gang, GangTopology, NodeInfo, Request, Reques
 from bayplan.strategy.compile import Named, compile_strategy, with_hot
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
+from bayplan.strategy.wish import Wish
 from tests.unit.placement.load_examples import measured
 
 MILLI = "bayplan.dev/gpu-milli"

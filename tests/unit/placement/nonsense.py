@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.decider import Decider
-from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request, RequestClass
@@ -16,6 +15,7 @@ from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.context import Context
 from bayplan.strategy.plugins import Plugin
 from bayplan.strategy.protocols import Strategy
+from bayplan.strategy.wish import Wish
 
 SAID = "said the plugin"
 Answer = tuple[str, tuple[int, ...]]

@@ -12,7 +12,6 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.core.budget import seconds, steps, unlimited
 from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.decider import Decider
-from bayplan.core.wish import Wish
 from bayplan.model.arrays import FloatArray
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.reasons import Reason
@@ -22,6 +21,7 @@ from bayplan.strategy.context import Context
 from bayplan.strategy.plugins import Plugin
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import FeasiblePlaces, Scorer, Strategy
+from bayplan.strategy.wish import Wish
 from tests.unit.placement.building import BEST_FIT, asking, cluster, node
 from tests.unit.placement.load_examples import measured
 from tests.unit.placement.test_greedy import snapshot

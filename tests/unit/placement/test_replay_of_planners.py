@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from bayplan.core.batch import answered, incomplete
 from bayplan.core.engine import place
 from bayplan.core.replay import Replay
-from bayplan.core.wish import Wish
 from bayplan.model.workload import Gang, Request
 from bayplan.strategy.assigning import PLANNERS
 from bayplan.strategy.compile import Named, compile_strategy, with_hot
 from bayplan.strategy.context import Context
+from bayplan.strategy.wish import Wish
 from tests.unit.placement.building import asking, cluster, node
 from tests.unit.placement.load_examples import measured
 from tests.unit.placement.test_every_strategy import NODES, REQUEST, USED, Drawn, build, request

@@ -4,8 +4,8 @@ import math
 from collections.abc import Hashable, Iterable
 
 from bayplan.core.changes import Changes
-from bayplan.core.wish import Wish
 from bayplan.model.workload import Gang, Request
+from bayplan.strategy.wish import Wish
 from bayplan_operator.conductor.placing.ganging import gangs_wanting
 from bayplan_operator.conductor.placing.near_data import asked_by
 from bayplan_operator.conductor.placing.neighbouring import neighbour_of_unit

@@ -15,7 +15,6 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.quotas import QuotaKey
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
-from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.occupant import Tenant
 from bayplan.model.reasons import Reason
@@ -25,6 +24,7 @@ from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.context import Context
 from bayplan.strategy.plugins import Plugin
 from bayplan.strategy.protocols import Planner, Strategy
+from bayplan.strategy.wish import Wish
 from tests.unit.placement.building import BEST_FIT, asking, cluster, node
 from tests.unit.placement.test_replay_of_planners import FEW, MAP
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
-from bayplan.core.wish import Wish
 from bayplan.model.workload import Gang, GangTopology, NodeInfo, Request, RequestClass
 from bayplan.strategy.protocols import Strategy
+from bayplan.strategy.wish import Wish
 from tests.unit.placement.gangs.reference import RESOURCES, Amounts, Place
 
 RACK = "topology.kubernetes.io/rack"

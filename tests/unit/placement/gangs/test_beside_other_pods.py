@@ -9,11 +9,11 @@ import pytest
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
-from bayplan.core.wish import Wish
 from bayplan.model.gpu import GpuAsk, Gpus
 from bayplan.model.neighbour import HostPort, Neighbour, PodSelector, PodTerm
 from bayplan.model.workload import NodeInfo, Request, RequestClass
 from bayplan.strategy.presets import compile_preset
+from bayplan.strategy.wish import Wish
 from tests.unit.placement.gangs.drawing import RACK, near
 
 HOST, MILLI = "kubernetes.io/hostname", "bayplan.dev/gpu-milli"

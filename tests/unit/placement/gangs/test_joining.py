@@ -9,11 +9,11 @@ import pytest
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
-from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Gang, GangTopology, NodeInfo
 from bayplan.strategy.presets import compile_preset
+from bayplan.strategy.wish import Wish
 from tests.unit.placement.gangs.drawing import RACK, cluster_of, decider_for, members_of, near, relabelled
 from tests.unit.placement.gangs.reference import Place
 

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
-from bayplan.core.wish import Wish
 from bayplan.model.decision import Decision
 from bayplan.model.neighbour import Neighbour, PodSelector, PodTerm, SpreadConstraint
 from bayplan.model.occupant import Tenant
 from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
+from bayplan.strategy.wish import Wish
 from tests.unit.placement.neighbours.drawing import NAMESPACES, nodes_in, pods
 from tests.unit.placement.neighbours.reference import Pod, allowed
 from tests.unit.placement.nonsense import saying
