@@ -15,6 +15,14 @@ class QueueTree:
     """Those that stand in the tree."""
     faults: Mapping[str, str]
     """By name, what is wrong with a queue: nothing of it starts. Those below such a queue have a fault too."""
+    half_life: float | None = None
+    """The half-life, in seconds, by which the shares of queues without a parent are compared; `None`: they are not."""
+
+    @property
+    def rules(self) -> bool:
+        """Whether a request fares otherwise for being in one queue or another. What is stopped does not count here."""
+        compared = self.half_life is not None and len(self.queues) > 1
+        return compared or any(each.quotas or each.ageing or each.half_life is not None for each in self.queues.values())
 
     def stopped(self, name: str) -> str:
         """Why nothing starts in a queue, in a sentence; empty: it may. O(depth)."""
@@ -68,8 +76,11 @@ class QueueTree:
         return RowLimits(key, tuple(limited), tuple(nominal), tuple(guaranteed), tuple(subtree), tuple(borrowing))
 
 
-def tree_of(queues: Iterable[Queue]) -> QueueTree:
-    """The queues as a tree. Of two with one name the later counts. O(queues x depth)."""
+def tree_of(queues: Iterable[Queue], half_life: float | None = None) -> QueueTree:
+    """The queues as a tree. Of two with one name the later counts. O(queues x depth).
+
+    `half_life`: that by which the shares of queues without a parent are compared; `None`: they are not.
+    """
     given = {each.name: each for each in queues}
     faults: dict[str, str] = {}
     for name in sorted(given):
@@ -82,7 +93,7 @@ def tree_of(queues: Iterable[Queue]) -> QueueTree:
         while (above := path[-1].parent) is not None and above not in placed:
             path.append(given[above])
         placed.update((each.name, each) for each in reversed(path))
-    return QueueTree(placed, faults)
+    return QueueTree(placed, faults, half_life)
 
 
 def _fault(given: Mapping[str, Queue], name: str) -> str:

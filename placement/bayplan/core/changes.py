@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from operator import is_
 from typing import NamedTuple
 
+from bayplan.admission.shares import SharesState
+from bayplan.admission.tree import QueueTree
 from bayplan.foresight.graph_plans.plan import Plan
 from bayplan.knowledge.arrivals.model import MixModel
 from bayplan.knowledge.efficiency import Efficiency
@@ -40,6 +42,10 @@ class Changes:
     """Ids of requests that want no place any more. Unknown ones are ignored."""
     knowledge: KnowledgeSnapshot | None = None
     """What is known from now on; `None`: as before."""
+    queues: QueueTree | None = None
+    """The queues from now on; `None`: as before. What they may hold is set in the decider's cluster too."""
+    shares: SharesState | None = None
+    """What queues have had until an instant, as an earlier decider left it; `None`: as this one knows it."""
     refused: Mapping[RequestClass, frozenset[str]] | None = None
     """Nodes that kube-scheduler refused for a class lately, no nodes for one of which it refused some before; `None`: as
     before."""

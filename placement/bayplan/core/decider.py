@@ -3,6 +3,10 @@
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
+from bayplan.admission.line.line import Line
+from bayplan.admission.line.parts import LineInParts
+from bayplan.admission.shares import Shares, SharesState
+from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.trial import Trial
 from bayplan.core.batch import alone, answered
@@ -12,6 +16,7 @@ from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.waiting import Everyone, MayFit, Waiting, may_fit_later, may_leave_out
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.workload import Request, RequestClass
+from bayplan.strategy.assigning.one_at_a_time import goes_alone
 from bayplan.strategy.context import Context
 from bayplan.strategy.needs import Need
 from bayplan.strategy.protocols import Strategy
@@ -40,18 +45,35 @@ class Decider:
         self._knowledge = KnowledgeSnapshot()
         self._refused: Mapping[RequestClass, frozenset[str]] = {}
         self._placed = 0
+        self._tree: QueueTree | None = None
+        self._unit_by_unit = True
+        """Where queues rule: their line is asked about unit by unit."""
+        self._shares: Shares | None = None
+        """What queues have had, where they rule anything."""
+        self._keys: dict[Hashable, Hashable] = {}
+        """By request that waits, and by those that were placed last: of equal keys the same is said."""
         self._said: dict[Hashable, Decision] = {}
-        """What was said last, by request; where questions are left out, by class."""
+        """What was said last, by key."""
         self._left: dict[Hashable, None] = {}
-        """Keys of what waits no more: what was said of them is known until the next decision."""
+        """Keys of which none waits any more: what was said of them is known until the next decision."""
+        self._gone: list[Hashable] = []
+        """Requests that wait no more, of which the same holds."""
         self._anything = False
         """Any answer may be another since the last decision."""
         self._unsaid: dict[Hashable, Wish] = {}
         """Requests that wait, and of which nothing was said yet."""
-        self._reworded: set[RequestClass] = set()
-        """Classes of which another thing was said by this decision than before, where questions are left out."""
+        self._reworded: set[Hashable] = set()
+        """Keys of which another thing was said by this decision than before."""
         self._static_version, self._freed = cluster.static_version, cluster.freed.position
         self._neighbours, self._terms = cluster.neighbours.version, cluster.neighbours.terms_version
+
+    def shares(self, now: float) -> SharesState | None:
+        """What queues have had until an instant, to be kept for a decider that comes after this one; `None`: there are none, or
+        their shares are not compared."""
+        if self._shares is None:
+            return None
+        self._shares.step(now)
+        return self._shares.state()
 
     def __len__(self) -> int:
         """How many requests wait."""
@@ -72,7 +94,11 @@ class Decider:
         for id_ in changes.dropped:
             wish = self._drop(id_)
             if wish is not None and may_fit_later(wish):
-                self._again()  # without it, others of its gang or its batch may fit
+                self._waiting.moved()  # without it, others of its gang or its batch may fit
+        if changes.queues is not None:
+            self._queue_up(changes.queues)
+        if changes.shares is not None and self._shares is not None:
+            self._shares.restore(changes.shares)
         for wish in changes.wanted:
             self._want(wish)
         if changes.knowledge is not None:
@@ -97,10 +123,14 @@ class Decider:
             for key in self._left:
                 self._said.pop(key, None)
             self._left.clear()
-        batch = self._waiting.batch()
+        for id_ in self._gone:
+            if id_ not in self._wishes:
+                self._keys.pop(id_, None)
+        self._gone.clear()
+        context = self._context(now)
+        batch = self._waiting.batch(context)
         if not batch:
             return Outcome(waiting=self._of_their_class({})) if self._unsaid else _NOTHING
-        context = self._context(now)
         placed: list[tuple[Wish, Decision]] = []
         waiting: dict[Hashable, Decision] = {}
         try:
@@ -116,21 +146,21 @@ class Decider:
                             self._placed += 1
                             placed.append((wish, decision))
                     self._waiting.settled()
-                    batch = self._waiting.batch()
+                    batch = self._waiting.batch(context)
         except BaseException:
             self._put_back([wish for wish, _ in placed])
             raise
         self._anything = False
         self._go_beside(placed)
-        if placed and self._strategy is None and any(may_fit_later(each) for each in self._wishes.values()):
-            self._waiting.again()
+        if placed:
+            self._waiting.moved()
         said = (*waiting.values(), *self._of_their_class(waiting))
         return Outcome(tuple([decision for _, decision in placed]), waiting=said)
 
     def why(self, request: Request) -> Decision | None:
-        """What was said last of a request that waits, of it or of its class; `None`: nothing. Of a request that the last
-        decision placed, what was said before."""
-        return self._said.get(self._key(request))
+        """What was said last of a request that waits, of it or of those alike; `None`: nothing. Of one that was just placed:
+        what was said before."""
+        return self._said.get(self._keys.get(request.id, request.request_class))
 
     def explain(self, now: float, budget: PlacingBudget = unlimited) -> tuple[Decision, ...]:
         """What would be said of every request that waits as things stand now; nothing is placed by it."""
@@ -143,7 +173,7 @@ class Decider:
         """Another decider, on another cluster and with other knowledge, for the same requests."""
         other = Decider(cluster, self._seed, self._shortcuts)
         wishes = tuple(sorted(self._wishes.values(), key=_line))
-        other.update(Changes(wanted=wishes, knowledge=knowledge, placed=self._placed))
+        other.update(Changes(wanted=wishes, knowledge=knowledge, placed=self._placed, queues=self._tree))
         return other
 
     def _go_beside(self, placed: list[tuple[Wish, Decision]]) -> None:
@@ -163,21 +193,22 @@ class Decider:
                 del self._wishes[id_]  # it joins the line once more, as what is wanted again does
                 wish = self._wishes[id_] = replace(wish, request=replace(wish.request, gang=joining))
                 self._waiting.add(wish)
+                self._keys[id_] = self._waiting.alike(wish)
 
     def _say(self, wish: Wish, decision: Decision) -> None:
         """Keep what is said of a request, and where it is another thing than what was said of its class before."""
-        key = self._key(wish.request)
+        key = self._keys[wish.request.id]
         before, self._said[key] = self._said.get(key), decision
         self._unsaid.pop(wish.request.id, None)
-        if not self._anything or self._strategy is None or before is None:
+        if before is None or key == wish.request.id or (self._strategy is not None and not self._anything):
             return
         if (before.reason, before.message) != (decision.reason, decision.message):
-            self._reworded.add(wish.request.request_class)
+            self._reworded.add(key)
 
     def _of_their_class(self, told: Mapping[Hashable, Decision]) -> tuple[Decision, ...]:
         """For requests of which nothing was said yet, or of whose class another thing was said now. `told`: these know."""
         if self._reworded:
-            alike = (each for each in self._wishes.items() if each[1].request.request_class in self._reworded)
+            alike = (each for each in self._wishes.items() if self._keys[each[0]] in self._reworded)
             self._unsaid.update(each for each in alike if each[0] not in told)
             self._reworded.clear()
         found = []
@@ -197,11 +228,21 @@ class Decider:
         said = None if before is None else self.why(before.request)
         self._add(wish)
         if said is not None:  # it waits on, for the reason that is known
-            key = self._key(wish.request)
+            key = self._keys[wish.request.id]
             self._left.pop(key, None)
             self._said.setdefault(key, said)
 
     def _add(self, wish: Wish) -> None:
+        if self._tree is None or not self._tree.rules:
+            self._choose_line(wish)
+        else:
+            self._choose_order(wish)
+        self._wishes[wish.request.id] = self._unsaid[wish.request.id] = wish
+        self._waiting.add(wish)
+        self._keys[wish.request.id] = self._waiting.alike(wish)
+
+    def _choose_line(self, wish: Wish) -> None:
+        """Where queues rule nothing: whether questions can be left out, with a wish that joins."""
         alike = wish.strategy is self._strategy and _policy(wish) == self._policy
         leaves_out = self._shortcuts and (wish.request.gang is None if alike else may_leave_out(wish))
         leaves_out = leaves_out and not self._cluster.neighbours.concern(wish.request.neighbour)
@@ -210,8 +251,32 @@ class Decider:
             self._waiting = MayFit(self._cluster, wish.strategy) if leaves_out else Everyone()
         elif self._strategy is not None and not (leaves_out and alike):
             self._leave_none_out()
-        self._wishes[wish.request.id] = self._unsaid[wish.request.id] = wish
-        self._waiting.add(wish)
+
+    def _choose_order(self, wish: Wish) -> None:
+        """Where queues rule: whether units can be asked about one by one, with a wish that joins."""
+        alone = goes_alone(wish)
+        if not self._wishes:
+            self._unit_by_unit = alone
+            self._line_up()
+        elif self._unit_by_unit and not alone:
+            self._unit_by_unit = False
+            self._leave_none_out()
+
+    def _queue_up(self, tree: QueueTree) -> None:
+        """Other queues: all that wait stand in another line, of which nothing is known."""
+        if tree == self._tree:
+            return
+        self._tree = tree
+        self._cluster.set_quotas(tree.limits())
+        self._shares = Shares(self._cluster, tree, self._shares)
+        self._strategy, self._policy = None, ("", "")
+        self._said.clear()
+        waiting = sorted(self._wishes.values(), key=_line)
+        self._wishes.clear()
+        self._waiting = Everyone()
+        for each in waiting:
+            self._add(each)
+        self._anything = True
 
     def _leave_none_out(self) -> None:
         """From now on everything is asked about that waits, as long as anything does."""
@@ -222,28 +287,33 @@ class Decider:
 
     def _line_up(self) -> None:
         """All that wait stand in a new line, of which nothing is known."""
-        self._waiting = Everyone() if self._strategy is None else MayFit(self._cluster, self._strategy)
+        if self._tree is not None and self._shares is not None and self._tree.rules:
+            if self._unit_by_unit:
+                self._waiting = Line(self._cluster, self._tree, self._shares, self._shortcuts)
+            else:
+                self._waiting = LineInParts(self._cluster, self._tree, self._shares)
+        else:
+            self._waiting = Everyone() if self._strategy is None else MayFit(self._cluster, self._strategy)
         for each in sorted(self._wishes.values(), key=_line):
             self._waiting.add(each)
+            self._keys[each.request.id] = self._waiting.alike(each)
 
     def _put_back(self, wishes: list[Wish]) -> None:
         """They wait as if they had not been placed, since the caller does not get to know that they were."""
         self._placed -= len(wishes)
         for each in wishes:
             self._wishes[each.request.id] = self._unsaid[each.request.id] = each
-            self._left.pop(self._key(each.request), None)
+            self._left.pop(self._keys[each.request.id], None)
         self._line_up()
 
     def _drop(self, id_: Hashable) -> Wish | None:
         wish = self._wishes.pop(id_, None)
         if wish is not None:
+            self._gone.append(id_)
             if self._waiting.remove(wish):
-                self._left[self._key(wish.request)] = None
+                self._left[self._keys[id_]] = None
             self._unsaid.pop(id_, None)
         return wish
-
-    def _key(self, request: Request) -> Hashable:
-        return request.id if self._strategy is None else request.request_class
 
     def _know(self, knowledge: KnowledgeSnapshot) -> None:
         if knowledge.load is not self._knowledge.load:

@@ -6,37 +6,23 @@ the classes for which what became free is too little. Both lead to the same plac
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from heapq import heapify, heappop, heappush
 from typing import Any, Protocol
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.freed import FreedRows
 from bayplan.model.workload import Request, RequestClass
-from bayplan.strategy.assigning.greedy import Greedy
+from bayplan.strategy.assigning.one_at_a_time import ONE_BY_ONE, goes_alone
 from bayplan.strategy.assigning.random import Random
-from bayplan.strategy.assigning.round_robin import RoundRobin
 from bayplan.strategy.assigning.size import sizes
 from bayplan.strategy.assigning.static import Static
-from bayplan.strategy.ordering.age import age
-from bayplan.strategy.ordering.critical_path import critical_path
-from bayplan.strategy.ordering.earliest_deadline import earliest_deadline
-from bayplan.strategy.ordering.priority import priority
-from bayplan.strategy.protocols import Order, Strategy
+from bayplan.strategy.context import Context
+from bayplan.strategy.ordering.lasting import LASTING
+from bayplan.strategy.protocols import Strategy
 from bayplan.strategy.wish import Wish
 
-_INFINITE = float("inf")
-_LASTING: Mapping[Order, Callable[[Request], Any]] = {
-    priority: lambda request: -request.priority,
-    critical_path: lambda request: -request.critical_path,
-    age: lambda request: request.arrival,
-    earliest_deadline: lambda request: _INFINITE if request.deadline is None else request.deadline,
-}
-"""Orders in which of two requests the same goes first at any time, whatever else waits; with their key for one request."""
-_ONE_BY_ONE = (Greedy, RoundRobin)
-"""Planners that treat requests of one class alike, never go back on a choice, and know of no batch (as a random draw does)."""
-
-_MAXIMAL = (*_ONE_BY_ONE, Random, Static)
+_MAXIMAL = (*ONE_BY_ONE, Random, Static)
 """Planners that leave no place to a request that would be admitted alone, gangs aside."""
 
 Place = tuple[Any, ...]
@@ -70,7 +56,15 @@ class Waiting(Protocol):
         """Any answer may be another now."""
         ...
 
-    def batch(self) -> list[Wish]:
+    def moved(self) -> None:
+        """Others were placed, or want no place any more: what may fit beside what is there now is asked about again."""
+        ...
+
+    def alike(self, wish: Wish) -> Hashable:
+        """Of requests of which this is equal the same is said."""
+        ...
+
+    def batch(self, context: Context) -> list[Wish]:
         """What to ask about next, in line order; empty: all answers are known. Ask again once these answers are told."""
         ...
 
@@ -120,7 +114,15 @@ class Everyone:
         """Nothing is known."""
         self._news = True
 
-    def batch(self) -> list[Wish]:
+    def moved(self) -> None:
+        """What goes as one, and what planners see that do not go one by one, may fit."""
+        self._news = self._news or any(may_fit_later(wish) for _, wish in self._line)
+
+    def alike(self, wish: Wish) -> Hashable:
+        """Each is another."""
+        return wish.request.id
+
+    def batch(self, context: Context) -> list[Wish]:
         """All, unless nothing became possible since they were asked about."""
         return [wish for _, wish in self._line] if self._news else []
 
@@ -143,7 +145,7 @@ class MayFit:
 
     def __init__(self, cluster: Cluster, strategy: Strategy) -> None:
         self._cluster = cluster
-        self._keys = [_LASTING[order] for order in strategy.order]
+        self._keys = [LASTING[order] for order in strategy.order]
         self._added = 0
         self._static_version = cluster.static_version
         self._place: dict[Hashable, Place] = {}
@@ -212,7 +214,14 @@ class MayFit:
             self._line_up()
         self._anything = self._news = True
 
-    def batch(self) -> list[Wish]:
+    def moved(self) -> None:
+        """With less free, none fits that did not."""
+
+    def alike(self, wish: Wish) -> Hashable:
+        """Those of a class."""
+        return wish.request.request_class
+
+    def batch(self, context: Context) -> list[Wish]:
         """The next in the strategy's order that may fit."""
         if not self._news:
             return []
@@ -274,12 +283,7 @@ def _added(pair: tuple[Place, Wish]) -> int:
 def may_leave_out(wish: Wish) -> bool:
     """Whether leaving requests out of a batch that found no place changes nothing for the others, as far as this one is
     concerned: its planner goes one by one, its order lasts, and it is in no gang."""
-    strategy = wish.strategy
-    return (
-        isinstance(strategy.planner, _ONE_BY_ONE)
-        and all(order in _LASTING for order in strategy.order)
-        and wish.request.gang is None
-    )
+    return goes_alone(wish) and wish.request.gang is None
 
 
 def may_fit_later(wish: Wish) -> bool:

@@ -7,12 +7,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from bayplan.admission.queue import Ageing, Queue, QuotaRow
+from bayplan.admission.tree import QueueTree, tree_of
 from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.quotas import QuotaKey
 from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.decider import Decider
 from bayplan.model.constraints import Taint, Toleration
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
+from bayplan.model.occupant import Tenant
 from bayplan.model.workload import Gang, GangTopology, NodeInfo, Request, RequestClass
 from bayplan.strategy.compile import Named, compile_strategy, with_hot
 from bayplan.strategy.presets import compile_preset
@@ -54,6 +58,20 @@ TOGETHER = st.one_of(
     st.just(("paths", "the same paths")),
     st.lists(st.sampled_from(list(POLICIES)), min_size=1, max_size=3, unique=True).map(tuple),
 )
+_CPU = QuotaKey("cpu")
+TREES = (
+    tree_of([Queue("a", None, (QuotaRow(_CPU, 4),)), Queue("b", None, (QuotaRow(QuotaKey("cpu", (("pool", "a"),)), 3),))]),
+    tree_of(
+        [
+            Queue("all", half_life=20.0),
+            Queue("a", "all", (QuotaRow(_CPU, 4, 2),), ageing=Ageing(3600.0, 6.0)),
+            Queue("b", "all", (QuotaRow(_CPU, 2, None, 1),), weight=2.0),
+            Queue("c", "a"),
+        ]
+    ),
+    tree_of([Queue("a"), Queue("b"), Queue("c", ageing=Ageing(7200.0, 4.0))], half_life=5.0),
+)
+"""Queues as they may be told."""
 GANGS = {
     "g": Gang("g"),
     "h": Gang("h", 2),
@@ -83,6 +101,7 @@ _WANTED = st.fixed_dictionaries(
         "arrival": st.integers(0, 2),
         "deadline": st.sampled_from((None, None, 50.0, 90.0)),
         "gang": st.sampled_from((None, None, None, "g", *"hkl")),
+        "queue": st.sampled_from((None, "a", "a", "b", "c")),
     }
 )
 _WANT = st.tuples(st.just("want"), st.lists(_WANTED, min_size=1, max_size=5))
@@ -99,12 +118,14 @@ _TOLD: st.SearchStrategy[Told] = st.one_of(
     st.tuples(st.just("refuse"), st.tuples(_CLASS, _WHERE)),
     st.tuples(st.just("forgive"), st.none()),
     st.tuples(st.just("turn"), st.integers(0, 9)),
+    st.tuples(st.just("queues"), st.integers(0, len(TREES) - 1)),
     st.tuples(st.just("load"), st.dictionaries(_WHERE, st.sampled_from((0.1, 0.9)))),
 )
 _DECIDE = st.sampled_from(("act", "act", "act", "act", "want again", "lose")).map(lambda then: [("decide", then)])
 _ROUND = st.tuples(st.lists(_TOLD, max_size=4), _DECIDE).map(lambda both: [*both[0], *both[1]])
-_BEGIN = st.tuples(st.lists(_NODE, min_size=1, max_size=3), _WANT).map(
-    lambda both: [*(("node", each) for each in both[0]), both[1], ("decide", "act")]
+_QUEUES = st.one_of(st.just([]), st.integers(0, len(TREES) - 1).map(lambda number: [("queues", number)]))
+_BEGIN = st.tuples(_QUEUES, st.lists(_NODE, min_size=1, max_size=3), _WANT).map(
+    lambda parts: [*parts[0], *(("node", each) for each in parts[1]), parts[2], ("decide", "act")]
 )
 HISTORIES = st.tuples(_BEGIN, st.lists(_ROUND, min_size=1, max_size=5)).map(
     lambda both: [*both[0], *(told for each in both[1] for told in each)]
@@ -125,11 +146,13 @@ class History:
         self._knowledge = KnowledgeSnapshot()
         self._refused: dict[RequestClass, frozenset[str]] = {}
         self._placed = 0
+        self._tree: QueueTree | None = None
 
     def fresh(self) -> Decider:
         """A decider that is told at once what the others know by now."""
         made = Decider(self.cluster, seed=3)
         wanted = tuple(self.deciders[0].wishes.values())
+        made.update(Changes(queues=self._tree, shares=self.deciders[0].shares(self.now)))
         made.update(Changes(wanted, knowledge=self._knowledge, refused=self._refused, placed=self._placed))
         return made
 
@@ -158,6 +181,9 @@ class History:
             case "refuse" | "forgive":
                 self._refused = {CLASSES[given[0]]: frozenset({given[1]})} if given else {}
                 self._update(Changes(refused=self._refused))
+            case "queues":
+                self._tree = TREES[given]
+                self._update(Changes(queues=self._tree))
             case "turn":
                 self._placed = given
                 self._update(Changes(placed=given))
@@ -188,7 +214,8 @@ class History:
         """Its pod occupies the node from now on."""
         asked = request.request_class
         use = None if asked.gpus is None else GpuUse(asked.gpus, decision.gpus)
-        self.cluster.occupy(("pod", request.id), decision.node or "", dict(asked.resources), use)
+        tenant = Tenant(queue=request.queue, since=self.now, expected_end=self.now + 10.0)
+        self.cluster.occupy(("pod", request.id), decision.node or "", dict(asked.resources), use, tenant)
 
     def _update(self, changes: Changes) -> None:
         for each in self.deciders:
@@ -210,6 +237,8 @@ class History:
             GANGS.get(gang),
             drawn["deadline"],
             10.0,
+            queue=drawn["queue"] if gang is None else None if gang == "g" else "a",
+            since=self.now,
         )
         self.said.pop(request.id, None)
         return Wish(request, POLICIES[policy], policy)

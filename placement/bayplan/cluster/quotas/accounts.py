@@ -6,6 +6,7 @@ import numpy as np
 
 from bayplan.cluster.labels import LabelColumns
 from bayplan.cluster.quotas.limits import QueueLimits
+from bayplan.cluster.quotas.moves import Move, Moves
 from bayplan.cluster.quotas.usage import RowUsage
 from bayplan.model.arrays import BoolArray
 from bayplan.model.occupant import Occupant
@@ -27,11 +28,18 @@ class Quotas:
         self.limits = QueueLimits()
         self.rows: list[RowUsage] = []
         """Per quota row, what is held of it."""
+        self.released: list[int] = []
+        """Per queue without a parent, how often anything was released that it, or one below it, had held."""
+        self.moves = Moves()
+        """What came and left since the limits were set."""
+        self.totals: list[dict[str, int]] = []
+        """Per queue, what it holds itself of each resource, whatever row counts it."""
         self._labels, self._columns = labels, columns
         self._covering: dict[int, tuple[int, ...]] = {}
         """Per row of the cluster that is there, the numbers of the quota rows that count what is on it."""
         self._covered: list[BoolArray] = []
         """Per quota row: the rows of the cluster that it counts."""
+        self._roots: list[int] = []
         self._concerned: list[bool] = []
         """Per queue: some quota row limits it."""
 
@@ -40,9 +48,11 @@ class Quotas:
         if limits == self.limits:
             return
         self.version += 1
-        self.limits = limits
+        self.limits, self.moves = limits, Moves()
         self.rows = [RowUsage(each, limits.parents) for each in limits.rows]
         self._concerned = [any(each.limited[queue] for each in limits.rows) for queue in range(len(limits.queues))]
+        self.released, self.totals = [0] * len(limits.queues), [{} for _ in limits.queues]
+        self._roots = _roots(limits.parents)
         self._covered = [np.zeros(0, bool) for _ in limits.rows]
         self._covering.clear()
         for row, there in occupants:
@@ -142,6 +152,28 @@ class Quotas:
         limited = self.limited(queue)
         return limited >= 0 and self.rows[number].most(limited) < self.asked(number, pairs)
 
+    def covering(self, row: int) -> tuple[int, ...]:
+        """The numbers of the quota rows that count what is on a row of the cluster."""
+        return self._covering.get(row, ())
+
+    def root(self, queue: int) -> int:
+        """The queue without a parent above a queue, or itself; -1 for what is no queue."""
+        return self._roots[queue] if 0 <= queue < len(self._roots) else -1
+
+    def everywhere(self, number: int) -> bool:
+        """Whether a quota row counts what is on any node."""
+        return not self.rows[number].limits.key.node_selector
+
+    def beyond(self, root: int, pairs: Pairs) -> bool:
+        """Whether too little is left in a whole tree of queues for a request, so that no queue of it may have it."""
+        return any(
+            self.everywhere(number)
+            and (amount := self._asked(number, pairs))
+            and each.limits.limited[root]
+            and each.left_in_tree(root) < amount
+            for number, each in enumerate(self.rows)
+        )
+
     def asked(self, number: int, pairs: Pairs) -> int:
         """What a request asks of a quota row, on nodes that it counts."""
         return self._asked(number, pairs)
@@ -149,15 +181,22 @@ class Quotas:
     # Inside
 
     def _count(self, row: int, occupant: Occupant, sign: int) -> None:
-        if not self.rows or occupant.tenant is None:
+        tenant = occupant.tenant
+        queue = -1 if tenant is None or tenant.queue is None else self.limits.numbers.get(tenant.queue, -1)
+        if tenant is None or queue < 0:
             return
-        queue = self.limited(occupant.tenant.queue)
-        if queue < 0:
+        if sign < 0:
+            self.released[self._roots[queue]] += 1
+        self.moves.note(Move(sign, queue, self._covering.get(row, ()), occupant))
+        held = self.totals[queue]
+        for resource, amount in occupant.resources.items():
+            held[resource] = held.get(resource, 0) + sign * amount
+        if not self._concerned[queue]:
             return
         for number in self._covering.get(row, ()):
             amount = occupant.resources.get(self.rows[number].limits.key.resource, 0)
             if amount:
-                self.rows[number].charge(queue, sign * amount, occupant.tenant.namespace or "")
+                self.rows[number].charge(queue, sign * amount, tenant.namespace or "")
 
     def _asked(self, number: int, pairs: Pairs) -> int:
         column = self._columns.get(self.rows[number].limits.key.resource)
@@ -169,3 +208,11 @@ class Quotas:
 
 def _holder(occupant: Occupant) -> tuple[str | None, str | None]:
     return (None, None) if occupant.tenant is None else (occupant.tenant.queue, occupant.tenant.namespace)
+
+
+def _roots(parents: Sequence[int]) -> list[int]:
+    """Of each queue the one without a parent above it; parents come before their children."""
+    found: list[int] = []
+    for number, above in enumerate(parents):
+        found.append(number if above < 0 else found[above])
+    return found

@@ -19,6 +19,7 @@ class RowUsage:
         self.own: list[dict[str, int]] = [{} for _ in parents]
         """Per queue, what it holds itself, by namespace."""
         self._empty = [0] * len(parents)
+        self._kept = sum(limits.guaranteed)
 
     def charge(self, queue: int, amount: int, namespace: str = "") -> None:
         """The queue holds so much more for a namespace; negative: less. What holds nothing that counts is left aside."""
@@ -47,6 +48,10 @@ class RowUsage:
         if not self.limits.limited[queue]:
             return UNLIMITED
         return self._found(queue, self.used)[0]
+
+    def left_in_tree(self, root: int) -> int:
+        """An upper bound of what is left to any queue below one without a parent; exact where no queue keeps anything."""
+        return self.limits.subtree[root] - self.used[root] + self._kept
 
     def most(self, queue: int) -> int:
         """The most that the queue may ever hold, were it and all others empty; `UNLIMITED` where nothing limits it."""

@@ -1,0 +1,13 @@
+"""Columns that grow."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def grown(column: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+    """The same with room for so many; what is new is 0."""
+    found = np.zeros(size, column.dtype)
+    found[: len(column)] = column
+    return found

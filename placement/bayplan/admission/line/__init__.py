@@ -1,0 +1,1 @@
+"""The line in which requests of all queues wait for a place."""

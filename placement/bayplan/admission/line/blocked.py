@@ -1,0 +1,113 @@
+"""Lanes that found no place, and what has to happen before one of them may find one."""
+
+from collections.abc import Hashable, Iterable
+
+from bayplan.admission.line.lane import Lane
+from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.freed import FreedRows
+from bayplan.cluster.quotas.accounts import Pairs
+from bayplan.model.workload import RequestClass
+
+_Lanes = dict[Hashable, Lane]
+
+
+class Blocked:
+    """By class, those for which no node had room; by the tree of their queue, those for which a quota had none."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster, self._freed = cluster, FreedRows(cluster)
+        self._by_class: dict[RequestClass, _Lanes] = {}
+        self._by_root: dict[int, dict[RequestClass, _Lanes]] = {}
+        self._near: _Lanes = {}
+        """Lanes whose places depend on pods nearby: anything that leaves may open nodes to them."""
+        self._seen: dict[int, int] = {}
+        """Per root of a tree of queues, how often anything of it had been released when its lanes were looked at."""
+        self._static_version = cluster.static_version
+
+    def add(self, lane: Lane) -> None:
+        """It was asked about, and found no place. O(quota rows x depth)."""
+        lane.short = self._cluster.quotas.short(lane.name, self._pairs(lane))
+        self._file(lane)
+
+    def forget(self, lane: Lane) -> None:
+        """Nothing waits in it any more, or it is open."""
+        self._near.pop(lane.key, None)
+        for by_class in (self._by_class, self._by_root.get(self._cluster.quotas.root(lane.queue), {})):
+            lanes = by_class.get(lane.asked)
+            if lanes is not None and lanes.pop(lane.key, None) is not None and not lanes:
+                del by_class[lane.asked]
+
+    def clear(self) -> None:
+        """Nothing is known of any."""
+        if self._static_version != self._cluster.static_version:
+            self._static_version = self._cluster.static_version
+            self._freed.forget_classes()
+        self._by_class.clear()
+        self._by_root.clear()
+        self._near.clear()
+
+    def freed(self, rows: Iterable[int]) -> None:
+        """Something became free there."""
+        self._freed.add(rows)
+
+    def placed(self) -> None:
+        """Less may be free by now."""
+        self._freed.used()
+
+    def done(self) -> None:
+        """All were asked about that may find a place on what was freed."""
+        self._freed.clear()
+
+    def reopened(self) -> list[Lane]:
+        """Those that may find a place by now; they are blocked no more."""
+        found: list[Lane] = []
+        if self._freed:
+            found += self._near.values()
+            for asked, lanes in self._by_class.items():
+                if self._freed.may_fit(asked):
+                    found += lanes.values()
+        quotas = self._cluster.quotas
+        for root, by_class in self._by_root.items():
+            if self._seen[root] == quotas.released[root]:
+                continue
+            self._seen[root] = quotas.released[root]
+            for asked, lanes in by_class.items():
+                if not quotas.beyond(root, self._cluster.demand(asked).pairs):
+                    found += [lane for lane in lanes.values() if not self.still(lane)]
+        for lane in found:
+            self.forget(lane)
+        return found
+
+    def still(self, lane: Lane) -> bool:
+        """Whether a lane would find no place if it were asked about, by what is known. O(quota rows x depth + freed rows)."""
+        if lane.short is None:
+            return False
+        if lane.short:
+            quotas = self._cluster.quotas
+            short = quotas.short(lane.name, self._pairs(lane))
+            if any(map(quotas.everywhere, short)):
+                return True
+            if short != lane.short:
+                return False
+        if lane.near:
+            return not self._freed
+        return not self._freed.may_fit(lane.asked)
+
+    def put_back(self, lane: Lane) -> None:
+        """It is still blocked, for what was known of it before."""
+        self._file(lane)
+
+    def _file(self, lane: Lane) -> None:
+        quotas, short = self._cluster.quotas, lane.short or ()
+        if short:
+            root = quotas.root(lane.queue)
+            self._seen.setdefault(root, quotas.released[root])
+            self._by_root.setdefault(root, {}).setdefault(lane.asked, {})[lane.key] = lane
+        if not any(map(quotas.everywhere, short)):
+            if lane.near:
+                self._near[lane.key] = lane
+            else:
+                self._by_class.setdefault(lane.asked, {})[lane.key] = lane
+
+    def _pairs(self, lane: Lane) -> Pairs:
+        return self._cluster.demand(lane.asked).pairs

@@ -1,0 +1,48 @@
+"""The requests of one queue that may have a place, by lane."""
+
+from collections.abc import Hashable
+from heapq import heapify, heappop, heappush
+
+from bayplan.admission.line.lane import Lane
+from bayplan.admission.line.places import Place, Standing, among_queues
+
+
+class WaitingQueue:
+    """Its open lanes, in the order of their first requests."""
+
+    def __init__(self) -> None:
+        self.open: dict[Hashable, Lane] = {}
+        self._heads: list[tuple[float, Place, Hashable]] = []
+        self._now = 0.0
+
+    def begin(self, now: float) -> None:
+        """A new round of questions. O(open lanes)."""
+        self._now = now
+        for lane in self.open.values():
+            lane.settle(now)
+        self._heads = [_entry(lane, now) for lane in self.open.values() if len(lane)]
+        heapify(self._heads)
+
+    def first(self) -> tuple[Lane, Standing] | None:
+        """The lane of its first request, and this; none: no open lane has any."""
+        while self._heads:
+            points, rest, key = self._heads[0]
+            lane = self.open.get(key)
+            heappop(self._heads)
+            if lane is None or not len(lane):
+                continue
+            standing = lane.first(self._now)
+            heappush(self._heads, (standing.points, standing.rest, key))
+            if (standing.points, standing.rest) == (points, rest):
+                return lane, standing
+        return None
+
+    def head(self) -> Place | None:
+        """Its first request, as among queues."""
+        found = self.first()
+        return None if found is None else among_queues(found[1].wish, found[1].rest[-1])
+
+
+def _entry(lane: Lane, now: float) -> tuple[float, Place, Hashable]:
+    standing = lane.first(now)
+    return standing.points, standing.rest, lane.key

@@ -1,0 +1,283 @@
+"""What queues have had of what no queue is guaranteed, over time: recent use counts more."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayplan.admission.line.contest import ROOT
+from bayplan.admission.running import Running
+from bayplan.admission.tree import QueueTree
+from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.quotas.usage import RowUsage
+from bayplan.model.arrays import FloatArray, IntArray
+from bayplan.model.occupant import Occupant
+from bayplan.model.resources import PODS
+from bayplan.model.workload import Request, RequestClass
+
+UNKNOWN_RUN = 60.0
+"""Seconds that a request is taken to run of which nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharesState:
+    """What queues have had until an instant: what a decider needs to go on where another stopped."""
+
+    then: float
+    """Seconds since the epoch."""
+    means: Mapping[tuple[str, str], float]
+    """By queue and by what is measured: the decayed mean of the excess, in the resource's smallest unit."""
+    held: Mapping[tuple[str, str], float]
+    """By the same: what the queue itself held from that instant on."""
+
+
+class Shares:
+    """Dominant shares (Ghodsi et al. 2011) of decayed excess use, for the children of queues that compare them.
+
+    The excess of a queue is what it and those below it hold beyond nominal: per quota row, and for a resource that no row
+    counts, beside what all ready nodes have. With d = 2^(-seconds / half-life): mean <- mean d + excess (1 - d). The share is
+    the largest mean, in parts of what the parent can lend, by weight. Half-lives are the parent's. What runs counts from its
+    start as if it had run to its expected end: the part that has not accrued yet is an advance.
+    """
+
+    def __init__(self, cluster: Cluster, tree: QueueTree, before: "Shares | None" = None) -> None:
+        """`before`: what queues had until now, which those of the same names keep, measure by measure."""
+        self._cluster, limits = cluster, cluster.quotas.limits
+        self._parents = np.array(limits.parents, np.int64)
+        half_lives = [each.half_life for each in tree.queues.values()]
+        self.compared: Mapping[int, bool] = {
+            ROOT: tree.half_life is not None,
+            **{number: each is not None for number, each in enumerate(half_lives)},
+        }
+        """Whether a queue compares the shares of its children; by `ROOT`, those without a parent."""
+        above = [tree.half_life if parent < 0 else half_lives[parent] for parent in limits.parents]
+        self._rows: list[RowUsage] = []
+        self._half_life: FloatArray = np.array([np.inf if each is None else each for each in above])
+        self._weights: FloatArray = np.array([each.weight for each in tree.queues.values()])
+        self._any = any(self.compared.values())
+        self._measures: tuple[str, ...] = ()
+        """Names of the resources that no row counts, behind the rows."""
+        self._mean = np.zeros((len(limits.queues), 0))
+        self._excess = np.zeros((len(limits.queues), 0))
+        self._held = np.zeros((len(limits.queues), 0))
+        self._own_then = np.zeros((len(limits.queues), 0))
+        """At the last step: per queue, what it held itself."""
+        self._nominal = np.zeros((len(limits.queues), 0))
+        self._lendable = np.ones((len(limits.queues), 0))
+        self._advance = np.zeros((len(limits.queues), 0))
+        """What the means will have gained when all that runs has ended as expected."""
+        self._base = self._held, self._advance
+        """What was held at the last step, and the advance of that."""
+        self._admitted: dict[Hashable, tuple[int, Request]] = {}
+        """Since the last step."""
+        self._withdrawn: list[Hashable] = []
+        self._running = Running(cluster)
+        self._then: float | None = None
+        self._position = cluster.quotas.moves.position
+        self._asked: dict[RequestClass, FloatArray] = {}
+        self._version: Hashable = None
+        self._names = limits.queues
+        state = None if before is None else before.state()
+        if state is not None:
+            self.restore(state)
+
+    def step(self, now: float) -> None:
+        """Bring all means to an instant, in seconds, with what was held until then; then look at what is held now.
+
+        O(queues x measures), nothing where no queue compares shares. An instant before the last one counts as that.
+        """
+        if not self._any:
+            return
+        self._running.step()
+        if self._then is not None:
+            self._accrue(self._then, now)
+        self._position = self._cluster.quotas.moves.position
+        self._then = now if self._then is None else max(now, self._then)
+        self._measure()
+        self._own_then = self._own()
+        self._held = self._summed(self._own_then)
+        self._excess = np.maximum(self._held - self._nominal, 0)
+        self._advance = self._expected(self._then)
+        self._base = self._held.copy(), self._advance.copy()
+        self._admitted.clear()
+        self._withdrawn.clear()
+
+    def rank(self, queue: int) -> tuple[float, ...]:
+        """The share of a queue, then what it holds in parts of what is its own, or else of what there is to lend."""
+        if not 0 <= queue < len(self._mean):
+            return 0.0, 0.0
+        share = ((self._mean[queue] + self._advance[queue]) / self._lendable[queue]).max(initial=0.0) / self._weights[queue]
+        base = np.where(self._nominal[queue] > 0, self._nominal[queue], self._lendable[queue])
+        return float(share), float((self._held[queue] / base).max(initial=0.0) / self._weights[queue])
+
+    def admitted(self, queue: int, request: Request) -> None:
+        """A request of a queue is placed: what it is expected to use counts at once. O(depth x measures)."""
+        if self._any and 0 <= queue < len(self._mean):
+            self._admitted[request.id] = queue, request
+            self._charge(queue, request)
+
+    def withdrawn(self, request: Request) -> None:
+        """It was not placed after all. It counts until `settle`."""
+        if request.id in self._admitted:
+            self._withdrawn.append(request.id)
+
+    def settle(self) -> set[int]:
+        """Count as if what was withdrawn had never been admitted; the numbers of the queues that it was of."""
+        if not self._withdrawn:
+            return set()
+        found = {self._admitted.pop(id_)[0] for id_ in self._withdrawn}
+        self._withdrawn.clear()
+        self._held[:], self._advance[:] = self._base
+        for queue, request in self._admitted.values():
+            self._charge(queue, request)
+        return found
+
+    def state(self) -> SharesState | None:
+        """As of the last step; `None`: there was none, or no queue compares shares."""
+        if not self._any or self._then is None:
+            return None
+        places = [
+            ((name, measure), (number, column))
+            for number, name in enumerate(self._names)
+            for column, measure in enumerate(self._measured())
+        ]
+        means = {key: float(self._mean[at]) for key, at in places if self._mean[at]}
+        return SharesState(self._then, means, {key: float(self._own_then[at]) for key, at in places if self._own_then[at]})
+
+    def restore(self, state: SharesState) -> None:
+        """Go on from what queues of these names had, measure by measure."""
+        self._measure()
+        self._then = state.then
+        self._position = self._cluster.quotas.moves.position
+        self._own_then = np.zeros_like(self._mean)
+        for number, name in enumerate(self._names):
+            for column, measure in enumerate(self._measured()):
+                self._mean[number, column] = max(0.0, state.means.get((name, measure), 0.0))
+                self._own_then[number, column] = max(0.0, state.held.get((name, measure), 0.0))
+
+    # Inside
+
+    def _measured(self) -> list[str]:
+        """What the measures are of, in their order."""
+        return [*(str(row.limits.key) for row in self._rows), *self._measures]
+
+    def _measure(self) -> None:
+        """What is measured, and beside what; where nodes or quotas have changed."""
+        version = self._cluster.static_version, self._cluster.quotas.version
+        if version == self._version:
+            return
+        self._version = version
+        quotas, cluster = self._cluster.quotas, self._cluster
+        self._rows = list(quotas.rows)
+        counted = {row.limits.key.resource for row in quotas.rows}
+        names = tuple(name for name in cluster.resources if name not in counted and name != PODS)
+        rows = len(quotas.rows)
+        if names != self._measures or self._mean.shape[1] != rows + len(names):
+            mean = np.zeros((len(self._parents), rows + len(names)))
+            mean[:, :rows] = self._mean[:, :rows] if self._mean.shape[1] >= rows else 0
+            for number, name in enumerate(names):
+                if name in self._measures:
+                    mean[:, rows + number] = self._mean[:, rows + self._measures.index(name)]
+            self._mean, self._measures, self._asked = mean, names, {}
+        columns = [cluster.resources.index(name) for name in names]
+        there: IntArray = cluster.allocatable[cluster.ready][:, columns].sum(axis=0)
+        nominal = [[float(each) for each in row.limits.nominal] for row in quotas.rows]
+        zeros = [[0.0] * len(self._parents) for _ in names]
+        self._nominal = self._summed(np.array([*nominal, *zeros], float).reshape(rows + len(names), -1).T)
+        lendable = np.ones((len(self._parents), rows + len(names)))
+        for number, row in enumerate(quotas.rows):
+            top = max(1, sum(row.limits.subtree[each] for each in np.flatnonzero(self._parents < 0).tolist()))
+            lendable[:, number] = [top if above < 0 else max(1, row.limits.subtree[above]) for above in self._parents.tolist()]
+        lendable[:, rows:] = np.maximum(there, 1)
+        self._lendable = lendable
+
+    def _own(self) -> FloatArray:
+        """Shape (queues, measures): what each holds itself."""
+        quotas = self._cluster.quotas
+        found = np.zeros((len(self._parents), len(quotas.rows) + len(self._measures)))
+        for number, row in enumerate(quotas.rows):
+            found[:, number] = [sum(each.values()) for each in row.own]
+        for number, held in enumerate(quotas.totals):
+            if held:
+                found[number, len(quotas.rows) :] = [held.get(name, 0) for name in self._measures]
+        return found
+
+    def _accrue(self, then: float, now: float) -> None:
+        """Bring all means to an instant. What came since the last step counts from its own start, what left until now."""
+        at, own, starts = then, self._own_then, list[tuple[float, int]]()
+        moves = self._cluster.quotas.moves.since(self._position)
+        for number, move in enumerate(moves):
+            tenant = move.occupant.tenant
+            if move.sign > 0 and tenant is not None:
+                since = now if tenant.since is None else tenant.since
+                starts.append((min(max(since, then), now), number))
+        for start, number in sorted(starts):
+            if start > at:
+                self._decay(start - at, own)
+                at = start
+            own = own if own is not self._own_then else own.copy()
+            own[moves[number].queue] += self._used(moves[number].occupant, moves[number].covering)
+        if now > at:
+            self._decay(now - at, own)
+
+    def _decay(self, seconds: float, own: FloatArray) -> None:
+        decay = np.exp2(-seconds / self._half_life)[:, None]
+        excess = np.maximum(self._summed(own) - self._nominal, 0)
+        self._mean = self._mean * decay + excess * (1 - decay)
+
+    def _charge(self, queue: int, request: Request) -> None:
+        amounts, seconds = self._amounts(request.request_class), request.duration if request.duration > 0 else UNKNOWN_RUN
+        while queue >= 0:
+            before = np.maximum(self._held[queue] - self._nominal[queue], 0)
+            self._held[queue] += amounts
+            more = np.maximum(self._held[queue] - self._nominal[queue], 0) - before
+            self._advance[queue] += more * (1 - np.exp2(-seconds / self._half_life[queue]))
+            queue = int(self._parents[queue])
+
+    def _expected(self, now: float) -> FloatArray:
+        """Shape (queues, measures): the advance of what runs, as far as it is excess. O(occupants x measures)."""
+        running = self._running
+        slots = np.flatnonzero(running.there & (running.queue >= 0) & np.isfinite(running.end) & (running.end > now))
+        found = np.zeros_like(self._held)
+        if not len(slots):
+            return found
+        queues, left = running.queue[slots], running.end[slots] - now
+        amounts = np.array([self._used_at(slot) for slot in slots.tolist()])
+        while len(queues):
+            np.add.at(found, queues, amounts * (1 - np.exp2(-left / self._half_life[queues]))[:, None])
+            above = self._parents[queues]
+            kept = above >= 0
+            queues, left, amounts = above[kept], left[kept], amounts[kept]
+        return found * np.divide(self._excess, self._held, out=np.zeros_like(found), where=self._held > 0)
+
+    def _used_at(self, slot: int) -> FloatArray:
+        occupant = self._running.occupants[slot]
+        if occupant is None:
+            return np.zeros(self._mean.shape[1])
+        return self._used(occupant, self._cluster.quotas.covering(int(self._running.row[slot])))
+
+    def _used(self, occupant: Occupant, covering: tuple[int, ...]) -> FloatArray:
+        """Per measure, what an occupant holds, where these quota rows count it."""
+        resources = occupant.resources
+        counted = [
+            resources.get(row.limits.key.resource, 0) if number in covering else 0 for number, row in enumerate(self._rows)
+        ]
+        return np.array([*counted, *(resources.get(name, 0) for name in self._measures)], float)
+
+    def _summed(self, own: FloatArray) -> FloatArray:
+        """Each queue with all below it; parents come before their children."""
+        found = own.copy()
+        for number in range(len(found) - 1, -1, -1):
+            above = self._parents[number]
+            if above >= 0:
+                found[above] += found[number]
+        return found
+
+    def _amounts(self, asked: RequestClass) -> FloatArray:
+        """Per measure, what a request asks, wherever it goes."""
+        found = self._asked.get(asked)
+        if found is None:
+            amounts = dict(asked.resources)
+            names: Sequence[str] = [row.limits.key.resource for row in self._cluster.quotas.rows]
+            found = self._asked[asked] = np.array([float(amounts.get(name, 0)) for name in (*names, *self._measures)])
+        return found
