@@ -7,6 +7,7 @@ from typing import Any
 from bayplan.cluster.cluster import Cluster
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.node_states import Survival
+from bayplan.knowledge.round_counts import RoundCounts
 from bayplan.knowledge.run_times import EndedRun, RunTime, RunTimes, TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
 from bayplan.knowledge.run_times.of_graph import critical_path
@@ -14,7 +15,7 @@ from bayplan.lifecycle import Run
 from bayplan.model.workload import Request
 from bayplan_operator import metrics, names
 from bayplan_operator.clock import Clock
-from bayplan_operator.conductor.knowledge import outcomes
+from bayplan_operator.conductor.knowledge import outcomes, round_counts
 from bayplan_operator.conductor.knowledge.expectations import Renewal
 from bayplan_operator.conductor.knowledge.lateness import tell_late
 from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
@@ -25,6 +26,7 @@ from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.choice_record import recorded_choices
+from bayplan_operator.translate.rounds_task import rounds_task
 from bayplan_operator.translate.self_report import NOTHING, SelfReport, self_report
 from bayplan_operator.translate.splitting import read_numbers
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_candidates, with_shards
@@ -68,6 +70,11 @@ class Knowledge(Step):
         """How surely nodes hold out; none: nothing was seen yet."""
         return self._nodes.survival
 
+    def rounds(self, prepared: Prepared) -> RoundCounts:
+        """How many rounds earlier graphs of its kind took; none where nothing was learned, or nothing may end them early."""
+        task = rounds_task(prepared)
+        return RoundCounts() if task is None else self.profiles.rounds(task)
+
     def run(self, graph: GraphRun, task: int) -> TaskRun:
         """Under what a task's run times are learned, and what its author says of them. Raises ``ValueError`` for a graph that
         does not run."""
@@ -90,6 +97,7 @@ class Knowledge(Step):
         if graph.running is not None:
             self._prepared[graph.ref.uid] = graph.running.prepared
             self._learn_record(graph, graph.running.prepared, graph.running.run, now)
+            self._learn_rounds(round_counts.seen(graph), now)
             self._expect(graph.running)
         elif graph.decided.ended and (graph.decided.completed_at or 0.0) > (self._horizon or 0.0):
             try:
@@ -101,6 +109,7 @@ class Knowledge(Step):
             lines = [line for line in graph.written.status.get("tasks") or () if isinstance(line, str)]
             state, _ = run_record.read(prepared.graph, lines, graph.decided.accepted_at or 0.0)
             self._learn_record(graph, prepared, state, now)
+            self._learn_rounds(round_counts.recorded(graph, prepared, state), now)
 
     def advanced(self, graph: GraphRun, before: Run, now: float) -> None:
         """The graph's run has gone on from that state. O(units) where no attempt has ended."""
@@ -110,6 +119,8 @@ class Knowledge(Step):
         prepared = running.prepared
         for ended in outcomes.since(graph.ref.uid, prepared.graph, before, running.run, prepared.relations.flow):
             self._learn(graph, running.prepared, ended, now, live=True)
+        if running.run.rounds_over and not before.rounds_over:
+            self._learn_rounds(round_counts.seen(graph), now)
 
     def step(self, tick: Tick) -> None:
         """Let what was learned count, once in a while; look at the nodes; write profiles that are due.
@@ -168,6 +179,10 @@ class Knowledge(Step):
         if self.profiles.learn(run, ended.id, outcome, self._horizon or 0.0, now, recurs=recurs):
             _count(outcome, report, expected)
             self._told.tell(TaskId.of(run), report.numbers)
+
+    def _learn_rounds(self, taken: round_counts.RoundsTaken | None, now: float) -> None:
+        if taken is not None:
+            self.profiles.learn_rounds(taken, self._horizon or 0.0, now)
 
     def _report(self, graph: GraphRun, prepared: Prepared, ended: outcomes.Ended) -> SelfReport:
         task = prepared.graph.tasks[ended.task].name

@@ -1,9 +1,23 @@
 """What was learned, for work beside the ticks."""
 
+from dataclasses import dataclass, field
+
 from bayplan.knowledge.node_states import Survival
+from bayplan.knowledge.round_counts import RoundCounts
 from bayplan.knowledge.run_times import RunTimes
 from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.knowledge.learned import Learned
+from bayplan_operator.translate.task_graph import Prepared
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """What was learned, for work on one graph."""
+
+    run_times: RunTimes | None = None
+    """A copy that only work beside the ticks reads; none: nothing was."""
+    rounds: RoundCounts = field(default_factory=RoundCounts)
+    """How many rounds earlier graphs of its kind took."""
 
 
 class Lessons:
@@ -21,6 +35,10 @@ class Lessons:
         if self._learned is not None and self._clock.monotonic() >= self._copied_at + self._every:
             self._copy, self._copied_at = self._learned.run_times.copy(), self._clock.monotonic()
         return self._copy
+
+    def of(self, prepared: Prepared) -> Lesson:
+        """For a graph; the run times as in `run_times`."""
+        return Lesson() if self._learned is None else Lesson(self.run_times, self._learned.rounds(prepared))
 
     @property
     def survival(self) -> Survival | None:

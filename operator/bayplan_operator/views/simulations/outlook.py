@@ -115,7 +115,7 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster, strategy: S
     whole = RestOfGraph(there, known, none, submission.classes)
     if flow is not None:
         whole = with_gates(whole, flow)
-        whole = with_further_rounds(whole, flow, rounds - 1, setup.seed, capacity)
+        whole = with_further_rounds(whole, flow, np.array([max(rounds - 1, 0)]), setup.seed, capacity)
     scenario = whole.scenario(setup.seed, capacity)
     found = scenario.estimate()
     basis = f"{known.words}, {rounds} round{'s' if rounds > 1 else ''}" if rounds else known.words
