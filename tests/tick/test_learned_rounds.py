@@ -138,3 +138,17 @@ def test_an_operator_that_is_killed_before_the_profile_is_written_leaves_it_to_i
     world.wait_condition("first", "Complete")
     world.run(10)
     assert rounds_of(world) == ["3"]
+
+
+def test_the_seconds_that_pods_take_to_start_count_in_every_round(world: World) -> None:
+    world.kubelets.delay = 3.0
+    training(world, "first", most=10)
+    world.until(lambda: world.condition("first", "Complete", "True"), "it has ended", patience=300)
+    world.run(10)
+    training(world, "second", most=10)
+    expected = remaining(world, "second")
+    world.until(lambda: world.condition("second", "Complete", "True"), "it has ended", patience=300)
+    status = world.status("second")
+    took = world.seconds(status["completionTime"]) - world.seconds(status["startTime"])
+    assert took > 10 * (2 + 1 + 2 * 3), "most of a round is starting"
+    assert expected == pytest.approx(took, rel=0.1)

@@ -45,7 +45,7 @@ class Figure(Model):
         min_length=1,
         max_length=MAX_METRIC_NAME + 9,
         description="response: seconds from ready to ended; run: seconds from started to ended; success: 1 or 0; cost: the "
-        "price of a run; reported.NAME: what the task says of itself.",
+        "price of a run; start: seconds from when its node had it until it started; reported.NAME: what it says of itself.",
     )
     count: Count = Field(description="Over how many runs.")
     mean: Decimal = Field(description="Their mean.")
@@ -65,7 +65,7 @@ class NodeClass(Model):
     sums: Sums | None = Field(default=None, description="From which run times are predicted. None: no run has succeeded.")
     figures: tuple[Figure, ...] = Field(
         default=(),
-        max_length=MAX_METRICS + 4,
+        max_length=MAX_METRICS + 5,
         description="How well runs went.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )

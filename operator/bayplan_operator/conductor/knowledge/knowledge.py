@@ -8,7 +8,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.node_states import Survival
 from bayplan.knowledge.round_counts import RoundCounts
-from bayplan.knowledge.run_times import EndedRun, RunTime, RunTimes, TaskRun
+from bayplan.knowledge.run_times import EndedRun, RunTime, RunTimes, StartUps, TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
 from bayplan.knowledge.run_times.of_graph import critical_path
 from bayplan.lifecycle import Run
@@ -26,6 +26,8 @@ from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.choice_record import recorded_choices
+from bayplan_operator.translate.containers import start_up
+from bayplan_operator.translate.own_pod import OwnPod
 from bayplan_operator.translate.rounds_task import rounds_task
 from bayplan_operator.translate.self_report import NOTHING, SelfReport, self_report
 from bayplan_operator.translate.splitting import read_numbers
@@ -74,6 +76,11 @@ class Knowledge(Step):
         """How many rounds earlier graphs of its kind took; none where nothing was learned, or nothing may end them early."""
         task = rounds_task(prepared)
         return RoundCounts() if task is None else self.profiles.rounds(task)
+
+    @property
+    def start_ups(self) -> StartUps | None:
+        """How long pods take to start; none: nothing was seen of it. O(tasks known)."""
+        return StartUps.of(self.profiles.evaluation)
 
     def run(self, graph: GraphRun, task: int) -> TaskRun:
         """Under what a task's run times are learned, and what its author says of them. Raises ``ValueError`` for a graph that
@@ -168,11 +175,13 @@ class Knowledge(Step):
         if where is None:
             return  # the class of the node is no longer known
         run = replace(prepared.runs[ended.task], node_class=where[0])
-        report = self._report(graph, prepared, ended) if live and ended.succeeded else NOTHING
+        own = self._own_pod(graph, prepared, ended) if live else None
+        report = self_report(own.pod) if own is not None and ended.succeeded else NOTHING
         span = ended.span
         outcome = EndedRun(
             task=TaskId.of(run).text, node_class=where[0], asked=span.asked, started=span.started, ended=span.ended,
             succeeded=ended.succeeded, cost=where[1], reported=report.numbers,
+            starting=None if own is None else start_up(own.pod),
         )  # fmt: skip
         expected = self.forecast.made(prepared.runs[ended.task])
         recurs = TaskId.of(run).family != graph.ref.name
@@ -184,11 +193,10 @@ class Knowledge(Step):
         if taken is not None:
             self.profiles.learn_rounds(taken, self._horizon or 0.0, now)
 
-    def _report(self, graph: GraphRun, prepared: Prepared, ended: outcomes.Ended) -> SelfReport:
+    def _own_pod(self, graph: GraphRun, prepared: Prepared, ended: outcomes.Ended) -> OwnPod | None:
         task = prepared.graph.tasks[ended.task].name
         name = names.pod_name(graph.ref.name, graph.ref.uid, task, ended.shard, ended.incarnation)
-        own = self._pods.own_pod((graph.ref.namespace, name))
-        return NOTHING if own is None else self_report(own.pod)
+        return self._pods.own_pod((graph.ref.namespace, name))
 
     def _remember_classes(self) -> None:
         """O(nodes) where any of them came, went or changed."""

@@ -177,7 +177,9 @@ def _learned(question: Question, there: Situation) -> tuple[Situation, Durations
     elapsed = np.where(there.running, np.maximum(since, 0.0), np.nan)
     seen, classes = question.seen, there.nodes.classes
     known = durations(there.graph, seen.prepared.runs, classes, there.seconds, question.lesson.run_times)
-    known = replace(known, reruns=seen.reruns(classes))
+    starts = question.lesson.start_ups
+    starting = None if starts is None else starts.table([f"{run.family}/{run.task}" for run in seen.prepared.runs], classes)
+    known = replace(known, reruns=seen.reruns(classes), starting=starting)
     return replace(there, seconds=known.expected), known, elapsed
 
 

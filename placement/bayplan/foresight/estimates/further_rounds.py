@@ -113,12 +113,14 @@ def with_further_rounds(known: RestOfGraph, flow: Flow, further: IntArray, seed:
     made = _with_edges(graph, np.ones(len(graph.edge_parent), bool), extra, tuple(graph.tasks[task].name for task in last))
     sure = bool((further == further[0]).all())
     classes, (location, scale) = len(there.nodes.classes), _by_median(seconds) if sure else _by_mean(seconds)
+    starting = known.durations.starting
     durations = replace(
         known.durations,
         location=np.vstack((known.durations.location, np.full(classes, location))),
         scale=np.vstack((known.durations.scale, np.full(classes, scale))),
         shared=np.append(known.durations.shared, 1.0),
         basis=np.append(known.durations.basis, Basis.HINT),
+        starting=None if starting is None else np.vstack((starting, np.zeros(classes))),
     )
     situation = replace(
         there,
