@@ -9,6 +9,7 @@ import pytest
 
 from tests.cluster.kube import Object, task
 from tests.tick.api.kinds import TASK_GRAPH
+from tests.tick.seen import label
 from tests.tick.test_rounds import env
 from tests.tick.world import World
 
@@ -152,3 +153,18 @@ def test_the_seconds_that_pods_take_to_start_count_in_every_round(world: World) 
     took = world.seconds(status["completionTime"]) - world.seconds(status["startTime"])
     assert took > 10 * (2 + 1 + 2 * 3), "most of a round is starting"
     assert expected == pytest.approx(took, rel=0.1)
+
+
+def test_the_expected_end_counts_rounds_that_go_on_without_late_shards(world: World) -> None:
+    def seconds(pod: Object) -> str:
+        late = label(pod, "bayplan.dev/task") == "local" and env(pod)["JOB_COMPLETION_INDEX"] == "1"
+        return "100" if late else "10"
+
+    world.kubelets.seconds = seconds
+    training(world, "first", most=4)
+    world.until(lambda: world.condition("first", "Complete", "True"), "it has ended", patience=1000)
+    world.run(10)
+    training(world, "patient", most=4)
+    training(world, "hasty", most=4, minimum=1, timeout="15s")
+    assert remaining(world, "hasty") < 0.7 * remaining(world, "patient")
+    world.until(lambda: world.condition("hasty", "Complete", "True"), "it has ended", patience=200)

@@ -20,6 +20,7 @@ from bayplan.foresight.estimates import (
     course,
     durations,
     earliest,
+    lateness,
     sure_rounds,
     with_further_rounds,
     with_gates,
@@ -161,7 +162,11 @@ def _scenario(question: Question, there: Situation, known: Durations, elapsed: F
 
     rest = RestOfGraph(there, known, elapsed, tuple(template.request_class for template in prepared.templates))
     if flow is not None:
-        rest = with_gates(rest, flow)
+        run, since = question.seen.run, question.seen.now - question.seen.run.started
+        late = lateness(
+            prepared.graph, flow, question.seen.terms.time_outs, run.state == UnitState.SUCCEEDED, np.maximum(since, 0.0)
+        )
+        rest = with_gates(replace(rest, late=late), flow)
         rest = with_further_rounds(rest, flow, _further(question), seed, capacity)
     return rest.scenario(seed, capacity)
 

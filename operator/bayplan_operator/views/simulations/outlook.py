@@ -1,6 +1,7 @@
 """What can be said of a graph's end before it runs: the bound, the estimate, and the chance to meet its deadline."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -19,13 +20,17 @@ from bayplan.foresight.estimates import (
     course,
     durations,
     earliest,
+    lateness,
     sure_rounds,
     with_further_rounds,
     with_gates,
 )
 from bayplan.foresight.graph_plans import Situation, expected_seconds, slots
 from bayplan.knowledge.run_times import TaskRun
+from bayplan.lifecycle import Flow
+from bayplan.model.arrays import FloatArray
 from bayplan.simulation import Divider, Setup, Submission
+from bayplan.solvers.kernels.scheduling.lateness import Lateness
 from bayplan.strategy.protocols import Strategy
 from bayplan.strategy.turns import capacity_for
 from bayplan_operator.views.model.graph import SimulatedGraph
@@ -114,7 +119,7 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster, strategy: S
 
     whole = RestOfGraph(there, known, none, submission.classes)
     if flow is not None:
-        whole = with_gates(whole, flow)
+        whole = with_gates(replace(whole, late=_late(submission, flow, none)), flow)
         whole = with_further_rounds(whole, flow, np.array([max(rounds - 1, 0)]), setup.seed, capacity)
     scenario = whole.scenario(setup.seed, capacity)
     found = scenario.estimate()
@@ -130,6 +135,16 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster, strategy: S
         high=_round(found.quantile(0.9)),
         probability=probability,
         advice=tuple(SuggestionView(each.help.value, each.subject, each.probability, _round(each.seconds)) for each in helps),
+    )
+
+
+def _late(submission: Submission, flow: Flow, elapsed: FloatArray) -> Lateness:
+    """Of a graph that has not begun."""
+    graph, limit = submission.graph, submission.rounds
+    repeated = [] if flow.repeated is None else np.flatnonzero(flow.repeated.tasks).tolist()
+    seconds = None if limit is None else limit.time_out
+    return lateness(
+        graph, flow, {} if seconds is None else dict.fromkeys(repeated, seconds), np.zeros(graph.units, bool), elapsed
     )
 
 

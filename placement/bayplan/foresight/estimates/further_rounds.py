@@ -15,12 +15,14 @@ import numpy as np
 from bayplan.foresight.estimates.capacity import Capacity
 from bayplan.foresight.estimates.durations import Basis, Durations
 from bayplan.foresight.estimates.estimate import Scenario, samples
+from bayplan.foresight.estimates.late import begun_again, with_one_more, with_start_ups
 from bayplan.foresight.estimates.luck import Luck
 from bayplan.foresight.graph_plans import Situation
 from bayplan.lifecycle import Flow, Gate, Repeated
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import RequestClass
+from bayplan.solvers.kernels.scheduling.lateness import Lateness
 
 NAME = "further rounds"
 """No task has this name: names have no blanks."""
@@ -45,6 +47,8 @@ class RestOfGraph:
     """Per task."""
     drawn: FloatArray | None = None
     """Seconds of the last task, one for each sample; none: they are drawn as those of all others."""
+    late: Lateness | None = None
+    """Which units are not waited for; none: all are."""
 
     def scenario(self, seed: int, capacity_of: CapacityOf) -> Scenario:
         """To be played."""
@@ -53,7 +57,8 @@ class RestOfGraph:
         if graph.tasks[-1].name == NAME:  # node failures are counted in the rounds that were played
             luck.of_nodes[-1] = 1.0
             self._draw(luck)
-        return Scenario.on(self.situation, self.durations, self.elapsed, luck, capacity_of(self))
+        found = Scenario.on(self.situation, self.durations, self.elapsed, luck, capacity_of(self))
+        return found if self.late is None else replace(found, late=with_start_ups(self.late, self.durations.starting))
 
     def _draw(self, luck: Luck) -> None:
         """Have the last task take what was drawn for it."""
@@ -132,7 +137,8 @@ def with_further_rounds(known: RestOfGraph, flow: Flow, further: IntArray, seed:
         left=np.append(there.left, np.nan),
     )
     elapsed = np.append(known.elapsed, np.nan)
-    return RestOfGraph(situation, durations, elapsed, (*known.classes, RequestClass(())), None if sure else seconds)
+    late = None if known.late is None else with_one_more(known.late)
+    return RestOfGraph(situation, durations, elapsed, (*known.classes, RequestClass(())), None if sure else seconds, late)
 
 
 def _by_median(seconds: FloatArray) -> tuple[float, float]:
@@ -194,7 +200,8 @@ def _played(known: RestOfGraph, flow: Flow, repeated: Repeated, further: int, se
     # What runs beside and does not repeat keeps its room, and is not waited for.
     done = ~repeated.units | backups
     begun = replace(there, nodes=nodes, done=done, place=place, left=nothing)
-    alone = RestOfGraph(begun, known.durations, nothing, known.classes)
+    late = None if known.late is None else begun_again(known.late, flow)
+    alone = RestOfGraph(begun, known.durations, nothing, known.classes, late=late)
 
     def room(each: RestOfGraph) -> Capacity:
         return _freed(capacity_of(each), graph, there.place, released)
