@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bayplan.collaboration.rounds import Patience, RoundRule
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.lifecycle.conditions import parse_measure
 from bayplan.simulation import Ending, Rounds
 from bayplan_operator.workflows import read_graphs
@@ -144,5 +145,6 @@ def test_a_graph_without_gates_is_read_as_ever(tmp_path: Path) -> None:
     (found,) = read_graphs([write(tmp_path, "g.yaml", plain)]).submissions
     assert (found.flow, found.rounds, found.endings) == (None, None, ())
     (found,) = read_graphs([write(tmp_path, "h.yaml", text(rounds=", patience: 2, metric: evaluate.loss"))]).submissions
-    assert found.rounds == Rounds(RoundRule(10, None, Patience(2, parse_measure("evaluate.loss"))))
+    rule = RoundRule(10, None, Patience(2, parse_measure("evaluate.loss")))
+    assert found.rounds == Rounds(rule, task=TaskRun("local", "/fl", hint=2.0))
     assert found.endings == (Ending(),) * 5
