@@ -36,7 +36,7 @@ def test_people_read_what_was_learned(world: World) -> None:
     world.create("nightly-1", task("fit", seconds=20, annotations=report), task("eval", "fit"), profile="nightly")
     profile = learned(world, "nightly/fit", 1)
     assert profile["status"]["best"] == "cpu-large"
-    assert set(figures(profile)) == {"response", "run", "success", "cost", "reported.accuracy"}
+    assert set(figures(profile)) == {"response", "run", "success", "cost", "start", "reported.accuracy"}
     assert figures(profile)["reported.accuracy"]["mean"] == "0.75"
     assert float(figures(profile)["run"]["mean"]) == 20
     told = {"namespace": "test", "family": "nightly", "task": "fit", "result": "accuracy"}

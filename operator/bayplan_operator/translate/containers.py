@@ -35,6 +35,15 @@ def started(pod: wire.Pod) -> datetime | None:
     return min((at for at in starts if at is not None), default=None)
 
 
+def start_up(pod: wire.Pod) -> float | None:
+    """Seconds from when its node had the pod until the first main container started; ``None``: the node has not said.
+
+    Both instants are in whole seconds, so only the mean over many pods is finer.
+    """
+    had, began = pod.status.start_time, started(pod)
+    return None if had is None or began is None else max(0.0, (began - had).total_seconds())
+
+
 def finished(pod: wire.Pod) -> datetime | None:
     """When the last main container ended, or the init container that kept them from starting; ``None``: not known."""
     ends = _ends(pod.status.container_statuses) or _failed(_ends(_ordinary(pod)))

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from bayplan.collaboration.rounds import RoundEnd
 from bayplan.lifecycle import Round, Run, UnitState, Value
 from bayplan.model.graph import Graph
 
@@ -139,6 +140,12 @@ def read_over(status: Mapping[str, Any]) -> str:
     """Why there is no further round; empty: there may be."""
     over = _map(status.get("rounds")).get("over")
     return over if isinstance(over, str) else ""
+
+
+def read_end(status: Mapping[str, Any]) -> RoundEnd | None:
+    """What ended the rounds well; ``None``: the status does not say that anything did."""
+    reason = _map(status.get("rounds")).get("reason")
+    return next((end for end in RoundEnd if end.value == reason), None)
 
 
 def read_history(status: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
+from bayplan.knowledge.round_counts import RoundCount, RoundCounts
 from bayplan.knowledge.run_times import Evidence
 from bayplan.knowledge.run_times.evaluation import Figures
 from bayplan.knowledge.run_times.running import Running
@@ -40,6 +41,8 @@ class ProfileContents:
     first: float | None = None
     last: float | None = None
     """When runs ended, in seconds since the epoch."""
+    rounds: RoundCounts = field(default_factory=RoundCounts)
+    """How many rounds graphs took."""
     counted: Mapping[str, float] = field(default_factory=dict)
     """Runs that have been counted to when they ended."""
     counted_until: float = 0.0
@@ -82,6 +85,7 @@ def read(raw: Mapping[str, Any]) -> ProfileContents:
         failures=status.failures,
         first=None if status.first_run is None else status.first_run.timestamp(),
         last=None if status.last_run is None else status.last_run.timestamp(),
+        rounds=_rounds(status.rounds),
         counted=_counted(status),
         counted_until=status.counted_until or 0.0,
     )
@@ -114,6 +118,15 @@ def _counted(status: TaskProfileStatus) -> dict[str, float]:
         except ValueError as error:
             raise InvalidProfile(f"status.counted[{number}] is {entry}: it must be RUN@SECONDS") from error
     return found
+
+
+def _rounds(written: tuple[str, ...]) -> RoundCounts:
+    return RoundCounts(tuple(RoundCount(int(text.removesuffix("+")), text.endswith("+")) for text in written))
+
+
+def write_rounds(known: RoundCounts) -> list[str]:
+    """As the status has them, the oldest first."""
+    return [f"{each.rounds}{'+' if each.censored else ''}" for each in known.counts]
 
 
 def write_sums(evidence: Evidence) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from bayplan.lifecycle import Value
 from bayplan.simulation import Ending, Rounds
+from bayplan_operator.translate.rounds_task import rounds_task
 from bayplan_operator.translate.task_graph import Prepared
 from bayplan_operator.workflows.annotations import EXIT_CODE, FAILING, MESSAGE, RESULTS, ROUNDS
 from bayplan_operator.workflows.documents import Document
@@ -36,7 +37,7 @@ def rounds(document: Document, prepared: Prepared, metadata: Mapping[str, Any]) 
                 f'{place}.{ROUNDS} is "{text}": it must be a number of rounds from 1 to spec.rounds.max, {found.rule.most}'
             )
             raise document.fault(sentence, place)
-    return Rounds(found.rule, time_out=found.timeout, expected=expected)
+    return Rounds(found.rule, time_out=found.timeout, expected=expected, task=rounds_task(prepared))
 
 
 def not_simulated(name: str, prepared: Prepared) -> Iterator[str]:

@@ -7,7 +7,7 @@ operator. Only what the cluster answers is made up here: how long things run, an
 from bayplan.simulation import figures
 from bayplan.simulation.dividing import Divider
 from bayplan.simulation.failures import Crash, Failures
-from bayplan.simulation.following import Ending, Rounds
+from bayplan.simulation.following import Ending, Rounds, by_learned
 from bayplan.simulation.load import Drawn, HiddenLoad, Scrapes, Steps
 from bayplan.simulation.run_times import TrueRunTimes
 from bayplan.simulation.setup import Delays, Occupied, Policy, Setup, SetupError
@@ -38,6 +38,7 @@ __all__ = [
     "Switch",
     "Trace",
     "TrueRunTimes",
+    "by_learned",
     "figures",
     "simulate",
 ]

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from bayplan.collaboration.rounds import RoundRule
+from bayplan.knowledge.round_counts import RoundCounts
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.lifecycle import Condition, Flow, Repeated, Value
 from bayplan.lifecycle.conditions import Reference
 from bayplan.lifecycle.conditions.truth import Lookup
@@ -23,7 +25,12 @@ class Rounds:
     time_out: float | None = None
     """Seconds from a repeated task's first start after which the round goes on without its shards beyond the minimum."""
     expected: int | None = None
-    """So many are run, where nothing ends them before, at most as many as the rule allows; none: that many."""
+    """So many are run, where nothing ends them before, at most as many as the rule allows; none: as earlier graphs took, or as
+    many as are allowed."""
+    task: TaskRun | None = None
+    """With what it is learned how many there are; none: nothing may end them early."""
+    learned: RoundCounts = field(default_factory=RoundCounts)
+    """How many earlier graphs took."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -93,7 +100,16 @@ def foreseen_rule(graph: Graph, rounds: Rounds, endings: tuple[Ending, ...]) -> 
     patience = rule.patience
     if patience is not None and not _given(graph, endings, (patience.measure.reference,)):
         patience = None
-    return RoundRule(rule.most if rounds.expected is None else rounds.expected, until, patience)
+    most = rule.most if rounds.expected is None else rounds.expected
+    if rounds.expected is None and until is None and patience is None and rounds.learned.informed:
+        most = rounds.learned.expected(1, rule.most)
+    return RoundRule(most, until, patience)
+
+
+def by_learned(graph: Graph, rounds: Rounds, endings: tuple[Ending, ...]) -> bool:
+    """The number of rounds is that which earlier graphs took: no annotation gives it, and no result that is given decides."""
+    found = foreseen_rule(graph, rounds, endings)
+    return rounds.expected is None and found.until is None and found.patience is None and rounds.learned.informed
 
 
 def _given(graph: Graph, endings: tuple[Ending, ...], references: Iterable[Reference]) -> bool:

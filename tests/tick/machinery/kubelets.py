@@ -28,6 +28,8 @@ class Kubelets:
         """What a pod leaves as its termination message when it ends by itself."""
         self._store, self._loop = store, loop
         self._starting: set[str] = set()
+        self._taken: dict[str, str] = {}
+        """By UID, when pods were seen that have not started yet."""
         self._ends: dict[str, float] = {}
         """By UID, when pods are to end, by the loop's clock."""
         store.listeners.append(self._changed)
@@ -62,6 +64,7 @@ class Kubelets:
                 self._loop.call_soon(self._terminate, pod)
         elif phase(pod) == "Pending" and uid not in self._starting:
             self._starting.add(uid)
+            self._taken[uid] = self._store.stamp()
             self._loop.after(self.delay, self._start, pod)
         elif phase(pod) == "Running" and uid in self._ends:
             self._loop.call_at(self._ends[uid], self._end, pod)
@@ -80,7 +83,8 @@ class Kubelets:
             self._ends[now["metadata"]["uid"]] = round(self._loop.time() + float(seconds), 3)
         running = _containers(now, {"running": {"startedAt": at}})
         ready = [{"type": "Ready", "status": "True", "lastTransitionTime": at}]
-        write_status(self._store, now, phase="Running", startTime=at, containerStatuses=running, conditions=ready)
+        taken = self._taken.pop(now["metadata"]["uid"], at)
+        write_status(self._store, now, phase="Running", startTime=taken, containerStatuses=running, conditions=ready)
 
     def _end(self, pod: Object) -> None:
         now = there(self._store, pod)

@@ -22,6 +22,7 @@ from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.outlook import deadlines
 from bayplan_operator.conductor.outlook.forecasting import Question, expected, first_bound, forecast
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import glimpse
+from bayplan_operator.conductor.outlook.lessons import Lesson
 from bayplan_operator.conductor.record import conditions
 from bayplan_operator.conductor.record.completion import Forecast, Interval, Outlook, Said
 from bayplan_operator.conductor.record.graph_run import GraphRun
@@ -62,7 +63,7 @@ def start(running: Running, unit: int, node: str, cluster: Cluster, at: float = 
 def asked(graph: GraphRun, cluster: Cluster, now: float = NOW, learned: RunTimes | None = None, **more: Any) -> Forecast:
     policy = graph.known.policy
     assert policy is not None
-    question = Question(glimpse(graph, cluster, 1e9, now), learned, "u", graph.known.deadline, False, policy.strategy)
+    question = Question(glimpse(graph, cluster, 1e9, now), Lesson(learned), "u", graph.known.deadline, False, policy.strategy)
     return forecast(replace(question, **more))
 
 

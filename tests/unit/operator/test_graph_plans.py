@@ -11,7 +11,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.foresight.graph_plans import Plan
 from bayplan.foresight.graph_plans.reservations import until
 from bayplan.knowledge.node_states import NodeState, NodeStates, Survival
-from bayplan.knowledge.run_times import RunTimes
+from bayplan.knowledge.run_times import RunTimes, StartUps
 from bayplan.lifecycle import UnitState
 from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
 from bayplan_operator.conductor.outlook.graph_plans import followed as graph_plans
@@ -31,6 +31,7 @@ class Taught:
 
     run_times: RunTimes
     survival: Survival | None = None
+    start_ups: StartUps | None = None
 
 
 class Fixture:

@@ -141,14 +141,14 @@ def unrolled(rounds: int) -> Graph:
 
 @pytest.mark.parametrize("rounds", [1, 2, 3, 12])
 def test_an_estimate_counts_rounds_as_if_they_were_written_out(rounds: int) -> None:
-    found = end(with_further_rounds(known(TRAINING, 4), ROUNDS, rounds - 1, 7, capacity))
+    found = end(with_further_rounds(known(TRAINING, 4), ROUNDS, np.array([rounds - 1]), 7, capacity))
     assert found.quantile(0.5) == pytest.approx(max(1.0 + 5.0 * rounds, 10.0) + 1.0)
     assert found.quantile(0.5) == pytest.approx(end(known(unrolled(rounds), 4)).quantile(0.5))
 
 
 @pytest.mark.parametrize("rounds", [2, 4, 20])
 def test_so_where_run_times_vary(rounds: int) -> None:
-    found = end(with_further_rounds(known(TRAINING, 4, 0.4), ROUNDS, rounds - 1, 7, capacity))
+    found = end(with_further_rounds(known(TRAINING, 4, 0.4), ROUNDS, np.array([rounds - 1]), 7, capacity))
     expected = end(known(unrolled(rounds), 4, 0.4))
     for probability in (0.1, 0.5, 0.9):
         assert found.quantile(probability) == pytest.approx(expected.quantile(probability), rel=0.08)
@@ -162,15 +162,36 @@ def test_what_runs_of_this_round_is_out_of_the_way_of_the_next() -> None:
     nodes = replace(now.situation.nodes, slot_node=np.zeros(0, np.int64), slot_free=np.zeros(0))
     running = replace(now, situation=replace(now.situation, nodes=nodes, done=done, place=place, left=left))
     full = Capacity(np.zeros((1, 1)), np.ones((5, 1)), np.zeros((1, 0), np.int64))
-    made = with_further_rounds(running, ROUNDS, 2, 7, lambda each: full)
+    made = with_further_rounds(running, ROUNDS, np.array([2]), 7, lambda each: full)
     assert made.situation.graph.tasks[-1].name == NAME
     one_by_one = 2 * (3 * 3.0 + 2.0)
     assert float(np.exp(made.durations.location[-1, 0])) == pytest.approx(one_by_one)
 
 
+def mixed(further: FloatArray, samples: int = 256) -> FloatArray:
+    """The ends of graphs with one or the other number of rounds written out, as many of each as are likely."""
+    parts = [end(known(unrolled(int(each) + 1), 4, 0.2)).ends for each in np.unique(further)]
+    shares = [np.count_nonzero(further == each) / len(further) for each in np.unique(further)]
+    return np.sort(
+        np.concatenate(
+            [np.quantile(part, np.linspace(0, 1, round(samples * share))) for part, share in zip(parts, shares, strict=True)]
+        )
+    )
+
+
+@pytest.mark.parametrize("likely", [{1: 0.5, 9: 0.5}, {0: 0.75, 5: 0.25}, {0: 0.05, 3: 0.95}])
+def test_rounds_that_are_not_sure_spread_the_end(likely: dict[int, float]) -> None:
+    further = np.repeat(list(likely), [round(share * 100) for share in likely.values()])
+    further = np.random.default_rng(1).permutation(further)
+    found = end(with_further_rounds(known(TRAINING, 4, 0.2), ROUNDS, further, 7, capacity))
+    expected = mixed(further)
+    for probability in (0.1, 0.25, 0.9):
+        assert found.quantile(probability) == pytest.approx(float(np.quantile(expected, probability)), rel=0.12)
+
+
 def test_without_further_rounds_nothing_changes() -> None:
     now = known(TRAINING, 4)
-    assert with_further_rounds(now, ROUNDS, 0, 7, capacity) is now
+    assert with_further_rounds(now, ROUNDS, np.array([0]), 7, capacity) is now
     assert with_gates(now, ROUNDS) is now
 
 
@@ -190,6 +211,6 @@ def test_backups_are_not_counted_before_they_run() -> None:
     assert end(with_gates(known(graph, 1), flow)).quantile(0.5) == pytest.approx(7.0)
     again = replace(flow, repeated=Repeated(np.array([True, True, False]), np.array([True] * 4 + [False])))
     assert bound(graph, again, 2, cores=1.0).work == 19.0
-    assert end(with_further_rounds(with_gates(known(graph, 1), again), again, 2, 7, capacity)).quantile(0.5) == pytest.approx(
-        19.0
-    )
+    assert end(with_further_rounds(with_gates(known(graph, 1), again), again, np.array([2]), 7, capacity)).quantile(
+        0.5
+    ) == pytest.approx(19.0)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bayplan.collaboration.rounds import Patience, RoundRule
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.lifecycle.conditions import parse_measure
 from bayplan.simulation import Ending, Rounds
 from bayplan_operator.workflows import read_graphs
@@ -81,6 +82,18 @@ def test_the_number_of_rounds_may_be_given(tmp_path: Path, capsys: pytest.Captur
     assert (graph["rounds"], graph["ended"]) == (3, 10.0)
 
 
+def test_the_expected_end_counts_rounds_that_go_on_without_late_shards(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = {}
+    for rounds in ("", ", minimum: 1, timeout: 1s", ", minimum: 1, timeout: 1h", ", minimum: 2, timeout: 1s"):
+        (graph,) = planned(tmp_path, capsys, rounds=rounds)["graphs"]
+        found[rounds] = graph["outlook"]["estimate"]
+    without, hasty, patient, all_of_them = found.values()
+    assert hasty < 0.95 * without
+    assert patient == all_of_them == without
+
+
 def test_the_table_names_rounds_and_what_was_skipped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = write(tmp_path, "g.yaml", text(rounds=", sample: {clients: 1}", evaluate=RESULTS.replace("0.9", "0.2"))), tmp_path
     nodes = write(tmp_path, "n.yaml", ZONES)
@@ -132,5 +145,6 @@ def test_a_graph_without_gates_is_read_as_ever(tmp_path: Path) -> None:
     (found,) = read_graphs([write(tmp_path, "g.yaml", plain)]).submissions
     assert (found.flow, found.rounds, found.endings) == (None, None, ())
     (found,) = read_graphs([write(tmp_path, "h.yaml", text(rounds=", patience: 2, metric: evaluate.loss"))]).submissions
-    assert found.rounds == Rounds(RoundRule(10, None, Patience(2, parse_measure("evaluate.loss"))))
+    rule = RoundRule(10, None, Patience(2, parse_measure("evaluate.loss")))
+    assert found.rounds == Rounds(rule, task=TaskRun("local", "/fl", hint=2.0))
     assert found.endings == (Ending(),) * 5

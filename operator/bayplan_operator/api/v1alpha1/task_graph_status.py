@@ -66,6 +66,12 @@ class RoundsStatus(Model):
         json_schema_extra=kubernetes(list_type="atomic"),
     )
     over: str | None = Field(default=None, max_length=256, description="Why there is no further round, once there is none.")
+    reason: str | None = Field(
+        default=None,
+        max_length=32,
+        description="The same in one word, where the rounds have not failed: ConditionHolds (until, or the joint loss), "
+        "NoProgress (patience) or Maximum (max). Missing where none of the repeated tasks ran.",
+    )
 
 
 class Outcome(Model):

@@ -16,10 +16,12 @@ MAX_CLASSES = 64
 MAX_METRICS = 8
 MAX_COUNTED = 256
 MAX_METRIC_NAME = 40
+MAX_ROUND_COUNTS = 20
 METRIC_NAME = "^[A-Za-z][-A-Za-z0-9_.]*$"
 
 MetricName = Annotated[str, Field(min_length=1, max_length=MAX_METRIC_NAME, pattern=METRIC_NAME)]
 Words = Annotated[str, Field(max_length=63)]
+RoundsText = Annotated[str, Field(max_length=5, pattern=r"^[1-9][0-9]{0,3}\+?$")]
 Count = Annotated[StrictInt, Field(ge=0)]
 
 
@@ -43,7 +45,7 @@ class Figure(Model):
         min_length=1,
         max_length=MAX_METRIC_NAME + 9,
         description="response: seconds from ready to ended; run: seconds from started to ended; success: 1 or 0; cost: the "
-        "price of a run; reported.NAME: what the task says of itself.",
+        "price of a run; start: seconds from when its node had it until it started; reported.NAME: what it says of itself.",
     )
     count: Count = Field(description="Over how many runs.")
     mean: Decimal = Field(description="Their mean.")
@@ -63,7 +65,7 @@ class NodeClass(Model):
     sums: Sums | None = Field(default=None, description="From which run times are predicted. None: no run has succeeded.")
     figures: tuple[Figure, ...] = Field(
         default=(),
-        max_length=MAX_METRICS + 4,
+        max_length=MAX_METRICS + 5,
         description="How well runs went.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
@@ -108,6 +110,13 @@ class TaskProfileStatus(Model):
         default=(),
         max_length=MAX_CLASSES,
         description="Per class of nodes.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    rounds: tuple[RoundsText, ...] = Field(
+        default=(),
+        max_length=MAX_ROUND_COUNTS,
+        description="How many rounds the last graphs took, the oldest first, where a condition or a lack of progress could end "
+        'them. "50+": that graph ended by rounds.max, and would have taken more.',
         json_schema_extra=kubernetes(list_type="atomic"),
     )
     counted: tuple[Annotated[str, Field(max_length=40)], ...] = Field(

@@ -15,11 +15,20 @@ async def read_cluster(options: ClusterOptions) -> ClusterView:
     """Raises `errors.ApiError`."""
     target = kubeconfig.target(options, "name a file of nodes with --nodes, or set KUBECONFIG or --kubeconfig")
     async with connected(target, options.request_timeout) as server:
-        return cluster(await lists.nodes(server), await lists.pods(server), await _policies(server))
+        policies = await _kind(server, paths.PLACEMENT_POLICIES)
+        return cluster(await lists.nodes(server), await lists.pods(server), policies, await _profiles(server))
 
 
-async def _policies(server: ApiServer) -> list[Mapping[str, Any]]:
+async def _kind(server: ApiServer, path: str) -> list[Mapping[str, Any]]:
     try:
-        return await lists.kind(server, paths.PLACEMENT_POLICIES)
+        return await lists.kind(server, path)
     except errors.NotFound:
+        return []
+
+
+async def _profiles(server: ApiServer) -> list[Mapping[str, Any]]:
+    """None for a user who may not read them: a plan can do without."""
+    try:
+        return await _kind(server, paths.TASK_PROFILES)
+    except errors.Forbidden:
         return []

@@ -104,7 +104,7 @@ def origin(options: NodeOptions, graphs: Sequence[Path]) -> Origin:
     read = [_STANDARD_INPUT if str(each) == "-" else str(each) for each in files]
     read += [each for each in others if each and (Path(each).suffix in _SUFFIXES or Path(each).is_file())]
     if options.nodes is None:
-        read.append("the nodes, pods and policies of a cluster")
+        read.append("the nodes, pods, policies and task profiles of a cluster")
     return Origin(shlex.join(options.called.find_root().obj), tuple(read), version("bayplan"))
 
 

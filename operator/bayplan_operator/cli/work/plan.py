@@ -22,7 +22,7 @@ def run(options: PlanOptions) -> int:
     work = inputs.workload(options.file)
     inputs.tell_left_out(work, options.strict)
     there = _current(options) if options.nodes is None else inputs.there(options)
-    submissions = [replace(each, at=0.0) for each in work.submissions]
+    submissions = [there.with_rounds(replace(each, at=0.0)) for each in work.submissions]
     if options.policy:
         submissions, policies = inputs.placed_by(inputs.one_policy(options.policy), submissions)
     else:

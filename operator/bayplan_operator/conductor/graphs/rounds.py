@@ -6,7 +6,18 @@ from dataclasses import replace
 import numpy as np
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.collaboration.rounds import Effect, EffectAction, JointRule, RoundAction, RoundState, effect, progressed, verdict
+from bayplan.collaboration.rounds import (
+    Effect,
+    EffectAction,
+    JointRule,
+    RoundAction,
+    RoundEnd,
+    RoundState,
+    RoundVerdict,
+    effect,
+    progressed,
+    verdict,
+)
 from bayplan.lifecycle import Flow, Round, Undecidable, UnitState, round_over, values_of
 from bayplan.lifecycle.conditions.truth import Lookup
 from bayplan.model.arrays import IntArray
@@ -63,16 +74,18 @@ class BetweenRounds:
         rounds.tell(running.run.round, _line(running, repeating))
         if rounds.next.value is not None:
             return rounds.next.settled
-        over, failed = _over(running, rounds, repeating)
+        found = _verdict(running, rounds, repeating)
+        over = found.action is not RoundAction.CONTINUE
         if over:
-            rounds.over = over[:_LONGEST]
-            running.run = running.lifecycle.end_rounds(over if failed else "")
+            failed = found.action is RoundAction.FAILED
+            rounds.over, rounds.end = found.why[:_LONGEST], found.end
+            running.run = running.lifecycle.end_rounds(found.why if failed else "")
             told = (graph.ref.namespace, graph.ref.name, graph.ref.uid)
-            self._events.write(told, "Warning" if failed else "Normal", "RoundsOver", over, now)
+            self._events.write(told, "Warning" if failed else "Normal", "RoundsOver", found.why, now)
         else:
             self._decide_next(graph, running, rounds)
         running.revision += 1
-        return bool(over)
+        return over
 
     def _recall(self, graph: GraphRun, running: Running, flow: Flow, now: float) -> None:
         """The status does not say which round it is: it is the first, or the status was emptied and pods say."""
@@ -123,17 +136,17 @@ def _line(running: Running, repeating: Repeating) -> str:
     return " ".join(words)
 
 
-def _over(running: Running, rounds: RoundsRecord, repeating: Repeating) -> tuple[str, bool]:
-    """Why there is no further round, and whether that is the failure of the graph; empty: there is one."""
+def _verdict(running: Running, rounds: RoundsRecord, repeating: Repeating) -> RoundVerdict:
+    """What follows the round that is over. A joint loss that is small enough is a condition that holds."""
     lookup, number = _lookup(running), running.run.round
     if (running.run.state[_units(running)] == UnitState.SKIPPED).all() and np.isnan(running.run.started[_units(running)]).all():
-        return f"round {number}: none of its tasks ran, and none would in another", False
+        return RoundVerdict(RoundAction.DONE, f"round {number}: none of its tasks ran, and none would in another")
     if repeating.joint is not None:
         found = effect(repeating.joint, lookup, number - 1, list(rounds.joint) or None)
         if found.action is EffectAction.ACCEPT:
-            return found.why, False
+            return RoundVerdict(RoundAction.DONE, found.why, RoundEnd.CONDITION)
         if found.action in (EffectAction.STOP, EffectAction.WAIT):
-            return found.why, True
+            return RoundVerdict(RoundAction.FAILED, found.why)
         if found.weights:
             rounds.joint = found.weights
         if found.action is EffectAction.CHOOSE_AGAIN:
@@ -145,10 +158,7 @@ def _over(running: Running, rounds: RoundsRecord, repeating: Repeating) -> tuple
             state = replace(state, undecided=undecided)
             if repeating.rule.patience is not None:
                 state = progressed(repeating.rule.patience, state, _figure(line, repeating))
-    _, decided = verdict(repeating.rule, state, lookup)
-    if decided.action is RoundAction.CONTINUE:
-        return "", False
-    return decided.why, decided.action is RoundAction.FAILED
+    return verdict(repeating.rule, state, lookup)[1]
 
 
 def _choose_again(running: Running, rule: JointRule, found: Effect) -> None:

@@ -7,14 +7,15 @@ from typing import Any
 from bayplan.cluster.cluster import Cluster
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.node_states import Survival
-from bayplan.knowledge.run_times import EndedRun, RunTime, RunTimes, TaskRun
+from bayplan.knowledge.round_counts import RoundCounts
+from bayplan.knowledge.run_times import EndedRun, RunTime, RunTimes, StartUps, TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
 from bayplan.knowledge.run_times.of_graph import critical_path
 from bayplan.lifecycle import Run
 from bayplan.model.workload import Request
 from bayplan_operator import metrics, names
 from bayplan_operator.clock import Clock
-from bayplan_operator.conductor.knowledge import outcomes
+from bayplan_operator.conductor.knowledge import outcomes, round_counts
 from bayplan_operator.conductor.knowledge.expectations import Renewal
 from bayplan_operator.conductor.knowledge.lateness import tell_late
 from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
@@ -25,6 +26,9 @@ from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.choice_record import recorded_choices
+from bayplan_operator.translate.containers import start_up
+from bayplan_operator.translate.own_pod import OwnPod
+from bayplan_operator.translate.rounds_task import rounds_task
 from bayplan_operator.translate.self_report import NOTHING, SelfReport, self_report
 from bayplan_operator.translate.splitting import read_numbers
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, with_candidates, with_shards
@@ -68,6 +72,16 @@ class Knowledge(Step):
         """How surely nodes hold out; none: nothing was seen yet."""
         return self._nodes.survival
 
+    def rounds(self, prepared: Prepared) -> RoundCounts:
+        """How many rounds earlier graphs of its kind took; none where nothing was learned, or nothing may end them early."""
+        task = rounds_task(prepared)
+        return RoundCounts() if task is None else self.profiles.rounds(task)
+
+    @property
+    def start_ups(self) -> StartUps | None:
+        """How long pods take to start; none: nothing was seen of it. O(tasks known)."""
+        return StartUps.of(self.profiles.evaluation)
+
     def run(self, graph: GraphRun, task: int) -> TaskRun:
         """Under what a task's run times are learned, and what its author says of them. Raises ``ValueError`` for a graph that
         does not run."""
@@ -90,6 +104,7 @@ class Knowledge(Step):
         if graph.running is not None:
             self._prepared[graph.ref.uid] = graph.running.prepared
             self._learn_record(graph, graph.running.prepared, graph.running.run, now)
+            self._learn_rounds(round_counts.seen(graph), now)
             self._expect(graph.running)
         elif graph.decided.ended and (graph.decided.completed_at or 0.0) > (self._horizon or 0.0):
             try:
@@ -101,6 +116,7 @@ class Knowledge(Step):
             lines = [line for line in graph.written.status.get("tasks") or () if isinstance(line, str)]
             state, _ = run_record.read(prepared.graph, lines, graph.decided.accepted_at or 0.0)
             self._learn_record(graph, prepared, state, now)
+            self._learn_rounds(round_counts.recorded(graph, prepared, state), now)
 
     def advanced(self, graph: GraphRun, before: Run, now: float) -> None:
         """The graph's run has gone on from that state. O(units) where no attempt has ended."""
@@ -110,6 +126,8 @@ class Knowledge(Step):
         prepared = running.prepared
         for ended in outcomes.since(graph.ref.uid, prepared.graph, before, running.run, prepared.relations.flow):
             self._learn(graph, running.prepared, ended, now, live=True)
+        if running.run.rounds_over and not before.rounds_over:
+            self._learn_rounds(round_counts.seen(graph), now)
 
     def step(self, tick: Tick) -> None:
         """Let what was learned count, once in a while; look at the nodes; write profiles that are due.
@@ -157,11 +175,13 @@ class Knowledge(Step):
         if where is None:
             return  # the class of the node is no longer known
         run = replace(prepared.runs[ended.task], node_class=where[0])
-        report = self._report(graph, prepared, ended) if live and ended.succeeded else NOTHING
+        own = self._own_pod(graph, prepared, ended) if live else None
+        report = self_report(own.pod) if own is not None and ended.succeeded else NOTHING
         span = ended.span
         outcome = EndedRun(
             task=TaskId.of(run).text, node_class=where[0], asked=span.asked, started=span.started, ended=span.ended,
             succeeded=ended.succeeded, cost=where[1], reported=report.numbers,
+            starting=None if own is None else start_up(own.pod),
         )  # fmt: skip
         expected = self.forecast.made(prepared.runs[ended.task])
         recurs = TaskId.of(run).family != graph.ref.name
@@ -169,11 +189,14 @@ class Knowledge(Step):
             _count(outcome, report, expected)
             self._told.tell(TaskId.of(run), report.numbers)
 
-    def _report(self, graph: GraphRun, prepared: Prepared, ended: outcomes.Ended) -> SelfReport:
+    def _learn_rounds(self, taken: round_counts.RoundsTaken | None, now: float) -> None:
+        if taken is not None:
+            self.profiles.learn_rounds(taken, self._horizon or 0.0, now)
+
+    def _own_pod(self, graph: GraphRun, prepared: Prepared, ended: outcomes.Ended) -> OwnPod | None:
         task = prepared.graph.tasks[ended.task].name
         name = names.pod_name(graph.ref.name, graph.ref.uid, task, ended.shard, ended.incarnation)
-        own = self._pods.own_pod((graph.ref.namespace, name))
-        return NOTHING if own is None else self_report(own.pod)
+        return self._pods.own_pod((graph.ref.namespace, name))
 
     def _remember_classes(self) -> None:
         """O(nodes) where any of them came, went or changed."""

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from bayplan.knowledge.round_counts import RoundCounts
 from bayplan.knowledge.run_times import Evaluation, Evidence, RunTime, RunTimes, TaskRun
 from bayplan.knowledge.run_times.evaluation import Figures
 from bayplan_operator.api.duration import format_duration
 from bayplan_operator.conductor.knowledge.ledger import Ledger
 from bayplan_operator.conductor.record import conditions
 from bayplan_operator.translate.task_identity import TaskId
-from bayplan_operator.translate.task_profile import write_counted, write_figures, write_sums
+from bayplan_operator.translate.task_profile import write_counted, write_figures, write_rounds, write_sums
 
 _HOUR = 3600.0
 
@@ -24,6 +25,8 @@ class Profile:
     runs: dict[str, int] = field(init=False, default_factory=dict)
     """Per class of nodes, those that succeeded."""
     failures: int = field(init=False, default=0)
+    rounds: RoundCounts = field(init=False, default_factory=RoundCounts)
+    """How many rounds graphs took in which it repeated."""
     recurs: bool = field(init=False, default=False)
     """It ran more than once, or is of a family that graphs name: what was learned of it will be asked for."""
     first: float | None = field(init=False, default=None)
@@ -70,6 +73,7 @@ def status(profile: Profile, run_times: RunTimes, evaluation: Evaluation, now: f
         "firstRun": None if profile.first is None else conditions.micro_stamp(profile.first),
         "lastRun": None if profile.last is None else conditions.micro_stamp(profile.last),
         "nodeClasses": classes,
+        "rounds": write_rounds(profile.rounds),
         "counted": write_counted(counted),
         "countedUntil": repr(profile.ledger.until),
         "conditions": [dict(each) for each in profile.conditions],

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from bayplan.knowledge.round_counts import RoundCounts
 from bayplan.knowledge.run_times import EndedRun, Evaluation, RunTimes, TaskRun
 from bayplan_operator import metrics, names
 from bayplan_operator.api.v1alpha1.task_profile import MAX_CLASSES, MAX_COUNTED, MAX_METRICS
@@ -12,6 +13,7 @@ from bayplan_operator.conductor.knowledge.backlog import Backlog
 from bayplan_operator.conductor.knowledge.ledger import Ledger
 from bayplan_operator.conductor.knowledge.outcomes import UNCOUNTED
 from bayplan_operator.conductor.knowledge.profile_status import Profile, status
+from bayplan_operator.conductor.knowledge.round_counts import RoundsTaken
 from bayplan_operator.conductor.knowledge.shares import Shares
 from bayplan_operator.conductor.record import conditions
 from bayplan_operator.settings import Settings
@@ -81,6 +83,7 @@ class Profiles:
         self._unreadable.pop(key, None)
         profile = self.known[key] = Profile(learned.id, Ledger(learned.counted_until, MAX_COUNTED, learned.counted))
         profile.metric, profile.runs, profile.failures = learned.metric, dict(learned.runs), learned.failures
+        profile.rounds = learned.rounds
         profile.first, profile.last, profile.recurs = learned.first, learned.last, True
         profile.written = dict(raw.get("status") or {})
         profile.conditions = [dict(each) for each in profile.written.get("conditions") or ()]
@@ -181,6 +184,27 @@ class Profiles:
         self._touch(task.key, now)
         self._bound(now)
         return True
+
+    def learn_rounds(self, taken: RoundsTaken, horizon: float, now: float) -> bool:
+        """The rounds of a graph are over: whether that is news, as of a run in `learn`."""
+        task = TaskId.of(taken.task)
+        profile = self.known.get(task.key)
+        if profile is None:
+            if taken.at <= horizon:
+                return False
+            profile = self.known[task.key] = Profile(task, Ledger(horizon, MAX_COUNTED))
+            self._shares.used(task.key, taken.at, again=False)
+        if not profile.ledger.count(taken.id, taken.at):
+            return False
+        profile.rounds = profile.rounds.plus(taken.count)
+        self._touch(task.key, now)
+        self._bound(now)
+        return True
+
+    def rounds(self, task: TaskRun) -> RoundCounts:
+        """How many rounds graphs took in which a task repeated; none where nothing was learned."""
+        profile = self.known.get(TaskId.of(task).key)
+        return RoundCounts() if profile is None else profile.rounds
 
     def _bounded(self, outcome: EndedRun) -> EndedRun:
         """Without numbers under ever new names."""

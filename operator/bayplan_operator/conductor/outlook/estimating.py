@@ -170,14 +170,14 @@ class Estimator(Step):
         try:
             seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
             why = obstacle(running, self._cluster, seen.terms.selector, self._refusing(now))
-            seen, run_times = replace(seen, survival=self._lessons.survival), self._lessons.run_times
+            seen, lesson = replace(seen, survival=self._lessons.survival), self._lessons.of(running.prepared)
         except Exception:
             self._failed(graph, outlook, now)
             return
         policy, rivals = graph.known.policy, len(self._open) > 1
         assert policy is not None  # or there was no glimpse
         strategy = policy.placing(graph.decided.strategy)
-        question = Question(seen, run_times, graph.ref.uid, deadline, rivals, strategy, obstacle=why)
+        question = Question(seen, lesson, graph.ref.uid, deadline, rivals, strategy, obstacle=why)
         self._beside.begin(partial(forecast, question), partial(self._take, graph, outlook, question))
 
     def _take(self, graph: GraphRun, outlook: Outlook, question: Question, done: Done[Forecast]) -> None:

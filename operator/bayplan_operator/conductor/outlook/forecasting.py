@@ -20,17 +20,18 @@ from bayplan.foresight.estimates import (
     course,
     durations,
     earliest,
+    lateness,
     sure_rounds,
     with_further_rounds,
     with_gates,
 )
 from bayplan.foresight.graph_plans import Situation
-from bayplan.knowledge.run_times import RunTimes
 from bayplan.lifecycle import Run, UnitState
-from bayplan.model.arrays import FloatArray
+from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.strategy.protocols import Strategy
 from bayplan.strategy.turns import capacity_for
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import Glimpse, situation
+from bayplan_operator.conductor.outlook.lessons import Lesson
 from bayplan_operator.conductor.record.completion import Forecast, Interval, Unknown
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.task_graph import Prepared
@@ -38,6 +39,8 @@ from bayplan_operator.translate.task_graph import Prepared
 AT_RISK, SAFE = 0.90, 0.93
 """Below the first a deadline is at risk; it is no more from the second on, so that it does not flicker."""
 _LOW, _HIGH = 0.1, 0.9
+_DRAWN = 256
+"""Numbers of rounds, as many as an estimate has samples at most."""
 _NO_PLACE = "some of it finds no place on the nodes that are ready now"
 
 
@@ -47,8 +50,7 @@ class Question:
 
     seen: Glimpse
     """With hints alone: what was learned is looked up as distributions."""
-    run_times: RunTimes | None
-    """What was learned, a copy that only work beside the ticks reads; none: nothing."""
+    lesson: Lesson
     uid: str
     deadline: float | None
     rivals: bool
@@ -90,14 +92,24 @@ def _course(prepared: Prepared, run: Run) -> LeastCourse | None:
     return course(
         prepared.graph,
         flow,
-        sure_rounds(rule.most, rule.until is not None, None if rule.patience is None else rule.patience.rounds, over),
+        sure_rounds(
+            rule.most,
+            rule.until is not None or repeating.joint is not None,
+            None if rule.patience is None else rule.patience.rounds,
+            over,
+        ),
     )
 
 
-def _further(prepared: Prepared, run: Run) -> int:
-    """Rounds that are expected after the current one: all that are allowed, since none knows which will be the last."""
-    repeating = prepared.relations.repeating
-    return 0 if repeating is None or run.rounds_over else repeating.rule.most - max(run.round, 1)
+def _further(question: Question) -> IntArray:
+    """Equally likely numbers of rounds after the current one: as earlier graphs took, or all that are allowed."""
+    repeating, run = question.seen.prepared.relations.repeating, question.seen.run
+    if repeating is None or run.rounds_over:
+        return np.zeros(1, np.int64)
+    begun, most = max(run.round, 1), repeating.rule.most
+    if not question.lesson.rounds.informed or begun >= most:
+        return np.array([most - begun])
+    return question.lesson.rounds.drawn(begun, most, _DRAWN, _seed(question.uid)) - begun
 
 
 def forecast(question: Question) -> Forecast:
@@ -117,7 +129,7 @@ def forecast(question: Question) -> Forecast:
     if not np.isfinite(found.ends[-1]):
         return Forecast(now, first, _NO_PLACE, Unknown.WAIT, None, heavy, ())
     end = Interval(*(now + found.quantile(each) for each in (0.5, _LOW, _HIGH)))
-    basis = _basis(known, seen)
+    basis = _basis(known, question)
     if question.deadline is None:
         return Forecast(now, first, basis, end, None, heavy, ())
     budget = max(question.deadline - now, 0.0)
@@ -128,22 +140,21 @@ def forecast(question: Question) -> Forecast:
     return Forecast(now, first, basis, end, probability, heavy, helps)
 
 
-def _basis(known: Durations, seen: Glimpse) -> str:
+def _basis(known: Durations, question: Question) -> str:
     """Without the number of the round, which would have the status written again for each."""
-    repeating = seen.prepared.relations.repeating
+    repeating = question.seen.prepared.relations.repeating
     if repeating is None:
         return known.words
-    sure = repeating.rule.until is None and repeating.rule.patience is None
-    return (
-        f"{known.words}, {repeating.rule.most} rounds"
-        if sure
-        else f"{known.words}, if all {repeating.rule.most} rounds are run"
-    )
+    if not repeating.may_end_early:
+        return f"{known.words}, {repeating.rule.most} rounds"
+    if question.lesson.rounds.informed:
+        return f"{known.words}; rounds as learned: {question.lesson.rounds.words}"
+    return f"{known.words}, if all {repeating.rule.most} rounds are run"
 
 
 def _scenario(question: Question, there: Situation, known: Durations, elapsed: FloatArray, cluster: Cluster) -> Scenario:
     """What is left of the graph, on a cluster, with the rounds that are to come."""
-    prepared, run, seed = question.seen.prepared, question.seen.run, _seed(question.uid)
+    prepared, seed = question.seen.prepared, _seed(question.uid)
     flow = prepared.relations.flow
 
     def capacity(each: RestOfGraph) -> Capacity:
@@ -151,8 +162,12 @@ def _scenario(question: Question, there: Situation, known: Durations, elapsed: F
 
     rest = RestOfGraph(there, known, elapsed, tuple(template.request_class for template in prepared.templates))
     if flow is not None:
-        rest = with_gates(rest, flow)
-        rest = with_further_rounds(rest, flow, _further(prepared, run), seed, capacity)
+        run, since = question.seen.run, question.seen.now - question.seen.run.started
+        late = lateness(
+            prepared.graph, flow, question.seen.terms.time_outs, run.state == UnitState.SUCCEEDED, np.maximum(since, 0.0)
+        )
+        rest = with_gates(replace(rest, late=late), flow)
+        rest = with_further_rounds(rest, flow, _further(question), seed, capacity)
     return rest.scenario(seed, capacity)
 
 
@@ -166,8 +181,10 @@ def _learned(question: Question, there: Situation) -> tuple[Situation, Durations
     since = np.where(run.state == UnitState.RUNNING, np.nan_to_num(question.seen.now - run.started), 0.0)
     elapsed = np.where(there.running, np.maximum(since, 0.0), np.nan)
     seen, classes = question.seen, there.nodes.classes
-    known = durations(there.graph, seen.prepared.runs, classes, there.seconds, question.run_times)
-    known = replace(known, reruns=seen.reruns(classes))
+    known = durations(there.graph, seen.prepared.runs, classes, there.seconds, question.lesson.run_times)
+    starts = question.lesson.start_ups
+    starting = None if starts is None else starts.table([f"{run.family}/{run.task}" for run in seen.prepared.runs], classes)
+    known = replace(known, reruns=seen.reruns(classes), starting=starting)
     return replace(there, seconds=known.expected), known, elapsed
 
 

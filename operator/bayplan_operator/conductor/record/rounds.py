@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bayplan.collaboration.rounds import RoundEnd
 from bayplan.lifecycle import Round, Run
 from bayplan.model.graph import Graph
 from bayplan_operator.conductor.record.commitment import Commitment
@@ -22,6 +23,8 @@ class RoundsRecord:
         """A line for each round that is over."""
         self.over = round_record.read_over(status)
         """Why there is no further round; empty: there may be."""
+        self.end: RoundEnd | None = round_record.read_end(status)
+        """What ended the rounds well; ``None``: they go on, have failed, or none of their tasks ran."""
         self.found = bool(round_record.read_number(status)) or self.next.value is not None
         """The status said which round it is."""
         self.joint: Sequence[float] = round_record.read_joint(status)
@@ -62,4 +65,5 @@ class RoundsRecord:
             "before": before,
             "history": list(self.history),
             "over": self.over or None,
+            "reason": None if self.end is None else self.end.value,
         }

@@ -29,6 +29,11 @@ class Repeating:
     sampling: Sampling | None
 
     @property
+    def may_end_early(self) -> bool:
+        """Before the last round that is allowed."""
+        return self.rule.until is not None or self.rule.patience is not None or self.joint is not None
+
+    @property
     def references(self) -> Iterable[tuple[Reference, str]]:
         """The results that are looked at, each with the field that speaks of it."""
         if self.rule.until is not None:

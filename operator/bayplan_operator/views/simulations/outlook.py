@@ -1,6 +1,7 @@
 """What can be said of a graph's end before it runs: the bound, the estimate, and the chance to meet its deadline."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -19,13 +20,17 @@ from bayplan.foresight.estimates import (
     course,
     durations,
     earliest,
+    lateness,
     sure_rounds,
     with_further_rounds,
     with_gates,
 )
 from bayplan.foresight.graph_plans import Situation, expected_seconds, slots
 from bayplan.knowledge.run_times import TaskRun
-from bayplan.simulation import Divider, Setup, Submission
+from bayplan.lifecycle import Flow
+from bayplan.model.arrays import FloatArray, IntArray
+from bayplan.simulation import Divider, Setup, Submission, by_learned
+from bayplan.solvers.kernels.scheduling.lateness import Lateness
 from bayplan.strategy.protocols import Strategy
 from bayplan.strategy.turns import capacity_for
 from bayplan_operator.views.model.graph import SimulatedGraph
@@ -35,6 +40,8 @@ from bayplan_operator.views.model.simulation import Simulation
 _WANTED = 0.9
 _SLOTS = 1_000
 _DIGITS = 6
+_DRAWN = 256
+"""Numbers of rounds, as many as an estimate has samples at most."""
 
 
 def with_outlooks(simulation: Simulation, submissions: Iterable[Submission], setup: Setup) -> Simulation:
@@ -114,11 +121,13 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster, strategy: S
 
     whole = RestOfGraph(there, known, none, submission.classes)
     if flow is not None:
-        whole = with_gates(whole, flow)
-        whole = with_further_rounds(whole, flow, rounds - 1, setup.seed, capacity)
+        whole = with_gates(replace(whole, late=_late(submission, flow, none)), flow)
+        whole = with_further_rounds(whole, flow, _further(submission, setup, rounds), setup.seed, capacity)
     scenario = whole.scenario(setup.seed, capacity)
     found = scenario.estimate()
     basis = f"{known.words}, {rounds} round{'s' if rounds > 1 else ''}" if rounds else known.words
+    if limit is not None and _by_learned(submission):
+        basis = f"{known.words}; rounds as learned: {limit.learned.words}"
     if not np.isfinite(found.ends[-1]):
         return PlannedOutlook(basis, lower_bound=_round(bound.seconds))
     probability, helps = _deadline(submission, scenario, found, bound)
@@ -130,6 +139,28 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster, strategy: S
         high=_round(found.quantile(0.9)),
         probability=probability,
         advice=tuple(SuggestionView(each.help.value, each.subject, each.probability, _round(each.seconds)) for each in helps),
+    )
+
+
+def _by_learned(submission: Submission) -> bool:
+    return submission.rounds is not None and by_learned(submission.graph, submission.rounds, submission.endings)
+
+
+def _further(submission: Submission, setup: Setup, rounds: int) -> IntArray:
+    """Equally likely numbers of rounds after the first: as were simulated, or as earlier graphs took."""
+    limit = submission.rounds
+    if limit is None or not _by_learned(submission):
+        return np.array([max(rounds - 1, 0)])
+    return limit.learned.drawn(1, limit.rule.most, _DRAWN, setup.seed) - 1
+
+
+def _late(submission: Submission, flow: Flow, elapsed: FloatArray) -> Lateness:
+    """Of a graph that has not begun."""
+    graph, limit = submission.graph, submission.rounds
+    repeated = [] if flow.repeated is None else np.flatnonzero(flow.repeated.tasks).tolist()
+    seconds = None if limit is None else limit.time_out
+    return lateness(
+        graph, flow, {} if seconds is None else dict.fromkeys(repeated, seconds), np.zeros(graph.units, bool), elapsed
     )
 
 

@@ -8,7 +8,7 @@ from bayplan.collaboration.rounds.errors import RoundError
 from bayplan.collaboration.rounds.joint import Effect, EffectAction, JointRule, JointTerm, effect
 from bayplan.collaboration.rounds.rule import MOST_ROUNDS, Patience, RoundRule
 from bayplan.collaboration.rounds.sampling import ClientSample, inclusion_probabilities, sample_clients
-from bayplan.collaboration.rounds.verdict import RoundAction, RoundState, RoundVerdict, progressed, verdict
+from bayplan.collaboration.rounds.verdict import RoundAction, RoundEnd, RoundState, RoundVerdict, progressed, verdict
 
 __all__ = [
     "MOST_ROUNDS",
@@ -19,6 +19,7 @@ __all__ = [
     "JointTerm",
     "Patience",
     "RoundAction",
+    "RoundEnd",
     "RoundError",
     "RoundRule",
     "RoundState",

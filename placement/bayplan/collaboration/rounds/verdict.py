@@ -20,6 +20,14 @@ class RoundAction(Enum):
     FAILED = "Failed"
 
 
+class RoundEnd(Enum):
+    """What ended the rounds well."""
+
+    CONDITION = "ConditionHolds"
+    NO_PROGRESS = "NoProgress"
+    MAXIMUM = "Maximum"
+
+
 @dataclass(frozen=True, slots=True)
 class RoundVerdict:
     """What follows, and why."""
@@ -27,6 +35,8 @@ class RoundVerdict:
     action: RoundAction
     why: str
     """One sentence."""
+    end: RoundEnd | None = None
+    """`None`: there is another round, they have failed, or none of these ended them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ def verdict(rule: RoundRule, state: RoundState, lookup: Lookup) -> tuple[RoundSt
             why = f"round {number}: until was undecided {UNDECIDED} times in a row: {found.why}"
             return state, RoundVerdict(RoundAction.FAILED, why)
     elif found:
-        return state, RoundVerdict(RoundAction.DONE, f"round {number}: {rule.until} holds")
+        return state, RoundVerdict(RoundAction.DONE, f"round {number}: {rule.until} holds", RoundEnd.CONDITION)
     seen: float | Undecidable | None = None
     if rule.patience is not None:
         seen = rule.patience.measure.evaluate(lookup)
@@ -91,7 +101,7 @@ def _without_until(rule: RoundRule, state: RoundState, open_until: Undecidable |
     if patience is not None and state.stale >= patience.rounds:
         best = "it never had a value" if state.best is None else f"its best is {state.best:.6g}"
         why = f"round {number}: no progress of {patience.measure} in {state.stale} rounds, {best}"
-        return RoundVerdict(RoundAction.DONE, why)
+        return RoundVerdict(RoundAction.DONE, why, RoundEnd.NO_PROGRESS)
     if open_until is not None:
         rest = f", and until is undecided: {open_until.why}"
     elif rule.until is not None:
@@ -99,5 +109,5 @@ def _without_until(rule: RoundRule, state: RoundState, open_until: Undecidable |
     else:
         rest = ""
     if number >= rule.most:
-        return RoundVerdict(RoundAction.DONE, f"round {number} is the last{rest}")
+        return RoundVerdict(RoundAction.DONE, f"round {number} is the last{rest}", RoundEnd.MAXIMUM)
     return RoundVerdict(RoundAction.CONTINUE, f"round {number} of at most {rule.most} has ended{rest}")

@@ -8,6 +8,7 @@ from bayplan.foresight.estimates.durations import Basis, Durations, durations, e
 from bayplan.foresight.estimates.earliest import Earliest, could_hold, earliest
 from bayplan.foresight.estimates.estimate import MOST_PLACES, Estimate, Scenario, estimate, samples
 from bayplan.foresight.estimates.further_rounds import RestOfGraph, with_further_rounds, with_gates
+from bayplan.foresight.estimates.late import lateness
 from bayplan.foresight.estimates.luck import Luck
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "earliest",
     "estimate",
     "exact",
+    "lateness",
     "lower_bound",
     "samples",
     "sure_rounds",

@@ -49,6 +49,9 @@ class Durations:
     """Shape (tasks,): numbers of `Basis`."""
     reruns: Reruns | None = None
     """What node failures cost beside; none: nothing, as far as was seen."""
+    starting: FloatArray | None = None
+    """Shape (tasks, classes): seconds that a unit takes to start once its node has it; none: nothing. Plans and lower bounds
+    leave them out."""
 
     @property
     def informed(self) -> bool:

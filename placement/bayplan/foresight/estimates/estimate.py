@@ -6,12 +6,14 @@ import numpy as np
 
 from bayplan.foresight.estimates.capacity import Capacity
 from bayplan.foresight.estimates.durations import Durations
+from bayplan.foresight.estimates.late import least_work
 from bayplan.foresight.estimates.luck import Luck
 from bayplan.foresight.estimates.on_nodes import ends_on_nodes
 from bayplan.foresight.estimates.sketch import MOST_PAIRS, sketch
 from bayplan.foresight.graph_plans import Plan, Situation, improve, make_plan, matters
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.solvers.kernels.compiled import HAVE_NUMBA
+from bayplan.solvers.kernels.scheduling.lateness import Lateness
 from bayplan.solvers.kernels.scheduling.playing import Score, play
 from bayplan.solvers.schedules.budget import Budget
 
@@ -74,6 +76,8 @@ class Scenario:
     """None: there is only a sketch of one."""
     capacity: Capacity | None = None
     """Of the nodes; none: it is not known, and slots have to do."""
+    late: Lateness | None = None
+    """Which units are not waited for; none: all are."""
 
     @classmethod
     def of(
@@ -157,7 +161,7 @@ class Scenario:
         """Shape (samples,), in the order of the draws: seconds from now until the last unit has ended. Costs an `estimate`."""
         graph, situation = self.situation.graph, self.situation
         if self.by_node and self.plan is not None and self.capacity is not None:
-            known = (self.durations, self.elapsed, self.luck)
+            known = (self.durations, self.elapsed, self.luck, self._late)
             return ends_on_nodes(self.capacity, self.plan, self.reading, *known)
         seconds = self.luck.seconds(graph, self.durations, self.node_class, self.elapsed) + self.reading[:, None]
         order = np.lexsort((np.arange(graph.units), -self.priority[graph.unit_task]))
@@ -176,11 +180,17 @@ class Scenario:
             self.free_at,
             self.slot_class,
             len(situation.nodes.classes),
+            self._late,
         )
         ends = play(score, np.ascontiguousarray(seconds.T))
         if self.capacity is not None and not self.capacity.endless:
-            ends = np.maximum(ends, self.capacity.work(situation, seconds))  # slots are coarser than what pods ask
+            worked = least_work(graph, self._late, seconds)
+            ends = np.maximum(ends, self.capacity.work(situation, worked))  # slots are coarser than what pods ask
         return np.asarray(ends)
+
+    @property
+    def _late(self) -> Lateness:
+        return Lateness.never(np.diff(self.situation.graph.unit_start)) if self.late is None else self.late
 
 
 def estimate(plan: Plan, durations: Durations, elapsed: FloatArray, seed: int) -> Estimate:

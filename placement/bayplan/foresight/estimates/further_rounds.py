@@ -3,8 +3,8 @@
 A few rounds are played, each from its beginning. Their run times are drawn again, but for what the units of a task have in
 common. Their sum is scaled to the number of rounds. The deviation that all rounds have in common grows with their number; what
 differs from round to round grows with its root. Analysis of variance with one random effect (Searle, Casella and McCulloch,
-Variance Components, 1992, chapter 3) tells the two apart. The task has the median of that sum, and its deviation of log
-seconds.
+Variance Components, 1992, chapter 3) tells the two apart. Where the number of rounds is sure, the task has the median of
+that sum, and its deviation of log seconds. Where it is not, the sums themselves are its draws.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,12 +15,14 @@ import numpy as np
 from bayplan.foresight.estimates.capacity import Capacity
 from bayplan.foresight.estimates.durations import Basis, Durations
 from bayplan.foresight.estimates.estimate import Scenario, samples
+from bayplan.foresight.estimates.late import begun_again, with_one_more, with_start_ups
 from bayplan.foresight.estimates.luck import Luck
 from bayplan.foresight.graph_plans import Situation
 from bayplan.lifecycle import Flow, Gate, Repeated
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import RequestClass
+from bayplan.solvers.kernels.scheduling.lateness import Lateness
 
 NAME = "further rounds"
 """No task has this name: names have no blanks."""
@@ -43,6 +45,10 @@ class RestOfGraph:
     """Shape (units,): seconds that a unit runs already; NaN: it does not."""
     classes: tuple[RequestClass, ...]
     """Per task."""
+    drawn: FloatArray | None = None
+    """Seconds of the last task, one for each sample; none: they are drawn as those of all others."""
+    late: Lateness | None = None
+    """Which units are not waited for; none: all are."""
 
     def scenario(self, seed: int, capacity_of: CapacityOf) -> Scenario:
         """To be played."""
@@ -50,7 +56,17 @@ class RestOfGraph:
         luck = Luck.draw(graph, samples(graph.units), seed)
         if graph.tasks[-1].name == NAME:  # node failures are counted in the rounds that were played
             luck.of_nodes[-1] = 1.0
-        return Scenario.on(self.situation, self.durations, self.elapsed, luck, capacity_of(self))
+            self._draw(luck)
+        found = Scenario.on(self.situation, self.durations, self.elapsed, luck, capacity_of(self))
+        return found if self.late is None else replace(found, late=with_start_ups(self.late, self.durations.starting))
+
+    def _draw(self, luck: Luck) -> None:
+        """Have the last task take what was drawn for it."""
+        scale = float(self.durations.scale[-1, 0])
+        if self.drawn is None or scale <= 0:
+            return
+        logs = np.log(np.resize(self.drawn, luck.of_task.shape[1]))
+        luck.of_task[-1] = (logs - self.durations.location[-1, 0]) / scale
 
 
 def with_gates(known: RestOfGraph, flow: Flow) -> RestOfGraph:
@@ -83,12 +99,16 @@ def _without_backups(known: RestOfGraph, flow: Flow) -> RestOfGraph:
     return replace(known, situation=replace(there, done=there.done | (backups & ~there.running)))
 
 
-def with_further_rounds(known: RestOfGraph, flow: Flow, further: int, seed: int, capacity_of: CapacityOf) -> RestOfGraph:
-    """The same with so many more rounds, before all that follows them. O(a few estimates of what repeats)."""
+def with_further_rounds(known: RestOfGraph, flow: Flow, further: IntArray, seed: int, capacity_of: CapacityOf) -> RestOfGraph:
+    """The same with more rounds, before all that follows them. O(a few estimates of what repeats).
+
+    `further`: numbers of rounds, 0 or above, each as likely as any other; one alone is sure.
+    """
     repeated = flow.repeated
-    if repeated is None or further < 1:
+    if repeated is None or not further.any():
         return known
-    seconds = _of_all(_played(known, flow, repeated, further, seed, capacity_of), further)
+    played = _played(known, flow, repeated, int(further.max()), seed, capacity_of)
+    seconds = np.maximum(_of_all(played, np.resize(further, played.shape[1])), _NO_TIME)
     if not np.isfinite(seconds).all():
         return known  # what never finds a place now will not in the next round
     there, graph = known.situation, known.situation.graph
@@ -96,14 +116,16 @@ def with_further_rounds(known: RestOfGraph, flow: Flow, further: int, seed: int,
     extra = {child: [len(graph.tasks)] for child in follow if not repeated.tasks[child]}
     last = [task for task in np.flatnonzero(repeated.tasks).tolist() if not repeated.tasks[graph.children.of(task)].any()]
     made = _with_edges(graph, np.ones(len(graph.edge_parent), bool), extra, tuple(graph.tasks[task].name for task in last))
-    logs = np.log(np.maximum(seconds, _NO_TIME))
-    classes, location = len(there.nodes.classes), float(np.median(logs))
+    sure = bool((further == further[0]).all())
+    classes, (location, scale) = len(there.nodes.classes), _by_median(seconds) if sure else _by_mean(seconds)
+    starting = known.durations.starting
     durations = replace(
         known.durations,
         location=np.vstack((known.durations.location, np.full(classes, location))),
-        scale=np.vstack((known.durations.scale, np.full(classes, float(logs.std())))),
+        scale=np.vstack((known.durations.scale, np.full(classes, scale))),
         shared=np.append(known.durations.shared, 1.0),
         basis=np.append(known.durations.basis, Basis.HINT),
+        starting=None if starting is None else np.vstack((starting, np.zeros(classes))),
     )
     situation = replace(
         there,
@@ -114,7 +136,22 @@ def with_further_rounds(known: RestOfGraph, flow: Flow, further: int, seed: int,
         place=np.append(there.place, -1),
         left=np.append(there.left, np.nan),
     )
-    return RestOfGraph(situation, durations, np.append(known.elapsed, np.nan), (*known.classes, RequestClass(())))
+    elapsed = np.append(known.elapsed, np.nan)
+    late = None if known.late is None else with_one_more(known.late)
+    return RestOfGraph(situation, durations, elapsed, (*known.classes, RequestClass(())), None if sure else seconds, late)
+
+
+def _by_median(seconds: FloatArray) -> tuple[float, float]:
+    """Location and deviation of log seconds."""
+    logs = np.log(seconds)
+    return float(np.median(logs)), float(logs.std())
+
+
+def _by_mean(seconds: FloatArray) -> tuple[float, float]:
+    """The same of the log-normal distribution with their mean and variance, since a few of them may be nothing at all."""
+    mean = float(seconds.mean())
+    squared = float(np.log1p(seconds.var() / mean**2))
+    return float(np.log(mean)) - squared / 2, float(np.sqrt(squared))
 
 
 def _expected_ends(known: RestOfGraph) -> FloatArray:
@@ -163,7 +200,8 @@ def _played(known: RestOfGraph, flow: Flow, repeated: Repeated, further: int, se
     # What runs beside and does not repeat keeps its room, and is not waited for.
     done = ~repeated.units | backups
     begun = replace(there, nodes=nodes, done=done, place=place, left=nothing)
-    alone = RestOfGraph(begun, known.durations, nothing, known.classes)
+    late = None if known.late is None else begun_again(known.late, flow)
+    alone = RestOfGraph(begun, known.durations, nothing, known.classes, late=late)
 
     def room(each: RestOfGraph) -> Capacity:
         return _freed(capacity_of(each), graph, there.place, released)
@@ -182,14 +220,14 @@ def _freed(capacity: Capacity, graph: Graph, place: IntArray, released: IntArray
     return replace(capacity, free=free)
 
 
-def _of_all(played: FloatArray, further: int) -> FloatArray:
-    """Shape (samples,): seconds of so many rounds, from those that were played."""
+def _of_all(played: FloatArray, further: IntArray) -> FloatArray:
+    """Shape (samples,): seconds of so many rounds in each sample, from those that were played."""
     rounds = len(played)
-    if rounds == further or rounds == 1 or not np.isfinite(played).all():
+    if rounds == 1 or (further == rounds).all() or not np.isfinite(played).all():
         return np.asarray(played.sum(axis=0) * (further / rounds))
     mean = played.mean(axis=0)
     within = float(played.var(axis=0, ddof=1).mean())
     between = max(float(mean.var()) - within / rounds, 0.0)
-    spread = np.sqrt((between + within / further) / max(between + within / rounds, _NO_TIME**2))
+    spread = np.sqrt((between + within / np.maximum(further, 1)) / max(between + within / rounds, _NO_TIME**2))
     middle = mean.mean()
-    return np.asarray(further * np.maximum(middle + min(float(spread), 1.0) * (mean - middle), 0.0))
+    return np.asarray(further * np.maximum(middle + np.minimum(spread, 1.0) * (mean - middle), 0.0))

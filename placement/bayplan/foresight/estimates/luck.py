@@ -39,7 +39,7 @@ class Luck:
         return cls(*(np.concatenate(each, axis=1) for each in pairs))
 
     def seconds(self, graph: Graph, durations: Durations, node_class: IntArray, elapsed: FloatArray) -> FloatArray:
-        """Seconds that each unit still runs once it has started, until it has succeeded, shape (units, samples).
+        """Seconds from when a unit has its place, or from now on where it runs, until it has succeeded, shape (units, samples).
 
         `node_class`: shape (units,), where it runs; `elapsed`: shape (units,), seconds that it runs already, NaN: has not
         started; those are drawn given that they were not over by then. O(units * samples).
@@ -53,7 +53,11 @@ class Luck:
         whole = np.asarray(np.exp(location[:, None] + scale[:, None] * normal))
         left = whole.copy()
         left[runs] = np.maximum(whole[runs] - elapsed[runs, None], 0.0)
-        return left if durations.reruns is None else durations.reruns.drawn(left, whole, node_class, self.of_nodes)
+        if durations.reruns is not None:
+            left = durations.reruns.drawn(left, whole, node_class, self.of_nodes)
+        if durations.starting is not None:
+            left = left + np.where(elapsed > 0, 0.0, durations.starting[task, node_class])[:, None]
+        return left
 
 
 def _beyond(normal: FloatArray, log_elapsed: FloatArray, location: FloatArray, scale: FloatArray) -> FloatArray:

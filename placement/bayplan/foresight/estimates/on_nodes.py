@@ -7,11 +7,18 @@ from bayplan.foresight.estimates.durations import Durations
 from bayplan.foresight.estimates.luck import Luck
 from bayplan.foresight.graph_plans import Plan, Situation
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
+from bayplan.solvers.kernels.scheduling.lateness import Lateness
 from bayplan.solvers.kernels.scheduling.playing_on_nodes import Stage, play_on_nodes
 
 
 def ends_on_nodes(
-    capacity: Capacity, plan: Plan, reading: FloatArray, durations: Durations, elapsed: FloatArray, luck: Luck
+    capacity: Capacity,
+    plan: Plan,
+    reading: FloatArray,
+    durations: Durations,
+    elapsed: FloatArray,
+    luck: Luck,
+    late: Lateness,
 ) -> FloatArray:
     """Shape (samples,): seconds from the `now` of the plan's situation on. `elapsed`: as in `estimate`.
 
@@ -47,6 +54,7 @@ def ends_on_nodes(
         np.where(situation.running, situation.left, 0.0),
         situation.running,
         situation.done,
+        late,
     )
     return play_on_nodes(stage, _seconds(situation, durations, elapsed, luck))
 

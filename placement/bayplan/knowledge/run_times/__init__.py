@@ -6,6 +6,7 @@ from bayplan.knowledge.run_times.forecast import ByTask, Forecast
 from bayplan.knowledge.run_times.run_time import RunTime
 from bayplan.knowledge.run_times.run_times import RunTimes
 from bayplan.knowledge.run_times.runs import TaskRun, Unknown
+from bayplan.knowledge.run_times.start_ups import StartUps
 
 __all__ = [
     "ByTask",
@@ -15,6 +16,7 @@ __all__ = [
     "Forecast",
     "RunTime",
     "RunTimes",
+    "StartUps",
     "TaskRun",
     "Unknown",
     "efficiency",

@@ -8,6 +8,7 @@ from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.run_times.running import Running
 
 _REPORTED = "reported."
+_OWN = ("response", "run", "success", "cost", "start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class EndedRun:
     """The price of an hour where it ran."""
     reported: Mapping[str, float] = field(default_factory=dict)
     """What the task says of itself: accuracy, recall, F1, loss."""
+    starting: float | None = None
+    """Seconds from when its node had it until it started; none: not known."""
 
     def __post_init__(self) -> None:
         """Check the figures. Raises `ValueError`."""
@@ -37,6 +40,8 @@ class EndedRun:
             )
         if not (math.isfinite(self.cost) and self.cost >= 0):
             raise ValueError(f"cost is {self.cost}: it must be a number, 0 or above")
+        if self.starting is not None and not (math.isfinite(self.starting) and self.starting >= 0):
+            raise ValueError(f"starting is {self.starting}: it must be seconds, 0 or above")
         for name, value in self.reported.items():
             if not math.isfinite(value):
                 raise ValueError(f"reported.{name} is {value}: it must be a number")
@@ -54,12 +59,14 @@ class Figures:
     """1 or 0: the mean is the success rate."""
     cost: Running = field(default_factory=Running)
     """Price of a run."""
+    start: Running = field(default_factory=Running)
+    """Seconds from when its node had it until it started, where that is known."""
     reported: dict[str, Running] = field(default_factory=dict)
     """By name, what those that succeeded said of themselves."""
 
     def by_name(self) -> dict[str, Running]:
-        """All of them that hold something: response, run, success, cost, and reported.NAME."""
-        own = {"response": self.response, "run": self.run, "success": self.success, "cost": self.cost}
+        """All of them that hold something: response, run, success, cost, start, and reported.NAME."""
+        own = {name: getattr(self, name) for name in _OWN}
         reported = {f"{_REPORTED}{name}": figure for name, figure in sorted(self.reported.items())}
         return {name: figure for name, figure in (own | reported).items() if figure.count}
 
@@ -68,12 +75,12 @@ class Figures:
         """From `by_name`. Raises `ValueError` for a name that is none."""
         made = cls()
         for name, figure in figures.items():
-            if name in ("response", "run", "success", "cost"):
+            if name in _OWN:
                 setattr(made, name, figure)
             elif name.startswith(_REPORTED) and name != _REPORTED:
                 made.reported[name.removeprefix(_REPORTED)] = figure
             else:
-                raise ValueError(f"{name} is no figure: known are response, run, success, cost and {_REPORTED}NAME")
+                raise ValueError(f"{name} is no figure: known are {', '.join(_OWN)} and {_REPORTED}NAME")
         return made
 
     def achieved(self, metric: str = "") -> float | None:
@@ -95,6 +102,8 @@ class Figures:
         self.response.add(outcome.ended - outcome.asked)
         self.success.add(float(outcome.succeeded))
         self.cost.add(outcome.cost * seconds / 3600)
+        if outcome.starting is not None:
+            self.start.add(outcome.starting)
         if outcome.succeeded:
             self.run.add(seconds)
             for name, value in outcome.reported.items():

@@ -1,7 +1,7 @@
 """What the thread that plans is told of a graph: copied beside the ticks, made a situation of in the thread."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,7 +25,7 @@ _THERE = (UnitState.BINDING, UnitState.RUNNING)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What its policy and the settings say."""
+    """What its policy, the settings and its rounds say."""
 
     selector: Selector
     """Of nodes."""
@@ -33,6 +33,8 @@ class Terms:
     """Bytes per second between two nodes."""
     rerun_delay: float
     """Seconds from a node's failure until what ran there begins again."""
+    time_outs: Mapping[int, float] = field(default_factory=dict)
+    """Task to seconds from its first start after which its round goes on without what is not needed of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +65,8 @@ def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float) -> 
     if running is None or policy is None:
         raise ValueError(f"graph {graph.key} has no run or no policy: there is nothing to plan")
     selector, delay = policy.placing(graph.decided.strategy).node_selector, _NOTICING + policy.spec.node_loss_grace
-    return Glimpse(running.prepared, running.run.copy(), snapshot(cluster), Terms(selector, bandwidth, delay), now)
+    terms = Terms(selector, bandwidth, delay, running.controls.time_outs)
+    return Glimpse(running.prepared, running.run.copy(), snapshot(cluster), terms, now)
 
 
 def situation(seen: Glimpse, expectation: Expectation | None = None) -> Situation:

@@ -7,6 +7,7 @@ import numpy as np
 
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.solvers.kernels.compiled import compiled
+from bayplan.solvers.kernels.scheduling.lateness import Lateness
 
 
 class Score(NamedTuple):
@@ -34,6 +35,8 @@ class Score(NamedTuple):
     slot_group: IntArray
     """Shape (slots,)."""
     groups: int
+    late: Lateness
+    """Which units are not waited for."""
 
 
 @compiled
@@ -59,22 +62,43 @@ def _play(score: Score, seconds: FloatArray, unit_of: IntArray) -> float:
     waiting = [[0] for _ in range(score.groups)]
     for each in waiting:
         each.pop()
-    # Below `units` a unit ends, from there on a slot of a group becomes free; the last stands for no slot, at the begin.
+    # Below `units` a unit ends, from there on a slot of a group becomes free, and from `timers` on a task is late; the one
+    # before that stands for no slot, at the begin.
+    timers = units + score.groups + 1
     events = [(float(score.free_at[slot]), int(units + score.slot_group[slot])) for slot in range(len(score.free_at))]
     events.append((0.0, units + score.groups))
     heapify(events)
     open_units = units - _begin(score, seconds, left, missing, waiting, events)
+    needed, began = score.late.needed.copy(), score.late.began.copy()
+    has_slot, over = score.running.copy(), score.done.copy()
+    for task in range(len(left)):
+        if needed[task] <= 0 and left[task] > 0 and began[task] + score.late.time_out[task] < np.inf:
+            heappush(events, (max(began[task] + score.late.time_out[task], 0.0), timers + task))
     now = 0.0
     while open_units > 0 and len(events) > 0:
         now = events[0][0]
         while len(events) > 0 and events[0][0] <= now:
             _, what = heappop(events)
             if what < units:
+                if over[what]:
+                    continue  # its task has gone on without it
+                over[what] = True
                 open_units -= 1
                 task = score.unit_task[what]
                 left[task] -= 1
+                needed[task] -= 1
                 if left[task] == 0:
                     _follow(score, task, missing, waiting, touched)
+                elif needed[task] == 0 and score.late.time_out[task] < np.inf:
+                    heappush(events, (max(began[task] + score.late.time_out[task], now), timers + task))
+            elif what >= timers:
+                task = what - timers
+                if left[task] > 0:
+                    open_units -= left[task]
+                    left[task] = 0
+                    _leave_late(score, task, has_slot, over, free, touched)
+                    _follow(score, task, missing, waiting, touched)
+                continue
             group = score.group[what] if what < units else what - units
             if group < score.groups:
                 free[group] += 1
@@ -85,9 +109,24 @@ def _play(score: Score, seconds: FloatArray, unit_of: IntArray) -> float:
                 touched[group] = False
                 while free[group] > 0 and len(waiting[group]) > 0:
                     unit = unit_of[heappop(waiting[group])]
+                    if over[unit]:
+                        continue
                     free[group] -= 1
+                    has_slot[unit] = True
+                    began[score.unit_task[unit]] = min(began[score.unit_task[unit]], now)
                     heappush(events, (now + float(seconds[unit]), int(unit)))
     return now if open_units == 0 else np.inf
+
+
+@compiled
+def _leave_late(score: Score, task: int, has_slot: BoolArray, over: BoolArray, free: IntArray, touched: BoolArray) -> None:
+    """The units of a task that are open end, and leave their slots."""
+    for unit in range(score.unit_start[task], score.unit_start[task + 1]):
+        if not over[unit]:
+            over[unit] = True
+            if has_slot[unit]:
+                free[score.group[unit]] += 1
+                touched[score.group[unit]] = True
 
 
 @compiled

@@ -7,6 +7,7 @@ import numpy as np
 
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.solvers.kernels.compiled import compiled
+from bayplan.solvers.kernels.scheduling.lateness import Lateness
 
 TOLERANCE = 0.05
 """A node with room is not worse than one to wait for if a unit ends there later by no more than this share of its run time."""
@@ -61,6 +62,8 @@ class Stage(NamedTuple):
     """Shape (units,)."""
     done: BoolArray
     """Shape (units,)."""
+    late: Lateness
+    """Which units are not waited for."""
 
 
 @compiled
@@ -89,7 +92,8 @@ def _play(stage: Stage, seconds: FloatArray) -> float:
     # Of each node the units that run there, one leading to the next; when each began, and is expected to have ended.
     first, behind = np.full(nodes, -1), np.full(units, -1)
     began, expected, begun = np.zeros(units), np.zeros(units), stage.done | stage.running
-    events = [(0.0, units)]  # the last stands for no unit, at the begin
+    needed, first_began, over = stage.late.needed.copy(), stage.late.began.copy(), stage.done.copy()
+    events = [(0.0, units)]  # the last stands for no unit, at the begin; after it, a task is late
     open_units, first_open = units, 0
     for unit in range(units):
         if stage.done[unit]:
@@ -105,22 +109,37 @@ def _play(stage: Stage, seconds: FloatArray) -> float:
         ready[task] = missing[task] == 0
         if left[task] == 0:
             _follow(stage, task, place, common, missing, ready)
+        elif needed[task] <= 0 and first_began[task] + stage.late.time_out[task] < np.inf:
+            heappush(events, (max(first_began[task] + stage.late.time_out[task], 0.0), units + 1 + task))
     now = 0.0
     while open_units > 0 and len(events) > 0:
         now = events[0][0]
         while len(events) > 0 and events[0][0] <= now:
             _, unit = heappop(events)
-            if unit == units:
+            if unit > units:
+                task = unit - units - 1
+                open_units -= left[task]
+                if left[task] > 0:
+                    left[task] = 0
+                    for late in range(stage.unit_start[task], stage.unit_start[task + 1]):
+                        if not over[late]:
+                            over[late] = True
+                            if begun[late]:
+                                _end(stage, late, place[late], room, level, first, behind)
+                            begun[late] = True
+                    _follow(stage, task, place, common, missing, ready)
+                continue
+            if unit == units or over[unit]:
                 continue
             open_units -= 1
-            task, node = stage.unit_task[unit], place[unit]
-            level[node] -= 1
-            for column in range(room.shape[1]):
-                room[node, column] += stage.demand[task, column]
-            _leave(unit, node, first, behind)
+            task, over[unit] = stage.unit_task[unit], True
+            _end(stage, unit, place[unit], room, level, first, behind)
             left[task] -= 1
+            needed[task] -= 1
             if left[task] == 0:
                 _follow(stage, task, place, common, missing, ready)
+            elif needed[task] == 0 and stage.late.time_out[task] < np.inf:
+                heappush(events, (max(first_began[task] + stage.late.time_out[task], now), units + 1 + task))
         # Only once everything of this instant has happened, so that the first in order is among those that wait.
         claims[:] = 0
         stuck[:] = False
@@ -144,6 +163,7 @@ def _play(stage: Stage, seconds: FloatArray) -> float:
                 continue
             kind = stage.node_class[chosen]
             begun[unit] = True
+            first_began[task] = min(first_began[task], now)
             place[unit], began[unit], expected[unit] = chosen, now, now + stage.expected[task, kind] + read
             behind[unit] = first[chosen]
             first[chosen] = unit
@@ -275,6 +295,15 @@ def _follow(stage: Stage, task: int, place: IntArray, common: IntArray, missing:
         child = stage.children[edge]
         missing[child] -= 1
         ready[child] = missing[child] == 0
+
+
+@compiled
+def _end(stage: Stage, unit: int, node: int, room: FloatArray, level: IntArray, first: IntArray, behind: IntArray) -> None:
+    """A unit leaves its node."""
+    level[node] -= 1
+    for column in range(room.shape[1]):
+        room[node, column] += stage.demand[stage.unit_task[unit], column]
+    _leave(unit, node, first, behind)
 
 
 @compiled

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayplan.collaboration.rounds import Patience, RoundAction, RoundError, RoundRule, RoundState, RoundVerdict, verdict
+from bayplan.collaboration.rounds import (
+    Patience,
+    RoundAction,
+    RoundEnd,
+    RoundError,
+    RoundRule,
+    RoundState,
+    RoundVerdict,
+    verdict,
+)
 from bayplan.lifecycle.conditions import Value, parse, parse_measure
 
 UNTIL = parse("evaluate.accuracy >= 0.95")
@@ -34,12 +43,15 @@ def test_until_ends_it() -> None:
     assert [each.action for each in found] == [RoundAction.CONTINUE] * 2 + [RoundAction.DONE]
     assert found[0].why == "round 1 of at most 50 has ended, and evaluate.accuracy >= 0.95 does not hold"
     assert found[2].why == "round 3: evaluate.accuracy >= 0.95 holds"
+    assert [each.end for each in found] == [None, None, RoundEnd.CONDITION]
+    assert play(RoundRule(3, UNTIL), [0.5, 0.9, 0.96])[-1].end is RoundEnd.CONDITION, "also in the last round that is allowed"
 
 
 def test_the_maximum_ends_it() -> None:
     found = play(RoundRule(3, UNTIL), [0.1] * 9)
     assert len(found) == 3
-    assert found[-1] == RoundVerdict(RoundAction.DONE, "round 3 is the last, and evaluate.accuracy >= 0.95 does not hold")
+    why = "round 3 is the last, and evaluate.accuracy >= 0.95 does not hold"
+    assert found[-1] == RoundVerdict(RoundAction.DONE, why, RoundEnd.MAXIMUM)
     assert play(RoundRule(1), [None])[-1].why == "round 1 is the last"
 
 
@@ -47,7 +59,7 @@ def test_patience_ends_it_and_small_steps_do_not_count() -> None:
     rule = RoundRule(50, UNTIL, Patience(2, ACCURACY, min_delta=0.01))
     found = play(rule, [0.5, 0.6, 0.605, 0.609, 0.9])
     assert len(found) == 4
-    assert found[-1].action is RoundAction.DONE
+    assert (found[-1].action, found[-1].end) == (RoundAction.DONE, RoundEnd.NO_PROGRESS)
     assert found[-1].why == "round 4: no progress of evaluate.accuracy in 2 rounds, its best is 0.6"
     # From the best so far, small steps add up.
     assert len(play(rule, [0.5, 0.506, 0.512, 0.518, 0.524, 0.53, 0.53, 0.53])) == 8 - 1
