@@ -46,6 +46,11 @@ def read(message: str, needed: Mapping[str, Need]) -> ResultsSaid:
     return ResultsSaid(kept)
 
 
+def kept(recorded: Mapping[str, Value], needed: Mapping[str, Need]) -> dict[str, Value]:
+    """Of what a record says of a pod, all that the pod could have said: the rest was edited, and counts as not said."""
+    return {key: value for key, value in recorded.items() if key in needed and not _wrong(value, needed[key])}
+
+
 def _message(pod: wire.Pod) -> str:
     first = pod.spec.containers[0].name if pod.spec.containers else ""
     for status in pod.status.container_statuses:

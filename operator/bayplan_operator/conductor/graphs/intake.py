@@ -166,7 +166,7 @@ def _controls(prepared: Prepared, controls: Controls) -> Controls:
 def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[Run, RoundsRecord | None]:
     """The run with its results and rounds, as a status records them."""
     graph, flow = prepared.graph, prepared.relations.flow
-    run.results = round_record.read_results(graph, run, status)
+    run.results = round_record.read_results(graph, run, status, prepared.relations.needed)
     if flow is None or flow.repeated is None:
         return run, None
     rounds = RoundsRecord(graph, status)
