@@ -135,3 +135,33 @@ def test_p95_is_what_was_learned_of_the_task(world: World) -> None:
     assert not of(world, "work.backup-1")
     world.until(lambda: of(world, "work.backup-1"), "it has a backup", patience=60)
     world.wait_condition("g", "Complete")
+
+
+def saying(**results: Any) -> Object:
+    return {"annotations": {"sim.bayplan.dev/message": json.dumps(results)}}
+
+
+@pytest.mark.parametrize("first", ["work", "work.backup-1"])
+@pytest.mark.parametrize("moment", [0.0, 10.0, 10.05, 10.2, 11.0])
+def test_what_the_first_says_is_what_the_task_has_said(world: World, first: str, moment: float) -> None:
+    world.kubelets.seconds = lambda pod: "10" if label(pod, "bayplan.dev/task") in (first, "after", "told") else "1000"
+    world.create(
+        "g",
+        task("work", backups={"count": 1}, **saying(loss=0.5)),
+        task("after", "work", when="work.loss < 1"),
+        task("told", "work", args=["$(tasks.work.outputs.loss)"]),
+    )
+    world.run(moment)
+    world.operator.restart()
+    world.wait_condition("g", "Complete")
+    assert world.status("g")["results"] == ['work {"loss":0.5}'], "once, whoever said it"
+    assert len(of(world, "after")) == 1
+    assert of(world, "told")[0]["spec"]["containers"][0]["args"] == ["0.5"]
+
+
+def test_a_backup_that_does_not_say_what_is_needed_has_failed(world: World) -> None:
+    world.kubelets.seconds = slow_first
+    world.kubelets.message = lambda pod: "{}" if label(pod, "bayplan.dev/task") == "work.backup-1" else '{"loss": 0.5}'
+    world.create("g", task("work", backups={"count": 1}), task("after", "work", when="work.loss < 1"), retry={"limit": 0})
+    world.until(lambda: "Failed" in world.lines("g").get("work.backup-1", ""), "the backup has failed")
+    assert world.lines("g")["work"].startswith("Running")

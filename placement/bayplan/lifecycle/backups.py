@@ -80,6 +80,7 @@ def _take_winners(before: Run, run: Run, units: IntArray) -> None:
             if unit != winner and run.state[unit] < _SUCCEEDED:
                 settle.leave_behind(run, unit, f"the same work was done first on node {run.node[winner]}")
         for unit in column[1:]:
+            run.results.pop(unit, None)  # they are kept once, as what the task has said
             if unit != winner and run.state[unit] == _SUCCEEDED:
                 run.state[unit] = _SKIPPED  # so that there is one winner, whichever record is read
 
