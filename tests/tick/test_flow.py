@@ -129,6 +129,14 @@ def test_what_can_never_be_is_refused_at_once_by_name(world: World, tasks: list[
     assert ran(world) == []
 
 
+def test_all_that_can_never_be_is_told_at_once(world: World) -> None:
+    world.create("g", task("a"), task("b", "a", when="c.x > 1"), task("c", gate="Any"))
+    found = world.until(lambda: world.condition("g", "Accepted", "False"), "it is refused")
+    first, second = found["message"].split("; and ")
+    assert first.startswith('spec.tasks[1].when ("b") speaks of "c"')
+    assert second.startswith('spec.tasks[2] ("c") has gate: Any and no dependsOn')
+
+
 def test_results_are_in_the_status_and_in_the_arguments_of_what_follows(world: World) -> None:
     world.create(
         "g",
