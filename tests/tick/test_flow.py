@@ -92,6 +92,7 @@ def test_what_always_runs_comes_last_and_runs_though_the_graph_has_failed(world:
         ("[1]", "is no JSON object"),
         ('{"loss": 1}', 'without the result "accuracy"'),
         ('{"accuracy": [1]}', "a list, an object or null"),
+        (f'{{"accuracy": {"9" * 400}}}', "no finite number"),
     ],
 )
 def test_a_result_that_is_missing_is_the_failure_of_the_task(world: World, message: str, words: str) -> None:
@@ -126,6 +127,14 @@ def test_what_can_never_be_is_refused_at_once_by_name(world: World, tasks: list[
     found = world.until(lambda: world.condition("g", "Accepted", "False"), "it is refused")
     assert words in found["message"], found["message"]
     assert ran(world) == []
+
+
+def test_all_that_can_never_be_is_told_at_once(world: World) -> None:
+    world.create("g", task("a"), task("b", "a", when="c.x > 1"), task("c", gate="Any"))
+    found = world.until(lambda: world.condition("g", "Accepted", "False"), "it is refused")
+    first, second = found["message"].split("; and ")
+    assert first.startswith('spec.tasks[1].when ("b") speaks of "c"')
+    assert second.startswith('spec.tasks[2] ("c") has gate: Any and no dependsOn')
 
 
 def test_results_are_in_the_status_and_in_the_arguments_of_what_follows(world: World) -> None:
@@ -183,19 +192,6 @@ def test_a_pod_goes_where_most_of_its_inputs_are(world: World) -> None:
     world.wait_condition("g", "Complete")
     (reads,) = world.pods("g", "reads")
     assert reads["metadata"]["annotations"]["bayplan.dev/node"] == "cpu-large-3"
-
-
-def test_the_best_is_found_though_the_record_of_results_was_edited_away(world: World) -> None:
-    small, large = saying("small", says={"loss": 0.4}), saying("large", says={"loss": 0.2})
-    slow = saying("slow", seconds=20, says={"loss": 0.9})
-    use = saying("use", "small", "large", "slow", gate="BestOf", bestBy={"metric": "loss", "goal": "Minimize"})
-    world.create("g", small, large, slow, use)
-    world.run(10)
-    world.operator.kill()
-    world.patch(TASK_GRAPH, "g", {"status": {"results": []}}, "status")
-    world.operator.start()
-    world.wait_condition("g", "Complete")
-    assert ran(world).count("use") == 1
 
 
 def test_a_refusal_counts_for_a_pod_that_would_be_near_its_inputs(world: World) -> None:

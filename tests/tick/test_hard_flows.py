@@ -186,6 +186,49 @@ def test_while_a_graph_is_suspended_no_shard_is_late(world: World) -> None:
     assert not world.lines("g")["local"].endswith("Skipped 1/0")
 
 
+def suspended(world: World, resumed: float, operator: str) -> None:
+    """Two shards have succeeded, and the third is stopped for two minutes; its round has a time-out of 30 s."""
+    world.kubelets.seconds = lambda pod: "10" if label(pod, "bayplan.dev/shard") == "2" else "2"
+    rounds = {"tasks": ["local"], "max": 1, "minimum": 2, "timeout": "30s"}
+    world.create("g", task("local", shards=3), rounds=rounds)
+    world.run(5)
+    world.patch(TASK_GRAPH, "g", {"spec": {"suspend": True}})
+    world.run(120)
+    if operator == "killed while suspended":
+        world.operator.restart()
+        world.run(5)
+    elif operator == "killed before it is resumed":
+        world.operator.kill()
+    world.kubelets.seconds = lambda pod: str(resumed)
+    world.patch(TASK_GRAPH, "g", {"spec": {"suspend": False}})
+    world.run(2)
+    if not world.operator.alive:
+        world.operator.start()
+    elif operator == "killed after it is resumed":
+        world.operator.restart()
+    elif operator == "told of another change":
+        world.patch(TASK_GRAPH, "g", {"spec": {"ttlAfterFinished": "1h"}})
+
+
+KILLED = ["killed while suspended", "killed before it is resumed", "killed after it is resumed"]
+
+
+@pytest.mark.parametrize("operator", ["alive", "told of another change", *KILLED])
+def test_the_time_for_which_a_graph_was_suspended_does_not_count(world: World, operator: str) -> None:
+    suspended(world, 20, operator)
+    world.wait_condition("g", "Complete")
+    assert history(world) == ["1 3/3"]
+
+
+@pytest.mark.parametrize("operator", ["alive", "told of another change", *KILLED])
+def test_what_is_late_after_a_suspension_is_left_behind(world: World, operator: str) -> None:
+    suspended(world, 500, operator)
+    begin = world.loop.passed
+    world.until(lambda: world.condition("g", "Complete", "True"), "the round goes on", patience=100)
+    assert 25 <= world.loop.passed - begin <= 40
+    assert history(world) == ["1 2/3"]
+
+
 @pytest.mark.parametrize("moment", [1.0, 3.0, 5.0, 5.1, 6.0])
 def test_deleted_in_mid_round_it_leaves_nothing(world: World, moment: float) -> None:
     world.create(

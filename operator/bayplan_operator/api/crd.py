@@ -47,7 +47,7 @@ KINDS = (
         short="tg",
         scope="Namespaced",
         columns=(
-            Column("Progress", "string", ".status.progress", "Tasks that have succeeded, of all tasks."),
+            Column("Progress", "string", ".status.progress", "Tasks that are over, of all; and the round, of how many."),
             Column("Status", "string", ".status.summary", "The state in one word."),
             Column("Waiting", "string", ".status.waiting", "Why tasks that could start have not."),
             _AGE,

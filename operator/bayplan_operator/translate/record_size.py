@@ -23,9 +23,12 @@ def plain_size(graph: Graph, units: int) -> int:
 
 def size_of_relations(graph: Graph, relations: Relations) -> int:
     """Of the results that are kept, of choices, and of rounds. O(tasks + results)."""
+    backups = {} if relations.flow is None else relations.flow.backed_up_by
     # A line for each candidate: all but one may have failed before the last was chosen.
     size = (MAX_CHOICE + 3) * sum(len(chooser.names) for chooser in relations.choosers.values())
     for task, needs in relations.needed.items():
+        if task in backups:
+            continue  # what a backup says is kept as what its task says
         of_one = sum(len(need.key) + _AROUND + (_NUMBER if need.number else MAX_VALUE) for need in needs.values())
         size += graph.tasks[task].shards * (len(graph.tasks[task].name) + _AROUND + of_one)
     if relations.repeating is not None and relations.flow is not None and relations.flow.repeated is not None:

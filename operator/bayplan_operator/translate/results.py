@@ -1,6 +1,5 @@
 """What a pod that succeeded says of itself, as far as the graph needs it."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +11,8 @@ from bayplan_operator.translate.flow.needed import MAX_VALUE, Need
 
 _CUT = 4096
 """Bytes at which the kubelet cuts a termination message."""
+_LARGEST = 1e300
+"""An integer of hundreds of digits is no float: it is compared, and never converted."""
 _EXAMPLE = 'a JSON object such as {"accuracy": 0.93}'
 
 
@@ -45,6 +46,11 @@ def read(message: str, needed: Mapping[str, Need]) -> ResultsSaid:
     return ResultsSaid(kept)
 
 
+def kept(recorded: Mapping[str, Value], needed: Mapping[str, Need]) -> dict[str, Value]:
+    """Of what a record says of a pod, all that the pod could have said: the rest was edited, and counts as not said."""
+    return {key: value for key, value in recorded.items() if key in needed and not _wrong(value, needed[key])}
+
+
 def _message(pod: wire.Pod) -> str:
     first = pod.spec.containers[0].name if pod.spec.containers else ""
     for status in pod.status.container_statuses:
@@ -74,7 +80,7 @@ def _wrong(value: object, need: Need) -> str:
     if isinstance(value, bool):
         return "true or false: it must be a number" if need.number else ""
     if isinstance(value, int | float):
-        return "" if math.isfinite(value) and abs(value) < 1e300 else "no finite number"
+        return "" if abs(value) < _LARGEST else "no finite number"
     if not isinstance(value, str):
         return "a list, an object or null: it must be a number, text, true or false"
     if need.number:

@@ -9,6 +9,8 @@ import msgspec
 from bayplan.collaboration.rounds import RoundEnd
 from bayplan.lifecycle import Round, Run, UnitState, Value
 from bayplan.model.graph import Graph
+from bayplan_operator.translate.flow.needed import Needed
+from bayplan_operator.translate.results import kept
 
 LONGEST_LINE = 120
 """Characters of the line of a round that is over."""
@@ -19,8 +21,8 @@ def write_results(graph: Graph, run: Run) -> list[str]:
     return [f"{_name(graph, unit)} {msgspec.json.encode(run.results[unit]).decode()}" for unit in sorted(run.results)]
 
 
-def read_results(graph: Graph, run: Run, status: Mapping[str, Any]) -> dict[int, Mapping[str, Value]]:
-    """Of units that have succeeded. What was edited so that it cannot be read counts as not said."""
+def read_results(graph: Graph, run: Run, status: Mapping[str, Any], needed: Needed) -> dict[int, Mapping[str, Value]]:
+    """Of units that have succeeded. What was edited so that it cannot be read, or that no pod could say, counts as not said."""
     found: dict[int, Mapping[str, Value]] = {}
     for line in _texts(status.get("results")):
         name, _, text = line.partition(" ")
@@ -31,7 +33,8 @@ def read_results(graph: Graph, run: Run, status: Mapping[str, Any]) -> dict[int,
             said = msgspec.json.decode(text, type=dict[str, bool | int | float | str])
         except msgspec.DecodeError:
             continue
-        found[unit] = said
+        if results := kept(said, needed.get(int(graph.unit_task[unit]), {})):
+            found[unit] = results
     return found
 
 

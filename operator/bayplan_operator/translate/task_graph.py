@@ -46,7 +46,11 @@ MAX_BYTES = 1_300_000
 
 
 class InvalidGraph(ValueError):
-    """The graph cannot run; the message is one sentence for its author."""
+    """The graph cannot run; the message is for its author: one sentence, or each of `problems`."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; and ".join(problems))
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,7 @@ def _relations(spec: TaskGraphSpec, graph: Graph, templates: Sequence[Template],
     try:
         return relations_of(spec, graph, [template.spec for template in templates], pods)
     except FlowError as error:
-        raise InvalidGraph(str(error)) from error
+        raise InvalidGraph(*error.sentences) from error
 
 
 def _data(spec: TaskGraphSpec) -> FloatArray:

@@ -45,7 +45,7 @@ def not_simulated(name: str, prepared: Prepared) -> Iterator[str]:
     found = prepared.relations.repeating
     flow = prepared.relations.flow
     if flow is not None and any(rule.learned for rule in flow.backups):
-        yield f"graph {name}: backups by what was learned are not simulated: no task gets one"
+        yield f"graph {name}: backups by what was learned are not simulated: only pods that have failed for good get one"
     if found is not None and found.sampling is not None:
         yield f"graph {name}: spec.rounds.sample is not simulated: all shards take part in every round"
     if found is not None and found.joint is not None:

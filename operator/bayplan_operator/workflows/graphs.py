@@ -141,15 +141,16 @@ def _task_graph(document: Document, objects: AdmissionObjects) -> tuple[Submissi
         raise document.fault("metadata or spec is missing: a TaskGraph has both")
     templates = list(template_faults(document))
     faults = [*field_faults(document, names.TASK_GRAPH), *templates]
-    prepared, first = None, None
+    prepared: Prepared | None = None
+    problems: tuple[str, ...] = ()
     if not templates:  # else what looks into templates would find what it does not expect
         try:
             prepared = prepare(manifest, objects)
         except InvalidGraph as error:
-            first = str(error)
+            problems = error.problems
     if prepared is None:
         told = {each.place for fault in faults for each in fault.findings}
-        faults += [fault for fault in graph_faults(document, first) if fault.findings[0].place not in told]
+        faults += [fault for fault in graph_faults(document, problems) if fault.findings[0].place not in told]
     if prepared is None or faults:
         raise all_of(faults) or document.fault("this is no TaskGraph that can run")
     prepared = with_choices(document, prepared)

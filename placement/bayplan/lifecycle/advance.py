@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bayplan.lifecycle import settle
 from bayplan.lifecycle.asynchronous import unfinished
 from bayplan.lifecycle.attempt import Attempt, News, Observations, Phase
-from bayplan.lifecycle.backups import leave_backups, settle_backups
+from bayplan.lifecycle.backups import leave_backups, settle_backups, stand_ins
 from bayplan.lifecycle.candidates import GivenUp, start_over
 from bayplan.lifecycle.controls import Controls
 from bayplan.lifecycle.flow import Flow, Gate
@@ -227,11 +227,12 @@ class Lifecycle:
         for task in failed[flow.optional[failed]].tolist():
             _leave_rest(self.graph, flow, run, task)
         for task, seconds in () if controls.suspended else controls.time_outs.items():
-            at = _time_out(self.graph, flow, run, task, seconds)
+            begun = _begun(self.graph, flow, run, task)
+            at = None if begun is None else max(begun, controls.resumed) + seconds
             if at is not None and at > now:
                 wants.wake(at)
             elif at is not None:
-                _leave_late(self.graph, run, task, seconds)
+                _leave_late(self.graph, flow, run, task, seconds)
         for unit in unfinished(self.graph, flow, run):
             settle.leave_behind(run, unit, "the rounds are over, and no round goes by what it does")
         leave_gangs(flow, run)
@@ -356,17 +357,19 @@ def _leave_rest(graph: Graph, flow: Flow, run: Run, task: int) -> None:
                 run.move(unit, UnitState.SKIPPED)
 
 
-def _time_out(graph: Graph, flow: Flow, run: Run, task: int, seconds: float) -> float | None:
-    """When the graph goes on without the units of a task that are open still; ``None``: nothing says when, or none is."""
+def _begun(graph: Graph, flow: Flow, run: Run, task: int) -> float | None:
+    """When a task began that has what it needs, and of which units are open still; ``None``: there is nothing to time out."""
     units = slice(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
     state, started = run.state[units], run.started[units]
     enough = int(np.count_nonzero(state == _SUCCEEDED)) >= int(flow.minimum[task])
     began = started[~np.isnan(started)]
-    return float(began.min()) + seconds if enough and began.size and (state < _SUCCEEDED).any() else None
+    goes_on = bool((state < _SUCCEEDED).any()) or bool(stand_ins(graph, flow, run, task))
+    return float(began.min()) if enough and began.size and goes_on else None
 
 
-def _leave_late(graph: Graph, run: Run, task: int, seconds: float) -> None:
-    for unit in range(int(graph.unit_start[task]), int(graph.unit_start[task + 1])):
+def _leave_late(graph: Graph, flow: Flow, run: Run, task: int, seconds: float) -> None:
+    units = range(int(graph.unit_start[task]), int(graph.unit_start[task + 1]))
+    for unit in (*units, *stand_ins(graph, flow, run, task)):
         if run.state[unit] < _SUCCEEDED:
             settle.leave_behind(run, unit, f"the round goes on without it: it had not ended after {seconds:.0f} s")
 

@@ -46,6 +46,17 @@ def leave_backups(graph: Graph, flow: Flow, run: Run) -> None:
                     settle.leave_behind(run, unit, run.notes.get(int(units[0, shard]), "the graph goes on without it"))
 
 
+def stand_ins(graph: Graph, flow: Flow, run: Run, task: int) -> list[int]:
+    """Units that work, or will, at what has failed for good of a task. O(units of its backups)."""
+    found: list[int] = []
+    for rule in flow.backups:
+        if rule.task == task:
+            units = _units(graph, rule)
+            backups = units[1:, run.state[units[0]] == _FAILED]
+            found += backups[run.state[backups] < _SUCCEEDED].tolist()
+    return found
+
+
 def winners(graph: Graph, flow: Flow, run: Run) -> dict[int, int]:
     """Per unit whose backup has won, the number of the attempt that counts, as `attempt_number` makes it."""
     found = {}
@@ -80,6 +91,7 @@ def _take_winners(before: Run, run: Run, units: IntArray) -> None:
             if unit != winner and run.state[unit] < _SUCCEEDED:
                 settle.leave_behind(run, unit, f"the same work was done first on node {run.node[winner]}")
         for unit in column[1:]:
+            run.results.pop(unit, None)  # they are kept once, as what the task has said
             if unit != winner and run.state[unit] == _SUCCEEDED:
                 run.state[unit] = _SKIPPED  # so that there is one winner, whichever record is read
 
@@ -96,19 +108,14 @@ def _adopt(run: Run, unit: int, winner: int) -> None:
 
 
 def _open(run: Run, rule: BackupRule, units: IntArray, after: float | None, now: float, wants: Wants) -> None:
-    """Backups of units that are due want a place, as long as the budget lasts."""
-    if after is None and rule.learned:
-        return
+    """Backups of units that are due want a place, as long as the budget lasts; those of units that have failed come first."""
     states = run.state[units]
     open_ones = int(np.count_nonzero((states[1:] >= _READY) & (states[1:] < _SUCCEEDED)))
-    for shard in range(units.shape[1]):
-        primary, waiting = int(units[0, shard]), _pending(run, units[1:, shard].tolist())
-        state = int(run.state[primary])
-        if not waiting or not _READY <= state < _SUCCEEDED:
+    for shard in np.argsort(states[0] != _FAILED, kind="stable").tolist():
+        waiting = _pending(run, units[1:, shard].tolist())
+        at = _due_at(run, rule, int(units[0, shard]), after, now) if waiting else None
+        if at is None:
             continue
-        if after is not None and not (state == _RUNNING and not np.isnan(run.started[primary])):
-            continue
-        at = now if after is None else float(run.started[primary]) + after
         if at > now:
             wants.wake(at)
             continue
@@ -116,6 +123,18 @@ def _open(run: Run, rule: BackupRule, units: IntArray, after: float | None, now:
             run.move(unit, UnitState.READY)
             run.ready_at[unit] = run.not_before[unit] = now
             open_ones += 1
+
+
+def _due_at(run: Run, rule: BackupRule, primary: int, after: float | None, now: float) -> float | None:
+    """When a unit gets its backups; ``None``: nothing says when."""
+    state = int(run.state[primary])
+    if state == _FAILED:
+        return now
+    if not _READY <= state < _SUCCEEDED:
+        return None
+    if after is None:
+        return None if rule.learned else now
+    return float(run.started[primary]) + after if state == _RUNNING and not np.isnan(run.started[primary]) else None
 
 
 def _pending(run: Run, units: Sequence[int]) -> list[int]:

@@ -1,5 +1,6 @@
 """What a user says about a run while it goes on."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +30,8 @@ class Controls:
     retries: Sequence[Retry]
     """One per task."""
     suspended: bool = False
+    resumed: float = -math.inf
+    """When it was last resumed, in seconds since the epoch. No time-out counts from before: what was stopped begins again."""
     setback: Retry = Retry(limit=0, initial=1.0, factor=2.0, cap=60.0)
     """The wait after attempts that ended through no fault of the task; the first of them costs no wait."""
     stuck_after: float = 60.0
@@ -36,8 +39,8 @@ class Controls:
     flow: Flow | None = field(default=None, compare=False)
     """How tasks follow each other; ``None``: each starts once all before it have succeeded. It never changes."""
     time_outs: Mapping[int, float] = field(default_factory=dict)
-    """Per task, seconds from its first start after which the graph goes on without the units that have not ended, once so many
-    have succeeded as it needs."""
+    """Per task, seconds from its first start, or from ``resumed``, after which the graph goes on without the units that have
+    not ended, once so many have succeeded as it needs."""
     late: Mapping[int, float] = field(default_factory=dict)
     """Per task whose backups go by what was learned, seconds within which 95 % of its runs end."""
     alternatives: Mapping[int, Alternatives] = field(default_factory=dict)

@@ -142,7 +142,7 @@ class Flow:
         return cls(np.zeros(tasks, np.int8), np.diff(graph.unit_start), np.zeros(tasks, bool))
 
     def outcomes(self, graph: Graph, run: Run) -> NDArray[np.int8]:
-        """Per task, its `TaskOutcome`. It is open while a backup works at what has failed. O(units)."""
+        """Per task, its `TaskOutcome`. It is open while a backup works at what has failed, or will. O(units)."""
         starts = graph.unit_start[:-1]
         over = [np.add.reduceat((run.state == state).astype(np.int64), starts) for state in (_SUCCEEDED, _FAILED, _SKIPPED)]
         succeeded, failed, skipped = over
@@ -175,7 +175,7 @@ class Flow:
         return 0 < min(int(self.minimum[task]), taking_part) <= taking_part - lost
 
     def covered(self, graph: Graph, run: Run, task: int) -> bool:
-        """Each of its units that has failed is still worked at elsewhere, or was done there."""
+        """Each of its units that has failed is worked at elsewhere, will be, or was done there."""
         of = self.backed_up_by.get(task)
         rule = of[1] if of is not None else next((each for each in self.backups if each.task == task), None)
         if rule is None:
@@ -185,8 +185,8 @@ class Flow:
 
     @staticmethod
     def _worked_at(graph: Graph, run: Run, rule: BackupRule) -> tuple[BoolArray, BoolArray]:
-        """Which of its units have failed, of shape (1 + backups, shards); per shard, whether one goes on or has succeeded."""
+        """Which of its units have failed, of shape (1 + backups, shards); per shard, whether one is left, or has succeeded."""
         starts = graph.unit_start[[rule.task, *rule.backups]]
         states = run.state[starts[:, None] + np.arange(graph.tasks[rule.task].shards)[None, :]]
-        worked_at = ((states > UnitState.PENDING) & (states <= _SUCCEEDED)).any(axis=0)
-        return np.asarray(states == _FAILED), np.asarray(worked_at)
+        # A backup that has not begun counts: it begins at once where the unit has failed, or as soon as the budget lets it.
+        return np.asarray(states == _FAILED), np.asarray((states <= _SUCCEEDED).any(axis=0))

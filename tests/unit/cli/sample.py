@@ -82,7 +82,7 @@ def stamp(second: float) -> str:
 
 
 def pod(task: str, shard: int, number: int, node: str, phase: str, start: int, end: int | None = None, **more: Any) -> wire.Pod:
-    """One attempt's pod. `more`: exit_code, message, reason of its container; owner_uid; disrupted: why it was evicted."""
+    """One attempt's pod. `more`: exit_code, message, reason of its container; owner_uid; round; disrupted: why evicted."""
     if end is None:
         state: dict[str, Any] = {"running": {"startedAt": stamp(start)}}
     else:
@@ -105,7 +105,10 @@ def pod(task: str, shard: int, number: int, node: str, phase: str, start: int, e
             "name": f"{task}-{shard}-{number}",
             "namespace": "team",
             "labels": labels,
-            "annotations": {"bayplan.dev/why": f"best fit for {task}"},
+            "annotations": {
+                "bayplan.dev/why": f"best fit for {task}",
+                **({"bayplan.dev/round": str(more["round"])} if "round" in more else {}),
+            },
             "ownerReferences": [owner],
         },
         "spec": {"nodeName": node},

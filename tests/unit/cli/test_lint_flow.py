@@ -82,6 +82,26 @@ def test_what_is_wrong_is_found_in_its_line(
     assert sentence in out, out
 
 
+def test_all_that_is_wrong_is_found_at_once_each_in_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changes = {
+        "until: evaluate.accuracy": "until: large.accuracy", "{site: b}, ": "", "when: evaluate.accuracy": "when: best.loss",
+        "tasks.evaluate.outputs": "tasks.evaluat.outputs", "    bestBy: {metric: accuracy}\n": "",
+    }  # fmt: skip
+    text = GRAPH
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    code, out, _ = run(capsys, "lint", "-f", write(tmp_path, "g.yaml", text))
+    found = [line.partition("g.yaml:")[2] for line in out.splitlines()]
+    assert [line.split(":")[0] for line in found] == ["9", "12", "23", "24", "24", ""], out
+    assert "spec.rounds.until: the task of large.accuracy is" in found[0]
+    assert 'spec.tasks[0] ("local") has 2 items in data.nodeSelectorPerShard and 3 shards' in found[1]
+    assert 'spec.tasks[3].when ("large") speaks of "best"' in found[2]
+    assert "has gate: BestOf and no bestBy" in found[3]
+    assert 'did you mean "evaluate"?' in found[4]
+    assert (code, out.splitlines()[-1]) == (2, "5 problems in 1 file")
+
+
 def test_the_picture_says_how_tasks_follow_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nodes = "nodes:\n" + "".join(f"- {{name: {site}, labels: {{site: {site}}}, cpu: 8}}\n" for site in "abc")
     work = ("-f", write(tmp_path, "g.yaml", GRAPH), "--nodes", write(tmp_path, "n.yaml", nodes))

@@ -10,10 +10,12 @@ from bayplan.lifecycle import Run, UnitState
 from bayplan.model.graph import Graph, Task
 from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.translate import round_record, run_record
+from bayplan_operator.translate.flow.needed import Need
 from tests.unit.placement.lifecycle.flowing import Plan, World, plans
 from tests.unit.placement.lifecycle.test_flows import DISTURBED, ends_as_it_should
 
 EPOCH = 1000.0
+NEEDED = {"x": Need("x", "the test", number=True)}
 
 
 def status(plan: Plan, run: Run) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def taken_up(plan: Plan, before: Run) -> Run:
     graph, written = plan.graph, status(plan, before)
     run, malformed = run_record.read(graph, written["tasks"], EPOCH, plan.flow)
     assert malformed == []
-    run.results = round_record.read_results(graph, run, written)
+    run.results = round_record.read_results(graph, run, written, dict.fromkeys(range(len(graph.tasks)), NEEDED))
     run.round, run.round_before = round_record.read_number(written), round_record.read_before(graph, written)
     run.rounds_over = bool(round_record.read_over(written))
     run.failure = before.failure

@@ -144,3 +144,14 @@ def test_what_is_written_of_rounds_and_results_is_no_larger_than_what_was_counte
     }
     around = size({"results": [], "rounds": {"history": [], "before": [], "leftOut": []}}) + 4 * len("local judge")
     assert size(written) <= size_of_relations(graph, prepared.relations) + around
+
+
+def test_what_a_backup_says_takes_no_room_of_its_own() -> None:
+    """It is kept as what its task says."""
+    sizes = []
+    for backups in ({}, {"backups": {"count": 3}}):
+        manifest = wide()
+        manifest["spec"]["tasks"] = [{"name": "work", "shards": 8, "outputs": ["loss", "text"], **backups}]
+        prepared = prepare(manifest)
+        sizes.append(size_of_relations(prepared.graph, prepared.relations))
+    assert sizes[0] == sizes[1] > 8 * 2 * MAX_VALUE

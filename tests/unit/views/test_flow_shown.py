@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bayplan_operator.cli.text import graph as text
 from bayplan_operator.cli.text.table import Screen
+from bayplan_operator.kube import wire
 from bayplan_operator.translate.task_graph import prepare
 from bayplan_operator.views.graphs import build
 from bayplan_operator.views.graphs.build import Seen
@@ -30,10 +31,10 @@ DONE = (
 )  # fmt: skip
 
 
-def shown(lines: tuple[str, ...], rounds: Any = None, **status: Any) -> LiveGraph:
+def shown(lines: tuple[str, ...], rounds: Any = None, pods: tuple[wire.Pod, ...] = (), **status: Any) -> LiveGraph:
     raw = sample.raw(lines, **({} if rounds is None else {"rounds": rounds}), **status)
     raw["spec"] |= {"tasks": TASKS, "rounds": ROUNDS}
-    return build.report(Seen(raw, prepare({**raw, "status": {}}), (), None, sample.EPOCH + 30))
+    return build.report(Seen(raw, prepare({**raw, "status": {}}), pods, None, sample.EPOCH + 30))
 
 
 def recorded(**more: Any) -> dict[str, Any]:
@@ -88,6 +89,42 @@ def test_of_many_rounds_the_last_are_shown_and_on_a_wide_screen_all() -> None:
     assert [line.split()[0] for line in narrow if line.endswith(("0.041", "0.06 "))] == ["41"]
     assert sum("4/4" in line for line in narrow) == 20
     assert sum("4/4" in line for line in wide) == 60
+
+
+def said(task: str, shard: int, number: int, message: str, exit_code: int = 0) -> wire.Pod:
+    """A pod of the round with this number, which has said something."""
+    phase = "Failed" if exit_code else "Succeeded"
+    pod = sample.pod(
+        task, shard, number, "cpu-0", phase, 2 * number, 2 * number + 1, message=message, exit_code=exit_code, round=number
+    )  # fmt: skip
+    return msgspec.structs.replace(pod, spec=wire.PodSpec("cpu-0", [wire.Container("main")]))
+
+
+def reports(lines: list[str]) -> list[str]:
+    """The part of a text that says what tasks report."""
+    begin = lines.index("What the tasks report of themselves") + 1
+    return lines[begin : lines.index("", begin)]
+
+
+def test_what_is_reported_once_in_each_round_names_the_round() -> None:
+    pods = [said("judge", 0, number, f'{{"accuracy": 0.{number}}}') for number in range(1, 6)]
+    pods += [said("local", 2, number, '{"samples": 9}') for number in (1, 5)]
+    report = shown(DONE, {"number": 5}, tuple(pods))
+    narrow, wide = (reports(text.full(report, Screen(150, wide=each)).splitlines()) for each in (False, True))
+    assert narrow == [
+        "(3 earlier rounds not shown: -o wide shows them)",
+        "local shard 2 (round 5): samples 9",
+        "judge (round 4): accuracy 0.4",
+        "judge (round 5): accuracy 0.5",
+    ]
+    assert len(wide) == 7
+    assert wide[2:4] == ["judge (round 1): accuracy 0.1", "judge (round 2): accuracy 0.2"]
+
+
+def test_what_failed_names_its_round() -> None:
+    report = shown(DONE, {"number": 5}, (said("local", 1, 3, "no space", exit_code=1),))
+    (line,) = [each for each in text.full(report, Screen(150)).splitlines() if "no space" in each]
+    assert line.startswith("local shard 1 (round 3): attempt 3 failed on cpu-0")
 
 
 TEXTS = st.one_of(

@@ -7,8 +7,9 @@ from bayplan_operator.views.model.attempt import PodAttempt
 
 
 def which(attempt: PodAttempt, shards: Mapping[str, int]) -> str:
-    """The task, and the shard where it has several; `shards`: how many each task has."""
-    return attempt.task + (f" shard {attempt.shard}" if shards[attempt.task] > 1 else "")
+    """The task, the shard where it has several, and the round; `shards`: how many each task has."""
+    shard = f" shard {attempt.shard}" if shards[attempt.task] > 1 else ""
+    return attempt.task + shard + (f" (round {attempt.round})" if attempt.round else "")
 
 
 def failed(attempt: PodAttempt, shards: Mapping[str, int], at: str = "", paint: Paint = plain) -> str:

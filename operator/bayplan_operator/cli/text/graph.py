@@ -1,19 +1,20 @@
 """A report as text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bayplan_operator.cli.text import attempts, choices, outlook, rounds
 from bayplan_operator.cli.text.gantt import gantt
 from bayplan_operator.cli.text.instants import ago, between, instant
 from bayplan_operator.cli.text.table import Screen, brief, style_of, table
 from bayplan_operator.views import units
-from bayplan_operator.views.model.attempt import FAILED, LOST
+from bayplan_operator.views.model.attempt import FAILED, LOST, PodAttempt
 from bayplan_operator.views.model.graph import GraphLine, LiveGraph
 from bayplan_operator.views.model.node import LiveNode
 from bayplan_operator.views.model.task import LiveTask, Result
 
 _MOST_FAILURES = 20
 _MOST_REPORTS = 20
+_ROUNDS_REPORTED = 2
 
 
 def graphs(lines: Sequence[GraphLine], with_namespace: bool, screen: Screen) -> list[str]:
@@ -37,7 +38,7 @@ def full(report: LiveGraph, screen: Screen) -> str:
     parts.append(_titled("Rounds", rounds.rounds(report.rounds, screen) if report.rounds else [], screen))
     parts.append(_titled("Candidates", choices.choices(report.choices, screen) if report.choices else [], screen))
     parts.append(_titled("Results that the graph keeps", _results(report, screen), screen))
-    parts.append(_titled("What the tasks report of themselves", _reports(report), screen))
+    parts.append(_titled("What the tasks report of themselves", _reports(report, screen), screen))
     parts.append(_titled("Retries and failures", _failures(report, screen), screen))
     parts.append(_makespan(report, screen))
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
@@ -171,16 +172,23 @@ def _result(value: Result) -> str:
     return " ".join(value.split()) if isinstance(value, str) else f"{value:.6g}"
 
 
-def _reports(report: LiveGraph) -> list[str]:
+def _reports(report: LiveGraph, screen: Screen) -> list[str]:
+    """Of tasks that repeat, what they said in the last two rounds; on a wide screen all."""
     shards = {task.name: len(task.shards) for task in report.tasks}
-    lines = []
-    for attempt in report.attempts:
-        said = ", ".join(f"{name} {value:g}" for name, value in attempt.reported.items())
-        ignored = f"ignored: {attempt.ignored}" if attempt.ignored else ""
-        if said or ignored:
-            parts = "; ".join(part for part in (said, ignored) if part)
-            lines.append(f"{attempts.which(attempt, shards)}: {parts}")
-    return lines if len(lines) <= _MOST_REPORTS else [*lines[:_MOST_REPORTS], f"... and {len(lines) - _MOST_REPORTS} more"]
+    said = [attempt for attempt in report.attempts if attempt.reported or attempt.ignored]
+    older = sorted({attempt.round for attempt in said} - {0})[:-_ROUNDS_REPORTED]
+    lines = [_report(attempt, shards) for attempt in said if screen.wide or attempt.round not in older]
+    if screen.wide:
+        return lines
+    if len(lines) > _MOST_REPORTS:
+        lines = [*lines[:_MOST_REPORTS], f"... and {len(lines) - _MOST_REPORTS} more"]
+    return [f"({units.count(len(older), 'earlier round')} not shown: -o wide shows them)", *lines] if older else lines
+
+
+def _report(attempt: PodAttempt, shards: Mapping[str, int]) -> str:
+    words = ", ".join(f"{name} {value:g}" for name, value in attempt.reported.items())
+    ignored = f"ignored: {attempt.ignored}" if attempt.ignored else ""
+    return f"{attempts.which(attempt, shards)}: {'; '.join(part for part in (words, ignored) if part)}"
 
 
 def _failures(report: LiveGraph, screen: Screen) -> list[str]:

@@ -1,5 +1,6 @@
 """From the news about a TaskGraph to what the conductor holds of it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -103,12 +104,23 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeT
     known.prepared, known.invalid = prepared, None
     known.suspended = spec.suspend
     known.deadline = None if spec.deadline is None else datetime.fromisoformat(known.created).timestamp() + spec.deadline
-    known.controls = Controls(retries=retries(spec), suspended=spec.suspend, stuck_after=terms.stuck_after)
+    known.controls = Controls(
+        retries=retries(spec), suspended=spec.suspend, resumed=_resumed(graph, now), stuck_after=terms.stuck_after
+    )
     if first:
         _shape(graph, prepared, now)
     elif graph.running is not None:
         settled = with_shards(prepared, graph.decided.shards.value or {})
         _go_on(graph.running, settled, _controls(settled, known.controls))
+
+
+def _resumed(graph: GraphRun, now: float) -> float:
+    """When it was last resumed, as its condition says; where that still says that it is suspended, it is resumed now."""
+    found = find(graph.written.conditions, "Suspended")
+    if found is None or graph.known.suspended:
+        return -math.inf
+    at = now if found.get("status") == "True" else _instant(found.get("lastTransitionTime"), now)
+    return -math.inf if at is None else at
 
 
 def _shape(graph: GraphRun, prepared: Prepared, now: float) -> None:
@@ -166,7 +178,7 @@ def _controls(prepared: Prepared, controls: Controls) -> Controls:
 def _repeated(prepared: Prepared, run: Run, status: Mapping[str, Any]) -> tuple[Run, RoundsRecord | None]:
     """The run with its results and rounds, as a status records them."""
     graph, flow = prepared.graph, prepared.relations.flow
-    run.results = round_record.read_results(graph, run, status)
+    run.results = round_record.read_results(graph, run, status, prepared.relations.needed)
     if flow is None or flow.repeated is None:
         return run, None
     rounds = RoundsRecord(graph, status)

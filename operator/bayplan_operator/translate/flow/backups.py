@@ -4,18 +4,19 @@ from bayplan.lifecycle import BackupRule
 from bayplan.model.graph import Graph
 from bayplan_operator.api.v1alpha1 import P95, TaskGraphSpec
 from bayplan_operator.translate.execution import backup_name, is_backup
-from bayplan_operator.translate.flow.errors import FlowError
+from bayplan_operator.translate.flow.errors import Faults, FlowError
 
 
 def backup_rules(spec: TaskGraphSpec, graph: Graph) -> tuple[BackupRule, ...]:
     """Per task that has any. Raises `FlowError`."""
-    found = []
+    found, faults = [], Faults()
     for number, task in enumerate(spec.tasks):
         if task.backups is None or is_backup(task):
             continue
         where = f'spec.tasks[{number}] ("{task.name}")'
-        if task.gang is not None:
-            raise FlowError(f"{where} has backups and is a gang: a gang starts again as a whole, so leave backups out")
+        with faults:
+            if task.gang is not None:
+                raise FlowError(f"{where} has backups and is a gang: a gang starts again as a whole, so leave backups out")
         after = task.backups.after
         found.append(
             BackupRule(
@@ -26,4 +27,5 @@ def backup_rules(spec: TaskGraphSpec, graph: Graph) -> tuple[BackupRule, ...]:
                 budget=task.backups.budget,
             )
         )
+    faults.told()
     return tuple(found)

@@ -8,7 +8,7 @@ from bayplan.lifecycle import GangRule
 from bayplan.model.graph import Graph
 from bayplan.model.workload import GangTopology
 from bayplan_operator.api.v1alpha1 import DEFAULT_PORT, DEFAULT_TIMEOUT, Gang, Task, TaskGraphSpec
-from bayplan_operator.translate.flow.errors import FlowError
+from bayplan_operator.translate.flow.errors import Faults, FlowError
 
 OURS = (
     "RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT", "JOB_COMPLETION_INDEX", "BAYPLAN_STAGE",
@@ -56,10 +56,12 @@ class Member:
 
 def gang_plans(spec: TaskGraphSpec, graph: Graph) -> tuple[GangPlan, ...]:
     """In the order of their tasks. Raises `FlowError`."""
-    found = []
+    found, faults = [], Faults()
     for number, task in enumerate(spec.tasks):
         if task.gang is not None and "." not in task.name:
-            found.append(_plan(number, task, spec, graph))
+            with faults:
+                found.append(_plan(number, task, spec, graph))
+    faults.told()
     return tuple(found)
 
 

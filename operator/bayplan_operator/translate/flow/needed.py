@@ -57,6 +57,8 @@ def needed_of(
                 need.key, known.by if known.required else need.by, known.number or need.number, known.required or need.required
             )
     _check_size(graph, found)
+    for rule in () if flow is None else flow.backups:  # whichever is first says what the task is to say, and it is kept once
+        found |= {backup: found[rule.task] for backup in rule.backups if rule.task in found}
     return found
 
 

@@ -8,10 +8,11 @@ from bayplan.lifecycle import Condition, ConditionError
 from bayplan.lifecycle.conditions import Measure, measured_by, parse_measure
 from bayplan.lifecycle.conditions.values import Reference
 from bayplan.model.graph import Graph
-from bayplan_operator.api.v1alpha1 import P95, Sampling, TaskGraphSpec
+from bayplan_operator.api.v1alpha1 import P95, Sampling, Task, TaskGraphSpec
 from bayplan_operator.api.v1alpha1.flow import Rounds
+from bayplan_operator.translate.execution import is_backup
 from bayplan_operator.translate.flow.build import condition_of
-from bayplan_operator.translate.flow.errors import FlowError
+from bayplan_operator.translate.flow.errors import Faults, FlowError
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,22 @@ def repeating_of(spec: TaskGraphSpec, graph: Graph) -> Repeating | None:
     if rounds is None:
         return None
     shards = {each.name: each.shards for each in graph.tasks if each.name in rounds.tasks}
-    until = None if rounds.until is None else condition_of("spec.rounds.until", rounds.until, shards)
-    metric = _metric(rounds, until, shards)
-    try:
-        patience = None if rounds.patience is None else _patience(rounds, until, metric)
-        rule = RoundRule(rounds.max, until, patience)
+    faults, until, metric, joint = Faults(), None, None, None
+    rule = RoundRule(rounds.max, None, None)
+    with faults:
+        until = None if rounds.until is None else condition_of("spec.rounds.until", rounds.until, shards)
+    with faults:
+        metric = _metric(rounds, until, shards)
+    if not faults:
+        with faults:
+            rule = _rule(rounds, until, metric)
+    with faults:
         joint = _joint(spec, rounds, shards)
-    except RoundError as error:
-        raise FlowError(f"spec.rounds: {error}") from error
-    _check_sampling(spec, graph)
-    _check_asynchronous(spec)
+    with faults:
+        _check_sampling(spec, graph)
+    with faults:
+        _check_asynchronous(spec)
+    faults.told()
     return Repeating(
         rule=rule,
         metric=metric,
@@ -68,6 +75,13 @@ def repeating_of(spec: TaskGraphSpec, graph: Graph) -> Repeating | None:
         by_p95=rounds.timeout == P95,
         sampling=rounds.sample,
     )
+
+
+def _rule(rounds: Rounds, until: Condition | None, metric: Measure | None) -> RoundRule:
+    try:
+        return RoundRule(rounds.max, until, None if rounds.patience is None else _patience(rounds, until, metric))
+    except RoundError as error:
+        raise FlowError(f"spec.rounds: {error}") from error
 
 
 def _measure(where: str, text: str, shards: dict[str, int]) -> Measure:
@@ -110,24 +124,38 @@ def _joint(spec: TaskGraphSpec, rounds: Rounds, shards: dict[str, int]) -> Joint
                     f'spec.rounds.joint.otherwise is ChooseAgain, and "{each.loss.reference.task}" of terms[{number}] has no '
                     "candidates: give it some, or write Round, Reweigh or Stop"
                 )
-    return JointRule(terms, rounds.joint.bound, EffectAction(rounds.joint.otherwise), rounds.joint.limit)
+    try:
+        return JointRule(terms, rounds.joint.bound, EffectAction(rounds.joint.otherwise), rounds.joint.limit)
+    except RoundError as error:
+        raise FlowError(f"spec.rounds: {error}") from error
 
 
 def _check_asynchronous(spec: TaskGraphSpec) -> None:
     rounds = spec.rounds
     if rounds is None or not rounds.asynchronous:
         return
-    if rounds.minimum is None:
-        raise FlowError("spec.rounds has asynchronous: true and no minimum: say how many shards a round goes by")
+    faults = Faults()
+    with faults:
+        if rounds.minimum is None:
+            raise FlowError("spec.rounds has asynchronous: true and no minimum: say how many shards a round goes by")
     for name, value in (("sample", rounds.sample), ("timeout", rounds.timeout)):
-        if value is not None:
-            raise FlowError(
-                f"spec.rounds has asynchronous: true and {name}: a round waits for no shard then, so leave {name} out"
-            )
+        with faults:
+            if value is not None:
+                raise FlowError(
+                    f"spec.rounds has asynchronous: true and {name}: a round waits for no shard then, so leave {name} out"
+                )
     for number, task in enumerate(spec.tasks):
-        if task.name in rounds.tasks and (task.gang is not None or task.backups is not None or task.candidates):
-            what = "a gang" if task.gang is not None else "backups" if task.backups is not None else "candidates"
-            raise FlowError(f'spec.tasks[{number}] ("{task.name}") has {what} in asynchronous rounds: leave one of them out')
+        if task.name in rounds.tasks and not is_backup(task):
+            with faults:
+                _check_alone(f'spec.tasks[{number}] ("{task.name}")', task)
+    faults.told()
+
+
+def _check_alone(where: str, task: Task) -> None:
+    """Each shard of an asynchronous task goes on by itself."""
+    if task.gang is not None or task.backups is not None or task.candidates:
+        what = "a gang" if task.gang is not None else "backups" if task.backups is not None else "candidates"
+        raise FlowError(f"{where} has {what} in asynchronous rounds: leave one of them out")
 
 
 def _check_sampling(spec: TaskGraphSpec, graph: Graph) -> None:

@@ -64,6 +64,7 @@ def _from_pod(graph: Graph, run: Run, seen: Attempt, why: str, epoch: float) -> 
         end=_since(epoch, seen.finished),
         why=why,
         message=seen.words if failed else seen.unschedulable,
+        round=seen.round,
     )
 
 
@@ -90,6 +91,7 @@ def _recorded(graph: Graph, run: Run, unit: int, epoch: float, pod: PodAttempt |
         message=pod.message if pod is not None else "",
         reported=pod.reported if pod is not None else {},
         ignored=pod.ignored if pod is not None else "",
+        round=pod.round if pod is not None else 0,
     )
 
 

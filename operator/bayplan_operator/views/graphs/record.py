@@ -12,7 +12,7 @@ def read(prepared: Prepared, status: Mapping[str, Any], epoch: float) -> Run:
     """With its results and its round. ``epoch``: when the graph was accepted, in seconds since 1970."""
     graph, flow = prepared.graph, prepared.relations.flow
     run, _ = run_record.read(graph, status.get("tasks") or (), epoch, flow)
-    run.results = round_record.read_results(graph, run, status)
+    run.results = round_record.read_results(graph, run, status, prepared.relations.needed)
     if flow is not None and flow.repeated is not None:
         run.round = round_record.read_number(status)
         run.round_before = round_record.read_before(graph, status)

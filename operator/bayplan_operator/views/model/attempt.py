@@ -21,6 +21,8 @@ class AttemptView(msgspec.Struct, frozen=True, rename="camel"):
     end: float | None = None
     why: str = ""
     """Why on this node."""
+    round: int = 0
+    """In which round, from 1; 0: its task does not repeat, or its pod is gone."""
 
 
 class PodAttempt(AttemptView, frozen=True, kw_only=True, rename="camel"):
@@ -43,5 +45,3 @@ class SimulatedAttempt(AttemptView, frozen=True, kw_only=True, rename="camel"):
     placed: float | None
     reason: str
     """Why it was not placed at once; empty: it was."""
-    round: int = 0
-    """In which round, from 1; 0: its task does not repeat."""

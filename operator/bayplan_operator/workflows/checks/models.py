@@ -19,14 +19,14 @@ _NAMED = re.compile(r'^(spec[.]tasks\[\d+\]) \("[^"]*"\)(?=[.])')
 _TASK = re.compile(r'task "([^"]+)"|dependsOn forms a cycle: (\S+) ')
 
 
-def graph_faults(document: Document, first: str | None) -> Iterator[InputError]:
-    """Of a TaskGraph that cannot run. `first`: what is known to be wrong."""
+def graph_faults(document: Document, known: Sequence[str]) -> Iterator[InputError]:
+    """Of a TaskGraph that cannot run. `known`: what is known to be wrong."""
     value = {**without_nulls(document.value), "status": {}}
     tasks = _tasks(value["spec"].get("tasks"))
     sentences = list(_as_a_graph(tasks))
     try:
         TaskGraph.model_validate(value)
-        sentences += [] if first is None else [first]
+        sentences += known
     except ValidationError as error:
         yield from _model_faults(document, error)
     with suppress(ValidationError):  # told above

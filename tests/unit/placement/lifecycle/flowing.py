@@ -58,6 +58,14 @@ class Plan:
 
 
 @st.composite
+def rules(draw: st.DrawFn, task: int, copy: int) -> BackupRule:
+    """Backups from the start, after a while, never but for what has failed, or by what nothing was learned of."""
+    after = draw(st.sampled_from([None, None, 2.0, _FAR]))
+    learned, budget = after is None and draw(st.booleans()), draw(st.sampled_from([1.0, 0.1]))
+    return BackupRule(task, (copy,), after, learned, budget)
+
+
+@st.composite
 def plans(draw: st.DrawFn) -> Plan:
     count = draw(st.integers(2, 6))
     first, last = sorted(draw(st.tuples(st.integers(0, count), st.integers(0, count))))
@@ -98,7 +106,7 @@ def plans(draw: st.DrawFn) -> Plan:
         best_by={at: BestBy("x") for at in range(count) if gate[at] == Gate.BEST},
         repeated=Repeated(repeated, repeated[graph.unit_task]) if repeated.any() else None,
         gangs=tuple(gangs),
-        backups=tuple(BackupRule(at, (copy,)) for at, copy in copies.items()),
+        backups=tuple(draw(rules(at, copy)) for at, copy in copies.items()),
     )  # fmt: skip
     bad = draw(st.dictionaries(st.integers(0, graph.units - 1), st.integers(1, 2), max_size=3))
     seed = draw(st.integers(0, 3))

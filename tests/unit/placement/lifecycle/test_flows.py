@@ -21,10 +21,7 @@ def ends_as_it_should(world: World, events: list[tuple[str, int, bool]]) -> None
     world.finish()
     plan, run = world.plan, world.run
     fails, succeeded = expected(plan)
-    restarted = any(event == "restart" for event, _, _ in events)
-    if not (restarted and plan.flow.backups):  # a backup that was wanted and not recorded may come too late for what has failed
-        assert bool(run.failure) == fails, run.failure
-    assert run.failure or not fails
+    assert bool(run.failure) == fails, run.failure
     if not run.failure:
         outcomes = plan.flow.outcomes(plan.graph, run)
         found = [bool(each == TaskOutcome.SUCCEEDED) for each in outcomes]
