@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 
 def grown(column: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
-    """The same with room for so many; what is new is 0."""
-    found = np.zeros(size, column.dtype)
+    """The same with room for so many rows; what is new is 0."""
+    found = np.zeros((size, *column.shape[1:]), column.dtype)
     found[: len(column)] = column
     return found

@@ -73,6 +73,8 @@ class Queue:
     half_life: float | None = None
     """The shares of its children are compared, and what they held counts half as much after so many seconds; `None`: shares are
     not compared among them."""
+    reserve: int = 0
+    """So many of its units that wait, first in line, may hold a reservation."""
     ageing: Ageing | None = None
     """`None`: no request gains by waiting."""
 
@@ -80,6 +82,8 @@ class Queue:
         """Check the figures."""
         if not (math.isfinite(self.weight) and self.weight > 0):
             raise ValueError(f"queue {self.name}: weight is {self.weight}: it must be a number above 0")
+        if self.reserve < 0:
+            raise ValueError(f"queue {self.name}: reserve is {self.reserve}: it must be 0 or above")
         if self.half_life is not None and not (math.isfinite(self.half_life) and self.half_life > 0):
             raise ValueError(f"queue {self.name}: halfLife is {self.half_life}: it must be seconds above 0")
         seen: set[QuotaKey] = set()

@@ -7,7 +7,11 @@ import numpy as np
 from bayplan.admission.columns import grown
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
-from bayplan.model.occupant import Occupant
+from bayplan.model.occupant import Occupant, Tenant
+from bayplan.model.run_law import RunLaw
+
+_UNKNOWN = np.inf, 0.0, np.inf
+_HALF = np.array([0.5])
 
 
 class Running:
@@ -27,9 +31,13 @@ class Running:
         self._there = np.zeros(0, bool)
         self._row = np.zeros(0, np.int64)
         self._queue = np.zeros(0, np.int64)
-        self._end = np.zeros(0)
+        self._since = np.zeros(0)
+        self._law = np.zeros((0, 3))
+        """Median, sigma and bound of the run time; an infinite median: it is not known."""
         self.occupants: list[Occupant | None] = []
         """By slot."""
+        self.keys: list[Hashable] = []
+        """By slot; of a free one, of what was there."""
 
     # Columns, by slot; slots that are free are not `there`
 
@@ -48,10 +56,26 @@ class Running:
         """The number of its queue; -1: it is in none."""
         return self._queue[: self._count]
 
-    @property
-    def end(self) -> FloatArray:
-        """When it is expected to end, in seconds since the epoch; infinite: not known."""
-        return self._end[: self._count]
+    def slot(self, key: Hashable) -> int:
+        """Where an occupant is, by its key; -1: it is not there any more."""
+        return self._slots.get(key, -1)
+
+    def medians(self, now: float) -> FloatArray:
+        """When each is expected to end, in seconds since the epoch, not before now; infinite: not known. Shape (slots,)."""
+        count = self._count
+        since, law = self._since[:count], self._law[:count]
+        found = np.maximum(since + np.minimum(law[:, 0], law[:, 2]), now)
+        for slot in np.flatnonzero((law[:, 1] > 0) & self.there).tolist():
+            found[slot] = self.ends(slot, _HALF, now)[0]
+        return found
+
+    def ends(self, slot: int, parts: FloatArray, now: float) -> FloatArray:
+        """Quantiles of when one ends, given that it still runs. `parts`: from 0 to 1; the same shape."""
+        median, sigma, most = self._law[slot].tolist()
+        if not np.isfinite(median):
+            return np.full(parts.shape, np.inf if not np.isfinite(most) else max(now, self._since[slot] + most))
+        since = float(self._since[slot])
+        return np.maximum(since + RunLaw(median, sigma, most).quantiles(parts, max(now - since, 0.0)), now)
 
     def step(self) -> None:
         """Take in what has come, gone or changed."""
@@ -102,16 +126,31 @@ class Running:
             slot = self._count
             self._count += 1
             self.occupants.append(None)
+            self.keys.append(None)
             if slot >= len(self._there):
                 size = max(64, 2 * slot)
                 self._there, self._row = grown(self._there, size), grown(self._row, size)
-                self._queue, self._end = grown(self._queue, size), grown(self._end, size)
+                self._queue, self._since = grown(self._queue, size), grown(self._since, size)
+                self._law = grown(self._law, size)
         tenant = occupant.tenant
         self._slots[key] = slot
         self._there[slot], self._row[slot] = True, row
         self._queue[slot] = _queue(occupant, self._cluster.quotas.limits.numbers)
-        self._end[slot] = np.inf if tenant is None or tenant.expected_end is None else tenant.expected_end
+        self._since[slot], self._law[slot] = _run(tenant)
+        self.keys[slot] = key
         self.occupants[slot] = occupant
+
+
+def _run(tenant: Tenant | None) -> tuple[float, tuple[float, float, float]]:
+    """Since when it runs, and the law of its run time."""
+    if tenant is None:
+        return 0.0, _UNKNOWN
+    since, law = tenant.since or 0.0, tenant.run
+    if law is not None:
+        return since, (law.median, law.sigma, law.most)
+    if tenant.expected_end is None:
+        return since, _UNKNOWN
+    return since, (max(tenant.expected_end - since, 1e-9), 0.0, np.inf)
 
 
 def _queue(occupant: Occupant, numbers: dict[str, int]) -> int:

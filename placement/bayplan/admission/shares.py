@@ -237,11 +237,12 @@ class Shares:
     def _expected(self, now: float) -> FloatArray:
         """Shape (queues, measures): the advance of what runs, as far as it is excess. O(occupants x measures)."""
         running = self._running
-        slots = np.flatnonzero(running.there & (running.queue >= 0) & np.isfinite(running.end) & (running.end > now))
+        ends = running.medians(now)
+        slots = np.flatnonzero(running.there & (running.queue >= 0) & np.isfinite(ends) & (ends > now))
         found = np.zeros_like(self._held)
         if not len(slots):
             return found
-        queues, left = running.queue[slots], running.end[slots] - now
+        queues, left = running.queue[slots], ends[slots] - now
         amounts = np.array([self._used_at(slot) for slot in slots.tolist()])
         while len(queues):
             np.add.at(found, queues, amounts * (1 - np.exp2(-left / self._half_life[queues]))[:, None])

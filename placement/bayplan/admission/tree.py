@@ -22,7 +22,9 @@ class QueueTree:
     def rules(self) -> bool:
         """Whether a request fares otherwise for being in one queue or another. What is stopped does not count here."""
         compared = self.half_life is not None and len(self.queues) > 1
-        return compared or any(each.quotas or each.ageing or each.half_life is not None for each in self.queues.values())
+        return compared or any(
+            each.quotas or each.ageing or each.reserve or each.half_life is not None for each in self.queues.values()
+        )
 
     def stopped(self, name: str) -> str:
         """Why nothing starts in a queue, in a sentence; empty: it may. O(depth)."""

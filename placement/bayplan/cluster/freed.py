@@ -14,8 +14,9 @@ class FreedRows:
         self._cluster = cluster
         self._rows: set[int] = set()
         self._demands: dict[RequestClass, Demand] = {}
-        self._free: list[list[int]] | None = None
-        """What is free on the rows; `None`: it has changed."""
+        self._free: list[list[int]] = []
+        """What is free on the rows, as of a position of the cluster's log of changes."""
+        self._position = -1
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -24,16 +25,12 @@ class FreedRows:
     def add(self, rows: Iterable[int]) -> None:
         """Something became free on these."""
         self._rows.update(rows)
-        self._free = None
-
-    def used(self) -> None:
-        """Less may be free on them by now."""
-        self._free = None
+        self._position = -1
 
     def clear(self) -> None:
         """All classes were asked about."""
         self._rows.clear()
-        self._free = None
+        self._position = -1
 
     def forget_classes(self) -> None:
         """The nodes have changed, and with them what a class asks of their columns."""
@@ -48,7 +45,7 @@ class FreedRows:
             demand = self._demands[asked] = self._cluster.demand(asked)
         if demand.impossible:
             return False
-        for left in self._free_now() if self._free is None else self._free:
+        for left in self._free_now():
             for column, amount in demand.pairs:
                 if left[column] < amount:
                     break
@@ -57,6 +54,9 @@ class FreedRows:
         return False
 
     def _free_now(self) -> list[list[int]]:
-        allocatable, used = self._cluster.allocatable, self._cluster.used
-        self._free = [(allocatable[row] - used[row]).tolist() for row in self._rows]
+        position = self._cluster.changes.position
+        if position != self._position:
+            self._position = position
+            allocatable, used = self._cluster.allocatable, self._cluster.used
+            self._free = [(allocatable[row] - used[row]).tolist() for row in self._rows]
         return self._free

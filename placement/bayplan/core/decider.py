@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bayplan.admission.line.line import Line
 from bayplan.admission.line.parts import LineInParts
+from bayplan.admission.promises.promises import Promises
 from bayplan.admission.shares import Shares, SharesState
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
@@ -46,6 +47,7 @@ class Decider:
         self._refused: Mapping[RequestClass, frozenset[str]] = {}
         self._placed = 0
         self._tree: QueueTree | None = None
+        self._promises = Promises(cluster, seed)
         self._unit_by_unit = True
         """Where queues rule: their line is asked about unit by unit."""
         self._shares: Shares | None = None
@@ -66,6 +68,11 @@ class Decider:
         """Keys of which another thing was said by this decision than before."""
         self._static_version, self._freed = cluster.static_version, cluster.freed.position
         self._neighbours, self._terms = cluster.neighbours.version, cluster.neighbours.terms_version
+
+    @property
+    def promises(self) -> Promises:
+        """The reservations of what waits."""
+        return self._promises
 
     def shares(self, now: float) -> SharesState | None:
         """What queues have had until an instant, to be kept for a decider that comes after this one; `None`: there are none, or
@@ -130,6 +137,7 @@ class Decider:
         context = self._context(now)
         batch = self._waiting.batch(context)
         if not batch:
+            self._waiting.done()
             return Outcome(waiting=self._of_their_class({})) if self._unsaid else _NOTHING
         placed: list[tuple[Wish, Decision]] = []
         waiting: dict[Hashable, Decision] = {}
@@ -148,8 +156,10 @@ class Decider:
                     self._waiting.settled()
                     batch = self._waiting.batch(context)
         except BaseException:
+            self._waiting.done()
             self._put_back([wish for wish, _ in placed])
             raise
+        self._waiting.done()
         self._anything = False
         self._go_beside(placed)
         if placed:
@@ -269,6 +279,7 @@ class Decider:
         self._tree = tree
         self._cluster.set_quotas(tree.limits())
         self._shares = Shares(self._cluster, tree, self._shares)
+        self._promises.renumber()
         self._strategy, self._policy = None, ("", "")
         self._said.clear()
         waiting = sorted(self._wishes.values(), key=_line)
@@ -289,7 +300,7 @@ class Decider:
         """All that wait stand in a new line, of which nothing is known."""
         if self._tree is not None and self._shares is not None and self._tree.rules:
             if self._unit_by_unit:
-                self._waiting = Line(self._cluster, self._tree, self._shares, self._shortcuts)
+                self._waiting = Line(self._cluster, self._tree, self._shares, self._promises, self._shortcuts)
             else:
                 self._waiting = LineInParts(self._cluster, self._tree, self._shares)
         else:

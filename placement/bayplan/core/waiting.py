@@ -76,6 +76,10 @@ class Waiting(Protocol):
         """The answers to a batch have been told, and what was placed is charged."""
         ...
 
+    def done(self) -> None:
+        """The decision is over, or came to an error."""
+        ...
+
 
 class Everyone:
     """All requests that wait, whenever anything may have become possible."""
@@ -129,6 +133,9 @@ class Everyone:
     def last(self) -> bool:
         """A batch is all there is."""
         return True
+
+    def done(self) -> None:
+        """Nothing is left of it."""
 
     def settled(self) -> None:
         """Until something becomes possible, nothing is asked."""
@@ -242,9 +249,11 @@ class MayFit:
         """No other class may fit, and of the one that is asked about no other request waits."""
         return not self._heads and self._asking is not None and len(self._queues[self._asking]) == 1
 
+    def done(self) -> None:
+        """Nothing is left of it."""
+
     def settled(self) -> None:
-        """What was placed has left; what is free has changed."""
-        self._freed.used()
+        """What was placed has left."""
 
     def _line_up(self) -> None:
         """Which of two requests is larger depends on the nodes, and these have changed."""

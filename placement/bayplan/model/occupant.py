@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bayplan.model.gpu import GpuUse
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.resources import Resources
+from bayplan.model.run_law import RunLaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Tenant:
     """When it took its place, in seconds since the epoch."""
     expected_end: float | None = None
     """When it is expected to leave, in seconds since the epoch."""
+    run: RunLaw | None = None
+    """How long it runs from `since` on, as a distribution."""
     loss: float | None = None
     """Seconds of work that stopping it now would lose."""
     neighbour: Neighbour | None = None

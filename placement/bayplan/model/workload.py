@@ -8,6 +8,7 @@ from bayplan.model.constraints import PreferredTerm, Taint, Term, Toleration
 from bayplan.model.gpu import GpuAsk, Gpus
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.resources import Resources
+from bayplan.model.run_law import RunLaw
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,8 @@ class Request:
     """Whether it may be evicted once it runs."""
     neighbour: Neighbour | None = None
     """What other pods see of it, and what it asks of them."""
+    run: RunLaw | None = None
+    """How long it will run, as a distribution; `duration` is one figure of the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,9 @@ class Blocked:
         """Per root of a tree of queues, how often anything of it had been released when its lanes were looked at."""
         self._static_version = cluster.static_version
 
-    def add(self, lane: Lane) -> None:
+    def note(self, lane: Lane) -> None:
         """It was asked about, and found no place. O(quota rows x depth)."""
         lane.short = self._cluster.quotas.short(lane.name, self._pairs(lane))
-        self._file(lane)
 
     def forget(self, lane: Lane) -> None:
         """Nothing waits in it any more, or it is open."""
@@ -49,10 +48,6 @@ class Blocked:
     def freed(self, rows: Iterable[int]) -> None:
         """Something became free there."""
         self._freed.add(rows)
-
-    def placed(self) -> None:
-        """Less may be free by now."""
-        self._freed.used()
 
     def done(self) -> None:
         """All were asked about that may find a place on what was freed."""
@@ -94,10 +89,7 @@ class Blocked:
         return not self._freed.may_fit(lane.asked)
 
     def put_back(self, lane: Lane) -> None:
-        """It is still blocked, for what was known of it before."""
-        self._file(lane)
-
-    def _file(self, lane: Lane) -> None:
+        """It is blocked, for what is known of it."""
         quotas, short = self._cluster.quotas, lane.short or ()
         if short:
             root = quotas.root(lane.queue)

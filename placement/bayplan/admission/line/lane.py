@@ -28,6 +28,8 @@ class Lane:
         self.short: tuple[int, ...] | None = None
         """When it was asked about last and found no place: the quota rows of which too little was left; `None`: it was not, or
         nothing is known any more."""
+        self.kept_out = False
+        """When it was asked about last, promises ahead of it kept places."""
         self._ageing = _NO_AGEING if ageing is None else ageing
         self._per_second = self._ageing.per_hour / _HOUR
         self._gaining: list[Standing] = []

@@ -96,6 +96,10 @@ class LineInParts:
         for number in self._shares.settle():
             self._contest.change(number, self._head(number))
 
+    def done(self) -> None:
+        """The next decision begins another round."""
+        self._lines = None
+
     # Inside
 
     def _begin(self, context: Context) -> None:

@@ -1,6 +1,6 @@
 """Who waits: each request with its lane, and where it stands there."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from bayplan.admission.line.lane import Lane
 from bayplan.admission.line.places import Place, keys, lasting, rest
@@ -19,7 +19,9 @@ class Roll:
         self.lanes: dict[Hashable, Lane] = {}
         self._cluster, self._tree, self._together = cluster, tree, together
         self._numbers = cluster.quotas.limits.numbers
+        self._reserves = any(each.reserve for each in tree.queues.values())
         self._key_of: dict[Hashable, Hashable] = {}
+        self._in_queue: dict[int, dict[Hashable, Lane]] = {}
         self._joined = 0
         self._sizes: dict[RequestClass, Place] = {}
         self._static_version = cluster.static_version
@@ -47,7 +49,8 @@ class Roll:
             return request.id, wish.strategy
         pod = request.neighbour if self._cluster.neighbours.concern(request.neighbour) else None
         gang = None if request.gang is None else request.gang.id
-        return self.queue(wish), request.request_class, pod, gang, wish.policy, wish.candidate, id(wish.strategy)
+        run = request.run if self._reserves else None  # by which it may be let in before a promise, and others may not
+        return self.queue(wish), request.request_class, run, pod, gang, wish.policy, wish.candidate, id(wish.strategy)
 
     def join(self, wish: Wish) -> Lane:
         """It waits from now on; answers its lane, which may be new."""
@@ -55,12 +58,35 @@ class Roll:
         lane = self.lanes.get(key)
         if lane is None:
             lane = self.lanes[key] = self._lane(key, wish)
+            self._in_queue.setdefault(lane.queue, {})[key] = lane
         self._joined += 1
         request, strategy = wish.request, wish.strategy
         order = keys(strategy, request) if lasting(strategy) else ()
         lane.add(wish, rest(order, request, self._size(wish), self._joined))
         self._key_of[request.id] = key
         return lane
+
+    def lane_of(self, id_: Hashable) -> Lane | None:
+        """The lane of a request that waits."""
+        key = self._key_of.get(id_)
+        return None if key is None else self.lanes[key]
+
+    def queues(self) -> list[int]:
+        """The numbers of the queues in which anything waits."""
+        return [number for number, lanes in self._in_queue.items() if lanes]
+
+    def head(self, queue: int, now: float, passed_over: Callable[[Lane], bool]) -> Lane | None:
+        """The lane of a queue's first request, whether it may have a place or not; some are passed over. O(its lanes)."""
+        found: Lane | None = None
+        best: tuple[float, Place] | None = None
+        for lane in self._in_queue.get(queue, {}).values():
+            if passed_over(lane):
+                continue
+            lane.settle(now)
+            first = lane.first(now)
+            if best is None or (first.points, first.rest) < best:
+                found, best = lane, (first.points, first.rest)
+        return found
 
     def leave(self, wish: Wish) -> Lane:
         """It waits no more; answers its lane, which is forgotten if it is empty."""
@@ -69,6 +95,7 @@ class Roll:
         lane.remove(wish)
         if not len(lane):
             del self.lanes[key]
+            del self._in_queue[lane.queue][key]
         return lane
 
     def _lane(self, key: Hashable, wish: Wish) -> Lane:

@@ -23,12 +23,20 @@ class WaitingQueue:
         self._heads = [_entry(lane, now) for lane in self.open.values() if len(lane)]
         heapify(self._heads)
 
+    def reopen(self, lane: Lane) -> None:
+        """In mid-round, a lane is to be looked at once more."""
+        self.open[lane.key] = lane
+        lane.settle(self._now)
+        heappush(self._heads, _entry(lane, self._now))
+
     def first(self) -> tuple[Lane, Standing] | None:
         """The lane of its first request, and this; none: no open lane has any."""
         while self._heads:
             points, rest, key = self._heads[0]
             lane = self.open.get(key)
             heappop(self._heads)
+            if self._heads and self._heads[0] == (points, rest, key):
+                continue
             if lane is None or not len(lane):
                 continue
             standing = lane.first(self._now)

@@ -1,0 +1,138 @@
+"""Reservations in the line: whose turn it is to hold one, and what they mean for those behind."""
+
+from collections.abc import Hashable, Sequence
+
+from bayplan.admission.line.asking import Asking
+from bayplan.admission.line.blocked import Blocked
+from bayplan.admission.line.lane import Lane
+from bayplan.admission.line.roll import Roll
+from bayplan.admission.promises.promise import Promise
+from bayplan.admission.promises.promises import Promises
+from bayplan.admission.tree import QueueTree
+from bayplan.strategy.wish import Wish
+
+
+class Reserving:
+    """Between the line and the promises."""
+
+    def __init__(self, promises: Promises, roll: Roll, tree: QueueTree) -> None:
+        self._promises, self._roll = promises, roll
+        self._reserve = [*(each.reserve for each in tree.queues.values()), 0]
+        """By queue, how many of its units may hold a promise."""
+        self._any = any(self._reserve)
+        self._promised: dict[Lane, None] = {}
+        """Lanes of which a request holds a promise: of requests that are alike only the first does."""
+        self._kept_out: dict[Hashable, Lane] = {}
+        """Lanes that found no place beside what promises keep."""
+        self._news = False
+        """A promise is gone: what it kept is free for them."""
+
+    def asking(self, number: int, lane: Lane, unit: Sequence[Wish], blocked: Blocked, now: float) -> Asking | None:
+        """How a unit is to be asked about, or that it need not be."""
+        asking = Asking(number, {each.request.id: each for each in unit})
+        if not self._any:
+            return None if blocked.still(lane) else asking
+        if not blocked.still(lane):
+            return asking
+        if self._promises.ahead:
+            lifted = self._letting(asking, now)
+            if lifted:
+                self._promises.ahead.lift(lifted)
+                if not blocked.still(lane):
+                    asking.lifted, asking.tried = lifted, True
+                    return asking
+                self._charge(lifted)
+                lane.kept_out = True
+        self._hold(number, lane, unit, now)
+        return None
+
+    def try_lifted(self, asking: Asking, now: float) -> bool:
+        """Whether a unit without a place beside what is kept is asked about once more, without what need not bind it."""
+        if asking.tried or not self._promises.ahead:
+            return False
+        asking.tried = True
+        asking.lifted = self._letting(asking, now)
+        if not asking.lifted:
+            return False
+        self._promises.ahead.lift(asking.lifted)
+        asking.refused.clear()
+        asking.again = True
+        return True
+
+    def restore(self, asking: Asking) -> None:
+        """What was lifted for a unit binds the next one again."""
+        self._charge(asking.lifted)
+
+    def refused(self, asking: Asking, lane: Lane, now: float) -> None:
+        """A unit has no place: it may hold a promise, which binds what comes after."""
+        lane.kept_out = bool(self._promises.ahead)
+        self._hold(asking.queue, lane, list(asking.unit.values()), now)
+
+    def keep_out(self, lane: Lane) -> None:
+        """It found no place beside what is kept."""
+        self._kept_out[lane.key] = lane
+
+    def forget(self, lane: Lane) -> None:
+        """It is open, or empty."""
+        self._kept_out.pop(lane.key, None)
+        if not len(lane):
+            self._promised.pop(lane, None)
+
+    def clear(self) -> None:
+        """Nothing is known."""
+        self._kept_out.clear()
+
+    def released(self, lane: Lane) -> None:
+        """The promise of a lane is gone."""
+        self._promised.pop(lane, None)
+        self._news = True
+
+    def reopened(self, blocked: Blocked, now: float) -> list[Lane]:
+        """Lanes to be looked at in a round beside those that nodes and quotas open: what a promise kept out that is gone, the
+        lanes of all that hold one, and of the heads that may."""
+        found: dict[Hashable, Lane] = {}
+        if self._news:
+            found.update(self._kept_out)
+            self._kept_out.clear()
+            self._news = False
+            for lane in found.values():
+                lane.short, lane.kept_out = None, False
+        for owner in self._promises.owners:
+            owned = self._roll.lane_of(owner)
+            if owned is not None:
+                found[owned.key] = owned
+        if self._any and not self._promises.full:
+            for number in self._roll.queues():
+                head = self.head(number, now)
+                if head is not None:
+                    found[head.key] = head
+        for lane in found.values():
+            blocked.forget(lane)
+        return list(found.values())
+
+    def head(self, number: int, now: float) -> Lane | None:
+        """The lane of the first request of a queue that has no promise, if the queue may hold one more."""
+        if self._promises.full or self._promises.count(number) >= self._reserve[number]:
+            return None
+        return self._roll.head(number, now, self._promised.__contains__)
+
+    # Inside
+
+    def _letting(self, asking: Asking, now: float) -> list[Promise]:
+        return self._promises.letting_in(list(asking.unit.values()), now)
+
+    def _hold(self, number: int, lane: Lane, unit: Sequence[Wish], now: float) -> None:
+        promise = self._promises.of(unit[0].request.id)
+        if promise is not None or self.head(number, now) is lane:
+            made = self._promises.make(unit, number, now)
+            if made is not promise:
+                self._news = self._news or promise is not None
+            promise = made
+            if made is not None:
+                self._promised[lane] = None
+        if promise is not None:
+            self._promises.ahead.charge(promise)
+
+    def _charge(self, promises: Sequence[Promise]) -> None:
+        for each in promises:
+            self._promises.ahead.charge(each)
