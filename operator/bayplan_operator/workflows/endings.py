@@ -16,9 +16,11 @@ _MAX_EXIT_CODE = 255
 
 def endings(document: Document, prepared: Prepared) -> tuple[Ending, ...]:
     """Per task; none where tasks follow each other whatever they say. Raises `InputError`."""
-    if prepared.relations.flow is None:
+    if prepared.relations.flow is None and not prepared.candidates:
         return ()
-    return tuple(_ending(document, number, template.metadata) for number, template in enumerate(prepared.templates))
+    return tuple(
+        ending(document, f"spec.tasks[{number}]", template.metadata) for number, template in enumerate(prepared.templates)
+    )
 
 
 def rounds(document: Document, prepared: Prepared, metadata: Mapping[str, Any]) -> Rounds | None:
@@ -53,9 +55,10 @@ def not_simulated(name: str, prepared: Prepared) -> Iterator[str]:
         yield f"graph {name}: spec.rounds.timeout: p95 is not simulated: a round waits until all its shards have ended"
 
 
-def _ending(document: Document, number: int, metadata: Mapping[str, Any]) -> Ending:
+def ending(document: Document, where: str, metadata: Mapping[str, Any]) -> Ending:
+    """Of a template. `where`: the task, or its candidate, such as `spec.tasks[2]`. Raises `InputError`."""
     said = metadata.get("annotations") or {}
-    place = f"spec.tasks[{number}].template.metadata.annotations"
+    place = f"{where}.template.metadata.annotations"
     code = _whole(str(said.get(EXIT_CODE, 0)))
     if code is None or code > _MAX_EXIT_CODE:
         sentence = f'{place}.{EXIT_CODE} is "{said[EXIT_CODE]}": it must be an exit code from 0 to {_MAX_EXIT_CODE}'

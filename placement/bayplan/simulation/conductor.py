@@ -10,6 +10,8 @@ from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request
 from bayplan.simulation.adapting import Adapting
+from bayplan.simulation.choices import ChoiceMade
+from bayplan.simulation.choosing import Choosing
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.knowing import Knowing
@@ -28,7 +30,7 @@ class Conductor:
 
     def __init__(
         self,
-        submissions: Sequence[Submission],
+        submissions: list[Submission],
         setup: Setup,
         machines: Machines,
         log: AttemptLog,
@@ -38,14 +40,18 @@ class Conductor:
         self.graphs = [GraphState(number, submission) for number, submission in enumerate(submissions)]
         self.open, self.done, self.starts = len(submissions), 0, 0
         self.units = sum(each.graph.units for each in submissions)
-        self._machines, self._log, self._agenda = machines, log, agenda
+        self._submissions, self._machines, self._log, self._agenda = submissions, machines, log, agenda
         self._light = shortcuts
         requests, beside = Requests(submissions), Inline()
         self._waiting = WaitingUnits(setup, requests, machines.cluster, shortcuts)
         self._knowing = Knowing(submissions, setup, machines, requests, log, beside)
+        self._choosing: Choosing | None = None
+        if any(each.candidates for each in submissions):
+            self._choosing = Choosing(self.graphs, setup, machines, requests, log)
         self._due: set[int] = set()
         self._between: set[int] = set()
-        """Graphs that go on once what waits has been placed: a round is recorded first, and a gang's Service is made."""
+        """Graphs that go on once what waits has been placed: a round or a choice is recorded first, and a gang's Service is
+        made."""
         self._coming = len(submissions)
         self._planning = Planning(setup, machines, beside, self._knowing.run_times, self._knowing.nodes)
         self._adapting: Adapting | None = None
@@ -64,6 +70,11 @@ class Conductor:
     def switches(self) -> Sequence[Switch]:
         """Of adaptive policies."""
         return self._adapting.switches if self._adapting is not None else ()
+
+    @property
+    def choices(self) -> Sequence[ChoiceMade]:
+        """Of candidates."""
+        return self._choosing.made if self._choosing is not None else ()
 
     def explain(self, now: float) -> dict[Id, tuple[str, str]]:
         """Why each unit that waits does: the reason's name, and the words as things stand now."""
@@ -93,7 +104,10 @@ class Conductor:
         if outcome != AttemptOutcome.OPEN:
             self.done += outcome == AttemptOutcome.SUCCEEDED
             self._planning.ended(graph.number, self._log.unit[row], outcome == AttemptOutcome.SUCCEEDED, now)
-            self._knowing.ended(row)
+            if outcome in (AttemptOutcome.SUCCEEDED, AttemptOutcome.FAILED):
+                self._knowing.ended(row)
+                if self._choosing is not None:
+                    self._choosing.ended(row)
             if graph.light and outcome == AttemptOutcome.SUCCEEDED:
                 self._over(graph, True, "", now)
                 return
@@ -137,8 +151,10 @@ class Conductor:
 
         Without this, nodes that break and are repaired at random would keep the clock going for ever.
         """
-        if self._log.open or self._coming or not self.waits or any(graph.wake_at is not None for graph in self.graphs):
+        if self._log.open or self._coming or any(graph.wake_at is not None for graph in self.graphs):
             return False
+        if not self.waits:  # the nodes that there are will never be others
+            return any(graph.homeless for graph in self.graphs)
         waiting = tuple(self.waits)
         if waiting != self._hopeless:
             if self.would_place(self._machines.untouched(), self._now):
@@ -166,6 +182,7 @@ class Conductor:
             self._learn(now)
             if self._planning.update(now):
                 self._waiting.reopened = True
+            self._choose(now)
             self._place(now)
             self._due |= self._between
             self._between.clear()
@@ -178,6 +195,13 @@ class Conductor:
         if self._knowing.step(now, self._open_graphs, self._agenda):
             for number, unit in list(self.waits):
                 self._waiting.ask_again(self.graphs[number], unit)
+
+    def _choose(self, now: float) -> None:
+        for number in () if self._choosing is None else self._choosing.step(self._open_graphs, now):
+            self._submissions[number] = self.graphs[number].submission
+            self._machines.chosen(number)
+            self._knowing.chosen(number)
+            self._between.add(number)
 
     def _open_graphs(self) -> list[int]:
         """Numbers of the graphs that have arrived and not ended, in the order of their arrival."""
@@ -197,7 +221,8 @@ class Conductor:
             self._cut_short(graph, _row(attempt.key), AttemptOutcome.TAKEN_BACK, now)
         for attempt in step.wants.stop:
             self._cut_short(graph, _row(attempt.key), AttemptOutcome.STOPPED, now)
-        wanted = graph.may_want(step.wants.start)
+        graph.give_up(step.given_up)
+        wanted = graph.may_want(graph.settled(step.wants.start))
         early = graph.without_service(wanted)
         if early:
             wanted -= early
@@ -217,6 +242,8 @@ class Conductor:
             self._planning.left_out(graph.number, graph.gone_without)
         if step.round_over:
             (self._due if graph.decide_round() else self._between).add(graph.number)
+        if self._choosing is not None:
+            self._choosing.advanced(graph)
         if step.ended:
             self._over(graph, step.run.succeeded, step.run.failure, now)
 
@@ -279,6 +306,8 @@ class Conductor:
         row = self._log.add(number, unit, incarnation, node, decision.gpus, (since, now), (reason, decision.message))
         if graph.flow is not None:
             self._log.round[row] = graph.round_of(unit)
+        if graph.choices is not None:
+            self._log.candidate[row] = graph.choices.position(int(graph.submission.graph.unit_task[unit]))
         if self._adapting is not None:
             self._adapting.started(graph, unit, row)
         if self._machines.take(row, request, now):

@@ -60,6 +60,11 @@ class Ending:
         """In a round, from 1; 0: outside of rounds."""
         return self.results[min(max(in_round, 1), len(self.results)) - 1] if self.results else {}
 
+    def numbers(self, in_round: int) -> dict[str, float]:
+        """What of `said` is a number: what is learned of it."""
+        said = self.said(in_round).items()
+        return {key: float(each) for key, each in said if isinstance(each, int | float) and not isinstance(each, bool)}
+
     def gives(self, key: str) -> bool:
         """The result is known in every round."""
         return bool(self.results) and all(key in each for each in self.results)

@@ -1,17 +1,19 @@
 """One graph on the virtual cluster."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
 
+from bayplan.collaboration.choosing import FailedCandidate
 from bayplan.collaboration.rounds import RoundAction, RoundRule, RoundState, verdict
 from bayplan.lifecycle import (
     Advance,
     Attempt,
     Controls,
     Flow,
+    GivenUp,
     Lifecycle,
     Observations,
     Phase,
@@ -25,6 +27,7 @@ from bayplan.lifecycle import (
 )
 from bayplan.model.arrays import IntArray
 from bayplan.model.workload import Gang
+from bayplan.simulation.choices import GraphChoices
 from bayplan.simulation.following import foreseen, foreseen_rule
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.submission import Parallelism, Submission
@@ -56,6 +59,8 @@ class GraphState:
     failure: str = ""
     flow: Flow | None = field(init=False, default=None)
     """As the simulation goes by it."""
+    choices: GraphChoices | None = field(init=False, default=None)
+    """None: none of its tasks has candidates."""
     _retries: Sequence[Retry] = field(init=False, default=())
     _rule: RoundRule | None = field(init=False, default=None)
     _rounds: RoundState = field(init=False, default=RoundState())
@@ -68,6 +73,13 @@ class GraphState:
     def __post_init__(self) -> None:
         submission = self.submission
         self._retries = submission.retries or [_RETRY] * len(submission.graph.tasks)
+        if submission.candidates:
+            self.choices = GraphChoices(submission.candidates)
+        self.take(submission)
+
+    def take(self, submission: Submission) -> None:
+        """From now on it is this: a candidate was chosen, and so what is given of how a task ends may be other than before."""
+        self.submission = submission
         if submission.flow is not None:
             self.flow = foreseen(submission.graph, submission.flow, submission.endings)
         if submission.rounds is not None:
@@ -76,7 +88,7 @@ class GraphState:
     @property
     def simple(self) -> bool:
         """It has one unit, which runs once: it may do without a run."""
-        return self.submission.graph.units == 1 and self.flow is None
+        return self.submission.graph.units == 1 and self.flow is None and self.choices is None
 
     @property
     def timed(self) -> bool:
@@ -112,7 +124,8 @@ class GraphState:
         time_outs = {}
         if limit is not None and limit.time_out is not None and repeated is not None:
             time_outs = dict.fromkeys(repeated.tasks.nonzero()[0].tolist(), limit.time_out)
-        return Controls(self._retries, flow=self.flow, time_outs=time_outs)
+        alternatives = {} if self.choices is None else self.choices.alternatives()
+        return Controls(self._retries, flow=self.flow, time_outs=time_outs, alternatives=alternatives)
 
     def decide_round(self) -> bool:
         """A round is over. Answers whether it was the last, so that what follows may start; else the next one can begin."""
@@ -134,6 +147,8 @@ class GraphState:
             return None
         run = self.follow()
         self._another, self.run = False, begun(self.submission.graph, self.flow, run, Round(run.round + 1))
+        if self.choices is not None:
+            self.choices.begin_round(self.run.round)
         return self.flow.repeated.units.nonzero()[0]
 
     def round_of(self, unit: int) -> int:
@@ -180,6 +195,24 @@ class GraphState:
         """Units that are over and have not succeeded."""
         return np.flatnonzero(self.follow().state > UnitState.SUCCEEDED)
 
+    def settled(self, units: Sequence[int]) -> Sequence[int]:
+        """Of units that could start, those of which it is decided what they run."""
+        if self.choices is None:
+            return units
+        return [unit for unit in units if self.choices.settled(int(self.submission.graph.unit_task[unit]))]
+
+    @property
+    def homeless(self) -> dict[int, str]:
+        """By unit that could start, why no candidate can do its task."""
+        if self.choices is None or not self.choices.homeless:
+            return {}
+        run, graph, found = self.follow(), self.submission.graph, {}
+        for task, why in self.choices.homeless.items():
+            for unit in range(int(graph.unit_start[task]), int(graph.unit_start[task + 1])):
+                if run.state[unit] == UnitState.READY:
+                    found[unit] = why
+        return found
+
     def may_want(self, units: Sequence[int]) -> set[int]:
         """Of the units that could start, ascending, those that may ask for a place: first those that do already."""
         limits = self.submission.parallelism
@@ -198,6 +231,13 @@ class GraphState:
             elif any(more <= 0 and len(limit.tasks) == tasks for more, limit in zip(left, limits, strict=True)):
                 break
         return wanted
+
+    def give_up(self, gone: Iterable[GivenUp]) -> None:
+        """The candidates of these tasks have failed for good."""
+        for each in gone:
+            assert self.choices is not None, "only tasks with candidates are given up"
+            number = self.round_of(int(self.submission.graph.unit_start[each.task]))
+            self.choices.give_up(each.task, FailedCandidate(number, each.why))
 
     def forget_settled(self, log: AttemptLog, lost_nodes: frozenset[str], now: float) -> None:
         """Look no more at attempts whose outcome the run knows; those that still ran on lost nodes are lost with them.

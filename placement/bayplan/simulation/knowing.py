@@ -16,7 +16,6 @@ from bayplan.simulation.requests import Requests
 from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
-from bayplan.simulation.trace import AttemptOutcome
 
 
 class Knowing:
@@ -48,18 +47,22 @@ class Knowing:
         self._renewal_at = -1.0
 
     def arrived(self, number: int) -> None:
-        """A graph has been submitted, or what its tasks run has changed."""
+        """A graph has been submitted."""
         if self.run_times is not None:
             self.run_times.arrived(number)
+
+    def chosen(self, number: int) -> None:
+        """A task of a graph runs another candidate from now on."""
+        if self.run_times is not None:
+            self.run_times.chosen(number)
 
     def asked(self, request_class: RequestClass) -> None:
         """A unit wants a place for the first time."""
         self._arrivals.count(request_class)
 
     def ended(self, row: int) -> None:
-        """An attempt is over, whatever has become of it."""
-        outcome = self._log.outcome[row]
-        if self.run_times is not None and outcome in (AttemptOutcome.SUCCEEDED, AttemptOutcome.FAILED):
+        """An attempt has succeeded or failed by itself."""
+        if self.run_times is not None:
             self.run_times.ended(self._log.graph[row], self._log.unit[row], row)
 
     def step(self, now: float, open_graphs: Callable[[], Sequence[int]], agenda: Agenda) -> bool:

@@ -37,6 +37,9 @@ class RunTimeLearning:
         identities = {
             self._identity(number, task) for number, each in enumerate(submissions) for task in range(len(each.classes))
         }
+        identities.update(
+            one.learned_as for each in submissions for of_task in each.candidates.values() for one in of_task.candidates
+        )
         self._run_times = RunTimes(limit=max(1, len(identities)))
         self._evaluation = Evaluation()
         self._news = self._known = 0
@@ -55,6 +58,13 @@ class RunTimeLearning:
         expected = self.forecast.seconds_of(self._runs(number))
         path = critical_path(self._submissions[number].graph, expected)
         self._requests.expect(number, np.nan_to_num(expected).tolist(), path.tolist())
+
+    def chosen(self, number: int) -> None:
+        """A task of a graph runs another candidate from now on."""
+        self.arrived(number)
+        for kept in (self._seconds, self._deviations):
+            for key in [each for each in kept if each[0] == number]:
+                del kept[key]
 
     def ended(self, number: int, unit: int, row: int) -> None:
         """An attempt of a unit has succeeded or failed by itself."""

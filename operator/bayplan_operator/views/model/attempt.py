@@ -45,3 +45,5 @@ class SimulatedAttempt(AttemptView, frozen=True, kw_only=True, rename="camel"):
     """Why it was not placed at once; empty: it was."""
     round: int = 0
     """In which round, from 1; 0: its task does not repeat."""
+    candidate: str | msgspec.UnsetType = msgspec.UNSET
+    """Which candidate it ran; empty: none was chosen yet. Missing: its task has none."""

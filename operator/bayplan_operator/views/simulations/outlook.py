@@ -31,6 +31,7 @@ from bayplan.strategy.turns import capacity_for
 from bayplan_operator.views.model.graph import SimulatedGraph
 from bayplan_operator.views.model.outlook import PlannedOutlook, SuggestionView
 from bayplan_operator.views.model.simulation import Simulation
+from bayplan_operator.views.simulations.choices import as_chosen
 
 _WANTED = 0.9
 _SLOTS = 1_000
@@ -49,6 +50,7 @@ def with_outlooks(simulation: Simulation, submissions: Iterable[Submission], set
     for number, each in enumerate(setup.occupied):
         cluster.occupy(number, each.node, each.resources, each.gpus)
     found = {each.name: divider.divided(each) for each in submissions}
+    found |= {graph.name: as_chosen(found[graph.name], graph) for graph in simulation.graphs if graph.choices}
     # How many pods may run at once is nothing that an estimate knows of: it would promise too early an end.
     graphs = tuple(
         graph if found[graph.name].parallelism else _with_outlook(graph, found[graph.name], setup, cluster, simulation)
