@@ -15,7 +15,19 @@ import pytest
 
 from bayplan.knowledge.load import LoadTracker, Reading
 from bayplan.model.workload import NodeInfo
-from bayplan.simulation import AttemptOutcome, Delays, Ending, Failures, HiddenLoad, Policy, Scrapes, Setup, Trace, simulate
+from bayplan.simulation import (
+    AttemptOutcome,
+    Delays,
+    Ending,
+    Failures,
+    HiddenLoad,
+    Policy,
+    Scrapes,
+    Setup,
+    Trace,
+    TrueRunTimes,
+    simulate,
+)
 from bayplan_operator import names
 from bayplan_operator.conductor.knowledge.load import Load, load_model
 from bayplan_operator.conductor.outlook.forecasting import forecast
@@ -70,6 +82,9 @@ class Case:
     bandwidth: float = 125e6
     load: HiddenLoad | None = None
     failures: Failures = field(default_factory=Failures)
+    noise: float = 0.0
+    goes_on: float = 0.0
+    """Seconds that a pod would run on in the cluster that the simulator stops; it then has its room for a moment longer."""
     seed: int = 0
     until: float = 1e9
     """The instant at which both are looked at, where that is before the end."""
@@ -85,8 +100,8 @@ class Case:
             compiled = compile_policy({"metadata": {"name": name}, "spec": completed(spec, _spec("placementpolicies"))})
             policies[name] = Policy(compiled.strategy, compiled.spec.node_loss_grace, compiled.adaptive)
         setup = Setup(
-            self._nodes(), policies, delays=self.delays, learn=self.learn, bandwidth=self.bandwidth,
-            load=self.load, failures=self.failures, seed=self.seed, until=self.until,
+            self._nodes(), policies, TrueRunTimes(noise=self.noise), delays=self.delays, learn=self.learn,
+            bandwidth=self.bandwidth, load=self.load, failures=self.failures, seed=self.seed, until=self.until,
             plan_steps=0,  # the operator searches for better plans beside its ticks, for as long as it has time
         )  # fmt: skip
         readings: list[Reading] = []
@@ -112,7 +127,7 @@ class Case:
         for name, spec in self.policies.items():
             world.create_policy(name, **spec)
         world.scheduler.delay, world.kubelets.delay = self.delays.binding, self.delays.starting
-        took = _took(trace)
+        took = _took(trace, self.goes_on)
         world.kubelets.seconds = lambda pod: str(took[_unit(pod)][0]) if _unit(pod) in took else as_said(pod)
         world.kubelets.exit_code = lambda pod: _code(trace, took[_unit(pod)][1], pod) if _unit(pod) in took else 0
         world.kubelets.message = partial(_said, trace)
@@ -234,10 +249,11 @@ def uid_of(number: int) -> str:
     return str(uuid.UUID(int=number + 1))
 
 
-def _took(trace: Trace) -> dict[Unit, tuple[float, int]]:
-    """How long each attempt ran, and how it ended."""
+def _took(trace: Trace, goes_on: float) -> dict[Unit, tuple[float, int]]:
+    """How long each attempt runs, and how it ended."""
     attempts = trace.attempts
-    seconds = (attempts.ended_at - attempts.started_at).tolist()
+    longer = goes_on * (attempts.outcome == AttemptOutcome.STOPPED)
+    seconds = (attempts.ended_at - attempts.started_at + longer).tolist()
     rows = [(row, unit) for row, unit in enumerate(_units(trace)) if seconds[row] == seconds[row]]
     return {unit: (seconds[row], int(attempts.outcome[row])) for row, unit in rows}
 

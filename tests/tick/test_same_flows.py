@@ -184,3 +184,42 @@ def test_an_adaptive_policy_compares_graphs_with_rounds(tmp_path: Path) -> None:
         }
     finally:
         world.close()
+
+
+def learned(*tasks: Object, count: int, every: float, **spec: Any) -> dict[str, tuple[float, Object]]:
+    """A graph that comes back, so that its run times are known."""
+    return {f"g{number}": (every * number, graph(*tasks, profile="family", **spec)) for number in range(count)}
+
+
+LEARNED = {
+    "time-out": learned(
+        work("local", shards=5, seconds=6), work("aggregate", "local"), count=6, every=60.0,
+        rounds={"tasks": ["local", "aggregate"], "max": 2, "minimum": 2, "timeout": "p95"},
+    ),
+    "backups": learned(
+        work("infer", shards=6, seconds=6, cpu="1", backups={"count": 1, "after": "p95"}), count=8, every=60.0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [1, 8])
+@pytest.mark.parametrize("what", LEARNED)
+def test_what_was_learned_says_what_is_late(what: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without words, and without the node of what follows at once: in a cluster, a pod that is stopped has its room for a
+    moment longer, and scores tell of it."""
+    monkeypatch.setattr("bayplan_operator.conductor.knowledge.profiles._REMEMBERED", 1.0)  # the simulator forgets nothing
+    nodes = [(SMALL, 3)]
+    case = Case(LEARNED[what], {"p": {"preset": "BestFit"}}, nodes, learn=True, noise=1.0, seed=seed, goes_on=1000.0)
+    trace, world = both(case, tmp_path)
+    try:
+        assert (trace.attempts.outcome == AttemptOutcome.STOPPED).any(), "or nothing was late"
+        expected, made = in_the_simulator(trace), in_the_cluster(world)
+        nodes_made, nodes_expected = (
+            {unit: each.node for unit, each in found.items() if unit[1] != "aggregate"} for found in (made, expected)
+        )
+        assert nodes_made == nodes_expected
+        assert {unit: each.at for unit, each in made.items()} == {
+            unit: pytest.approx(each.at, abs=0.05) for unit, each in expected.items()
+        }
+    finally:
+        world.close()

@@ -12,6 +12,7 @@ from bayplan_operator.workflows.documents import Document
 
 _FORM = "'{\"accuracy\": 0.9}', or a list of such objects, one for each round"
 _MAX_EXIT_CODE = 255
+_BY_LEARNING = "goes by what was learned, and nothing is here (bayplan simulate and compare learn with --learn)"
 
 
 def endings(document: Document, prepared: Prepared) -> tuple[Ending, ...]:
@@ -38,21 +39,25 @@ def rounds(document: Document, prepared: Prepared, metadata: Mapping[str, Any]) 
                 f'{place}.{ROUNDS} is "{text}": it must be a number of rounds from 1 to spec.rounds.max, {found.rule.most}'
             )
             raise document.fault(sentence, place)
-    return Rounds(found.rule, time_out=found.timeout, expected=expected)
+    return Rounds(found.rule, time_out=found.timeout, by_p95=found.by_p95, expected=expected)
 
 
 def not_simulated(name: str, prepared: Prepared) -> Iterator[str]:
     """What a graph says of its rounds and a simulation does not do, one sentence each."""
     found = prepared.relations.repeating
-    flow = prepared.relations.flow
-    if flow is not None and any(rule.learned for rule in flow.backups):
-        yield f"graph {name}: backups by what was learned are not simulated: no task gets one"
     if found is not None and found.sampling is not None:
         yield f"graph {name}: spec.rounds.sample is not simulated: all shards take part in every round"
     if found is not None and found.joint is not None:
         yield f"graph {name}: spec.rounds.joint is not simulated: no joint loss ends the rounds"
+
+
+def only_by_learning(name: str, prepared: Prepared) -> Iterator[str]:
+    """What a simulation does only if it learns run times, one sentence each."""
+    found, flow = prepared.relations.repeating, prepared.relations.flow
+    if flow is not None and any(rule.learned for rule in flow.backups):
+        yield f"graph {name}: backups.after: p95 {_BY_LEARNING}: no task gets a backup by it"
     if found is not None and found.by_p95:
-        yield f"graph {name}: spec.rounds.timeout: p95 is not simulated: a round waits until all its shards have ended"
+        yield f"graph {name}: spec.rounds.timeout: p95 {_BY_LEARNING}: a round waits until all its shards have ended"
 
 
 def ending(document: Document, where: str, metadata: Mapping[str, Any]) -> Ending:

@@ -25,7 +25,7 @@ from bayplan_operator.workflows.checks.kinds import OtherObjects
 from bayplan_operator.workflows.checks.models import graph_faults, policy_faults
 from bayplan_operator.workflows.checks.pod_templates import template_faults
 from bayplan_operator.workflows.documents import Document, Findings, InputError, documents, files
-from bayplan_operator.workflows.endings import endings, not_simulated, rounds
+from bayplan_operator.workflows.endings import endings, not_simulated, only_by_learning, rounds
 from bayplan_operator.workflows.files.findings import all_of
 from bayplan_operator.workflows.pods import own_neighbours, seconds
 
@@ -50,6 +50,8 @@ class Workload:
     """What was not read, one sentence each."""
     not_simulated: list[str] = field(default_factory=list)
     """What was read and is right, and what only a cluster does, one sentence each."""
+    only_by_learning: list[str] = field(default_factory=list)
+    """What is simulated only where run times are learned, one sentence each."""
     passed_over: list[str] = field(default_factory=list)
     """On objects of other kinds: one sentence, or none."""
     admission: AdmissionObjects = field(default_factory=AdmissionObjects)
@@ -101,8 +103,10 @@ def take(workload: Workload, document: Document, every: float = 0.0) -> None:
         workload.policies[policy.name] = policy
         return
     if kind == names.TASK_GRAPH:
-        submission, only_in_clusters = _task_graph(document, workload.admission)
-        workload.not_simulated += only_in_clusters
+        prepared = _prepared(document, workload.admission)
+        submission = _submission(document, value, prepared)
+        workload.not_simulated += not_simulated(submission.name, prepared)
+        workload.only_by_learning += only_by_learning(submission.name, prepared)
     elif kind in argo.KINDS:
         made = argo.read(document, workload.admission)
         workload.left_out += made.left_out
@@ -133,8 +137,8 @@ def read_policy(document: Document) -> CompiledPolicy:
     return policy
 
 
-def _task_graph(document: Document, objects: AdmissionObjects) -> tuple[Submission, list[str]]:
-    """Also what of it is not simulated, one sentence each."""
+def _prepared(document: Document, objects: AdmissionObjects) -> Prepared:
+    """Raises `InputError` with all that is wrong."""
     manifest = document.value
     if not isinstance(manifest.get("metadata"), dict) or not isinstance(manifest.get("spec"), dict):
         raise document.fault("metadata or spec is missing: a TaskGraph has both")
@@ -151,8 +155,7 @@ def _task_graph(document: Document, objects: AdmissionObjects) -> tuple[Submissi
         faults += [fault for fault in graph_faults(document, first) if fault.findings[0].place not in told]
     if prepared is None or faults:
         raise all_of(faults) or document.fault("this is no TaskGraph that can run")
-    submission = _submission(document, manifest, prepared)
-    return submission, list(not_simulated(submission.name, prepared))
+    return prepared
 
 
 def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared) -> Submission:

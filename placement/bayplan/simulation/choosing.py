@@ -27,6 +27,8 @@ from bayplan.simulation.requests import Requests
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.trace import AttemptOutcome
 
+_Graphs = Callable[[], Sequence[GraphState]]
+
 
 class Choosing:
     """Knows what the runs of candidates have come to, whether or not the simulation learns run times."""
@@ -40,6 +42,8 @@ class Choosing:
         self._classes: dict[str, dict[str, None]] = {}
         """By what candidates are learned as, the classes of nodes on which they have run."""
         self._advanced: dict[int, None] = {}
+        self._busy: Counter[str] | None = None
+        """Choices that are under way; none: not counted in this step."""
         self.made: list[ChoiceMade] = []
 
     def advanced(self, graph: GraphState) -> None:
@@ -70,25 +74,24 @@ class Choosing:
             )
         )
 
-    def step(self, open_graphs: Callable[[], Sequence[int]], now: float) -> list[int]:
+    def step(self, open_graphs: _Graphs, now: float) -> list[int]:
         """Make the choices that are due; the numbers of the graphs of which something was chosen.
 
         O(units of the tasks that are to be chosen for) and, where there are any, O(open graphs with candidates).
         """
-        found, self._advanced = self._advanced, {}
-        looked = [number for number in sorted(found) if self._graphs[number].ended_at is None]
-        if not looked:
-            return []
-        busy = self._under_way(open_graphs())
-        return [number for number in looked if self._look(self._graphs[number], busy, open_graphs, now)]
+        found, self._advanced, self._busy = self._advanced, {}, None
+        looked = [self._graphs[number] for number in sorted(found)]
+        return [graph.number for graph in looked if graph.ended_at is None and self._look(graph, open_graphs, now)]
 
-    def _look(self, graph: GraphState, busy: Counter[str], open_graphs: Callable[[], Sequence[int]], now: float) -> bool:
+    def _look(self, graph: GraphState, open_graphs: _Graphs, now: float) -> bool:
         choices, run, starts = graph.choices, graph.follow(), graph.submission.graph.unit_start
         chosen = False
         for task in () if choices is None else choices.open:
             state = run.state[starts[task] : starts[task + 1]]
             if ((state >= UnitState.READY) & (state <= UnitState.RUNNING)).any():
-                chosen = self._choose(graph, task, busy, now) or chosen
+                if self._busy is None:
+                    self._busy = _under_way(open_graphs())
+                chosen = self._choose(graph, task, self._busy, now) or chosen
         return chosen
 
     def _choose(self, graph: GraphState, task: int, busy: Counter[str], now: float) -> bool:
@@ -141,14 +144,15 @@ class Choosing:
         figures = tuple(self._evaluation.by_task[name, each] for each in self._classes.get(name, ()))
         return Experience(figures, sum(each.success.count for each in figures))
 
-    def _under_way(self, numbers: Sequence[int]) -> Counter[str]:
-        """By what candidates are learned as, how many tasks they were chosen for that are not over."""
-        found: Counter[str] = Counter()
-        for graph in (self._graphs[number] for number in numbers):
-            if graph.choices is None or graph.run is None:
-                continue
-            starts = graph.submission.graph.unit_start
-            for task, one in graph.choices.chosen.items():
-                if not np.all(graph.run.state[starts[task] : starts[task + 1]] >= UnitState.SUCCEEDED):
-                    found[one.learned_as] += 1
-        return found
+
+def _under_way(graphs: Sequence[GraphState]) -> Counter[str]:
+    """By what candidates are learned as, how many tasks they were chosen for that are not over."""
+    found: Counter[str] = Counter()
+    for graph in graphs:
+        if graph.choices is None or graph.run is None:
+            continue
+        starts = graph.submission.graph.unit_start
+        for task, one in graph.choices.chosen.items():
+            if not np.all(graph.run.state[starts[task] : starts[task + 1]] >= UnitState.SUCCEEDED):
+                found[one.learned_as] += 1
+    return found

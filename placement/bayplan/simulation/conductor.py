@@ -91,7 +91,7 @@ class Conductor:
         if self._adapting is not None:
             self._adapting.admit(graph)
         self._planning.arrived(graph)
-        self._knowing.arrived(number)
+        self._knowing.arrived(graph)
         if self._light and graph.simple:
             self._want(graph, 0, now)
         else:
@@ -193,6 +193,7 @@ class Conductor:
     def _learn(self, now: float) -> None:
         """As in the operator: what waits asks with what is expected of it by now."""
         if self._knowing.step(now, self._open_graphs, self._agenda):
+            self._between.update(graph.number for graph in self._open_graphs() if graph.newly_late)
             for number, unit in list(self.waits):
                 self._waiting.ask_again(self.graphs[number], unit)
 
@@ -200,12 +201,12 @@ class Conductor:
         for number in () if self._choosing is None else self._choosing.step(self._open_graphs, now):
             self._submissions[number] = self.graphs[number].submission
             self._machines.chosen(number)
-            self._knowing.chosen(number)
+            self._knowing.chosen(self.graphs[number])
             self._between.add(number)
 
-    def _open_graphs(self) -> list[int]:
-        """Numbers of the graphs that have arrived and not ended, in the order of their arrival."""
-        return list(self._arrived)
+    def _open_graphs(self) -> list[GraphState]:
+        """Those that have arrived and not ended, in the order of their arrival."""
+        return [self.graphs[number] for number in self._arrived]
 
     def _advance(self, graph: GraphState, now: float) -> None:
         if graph.ended_at is not None:

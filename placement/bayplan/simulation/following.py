@@ -22,8 +22,15 @@ class Rounds:
     rule: RoundRule
     time_out: float | None = None
     """Seconds from a repeated task's first start after which the round goes on without its shards beyond the minimum."""
+    by_p95: bool = False
+    """That is what was learned of each task, where the simulation learns; `time_out` says nothing."""
     expected: int | None = None
     """So many are run, where nothing ends them before, at most as many as the rule allows; none: that many."""
+
+    @property
+    def limited(self) -> bool:
+        """A round may go on without shards that are late."""
+        return self.by_p95 or self.time_out is not None
 
     def __post_init__(self) -> None:
         """Check the figures."""

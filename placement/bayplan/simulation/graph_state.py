@@ -8,6 +8,7 @@ import numpy as np
 
 from bayplan.collaboration.choosing import FailedCandidate
 from bayplan.collaboration.rounds import RoundAction, RoundRule, RoundState, verdict
+from bayplan.knowledge.run_times.lateness import Lateness
 from bayplan.lifecycle import (
     Advance,
     Attempt,
@@ -61,6 +62,10 @@ class GraphState:
     """As the simulation goes by it."""
     choices: GraphChoices | None = field(init=False, default=None)
     """None: none of its tasks has candidates."""
+    lateness: Lateness = field(init=False, default=Lateness())
+    """As it was learned."""
+    newly_late: bool = field(init=False, default=False)
+    """That has changed since the state machine was asked."""
     _retries: Sequence[Retry] = field(init=False, default=())
     _rule: RoundRule | None = field(init=False, default=None)
     _rounds: RoundState = field(init=False, default=RoundState())
@@ -93,8 +98,8 @@ class GraphState:
     @property
     def timed(self) -> bool:
         """Its rounds have a time-out, or backups begin some time after the start."""
-        late = self.flow is not None and any(rule.after is not None for rule in self.flow.backups)
-        return late or (self.submission.rounds is not None and self.submission.rounds.time_out is not None)
+        late = self.flow is not None and any(rule.learned or rule.after is not None for rule in self.flow.backups)
+        return late or (self.submission.rounds is not None and self.submission.rounds.limited)
 
     @property
     def light(self) -> bool:
@@ -114,18 +119,18 @@ class GraphState:
         step = advance(
             self.submission.graph, self.follow(), self.controls, Observations(tuple(self.seen.values()), (), lost_nodes), now
         )
-        self.run = step.run
+        self.run, self.newly_late = step.run, False
         return step
 
     @property
     def controls(self) -> Controls:
         """Its retries, and how its tasks follow each other."""
         limit, repeated = self.submission.rounds, None if self.flow is None else self.flow.repeated
-        time_outs = {}
+        time_outs = self.lateness.time_outs
         if limit is not None and limit.time_out is not None and repeated is not None:
             time_outs = dict.fromkeys(repeated.tasks.nonzero()[0].tolist(), limit.time_out)
         alternatives = {} if self.choices is None else self.choices.alternatives()
-        return Controls(self._retries, flow=self.flow, time_outs=time_outs, alternatives=alternatives)
+        return Controls(self._retries, flow=self.flow, time_outs=time_outs, late=self.lateness.late, alternatives=alternatives)
 
     def decide_round(self) -> bool:
         """A round is over. Answers whether it was the last, so that what follows may start; else the next one can begin."""

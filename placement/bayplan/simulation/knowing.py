@@ -9,6 +9,7 @@ from bayplan.knowledge.load import LoadEstimate
 from bayplan.knowledge.node_states import NodeWatch
 from bayplan.model.workload import RequestClass
 from bayplan.simulation.events import Agenda, Event
+from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.learning import Learning
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.machines import Machines
@@ -46,15 +47,15 @@ class Knowing:
         """What is known changes while the simulation goes on."""
         self._renewal_at = -1.0
 
-    def arrived(self, number: int) -> None:
+    def arrived(self, graph: GraphState) -> None:
         """A graph has been submitted."""
         if self.run_times is not None:
-            self.run_times.arrived(number)
+            self.run_times.expect(graph)
 
-    def chosen(self, number: int) -> None:
+    def chosen(self, graph: GraphState) -> None:
         """A task of a graph runs another candidate from now on."""
         if self.run_times is not None:
-            self.run_times.chosen(number)
+            self.run_times.chosen(graph)
 
     def asked(self, request_class: RequestClass) -> None:
         """A unit wants a place for the first time."""
@@ -65,15 +66,14 @@ class Knowing:
         if self.run_times is not None:
             self.run_times.ended(self._log.graph[row], self._log.unit[row], row)
 
-    def step(self, now: float, open_graphs: Callable[[], Sequence[int]], agenda: Agenda) -> bool:
+    def step(self, now: float, open_graphs: Callable[[], Sequence[GraphState]], agenda: Agenda) -> bool:
         """Before anything is placed: what was learned counts, and so does what nodes were seen to do. Answers whether other run
         times are expected now."""
         renewed = False
         if self.run_times is not None:
-            renewed = self.run_times.step(now, open_graphs)
-            if renewed:
-                for number in open_graphs():
-                    self.run_times.arrived(number)
+            renewed = self.run_times.step(now, lambda: [graph.number for graph in open_graphs()])
+            for graph in open_graphs() if renewed else ():
+                self.run_times.expect(graph)
             due = self.run_times.next_time()
             if due is not None and due > now and due != self._renewal_at:
                 self._renewal_at = due

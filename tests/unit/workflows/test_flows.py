@@ -97,7 +97,24 @@ def test_figures_of_retries_within_rounds(tmp_path: Path, capsys: pytest.Capture
     files = write(tmp_path, "g.yaml", text(rounds=", timeout: p95", evaluate=failing)), write(tmp_path, "n.yaml", ZONES)
     _, out, err = run(capsys, "plan", "-f", files[0], "--nodes", files[1], "--policy", "BestFit")
     assert "evaluate (round 2, attempt 3)" in out
-    assert "spec.rounds.timeout: p95 is not simulated" in err
+    words = (
+        "graph default/fl: spec.rounds.timeout: p95 goes by what was learned, and nothing is here (bayplan simulate and "
+        "compare learn with --learn): a round waits until all its shards have ended"
+    )
+    assert words in " ".join(err.split())
+    for learn, said in (((), True), (("--learn",), False)):
+        _, _, err = run(capsys, "simulate", "-f", files[0], "--nodes", files[1], "--policy", "BestFit", *learn)
+        assert ("timeout: p95" in err) == said
+
+
+def test_backups_by_what_was_learned_need_learning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    late = text().replace("local, shards: 2,", "local, shards: 2, backups: {count: 1, after: p95},")
+    files = write(tmp_path, "g.yaml", late), write(tmp_path, "n.yaml", ZONES)
+    for policies, learn, said in (((), "no", True), ((), "yes", False), (("--policy", "Spread"), "both", True)):
+        command = "compare" if policies else "simulate"
+        args = ("-f", files[0], "--nodes", files[1], "--policy", "BestFit", *policies, f"--learn={learn}")
+        _, _, err = run(capsys, command, *args)
+        assert ("backups.after: p95 goes by what was learned" in err) == said, err
 
 
 WRONG = {

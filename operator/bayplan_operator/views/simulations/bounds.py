@@ -93,7 +93,7 @@ class Bounds:
             if flow is not None and flow.backups:
                 backups = np.isin(attempts.task[self._done[self._of(graph)]], list(flow.backed_up_by))
                 found += self._of(graph)[backups].tolist()
-            if flow is None or rounds is None or rounds.time_out is None:
+            if flow is None or rounds is None or not rounds.limited:
                 continue
             mine = self._of(graph)[np.argsort(self._seconds[self._of(graph)], kind="stable")]
             seen: dict[tuple[int, int], int] = {}
