@@ -54,7 +54,7 @@ GATHER = 1e-6
 """What happens at one instant is one tick, as in the simulator, and takes no time."""
 ESTIMATES = 30.0
 """Seconds that an estimate takes: no decision goes by it, and the longer it takes, the fewer are made."""
-DRAWING = ("choosing",)
+DRAWING = ("choosing", "drawing")
 """The parts of the simulator that draw lots by what stands for the UID of a graph."""
 Unit = tuple[str, str, int, int]
 """Graph, task, shard, incarnation."""

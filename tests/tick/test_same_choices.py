@@ -50,6 +50,8 @@ def nightly(count: int, every: float, *tasks: Object, **spec: Any) -> dict[str, 
 RULES = {"by": "Rule", "rules": [{"when": "look.people >= 10", "candidate": "large"}], "default": "tiny"}
 BAD = candidate("bad", code=3, cpu="4")
 HUGE = candidate("huge", {"accuracy": 1.0}, cpu="400")
+LOSING, LESS, LEAST = (candidate(name, {"loss": loss}) for name, loss in (("losing", 0.9), ("less", 0.7), ("least", 0.1)))
+JOINT = {"terms": [{"name": "all", "loss": "answer.loss"}], "bound": "0.5", "otherwise": "ChooseAgain"}
 EACH = {
     "tasks": ["answer", "evaluate"], "max": 5, "until": "evaluate.x > 9",
 }  # fmt: skip
@@ -73,6 +75,14 @@ CASES: dict[str, dict[str, tuple[float, Object]]] = {
     "all fail": nightly(1, 0.0, choosing("answer", choose=PERFORMANCE, of=[BAD, BAD | {"name": "worse"}])),
     "kept in rounds": nightly(
         1, 0.0, choosing("answer", choose=PERFORMANCE, of=[LARGE, TINY]), work("evaluate", "answer", says={"x": 1}), rounds=EACH
+    ),
+    "another for a joint loss": nightly(
+        1, 0.0, choosing("answer", choose={"by": "Rule"}, of=[LOSING, LESS, LEAST]), work("after", "answer"),
+        rounds={"tasks": ["answer"], "max": 6, "joint": JOINT},
+    ),
+    "none left for a joint loss": nightly(
+        1, 0.0, choosing("answer", choose={"by": "Rule"}, of=[LOSING, LESS]), work("after", "answer"),
+        rounds={"tasks": ["answer"], "max": 6, "joint": JOINT | {"limit": 4}},
     ),
     "each round": nightly(
         1, 0.0, choosing("answer", choose=PERFORMANCE | {"every": "Round"}, of=[LARGE, TINY]),

@@ -39,16 +39,9 @@ def rounds(document: Document, prepared: Prepared, metadata: Mapping[str, Any]) 
                 f'{place}.{ROUNDS} is "{text}": it must be a number of rounds from 1 to spec.rounds.max, {found.rule.most}'
             )
             raise document.fault(sentence, place)
-    return Rounds(found.rule, time_out=found.timeout, by_p95=found.by_p95, expected=expected)
-
-
-def not_simulated(name: str, prepared: Prepared) -> Iterator[str]:
-    """What a graph says of its rounds and a simulation does not do, one sentence each."""
-    found = prepared.relations.repeating
-    if found is not None and found.sampling is not None:
-        yield f"graph {name}: spec.rounds.sample is not simulated: all shards take part in every round"
-    if found is not None and found.joint is not None:
-        yield f"graph {name}: spec.rounds.joint is not simulated: no joint loss ends the rounds"
+    return Rounds(
+        found.rule, time_out=found.timeout, by_p95=found.by_p95, lots=found.sampling, joint=found.joint, expected=expected
+    )
 
 
 def only_by_learning(name: str, prepared: Prepared) -> Iterator[str]:

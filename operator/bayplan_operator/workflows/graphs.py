@@ -25,7 +25,7 @@ from bayplan_operator.workflows.checks.kinds import OtherObjects
 from bayplan_operator.workflows.checks.models import graph_faults, policy_faults
 from bayplan_operator.workflows.checks.pod_templates import template_faults
 from bayplan_operator.workflows.documents import Document, Findings, InputError, documents, files
-from bayplan_operator.workflows.endings import endings, not_simulated, only_by_learning, rounds
+from bayplan_operator.workflows.endings import endings, only_by_learning, rounds
 from bayplan_operator.workflows.files.findings import all_of
 from bayplan_operator.workflows.pods import own_neighbours, seconds
 
@@ -48,8 +48,6 @@ class Workload:
     policies: dict[str, CompiledPolicy] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     """What was not read, one sentence each."""
-    not_simulated: list[str] = field(default_factory=list)
-    """What was read and is right, and what only a cluster does, one sentence each."""
     only_by_learning: list[str] = field(default_factory=list)
     """What is simulated only where run times are learned, one sentence each."""
     passed_over: list[str] = field(default_factory=list)
@@ -105,7 +103,6 @@ def take(workload: Workload, document: Document, every: float = 0.0) -> None:
     if kind == names.TASK_GRAPH:
         prepared = _prepared(document, workload.admission)
         submission = _submission(document, value, prepared)
-        workload.not_simulated += not_simulated(submission.name, prepared)
         workload.only_by_learning += only_by_learning(submission.name, prepared)
     elif kind in argo.KINDS:
         made = argo.read(document, workload.admission)

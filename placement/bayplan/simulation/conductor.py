@@ -12,6 +12,7 @@ from bayplan.model.workload import Request
 from bayplan.simulation.adapting import Adapting
 from bayplan.simulation.choices import ChoiceMade
 from bayplan.simulation.choosing import Choosing
+from bayplan.simulation.drawing import Drawing
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.knowing import Knowing
@@ -48,6 +49,7 @@ class Conductor:
         self._choosing: Choosing | None = None
         if any(each.candidates for each in submissions):
             self._choosing = Choosing(self.graphs, setup, machines, requests, log)
+        self._drawing = Drawing(setup, machines)
         self._due: set[int] = set()
         self._between: set[int] = set()
         """Graphs that go on once what waits has been placed: a round or a choice is recorded first, and a gang's Service is
@@ -211,6 +213,8 @@ class Conductor:
     def _advance(self, graph: GraphState, now: float) -> None:
         if graph.ended_at is not None:
             return
+        if graph.unbegun:
+            graph.decide(self._drawing.next_round(graph))
         again = graph.begin_round()
         if again is not None:
             self._machines.begin_round(graph.number, again)
@@ -242,7 +246,10 @@ class Conductor:
         if graph.flow is not None:
             self._planning.left_out(graph.number, graph.gone_without)
         if step.round_over:
-            (self._due if graph.decide_round() else self._between).add(graph.number)
+            over = graph.end_round()
+            if not over:
+                graph.decide(self._drawing.next_round(graph))
+            (self._due if over else self._between).add(graph.number)
         if self._choosing is not None:
             self._choosing.advanced(graph)
         if step.ended:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bayplan.collaboration.rounds import RoundRule
+from bayplan.collaboration.rounds import JointRule, RoundLots, RoundRule, RoundTerms
 from bayplan.lifecycle import Condition, Flow, Repeated, Value
 from bayplan.lifecycle.conditions import Reference
 from bayplan.lifecycle.conditions.truth import Lookup
@@ -24,6 +24,10 @@ class Rounds:
     """Seconds from a repeated task's first start after which the round goes on without its shards beyond the minimum."""
     by_p95: bool = False
     """That is what was learned of each task, where the simulation learns; `time_out` says nothing."""
+    lots: RoundLots | None = None
+    """Who takes part in each; none: all shards do."""
+    joint: JointRule | None = None
+    """What is looked at beside the rule; none: nothing is."""
     expected: int | None = None
     """So many are run, where nothing ends them before, at most as many as the rule allows; none: that many."""
 
@@ -98,14 +102,16 @@ def foreseen(graph: Graph, flow: Flow, endings: tuple[Ending, ...]) -> Flow:
     return replace(flow, when=conditions)
 
 
-def foreseen_rule(graph: Graph, rounds: Rounds, endings: tuple[Ending, ...]) -> RoundRule:
-    """The rule as a simulation goes by it: what looks at a result that is not given ends no round."""
-    rule = rounds.rule
+def foreseen_terms(graph: Graph, rounds: Rounds, endings: tuple[Ending, ...]) -> RoundTerms:
+    """The terms as a simulation goes by them: what looks at a result that is not given ends no round."""
+    rule, joint = rounds.rule, rounds.joint
     until = rule.until if rule.until is not None and _given(graph, endings, rule.until.references) else None
     patience = rule.patience
     if patience is not None and not _given(graph, endings, (patience.measure.reference,)):
         patience = None
-    return RoundRule(rule.most if rounds.expected is None else rounds.expected, until, patience)
+    if joint is not None and not _given(graph, endings, (each.loss.reference for each in joint.terms)):
+        joint = None
+    return RoundTerms(RoundRule(rule.most if rounds.expected is None else rounds.expected, until, patience), joint)
 
 
 def _given(graph: Graph, endings: tuple[Ending, ...], references: Iterable[Reference]) -> bool:

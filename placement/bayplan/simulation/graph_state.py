@@ -7,7 +7,7 @@ from itertools import chain
 import numpy as np
 
 from bayplan.collaboration.choosing import FailedCandidate
-from bayplan.collaboration.rounds import RoundAction, RoundRule, RoundState, verdict
+from bayplan.collaboration.rounds import AfterRound, RoundState, RoundTerms, after_round, none_ran
 from bayplan.knowledge.run_times.lateness import Lateness
 from bayplan.lifecycle import (
     Advance,
@@ -29,7 +29,7 @@ from bayplan.lifecycle import (
 from bayplan.model.arrays import IntArray
 from bayplan.model.workload import Gang
 from bayplan.simulation.choices import GraphChoices
-from bayplan.simulation.following import foreseen, foreseen_rule
+from bayplan.simulation.following import foreseen, foreseen_terms
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.submission import Parallelism, Submission
 from bayplan.simulation.trace import AttemptOutcome
@@ -67,13 +67,15 @@ class GraphState:
     newly_late: bool = field(init=False, default=False)
     """That has changed since the state machine was asked."""
     _retries: Sequence[Retry] = field(init=False, default=())
-    _rule: RoundRule | None = field(init=False, default=None)
+    _terms: RoundTerms | None = field(init=False, default=None)
     _rounds: RoundState = field(init=False, default=RoundState())
     """What the rounds that are over leave behind."""
+    _weights: tuple[float, ...] = field(init=False, default=())
+    """Of the joint loss, if new ones have been made."""
     _serviced: set[int] = field(init=False, default_factory=set)
     """Numbers of gangs that have their Service."""
-    _another: bool = field(init=False, default=False)
-    """A round is over, and the next was decided."""
+    _next: Round | None = field(init=False, default=None)
+    """It is decided, and has not begun."""
 
     def __post_init__(self) -> None:
         submission = self.submission
@@ -88,7 +90,7 @@ class GraphState:
         if submission.flow is not None:
             self.flow = foreseen(submission.graph, submission.flow, submission.endings)
         if submission.rounds is not None:
-            self._rule = foreseen_rule(submission.graph, submission.rounds, submission.endings)
+            self._terms = foreseen_terms(submission.graph, submission.rounds, submission.endings)
 
     @property
     def simple(self) -> bool:
@@ -111,8 +113,18 @@ class GraphState:
         if self.run is None:
             self.run = Run.fresh(self.submission.graph.units)
             if self.flow is not None and self.flow.repeated is not None:
-                self.run = begun(self.submission.graph, self.flow, self.run, Round(1))
+                first, self._next = self._next or Round(1), None
+                self.run = begun(self.submission.graph, self.flow, self.run, first)
         return self.run
+
+    @property
+    def unbegun(self) -> bool:
+        """Something of it repeats, and its first round is to be decided."""
+        return self.run is None and self._next is None and self.flow is not None and self.flow.repeated is not None
+
+    def decide(self, next_one: Round) -> None:
+        """That is the next round."""
+        self._next = next_one
 
     def step(self, lost_nodes: frozenset[str], now: float) -> Advance:
         """Ask the state machine."""
@@ -132,26 +144,35 @@ class GraphState:
         alternatives = {} if self.choices is None else self.choices.alternatives()
         return Controls(self._retries, flow=self.flow, time_outs=time_outs, late=self.lateness.late, alternatives=alternatives)
 
-    def decide_round(self) -> bool:
-        """A round is over. Answers whether it was the last, so that what follows may start; else the next one can begin."""
+    def end_round(self) -> bool:
+        """A round is over. Answers whether it was the last, so that what follows may start; else the next is to be decided."""
         run, graph = self.follow(), self.submission.graph
-        if self._rule is None or self._another:
+        if self._terms is None or self.flow is None or self.flow.repeated is None:
             return False
-        state, decided = verdict(self._rule, self._rounds, lambda task, key: values_of(graph, run, task, key))
+        idle = none_ran(run, self.flow.repeated.units.nonzero()[0])
+        found = AfterRound(self._rounds, idle)
+        if not idle:
+            found = after_round(self._terms, self._rounds, self._weights, lambda task, key: values_of(graph, run, task, key))
+        state = found.state
         if state.best is not None:  # as it stands in the status, by which the operator goes
             state = replace(state, best=float(f"{state.best:.6g}"))
-        self._rounds = state
-        self._another = decided.action is RoundAction.CONTINUE
-        if not self._another:
-            self.run = Lifecycle(graph, run).end_rounds(decided.why if decided.action is RoundAction.FAILED else "")
-        return not self._another
+        self._rounds, self._weights = state, found.weights or self._weights
+        if found.again:
+            self._choose_again(graph.index[found.again], found.why)
+        if found.over:
+            self.run = Lifecycle(graph, run).end_rounds(found.over if found.failed else "")
+        return bool(found.over)
+
+    def _choose_again(self, task: int, why: str) -> None:
+        """Another candidate for what adds most to the joint loss; if none is left, it keeps its own."""
+        if self.choices is not None and task in self.submission.candidates and self.choices.alternatives()[task].left:
+            self.give_up([GivenUp(task, why)])
 
     def begin_round(self) -> IntArray | None:
         """Begin the next round, if it was decided: the units that run again."""
-        if not self._another or self.flow is None or self.flow.repeated is None:
+        if self._next is None or self.run is None or self.flow is None or self.flow.repeated is None:
             return None
-        run = self.follow()
-        self._another, self.run = False, begun(self.submission.graph, self.flow, run, Round(run.round + 1))
+        self.run, self._next = begun(self.submission.graph, self.flow, self.run, self._next), None
         if self.choices is not None:
             self.choices.begin_round(self.run.round)
         return self.flow.repeated.units.nonzero()[0]

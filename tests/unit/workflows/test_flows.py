@@ -82,14 +82,23 @@ def test_the_number_of_rounds_may_be_given(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_the_table_names_rounds_and_what_was_skipped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    files = write(tmp_path, "g.yaml", text(rounds=", sample: {clients: 1}", evaluate=RESULTS.replace("0.9", "0.2"))), tmp_path
+    files = write(tmp_path, "g.yaml", text(evaluate=RESULTS.replace("0.9", "0.2"))), tmp_path
     nodes = write(tmp_path, "n.yaml", ZONES)
-    code, out, err = run(capsys, "plan", "-f", files[0], "--nodes", nodes, "--policy", "BestFit")
-    assert code == 0
+    code, out, err = run(capsys, "plan", "-f", files[0], "--nodes", nodes, "--policy", "BestFit", "--strict")
+    assert (code, err) == (0, "")
     assert "local [1] (round 2)" in out
     assert "would complete after 30s, in 10 rounds; no schedule" in out
     assert "\nSkipped: deploy\n" in out
-    assert "graph default/fl: spec.rounds.sample is not simulated: all shards take part in every round" in err
+
+
+def test_lots_and_a_joint_loss_are_simulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    joint = "joint: {terms: [{name: all, loss: evaluate.accuracy}], bound: '0.5', otherwise: Round, limit: 9}"
+    more = {"rounds": f", sample: {{clients: 1}}, {joint}", "evaluate": RESULTS.replace("0.9", "0.2").replace("0.4", "0.8")}
+    plan = planned(tmp_path, capsys, **more)
+    (graph,) = plan["graphs"]
+    assert graph["rounds"] == 2, "the second one is good enough"
+    assert [sum(each["round"] == number for each in plan["attempts"] if each["task"] == "local") for number in (1, 2)] == [1, 1]
+    assert graph["outlook"]["lowerBound"] <= graph["lowerBound"] <= graph["ended"]
 
 
 def test_figures_of_retries_within_rounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,7 +50,7 @@ def tell_left_out(work: Workload, strict: bool, *, learns: bool = False) -> None
 
     `learns`: it learns run times.
     """
-    left_out = [*work.left_out, *work.not_simulated, *(() if learns else work.only_by_learning)]
+    left_out = [*work.left_out, *(() if learns else work.only_by_learning)]
     output.warn(left_out)
     if strict and left_out:
         raise InputError("--strict: what is named above is not simulated: take it out of the files, or leave --strict out")

@@ -87,11 +87,9 @@ def _course(prepared: Prepared, run: Run) -> LeastCourse | None:
     if repeating is None or run.rounds_over:
         return course(prepared.graph, flow)
     over, rule = max(run.round, 1), repeating.rule
-    return course(
-        prepared.graph,
-        flow,
-        sure_rounds(rule.most, rule.until is not None, None if rule.patience is None else rule.patience.rounds, over),
-    )
+    may_end = rule.until is not None or repeating.joint is not None
+    sure = sure_rounds(rule.most, may_end, None if rule.patience is None else rule.patience.rounds, over)
+    return course(prepared.graph, flow, sure, None if repeating.sampling is None else repeating.sampling.clients)
 
 
 def _further(prepared: Prepared, run: Run) -> int:
@@ -133,7 +131,7 @@ def _basis(known: Durations, seen: Glimpse) -> str:
     repeating = seen.prepared.relations.repeating
     if repeating is None:
         return known.words
-    sure = repeating.rule.until is None and repeating.rule.patience is None
+    sure = repeating.rule.until is None and repeating.rule.patience is None and repeating.joint is None
     return (
         f"{known.words}, {repeating.rule.most} rounds"
         if sure

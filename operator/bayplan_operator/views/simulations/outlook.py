@@ -103,9 +103,10 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster, strategy: S
     sure = 0
     if limit is not None:
         patience = limit.rule.patience
-        until = limit.rule.until is not None
+        until = limit.rule.until is not None or limit.joint is not None
         sure = sure_rounds(limit.rule.most, until, None if patience is None else patience.rounds, 1)
-    given = None if flow is None else course(graph, flow, sure)
+    clients = None if limit is None or limit.lots is None else limit.lots.clients
+    given = None if flow is None else course(graph, flow, sure, clients)
     first = earliest(cluster, graph, submission.classes, selector, least, none, given)
     bound = first.bound
     if first.nowhere or not known.informed:
