@@ -6,6 +6,7 @@ from typing import cast
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.background import Inline
 from bayplan.core.changes import KnowledgeSnapshot
+from bayplan.model.arrays import IntArray
 from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request
@@ -215,10 +216,7 @@ class Conductor:
             return
         if graph.unbegun:
             graph.decide(self._drawing.next_round(graph))
-        again = graph.begin_round()
-        if again is not None:
-            self._machines.begin_round(graph.number, again)
-            self._planning.begin_round(graph.number, again)
+        self._begin_again(graph, graph.begin_round())
         lost = self._machines.lost(graph.submission.policy)
         step = graph.step(lost, now)
         graph.forget_settled(self._log, lost, now)
@@ -226,7 +224,7 @@ class Conductor:
             self._cut_short(graph, _row(attempt.key), AttemptOutcome.TAKEN_BACK, now)
         for attempt in step.wants.stop:
             self._cut_short(graph, _row(attempt.key), AttemptOutcome.STOPPED, now)
-        graph.give_up(step.given_up)
+        self._begin_again(graph, graph.give_up(step.given_up))
         wanted = graph.may_want(graph.settled(step.wants.start))
         early = graph.without_service(wanted)
         if early:
@@ -254,6 +252,12 @@ class Conductor:
             self._choosing.advanced(graph)
         if step.ended:
             self._over(graph, step.run.succeeded, step.run.failure, now)
+
+    def _begin_again(self, graph: GraphState, units: IntArray) -> None:
+        """Units run again, whatever has become of them before."""
+        if len(units):
+            self._machines.begin_again(graph.number, units)
+            self._planning.begin_again(graph.number, units)
 
     def _cut_short(self, graph: GraphState, row: int, outcome: AttemptOutcome, now: float) -> None:
         if self._log.outcome[row] == AttemptOutcome.OPEN:

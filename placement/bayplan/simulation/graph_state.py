@@ -1,6 +1,6 @@
 """One graph on the virtual cluster."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -168,10 +168,10 @@ class GraphState:
         if self.choices is not None and task in self.submission.candidates and self.choices.alternatives()[task].left:
             self.give_up([GivenUp(task, why)])
 
-    def begin_round(self) -> IntArray | None:
+    def begin_round(self) -> IntArray:
         """Begin the next round, if it was decided: the units that run again."""
         if self._next is None or self.run is None or self.flow is None or self.flow.repeated is None:
-            return None
+            return _NONE
         self.run, self._next = begun(self.submission.graph, self.flow, self.run, self._next), None
         if self.choices is not None:
             self.choices.begin_round(self.run.round)
@@ -258,12 +258,15 @@ class GraphState:
                 break
         return wanted
 
-    def give_up(self, gone: Iterable[GivenUp]) -> None:
-        """The candidates of these tasks have failed for good."""
+    def give_up(self, gone: Sequence[GivenUp]) -> IntArray:
+        """The candidates of these tasks have failed for good: the units that run again."""
+        starts = self.submission.graph.unit_start
         for each in gone:
             assert self.choices is not None, "only tasks with candidates are given up"
-            number = self.round_of(int(self.submission.graph.unit_start[each.task]))
+            number = self.round_of(int(starts[each.task]))
             self.choices.give_up(each.task, FailedCandidate(number, each.why))
+        units = [np.arange(starts[each.task], starts[each.task + 1]) for each in gone]
+        return np.concatenate(units) if units else _NONE
 
     def forget_settled(self, log: AttemptLog, lost_nodes: frozenset[str], now: float) -> None:
         """Look no more at attempts whose outcome the run knows; those that still ran on lost nodes are lost with them.
@@ -287,3 +290,5 @@ def _take(left: list[int], limits: Sequence[Parallelism], task: int) -> None:
 
 
 _RETRY = Retry()
+_NONE = np.zeros(0, np.int64)
+"""No units."""

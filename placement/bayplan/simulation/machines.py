@@ -171,9 +171,9 @@ class Machines:
             return replace(seen, results=ending.said(log.round[row]))
         return replace(seen, exit_code=ending.exit_code) if ending.fails(log.incarnation[row]) else seen
 
-    def begin_round(self, number: int, units: IntArray) -> None:
+    def begin_again(self, number: int, units: IntArray) -> None:
         """Of a graph, by its number, these units run again."""
-        self._transfers.begin_round(number, units)
+        self._transfers.begin_again(number, units)
 
     def _ending(self, row: int) -> Ending:
         submission = self._submissions[self._log.graph[row]]

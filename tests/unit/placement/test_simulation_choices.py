@@ -142,6 +142,28 @@ def test_shortcuts_change_nothing_and_no_node_has_too_much(preset: str, learn: b
     assert len(trace.choices) >= 8
 
 
+@pytest.mark.parametrize("preset", ["BestFit", "GraphPlan"])
+def test_what_a_candidate_had_done_is_done_again(preset: str) -> None:
+    names = [candidate(f"c{number}", 0.5, seconds=2.0) for number in range(6)]
+    moved = {"data": np.array([0.0, 1e9]), "retries": (Retry(limit=50), Retry(limit=0), Retry(limit=50))}
+    submission = asking("Rule", *names, **moved)
+    narrow = setup(1, preset, nodes=2)
+    nodes = [replace(node, node_class="fast" if node.name == "n0" else "") for node in narrow.nodes]
+    there = replace(narrow, nodes=nodes, run_times=TrueRunTimes({"fast": 8.0}), bandwidth=1e9)
+    failing, seen = replace(there, failures=Failures(attempt=0.3)), 0
+    for seed in range(8):
+        trace = simulate([submission], replace(failing, seed=seed))
+        attempts = trace.attempts
+        of_task = (attempts.task == 1) & (attempts.outcome == AttemptOutcome.SUCCEEDED)
+        seen += len(set(attempts.candidate[of_task].tolist())) > 1
+        assert trace.graphs.succeeded[0] or len(trace.choices) == len(names)
+        if trace.graphs.succeeded[0]:
+            last = of_task & (attempts.candidate == attempts.candidate[of_task].max())
+            assert sorted(attempts.shard[last].tolist()) == [0, 1], "each shard was done by the last candidate"
+        check_capacity(trace)
+    assert seen, "or no shard had succeeded before its candidate was given up"
+
+
 def test_what_was_given_up_counts_for_no_bound() -> None:
     failing = candidate("failing", seconds=3.0, exit_code=3, only=frozenset({2}))
     slow = candidate("slow", seconds=30.0, exit_code=3, only=frozenset({1}))

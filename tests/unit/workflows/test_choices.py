@@ -81,6 +81,16 @@ def test_what_is_wrong_with_a_candidate_is_said(tmp_path: Path, annotation: str,
     assert f"spec.tasks[1].candidates[0].template.metadata.annotations.sim.bayplan.dev/{words}" in str(raised.value)
 
 
+def test_the_page_says_which_candidate_ran_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = write(tmp_path, "g.yaml", yaml.safe_dump(manifest(RULE, 12))), write(tmp_path, "n.yaml", NODES)
+    args = ("-f", files[0], "--nodes", files[1], "--policy", "BestFit", "--out", tmp_path / "a.html")
+    assert run(capsys, "report", *args)[0] == 0
+    page = (tmp_path / "a.html").read_text()
+    assert "<title>default/g answer (large), attempt 1: Succeeded" in page
+    assert '<table id="candidates">' in page
+    assert "<td>large</td><td>–</td><td>small</td><td>detect.people &gt;= 10 holds</td>" in page
+
+
 def test_the_text_says_which_candidate_ran_and_how_often(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = write(tmp_path, "g.yaml", yaml.safe_dump(manifest(RULE, 12))), write(tmp_path, "n.yaml", NODES)
     out = run(capsys, "plan", "-f", files[0], "--nodes", files[1], "--policy", "BestFit", "-o", "wide")[1]
