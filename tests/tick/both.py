@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,7 +15,19 @@ import pytest
 
 from bayplan.knowledge.load import LoadTracker, Reading
 from bayplan.model.workload import NodeInfo
-from bayplan.simulation import AttemptOutcome, Delays, Failures, HiddenLoad, Policy, Scrapes, Setup, Trace, simulate
+from bayplan.simulation import (
+    AttemptOutcome,
+    Delays,
+    Ending,
+    Failures,
+    HiddenLoad,
+    Policy,
+    Scrapes,
+    Setup,
+    Trace,
+    TrueRunTimes,
+    simulate,
+)
 from bayplan_operator import names
 from bayplan_operator.conductor.knowledge.load import Load, load_model
 from bayplan_operator.conductor.outlook.forecasting import forecast
@@ -41,6 +54,8 @@ GATHER = 1e-6
 """What happens at one instant is one tick, as in the simulator, and takes no time."""
 ESTIMATES = 30.0
 """Seconds that an estimate takes: no decision goes by it, and the longer it takes, the fewer are made."""
+DRAWING = ("choosing", "drawing")
+"""The parts of the simulator that draw lots by what stands for the UID of a graph."""
 Unit = tuple[str, str, int, int]
 """Graph, task, shard, incarnation."""
 
@@ -67,6 +82,9 @@ class Case:
     bandwidth: float = 125e6
     load: HiddenLoad | None = None
     failures: Failures = field(default_factory=Failures)
+    noise: float = 0.0
+    goes_on: float = 0.0
+    """Seconds that a pod would run on in the cluster that the simulator stops; it then has its room for a moment longer."""
     seed: int = 0
     until: float = 1e9
     """The instant at which both are looked at, where that is before the end."""
@@ -82,8 +100,8 @@ class Case:
             compiled = compile_policy({"metadata": {"name": name}, "spec": completed(spec, _spec("placementpolicies"))})
             policies[name] = Policy(compiled.strategy, compiled.spec.node_loss_grace, compiled.adaptive)
         setup = Setup(
-            self._nodes(), policies, delays=self.delays, learn=self.learn, bandwidth=self.bandwidth,
-            load=self.load, failures=self.failures, seed=self.seed, until=self.until,
+            self._nodes(), policies, TrueRunTimes(noise=self.noise), delays=self.delays, learn=self.learn,
+            bandwidth=self.bandwidth, load=self.load, failures=self.failures, seed=self.seed, until=self.until,
             plan_steps=0,  # the operator searches for better plans beside its ticks, for as long as it has time
         )  # fmt: skip
         readings: list[Reading] = []
@@ -95,20 +113,23 @@ class Case:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("bayplan.simulation.scraping.LoadTracker", Recording)
+            for part in DRAWING:
+                patch.setattr(f"bayplan.simulation.{part}.identity", lambda seed, number: uid_of(number))
             return simulate(read_graphs([path]).submissions, setup), readings
 
     def operated(self, trace: Trace, readings: Sequence[Reading] = ()) -> World:
         """The cluster at the end. Pods run as long as in the simulator, say what they say there, and measured is what was
         measured there."""
         world = World(gather=GATHER, bandwidth=self.bandwidth, seed=self.seed, plan_wait=3600.0)
+        world.store.uids = {each.name.rpartition("/")[2]: uid_of(number) for number, each in enumerate(trace.submissions)}
         for kind, count in self.nodes:
             world.add_nodes(kind, count)
         for name, spec in self.policies.items():
             world.create_policy(name, **spec)
         world.scheduler.delay, world.kubelets.delay = self.delays.binding, self.delays.starting
-        took = _took(trace)
+        took = _took(trace, self.goes_on)
         world.kubelets.seconds = lambda pod: str(took[_unit(pod)][0]) if _unit(pod) in took else as_said(pod)
-        world.kubelets.exit_code = lambda pod: int(_unit(pod) in took and took[_unit(pod)][1] == AttemptOutcome.FAILED)
+        world.kubelets.exit_code = lambda pod: _code(trace, took[_unit(pod)][1], pod) if _unit(pod) in took else 0
         world.kubelets.message = partial(_said, trace)
         world.operator.start(Load(PROMETHEUS) if self.load is not None else None)
         world.loop.takes[forecast] = ESTIMATES
@@ -202,18 +223,37 @@ def _unit(pod: Object) -> Unit:
 
 def _said(trace: Trace, pod: Object) -> str:
     """What a pod leaves: what the simulator was given for its task and round, else what its annotations have."""
+    ending = _ending(trace, pod)
+    told = {each["name"]: each.get("value") for each in pod["spec"]["containers"][0].get("env", ())}
+    return json.dumps(dict(ending.said(int(told.get("BAYPLAN_ROUND") or 0)))) if ending.results else as_left(pod)
+
+
+def _code(trace: Trace, outcome: int, pod: Object) -> int:
+    return (_ending(trace, pod).exit_code or 1) if outcome == AttemptOutcome.FAILED else 0
+
+
+def _ending(trace: Trace, pod: Object) -> Ending:
+    """What the simulator was given of how the pod ends."""
     for submission in trace.submissions:
         if submission.name.rpartition("/")[2] == label(pod, "bayplan.dev/graph") and submission.endings:
-            ending = submission.endings[submission.graph.index[label(pod, "bayplan.dev/task")]]
-            told = {each["name"]: each.get("value") for each in pod["spec"]["containers"][0].get("env", ())}
-            return json.dumps(dict(ending.said(int(told.get("BAYPLAN_ROUND") or 0)))) if ending.results else as_left(pod)
-    return as_left(pod)
+            task, runs = submission.graph.index[label(pod, "bayplan.dev/task")], pod["metadata"]["annotations"]
+            if task not in submission.candidates:
+                return submission.endings[task]
+            of_task, name = submission.candidates[task].candidates, runs[names.ANNOTATION_CANDIDATE]
+            return next(each.ending for each in of_task if each.name == name)
+    return Ending()
 
 
-def _took(trace: Trace) -> dict[Unit, tuple[float, int]]:
-    """How long each attempt ran, and how it ended."""
+def uid_of(number: int) -> str:
+    """What both take for the UID of a graph, by which lots are drawn. `number`: in the order of their submission."""
+    return str(uuid.UUID(int=number + 1))
+
+
+def _took(trace: Trace, goes_on: float) -> dict[Unit, tuple[float, int]]:
+    """How long each attempt runs, and how it ended."""
     attempts = trace.attempts
-    seconds = (attempts.ended_at - attempts.started_at).tolist()
+    longer = goes_on * (attempts.outcome == AttemptOutcome.STOPPED)
+    seconds = (attempts.ended_at - attempts.started_at + longer).tolist()
     rows = [(row, unit) for row, unit in enumerate(_units(trace)) if seconds[row] == seconds[row]]
     return {unit: (seconds[row], int(attempts.outcome[row])) for row, unit in rows}
 

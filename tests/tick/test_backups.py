@@ -122,6 +122,18 @@ def test_runs_of_backups_are_learned_as_those_of_the_task(world: World) -> None:
     assert world.profiles()["g/work"]["status"]["runs"] == 1
 
 
+def test_a_pod_is_late_by_what_other_graphs_teach_though_nothing_happens_to_its_own(world: World) -> None:
+    world.kubelets.seconds = slow_first
+    backed_up(world, after="p95")
+    world.wait_running("g")
+    world.run(30)
+    assert not of(world, "work.backup-1"), "nothing is known yet"
+    world.kubelets.seconds = lambda pod: "10"
+    for number in range(3):
+        world.create(f"g{number}", task("work", seconds=10), profile="g")
+    world.until(lambda: of(world, "work.backup-1"), "it has a backup", patience=30)
+
+
 def test_p95_is_what_was_learned_of_the_task(world: World) -> None:
     for number in range(6):
         world.create(f"g{number}", task("work", seconds=10), profile="g")

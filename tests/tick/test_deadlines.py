@@ -136,13 +136,13 @@ def test_rounds_that_are_to_come_count(pool: World) -> None:
     assert status["estimateBasis"] == "from hints only, 11 rounds"
 
 
-@pytest.mark.parametrize(
-    "early",
-    [{"until": "evaluate.accuracy > 0.9"}, {"joint": {"terms": [{"name": "loss", "loss": "evaluate.loss"}], "bound": "0.1"}}],
-)
-def test_only_sure_rounds_count_in_the_bound(pool: World, early: dict[str, Any]) -> None:
+JOINT = {"terms": [{"name": "all", "loss": "evaluate.loss"}], "bound": "0.1", "otherwise": "Round"}
+
+
+@pytest.mark.parametrize("ended_by", [{"until": "evaluate.accuracy > 0.9"}, {"joint": JOINT}])
+def test_only_sure_rounds_count_in_the_bound(pool: World, ended_by: dict[str, Any]) -> None:
     pool.add_nodes(POOLED, 2)
-    rounds = {"tasks": ["local", "evaluate"], "max": 11, **early}
+    rounds = {"tasks": ["local", "evaluate"], "max": 11, **ended_by}
     made = pool.create(
         "fl", long("local"), long("evaluate", "local"), long("deploy", "evaluate"), rounds=rounds, deadline="20m"
     )

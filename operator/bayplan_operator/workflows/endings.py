@@ -13,13 +13,16 @@ from bayplan_operator.workflows.documents import Document
 
 _FORM = "'{\"accuracy\": 0.9}', or a list of such objects, one for each round"
 _MAX_EXIT_CODE = 255
+_BY_LEARNING = "goes by what was learned, and nothing is here (bayplan simulate and compare learn with --learn)"
 
 
 def endings(document: Document, prepared: Prepared) -> tuple[Ending, ...]:
     """Per task; none where tasks follow each other whatever they say. Raises `InputError`."""
-    if prepared.relations.flow is None:
+    if prepared.relations.flow is None and not prepared.candidates:
         return ()
-    return tuple(_ending(document, number, template.metadata) for number, template in enumerate(prepared.templates))
+    return tuple(
+        ending(document, f"spec.tasks[{number}]", template.metadata) for number, template in enumerate(prepared.templates)
+    )
 
 
 def rounds(document: Document, prepared: Prepared, metadata: Mapping[str, Any]) -> Rounds | None:
@@ -37,26 +40,30 @@ def rounds(document: Document, prepared: Prepared, metadata: Mapping[str, Any]) 
                 f'{place}.{ROUNDS} is "{text}": it must be a number of rounds from 1 to spec.rounds.max, {found.rule.most}'
             )
             raise document.fault(sentence, place)
-    return Rounds(found.rule, time_out=found.timeout, expected=expected, task=rounds_task(prepared))
+    return Rounds(
+        found.rule,
+        time_out=found.timeout,
+        by_p95=found.by_p95,
+        lots=found.sampling,
+        joint=found.joint,
+        expected=expected,
+        task=rounds_task(prepared),
+    )
 
 
-def not_simulated(name: str, prepared: Prepared) -> Iterator[str]:
-    """What a graph says of its rounds and a simulation does not do, one sentence each."""
-    found = prepared.relations.repeating
-    flow = prepared.relations.flow
+def only_by_learning(name: str, prepared: Prepared) -> Iterator[str]:
+    """What a simulation does only if it learns run times, one sentence each."""
+    found, flow = prepared.relations.repeating, prepared.relations.flow
     if flow is not None and any(rule.learned for rule in flow.backups):
-        yield f"graph {name}: backups by what was learned are not simulated: only pods that have failed for good get one"
-    if found is not None and found.sampling is not None:
-        yield f"graph {name}: spec.rounds.sample is not simulated: all shards take part in every round"
-    if found is not None and found.joint is not None:
-        yield f"graph {name}: spec.rounds.joint is not simulated: no joint loss ends the rounds"
+        yield f"graph {name}: backups.after: p95 {_BY_LEARNING}: only pods that have failed for good get a backup by it"
     if found is not None and found.by_p95:
-        yield f"graph {name}: spec.rounds.timeout: p95 is not simulated: a round waits until all its shards have ended"
+        yield f"graph {name}: spec.rounds.timeout: p95 {_BY_LEARNING}: a round waits until all its shards have ended"
 
 
-def _ending(document: Document, number: int, metadata: Mapping[str, Any]) -> Ending:
+def ending(document: Document, where: str, metadata: Mapping[str, Any]) -> Ending:
+    """Of a template. `where`: the task, or its candidate, such as `spec.tasks[2]`. Raises `InputError`."""
     said = metadata.get("annotations") or {}
-    place = f"spec.tasks[{number}].template.metadata.annotations"
+    place = f"{where}.template.metadata.annotations"
     code = _whole(str(said.get(EXIT_CODE, 0)))
     if code is None or code > _MAX_EXIT_CODE:
         sentence = f'{place}.{EXIT_CODE} is "{said[EXIT_CODE]}": it must be an exit code from 0 to {_MAX_EXIT_CODE}'

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from bayplan.knowledge.run_times.evidence import above_zero
 from bayplan.model.arrays import FloatArray
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.workload import RequestClass
@@ -16,19 +15,19 @@ from bayplan_operator import names
 from bayplan_operator.api.duration import parse_duration
 from bayplan_operator.api.validation.words import shown
 from bayplan_operator.translate.admission import AdmissionObjects
-from bayplan_operator.translate.pod import GraphRef, neighbour, one_for_all
+from bayplan_operator.translate.pod import GraphRef, neighbour
 from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries
 from bayplan_operator.workflows import argo, wfcommons
-from bayplan_operator.workflows.annotations import SECONDS
+from bayplan_operator.workflows.candidates import candidates
 from bayplan_operator.workflows.checks.fields_of_kinds import field_faults
 from bayplan_operator.workflows.checks.kinds import OtherObjects
 from bayplan_operator.workflows.checks.models import graph_faults, policy_faults
 from bayplan_operator.workflows.checks.pod_templates import template_faults
-from bayplan_operator.workflows.choices import choices_not_simulated, with_choices
 from bayplan_operator.workflows.documents import Document, Findings, InputError, documents, files
-from bayplan_operator.workflows.endings import endings, not_simulated, rounds
+from bayplan_operator.workflows.endings import endings, only_by_learning, rounds
 from bayplan_operator.workflows.files.findings import all_of
+from bayplan_operator.workflows.pods import own_neighbours, seconds
 
 SUBMIT_AFTER = f"{names.GROUP}/submit-after"
 """An annotation of a TaskGraph: how long after the begin of the simulation it is submitted."""
@@ -49,8 +48,8 @@ class Workload:
     policies: dict[str, CompiledPolicy] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     """What was not read, one sentence each."""
-    not_simulated: list[str] = field(default_factory=list)
-    """What was read and is right, and what only a cluster does, one sentence each."""
+    only_by_learning: list[str] = field(default_factory=list)
+    """What is simulated only where run times are learned, one sentence each."""
     passed_over: list[str] = field(default_factory=list)
     """On objects of other kinds: one sentence, or none."""
     admission: AdmissionObjects = field(default_factory=AdmissionObjects)
@@ -102,8 +101,9 @@ def take(workload: Workload, document: Document, every: float = 0.0) -> None:
         workload.policies[policy.name] = policy
         return
     if kind == names.TASK_GRAPH:
-        submission, only_in_clusters = _task_graph(document, workload.admission)
-        workload.not_simulated += only_in_clusters
+        prepared = _prepared(document, workload.admission)
+        submission = _submission(document, value, prepared)
+        workload.only_by_learning += only_by_learning(submission.name, prepared)
     elif kind in argo.KINDS:
         made = argo.read(document, workload.admission)
         workload.left_out += made.left_out
@@ -134,8 +134,8 @@ def read_policy(document: Document) -> CompiledPolicy:
     return policy
 
 
-def _task_graph(document: Document, objects: AdmissionObjects) -> tuple[Submission, list[str]]:
-    """Also what of it is not simulated, one sentence each."""
+def _prepared(document: Document, objects: AdmissionObjects) -> Prepared:
+    """Raises `InputError` with all that is wrong."""
     manifest = document.value
     if not isinstance(manifest.get("metadata"), dict) or not isinstance(manifest.get("spec"), dict):
         raise document.fault("metadata or spec is missing: a TaskGraph has both")
@@ -153,9 +153,7 @@ def _task_graph(document: Document, objects: AdmissionObjects) -> tuple[Submissi
         faults += [fault for fault in graph_faults(document, problems) if fault.findings[0].place not in told]
     if prepared is None or faults:
         raise all_of(faults) or document.fault("this is no TaskGraph that can run")
-    prepared = with_choices(document, prepared)
-    submission = _submission(document, manifest, prepared)
-    return submission, [*not_simulated(submission.name, prepared), *choices_not_simulated(submission.name, prepared)]
+    return prepared
 
 
 def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared) -> Submission:
@@ -180,6 +178,7 @@ def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared
         rounds=rounds(document, prepared, metadata),
         endings=endings(document, prepared),
         own_classes=_own_classes(prepared),
+        candidates=candidates(document, prepared, _ref(metadata)),
         topologies={each.rule.name: each.topology for each in prepared.relations.gangs if each.topology is not None},
     )
 
@@ -209,28 +208,21 @@ def _neighbours(prepared: Prepared, metadata: dict[str, Any]) -> tuple[Neighbour
 
 
 def _own_neighbours(prepared: Prepared, metadata: dict[str, Any]) -> dict[int, Neighbour]:
-    """By unit, where terms look at the shard; each attempt counts as the first. Not where the number of shards is open."""
+    """By unit, where terms look at the shard. Not where the number of shards is open."""
     graph, starts, found = _ref(metadata), prepared.graph.unit_start.tolist(), {}
-    for number, (template, task) in enumerate(zip(prepared.templates, prepared.spec.tasks, strict=True)):
-        if prepared.splittings[number] is None and not one_for_all(template):
-            for unit in range(starts[number], starts[number + 1]):
-                found[unit] = neighbour(graph, template, task.name, (unit - starts[number], 1))
+    for number, (template, task) in enumerate(zip(prepared.templates, prepared.graph.tasks, strict=True)):
+        if prepared.splittings[number] is None:
+            own = own_neighbours(graph, template, task.name, task.shards)
+            found.update({starts[number] + shard: each for shard, each in own.items()})
     return found
 
 
 def _actual(document: Document, prepared: Prepared) -> FloatArray:
-    """Per task, the seconds that its pods really take: what simulated nodes go by; where that is not said, what is expected."""
-    seconds = np.array([task.duration for task in prepared.graph.tasks], np.float64)
-    for number, template in enumerate(prepared.templates):
-        text = template.metadata.get("annotations", {}).get(SECONDS)
-        if text is None:
-            continue
-        try:
-            seconds[number] = above_zero(SECONDS, float(text))
-        except ValueError as error:
-            where = f"spec.tasks[{number}].template.metadata.annotations"
-            raise document.fault(f'{where}.{SECONDS} is "{text}": it must be seconds above 0', where) from error
-    return seconds
+    """Per task, the seconds that its pods really take."""
+    parts = enumerate(zip(prepared.templates, prepared.graph.tasks, strict=True))
+    return np.array(
+        [seconds(document, f"spec.tasks[{number}]", each.metadata, task.duration) for number, (each, task) in parts], np.float64
+    )
 
 
 def _unique(name: str, taken: set[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayplan.admission.line.contest import ROOT
-from bayplan.admission.running import Running
+from bayplan.admission.occupancy import Occupancy
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.quotas.usage import RowUsage
@@ -31,7 +31,7 @@ class SharesState:
     """By the same: what the queue itself held from that instant on."""
 
 
-class Shares:
+class QueueShares:
     """Dominant shares (Ghodsi et al. 2011) of decayed excess use, for the children of queues that compare them.
 
     The excess of a queue is what it and those below it hold beyond nominal: per quota row, and for a resource that no row
@@ -40,7 +40,7 @@ class Shares:
     start as if it had run to its expected end: the part that has not accrued yet is an advance.
     """
 
-    def __init__(self, cluster: Cluster, tree: QueueTree, before: "Shares | None" = None) -> None:
+    def __init__(self, cluster: Cluster, tree: QueueTree, before: "QueueShares | None" = None) -> None:
         """`before`: what queues had until now, which those of the same names keep, measure by measure."""
         self._cluster, limits = cluster, cluster.quotas.limits
         self._parents = np.array(limits.parents, np.int64)
@@ -71,7 +71,7 @@ class Shares:
         self._admitted: dict[Hashable, tuple[int, Request]] = {}
         """Since the last step."""
         self._withdrawn: list[Hashable] = []
-        self._running = Running(cluster)
+        self._running = Occupancy(cluster)
         self._then: float | None = None
         self._position = cluster.quotas.moves.position
         self._asked: dict[RequestClass, FloatArray] = {}

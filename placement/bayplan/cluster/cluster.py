@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 
 from bayplan.cluster.changes import ChangeLog
-from bayplan.cluster.columns import NodeColumns
+from bayplan.cluster.columns import ClusterColumns
 from bayplan.cluster.demand import Demand, in_columns
 from bayplan.cluster.labels import LabelColumns
 from bayplan.cluster.memo import Memo
@@ -19,7 +19,7 @@ from bayplan.model.workload import NodeInfo, RequestClass
 MEMO_LIMIT = 2_048
 
 
-class Cluster(NodeColumns):
+class Cluster(ClusterColumns):
     """Nodes, and what is used of them.
 
     Rows of removed nodes stay, marked absent, and are used again. Every change of a row is noted in a log,

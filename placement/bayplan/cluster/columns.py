@@ -14,7 +14,7 @@ from bayplan.model.workload import NodeInfo
 _Thing = TypeVar("_Thing", bound=Hashable)
 
 
-class NodeColumns:
+class ClusterColumns:
     """The columns; rows first. A row whose node is gone stays, empty."""
 
     def __init__(self) -> None:

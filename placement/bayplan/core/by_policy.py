@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 
+from bayplan.core.wishes import policy_of
 from bayplan.strategy.wish import Wish
 
 
@@ -11,7 +12,7 @@ def by_policy(batch: Sequence[Wish]) -> list[list[Wish]]:
     Where several compete, the higher priorities of all of them go first; a gang goes with the highest of its priorities, since
     it goes as one.
     """
-    if len({_policy(each) for each in batch}) <= 1:
+    if len({policy_of(each) for each in batch}) <= 1:
         return [list(batch)] if batch else []
     of_gang: dict[Hashable, int] = {}
     for each in batch:
@@ -22,9 +23,5 @@ def by_policy(batch: Sequence[Wish]) -> list[list[Wish]]:
     for each in batch:
         gang = each.request.gang
         priority = each.request.priority if gang is None else of_gang[gang.id]
-        groups.setdefault((-priority, _policy(each)), []).append(each)
+        groups.setdefault((-priority, policy_of(each)), []).append(each)
     return [groups[key] for key in sorted(groups)]
-
-
-def _policy(wish: Wish) -> tuple[str, str]:
-    return wish.policy, wish.candidate

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bayplan.admission.line.line import Line
 from bayplan.admission.line.parts import LineInParts
 from bayplan.admission.promises.promises import Promises
-from bayplan.admission.shares import Shares, SharesState
+from bayplan.admission.shares import QueueShares, SharesState
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.trial import Trial
@@ -15,11 +15,11 @@ from bayplan.core.budget import PlacingBudget, unlimited
 from bayplan.core.by_policy import by_policy
 from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.waiting import Everyone, MayFit, Waiting, may_fit_later, may_leave_out
+from bayplan.core.wishes import in_arrival, policy_of, refuses_by_load
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.one_at_a_time import goes_alone
 from bayplan.strategy.context import Context
-from bayplan.strategy.needs import Need
 from bayplan.strategy.protocols import Strategy
 from bayplan.strategy.wish import Wish
 
@@ -50,7 +50,7 @@ class Decider:
         self._promises = Promises(cluster, seed)
         self._unit_by_unit = True
         """Where queues rule: their line is asked about unit by unit."""
-        self._shares: Shares | None = None
+        self._shares: QueueShares | None = None
         """What queues have had, where they rule anything."""
         self._keys: dict[Hashable, Hashable] = {}
         """By request that waits, and by those that were placed last: of equal keys the same is said."""
@@ -175,14 +175,14 @@ class Decider:
     def explain(self, now: float, budget: PlacingBudget = unlimited) -> tuple[Decision, ...]:
         """What would be said of every request that waits as things stand now; nothing is placed by it."""
         self._notice()
-        batch = sorted(self._wishes.values(), key=_line)
+        batch = sorted(self._wishes.values(), key=in_arrival)
         with self._cluster.trial() as trial:
             return tuple(decision for _, decision in self._asked(batch, self._context(now), trial, budget))
 
     def on(self, cluster: Cluster, knowledge: KnowledgeSnapshot) -> "Decider":
         """Another decider, on another cluster and with other knowledge, for the same requests."""
         other = Decider(cluster, self._seed, self._shortcuts)
-        wishes = tuple(sorted(self._wishes.values(), key=_line))
+        wishes = tuple(sorted(self._wishes.values(), key=in_arrival))
         other.update(Changes(wanted=wishes, knowledge=knowledge, placed=self._placed, queues=self._tree))
         return other
 
@@ -253,11 +253,11 @@ class Decider:
 
     def _choose_line(self, wish: Wish) -> None:
         """Where queues rule nothing: whether questions can be left out, with a wish that joins."""
-        alike = wish.strategy is self._strategy and _policy(wish) == self._policy
+        alike = wish.strategy is self._strategy and policy_of(wish) == self._policy
         leaves_out = self._shortcuts and (wish.request.gang is None if alike else may_leave_out(wish))
         leaves_out = leaves_out and not self._cluster.neighbours.concern(wish.request.neighbour)
         if not self._wishes:
-            self._strategy, self._policy = wish.strategy if leaves_out else None, _policy(wish)
+            self._strategy, self._policy = wish.strategy if leaves_out else None, policy_of(wish)
             self._waiting = MayFit(self._cluster, wish.strategy) if leaves_out else Everyone()
         elif self._strategy is not None and not (leaves_out and alike):
             self._leave_none_out()
@@ -278,11 +278,11 @@ class Decider:
             return
         self._tree = tree
         self._cluster.set_quotas(tree.limits())
-        self._shares = Shares(self._cluster, tree, self._shares)
+        self._shares = QueueShares(self._cluster, tree, self._shares)
         self._promises.renumber()
         self._strategy, self._policy = None, ("", "")
         self._said.clear()
-        waiting = sorted(self._wishes.values(), key=_line)
+        waiting = sorted(self._wishes.values(), key=in_arrival)
         self._wishes.clear()
         self._waiting = Everyone()
         for each in waiting:
@@ -305,7 +305,7 @@ class Decider:
                 self._waiting = LineInParts(self._cluster, self._tree, self._shares)
         else:
             self._waiting = Everyone() if self._strategy is None else MayFit(self._cluster, self._strategy)
-        for each in sorted(self._wishes.values(), key=_line):
+        for each in sorted(self._wishes.values(), key=in_arrival):
             self._waiting.add(each)
             self._keys[each.request.id] = self._waiting.alike(each)
 
@@ -329,7 +329,7 @@ class Decider:
     def _know(self, knowledge: KnowledgeSnapshot) -> None:
         if knowledge.load is not self._knowledge.load:
             strategies = {id(each.strategy): each.strategy for each in self._wishes.values()}
-            if any(_refuses_by_load(each) for each in strategies.values()):
+            if any(refuses_by_load(each) for each in strategies.values()):
                 self._again()
         self._knowledge = knowledge
 
@@ -391,15 +391,3 @@ class Decider:
             load=known.load,
             survival=known.survival,
         )
-
-
-def _refuses_by_load(strategy: Strategy) -> bool:
-    return bool(strategy.hot) or Need.LOAD in strategy.planner.needs
-
-
-def _line(wish: Wish) -> tuple[tuple[object, ...], int]:
-    return wish.request.arrival, wish.request.unit or 0
-
-
-def _policy(wish: Wish) -> tuple[str, str]:
-    return wish.policy, wish.candidate

@@ -5,6 +5,8 @@ operator. Only what the cluster answers is made up here: how long things run, an
 """
 
 from bayplan.simulation import figures
+from bayplan.simulation.candidates import Candidate, TaskCandidates
+from bayplan.simulation.choices import ChoiceMade
 from bayplan.simulation.dividing import Divider
 from bayplan.simulation.failures import Crash, Failures
 from bayplan.simulation.following import Ending, Rounds, by_learned
@@ -18,6 +20,8 @@ from bayplan.simulation.trace import AttemptOutcome, Attempts, Graphs, Switch, T
 __all__ = [
     "AttemptOutcome",
     "Attempts",
+    "Candidate",
+    "ChoiceMade",
     "Crash",
     "Delays",
     "Divider",
@@ -36,6 +40,7 @@ __all__ = [
     "Steps",
     "Submission",
     "Switch",
+    "TaskCandidates",
     "Trace",
     "TrueRunTimes",
     "by_learned",

@@ -1,34 +1,30 @@
 """What the operator would do: advance the graphs that are due, and have the decider place what there is room for."""
 
-from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Mapping, Sequence
 from typing import cast
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.background import Inline
-from bayplan.core.changes import Changes, KnowledgeSnapshot
-from bayplan.core.decider import Decider
-from bayplan.knowledge.load import LoadEstimate
-from bayplan.knowledge.node_states import NodeWatch
+from bayplan.core.changes import KnowledgeSnapshot
+from bayplan.model.arrays import IntArray
 from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request
 from bayplan.simulation.adapting import Adapting
+from bayplan.simulation.choices import ChoiceMade
+from bayplan.simulation.choosing import Choosing
+from bayplan.simulation.drawing import Drawing
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.graph_state import GraphState
-from bayplan.simulation.learning import Learning
+from bayplan.simulation.knowing import Knowing
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.machines import Machines
 from bayplan.simulation.planning import Planning
 from bayplan.simulation.requests import Requests
-from bayplan.simulation.run_time_learning import RunTimeLearning
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import AttemptOutcome, Switch
-from bayplan.strategy.wish import Wish
-
-Id = tuple[int, int]
-"""Of a request: the number of its graph, and of its unit there."""
+from bayplan.simulation.waiting_units import Id, WaitingUnits, id_of
 
 
 class Conductor:
@@ -36,69 +32,57 @@ class Conductor:
 
     def __init__(
         self,
-        submissions: Sequence[Submission],
+        submissions: list[Submission],
         setup: Setup,
         machines: Machines,
         log: AttemptLog,
         agenda: Agenda,
         shortcuts: bool,
     ) -> None:
-        self.graphs: list[GraphState] = []
-        self.waits: dict[Id, Request] = {}
-        """The requests of the units that wait."""
+        self.graphs = [GraphState(number, submission) for number, submission in enumerate(submissions)]
         self.open, self.done, self.starts = len(submissions), 0, 0
-        self._setup, self._machines, self._log, self._agenda = setup, machines, log, agenda
-        self._light = shortcuts
-        self._requests = Requests(submissions)
-        self.graphs += [GraphState(number, submission) for number, submission in enumerate(submissions)]
         self.units = sum(each.graph.units for each in submissions)
-        strategies = [strategy for policy in setup.policies.values() for strategy in policy.strategies]
-        self._decider = Decider(machines.cluster, setup.seed, shortcuts)
-        self._wanted: dict[Id, Wish] = {}
-        self._dropped: list[Id] = []
-        self._known = KnowledgeSnapshot()
-        self._learns = (
-            setup.learn or machines.scraping is not None or any(each.uses_mix or each.uses_plans for each in strategies)
-        )
-        """What is known changes while the simulation goes on."""
-        self._reopened = False
-        """With the two before: what the decider is to be told."""
+        self._submissions, self._machines, self._log, self._agenda = submissions, machines, log, agenda
+        self._light = shortcuts
+        requests, beside = Requests(submissions), Inline()
+        self._waiting = WaitingUnits(setup, requests, machines.cluster, shortcuts)
+        self._knowing = Knowing(submissions, setup, machines, requests, log, beside)
+        self._choosing: Choosing | None = None
+        if any(each.candidates for each in submissions):
+            self._choosing = Choosing(self.graphs, setup, machines, requests, log)
+        self._drawing = Drawing(setup, machines)
         self._due: set[int] = set()
         self._between: set[int] = set()
-        """Graphs that go on once what waits has been placed: a round is recorded first, and a gang's Service is made."""
+        """Graphs that go on once what waits has been placed: a round or a choice is recorded first, and a gang's Service is
+        made."""
         self._coming = len(submissions)
-        beside = Inline()
-        self._learning = Learning(strategies, setup.seed, beside)
-        self._run_times: RunTimeLearning | None = None
-        self._nodes: NodeWatch | None = None
-        if setup.learn:
-            self._run_times = RunTimeLearning(submissions, self._requests, machines.nodes, log)
-            self._nodes = NodeWatch(machines.cluster, {})
-        self._planning = Planning(setup, machines, beside, self._run_times, self._nodes)
+        self._planning = Planning(setup, machines, beside, self._knowing.run_times, self._knowing.nodes)
         self._adapting: Adapting | None = None
         if any(policy.adaptive for policy in setup.policies.values()):
-            self._adapting = Adapting(setup, machines, log, self._run_times)
+            self._adapting = Adapting(setup, machines, log, self._knowing.run_times)
         self._arrived: dict[int, None] = {}
-        self._renewal_at = -1.0
         self._hopeless: tuple[Id, ...] = ()
         self._now = 0.0
+
+    @property
+    def waits(self) -> Mapping[Id, Request]:
+        """The requests of the units that wait."""
+        return self._waiting.requests
 
     @property
     def switches(self) -> Sequence[Switch]:
         """Of adaptive policies."""
         return self._adapting.switches if self._adapting is not None else ()
 
-    def explain(self, now: float) -> dict[Id, tuple[str, str]]:
-        """Why each unit that waits does: the reason's name, and the words as things stand now.
+    @property
+    def choices(self) -> Sequence[ChoiceMade]:
+        """Of candidates."""
+        return self._choosing.made if self._choosing is not None else ()
 
-        The decider is asked again, since it does not ask about what waits for a known reason whenever its figures change.
-        """
+    def explain(self, now: float) -> dict[Id, tuple[str, str]]:
+        """Why each unit that waits does: the reason's name, and the words as things stand now."""
         self._tell(now)
-        found = {id_: self._why(request) for id_, request in self.waits.items()}
-        for decision in self._decider.explain(now):
-            if decision.reason is not None:
-                found[_id(decision.request_id)] = (decision.reason.value, decision.message)
-        return found
+        return self._waiting.explain(now)
 
     # News
 
@@ -110,8 +94,7 @@ class Conductor:
         if self._adapting is not None:
             self._adapting.admit(graph)
         self._planning.arrived(graph)
-        if self._run_times is not None:
-            self._run_times.arrived(number)
+        self._knowing.arrived(graph)
         if self._light and graph.simple:
             self._want(graph, 0, now)
         else:
@@ -124,8 +107,10 @@ class Conductor:
         if outcome != AttemptOutcome.OPEN:
             self.done += outcome == AttemptOutcome.SUCCEEDED
             self._planning.ended(graph.number, self._log.unit[row], outcome == AttemptOutcome.SUCCEEDED, now)
-            if self._run_times is not None and outcome in (AttemptOutcome.SUCCEEDED, AttemptOutcome.FAILED):
-                self._run_times.ended(graph.number, self._log.unit[row], row)
+            if outcome in (AttemptOutcome.SUCCEEDED, AttemptOutcome.FAILED):
+                self._knowing.ended(row)
+                if self._choosing is not None:
+                    self._choosing.ended(row)
             if graph.light and outcome == AttemptOutcome.SUCCEEDED:
                 self._over(graph, True, "", now)
                 return
@@ -158,7 +143,7 @@ class Conductor:
     def expired(self, number: int, now: float) -> None:
         """A place is kept no longer for a unit that waits for it."""
         if self._planning.expired(number, now):
-            self._reopened = True
+            self._waiting.reopened = True
 
     def nodes_changed(self) -> None:
         """A node is ready that was not, or the other way round."""
@@ -169,8 +154,10 @@ class Conductor:
 
         Without this, nodes that break and are repaired at random would keep the clock going for ever.
         """
-        if self._log.open or self._coming or not self.waits or any(graph.wake_at is not None for graph in self.graphs):
+        if self._log.open or self._coming or any(graph.wake_at is not None for graph in self.graphs):
             return False
+        if not self.waits:  # the nodes that there are will never be others
+            return any(graph.homeless for graph in self.graphs)
         waiting = tuple(self.waits)
         if waiting != self._hopeless:
             if self.would_place(self._machines.untouched(), self._now):
@@ -183,8 +170,7 @@ class Conductor:
         scraping = self._machines.scraping
         load = None if scraping is None else scraping.at_best(cluster, now)
         self._tell(now)
-        # Without plans: nothing has to wait for a place that is kept for it.
-        return bool(self._decider.on(cluster, self._knowledge(load)._replace(plans=None)).decide(0.0).placements)
+        return self._waiting.would_place(cluster, self._knowing.at_best(load))
 
     # One tick
 
@@ -198,50 +184,39 @@ class Conductor:
                     self._advance(self.graphs[number], now)
             self._learn(now)
             if self._planning.update(now):
-                self._reopened = True
+                self._waiting.reopened = True
+            self._choose(now)
             self._place(now)
             self._due |= self._between
             self._between.clear()
             if not self._due:
                 break
-        if self._machines.scraping is not None:
-            self._machines.scraping.follow(self._machines.cluster, now)
-        self._learning.step(self._machines.cluster)
+        self._knowing.follow(now)
 
     def _learn(self, now: float) -> None:
-        """As in the operator: what was learned counts before anything is placed, and so does what nodes were seen to do."""
-        if self._run_times is not None:
-            if self._run_times.step(now, self._open_graphs):
-                self._expect()
-            due = self._run_times.next_time()
-            if due is not None and due > now and due != self._renewal_at:
-                self._renewal_at = due
-                self._agenda.add(due, Event.RENEWAL, 0)
-        if self._nodes is not None:
-            scraping = self._machines.scraping
-            load = (lambda: None) if scraping is None else (lambda: scraping.estimate(self._machines.cluster, now))
-            self._nodes.step(now, load)
+        """As in the operator: what waits asks with what is expected of it by now."""
+        if self._knowing.step(now, self._open_graphs, self._agenda):
+            self._between.update(graph.number for graph in self._open_graphs() if graph.newly_late)
+            for number, unit in list(self.waits):
+                self._waiting.ask_again(self.graphs[number], unit)
 
-    def _expect(self) -> None:
-        """Have what waits ask with what is expected of it by now."""
-        if self._run_times is None:
-            return
-        for number in self._open_graphs():
-            self._run_times.arrived(number)
-        for id_, request in self.waits.items():
-            self._ask_again(self.graphs[id_[0]], id_[1], request)
+    def _choose(self, now: float) -> None:
+        for number in () if self._choosing is None else self._choosing.step(self._open_graphs, now):
+            self._submissions[number] = self.graphs[number].submission
+            self._machines.chosen(number)
+            self._knowing.chosen(self.graphs[number])
+            self._between.add(number)
 
-    def _open_graphs(self) -> list[int]:
-        """Numbers of the graphs that have arrived and not ended, in the order of their arrival."""
-        return list(self._arrived)
+    def _open_graphs(self) -> list[GraphState]:
+        """Those that have arrived and not ended, in the order of their arrival."""
+        return [self.graphs[number] for number in self._arrived]
 
     def _advance(self, graph: GraphState, now: float) -> None:
         if graph.ended_at is not None:
             return
-        again = graph.begin_round()
-        if again is not None:
-            self._machines.begin_round(graph.number, again)
-            self._planning.begin_round(graph.number, again)
+        if graph.unbegun:
+            graph.decide(self._drawing.next_round(graph))
+        self._begin_again(graph, graph.begin_round())
         lost = self._machines.lost(graph.submission.policy)
         step = graph.step(lost, now)
         graph.forget_settled(self._log, lost, now)
@@ -249,16 +224,17 @@ class Conductor:
             self._cut_short(graph, _row(attempt.key), AttemptOutcome.TAKEN_BACK, now)
         for attempt in step.wants.stop:
             self._cut_short(graph, _row(attempt.key), AttemptOutcome.STOPPED, now)
-        wanted = graph.may_want(step.wants.start)
+        self._begin_again(graph, graph.give_up(step.given_up))
+        wanted = graph.may_want(graph.settled(step.wants.start))
         early = graph.without_service(wanted)
         if early:
             wanted -= early
             self._between.add(graph.number)
         for unit in sorted(graph.wanted - wanted):
-            self._drop(graph, unit)
+            self._waiting.drop(graph, unit)
         if graph.flow is not None and graph.flow.gangs:
             for unit in sorted(filter(graph.flow.together, wanted & graph.wanted)):
-                self._ask_again(graph, unit, self.waits[graph.number, unit])
+                self._waiting.ask_again(graph, unit)
         for unit in sorted(wanted - graph.wanted):
             self._want(graph, unit, now)
         wake_at = step.wants.wake_at
@@ -268,9 +244,20 @@ class Conductor:
         if graph.flow is not None:
             self._planning.left_out(graph.number, graph.gone_without)
         if step.round_over:
-            (self._due if graph.decide_round() else self._between).add(graph.number)
+            over = graph.end_round()
+            if not over:
+                graph.decide(self._drawing.next_round(graph))
+            (self._due if over else self._between).add(graph.number)
+        if self._choosing is not None:
+            self._choosing.advanced(graph)
         if step.ended:
             self._over(graph, step.run.succeeded, step.run.failure, now)
+
+    def _begin_again(self, graph: GraphState, units: IntArray) -> None:
+        """Units run again, whatever has become of them before."""
+        if len(units):
+            self._machines.begin_again(graph.number, units)
+            self._planning.begin_again(graph.number, units)
 
     def _cut_short(self, graph: GraphState, row: int, outcome: AttemptOutcome, now: float) -> None:
         if self._log.outcome[row] == AttemptOutcome.OPEN:
@@ -287,100 +274,52 @@ class Conductor:
         if self._adapting is not None:
             self._adapting.ended(graph, now)
 
-    def _request(self, graph: GraphState, unit: int, since: float) -> Request:
-        request, gang = self._requests.make(graph.number, unit, since), graph.gang(unit)
-        return request if gang is None else replace(request, gang=gang)
-
-    def _ask_again(self, graph: GraphState, unit: int, before: Request) -> None:
-        """If a unit that waits has something else to ask by now."""
-        request = self._request(graph, unit, before.since or 0.0)
-        if request != before:
-            self.waits[graph.number, unit] = request
-            self._wanted[graph.number, unit] = self._wish(graph, request)
-
     def _want(self, graph: GraphState, unit: int, now: float) -> None:
-        graph.wanted.add(unit)
-        request = self._request(graph, unit, now)
+        request = self._waiting.want(graph, unit, now)
         if unit not in graph.tried:
-            self._learning.count(request.request_class)
-        id_ = (graph.number, unit)
-        self.waits[id_] = request
-        self._wanted[id_] = self._wish(graph, request)
-
-    def _drop(self, graph: GraphState, unit: int) -> None:
-        graph.wanted.discard(unit)
-        id_ = (graph.number, unit)
-        del self.waits[id_]
-        if self._wanted.pop(id_, None) is None:
-            self._dropped.append(id_)
-
-    def _wish(self, graph: GraphState, request: Request) -> Wish:
-        policy = graph.submission.policy
-        return Wish(request, self._setup.policies[policy].placing(graph.strategy), policy, graph.strategy)
+            self._knowing.asked(request.request_class)
 
     # Where it goes
 
     def _place(self, now: float) -> None:
-        if not self._wanted and not len(self._decider):
-            self._reopened = False
+        if self._waiting.empty:
+            self._waiting.reopened = False
             return
         self._tell(now)
         neighbours, version = self._machines.cluster.neighbours, -1
-        while len(self._decider) and neighbours.version != version:
+        while len(self._waiting) and neighbours.version != version:
             # What is placed may be what another waits for to be near: such a one is asked about again at once.
             version = neighbours.version
-            outcome = self._decider.decide(now)
+            outcome = self._waiting.decide(now)
             for decision in outcome.placements:
                 self._start(decision, now)
             for decision in outcome.waiting:
                 if decision.reason is Reason.RESERVED:
-                    self._planning.refused(*_id(decision.request_id))
+                    self._planning.refused(*id_of(decision.request_id))
         for number, at in self._planning.kept_until(now):
             self._agenda.add(at, Event.EXPIRY, number)
 
     def _tell(self, now: float) -> None:
-        """Tell the decider what has changed."""
-        scraping = self._machines.scraping
-        if self._learns:
-            known = self._knowledge(None if scraping is None else scraping.estimate(self._machines.cluster, now))
-            if not known.same_as(self._known):
-                self._known = known
-                self._decider.update(Changes(knowledge=known))
-        if self._wanted or self._dropped or self._reopened:
-            wanted, dropped = tuple(self._wanted.values()), tuple(self._dropped)
-            self._decider.update(Changes(wanted, dropped, reopened=self._reopened))
-            self._wanted.clear()
-            self._dropped.clear()
-            self._reopened = False
-
-    def _knowledge(self, load: LoadEstimate | None) -> KnowledgeSnapshot:
-        learned = self._run_times
-        return KnowledgeSnapshot(
-            mix=self._learning.model,
-            run_times=None if learned is None else learned.forecast,
-            efficiency=None if learned is None else learned.efficiency,
-            load=load,
-            plans=self._planning.plans,
-            survival=None if self._nodes is None else self._nodes.survival,
-        )
-
-    def _why(self, request: Request) -> tuple[str, str]:
-        said = self._decider.why(request)
-        return ("", "") if said is None or said.reason is None else (said.reason.value, said.message)
+        known: KnowledgeSnapshot | None = None
+        if self._knowing.changes:
+            known = self._knowing.snapshot(self._planning.plans, now)
+        self._waiting.tell(known)
 
     def _start(self, decision: Decision, now: float) -> None:
-        number, unit = id_ = _id(decision.request_id)
-        graph, request = self.graphs[number], self.waits.pop(id_)
-        graph.wanted.discard(unit)
+        number, unit = id_of(decision.request_id)
+        graph = self.graphs[number]
+        request = self._waiting.placed(graph, unit)
         since = now if request.since is None else request.since
         # What was not placed at once has been refused.
-        reason = self._why(request)[0] if since < now else ""
+        reason = self._waiting.why(request)[0] if since < now else ""
         node = self._machines.number(decision.node or "")
         incarnation = graph.tried[unit] = graph.tried.get(unit, 0) + 1
         self._planning.began(number, unit, node, now)
         row = self._log.add(number, unit, incarnation, node, decision.gpus, (since, now), (reason, decision.message))
         if graph.flow is not None:
             self._log.round[row] = graph.round_of(unit)
+        if graph.choices is not None:
+            self._log.candidate[row] = graph.choices.position(int(graph.submission.graph.unit_task[unit]))
         if self._adapting is not None:
             self._adapting.started(graph, unit, row)
         if self._machines.take(row, request, now):
@@ -392,8 +331,3 @@ class Conductor:
 def _row(key: Hashable) -> int:
     """Of an attempt, as `AttemptLog` makes it."""
     return cast(int, key)
-
-
-def _id(request_id: Hashable) -> Id:
-    """As `Requests` makes it."""
-    return cast(Id, request_id)

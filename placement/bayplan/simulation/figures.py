@@ -7,6 +7,8 @@ import numpy as np
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.reasons import Reason
 from bayplan.model.resources import PODS
+from bayplan.model.workload import RequestClass
+from bayplan.simulation.submission import Submission
 from bayplan.simulation.trace import AttemptOutcome, Trace
 
 _HOUR = 3600.0
@@ -43,7 +45,7 @@ def makespan(trace: Trace) -> float:
 
 def resources(trace: Trace) -> list[str]:
     """What attempts ask for and nodes have, devices first."""
-    asked = {name for each in trace.submissions for cls in set(each.classes) for name, amount in cls.resources if amount}
+    asked = {name for each in trace.submissions for cls in _classes(each) for name, amount in cls.resources if amount}
     known = {name for node in trace.nodes for name, amount in node.allocatable.items() if amount}
     return sorted((asked & known) - {PODS}, key=lambda name: ("/" not in name, name))
 
@@ -115,6 +117,12 @@ def cost(trace: Trace) -> float:
     return total
 
 
+def _classes(submission: Submission) -> set[RequestClass]:
+    """All that its attempts may have asked."""
+    of_candidates = (one.request_class for each in submission.candidates.values() for one in each.candidates)
+    return {*submission.classes, *of_candidates}
+
+
 def _covered(starts: FloatArray, ends: FloatArray) -> float:
     """Seconds within at least one of the intervals, which are sorted by their starts."""
     latest = np.maximum.accumulate(ends)
@@ -136,8 +144,9 @@ def _amounts(trace: Trace, resource: str) -> IntArray:
     attempts = trace.attempts
     amounts = np.zeros(len(attempts), np.int64)
     per_class: dict[object, int] = {}
-    for row, (graph, task) in enumerate(zip(attempts.graph.tolist(), attempts.task.tolist(), strict=True)):
-        asked = trace.submissions[graph].classes[task]
+    rows = zip(attempts.graph.tolist(), attempts.task.tolist(), attempts.candidate.tolist(), strict=True)
+    for row, (graph, task, candidate) in enumerate(rows):
+        asked = trace.submissions[graph].asked(task, candidate)
         amount = per_class.get(asked)
         if amount is None:
             amount = per_class[asked] = dict(asked.resources).get(resource, 0)

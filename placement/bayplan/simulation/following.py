@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bayplan.collaboration.rounds import RoundRule
+from bayplan.collaboration.rounds import JointRule, RoundLots, RoundRule, RoundTerms
 from bayplan.knowledge.round_counts import RoundCounts
 from bayplan.knowledge.run_times import TaskRun
 from bayplan.lifecycle import Condition, Flow, Repeated, Value
@@ -24,6 +24,12 @@ class Rounds:
     rule: RoundRule
     time_out: float | None = None
     """Seconds from a repeated task's first start after which the round goes on without its shards beyond the minimum."""
+    by_p95: bool = False
+    """That is what was learned of each task, where the simulation learns; `time_out` says nothing."""
+    lots: RoundLots | None = None
+    """Who takes part in each; none: all shards do."""
+    joint: JointRule | None = None
+    """What is looked at beside the rule; none: nothing is."""
     expected: int | None = None
     """So many are run, where nothing ends them before, at most as many as the rule allows; none: as earlier graphs took, or as
     many as are allowed."""
@@ -31,6 +37,11 @@ class Rounds:
     """With what it is learned how many there are; none: nothing may end them early."""
     learned: RoundCounts = field(default_factory=RoundCounts)
     """How many earlier graphs took."""
+
+    @property
+    def limited(self) -> bool:
+        """A round may go on without shards that are late."""
+        return self.by_p95 or self.time_out is not None
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -67,6 +78,11 @@ class Ending:
         """In a round, from 1; 0: outside of rounds."""
         return self.results[min(max(in_round, 1), len(self.results)) - 1] if self.results else {}
 
+    def numbers(self, in_round: int) -> dict[str, float]:
+        """What of `said` is a number: what is learned of it."""
+        said = self.said(in_round).items()
+        return {key: float(each) for key, each in said if isinstance(each, int | float) and not isinstance(each, bool)}
+
     def gives(self, key: str) -> bool:
         """The result is known in every round."""
         return bool(self.results) and all(key in each for each in self.results)
@@ -93,23 +109,26 @@ def foreseen(graph: Graph, flow: Flow, endings: tuple[Ending, ...]) -> Flow:
     return replace(flow, when=conditions)
 
 
-def foreseen_rule(graph: Graph, rounds: Rounds, endings: tuple[Ending, ...]) -> RoundRule:
-    """The rule as a simulation goes by it: what looks at a result that is not given ends no round."""
-    rule = rounds.rule
+def foreseen_terms(graph: Graph, rounds: Rounds, endings: tuple[Ending, ...]) -> RoundTerms:
+    """The terms as a simulation goes by them: what looks at a result that is not given ends no round."""
+    rule, joint = rounds.rule, rounds.joint
     until = rule.until if rule.until is not None and _given(graph, endings, rule.until.references) else None
     patience = rule.patience
     if patience is not None and not _given(graph, endings, (patience.measure.reference,)):
         patience = None
+    if joint is not None and not _given(graph, endings, (each.loss.reference for each in joint.terms)):
+        joint = None
     most = rule.most if rounds.expected is None else rounds.expected
-    if rounds.expected is None and until is None and patience is None and rounds.learned.informed:
+    if rounds.expected is None and until is None and patience is None and joint is None and rounds.learned.informed:
         most = rounds.learned.expected(1, rule.most)
-    return RoundRule(most, until, patience)
+    return RoundTerms(RoundRule(most, until, patience), joint)
 
 
 def by_learned(graph: Graph, rounds: Rounds, endings: tuple[Ending, ...]) -> bool:
     """The number of rounds is that which earlier graphs took: no annotation gives it, and no result that is given decides."""
-    found = foreseen_rule(graph, rounds, endings)
-    return rounds.expected is None and found.until is None and found.patience is None and rounds.learned.informed
+    found = foreseen_terms(graph, rounds, endings)
+    ends = found.rule.until is not None or found.rule.patience is not None or found.joint is not None
+    return rounds.expected is None and not ends and rounds.learned.informed
 
 
 def _given(graph: Graph, endings: tuple[Ending, ...], references: Iterable[Reference]) -> bool:

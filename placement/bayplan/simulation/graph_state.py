@@ -6,12 +6,15 @@ from itertools import chain
 
 import numpy as np
 
-from bayplan.collaboration.rounds import RoundAction, RoundRule, RoundState, verdict
+from bayplan.collaboration.choosing import FailedCandidate
+from bayplan.collaboration.rounds import AfterRound, RoundState, RoundTerms, after_round, none_ran
+from bayplan.knowledge.run_times.lateness import LearnedLateness
 from bayplan.lifecycle import (
     Advance,
     Attempt,
     Controls,
     Flow,
+    GivenUp,
     Lifecycle,
     Observations,
     Phase,
@@ -25,7 +28,8 @@ from bayplan.lifecycle import (
 )
 from bayplan.model.arrays import IntArray
 from bayplan.model.workload import Gang
-from bayplan.simulation.following import foreseen, foreseen_rule
+from bayplan.simulation.choices import GraphChoices
+from bayplan.simulation.following import foreseen, foreseen_terms
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.submission import Parallelism, Submission
 from bayplan.simulation.trace import AttemptOutcome
@@ -56,33 +60,48 @@ class GraphState:
     failure: str = ""
     flow: Flow | None = field(init=False, default=None)
     """As the simulation goes by it."""
+    choices: GraphChoices | None = field(init=False, default=None)
+    """None: none of its tasks has candidates."""
+    lateness: LearnedLateness = field(init=False, default=LearnedLateness())
+    """As it was learned."""
+    newly_late: bool = field(init=False, default=False)
+    """That has changed since the state machine was asked."""
     _retries: Sequence[Retry] = field(init=False, default=())
-    _rule: RoundRule | None = field(init=False, default=None)
+    _terms: RoundTerms | None = field(init=False, default=None)
     _rounds: RoundState = field(init=False, default=RoundState())
     """What the rounds that are over leave behind."""
+    _weights: tuple[float, ...] = field(init=False, default=())
+    """Of the joint loss, if new ones have been made."""
     _serviced: set[int] = field(init=False, default_factory=set)
     """Numbers of gangs that have their Service."""
-    _another: bool = field(init=False, default=False)
-    """A round is over, and the next was decided."""
+    _next: Round | None = field(init=False, default=None)
+    """It is decided, and has not begun."""
 
     def __post_init__(self) -> None:
         submission = self.submission
         self._retries = submission.retries or [_RETRY] * len(submission.graph.tasks)
+        if submission.candidates:
+            self.choices = GraphChoices(submission.candidates)
+        self.take(submission)
+
+    def take(self, submission: Submission) -> None:
+        """From now on it is this: a candidate was chosen, and so what is given of how a task ends may be other than before."""
+        self.submission = submission
         if submission.flow is not None:
             self.flow = foreseen(submission.graph, submission.flow, submission.endings)
         if submission.rounds is not None:
-            self._rule = foreseen_rule(submission.graph, submission.rounds, submission.endings)
+            self._terms = foreseen_terms(submission.graph, submission.rounds, submission.endings)
 
     @property
     def simple(self) -> bool:
         """It has one unit, which runs once: it may do without a run."""
-        return self.submission.graph.units == 1 and self.flow is None
+        return self.submission.graph.units == 1 and self.flow is None and self.choices is None
 
     @property
     def timed(self) -> bool:
         """Its rounds have a time-out, or backups begin some time after the start."""
-        late = self.flow is not None and any(rule.after is not None for rule in self.flow.backups)
-        return late or (self.submission.rounds is not None and self.submission.rounds.time_out is not None)
+        late = self.flow is not None and any(rule.learned or rule.after is not None for rule in self.flow.backups)
+        return late or (self.submission.rounds is not None and self.submission.rounds.limited)
 
     @property
     def light(self) -> bool:
@@ -94,46 +113,68 @@ class GraphState:
         if self.run is None:
             self.run = Run.fresh(self.submission.graph.units)
             if self.flow is not None and self.flow.repeated is not None:
-                self.run = begun(self.submission.graph, self.flow, self.run, Round(1))
+                first, self._next = self._next or Round(1), None
+                self.run = begun(self.submission.graph, self.flow, self.run, first)
         return self.run
+
+    @property
+    def unbegun(self) -> bool:
+        """Something of it repeats, and its first round is to be decided."""
+        return self.run is None and self._next is None and self.flow is not None and self.flow.repeated is not None
+
+    def decide(self, next_one: Round) -> None:
+        """That is the next round."""
+        self._next = next_one
 
     def step(self, lost_nodes: frozenset[str], now: float) -> Advance:
         """Ask the state machine."""
         step = advance(
             self.submission.graph, self.follow(), self.controls, Observations(tuple(self.seen.values()), (), lost_nodes), now
         )
-        self.run = step.run
+        self.run, self.newly_late = step.run, False
         return step
 
     @property
     def controls(self) -> Controls:
         """Its retries, and how its tasks follow each other."""
         limit, repeated = self.submission.rounds, None if self.flow is None else self.flow.repeated
-        time_outs = {}
+        time_outs = self.lateness.time_outs
         if limit is not None and limit.time_out is not None and repeated is not None:
             time_outs = dict.fromkeys(repeated.tasks.nonzero()[0].tolist(), limit.time_out)
-        return Controls(self._retries, flow=self.flow, time_outs=time_outs)
+        alternatives = {} if self.choices is None else self.choices.alternatives()
+        return Controls(self._retries, flow=self.flow, time_outs=time_outs, late=self.lateness.late, alternatives=alternatives)
 
-    def decide_round(self) -> bool:
-        """A round is over. Answers whether it was the last, so that what follows may start; else the next one can begin."""
+    def end_round(self) -> bool:
+        """A round is over. Answers whether it was the last, so that what follows may start; else the next is to be decided."""
         run, graph = self.follow(), self.submission.graph
-        if self._rule is None or self._another:
+        if self._terms is None or self.flow is None or self.flow.repeated is None:
             return False
-        state, decided = verdict(self._rule, self._rounds, lambda task, key: values_of(graph, run, task, key))
+        idle = none_ran(run, self.flow.repeated.units.nonzero()[0])
+        found = AfterRound(self._rounds, idle)
+        if not idle:
+            found = after_round(self._terms, self._rounds, self._weights, lambda task, key: values_of(graph, run, task, key))
+        state = found.state
         if state.best is not None:  # as it stands in the status, by which the operator goes
             state = replace(state, best=float(f"{state.best:.6g}"))
-        self._rounds = state
-        self._another = decided.action is RoundAction.CONTINUE
-        if not self._another:
-            self.run = Lifecycle(graph, run).end_rounds(decided.why if decided.action is RoundAction.FAILED else "")
-        return not self._another
+        self._rounds, self._weights = state, found.weights or self._weights
+        if found.again:
+            self._choose_again(graph.index[found.again], found.why)
+        if found.over:
+            self.run = Lifecycle(graph, run).end_rounds(found.over if found.failed else "")
+        return bool(found.over)
 
-    def begin_round(self) -> IntArray | None:
+    def _choose_again(self, task: int, why: str) -> None:
+        """Another candidate for what adds most to the joint loss; if none is left, it keeps its own."""
+        if self.choices is not None and task in self.submission.candidates and self.choices.alternatives()[task].left:
+            self.give_up([GivenUp(task, why)])
+
+    def begin_round(self) -> IntArray:
         """Begin the next round, if it was decided: the units that run again."""
-        if not self._another or self.flow is None or self.flow.repeated is None:
-            return None
-        run = self.follow()
-        self._another, self.run = False, begun(self.submission.graph, self.flow, run, Round(run.round + 1))
+        if self._next is None or self.run is None or self.flow is None or self.flow.repeated is None:
+            return _NONE
+        self.run, self._next = begun(self.submission.graph, self.flow, self.run, self._next), None
+        if self.choices is not None:
+            self.choices.begin_round(self.run.round)
         return self.flow.repeated.units.nonzero()[0]
 
     def round_of(self, unit: int) -> int:
@@ -180,6 +221,24 @@ class GraphState:
         """Units that are over and have not succeeded."""
         return np.flatnonzero(self.follow().state > UnitState.SUCCEEDED)
 
+    def settled(self, units: Sequence[int]) -> Sequence[int]:
+        """Of units that could start, those of which it is decided what they run."""
+        if self.choices is None:
+            return units
+        return [unit for unit in units if self.choices.settled(int(self.submission.graph.unit_task[unit]))]
+
+    @property
+    def homeless(self) -> dict[int, str]:
+        """By unit that could start, why no candidate can do its task."""
+        if self.choices is None or not self.choices.homeless:
+            return {}
+        run, graph, found = self.follow(), self.submission.graph, {}
+        for task, why in self.choices.homeless.items():
+            for unit in range(int(graph.unit_start[task]), int(graph.unit_start[task + 1])):
+                if run.state[unit] == UnitState.READY:
+                    found[unit] = why
+        return found
+
     def may_want(self, units: Sequence[int]) -> set[int]:
         """Of the units that could start, ascending, those that may ask for a place: first those that do already."""
         limits = self.submission.parallelism
@@ -198,6 +257,16 @@ class GraphState:
             elif any(more <= 0 and len(limit.tasks) == tasks for more, limit in zip(left, limits, strict=True)):
                 break
         return wanted
+
+    def give_up(self, gone: Sequence[GivenUp]) -> IntArray:
+        """The candidates of these tasks have failed for good: the units that run again."""
+        starts = self.submission.graph.unit_start
+        for each in gone:
+            assert self.choices is not None, "only tasks with candidates are given up"
+            number = self.round_of(int(starts[each.task]))
+            self.choices.give_up(each.task, FailedCandidate(number, each.why))
+        units = [np.arange(starts[each.task], starts[each.task + 1]) for each in gone]
+        return np.concatenate(units) if units else _NONE
 
     def forget_settled(self, log: AttemptLog, lost_nodes: frozenset[str], now: float) -> None:
         """Look no more at attempts whose outcome the run knows; those that still ran on lost nodes are lost with them.
@@ -221,3 +290,5 @@ def _take(left: list[int], limits: Sequence[Parallelism], task: int) -> None:
 
 
 _RETRY = Retry()
+_NONE = np.zeros(0, np.int64)
+"""No units."""

@@ -22,6 +22,8 @@ class AttemptLog:
         self.outcome = array("b")
         self.round = array("q")
         """In which round of its graph, from 1; 0: in none."""
+        self.candidate = array("q")
+        """Which of its task's candidates it ran, by position; -1: there are none."""
         self.gpus: list[tuple[int, ...]] = []
         self.reason: list[str] = []
         self.why: list[str] = []
@@ -52,6 +54,7 @@ class AttemptLog:
         self.slowed.append(1.0)
         self.outcome.append(0)
         self.round.append(0)
+        self.candidate.append(-1)
         self.gpus.append(gpus)
         self.reason.append(why[0])
         self.why.append(why[1])
@@ -107,6 +110,7 @@ class AttemptLog:
             slowed=np.array(self.slowed)[order],
             outcome=np.array(self.outcome, np.int8)[order],
             round=_ints(self.round)[order],
+            candidate=_ints(self.candidate)[order],
             reason=tuple(self.reason[row] for row in order.tolist()),
             why=tuple(self.why[row] for row in order.tolist()),
         )

@@ -1,6 +1,6 @@
 """The virtual nodes, and the attempts on them: what a real cluster would do by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bayplan.cluster.cluster import Cluster
@@ -65,6 +65,17 @@ class Machines:
     def lost(self, policy: str) -> frozenset[str]:
         """The nodes that count as lost for graphs of a policy."""
         return self._breakdowns.lost(policy)
+
+    def chosen(self, number: int) -> None:
+        """Of a graph, by its number, a task runs another candidate from now on."""
+        self._times.chosen(number)
+
+    def open_on(self, nodes: frozenset[str]) -> Iterator[int]:
+        """The attempts that have room on any of these nodes and have not ended. O(nodes + attempts on them)."""
+        for name in sorted(nodes):
+            yield from (
+                row for row in sorted(self._on_node[self._number[name]]) if self._log.outcome[row] == AttemptOutcome.OPEN
+            )
 
     # Attempts
 
@@ -160,9 +171,9 @@ class Machines:
             return replace(seen, results=ending.said(log.round[row]))
         return replace(seen, exit_code=ending.exit_code) if ending.fails(log.incarnation[row]) else seen
 
-    def begin_round(self, number: int, units: IntArray) -> None:
+    def begin_again(self, number: int, units: IntArray) -> None:
         """Of a graph, by its number, these units run again."""
-        self._transfers.begin_round(number, units)
+        self._transfers.begin_again(number, units)
 
     def _ending(self, row: int) -> Ending:
         submission = self._submissions[self._log.graph[row]]

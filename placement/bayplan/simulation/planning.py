@@ -116,7 +116,7 @@ class Planning:
             followed.done[units] = followed.begun[units] = True
             self._touched.add(number)
 
-    def begin_round(self, number: int, units: IntArray) -> None:
+    def begin_again(self, number: int, units: IntArray) -> None:
         """Units begin again, whatever has become of them before."""
         followed = self._followed.get(number)
         if followed is not None:

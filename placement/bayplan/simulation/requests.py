@@ -29,6 +29,10 @@ class Requests:
         the end of the graph."""
         self._expected[number], self._critical_path[number] = expected, critical_path
 
+    def expected(self, number: int, unit: int) -> float:
+        """Seconds that a unit is expected to run by now; 0: not known."""
+        return self._expected[number][self.task(number, unit)]
+
     def run(self, number: int, task: int) -> TaskRun:
         """Under what the run time of a task is learned, and what its author says of it."""
         submission = self._submissions[number]

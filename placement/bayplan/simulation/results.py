@@ -3,6 +3,7 @@
 import numpy as np
 
 from bayplan.model.arrays import FloatArray
+from bayplan.model.reasons import Reason
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.log import NOT_YET
 from bayplan.simulation.trace import AttemptOutcome, Attempts, Graphs, Trace
@@ -21,6 +22,7 @@ def trace(world: World) -> Trace:
         events=world.events + world.conductor.starts,
         ended_at=world.now,
         switches=tuple(world.conductor.switches),
+        choices=tuple(world.conductor.choices),
     )
 
 
@@ -32,9 +34,20 @@ def _add_waiting(world: World) -> None:
             since = world.conductor.waits[graph.number, unit].since or 0.0
             incarnation = graph.tried.get(unit, 0) + 1
             row = world.log.add(graph.number, unit, incarnation, -1, (), (since, NOT_YET), words)
-            world.log.outcome[row] = AttemptOutcome.WAITING
-            world.log.round[row] = graph.round_of(unit)
-            world.log.open -= 1
+            _never_placed(world, graph, row)
+        for unit, said in sorted(graph.homeless.items()):
+            since, incarnation = float(graph.follow().ready_at[unit]), graph.tried.get(unit, 0) + 1
+            row = world.log.add(graph.number, unit, incarnation, -1, (), (since, NOT_YET), (Reason.NO_SUCH_NODE.value, said))
+            _never_placed(world, graph, row)
+
+
+def _never_placed(world: World, graph: GraphState, row: int) -> None:
+    unit = world.log.unit[row]
+    world.log.outcome[row] = AttemptOutcome.WAITING
+    world.log.round[row] = graph.round_of(unit)
+    if graph.choices is not None:
+        world.log.candidate[row] = graph.choices.position(int(graph.submission.graph.unit_task[unit]))
+    world.log.open -= 1
 
 
 def _graphs(world: World, attempts: Attempts) -> Graphs:

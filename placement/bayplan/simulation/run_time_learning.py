@@ -9,6 +9,7 @@ from bayplan.foresight.graph_plans.expected import COPIED, expected_deviations, 
 from bayplan.knowledge.efficiency import Efficiency
 from bayplan.knowledge.run_times import EndedRun, Evaluation, RunTimes, TaskRun, Unknown, efficiency
 from bayplan.knowledge.run_times.expectations import Expectations
+from bayplan.knowledge.run_times.lateness import lateness
 from bayplan.knowledge.run_times.of_graph import critical_path
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
@@ -37,6 +38,9 @@ class RunTimeLearning:
         identities = {
             self._identity(number, task) for number, each in enumerate(submissions) for task in range(len(each.classes))
         }
+        identities.update(
+            one.learned_as for each in submissions for of_task in each.candidates.values() for one in of_task.candidates
+        )
         self._run_times = RunTimes(limit=max(1, len(identities)))
         self._evaluation = Evaluation()
         self._news = self._known = 0
@@ -50,11 +54,20 @@ class RunTimeLearning:
         self.efficiency: Efficiency | None = None
         """`None`: no run has ended yet."""
 
-    def arrived(self, number: int) -> None:
-        """A graph has been submitted: what is expected of its tasks by now counts."""
+    def expect(self, graph: GraphState) -> None:
+        """What is expected of a graph's tasks by now counts."""
+        number = graph.number
         expected = self.forecast.seconds_of(self._runs(number))
         path = critical_path(self._submissions[number].graph, expected)
         self._requests.expect(number, np.nan_to_num(expected).tolist(), path.tolist())
+        self._tell_late(graph)
+
+    def chosen(self, graph: GraphState) -> None:
+        """A task of a graph runs another candidate from now on."""
+        self.expect(graph)
+        for kept in (self._seconds, self._deviations):
+            for key in [each for each in kept if each[0] == graph.number]:
+                del kept[key]
 
     def ended(self, number: int, unit: int, row: int) -> None:
         """An attempt of a unit has succeeded or failed by itself."""
@@ -98,6 +111,15 @@ class RunTimeLearning:
     def deviations(self, graph: GraphState, classes: tuple[str, ...], now: float) -> FloatArray:
         """Shape (tasks, classes): the standard deviation of the log of what `seconds` gives, by the same copy."""
         return self._of_copy(self._deviations, expected_deviations, graph, classes, now)
+
+    def _tell_late(self, graph: GraphState) -> None:
+        """Its time-outs and backups that go by what was learned."""
+        if graph.flow is not None:
+            rounds, runs = graph.submission.rounds, self._runs(graph.number)
+            by_p95 = rounds is not None and rounds.by_p95
+            found = lateness(self.forecast, graph.submission.graph, runs, graph.flow, rounds_by_p95=by_p95)
+            if found is not None and found != graph.lateness:
+                graph.lateness, graph.newly_late = found, True
 
     def _of_copy(self, kept: _Kept, answer: _Answer, graph: GraphState, classes: tuple[str, ...], now: float) -> FloatArray:
         if self._for_plans is None or now >= self._copied_at + COPIED:

@@ -64,6 +64,10 @@ class DrawnTimes:
         self._base = [_seconds(each) for each in submissions]
         self._luck: dict[tuple[int, int], list[float]] = {}
 
+    def chosen(self, submission: int) -> None:
+        """A task of it runs another candidate from now on."""
+        self._base[submission] = _seconds(self._submissions[submission])
+
     def seconds(self, submission: int, unit: int, incarnation: int, node_class: str) -> float:
         """Of one attempt on a node of a class."""
         model = self._model

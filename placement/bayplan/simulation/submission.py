@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,8 +14,11 @@ from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.workload import GangTopology, RequestClass
+from bayplan.simulation.candidates import TaskCandidates
 from bayplan.simulation.errors import SetupError
 from bayplan.simulation.following import Ending, Rounds
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,9 @@ class Submission:
     """By unit, what it asks, where that is not what its task does."""
     topologies: Mapping[str, GangTopology] = field(default_factory=dict)
     """By the names of the flow's gangs, where their members must be near each other; a gang that is missing may be anywhere."""
+    candidates: Mapping[int, TaskCandidates] = field(default_factory=dict)
+    """By task that several programs could do. What is said of such a task above is of one of them: the one that was chosen, or
+    stands for the task until one is."""
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -122,6 +129,37 @@ class Submission:
         own = self.own_neighbours.get(unit)
         return self.neighbours[int(self.graph.unit_task[unit])] if own is None else own
 
+    def asked(self, task: int, candidate: int) -> RequestClass:
+        """What the shards of a task ask with a candidate, by its position; -1: the task has none."""
+        return self.classes[task] if candidate < 0 else self.candidates[task].candidates[candidate].request_class
+
+    def with_candidate(self, task: int, position: int) -> "Submission":
+        """The same, where a candidate does a task. O(tasks)."""
+        one, first = self.candidates[task].candidates[position], int(self.graph.unit_start[task])
+        units = range(first, first + self.graph.tasks[task].shards)
+        actual, own, near = self.actual, dict(self.own_classes), dict(self.own_neighbours)
+        if actual is not None:
+            actual = actual.copy()
+            actual[task] = self.graph.tasks[task].duration if one.seconds is None else one.seconds
+        for unit in units:
+            own.pop(unit, None)
+            near.pop(unit, None)
+        own.update((first + shard, each) for shard, each in one.own_classes.items())
+        near.update((first + shard, each) for shard, each in one.own_neighbours.items())
+        neighbours = self.neighbours
+        if neighbours and one.neighbour is not None:
+            neighbours = _with(neighbours, task, one.neighbour)
+        return replace(
+            self,
+            classes=_with(self.classes, task, one.request_class),
+            runs=_with(self.runs, task, one.run) if self.runs else (),
+            endings=_with(self.endings, task, one.ending) if self.endings else (),
+            actual=actual,
+            neighbours=neighbours,
+            own_classes=own,
+            own_neighbours=near,
+        )
+
     def _check_flow(self) -> None:
         tasks = len(self.graph.tasks)
         if self.endings and len(self.endings) != tasks:
@@ -132,6 +170,10 @@ class Submission:
             raise SetupError(f"graph {self.name}: the flow has {len(self.flow.gate)} gates for {tasks} tasks")
         if (self.flow is not None and self.flow.repeated is not None) != (self.rounds is not None):
             raise SetupError(f"graph {self.name}: rounds must be given where the flow repeats tasks, and only there")
+        if self.candidates and not (self.runs and self.endings):
+            raise SetupError(f"graph {self.name}: runs and endings must be given where tasks have candidates")
+        if any(not 0 <= task < tasks for task in self.candidates):
+            raise SetupError(f"graph {self.name}: candidates names a task that there is not: it has {tasks}")
         if any(not 0 <= unit < self.graph.units for unit in self.own_classes):
             raise SetupError(f"graph {self.name}: own_classes names a unit that there is not: it has {self.graph.units}")
 
@@ -158,3 +200,8 @@ class Submission:
             if not (math.isfinite(value) and (value > 0 or (zero and value == 0))):
                 least = "0 or above" if zero else "above 0"
                 raise SetupError(f'graph {self.name}: task "{task.name}": {field} is {value}: it must be seconds, {least}')
+
+
+def _with(parts: tuple[_Part, ...], position: int, part: _Part) -> tuple[_Part, ...]:
+    """The same with another part in one place."""
+    return (*parts[:position], part, *parts[position + 1 :])

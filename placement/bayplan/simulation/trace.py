@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
-from bayplan.model.workload import NodeInfo
+from bayplan.model.workload import NodeInfo, RequestClass
+from bayplan.simulation.choices import ChoiceMade
 from bayplan.simulation.submission import Submission
 
 
@@ -45,6 +46,8 @@ class Attempts:
     """Counts the attempts of the shard, from 1; it goes on from round to round."""
     round: IntArray
     """In which round of its graph, from 1; 0: its task does not repeat."""
+    candidate: IntArray
+    """Which of its task's candidates it ran, by position in `Submission.candidates`; -1: the task has none."""
     node: IntArray
     """Number of the node in `Trace.nodes`; -1: none."""
     gpus: Sequence[tuple[int, ...]]
@@ -112,7 +115,7 @@ class Trace:
     """Everything that happened."""
 
     submissions: Sequence[Submission]
-    """In the order in which they were submitted."""
+    """In the order in which they were submitted, as they were at the end: with the candidates that were chosen last."""
     nodes: Sequence[NodeInfo]
     """By name."""
     attempts: Attempts
@@ -122,3 +125,10 @@ class Trace:
     ended_at: float
     """The instant of the last event."""
     switches: Sequence[Switch] = ()
+    choices: Sequence[ChoiceMade] = ()
+    """Of candidates, in the order in which they were made."""
+
+    def request_class(self, row: int) -> RequestClass:
+        """What an attempt asked, by its row, as far as all shards of its task ask alike."""
+        graph, task, candidate = (int(each[row]) for each in (self.attempts.graph, self.attempts.task, self.attempts.candidate))
+        return self.submissions[graph].asked(task, candidate)

@@ -30,8 +30,8 @@ class Transfers:
         if place is not None:
             place[unit] = node
 
-    def begin_round(self, submission: int, units: IntArray) -> None:
-        """What these units left in the round before is read no more."""
+    def begin_again(self, submission: int, units: IntArray) -> None:
+        """What these units have left so far is read no more."""
         place = self._place[submission]
         if place is not None:
             place[units] = -1

@@ -14,10 +14,11 @@ class World:
     """Everything that changes in a simulation."""
 
     def __init__(self, submissions: Sequence[Submission], setup: Setup, shortcuts: bool) -> None:
-        self.submissions, self.setup = submissions, setup
+        self.submissions, self.setup = list(submissions), setup
+        """As they stand: with the candidates that were chosen. All parts look at this one list."""
         self.agenda, self.log = Agenda(), AttemptLog()
-        self.machines = Machines(submissions, setup, self.log, self.agenda)
-        self.conductor = Conductor(submissions, setup, self.machines, self.log, self.agenda, shortcuts)
+        self.machines = Machines(self.submissions, setup, self.log, self.agenda)
+        self.conductor = Conductor(self.submissions, setup, self.machines, self.log, self.agenda, shortcuts)
         for number, submission in enumerate(submissions):
             self.agenda.add(submission.at, Event.ARRIVAL, number)
         self.now = 0.0

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tests.tick.api.kinds import POD, Kind
+from tests.tick.api.kinds import POD, TASK_GRAPH, Kind
 from tests.tick.api.refusal import Refusal
 from tests.tick.api.schema import completed, faults, schema
 
@@ -31,6 +31,8 @@ class Store:
     def __init__(self, clock: Callable[[], float], seed: int = 0) -> None:
         self._clock = clock
         self._lots = random.Random(seed)
+        self.uids: dict[str, str] = {}
+        """By name of a TaskGraph, the UID that it gets; others get one by lot."""
         self._objects: dict[Kind, dict[Key, Object]] = {}
         self.version = 100
         self.born: dict[str, int] = {}
@@ -73,7 +75,7 @@ class Store:
             made.pop("status", None)
         made = {"apiVersion": kind.group, "kind": kind.name, **_of_kind(kind, made, "spec")}
         made["metadata"] |= {
-            "uid": str(uuid.UUID(int=self._lots.getrandbits(128), version=4)),
+            "uid": (kind == TASK_GRAPH and self.uids.get(name)) or str(uuid.UUID(int=self._lots.getrandbits(128), version=4)),
             "creationTimestamp": self.stamp(),
             "generation": 1,
             **({"namespace": namespace} if kind.namespaced else {}),

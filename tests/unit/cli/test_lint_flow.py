@@ -127,12 +127,14 @@ def test_the_picture_of_a_plain_graph_has_no_signs(tmp_path: Path, capsys: pytes
 
 
 @pytest.mark.parametrize("strict", [(), ("--strict",)])
-def test_what_only_a_cluster_does_is_said_by_a_simulation(
+def test_what_goes_by_learning_is_said_by_a_simulation_that_does_not_learn(
     strict: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It is no fault of the file, so `lint` says nothing of it."""
     nodes = "nodes:\n" + "".join(f"- {{name: {site}, labels: {{site: {site}}}, cpu: 8}}\n" for site in "abc")
-    work = ("-f", write(tmp_path, "g.yaml", GRAPH), "--nodes", write(tmp_path, "n.yaml", nodes))
+    timed = GRAPH.replace("    max: 20\n", "    max: 20\n    timeout: p95\n")
+    work = ("-f", write(tmp_path, "g.yaml", timed), "--nodes", write(tmp_path, "n.yaml", nodes))
+    assert run(capsys, "lint", *work[:2])[0] == 0
     code, _, err = run(capsys, "simulate", *work, *strict)
-    assert err.startswith("bayplan: graph default/federated: spec.rounds.sample is not simulated: ")
+    assert err.startswith("bayplan: graph default/federated: spec.rounds.timeout: p95 goes by what was learned, ")
     assert (code == 2) == bool(strict)

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.collaboration.choosing import Beaten, Chosen
+from bayplan.collaboration.choosing import UNKNOWN, Beaten, Chosen, waits
 from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan_operator import names
 from bayplan_operator.api.v1alpha1 import TaskGraphStatus, TaskProfileSpec
-from bayplan_operator.conductor.choosing.waiting import UNKNOWN, waits
+from bayplan_operator.conductor.choosing.waiting import left
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.record.choices import Choices
 from bayplan_operator.translate.choice_record import chosen_line, failed_line, read_choices
@@ -216,18 +216,23 @@ def cluster(*cpus: int) -> Cluster:
     return made
 
 
+def nothing(nodes: frozenset[str]) -> list[float]:
+    """None of our pods runs on them."""
+    return []
+
+
 def test_how_long_a_candidate_would_wait() -> None:
     on = cluster(4000, 8000)
     asked = RequestClass((("cpu", 6000),))
-    assert waits(on, asked, (), [], NOW) == 0.0
-    assert math.isinf(waits(on, RequestClass((("cpu", 9000),)), (), [], NOW))
-    assert math.isinf(waits(on, asked, (("zone", "a"),), [], NOW))
+    assert waits(on, asked, (), nothing) == 0.0
+    assert math.isinf(waits(on, RequestClass((("cpu", 9000),)), (), nothing))
+    assert math.isinf(waits(on, asked, (("zone", "a"),), nothing))
     on.occupy("x", "n1", {"cpu": 5000})
-    assert waits(on, asked, (), [], NOW) == UNKNOWN
+    assert waits(on, asked, (), nothing) == UNKNOWN
 
 
-@pytest.mark.parametrize(("started", "left"), [(NOW - 10, 20.0), (NOW - 100, 0.0), (math.nan, 30.0)])
-def test_it_waits_until_the_first_of_our_pods_ends_where_it_could_run(started: float, left: float) -> None:
+@pytest.mark.parametrize(("started", "seconds"), [(NOW - 10, 20.0), (NOW - 100, 0.0), (math.nan, 30.0)])
+def test_it_waits_until_the_first_of_our_pods_ends_where_it_could_run(started: float, seconds: float) -> None:
     on = cluster(4000, 8000)
     on.occupy("x", "n1", {"cpu": 5000})
     graph = intake.new_graph(raw({"name": "a", "shards": 2, "expectedDuration": "30s"}), NOW, intake.IntakeTerms())
@@ -236,4 +241,4 @@ def test_it_waits_until_the_first_of_our_pods_ends_where_it_could_run(started: f
     run.state[:] = 3
     run.node[:] = ["n0", "n1"]
     run.started[:] = [NOW - 29, started]
-    assert waits(on, RequestClass((("cpu", 6000),)), (), [graph], NOW) == left
+    assert waits(on, RequestClass((("cpu", 6000),)), (), lambda nodes: left([graph], nodes, NOW)) == seconds

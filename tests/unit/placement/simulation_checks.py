@@ -66,7 +66,7 @@ def check_capacity(trace: Trace) -> None:
     attempts = trace.attempts
     changes: dict[int, list[tuple[float, int, dict[str, int]]]] = defaultdict(list)
     for row in np.flatnonzero(attempts.node >= 0).tolist():
-        asked = dict(trace.submissions[attempts.graph[row]].classes[attempts.task[row]].resources)
+        asked = dict(trace.request_class(row).resources)
         end = attempts.ended_at[row]
         changes[attempts.node[row]].append((float(attempts.placed_at[row]), 1, asked))
         changes[attempts.node[row]].append((math.inf if math.isnan(end) else float(end), -1, asked))

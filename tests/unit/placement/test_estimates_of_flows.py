@@ -80,6 +80,12 @@ def test_sure_rounds_count_in_the_bound(further: int, chain: float) -> None:
     assert bound(TRAINING, ROUNDS, further, cores=2.0).work == pytest.approx((11.0 + 11.0 * (further + 1)) / 2)
 
 
+def test_of_shards_that_are_drawn_by_lot_only_so_many_count() -> None:
+    assert course(TRAINING, ROUNDS, 2).minimum.tolist() == [1, 3, 1, 1, 1]
+    assert course(TRAINING, ROUNDS, 2, clients=2).minimum.tolist() == [1, 2, 1, 1, 1]
+    assert ROUNDS.minimum.tolist() == [1, 3, 1, 1, 1], "the flow stays as it was"
+
+
 def test_in_the_middle_of_a_round_the_rest_of_it_counts() -> None:
     left = np.array([0.0, 0.0, 1.5, 0.0, np.nan, 0.0, np.nan])
     assert bound(TRAINING, ROUNDS, 2, left).chain == 1.5 + 2.0 + 2 * 5.0 + 1.0

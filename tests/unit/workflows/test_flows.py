@@ -95,14 +95,23 @@ def test_the_expected_end_counts_rounds_that_go_on_without_late_shards(
 
 
 def test_the_table_names_rounds_and_what_was_skipped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    files = write(tmp_path, "g.yaml", text(rounds=", sample: {clients: 1}", evaluate=RESULTS.replace("0.9", "0.2"))), tmp_path
+    files = write(tmp_path, "g.yaml", text(evaluate=RESULTS.replace("0.9", "0.2"))), tmp_path
     nodes = write(tmp_path, "n.yaml", ZONES)
-    code, out, err = run(capsys, "plan", "-f", files[0], "--nodes", nodes, "--policy", "BestFit")
-    assert code == 0
+    code, out, err = run(capsys, "plan", "-f", files[0], "--nodes", nodes, "--policy", "BestFit", "--strict")
+    assert (code, err) == (0, "")
     assert "local [1] (round 2)" in out
     assert "would complete after 30s, in 10 rounds; no schedule" in out
     assert "\nSkipped: deploy\n" in out
-    assert "graph default/fl: spec.rounds.sample is not simulated: all shards take part in every round" in err
+
+
+def test_lots_and_a_joint_loss_are_simulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    joint = "joint: {terms: [{name: all, loss: evaluate.accuracy}], bound: '0.5', otherwise: Round, limit: 9}"
+    more = {"rounds": f", sample: {{clients: 1}}, {joint}", "evaluate": RESULTS.replace("0.9", "0.2").replace("0.4", "0.8")}
+    plan = planned(tmp_path, capsys, **more)
+    (graph,) = plan["graphs"]
+    assert graph["rounds"] == 2, "the second one is good enough"
+    assert [sum(each["round"] == number for each in plan["attempts"] if each["task"] == "local") for number in (1, 2)] == [1, 1]
+    assert graph["outlook"]["lowerBound"] <= graph["lowerBound"] <= graph["ended"]
 
 
 def test_figures_of_retries_within_rounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,7 +119,24 @@ def test_figures_of_retries_within_rounds(tmp_path: Path, capsys: pytest.Capture
     files = write(tmp_path, "g.yaml", text(rounds=", timeout: p95", evaluate=failing)), write(tmp_path, "n.yaml", ZONES)
     _, out, err = run(capsys, "plan", "-f", files[0], "--nodes", files[1], "--policy", "BestFit")
     assert "evaluate (round 2, attempt 3)" in out
-    assert "spec.rounds.timeout: p95 is not simulated" in err
+    words = (
+        "graph default/fl: spec.rounds.timeout: p95 goes by what was learned, and nothing is here (bayplan simulate and "
+        "compare learn with --learn): a round waits until all its shards have ended"
+    )
+    assert words in " ".join(err.split())
+    for learn, said in (((), True), (("--learn",), False)):
+        _, _, err = run(capsys, "simulate", "-f", files[0], "--nodes", files[1], "--policy", "BestFit", *learn)
+        assert ("timeout: p95" in err) == said
+
+
+def test_backups_by_what_was_learned_need_learning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    late = text().replace("local, shards: 2,", "local, shards: 2, backups: {count: 1, after: p95},")
+    files = write(tmp_path, "g.yaml", late), write(tmp_path, "n.yaml", ZONES)
+    for policies, learn, said in (((), "no", True), ((), "yes", False), (("--policy", "Spread"), "both", True)):
+        command = "compare" if policies else "simulate"
+        args = ("-f", files[0], "--nodes", files[1], "--policy", "BestFit", *policies, f"--learn={learn}")
+        _, _, err = run(capsys, command, *args)
+        assert ("backups.after: p95 goes by what was learned" in err) == said, err
 
 
 WRONG = {

@@ -133,7 +133,13 @@ def _words(attempt: SimulatedAttempt) -> str:
         if attempt.reason and attempt.placed
         else ""
     )
-    parts = [f"{attempt.graph} {attempt.task}{shard}, attempt {attempt.number}: {attempt.outcome}", when, waited, attempt.why]
+    candidate = f" ({attempt.candidate})" if attempt.candidate else ""
+    parts = [
+        f"{attempt.graph} {attempt.task}{candidate}{shard}, attempt {attempt.number}: {attempt.outcome}",
+        when,
+        waited,
+        attempt.why,
+    ]
     return "\n".join(part for part in parts if part)
 
 

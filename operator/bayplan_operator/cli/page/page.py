@@ -137,9 +137,10 @@ def _tables(simulation: Simulation) -> str:
     parts = (
         ("Graphs", tables.graphs(simulation)),
         ("Nodes", tables.nodes(simulation)),
+        ("Candidates", tables.candidates(simulation)),
         ("Attempts", tables.attempts(simulation)),
     )
-    return "".join(f"<details><summary>{title}</summary>{body}</details>" for title, body in parts)
+    return "".join(f"<details><summary>{title}</summary>{body}</details>" for title, body in parts if body)
 
 
 def _file(name: str) -> str:

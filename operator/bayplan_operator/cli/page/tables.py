@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from bayplan_operator.views import units
+from bayplan_operator.views.model.choice import LosingCandidate
 from bayplan_operator.views.model.graph import SimulatedGraph
 from bayplan_operator.views.model.simulation import Simulation
 
@@ -71,6 +72,19 @@ def attempts(simulation: Simulation) -> str:
     return _table("attempts", header, list(rows))
 
 
+def candidates(simulation: Simulation) -> str:
+    """One line per choice; empty: none was made."""
+    rows = [
+        (
+            graph.name, each.task, str(each.round) if each.round else "–", each.candidate,
+            "–" if each.score is None else f"{each.score:.4g}", ", ".join(map(_loser, each.losers)), each.why,
+        )
+        for graph in simulation.graphs
+        for each in graph.choices or ()
+    ]  # fmt: skip
+    return _table("candidates", ("Graph", "Task", "Round", "Candidate", "Score", "Others", "Why"), rows) if rows else ""
+
+
 def nodes(simulation: Simulation) -> str:
     """One line per node."""
     resources = list(simulation.figures.utilisation)
@@ -96,6 +110,11 @@ def _table(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> s
 def _row(cells: Iterable[str]) -> str:
     first, *others = cells
     return f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(each)}</td>" for each in others)}</tr>'
+
+
+def _loser(loser: LosingCandidate) -> str:
+    said = loser.left_out or ("" if loser.score is None else f"{loser.score:.4g}")
+    return f"{loser.name} ({said})" if said else loser.name
 
 
 def _took(graph: SimulatedGraph) -> str:

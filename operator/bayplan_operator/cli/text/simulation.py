@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bayplan_operator.cli.text import outlook
+from bayplan_operator.cli.text import choices, outlook
 from bayplan_operator.cli.text.table import Screen, brief, table
 from bayplan_operator.views import units
 from bayplan_operator.views.model.attempt import SimulatedAttempt
@@ -75,6 +75,7 @@ def figures(simulation: Simulation, screen: Screen) -> list[str]:
     if any(node.cost_per_hour for node in simulation.nodes):
         lines.append(f"Cost of the hours in which nodes had something to do: {found.cost:.2f}")
     lines += adaptive(simulation)
+    lines += candidates(simulation)
     if found.unplaced:
         lines.append(screen.paint(f"{units.count(found.unplaced, 'shard')} never got a place", "bad"))
     return lines
@@ -88,6 +89,18 @@ def adaptive(simulation: Simulation) -> list[str]:
     lines = [f"Graphs by strategy: {', '.join(f'{name} {count}' for name, count in chosen.most_common())}"]
     lines += [f"At {units.seconds(each.at)}: now {each.why}" for each in simulation.switches[-_MOST_SWITCHES:]]
     return lines
+
+
+def candidates(simulation: Simulation) -> list[str]:
+    """How often each candidate of a task was chosen, a line for each task; tasks of one name are counted together."""
+    found: dict[str, Counter[str]] = {}
+    for graph in simulation.graphs:
+        for each in graph.choices or ():
+            found.setdefault(each.task, Counter())[each.candidate] += 1
+    return [
+        f"Candidates of {task}: {', '.join(f'{name} {count}' for name, count in counts.most_common())}"
+        for task, counts in list(found.items())[:_MOST_NAMES]
+    ]
 
 
 def _shards(simulation: Simulation, screen: Screen) -> list[str]:
@@ -131,6 +144,8 @@ def _graph(graph: SimulatedGraph, simulation: Simulation, screen: Screen) -> str
     if graph.skipped:
         lines.append(f"Skipped: {', '.join(graph.skipped[:_MOST_NAMES])}{'…' if len(graph.skipped) > _MOST_NAMES else ''}")
     lines += _unplaced(graph, simulation)
+    if graph.choices:
+        lines += ["Candidates:", *choices.choices(graph.choices, screen)]
     path = graph.critical_path
     shown = path if len(path) <= _MOST_NAMES else (*path[: _MOST_NAMES // 2], "…", *path[-_MOST_NAMES // 2 :])
     lines.append(f"Critical path ({units.seconds(graph.critical_seconds)}): {' → '.join(shown)}")
@@ -177,7 +192,8 @@ def _name(attempt: SimulatedAttempt, several: bool) -> str:
 
 def _which(attempt: SimulatedAttempt) -> str:
     """Of the attempts of a shard. They are counted over all rounds: only where one had to be repeated, that says more."""
-    words = [f"round {attempt.round}"] if attempt.round else []
+    words = [attempt.candidate] if attempt.candidate else []
+    words += [f"round {attempt.round}"] if attempt.round else []
     if attempt.number > max(attempt.round, 1):
         words.append(f"attempt {attempt.number}")
     return f" ({', '.join(words)})" if words else ""

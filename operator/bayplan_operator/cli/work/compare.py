@@ -23,7 +23,7 @@ def run(options: CompareOptions) -> int:
     Raises `InputError` and `SetupError`.
     """
     work = inputs.workload(options.file, options.every, options.repeat)
-    inputs.tell_left_out(work, options.strict)
+    inputs.tell_left_out(work, options.strict, learns=options.learn == "yes")
     there = inputs.there(options)
     named = [inputs.policy_named(each) for each in options.policy]
     if len({each.name for each in named}) < len(named):

@@ -45,9 +45,12 @@ def workload(paths: Sequence[Path], every: float = 0.0, repeat: int = 1) -> Work
     return found
 
 
-def tell_left_out(work: Workload, strict: bool) -> None:
-    """Names what the files say and a simulation does not do. Raises `InputError` where that is not allowed."""
-    left_out = [*work.left_out, *work.not_simulated]
+def tell_left_out(work: Workload, strict: bool, *, learns: bool = False) -> None:
+    """Names what the files say and a simulation does not do. Raises `InputError` where that is not allowed.
+
+    `learns`: it learns run times.
+    """
+    left_out = [*work.left_out, *(() if learns else work.only_by_learning)]
     output.warn(left_out)
     if strict and left_out:
         raise InputError("--strict: what is named above is not simulated: take it out of the files, or leave --strict out")

@@ -28,7 +28,7 @@ def run(options: SimulateOptions) -> int:
 def simulation_of(options: SimulationOptions, paths: Sequence[Path], strict: bool) -> Simulation:
     """Read the files and simulate. Raises `InputError` and `SetupError`."""
     work = inputs.workload(paths, options.every, options.repeat)
-    inputs.tell_left_out(work, strict)
+    inputs.tell_left_out(work, strict, learns=options.learn == "yes")
     there = inputs.there(options)
     submissions: list[Submission] = work.submissions
     policies: dict[str, Policy]

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from bayplan.cluster.cluster import Cluster
-from bayplan.collaboration.choosing import Chosen, Contender, Occasion, Offer, by_auction, by_performance, by_rule
+from bayplan.collaboration.choosing import ChoiceTerms, Chosen, Contender, Occasion, Offer, choose, offers_of, waits
 from bayplan.lifecycle import UnitState, values_of
 from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan_operator import names
-from bayplan_operator.conductor.choosing.learning import cost_of, metric_of, silent_tries, under_way
-from bayplan_operator.conductor.choosing.waiting import waits
+from bayplan_operator.conductor.choosing.learning import experience_of, under_way
+from bayplan_operator.conductor.choosing.waiting import left
 from bayplan_operator.conductor.knowledge.profiles import Profiles
 from bayplan_operator.conductor.record.choices import Choices
 from bayplan_operator.conductor.record.graph_run import GraphRun
@@ -21,7 +21,6 @@ from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.translate.candidates import CandidatePod
 from bayplan_operator.translate.choice_record import chosen_line
-from bayplan_operator.translate.flow.choosing import Chooser
 from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.view import PodStore
 from bayplan_operator.writer import EventWriter
@@ -37,7 +36,7 @@ class _Question:
     task: int
 
     @property
-    def chooser(self) -> Chooser:
+    def chooser(self) -> ChoiceTerms:
         return self.choices.choosers[self.task]
 
     @property
@@ -104,41 +103,37 @@ class ChooseCandidates(Step):
     def _contenders(self, graphs: Register, asked: _Question) -> list[Contender]:
         if self._busy is None:
             self._busy = under_way(graphs.open.values())
-        failed, metric = asked.choices.failed(asked.task), asked.chooser.metric
-        found = []
+        failed, metric, found = asked.choices.failed(asked.task), asked.chooser.metric, []
         for pod in asked.pods:
-            learned = metric_of(self._profiles, pod.run, metric)
-            tries = self._busy[TaskId.of(pod.run).text] + silent_tries(self._profiles, pod.run, learned)
-            found.append(Contender(pod.name, learned, tries, failed.get(pod.name, "")))
+            busy = self._busy[TaskId.of(pod.run).text]
+            found.append(experience_of(self._profiles, pod.run).contender(pod.name, metric, busy, failed.get(pod.name, "")))
         return found
 
     def _decide(self, graphs: Register, asked: _Question, contenders: list[Contender], now: float) -> Chosen:
-        chooser, running = asked.chooser, asked.running
-        if chooser.by == "Rule":
-            rule = chooser.without(frozenset(each.name for each in contenders if each.failed))
-            return by_rule(contenders, rule, lambda task, key: values_of(running.prepared.graph, running.run, task, key))
-        if chooser.by == "Performance":
-            occasion = Occasion(asked.graph.ref.uid, asked.name, asked.choices.round_of(asked.task))
-            return by_performance(contenders, occasion, metric=chooser.metric, maximise=chooser.tariff.maximise)
-        return by_auction(self._offers(graphs, asked, contenders, now), chooser.tariff)
+        running = asked.running
+        return choose(
+            asked.chooser,
+            contenders,
+            Occasion(asked.graph.ref.uid, asked.name, asked.choices.round_of(asked.task)),
+            lambda task, key: values_of(running.prepared.graph, running.run, task, key),
+            lambda: self._offers(graphs, asked, contenders, now),
+        )
 
     def _offers(self, graphs: Register, asked: _Question, contenders: list[Contender], now: float) -> list[Offer]:
-        """A candidate of which no run is known costs what the others do on average. The price is that of all its pods."""
         policy, prepared = asked.graph.known.policy, asked.running.prepared
         selector = () if policy is None else policy.strategy.node_selector
-        known = [cost_of(self._profiles, pod.run) for pod in asked.pods]
-        told = [each for each in known if each is not None]
-        usual = sum(told) / len(told) if told else 0.0
-        shards = prepared.graph.tasks[asked.task].shards
         first = int(prepared.graph.unit_start[asked.task])
-        return [
-            Offer(
-                contender,
-                shards * (usual if cost is None else cost),
-                waits(self._cluster, prepared.asks(first, pod.template), selector, graphs.open.values(), now),
+        costs = [experience_of(self._profiles, pod.run).cost for pod in asked.pods]
+        wait = [
+            waits(
+                self._cluster,
+                prepared.asks(first, pod.template),
+                selector,
+                lambda nodes: left(graphs.open.values(), nodes, now),
             )
-            for contender, pod, cost in zip(contenders, asked.pods, known, strict=True)
+            for pod in asked.pods
         ]
+        return offers_of(contenders, costs, wait, prepared.graph.tasks[asked.task].shards)
 
     def _from_pods(self, asked: _Question, contenders: Iterable[Contender]) -> Chosen | None:
         """Were the record lost (a status that was emptied), pods that are not over would still say what they run."""

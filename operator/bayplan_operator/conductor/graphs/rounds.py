@@ -7,21 +7,21 @@ import numpy as np
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.collaboration.rounds import (
-    Effect,
-    EffectAction,
-    JointRule,
-    RoundAction,
-    RoundEnd,
+    AfterRound,
+    RoundLots,
     RoundState,
-    RoundVerdict,
-    effect,
+    RoundTerms,
+    after_round,
+    clients_of,
+    drawn,
+    free_for,
+    none_ran,
     progressed,
-    verdict,
+    several_of,
 )
 from bayplan.lifecycle import Flow, Round, Undecidable, UnitState, round_over, values_of
 from bayplan.lifecycle.conditions.truth import Lookup
 from bayplan.model.arrays import IntArray
-from bayplan_operator.conductor.graphs.sampling import drawn, several_of
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.conductor.record.running import Running
@@ -74,18 +74,16 @@ class BetweenRounds:
         rounds.tell(running.run.round, _line(running, repeating))
         if rounds.next.value is not None:
             return rounds.next.settled
-        found = _verdict(running, rounds, repeating)
-        over = found.action is not RoundAction.CONTINUE
-        if over:
-            failed = found.action is RoundAction.FAILED
-            rounds.over, rounds.end = found.why[:_LONGEST], found.end
-            running.run = running.lifecycle.end_rounds(found.why if failed else "")
+        found = _after(running, rounds, repeating)
+        if found.over:
+            rounds.over, rounds.end = found.over[:_LONGEST], found.end
+            running.run = running.lifecycle.end_rounds(found.over if found.failed else "")
             told = (graph.ref.namespace, graph.ref.name, graph.ref.uid)
-            self._events.write(told, "Warning" if failed else "Normal", "RoundsOver", found.why, now)
+            self._events.write(told, "Warning" if found.failed else "Normal", "RoundsOver", found.over, now)
         else:
             self._decide_next(graph, running, rounds)
         running.revision += 1
-        return over
+        return bool(found.over)
 
     def _recall(self, graph: GraphRun, running: Running, flow: Flow, now: float) -> None:
         """The status does not say which round it is: it is the first, or the status was emptied and pods say."""
@@ -102,7 +100,7 @@ class BetweenRounds:
         left_out: set[int] = set()
         if repeating.sampling is not None:
             taking_part = {unit for own, unit in seen if round_of(own.pod) == number}
-            several = np.isin(running.prepared.graph.unit_task, several_of(running)).nonzero()[0].tolist()
+            several = np.isin(running.prepared.graph.unit_task, several_of(running.prepared.graph, flow)).nonzero()[0].tolist()
             left_out = set(several) - taking_part if taking_part.intersection(several) else set()
         running.run = running.lifecycle.recall_round(flow, number, succeeded, left_out)
         running.lines.stale.update(np.unique(running.prepared.graph.unit_task[_units(running)]).tolist())
@@ -114,9 +112,18 @@ class BetweenRounds:
         next_one = Round(running.run.round + 1)
         repeating = running.prepared.relations.repeating
         if repeating is not None and repeating.sampling is not None:
-            next_one = drawn(graph, running, self._cluster, repeating.sampling, next_one.number)
+            next_one = self._drawn(graph, running, repeating.sampling, next_one.number)
         rounds.next.decide(next_one)
         running.revision += 1
+
+    def _drawn(self, graph: GraphRun, running: Running, lots: RoundLots, number: int) -> Round:
+        """O(shards x nodes)."""
+        prepared, flow = running.prepared, running.prepared.relations.flow
+        assert flow is not None
+        selector = () if graph.known.policy is None else graph.known.policy.strategy.node_selector
+        asked = (prepared.request_class(unit) for unit in clients_of(prepared.graph, flow))
+        free = free_for(self._cluster, asked, selector)
+        return drawn(prepared.graph, flow, lots, free, (graph.ref.uid, number))
 
 
 def _line(running: Running, repeating: Repeating) -> str:
@@ -136,21 +143,11 @@ def _line(running: Running, repeating: Repeating) -> str:
     return " ".join(words)
 
 
-def _verdict(running: Running, rounds: RoundsRecord, repeating: Repeating) -> RoundVerdict:
-    """What follows the round that is over. A joint loss that is small enough is a condition that holds."""
-    lookup, number = _lookup(running), running.run.round
-    if (running.run.state[_units(running)] == UnitState.SKIPPED).all() and np.isnan(running.run.started[_units(running)]).all():
-        return RoundVerdict(RoundAction.DONE, f"round {number}: none of its tasks ran, and none would in another")
-    if repeating.joint is not None:
-        found = effect(repeating.joint, lookup, number - 1, list(rounds.joint) or None)
-        if found.action is EffectAction.ACCEPT:
-            return RoundVerdict(RoundAction.DONE, found.why, RoundEnd.CONDITION)
-        if found.action in (EffectAction.STOP, EffectAction.WAIT):
-            return RoundVerdict(RoundAction.FAILED, found.why)
-        if found.weights:
-            rounds.joint = found.weights
-        if found.action is EffectAction.CHOOSE_AGAIN:
-            _choose_again(running, repeating.joint, found)
+def _after(running: Running, rounds: RoundsRecord, repeating: Repeating) -> AfterRound:
+    """What follows the round that is over."""
+    number = running.run.round
+    if idle := none_ran(running.run, _units(running)):
+        return AfterRound(RoundState(ended=number), idle)
     state = RoundState(ended=number - 1)
     for line in rounds.history:
         if round_record.number_of(line) < number:
@@ -158,14 +155,16 @@ def _verdict(running: Running, rounds: RoundsRecord, repeating: Repeating) -> Ro
             state = replace(state, undecided=undecided)
             if repeating.rule.patience is not None:
                 state = progressed(repeating.rule.patience, state, _figure(line, repeating))
-    return verdict(repeating.rule, state, lookup)[1]
+    found = after_round(RoundTerms(repeating.rule, repeating.joint), state, rounds.joint, _lookup(running))
+    rounds.joint = found.weights or rounds.joint
+    if found.again:
+        _choose_again(running, found)
+    return found
 
 
-def _choose_again(running: Running, rule: JointRule, found: Effect) -> None:
+def _choose_again(running: Running, found: AfterRound) -> None:
     """The task that adds most to the joint loss gets another candidate in the next round; if none is left, it keeps its own."""
-    term = next(each for each in rule.terms if each.name == found.subtask)
-    task = running.prepared.graph.index[term.loss.reference.task]
-    choices = running.choices
+    task, choices = running.prepared.graph.index[found.again], running.choices
     if choices is not None and task in choices.choosers and choices.alternatives()[task].left:
         running.give_up(task, found.why)
 

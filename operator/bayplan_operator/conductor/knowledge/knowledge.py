@@ -140,7 +140,7 @@ class Knowledge(Step):
                 self.forget(uid)
             elif running.foreseen.seconds is None or self._prepared.get(uid) is not running.prepared:
                 self._prepared[uid] = running.prepared
-                self._expect(running)  # its spec has changed, or its numbers of shards were decided
+                self._expect(running)  # its spec or a candidate has changed, or its numbers of shards were decided
         self._remember_classes()
         self._nodes.step(tick.now)
         for family, task, known in self.profiles.changed:
@@ -149,8 +149,8 @@ class Knowledge(Step):
         graphs = tick.graphs.open.values()
         if self._renewal.step(lambda: (run for each in _running(graphs) for run in _to_come(each))):
             self.efficiency = self._efficiencies()
-            for each in _running(graphs):
-                self._expect(each)
+            # What is late by now is late though nothing has happened to the graph itself.
+            tick.graphs.due([each.ref.uid for each in graphs if each.running is not None and self._expect(each.running)])
             self.renewals += 1
         self.profiles.write(tick.now)
 
@@ -234,8 +234,9 @@ class Knowledge(Step):
             return None
         return prepared.runs[int(prepared.graph.unit_task[request.unit])]
 
-    def _expect(self, running: Running) -> None:
-        """Bring the expectations of a graph's tasks up to date that have not ended. O(tasks + dependencies)."""
+    def _expect(self, running: Running) -> bool:
+        """Bring the expectations of a graph's tasks up to date that have not ended. Answers whether other attempts count as
+        late than before. O(tasks + dependencies)."""
         runs, before = running.prepared.runs, running.foreseen.seconds
         if before is None or len(before) != len(runs):
             running.foreseen.seconds = self.forecast.seconds_of(runs)
@@ -244,8 +245,8 @@ class Knowledge(Step):
             running.foreseen.seconds = before.copy()
             running.foreseen.seconds[to_come] = self.forecast.seconds_of(_to_come(running))
         running.foreseen.critical_path = critical_path(running.prepared.graph, running.foreseen.seconds)
-        tell_late(running, self.forecast)
         running.asking.requests.clear()
+        return tell_late(running, self.forecast)
 
 
 class TakeProfiles(Step):

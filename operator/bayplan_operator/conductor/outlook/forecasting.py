@@ -89,16 +89,13 @@ def _course(prepared: Prepared, run: Run) -> LeastCourse | None:
     if repeating is None or run.rounds_over:
         return course(prepared.graph, flow)
     over, rule = max(run.round, 1), repeating.rule
-    return course(
-        prepared.graph,
-        flow,
-        sure_rounds(
-            rule.most,
-            rule.until is not None or repeating.joint is not None,
-            None if rule.patience is None else rule.patience.rounds,
-            over,
-        ),
+    sure = sure_rounds(
+        rule.most,
+        rule.until is not None or repeating.joint is not None,
+        None if rule.patience is None else rule.patience.rounds,
+        over,
     )
+    return course(prepared.graph, flow, sure, None if repeating.sampling is None else repeating.sampling.clients)
 
 
 def _further(question: Question) -> IntArray:

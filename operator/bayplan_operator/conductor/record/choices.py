@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from bayplan.collaboration.choosing import Eligibility, FailedCandidate
 from bayplan.lifecycle import Alternatives
 from bayplan.model.graph import Graph
 from bayplan_operator.conductor.record.commitment import Commitment
@@ -23,12 +24,12 @@ class Choices:
         """Changes whenever the status has something else to say of them."""
         self._graph = graph
         self._round, self._repeated = round_, frozenset(repeated)
-        self._failed: dict[int, dict[str, ChoiceLine]] = {task: {} for task in choosers}
-        """By task and candidate, in the order in which they have failed."""
+        self._eligible = {task: Eligibility(terms) for task, terms in choosers.items()}
         for line in read_choices(status):
             task = graph.index.get(line.task, -1)
-            if line.failed and task in choosers and line.candidate in choosers[task].names and not self._forgiven(task, line):
-                self._failed[task][line.candidate] = line
+            known = line.failed and task in choosers and line.candidate in choosers[task].names
+            if known and not self._eligible[task].forgives(line.round, self.round_of(task)):
+                self._eligible[task].give_up(line.candidate, FailedCandidate(line.round, line.why))
         self._found: dict[str, list[ChoiceLine]] = {}
         """By name of a task, what the status says that is looked at."""
         self._made: dict[int, Commitment[ChoiceLine]] = {}
@@ -63,7 +64,8 @@ class Choices:
         """As the status has them."""
         found = []
         for task, made in self._made.items():
-            found += [line.text for line in self._failed[task].values()]
+            failed, name = self._eligible[task].failed.items(), self._graph.tasks[task].name
+            found += [failed_line(name, each.round, candidate, each.why).text for candidate, each in failed]
             found += [made.value.text] if made.value is not None else []
         return found
 
@@ -78,11 +80,11 @@ class Choices:
 
     def failed(self, task: int) -> Mapping[str, str]:
         """By candidate that has failed for good, why."""
-        return {name: line.why for name, line in self._failed[task].items()}
+        return self._eligible[task].reasons
 
     def alternatives(self) -> dict[int, Alternatives]:
         """As the lifecycle is told of them."""
-        return {task: self._alternatives(task) for task in self._made}
+        return {task: each.alternatives(self.name_of(task)) for task, each in self._eligible.items()}
 
     def decide(self, task: int, line: ChoiceLine) -> None:
         """Raises ``ValueError`` where another one was recorded."""
@@ -93,8 +95,8 @@ class Choices:
         """The chosen candidate has failed for good."""
         made = self._made[task]
         if made.value is not None:
-            name = made.value.candidate
-            self._failed[task][name] = failed_line(self._graph.tasks[task].name, self.round_of(task), name, why)
+            line = failed_line(self._graph.tasks[task].name, self.round_of(task), made.value.candidate, why)
+            self._eligible[task].give_up(line.candidate, FailedCandidate(line.round, line.why))
         made.withdraw()
         self.revision += 1
 
@@ -105,7 +107,7 @@ class Choices:
             if not chooser.each_round:
                 continue
             self._made[task].withdraw()
-            self._failed[task] = {name: line for name, line in self._failed[task].items() if not self._forgiven(task, line)}
+            self._eligible[task].begin_round(self.round_of(task))
         self.revision += 1
 
     def find(self, status: Mapping[str, Any]) -> bool:
@@ -124,18 +126,8 @@ class Choices:
     def _read(self, task: int, _: Mapping[str, Any]) -> ChoiceLine | None:
         chooser, name = self.choosers[task], self._graph.tasks[task].name
         for line in self._found.get(name, ()):
-            if line.failed or line.candidate not in chooser.names or line.candidate in self._failed[task]:
+            if line.failed or line.candidate not in chooser.names or line.candidate in self._eligible[task].failed:
                 continue
             if not chooser.each_round or line.round == self.round_of(task):
                 return line
         return None
-
-    def _forgiven(self, task: int, line: ChoiceLine) -> bool:
-        return self.choosers[task].retry_failed and line.round != self.round_of(task)
-
-    def _alternatives(self, task: int) -> Alternatives:
-        value, names = self._made[task].value, self.choosers[task].names
-        current = "" if value is None else value.candidate
-        failed = self._failed[task]
-        left = any(name != current and name not in failed for name in names)
-        return Alternatives(current, left, tuple(f"{name} ({line.why})" for name, line in failed.items()))

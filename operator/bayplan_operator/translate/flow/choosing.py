@@ -1,11 +1,8 @@
 """How the candidate of a task is chosen, in the library's terms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
 
-from bayplan.collaboration.choosing import ChoosingRule, RuleCase, Tariff
-from bayplan.lifecycle import Condition
+from bayplan.collaboration.choosing import ChoiceTerms, ChoosingRule, RuleCase, Tariff
 from bayplan.model.graph import Graph
 from bayplan_operator.api.v1alpha1 import Choose, Task, TaskGraphSpec
 from bayplan_operator.translate.flow.ancestors import Ancestors
@@ -13,35 +10,7 @@ from bayplan_operator.translate.flow.build import condition_of
 from bayplan_operator.translate.flow.errors import Faults, FlowError
 
 
-@dataclass(frozen=True, slots=True)
-class Chooser:
-    """Of one task. The names of candidates were checked where the spec was."""
-
-    names: tuple[str, ...]
-    by: Literal["Rule", "Performance", "Auction"]
-    rule: ChoosingRule
-    """Of no use but for Rule."""
-    metric: str
-    """Empty for Rule."""
-    tariff: Tariff
-    retry_failed: bool
-    """What failed in a round may be chosen again in a later one."""
-    each_round: bool
-    """Each round chooses again."""
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """Those of the rule."""
-        return tuple(case.when for case in self.rule.cases)
-
-    def without(self, failed: frozenset[str]) -> ChoosingRule:
-        """The rule, with the next candidate as its default where that has failed."""
-        at = self.names.index(self.rule.default)
-        order = (*self.names[at:], *self.names[:at])
-        return replace(self.rule, default=next((name for name in order if name not in failed), self.rule.default))
-
-
-def choosers_of(spec: TaskGraphSpec, graph: Graph, ancestors: Ancestors) -> Mapping[int, Chooser]:
+def choosers_of(spec: TaskGraphSpec, graph: Graph, ancestors: Ancestors) -> Mapping[int, ChoiceTerms]:
     """By number of a task with candidates. Raises `FlowError`. O(tasks + conditions)."""
     repeated = frozenset(() if spec.rounds is None else spec.rounds.tasks)
     shards = {each.name: each.shards for each in graph.tasks} if any(task.choose for task in spec.tasks) else {}
@@ -61,7 +30,7 @@ def choosers_of(spec: TaskGraphSpec, graph: Graph, ancestors: Ancestors) -> Mapp
     return found
 
 
-def _chooser(number: int, task: Task, choose: Choose, around: tuple[Graph, Ancestors, Mapping[str, int]]) -> Chooser:
+def _chooser(number: int, task: Task, choose: Choose, around: tuple[Graph, Ancestors, Mapping[str, int]]) -> ChoiceTerms:
     graph, ancestors, shards = around
     cases, faults = [], Faults()
     for position, rule in enumerate(choose.rules):
@@ -78,7 +47,7 @@ def _chooser(number: int, task: Task, choose: Choose, around: tuple[Graph, Ances
     faults.told()
     names = tuple(each.name for each in task.candidates)
     maximise = choose.goal == "Maximize"
-    return Chooser(
+    return ChoiceTerms(
         names=names,
         by=choose.by,
         rule=ChoosingRule(tuple(cases), choose.default or names[0]),

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from bayplan.collaboration.choosing import ChoiceTerms
 from bayplan.lifecycle import Flow
 from bayplan.model.graph import Graph
 from bayplan_operator.api.v1alpha1 import TaskGraphSpec
-from bayplan_operator.translate.flow.choosing import Chooser
 from bayplan_operator.translate.flow.errors import FlowError
 from bayplan_operator.translate.flow.fusing import fused
 from bayplan_operator.translate.flow.references import OutputRef
@@ -44,7 +44,7 @@ def needed_of(
     flow: Flow | None,
     repeating: Repeating | None,
     spoken_of: Mapping[int, list[OutputRef]],
-    choosers: Mapping[int, Chooser],
+    choosers: Mapping[int, ChoiceTerms],
 ) -> Needed:
     """What is kept of each task. ``spoken_of``: per task, the results of others that its pods are told. Raises `FlowError`."""
     found: dict[int, dict[str, Need]] = {}
@@ -83,7 +83,7 @@ def _needs(
         yield graph.index[each.task], Need(each.key, by, number=by != "spec.rounds.until")
 
 
-def _of_choices(graph: Graph, choosers: Mapping[int, Chooser]) -> Iterator[tuple[int, Need]]:
+def _of_choices(graph: Graph, choosers: Mapping[int, ChoiceTerms]) -> Iterator[tuple[int, Need]]:
     for number, chooser in choosers.items():
         name = graph.tasks[number].name
         if chooser.metric:  # a candidate that never says it would be tried for ever

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bayplan.collaboration.choosing import ChoiceTerms
 from bayplan.lifecycle import Flow
 from bayplan.model.graph import Graph
 from bayplan_operator.api.v1alpha1 import TaskGraphSpec
@@ -11,7 +12,7 @@ from bayplan_operator.translate.execution import is_backup
 from bayplan_operator.translate.flow import references
 from bayplan_operator.translate.flow.ancestors import Ancestors
 from bayplan_operator.translate.flow.build import flow_of
-from bayplan_operator.translate.flow.choosing import Chooser, choosers_of
+from bayplan_operator.translate.flow.choosing import choosers_of
 from bayplan_operator.translate.flow.data import check_data
 from bayplan_operator.translate.flow.errors import Faults, FlowError
 from bayplan_operator.translate.flow.fusing import check_fuse, has_workspace
@@ -35,7 +36,7 @@ class Relations:
     """The results of other tasks that stand in a task's arguments and environment."""
     gangs: tuple[GangPlan, ...] = ()
     """In the order of the flow's."""
-    choosers: Mapping[int, Chooser] = field(default_factory=dict)
+    choosers: Mapping[int, ChoiceTerms] = field(default_factory=dict)
     """How the candidates of tasks are chosen."""
 
 
@@ -55,7 +56,7 @@ def relations_of(
     faults, ancestors = Faults(), Ancestors(graph)
     gangs: tuple[GangPlan, ...] = ()
     flow, repeating = None, None
-    choosers: Mapping[int, Chooser] = {}
+    choosers: Mapping[int, ChoiceTerms] = {}
     found: dict[int, list[OutputRef]] = {}
     with faults:
         gangs = gang_plans(spec, graph)

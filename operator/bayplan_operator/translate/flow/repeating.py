@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bayplan.collaboration.rounds import EffectAction, JointRule, JointTerm, Patience, RoundError, RoundRule
+from bayplan.collaboration.rounds import EffectAction, JointRule, JointTerm, Patience, RoundError, RoundLots, RoundRule
 from bayplan.lifecycle import Condition, ConditionError
 from bayplan.lifecycle.conditions import Measure, measured_by, parse_measure
 from bayplan.lifecycle.conditions.values import Reference
 from bayplan.model.graph import Graph
-from bayplan_operator.api.v1alpha1 import P95, Sampling, Task, TaskGraphSpec
+from bayplan_operator.api.v1alpha1 import P95, Task, TaskGraphSpec
 from bayplan_operator.api.v1alpha1.flow import Rounds
 from bayplan_operator.translate.execution import is_backup
 from bayplan_operator.translate.flow.build import condition_of
@@ -27,7 +27,7 @@ class Repeating:
     """Seconds; ``None``: until each has ended, or by what was learned."""
     by_p95: bool
     """The time-out is what was learned of each task."""
-    sampling: Sampling | None
+    sampling: RoundLots | None
 
     @property
     def may_end_early(self) -> bool:
@@ -73,7 +73,7 @@ def repeating_of(spec: TaskGraphSpec, graph: Graph) -> Repeating | None:
         joint=joint,
         timeout=None if isinstance(rounds.timeout, str) else rounds.timeout,
         by_p95=rounds.timeout == P95,
-        sampling=rounds.sample,
+        sampling=None if rounds.sample is None else RoundLots(rounds.sample.clients, float(rounds.sample.floor)),
     )
 
 

@@ -12,10 +12,11 @@ def read(status: Mapping[str, Any]) -> tuple[ChoiceView, ...]:
     by_task: dict[str, list[ChoiceLine]] = {}
     for line in read_choices(status):
         by_task.setdefault(line.task, []).append(line)
-    return tuple(_view(task, lines) for task, lines in by_task.items())
+    return tuple(view(task, lines) for task, lines in by_task.items())
 
 
-def _view(task: str, lines: Sequence[ChoiceLine]) -> ChoiceView:
+def view(task: str, lines: Sequence[ChoiceLine]) -> ChoiceView:
+    """Of one task, by its lines: those of candidates that have failed, and the one of the choice that holds, if any."""
     failed = {line.candidate: line.why for line in lines if line.failed}
     made = next((line for line in lines if not line.failed), None)
     losers = [LosingCandidate(name, None, f"failed: {why}") for name, why in failed.items()]

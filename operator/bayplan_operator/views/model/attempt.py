@@ -45,3 +45,5 @@ class SimulatedAttempt(AttemptView, frozen=True, kw_only=True, rename="camel"):
     placed: float | None
     reason: str
     """Why it was not placed at once; empty: it was."""
+    candidate: str | msgspec.UnsetType = msgspec.UNSET
+    """Which candidate it ran; empty: none was chosen yet. Missing: its task has none."""

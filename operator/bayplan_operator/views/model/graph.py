@@ -106,6 +106,8 @@ class SimulatedGraph(GraphView, frozen=True, kw_only=True, rename="camel"):
     """How many rounds began of what repeats; 0: nothing does."""
     skipped: tuple[str, ...] = ()
     """Tasks that were not to run, or that it went on without."""
+    choices: tuple[ChoiceView, ...] | msgspec.UnsetType = msgspec.UNSET
+    """In the order in which they were made. Missing: none of its tasks has candidates, or none could start."""
 
     @property
     def took(self) -> float | None:

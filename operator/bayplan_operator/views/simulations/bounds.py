@@ -4,7 +4,7 @@ import numpy as np
 
 from bayplan.foresight.estimates.course import LeastCourse, longest_chain, round_seconds
 from bayplan.lifecycle import Flow, Gate
-from bayplan.model.arrays import FloatArray, IntArray
+from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.resources import PODS
 from bayplan.simulation import AttemptOutcome, Trace, TrueRunTimes
 
@@ -17,7 +17,7 @@ class Bounds:
         self._speeds = np.array([run_times.speeds.get(node.node_class, 1.0) for node in trace.nodes])
         self._fastest = float(self._speeds.max())
         attempts = trace.attempts
-        self._done = np.flatnonzero(attempts.outcome == AttemptOutcome.SUCCEEDED)
+        self._done = np.flatnonzero((attempts.outcome == AttemptOutcome.SUCCEEDED) & ~_given_up(trace))
         self._seconds = (attempts.ended_at - attempts.started_at)[self._done]
         self._unslowed = self._seconds / attempts.slowed[self._done]
         """As if nothing had been hidden on their nodes."""
@@ -93,7 +93,7 @@ class Bounds:
             if flow is not None and flow.backups:
                 backups = np.isin(attempts.task[self._done[self._of(graph)]], list(flow.backed_up_by))
                 found += self._of(graph)[backups].tolist()
-            if flow is None or rounds is None or rounds.time_out is None:
+            if flow is None or rounds is None or not rounds.limited:
                 continue
             mine = self._of(graph)[np.argsort(self._seconds[self._of(graph)], kind="stable")]
             seen: dict[tuple[int, int], int] = {}
@@ -117,7 +117,7 @@ class Bounds:
         took = self._unslowed[done] * self._speeds[attempts.node[self._done[done]]]
         work: dict[str, float] = {}
         for row, seconds in zip(self._done[done].tolist(), took.tolist(), strict=True):
-            for resource, amount in self._trace.submissions[attempts.graph[row]].classes[attempts.task[row]].resources:
+            for resource, amount in self._trace.request_class(row).resources:
                 if resource != PODS:
                     work[resource] = work.get(resource, 0.0) + amount * seconds
         speeds = self._speeds.tolist()
@@ -126,3 +126,13 @@ class Bounds:
             for resource in work
         }
         return [amount / room[resource] for resource, amount in work.items() if room[resource]]
+
+
+def _given_up(trace: Trace) -> BoolArray:
+    """Per attempt, whether its candidate was given up later in the same round, so that what it did came to nothing."""
+    attempts = trace.attempts
+    found, last = np.zeros(len(attempts), bool), dict[tuple[int, int, int], int]()
+    for row in np.flatnonzero(attempts.candidate >= 0)[::-1].tolist():  # the last one first
+        key = int(attempts.graph[row]), int(attempts.task[row]), int(attempts.round[row])
+        found[row] = last.setdefault(key, int(attempts.candidate[row])) != attempts.candidate[row]
+    return found

@@ -7,12 +7,13 @@ import msgspec
 import numpy as np
 
 from bayplan.lifecycle import Gate
-from bayplan.simulation import AttemptOutcome, Trace, TrueRunTimes, figures
+from bayplan.simulation import AttemptOutcome, Submission, Trace, TrueRunTimes, figures
 from bayplan_operator.views.model.attempt import SimulatedAttempt
 from bayplan_operator.views.model.graph import SimulatedGraph
 from bayplan_operator.views.model.node import SimulatedNode
 from bayplan_operator.views.model.simulation import FORMAT, Figures, Simulation, Switch, Usage
 from bayplan_operator.views.model.task import SimulatedTask
+from bayplan_operator.views.simulations import choices
 from bayplan_operator.views.simulations.bounds import Bounds
 
 _MOST_POINTS = 2_000
@@ -25,7 +26,7 @@ _DIGITS = 6
 
 def build(trace: Trace, policy: str, seed: int, run_times: TrueRunTimes) -> Simulation:
     """All figures. `policy`: what it is called."""
-    bounds = Bounds(trace, run_times)
+    bounds, made = Bounds(trace, run_times), choices.by_graph(trace)
     return Simulation(
         format=FORMAT,
         policy=policy,
@@ -33,7 +34,10 @@ def build(trace: Trace, policy: str, seed: int, run_times: TrueRunTimes) -> Simu
         figures=_figures(trace, bounds),
         waiting={reason: _round(seconds) for reason, seconds in figures.waiting_by_reason(trace).items()},
         nodes=tuple(_nodes(trace)),
-        graphs=tuple(_graph(trace, bounds, number) for number in range(len(trace.graphs))),
+        graphs=tuple(
+            msgspec.structs.replace(_graph(trace, bounds, number), choices=made.get(number, msgspec.UNSET))
+            for number in range(len(trace.graphs))
+        ),
         attempts=tuple(_attempts(trace)),
         usage=tuple(_usage(trace, resource) for resource in figures.resources(trace)),
         switches=tuple(Switch(_round(each.at), each.policy, each.strategy, each.why) for each in trace.switches),
@@ -151,9 +155,10 @@ def _attempts(trace: Trace) -> Iterator[SimulatedAttempt]:
     columns = (
         attempts.graph, attempts.task, attempts.shard, attempts.incarnation, attempts.node,
         attempts.wanted_at, attempts.placed_at, attempts.started_at, attempts.ended_at, attempts.outcome, attempts.round,
+        attempts.candidate,
     )  # fmt: skip
     rows = zip(*(column.tolist() for column in columns), strict=True)
-    for row, (graph, task, shard, number, node, wanted, placed, started, ended, outcome, of_round) in enumerate(rows):
+    for row, (graph, task, shard, number, node, wanted, placed, started, ended, outcome, of_round, ran) in enumerate(rows):
         submission = trace.submissions[graph]
         yield SimulatedAttempt(
             graph=submission.name,
@@ -170,7 +175,14 @@ def _attempts(trace: Trace) -> Iterator[SimulatedAttempt]:
             reason=attempts.reason[row],
             why=attempts.why[row],
             round=of_round,
+            candidate=_candidate(submission, task, ran),
         )
+
+
+def _candidate(submission: Submission, task: int, position: int) -> str | msgspec.UnsetType:
+    if task not in submission.candidates:
+        return msgspec.UNSET
+    return submission.candidates[task].terms.names[position] if position >= 0 else ""
 
 
 def _usage(trace: Trace, resource: str) -> Usage:

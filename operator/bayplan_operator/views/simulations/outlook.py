@@ -36,6 +36,7 @@ from bayplan.strategy.turns import capacity_for
 from bayplan_operator.views.model.graph import SimulatedGraph
 from bayplan_operator.views.model.outlook import PlannedOutlook, SuggestionView
 from bayplan_operator.views.model.simulation import Simulation
+from bayplan_operator.views.simulations.choices import as_chosen
 
 _WANTED = 0.9
 _SLOTS = 1_000
@@ -56,6 +57,7 @@ def with_outlooks(simulation: Simulation, submissions: Iterable[Submission], set
     for number, each in enumerate(setup.occupied):
         cluster.occupy(number, each.node, each.resources, each.gpus)
     found = {each.name: divider.divided(each) for each in submissions}
+    found |= {graph.name: as_chosen(found[graph.name], graph) for graph in simulation.graphs if graph.choices}
     # How many pods may run at once is nothing that an estimate knows of: it would promise too early an end.
     graphs = tuple(
         graph if found[graph.name].parallelism else _with_outlook(graph, found[graph.name], setup, cluster, simulation)
@@ -108,9 +110,10 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster, strategy: S
     sure = 0
     if limit is not None:
         patience = limit.rule.patience
-        until = limit.rule.until is not None
+        until = limit.rule.until is not None or limit.joint is not None
         sure = sure_rounds(limit.rule.most, until, None if patience is None else patience.rounds, 1)
-    given = None if flow is None else course(graph, flow, sure)
+    clients = None if limit is None or limit.lots is None else limit.lots.clients
+    given = None if flow is None else course(graph, flow, sure, clients)
     first = earliest(cluster, graph, submission.classes, selector, least, none, given)
     bound = first.bound
     if first.nowhere or not known.informed:

@@ -4,7 +4,7 @@ from bisect import bisect_left, insort
 from collections.abc import Hashable
 from heapq import heappop, heappush
 
-from bayplan.admission.line.places import Place, Standing
+from bayplan.admission.line.places import LineStanding, Place
 from bayplan.admission.queue import Ageing
 from bayplan.strategy.wish import Wish
 
@@ -32,11 +32,11 @@ class Lane:
         """When it was asked about last, promises ahead of it kept places."""
         self._ageing = _NO_AGEING if ageing is None else ageing
         self._per_second = self._ageing.per_hour / _HOUR
-        self._gaining: list[Standing] = []
-        self._settled: list[Standing] = []
+        self._gaining: list[LineStanding] = []
+        self._settled: list[LineStanding] = []
         self._full: list[tuple[float, int, Hashable]] = []
         """When requests have gained all that they may, as a heap: the instant, when they joined, and which."""
-        self._place: dict[Hashable, Standing] = {}
+        self._place: dict[Hashable, LineStanding] = {}
 
     def __len__(self) -> int:
         return len(self._place)
@@ -46,12 +46,12 @@ class Lane:
         request = wish.request
         if self._per_second > 0 and self._ageing.ceiling > 0 and request.since is not None:
             points = -(request.priority - self._per_second * request.since)
-            standing = Standing(points, rest, wish)
+            standing = LineStanding(points, rest, wish)
             insort(self._gaining, standing, key=_key)
             full = request.since + self._ageing.ceiling / self._per_second
             heappush(self._full, (full, rest[-1], request.id))
         else:
-            standing = Standing(float(-request.priority), rest, wish)
+            standing = LineStanding(float(-request.priority), rest, wish)
             insort(self._settled, standing, key=_key)
         self._place[request.id] = standing
 
@@ -73,26 +73,26 @@ class Lane:
                 continue
             del self._gaining[bisect_left(self._gaining, _key(before), key=_key)]
             points = -(before.wish.request.priority + self._ageing.ceiling)
-            after = self._place[id_] = Standing(points, before.rest, before.wish)
+            after = self._place[id_] = LineStanding(points, before.rest, before.wish)
             insort(self._settled, after, key=_key)
 
-    def first(self, now: float) -> Standing:
+    def first(self, now: float) -> LineStanding:
         """The first, with its points as they are now. The lane must not be empty."""
         gaining = None
         if self._gaining:
             head = self._gaining[0]
-            gaining = Standing(head.points - self._per_second * now, head.rest, head.wish)
+            gaining = LineStanding(head.points - self._per_second * now, head.rest, head.wish)
             if not self._settled:
                 return gaining
         settled = self._settled[0]
         return settled if gaining is None or _key(settled) < _key(gaining) else gaining
 
-    def ordered(self, now: float) -> list[Standing]:
+    def ordered(self, now: float) -> list[LineStanding]:
         """All, in order, with their points as they are now. O(requests log requests)."""
         gained = self._per_second * now
-        gaining = [Standing(each.points - gained, each.rest, each.wish) for each in self._gaining]
+        gaining = [LineStanding(each.points - gained, each.rest, each.wish) for each in self._gaining]
         return sorted([*gaining, *self._settled], key=_key)
 
 
-def _key(standing: Standing) -> tuple[float, Place]:
+def _key(standing: LineStanding) -> tuple[float, Place]:
     return standing.points, standing.rest

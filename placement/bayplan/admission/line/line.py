@@ -11,7 +11,7 @@ from bayplan.admission.line.reserving import Reserving
 from bayplan.admission.line.roll import Roll
 from bayplan.admission.line.waiting_queue import WaitingQueue
 from bayplan.admission.promises.promises import Promises
-from bayplan.admission.shares import Shares
+from bayplan.admission.shares import QueueShares
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.strategy.context import Context
@@ -29,7 +29,9 @@ class Line:
     keep; where that leaves it no place, once more without, if it ends soon enough.
     """
 
-    def __init__(self, cluster: Cluster, tree: QueueTree, shares: Shares, promises: Promises, shortcuts: bool = True) -> None:
+    def __init__(
+        self, cluster: Cluster, tree: QueueTree, shares: QueueShares, promises: Promises, shortcuts: bool = True
+    ) -> None:
         """`shortcuts`: leave out questions whose answer is known; the placements are the same without."""
         self._roll, self._blocked, self._shortcuts = Roll(cluster, tree, shortcuts), Blocked(cluster), shortcuts
         limits = cluster.quotas.limits

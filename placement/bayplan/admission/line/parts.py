@@ -8,7 +8,7 @@ from bayplan.admission.line.contest import ROOT, Contest
 from bayplan.admission.line.places import Place
 from bayplan.admission.line.units import Unit, units_in_order
 from bayplan.admission.queue import Ageing
-from bayplan.admission.shares import Shares
+from bayplan.admission.shares import QueueShares
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.arrays import IntArray
@@ -27,7 +27,7 @@ class LineInParts:
     other, until their sum exceeds what is free: what it finds for them together depends on nothing that stands behind them.
     """
 
-    def __init__(self, cluster: Cluster, tree: QueueTree, shares: Shares) -> None:
+    def __init__(self, cluster: Cluster, tree: QueueTree, shares: QueueShares) -> None:
         self._cluster, self._shares = cluster, shares
         limits = cluster.quotas.limits
         self._numbers = limits.numbers

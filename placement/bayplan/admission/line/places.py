@@ -16,7 +16,7 @@ Place = tuple[Any, ...]
 """Two of them compare; the lower goes first."""
 
 
-class Standing(NamedTuple):
+class LineStanding(NamedTuple):
     """A request in its queue: by points, then by the rest. No two are equal."""
 
     points: float

@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from heapq import heapify, heappop, heappush
 
 from bayplan.admission.line.lane import Lane
-from bayplan.admission.line.places import Place, Standing, among_queues
+from bayplan.admission.line.places import LineStanding, Place, among_queues
 
 
 class WaitingQueue:
@@ -29,7 +29,7 @@ class WaitingQueue:
         lane.settle(self._now)
         heappush(self._heads, _entry(lane, self._now))
 
-    def first(self) -> tuple[Lane, Standing] | None:
+    def first(self) -> tuple[Lane, LineStanding] | None:
         """The lane of its first request, and this; none: no open lane has any."""
         while self._heads:
             points, rest, key = self._heads[0]

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from bayplan.admission.occupancy import Occupancy
 from bayplan.admission.promises.promise import Promise
-from bayplan.admission.running import Running
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.demand import Demand
 from bayplan.model.arrays import IntArray
@@ -18,7 +18,7 @@ class KeptRoom:
     before anything is decided about requests that the promise does not bind.
     """
 
-    def __init__(self, cluster: Cluster, running: Running) -> None:
+    def __init__(self, cluster: Cluster, running: Occupancy) -> None:
         self._cluster, self._running = cluster, running
         self._nodes: dict[int, list[tuple[int, Demand]]] = {}
         """By promise that is charged: row and amounts."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayplan.admission.occupancy import Occupancy
 from bayplan.admission.promises.promise import QUANTILE
-from bayplan.admission.running import Running
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.demand import Demand
 from bayplan.cluster.quotas.usage import RowUsage
@@ -27,7 +27,7 @@ class Opening:
 
 
 def node_opening(
-    members: int, demand: Demand, rows: BoolArray, cluster: Cluster, running: Running, now: float
+    members: int, demand: Demand, rows: BoolArray, cluster: Cluster, running: Occupancy, now: float
 ) -> Opening | None:
     """Where so many requests alike find room first, if what runs ends at its median; `None`: nowhere, ever.
 
@@ -68,7 +68,9 @@ def node_opening(
     return Opening(found, [slot for row in found for slot in released.get(row, [])])
 
 
-def quota_opening(asks: Mapping[int, int], queue: int, cluster: Cluster, running: Running, now: float) -> Sequence[int] | None:
+def quota_opening(
+    asks: Mapping[int, int], queue: int, cluster: Cluster, running: Occupancy, now: float
+) -> Sequence[int] | None:
     """What has to leave before a queue may hold what is asked of quota rows, by their numbers; `None`: it never may."""
     ends, quotas, found = running.medians(now), cluster.quotas, dict[int, None]()
     root = quotas.root(queue)
@@ -89,7 +91,7 @@ def quota_opening(asks: Mapping[int, int], queue: int, cluster: Cluster, running
     return list(found)
 
 
-def joint_instant(blockers: Sequence[int], running: Running, now: float, seed: int) -> float:
+def joint_instant(blockers: Sequence[int], running: Occupancy, now: float, seed: int) -> float:
     """The 90 % quantile of the instant at which all of them have left, from common draws of their ends."""
     if not len(blockers):
         return now
@@ -100,7 +102,7 @@ def joint_instant(blockers: Sequence[int], running: Running, now: float, seed: i
     return float(np.quantile(last, QUANTILE, method="higher"))
 
 
-def _until(usage: RowUsage, queue: int, asked: int, slots: Sequence[int], running: Running) -> list[int] | None:
+def _until(usage: RowUsage, queue: int, asked: int, slots: Sequence[int], running: Occupancy) -> list[int] | None:
     """Those of the slots, in their order, without which the queue may hold what is asked."""
     undo: list[Callable[[], None]] = []
     found: list[int] = []

@@ -5,10 +5,10 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from bayplan.admission.occupancy import Occupancy
 from bayplan.admission.promises.kept_room import KeptRoom
 from bayplan.admission.promises.opening import joint_instant, node_opening, quota_opening
 from bayplan.admission.promises.promise import KeptPromise, Promise
-from bayplan.admission.running import Running
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import admission
 from bayplan.model.arrays import BoolArray
@@ -23,7 +23,7 @@ class Promises:
 
     def __init__(self, cluster: Cluster, seed: int) -> None:
         self._cluster, self._seed = cluster, seed
-        self.running = Running(cluster)
+        self.running = Occupancy(cluster)
         self.ahead = KeptRoom(cluster, self.running)
         """Of the promises whose owners the line has passed in this round: they bind what comes after."""
         self.kept: deque[KeptPromise] = deque(maxlen=1_000)

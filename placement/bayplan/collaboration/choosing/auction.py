@@ -50,6 +50,21 @@ class Tariff:
             raise ChoosingError(f"second is {self.second}: it must be a number, 0 or above")
 
 
+def offers_of(
+    contenders: Sequence[Contender], costs: Sequence[float | None], waits: Sequence[float], shards: int
+) -> list[Offer]:
+    """What each candidate would cost now, in their order. The price is that of all shards.
+
+    `costs`: of one run; none: no run of it is known, and it costs what the others do on average; `waits`: as in `Offer`.
+    """
+    told = [each for each in costs if each is not None]
+    usual = sum(told) / len(told) if told else 0.0
+    return [
+        Offer(contender, shards * (usual if cost is None else cost), wait)
+        for contender, cost, wait in zip(contenders, costs, waits, strict=True)
+    ]
+
+
 def by_auction(offers: Sequence[Offer], tariff: Tariff, *, retry_failed: bool = False) -> Chosen:
     """The highest bid wins; of equals, the first.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayplan.collaboration.rounds import several_of
 from bayplan.lifecycle import Flow, Gate
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.graph import Graph
@@ -44,8 +45,10 @@ class LeastCourse:
         return np.where(self.certain, total, 0.0)
 
 
-def course(graph: Graph, flow: Flow, further: int = 0) -> LeastCourse:
-    """By what is known before a graph runs. `further`: rounds after the current one, at least. O(tasks + edges).
+def course(graph: Graph, flow: Flow, further: int = 0, clients: int | None = None) -> LeastCourse:
+    """By what is known before a graph runs. O(tasks + edges).
+
+    `further`: rounds after the current one, at least; `clients`: so many shards take part in each, drawn by lot; none: all do.
 
     A task is not certain if it is optional, has a condition or is a backup. Nor is one that follows such a task, unless it runs
     however those before it end.
@@ -58,7 +61,10 @@ def course(graph: Graph, flow: Flow, further: int = 0) -> LeastCourse:
         if len(before) and gate != Gate.ALWAYS:
             certain[task] &= bool(before.all() if gate == Gate.ALL else before.any())
     repeated = np.zeros(len(graph.tasks), bool) if flow.repeated is None else flow.repeated.tasks
-    return LeastCourse(certain, flow.minimum, flow.gate == Gate.ANY, repeated, further if repeated.any() else 0)
+    minimum = flow.minimum.copy()
+    drawn = [] if clients is None else several_of(graph, flow)
+    minimum[drawn] = np.minimum(minimum[drawn], clients or 0)
+    return LeastCourse(certain, minimum, flow.gate == Gate.ANY, repeated, further if repeated.any() else 0)
 
 
 def sure_rounds(most: int, until: bool, patience: int | None, over: int) -> int:

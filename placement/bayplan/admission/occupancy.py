@@ -14,7 +14,7 @@ _UNKNOWN = np.inf, 0.0, np.inf
 _HALF = np.array([0.5])
 
 
-class Running:
+class Occupancy:
     """Follows a cluster: O(occupants of the rows that have changed)."""
 
     def __init__(self, cluster: Cluster) -> None:
