@@ -169,7 +169,8 @@ class Estimator(Step):
         deadline = graph.known.deadline
         try:
             seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
-            why = obstacle(running, self._cluster, seen.terms.selector, self._refusing(now))
+            stop = graph.known.queue_stop
+            why = stop.message if stop else obstacle(running, self._cluster, seen.terms.selector, self._refusing(now))
             seen, run_times = replace(seen, survival=self._lessons.survival), self._lessons.run_times
         except Exception:
             self._failed(graph, outlook, now)
