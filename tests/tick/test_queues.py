@@ -232,6 +232,15 @@ def test_queues_of_one_parent_lend_each_other_within_their_limits(world: World) 
     assert world.queue("top")["status"]["quotas"] == []
 
 
+def test_a_gang_counts_as_a_whole(world: World) -> None:
+    world.create_queue("q", cpu(2))
+    world.create("g", task("a", shards=3, seconds=WHILE, gang={}), queueName="q")
+    waiting(world, "g", "QuotaExceeded")
+    assert world.created("g") == []
+    world.patch(QUEUE, "q", {"spec": {"quotas": [cpu(3)]}})
+    assert len(world.wait_running("g", count=3)) == 3
+
+
 def test_a_request_that_no_quota_allows_is_said_of_the_queue(world: World) -> None:
     world.create_queue("small", cpu("1500m"))
     world.create("g", task("a", cpu="2"), queueName="small")
