@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.cluster.kube import Object, task
+from tests.testbed.nodes import CPU_LARGE, manifest
 from tests.tick.api.kinds import NAMESPACE as NAMESPACES
-from tests.tick.api.kinds import POD, QUEUE, TASK_GRAPH
+from tests.tick.api.kinds import NODE, POD, QUEUE, TASK_GRAPH
 from tests.tick.seen import NAMESPACE, find, label
 from tests.tick.world import World
 
@@ -329,6 +330,32 @@ def test_pods_whose_graph_is_gone_count_until_they_are(world: World) -> None:
     world.kubelets.silent.clear()
     world.store.delete(POD, NAMESPACE, pod["metadata"]["name"], grace=0)
     world.wait_condition("h", "Complete")
+
+
+def test_a_status_that_was_edited_is_written_again(world: World) -> None:
+    world.create_queue("q", cpu(8))
+    ready(world, "q")
+    world.patch(QUEUE, "q", {"status": {"pending": 99, "usage": "all mine"}}, "status")
+    world.run(3)
+    status = world.queue("q")["status"]
+    assert (status["pending"], status["usage"]) == (0, "cpu 0/8")
+
+
+def test_shares_of_gpus_and_whole_ones_count_in_one_row(empty: World) -> None:
+    made = manifest(CPU_LARGE, 0)
+    made["metadata"]["name"] = made["metadata"]["labels"]["kubernetes.io/hostname"] = "gpu-0"
+    made["status"]["allocatable"] |= {"nvidia.com/gpu": "4", "bayplan.dev/gpu-milli": "4000"}
+    made["status"]["conditions"] = [{"type": "Ready", "status": "True", "lastTransitionTime": empty.store.stamp()}]
+    empty.store.create(NODE, "", made)
+    empty.operator.start()
+    empty.create_queue("q", {"resource": "nvidia.com/gpu", "nominal": 2})
+    empty.create("w", task("a", seconds=600, requests={"nvidia.com/gpu": "1"}), queueName="q")
+    empty.create("s", task("a", seconds=600, shards=3, requests={"bayplan.dev/gpu-milli": "500"}), queueName="q")
+    empty.wait_running("w")
+    empty.wait_running("s", count=2)
+    assert "nvidia.com/gpu: 2 of 2 used, 0.5 asked, 0.5 missing" in waiting(empty, "s", "QuotaExceeded")
+    empty.run(3)
+    assert empty.queue("q")["status"]["usage"] == "nvidia.com/gpu 2/2"
 
 
 def test_statuses_are_written_at_most_once_a_second_and_not_without_news(world: World) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from bayplan_operator import metrics
 from bayplan_operator.kube import errors, paths
 from bayplan_operator.kube.api_server import MERGE_PATCH, ApiServer
 from bayplan_operator.writer.queue import WriteQueue
@@ -45,6 +46,8 @@ class QueueWriter:
                 answer = await self._queue.request("read again", lambda: self._server.call("GET", path))
             except errors.NotFound:
                 return
+        else:
+            metrics.STATUS_BYTES.inc(len(encoded))
         self._reread(msgspec.json.decode(answer))
 
 
