@@ -134,7 +134,8 @@ def _writers(settings: Settings, server: ApiServer, view: View, queues: _Queues,
     endings = queues.endings
 
     def reread(raw: Mapping[str, Any]) -> None:
-        (view.inboxes.policies if raw["kind"] == names.PLACEMENT_POLICY else view.inboxes.graphs).put(raw)
+        inboxes = {names.PLACEMENT_POLICY: view.inboxes.policies, names.QUEUE: view.inboxes.queues}
+        inboxes.get(raw["kind"], view.inboxes.graphs).put(raw)
 
     return Writers(
         pods=PodWriter(server, view.pods, queues.creations, endings, lambda: lease.term),

@@ -46,7 +46,12 @@ def release(cluster: Cluster) -> Iterator[Cluster]:
 def _delete_definitions(cluster: Cluster) -> None:
     """The CRDs, until they are gone. An API server that was just setting up a kind's storage tries to clean it up only once
     in a long while ("storage is (re)initializing"); any change of the CRD makes it try at once."""
-    crds = ("crd/taskgraphs.bayplan.dev", "crd/placementpolicies.bayplan.dev", "crd/taskprofiles.bayplan.dev")
+    crds = (
+        "crd/taskgraphs.bayplan.dev",
+        "crd/placementpolicies.bayplan.dev",
+        "crd/queues.bayplan.dev",
+        "crd/taskprofiles.bayplan.dev",
+    )
     for attempt in range(_ATTEMPTS):
         left = cluster.kubectl("get", "--ignore-not-found", "--output=name", *crds).stdout.split()
         if not left:

@@ -15,11 +15,13 @@ DEFAULT_KINDS = [
     "CustomResourceDefinition",
     "CustomResourceDefinition",
     "CustomResourceDefinition",
+    "CustomResourceDefinition",
     "Deployment",
     "Job",
     "PlacementPolicy",
     "PodDisruptionBudget",
     "PriorityClass",
+    "Queue",
     "Role",
     "RoleBinding",
     "Service",
@@ -133,6 +135,8 @@ def test_roles_grant_what_the_operator_needs_and_nothing_else(default: list[Obje
         "bayplan.dev/taskgraphs/finalizers": {"update"},
         "bayplan.dev/placementpolicies": read,
         "bayplan.dev/placementpolicies/status": {"patch"},
+        "bayplan.dev/queues": read | {"patch"},
+        "bayplan.dev/queues/status": {"patch"},
         "bayplan.dev/taskprofiles": {*read, "create", "delete"},
         "bayplan.dev/taskprofiles/status": {"patch"},
     }
@@ -159,6 +163,16 @@ def test_the_policy_follows_in_a_hook_only_where_the_crd_is_not_there_yet() -> N
     assert "annotations" not in only(foreign, "PlacementPolicy")["metadata"]
 
 
+def test_the_queue_follows_in_a_hook_only_where_its_kind_is_not_there_yet() -> None:
+    first = only(render({}, "--api-versions", "bayplan.dev/v1alpha1"), "Queue")
+    assert first["metadata"]["annotations"]["helm.sh/hook"] == "post-install,post-upgrade"
+    assert first["spec"] == {"namespaceSelector": {}}
+    quotas = [{"resource": "cpu", "nominal": 8}]
+    later = render({"defaultQueue": {"spec": {"quotas": quotas}}}, "--api-versions", "bayplan.dev/v1alpha1/Queue")
+    assert "annotations" not in only(later, "Queue")["metadata"]
+    assert only(later, "Queue")["spec"] == {"namespaceSelector": {}, "quotas": quotas}
+
+
 @pytest.mark.parametrize(
     ("values", "absent"),
     [
@@ -167,6 +181,7 @@ def test_the_policy_follows_in_a_hook_only_where_the_crd_is_not_there_yet() -> N
         ({"serviceAccount": {"create": False}}, {"ServiceAccount"}),
         ({"priorityClass": {"create": False}}, {"PriorityClass"}),
         ({"defaultPolicy": {"create": False}}, {"PlacementPolicy"}),
+        ({"defaultQueue": {"create": False}}, {"Queue"}),
         ({"hooks": {"release": {"enabled": False}}}, {"Job"}),
         ({"podDisruptionBudget": {"enabled": False}}, {"PodDisruptionBudget"}),
     ],

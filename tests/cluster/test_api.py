@@ -56,6 +56,14 @@ def policy(**spec: Any) -> Object:
     }
 
 
+def queue(name: str = "api-test", **spec: Any) -> Object:
+    return {"apiVersion": "bayplan.dev/v1alpha1", "kind": "Queue", "metadata": {"name": name}, "spec": spec}
+
+
+def quota(nominal: Any, **more: Any) -> Object:
+    return queue(quotas=[{"resource": "nvidia.com/gpu", "nominal": nominal, **more}])
+
+
 def create(cluster: Cluster, manifest: Object, *arguments: str) -> str:
     """What kubectl says to it, on either channel."""
     run = cluster.kubectl("create", *arguments, "--filename", "-", input=json.dumps(manifest), check=False)
@@ -166,12 +174,24 @@ REFUSED: list[tuple[Object, str]] = [
     ),
     (policy(serves={"namespaces": ["A"]}), f'spec.serves.namespaces[0]: Invalid value: "A": {LABEL}'),
     (policy(nodeSelector={"a": "b c"}), "spec.nodeSelector.a in body should match"),
+    (quota("-1"), "spec.quotas[0].nominal in body should match"),
+    (quota(-1), "spec.quotas[0].nominal in body should be greater than or equal to 0"),
+    (quota(8, lendingLimit="many"), "spec.quotas[0].lendingLimit in body should match"),
+    (queue(weight=0), "spec.weight in body should be greater than or equal to 1"),
+    (queue(stopPolicy="Drain"), 'spec.stopPolicy: Unsupported value: "Drain": supported values: "None", "Hold"'),
+    (queue("q" * 64), "metadata.name must be at most 63 characters long, since the pods carry it as a label"),
 ]
 
 
 @pytest.mark.parametrize(("manifest", "sentence"), REFUSED, ids=[sentence[:70] for _, sentence in REFUSED])
 def test_what_the_api_server_refuses(cluster: Cluster, manifest: Object, sentence: str) -> None:
     assert sentence in create(cluster, manifest, "--dry-run=server")
+
+
+@pytest.mark.parametrize("nominal", [0, 8, "8", "500m", "64Gi"])
+def test_quotas_are_numbers_or_quantities(cluster: Cluster, nominal: int | str) -> None:
+    made = quota(nominal, borrowingLimit=0, nodeSelector={"gpu": "A100"})
+    assert "created" in create(cluster, made, "--dry-run=server")
 
 
 def test_a_small_graph_is_stored_with_its_defaults_and_any_pod_spec(cluster: Cluster) -> None:
@@ -266,9 +286,22 @@ def test_what_can_change(cluster: Cluster, frozen: str) -> None:
         "deadline": "2h",
         "ttlAfterFinished": "1h",
         "policyName": "other",
+        "queueName": "other",
         "retry": {"limit": 9},
     }
     assert "patched" in patch(cluster, frozen, spec)
+
+
+def test_the_queue_cannot_change_once_the_graph_has_started(cluster: Cluster) -> None:
+    create(cluster, graph("queued"))
+    assert "patched" in patch(cluster, "queued", {"queueName": "vision"})
+    started = json.dumps({"status": {"startTime": "2026-01-15T08:00:00Z"}})
+    cluster.kubectl(
+        "patch", "tg", "queued", f"--namespace={NAMESPACE}", "--subresource=status", "--type=merge", "--patch", started
+    )
+    for other in ("text", None):
+        assert "spec.queueName cannot change once the graph has started" in patch(cluster, "queued", {"queueName": other})
+    assert "patched" in patch(cluster, "queued", {"queueName": "vision", "priority": 3})
 
 
 def test_columns_answer_the_first_questions(cluster: Cluster) -> None:
@@ -280,7 +313,8 @@ def test_columns_answer_the_first_questions(cluster: Cluster) -> None:
     )  # fmt: skip
     wide = cluster.kubectl("get", "tg", "shown", f"--namespace={NAMESPACE}", "--output=wide").stdout.splitlines()
     assert wide[0].split() == [
-        "NAME", "PROGRESS", "STATUS", "WAITING", "AGE", "ETA", "IN-TIME", "POLICY", "STRATEGY", "PRIORITY", "ACTIVE", "FAILED"
+        "NAME", "PROGRESS", "STATUS", "WAITING", "AGE", "ETA", "IN-TIME", "POLICY", "QUEUE", "STRATEGY", "PRIORITY", "ACTIVE",
+        "FAILED",
     ]  # fmt: skip
     for value in ("0/1", "Running", "a: NoCapacity", "default"):
         assert value in wide[1]

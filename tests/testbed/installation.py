@@ -27,7 +27,12 @@ def install_chart(cluster: Cluster, *settings: str) -> None:
     ]
     chart = str(ROOT / "charts" / "bayplan")
     cluster.helm("upgrade", "--install", "bayplan", chart, "--namespace", NAMESPACE, "--create-namespace", *values, "--wait")
-    crds = ("crd/taskgraphs.bayplan.dev", "crd/placementpolicies.bayplan.dev", "crd/taskprofiles.bayplan.dev")
+    crds = (
+        "crd/taskgraphs.bayplan.dev",
+        "crd/placementpolicies.bayplan.dev",
+        "crd/queues.bayplan.dev",
+        "crd/taskprofiles.bayplan.dev",
+    )
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=180s", *crds)
 
 

@@ -101,6 +101,7 @@ class Operator:
             inboxes = {
                 paths.TASK_GRAPHS: seen.inboxes.graphs,
                 paths.PLACEMENT_POLICIES: seen.inboxes.policies,
+                paths.QUEUES: seen.inboxes.queues,
                 paths.TASK_PROFILES: seen.inboxes.profiles,
             }
             tasks += [asyncio.create_task(_feed(server, path, inbox)) for path, inbox in inboxes.items()]

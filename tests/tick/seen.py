@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
-from tests.tick.api.kinds import EVENT, PLACEMENT_POLICY, POD, TASK_GRAPH, TASK_PROFILE
+from tests.tick.api.kinds import EVENT, PLACEMENT_POLICY, POD, QUEUE, TASK_GRAPH, TASK_PROFILE
 from tests.tick.api.store import Object, Store
 from tests.tick.machinery.pods import phase
 
@@ -25,6 +25,10 @@ class Seen:
     def policy(self, name: str) -> Object:
         """A policy as it is now."""
         return self.store.get(PLACEMENT_POLICY, "", name)
+
+    def queue(self, name: str) -> Object:
+        """A queue as it is now."""
+        return self.store.get(QUEUE, "", name)
 
     def status(self, name: str) -> Object:
         """Of a graph; empty: none yet."""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cluster.kube import task
 from tests.testbed.nodes import CPU_LARGE
-from tests.tick.api.kinds import NODE
+from tests.tick.api.kinds import NODE, QUEUE
 from tests.tick.machinery.pods import node_of, terminal
 from tests.tick.test_gates import gated, let_go
 from tests.tick.world import World
@@ -38,6 +38,22 @@ def test_what_all_nodes_refuse_ends_nobody_knows_when(world: World, deadline: st
     assert world.status("g")["estimateBasis"] == "from hints only"
     assert 40 <= world.seconds(world.status("g")["estimatedCompletion"]) - world.loop.passed <= 65
     world.wait_condition("g", "Complete")
+
+
+def test_what_its_queue_lets_not_start_ends_nobody_knows_when(world: World) -> None:
+    world.create_queue("held", stopPolicy="Hold")
+    world.create_queue("small", {"resource": "cpu", "nominal": "500m"})
+    world.create("g", task("a", seconds=60, expectedDuration="60s"), queueName="held")
+    world.create("h", task("a", seconds=60, expectedDuration="60s"), queueName="small")
+    assert unknown(world, "g", 60) == "queue held lets nothing start: its stopPolicy is Hold"
+    assert unknown(world, "h", 60) == "queue small may never hold what task a asks for"
+    world.patch(QUEUE, "held", {"spec": {"stopPolicy": "None"}})
+    world.patch(QUEUE, "small", {"spec": {"quotas": []}})
+    world.wait_running("g")
+    world.wait_running("h")
+    world.run(10)
+    assert world.status("g")["estimateBasis"] == "from hints only"
+    assert world.status("h")["estimatedCompletion"]
 
 
 def test_what_some_nodes_refuse_is_expected_to_end(world: World) -> None:

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from bayplan_operator.settings import Settings
 from tests.testbed.nodes import NodeKind, manifest
-from tests.tick.api.kinds import NODE, PLACEMENT_POLICY, TASK_GRAPH, Kind
+from tests.tick.api.kinds import NODE, PLACEMENT_POLICY, QUEUE, TASK_GRAPH, Kind
 from tests.tick.api.patches import merged
 from tests.tick.api.server import ApiServer
 from tests.tick.api.store import Object, Store
@@ -128,6 +128,11 @@ class World(Seen):
     def create_policy(self, name: str, **spec: Any) -> Object:
         """Create a PlacementPolicy."""
         return self.store.create(PLACEMENT_POLICY, "", {"metadata": {"name": name}, "spec": spec})
+
+    def create_queue(self, name: str, *quotas: Object, everyone: bool = True, **spec: Any) -> Object:
+        """Create a Queue with these quotas, which every namespace may use unless told otherwise."""
+        selector = {"namespaceSelector": {}} if everyone else {}
+        return self.store.create(QUEUE, "", {"metadata": {"name": name}, "spec": {**selector, "quotas": list(quotas), **spec}})
 
     def patch(self, kind: Kind, name: str, change: Object, subresource: str = "") -> Object:
         """A merge patch of an object (in our namespace, where it has one)."""

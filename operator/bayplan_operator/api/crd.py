@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from .schema import structural_schema
-from .v1alpha1 import GROUP, VERSION, PlacementPolicy, TaskGraph, TaskProfile
+from .v1alpha1 import GROUP, VERSION, PlacementPolicy, Queue, TaskGraph, TaskProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ KINDS = (
             Column("ETA", "string", ".status.estimatedCompletion", "When it is expected to be done.", wide=True),
             Column("In-Time", "integer", ".status.deadlineProbability", "Percent: chance to meet the deadline.", wide=True),
             Column("Policy", "string", ".spec.policyName", "The PlacementPolicy that decides.", wide=True),
+            Column("Queue", "string", ".spec.queueName", "The Queue that the pods hold. Empty: default.", wide=True),
             Column("Strategy", "string", ".status.strategy", "What an adaptive policy has chosen for it.", wide=True),
             Column("Priority", "integer", ".spec.priority", "Higher ones go first.", wide=True),
             Column("Active", "integer", ".status.active", "Shards whose pods are not finished.", wide=True),
@@ -80,6 +81,22 @@ KINDS = (
                 "Whether it can be used.",
             ),
             _AGE,
+        ),
+    ),
+    Kind(
+        model=Queue,
+        plural="queues",
+        short="bpq",
+        scope="Cluster",
+        columns=(
+            Column("Used", "string", ".status.usage", "What is held of the first quotas, used/nominal."),
+            Column("Borrowed", "string", ".status.borrowed", "What is held beyond them, of what other queues do not use."),
+            Column("Pending", "integer", ".status.pending", "Shards that wait and could start."),
+            Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', "Whether its graphs may start pods."),
+            _AGE,
+            Column("Parent", "string", ".spec.parentName", "The queue above.", wide=True),
+            Column("Admitted", "integer", ".status.admitted", "Pods that hold the queue.", wide=True),
+            Column("Why", "string", '.status.conditions[?(@.type=="Ready")].reason', "Why it is ready or not.", wide=True),
         ),
     ),
     Kind(

@@ -19,6 +19,8 @@ from bayplan_operator.cli import (
     missing,
     operator,
     plan,
+    queue,
+    queues,
     release,
     report,
     show,
@@ -47,7 +49,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_ALL = (operator, release, show, plan, simulate, compare, report, fuse, lint, strategies, version)
+_ALL = (operator, release, show, queues, queue, plan, simulate, compare, report, fuse, lint, strategies, version)
 _COMMANDS = {each.COMMAND.name: each.COMMAND for each in _ALL}
 
 

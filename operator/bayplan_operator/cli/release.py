@@ -37,8 +37,9 @@ class ReleaseOptions(ClusterOptions):
 
 COMMAND = Command(
     "release",
-    "remove Bayplan's finalizers from all pods",
-    "Remove Bayplan's finalizers from all pods, so that they can be deleted when no operator runs any more.\n\n"
+    "remove Bayplan's finalizers from all pods and queues",
+    "Remove Bayplan's finalizers from all pods, so that they can be deleted when no operator runs any more; without "
+    "--namespace from all Queues too.\n\n"
     "An operator that still runs is stopped first, by taking its Lease.",
     ReleaseOptions,
 )

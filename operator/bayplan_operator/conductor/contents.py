@@ -34,6 +34,9 @@ from bayplan_operator.conductor.placing.load import FollowLoad
 from bayplan_operator.conductor.placing.placing import Placing
 from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.conductor.placing.rendezvous import Rendezvous
+from bayplan_operator.conductor.queueing.queues import Queues
+from bayplan_operator.conductor.queueing.reporting import ReportQueues
+from bayplan_operator.conductor.queueing.steps import Assigning, HoldBack, TakeQueues
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.surroundings import View, Writers
 from bayplan_operator.conductor.templates.answers import Answers
@@ -59,7 +62,9 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     refusing = placing.rejections.unwilling.nodes
     estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), refusing, knowledge)
     policies = Policies(writers.graphs)
-    serving = Serving(checker, policies, adapting, cluster, pods)
+    queues = Queues()
+    assigning = Assigning(queues, cluster, pods)
+    serving = Serving(checker, policies, adapting, assigning, cluster, pods)
     lost = LostNodes(view.nodes)
     leftovers = Leftovers(pods, writers.pods, writers.graphs, wake)
     recorder = Recorder(writers.graphs, writers.events, settings, Durable(graphs, adapting, clock, wake))
@@ -70,6 +75,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     steps = (
         # What is asked for
         TakePolicies(view.inboxes.policies, policies, adapting, serving),
+        TakeQueues(view.inboxes.queues, queues, assigning, cluster),
         TakeProfiles(view.inboxes.profiles, knowledge),
         TakeGraphs(view.inboxes.graphs, Newcomers(knowledge, adapting, placing), serving, leftovers, terms),
         TakeWrites(view.written),
@@ -84,6 +90,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         knowledge,
         ChooseCandidates(cluster, pods, profiles, writers.events),
         Rendezvous(writers.services, writers.events, pods, writers.pods),
+        HoldBack(),
         placing,
         arrivals,
         # What is said of it
@@ -91,6 +98,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         recorder,
         adapting,
         Measures(),
+        ReportQueues(queues, cluster, pods, writers.graphs.queues),
         # What is over
         Leave(recorder, estimator, leftovers),
         leftovers,

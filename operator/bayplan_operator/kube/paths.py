@@ -9,6 +9,7 @@ DEPLOYMENTS = "/apis/apps/v1/deployments"
 VERSION = "/version"
 TASK_GRAPHS = f"/apis/{API_VERSION}/taskgraphs"
 PLACEMENT_POLICIES = f"/apis/{API_VERSION}/placementpolicies"
+QUEUES = f"/apis/{API_VERSION}/queues"
 TASK_PROFILES = f"/apis/{API_VERSION}/taskprofiles"
 
 
@@ -30,6 +31,11 @@ def task_graph(namespace: str, name: str) -> str:
 def placement_policy(name: str) -> str:
     """One placement policy."""
     return f"{PLACEMENT_POLICIES}/{name}"
+
+
+def queue(name: str) -> str:
+    """One queue."""
+    return f"{QUEUES}/{name}"
 
 
 def task_profiles(namespace: str) -> str:

@@ -74,13 +74,13 @@ def _bare(container: Mapping[str, Any]) -> dict[str, Any]:
     return bare
 
 
-def dry_run_pod(graph: GraphRef, template: Template, task: str, shards: int) -> dict[str, Any]:
-    """The first pod of a task as it will be created, but without a node, and with a name that no pod has.
+def dry_run_pod(graph: GraphRef, template: Template, role: PodRole) -> dict[str, Any]:
+    """A pod as it will be created, but without a node, and with a name that no pod has.
 
     Variables of ours stand last, so that the positions of the author's are right where the API server names one.
     """
-    manifest = pod_manifest(graph, template, PodRole(task, 0, shards, 1), _NOWHERE)
-    manifest["metadata"]["name"] = names.pod_name(graph.name, graph.uid, task, 0, 0)
+    manifest = pod_manifest(graph, template, role, _NOWHERE)
+    manifest["metadata"]["name"] = names.pod_name(graph.name, graph.uid, role.task, role.shard, 0)
     for part in ("containers", "initContainers"):
         for made, given in zip(manifest["spec"].get(part) or [], template.spec.get(part) or [], strict=True):
             ours = len(made["env"]) - len(given.get("env") or [])

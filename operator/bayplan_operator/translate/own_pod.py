@@ -63,6 +63,8 @@ class Pending:
     """Which GPUs of the node."""
     neighbour: Neighbour | None = None
     """What other pods see of it."""
+    queue: str = ""
+    """The queue that it holds."""
 
 
 def graph_uid_of(pod: wire.Pod) -> str:

@@ -56,6 +56,8 @@ class PodRole:
     incarnation: int
     candidate: str = ""
     """The program of several that it runs; empty: the task has but one."""
+    queue: str = ""
+    """The queue that it holds; empty: it is not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
                 **task_labels(graph, template, role.task),
                 **_attempt_labels(role.shard, role.incarnation),
                 **({names.LABEL_GANG: given.member.gang} if given.member is not None else {}),
+                **({names.LABEL_QUEUE: role.queue} if role.queue else {}),
             },
             "annotations": {
                 **metadata.get("annotations", {}),

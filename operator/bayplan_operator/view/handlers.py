@@ -22,6 +22,7 @@ def registry(configuration: client.Configuration, inboxes: Inboxes) -> tuple[kop
 
     _feed(handlers, "taskgraphs", inboxes.graphs)
     _feed(handlers, "placementpolicies", inboxes.policies)
+    _feed(handlers, "queues", inboxes.queues)
     _feed(handlers, "taskprofiles", inboxes.profiles)
     return handlers, _settings()
 

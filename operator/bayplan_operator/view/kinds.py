@@ -29,6 +29,7 @@ class Inboxes:
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self.graphs, self.policies, self.profiles = Inbox(on_change), Inbox(on_change), Inbox(on_change)
+        self.queues = Inbox(on_change)
 
 
 async def list_kinds(server: ApiServer, inboxes: Inboxes) -> None:
@@ -37,6 +38,7 @@ async def list_kinds(server: ApiServer, inboxes: Inboxes) -> None:
     while True:
         try:
             await _list(server, paths.PLACEMENT_POLICIES, inboxes.policies)
+            await _list(server, paths.QUEUES, inboxes.queues)
             await _list(server, paths.TASK_PROFILES, inboxes.profiles)
             await _list(server, paths.TASK_GRAPHS, inboxes.graphs)
             return

@@ -1,4 +1,4 @@
-"""The labels of the namespaces, which the namespace selectors of pods' terms go by."""
+"""The labels of the namespaces, which the namespace selectors of pods' terms and of queues go by."""
 
 from collections.abc import Callable, Sequence
 

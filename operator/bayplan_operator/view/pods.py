@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.lifecycle import Refusal
+from bayplan.model.gpu import GpuUse
 from bayplan.model.occupant import Tenant
+from bayplan.model.resources import Resources
 from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.gpus import gpu_use, read_devices
@@ -23,6 +25,7 @@ from bayplan_operator.translate.own_pod import (
 )
 from bayplan_operator.translate.pod_requests import pod_requests
 from bayplan_operator.view.gated import Gated
+from bayplan_operator.view.holding import Holding
 
 _TOMBSTONES = 10_000
 
@@ -39,6 +42,8 @@ class PodStore:
         self._clock = clock
         self._on_change = on_change
         self.gated = Gated(clock)
+        self.holding = Holding()
+        """Which queues the pods hold."""
         self._versions: dict[PodKey, int] = {}
         self._own: dict[str, dict[PodKey, OwnPod]] = {}
         self._graph_of: dict[PodKey, str] = {}
@@ -94,8 +99,9 @@ class PodStore:
         """A pod is being created: count it at once."""
         self._pending.setdefault(pending.graph_uid, {})[key] = pending
         self._assumed[key] = pending.graph_uid
-        tenant = Tenant(graph=pending.graph_uid, neighbour=pending.neighbour, bound=False)
-        self._cluster.occupy(key, pending.node, pending.resources, gpu_use(pending.resources, pending.gpus), tenant)
+        queue = self.holding.queue_of(pending.graph_uid, pending.queue)
+        tenant = Tenant(pending.graph_uid, namespace=key[0], queue=queue, neighbour=pending.neighbour, bound=False)
+        self._occupy(key, pending.node, pending.resources, gpu_use(pending.resources, pending.gpus), tenant)
         self._note_changed(pending.graph_uid, key)
 
     def renounce(self, key: PodKey) -> None:
@@ -103,7 +109,7 @@ class PodStore:
         graph_uid = self._settle(key)
         if graph_uid is not None:
             if key not in self._versions:
-                self._cluster.vacate(key)
+                self._vacate(key)
             self._note_changed(graph_uid, key)
             self._on_change()
 
@@ -156,7 +162,14 @@ class PodStore:
     def give_back_gated(self, now: float) -> None:
         """Pods that have been gated for a while do not count any more, until they are let go: others may have their room."""
         for key in self.gated.expired(now):
-            self._cluster.vacate(key)
+            self._vacate(key)
+
+    def name_queue(self, graph_uid: str, queue: str) -> None:
+        """The pods of a graph hold this queue, whatever their labels say. O(its pods) where that is news."""
+        if self.holding.name(graph_uid, queue):
+            for own in list(self.own(graph_uid)):
+                if self.holding.holds(own.key):
+                    self._charge(own.key, own.pod)
 
     def retire(self, key: PodKey) -> None:
         """A finished pod that is recorded and not held: it needs no attention any more."""
@@ -177,7 +190,7 @@ class PodStore:
         self._tombstones.move_to_end(key)
         while len(self._tombstones) > _TOMBSTONES:
             self._tombstones.popitem(last=False)
-        self._cluster.vacate(key)
+        self._vacate(key)
         self.gated.drop(key)
         self._note_bound(key, "")
         self._forget_own(key)
@@ -196,16 +209,38 @@ class PodStore:
         self._note_bound(key, pod.spec.node_name if pod.status.phase not in TERMINAL_PHASES else "")
         node = pod.spec.node_name or _said(pod, names.ANNOTATION_NODE) or pod.status.nominated_node_name
         if not node or pod.status.phase in TERMINAL_PHASES:
-            self._cluster.vacate(key)
+            self._vacate(key)
             return
         resources = pod_requests(pod.spec, pod.status)
         use = gpu_use(resources, read_devices(_said(pod, names.ANNOTATION_GPUS)))
         # kube-scheduler lets a share of a GPU go to its node though another has the GPU that it was meant for.
         of_one_gpu = use is not None and use.ask.fraction
         if of_one_gpu or self.gated.holds_room(key, pod):
-            self._cluster.occupy(key, node, resources, use, _tenant(pod))
+            self._occupy(key, node, resources, use, self._tenant(pod))
         else:
-            self._cluster.vacate(key)
+            self._vacate(key)
+
+    def _occupy(self, key: PodKey, node: str, resources: Resources, use: GpuUse | None, tenant: Tenant) -> None:
+        self._cluster.occupy(key, node, resources, use, tenant)
+        self.holding.note(key, tenant.queue)
+
+    def _vacate(self, key: PodKey) -> None:
+        self._cluster.vacate(key)
+        self.holding.note(key, None)
+
+    def _tenant(self, pod: wire.Pod) -> Tenant:
+        began, graph_uid = pod.status.start_time, graph_uid_of(pod)
+        said = pod.metadata.labels.get(names.LABEL_QUEUE, "")
+        return Tenant(
+            graph=graph_uid or None,
+            namespace=pod.metadata.namespace,
+            queue=self.holding.queue_of(graph_uid, said) if graph_uid else None,
+            priority=pod.spec.priority,
+            since=None if began is None else began.timestamp(),
+            neighbour=neighbour_of(pod),
+            bound=bool(pod.spec.node_name),
+            leaving=pod.metadata.deletion_timestamp is not None,
+        )
 
     def _keep_if_own(self, key: PodKey, pod: wire.Pod, version: int) -> None:
         before = self.own_pod(key)
@@ -235,19 +270,6 @@ class PodStore:
             if not pods:
                 del self._own[graph_uid]
             self._note_changed(graph_uid, key)
-
-
-def _tenant(pod: wire.Pod) -> Tenant:
-    began = pod.status.start_time
-    return Tenant(
-        graph=graph_uid_of(pod) or None,
-        namespace=pod.metadata.namespace,
-        priority=pod.spec.priority,
-        since=None if began is None else began.timestamp(),
-        neighbour=neighbour_of(pod),
-        bound=bool(pod.spec.node_name),
-        leaving=pod.metadata.deletion_timestamp is not None,
-    )
 
 
 def _said(pod: wire.Pod, annotation: str) -> str:

@@ -38,6 +38,9 @@ KINDS = {
 }
 """What is read beside WfCommons instances, which have no kind: kind to apiVersion."""
 
+_ADVICE = {"Node": "nodes are named with --nodes", names.QUEUE: "quotas of queues are not simulated"}
+"""On kinds that are passed over."""
+
 
 @dataclass(slots=True)
 class Workload:
@@ -62,7 +65,7 @@ def read_graphs(paths: Iterable[Path], every: float = 0.0) -> Workload:
     LimitRanges and RuntimeClasses among them count for all graphs, wherever they stand.
     """
     paths, findings, workload = list(paths), Findings(), Workload()
-    others = OtherObjects(KINDS, {"Node": "nodes are named with --nodes"}, workload.admission)
+    others = OtherObjects(KINDS, _ADVICE, workload.admission)
     found: list[Document] = []
     for path in paths:
         with findings.gathered():

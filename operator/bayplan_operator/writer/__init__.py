@@ -7,6 +7,7 @@ from bayplan_operator.writer.node_record import NodeRecordWriter
 from bayplan_operator.writer.pods import PodWriter
 from bayplan_operator.writer.profiles import ProfileWriter
 from bayplan_operator.writer.queue import WriteQueue
+from bayplan_operator.writer.queues import QueueWriter
 from bayplan_operator.writer.services import ServiceWriter
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "NodeRecordWriter",
     "PodWriter",
     "ProfileWriter",
+    "QueueWriter",
     "ServiceWriter",
     "WriteQueue",
 ]

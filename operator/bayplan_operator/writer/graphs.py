@@ -9,6 +9,7 @@ from bayplan_operator import metrics
 from bayplan_operator.kube import errors, paths
 from bayplan_operator.kube.api_server import MERGE_PATCH, ApiServer
 from bayplan_operator.writer.queue import WriteQueue
+from bayplan_operator.writer.queues import QueueWriter
 
 Key = tuple[str, str]
 
@@ -35,6 +36,7 @@ class GraphWriter:
         self._server = server
         self._queue = queue
         self._reread = reread
+        self.queues = QueueWriter(server, queue, reread)
         self._head = msgspec.json.Decoder(_Head)
 
     def busy(self, key: Key) -> bool:

@@ -35,9 +35,10 @@ SERVICE = Kind("services", "Service", "v1")
 LEASE = Kind("leases", "Lease", "coordination.k8s.io/v1")
 TASK_GRAPH = Kind("taskgraphs", names.TASK_GRAPH, names.API_VERSION, status=True, ours=True)
 PLACEMENT_POLICY = Kind("placementpolicies", names.PLACEMENT_POLICY, names.API_VERSION, False, status=True, ours=True)
+QUEUE = Kind("queues", names.QUEUE, names.API_VERSION, False, status=True, ours=True)
 TASK_PROFILE = Kind("taskprofiles", names.TASK_PROFILE, names.API_VERSION, status=True, ours=True)
 
-KINDS = (POD, NODE, NAMESPACE, CONFIG_MAP, EVENT, SERVICE, LEASE, TASK_GRAPH, PLACEMENT_POLICY, TASK_PROFILE)
+KINDS = (POD, NODE, NAMESPACE, CONFIG_MAP, EVENT, SERVICE, LEASE, TASK_GRAPH, PLACEMENT_POLICY, QUEUE, TASK_PROFILE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from bayplan_operator.api.schema import SchemaError, structural_schema
 from bayplan_operator.api.v1alpha1 import PlacementPolicy, TaskGraph
 
 REPOSITORY = Path(__file__).parents[3]
-PLURALS = ("taskgraphs", "placementpolicies", "taskprofiles")
+PLURALS = ("taskgraphs", "placementpolicies", "queues", "taskprofiles")
 FORBIDDEN = {"$ref", "$defs", "title", "anyOf", "allOf", "oneOf", "const", "examples"}
 
 
@@ -98,7 +98,7 @@ def test_the_questions_that_columns_answer() -> None:
     columns = {kind.plural: [(c.name, c.wide) for c in kind.columns] for kind in KINDS}
     assert columns["taskgraphs"] == [
         ("Progress", False), ("Status", False), ("Waiting", False), ("Age", False),
-        ("ETA", True), ("In-Time", True), ("Policy", True),
+        ("ETA", True), ("In-Time", True), ("Policy", True), ("Queue", True),
         ("Strategy", True), ("Priority", True), ("Active", True), ("Failed", True),
     ]  # fmt: skip
     assert [name for name, _ in columns["placementpolicies"]] == [
@@ -111,6 +111,15 @@ def test_the_questions_that_columns_answer() -> None:
         "Accepted",
         "Age",
     ]
+
+
+def test_the_questions_that_columns_of_queues_answer() -> None:
+    (queues,) = (kind for kind in KINDS if kind.plural == "queues")
+    assert queues.short == "bpq"
+    assert [(c.name, c.wide) for c in queues.columns] == [
+        ("Used", False), ("Borrowed", False), ("Pending", False), ("Ready", False), ("Age", False),
+        ("Parent", True), ("Admitted", True), ("Why", True),
+    ]  # fmt: skip
 
 
 def test_defaults_are_written_as_manifests_write_them() -> None:

@@ -142,3 +142,18 @@ def test_finalizers_are_taken_away(server: Server, flag: tuple[str, Path], capsy
     ((path, body),) = server.written
     assert path == "/api/v1/namespaces/team/pods/check-0-1"
     assert body == {"metadata": {"uid": "p", "resourceVersion": "7", "finalizers": ["other/one"]}}
+
+
+def test_queues_are_released_too_unless_a_namespace_is_named(
+    server: Server, flag: tuple[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = {"name": "vision", "uid": "q", "resourceVersion": "9", "finalizers": ["bayplan.dev/in-use", "other/one"]}
+    queues = [{"metadata": held}, {"metadata": {**held, "name": "idle", "finalizers": []}}]
+    server.answers["/apis/bayplan.dev/v1alpha1/queues"] = {"items": queues}
+    assert run(capsys, "release", *flag) == (0, "released 1 of 1 pods\nreleased 1 of 1 queues\n", "")
+    path, body = server.written[-1]
+    assert path == "/apis/bayplan.dev/v1alpha1/queues/vision"
+    assert body == {"metadata": {"uid": "q", "resourceVersion": "9", "finalizers": ["other/one"]}}
+    server.written.clear()
+    assert run(capsys, "release", "-n", "team", *flag) == (0, "released 1 of 1 pods\n", "")
+    assert len(server.written) == 1

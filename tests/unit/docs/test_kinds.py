@@ -12,12 +12,13 @@ import yaml
 
 from bayplan_operator.api.crd import KINDS, custom_resource_definition
 from bayplan_operator.translate.policy import compile_policy
+from bayplan_operator.translate.queue import compile_queue
 from bayplan_operator.translate.task_graph import prepare
 from bayplan_operator.translate.task_profile import read as read_profile
 
 from .pages import DOCS, PAGES, code, mentions, read
 
-PAGE_OF = {"TaskGraph": "taskgraph.md", "PlacementPolicy": "policies.md", "TaskProfile": "taskprofile.md"}
+PAGE_OF = {"TaskGraph": "taskgraph.md", "PlacementPolicy": "policies.md", "Queue": "queues.md", "TaskProfile": "taskprofile.md"}
 
 
 @cache
@@ -87,6 +88,8 @@ def test_every_manifest_is_valid(name: str) -> None:
     assert list(unknown(spec, manifest["spec"], "spec")) == []
     if manifest["kind"] == "TaskGraph":
         prepare(manifest)
+    elif manifest["kind"] == "Queue":
+        compile_queue(manifest)
     elif manifest["kind"] == "TaskProfile":
         read_profile(manifest)
     else:

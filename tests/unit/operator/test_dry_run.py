@@ -72,7 +72,7 @@ def test_any_other_difference_is_another_question(what: str) -> None:
 
 def test_a_dry_run_has_no_node_and_the_positions_of_the_authors_variables() -> None:
     before = deepcopy(SPEC)
-    pod = dry_run_pod(REF, template(SPEC), "train", 4)
+    pod = dry_run_pod(REF, template(SPEC), PodRole("train", 0, 4, 1))
     assert "nodeName" not in pod["spec"]
     assert "affinity" not in pod["spec"]
     assert pod["spec"]["containers"][0]["env"][0] == {"name": "A", "value": "1"}
@@ -130,7 +130,7 @@ def test_all_pods_of_a_template_give_one_answer_and_it_asks_what_the_author_aske
 ) -> None:
     """As long as admission adds nothing but what it adds to one pod."""
     spec = {**SPEC, "affinity": affinity, "tolerations": tolerations}
-    dry = dry_run_pod(REF, template(spec), "train", 4)
+    dry = dry_run_pod(REF, template(spec), PodRole("train", 0, 4, 1))
     real = pod_manifest(REF, template(spec), PodRole("train", 3, 4, 2), Place("n-1", "why", direct, 17.0, (0, 3)))
 
     def stored(pod: dict[str, Any], token: str) -> bytes:
@@ -155,7 +155,7 @@ def merged(term: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
 @pytest.mark.parametrize("expressions", [{}, {"matchExpressions": [{"key": "tier", "operator": "Exists"}]}])
 def test_labels_of_one_pod_in_selectors_are_left_out(expressions: dict[str, Any]) -> None:
     term = {"topologyKey": "zone", "labelSelector": {"matchLabels": {"a": "b"}, **expressions}, "matchLabelKeys": ["team"]}
-    pod = dry_run_pod(REF, template(SPEC), "train", 1)
+    pod = dry_run_pod(REF, template(SPEC), PodRole("train", 0, 1, 1))
 
     def answer(make: Any) -> dict[str, Any]:
         anti = {
@@ -172,7 +172,7 @@ def test_labels_of_one_pod_in_selectors_are_left_out(expressions: dict[str, Any]
 
 
 def test_what_admission_adds_is_in_the_answer() -> None:
-    pod = dry_run_pod(REF, template(SPEC), "train", 1)
+    pod = dry_run_pod(REF, template(SPEC), PodRole("train", 0, 1, 1))
     pod["spec"] |= {"overhead": {"cpu": "500m"}, "nodeSelector": {"sandbox": "vm"}, "schedulingGates": [{"name": "x/y"}]}
     pod["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "1"}}
     pod["spec"]["tolerations"].append({"key": "sandbox", "operator": "Exists"})

@@ -17,13 +17,13 @@ from bayplan_operator.view.kinds import Inboxes
 async def test_the_inboxes_are_fed_in_the_thread_of_the_loop() -> None:
     fed: list[tuple[str, threading.Thread]] = []
     inboxes = Inboxes(lambda: None)
-    for name in ("graphs", "policies", "profiles"):
+    for name in ("graphs", "policies", "queues", "profiles"):
         setattr(inboxes, name, Inbox(lambda name=name: fed.append((name, threading.current_thread()))))  # type: ignore[misc]
     handlers, settings = registry(client.Configuration(), inboxes)
     raw = {"metadata": {"name": "a", "namespace": "n", "uid": "u", "resourceVersion": "7"}}
     for handler in handlers._watching._handlers:
         await invoke(handler.fn, settings=settings, kwargs={"event": {"type": "ADDED", "object": raw}})
-    assert fed == [(name, threading.current_thread()) for name in ("graphs", "policies", "profiles")]
+    assert fed == [(name, threading.current_thread()) for name in ("graphs", "policies", "queues", "profiles")]
 
 
 def test_kopf_compares_nothing() -> None:

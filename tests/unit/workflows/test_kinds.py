@@ -144,6 +144,17 @@ def test_what_admission_goes_by_is_checked(old: str, new: str, sentence: str, tm
     assert sentence.replace("items[3].", "") in str(raised.value)
 
 
+def test_queues_are_passed_over_and_graphs_of_them_say_what_is_not_simulated(tmp_path: Path) -> None:
+    queue = "apiVersion: bayplan.dev/v1alpha1\nkind: Queue\nmetadata: {name: vision}\nspec: {}\n---\n"
+    graph = GRAPH.replace("spec:", "spec:\n  queueName: vision", 1)
+    found = read_graphs([written(tmp_path, "g.yaml", queue + graph)])
+    (passed,) = found.passed_over
+    assert passed.endswith("g.yaml: passed over: Queue (1); quotas of queues are not simulated")
+    assert [each.partition(": ")[2] for each in found.not_simulated] == [
+        "spec.queueName is not simulated: no quota keeps it waiting"
+    ]
+
+
 def test_an_object_without_a_kind(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="kind is missing: it must be one of TaskGraph, PlacementPolicy, Workflow, "):
         read_graphs([written(tmp_path, "g.yaml", "metadata: {name: a}\n")])

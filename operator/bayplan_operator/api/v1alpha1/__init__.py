@@ -17,6 +17,8 @@ from .placement_policy import (
     Serves,
 )
 from .pod_template import PodTemplate, PodTemplateMetadata
+from .queue import DEFAULT as DEFAULT_QUEUE
+from .queue import MAX_SHOWN, NamespaceSelector, Queue, QueueSpec, QueueStatus, Quota, QuotaStatus
 from .retry import BackoffOverride, Retry, RetryBackoff, RetryOverride
 from .shards import AUTO, DEFAULT_MOST, DEFAULT_STARTUP, AutoShards
 from .task_graph import Dependency, NamedTemplate, Stage, Task, TaskGraph, TaskGraphSpec
@@ -27,10 +29,12 @@ __all__ = [
     "AUTO",
     "DEFAULT_MOST",
     "DEFAULT_PORT",
+    "DEFAULT_QUEUE",
     "DEFAULT_STARTUP",
     "DEFAULT_TIMEOUT",
     "DEFAULT_WORTH",
     "GROUP",
+    "MAX_SHOWN",
     "MIN_CANDIDATES",
     "P95",
     "VERSION",
@@ -47,6 +51,7 @@ __all__ = [
     "Fuse",
     "Gang",
     "NamedTemplate",
+    "NamespaceSelector",
     "NodeClass",
     "ObjectMeta",
     "Parameter",
@@ -56,6 +61,11 @@ __all__ = [
     "PlannerChoice",
     "PodTemplate",
     "PodTemplateMetadata",
+    "Queue",
+    "QueueSpec",
+    "QueueStatus",
+    "Quota",
+    "QuotaStatus",
     "Retry",
     "RetryBackoff",
     "RetryOverride",

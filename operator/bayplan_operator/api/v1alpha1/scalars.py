@@ -164,6 +164,9 @@ PlainName = Annotated[str, _matching(63, DNS_LABEL, _LABEL_RULE), _pattern_schem
 ObjectName = Annotated[str, _matching(253, DNS_SUBDOMAIN, _OBJECT_RULE), _string_schema(253, DNS_SUBDOMAIN, _OBJECT_RULE)]
 """The name of a Kubernetes object: a DNS subdomain of at most 253 characters."""
 
+QueueName = Annotated[str, _matching(63, DNS_SUBDOMAIN, _OBJECT_RULE), _string_schema(63, DNS_SUBDOMAIN, _OBJECT_RULE)]
+"""The name of a queue: of at most 63 characters, since pods carry it as a label."""
+
 LabelValue = Annotated[str, _matching(63, LABEL_VALUE, _VALUE_RULE), _pattern_schema(63, LABEL_VALUE)]
 """The value of a label, at most 63 characters; may be empty."""
 

@@ -14,8 +14,9 @@ from .flow import MAX_OUTPUTS, NOT_STORED, Backups, BestBy, ConditionText, DataR
 from .fuse import Fuse
 from .gang import MAX_STAGES, Gang
 from .pod_template import PodTemplate
+from .queue import DEFAULT as DEFAULT_QUEUE
 from .retry import Retry, RetryOverride
-from .scalars import Bytes, Duration, GpuModel, Name, ObjectName, PlainName, Size, Text
+from .scalars import Bytes, Duration, GpuModel, Name, ObjectName, PlainName, QueueName, Size, Text
 from .shards import MAX_SHARDS, AutoShards, Shards
 from .task_graph_status import MAX_TASKS, TaskGraphStatus
 
@@ -25,6 +26,7 @@ MAX_NAME = 63
 MAX_TEMPLATES = 100
 MAX_DEPENDENCIES = 100
 MAX_GPU_MODELS = 16
+QUEUE_RULE = "spec.queueName cannot change once the graph has started: create a graph with another name instead"
 MIN_PRIORITY, MAX_PRIORITY = -1000, 1_000_000
 
 
@@ -247,6 +249,12 @@ class TaskGraphSpec(Model):
         default="default",
         description="Name of the PlacementPolicy that decides which task goes first and which node it gets.",
     )
+    queue_name: QueueName = Field(
+        default=DEFAULT_QUEUE,
+        description="Name of the Queue whose quotas the pods count in. It cannot change once the graph has started. Default: "
+        "default.",
+        json_schema_extra=NOT_STORED,
+    )
     priority: StrictInt = Field(
         default=0,
         ge=MIN_PRIORITY,
@@ -310,7 +318,13 @@ class TaskGraph(Model):
             cel(
                 f"size(self.metadata.name) <= {MAX_NAME}",
                 f"metadata.name must be at most {MAX_NAME} characters long, since the pods carry it as a label",
-            )
+            ),
+            cel(
+                "!has(self.status) || !has(self.status.startTime) || "
+                f"(has(self.spec.queueName) ? self.spec.queueName : '{DEFAULT_QUEUE}') == "
+                f"(has(oldSelf.spec.queueName) ? oldSelf.spec.queueName : '{DEFAULT_QUEUE}')",
+                QUEUE_RULE,
+            ),
         )
     )
 

@@ -62,6 +62,11 @@ _EXAMPLES = {
     "sample": "{clients: 3}",
     "candidates": '{name: small, args: ["--model=small"]}',
     "choose": "{by: Performance, metric: accuracy}",
+    "quotas": "{resource: nvidia.com/gpu, nominal: 8}",
+    "namespaceSelector": "{matchLabels: {team: vision}}",
+    "matchExpressions": "{key: team, operator: In, values: [vision]}",
+    "fairSharing": "{halfLife: 24h}",
+    "ageing": "{perHour: 10, ceiling: 100}",
     "rules": '{when: "detect.people >= 10", candidate: large}',
 }
 """What a field holds, or an item of it where it is a list; by its name, or by that and the name of what it is in."""

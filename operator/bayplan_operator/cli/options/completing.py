@@ -30,6 +30,11 @@ def graphs(context: typer.Context, incomplete: str) -> list[str]:
     return _asked("graphs", context, incomplete)
 
 
+def queues(context: typer.Context, incomplete: str) -> list[str]:
+    """Of the cluster."""
+    return _asked("queues", context, incomplete)
+
+
 def _asked(what: str, context: typer.Context, incomplete: str) -> list[str]:
     try:  # only a value that needs the client of clusters pays for its import
         ask = getattr(import_module("bayplan_operator.cli.work.completing"), what)

@@ -53,6 +53,15 @@ def graphs(given: Mapping[str, Any]) -> list[str]:
     return _from_cluster(given, names)
 
 
+def queues(given: Mapping[str, Any]) -> list[str]:
+    """Of the cluster."""
+
+    async def names(server: ApiServer, _: str) -> list[str]:
+        return _names(await lists.kind(server, paths.QUEUES))
+
+    return _from_cluster(given, names)
+
+
 def _names(objects: list[Mapping[str, Any]]) -> list[str]:
     return sorted(each["metadata"]["name"] for each in objects)
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,6 +20,25 @@ from bayplan_operator.settings import LEASE_NAME
 _AT_ONCE = 16
 _LEASE_HELD = 120
 """Seconds for which no operator starts to decide after a release."""
+
+
+class _Held(NamedTuple):
+    """An object that carries a finalizer of ours."""
+
+    name: str
+    """As people are told it."""
+    path: str
+    metadata: wire.Metadata
+    finalizer: str
+
+    @classmethod
+    def pod(cls, metadata: wire.Metadata) -> "_Held":
+        path = paths.pod(metadata.namespace, metadata.name)
+        return cls(f"pod {metadata.namespace}/{metadata.name}", path, metadata, names.FINALIZER)
+
+    @classmethod
+    def queue(cls, metadata: wire.Metadata) -> "_Held":
+        return cls(f"queue {metadata.name}", paths.queue(metadata.name), metadata, names.QUEUE_FINALIZER)
 
 
 class _LeaseSpec(msgspec.Struct, rename="camel"):
@@ -38,11 +59,28 @@ async def _release(options: ReleaseOptions) -> int:
     path = paths.pods(options.namespace) if options.namespace else paths.PODS
     async with connected(kubeconfig.target(options), options.request_timeout) as server:
         await _stop_operator(server, f"{paths.leases(options.lease_namespace)}/{LEASE_NAME}")
-        held = [pod for pod in await lists.pods(server, path) if names.FINALIZER in pod.metadata.finalizers]
-        slots = asyncio.Semaphore(_AT_ONCE)
-        failed = sum(await asyncio.gather(*(_release_one(server, pod, slots) for pod in held)))
-    print(f"released {len(held) - failed} of {len(held)} pods")
+        pods = [pod.metadata for pod in await lists.pods(server, path)]
+        failed = await _release_all(server, [_Held.pod(each) for each in pods if names.FINALIZER in each.finalizers], "pods")
+        if not options.namespace:  # queues are of no namespace
+            queues = [msgspec.convert(raw["metadata"], wire.Metadata) for raw in await _queues(server)]
+            in_use = [_Held.queue(each) for each in queues if names.QUEUE_FINALIZER in each.finalizers]
+            failed += await _release_all(server, in_use, "queues") if in_use else 0
     return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+async def _queues(server: ApiServer) -> Sequence[Mapping[str, Any]]:
+    try:
+        return await lists.kind(server, paths.QUEUES)
+    except errors.NotFound:
+        return ()  # the kind is not installed
+
+
+async def _release_all(server: ApiServer, held: Sequence["_Held"], what: str) -> int:
+    """Answers how many failed."""
+    slots = asyncio.Semaphore(_AT_ONCE)
+    failed = sum(await asyncio.gather(*(_release_one(server, each, slots) for each in held)))
+    print(f"released {len(held) - failed} of {len(held)} {what}")
+    return failed
 
 
 async def _stop_operator(server: ApiServer, path: str) -> None:
@@ -73,19 +111,19 @@ async def _take_lease(server: ApiServer, path: str) -> _LeaseSpec:
     return msgspec.json.decode(answer, type=_Lease).spec
 
 
-async def _release_one(server: ApiServer, pod: wire.Pod, slots: asyncio.Semaphore) -> bool:
+async def _release_one(server: ApiServer, held: "_Held", slots: asyncio.Semaphore) -> bool:
     """Answers whether it failed."""
-    metadata = pod.metadata
-    rest = [finalizer for finalizer in metadata.finalizers if finalizer != names.FINALIZER]
+    metadata = held.metadata
+    rest = [finalizer for finalizer in metadata.finalizers if finalizer != held.finalizer]
     body = msgspec.json.encode(
         {"metadata": {"uid": metadata.uid, "resourceVersion": metadata.resource_version, "finalizers": rest}}
     )
     try:
         async with slots:
-            await server.call("PATCH", paths.pod(metadata.namespace, metadata.name), body, content_type=MERGE_PATCH)
+            await server.call("PATCH", held.path, body, content_type=MERGE_PATCH)
     except errors.NotFound:
         return False
     except errors.ApiError as error:
-        print(f"pod {metadata.namespace}/{metadata.name}: {error}", file=sys.stderr)
+        print(f"{held.name}: {error}", file=sys.stderr)
         return True
     return False

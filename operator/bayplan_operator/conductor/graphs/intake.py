@@ -11,6 +11,7 @@ import numpy as np
 from bayplan.lifecycle import Controls, Round, Run, UnitState
 from bayplan.lifecycle import begun as round_begun
 from bayplan_operator.api.duration import parse_duration
+from bayplan_operator.api.v1alpha1.task_graph import QUEUE_RULE
 from bayplan_operator.conductor.record.choices import Choices
 from bayplan_operator.conductor.record.conditions import find
 from bayplan_operator.conductor.record.graph_run import GraphRun
@@ -98,6 +99,11 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeT
             "create a graph with another name",
         )
         return
+    if known.prepared is not None and graph.decided.started_at is not None:
+        before = known.prepared.spec.queue_name
+        if spec.queue_name != before:
+            known.invalid = Problem("SpecChanged", f'{QUEUE_RULE}, or change it back to "{before}"')
+            return
     first = known.prepared is None
     if known.prepared is not None:  # what the API server makes of its pods is known, and cannot have changed
         prepared = replace(prepared, templates=known.prepared.templates, candidates=known.prepared.candidates)

@@ -5,6 +5,7 @@ from bayplan_operator.conductor.graphs.intake import begin
 from bayplan_operator.conductor.graphs.splitting import decide_shards
 from bayplan_operator.conductor.knowledge.adapting import Adapting
 from bayplan_operator.conductor.placing.policies import Policies
+from bayplan_operator.conductor.queueing.steps import Assigning
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.conductor.templates.checker import Checker
@@ -13,10 +14,12 @@ from bayplan_operator.view.inbox import Inbox
 
 
 class Serving:
-    """Gives each graph its policy, and decides what is to be decided once."""
+    """Gives each graph its policy and its queue, and decides what is to be decided once."""
 
-    def __init__(self, checker: Checker, policies: Policies, adapting: Adapting, cluster: Cluster, pods: PodStore) -> None:
-        self._checker, self._policies, self._adapting = checker, policies, adapting
+    def __init__(
+        self, checker: Checker, policies: Policies, adapting: Adapting, assigning: Assigning, cluster: Cluster, pods: PodStore
+    ) -> None:
+        self._checker, self._policies, self._adapting, self._assigning = checker, policies, adapting, assigning
         self._cluster, self._pods = cluster, pods
 
     def serve(self, graph: GraphRun, now: float) -> None:
@@ -24,6 +27,7 @@ class Serving:
         self._checker.look(graph, now)
         if graph.known.prepared is None:
             return
+        self._assigning.assign(graph)
         self._policies.assign(graph, graph.known.prepared.spec.policy_name)
         decide_shards(graph, self._cluster, self._pods)
         if not graph.known.checking.awaited:

@@ -30,6 +30,8 @@ _PAUSE, _PAUSES, _PAUSES_AGAIN = 0.1, 9.0, 99.0
 and to any other. All of them together take at most a tenth of one core while there are graphs without one, else a hundredth."""
 _COPIED = 2.0
 """Seconds after which what was learned of run times counts in estimates."""
+_LONGEST_BASIS = 255
+"""Characters of what an estimate is based on."""
 _GAP = 3.0
 """Seconds between two estimates of one graph."""
 _SHARE, _SOONEST, _LATEST = 0.1, 5.0, 300.0
@@ -170,6 +172,8 @@ class Estimator(Step):
         try:
             seen = glimpse(graph, self._cluster, self._settings.bandwidth, now)
             why = obstacle(running, self._cluster, seen.terms.selector, self._refusing(now))
+            if graph.known.queue_stop is not None:
+                why = graph.known.queue_stop.message[:_LONGEST_BASIS]
             seen, lesson = replace(seen, survival=self._lessons.survival), self._lessons.of(running.prepared)
         except Exception:
             self._failed(graph, outlook, now)

@@ -35,7 +35,8 @@ class Creator:
         identity = Identity(role.task, role.shard, role.incarnation)
         resources = dict(template.request_class.resources)
         seen = neighbour_of_unit(graph, running, unit)
-        self._pods.assume(key, Pending(graph.ref.uid, identity, decision.node, resources, decision.gpus, seen))
+        pending = Pending(graph.ref.uid, identity, decision.node, resources, decision.gpus, seen, role.queue)
+        self._pods.assume(key, pending)
         asked = (graph.ref.namespace, template.admission_hash)
         made = partial(self._answers.created, asked, template, (decision.node, *decision.others))
         self._writer.create(Creation(key, graph.ref.uid, unit, role.incarnation, manifest, made))
@@ -52,4 +53,5 @@ def _role(running: Running, unit: int) -> PodRole:
         shards=graph.tasks[task].shards,
         incarnation=int(running.run.incarnation[unit]) + 1,
         candidate="" if running.choices is None else running.choices.name_of(task),
+        queue=running.prepared.spec.queue_name,
     )

@@ -48,7 +48,7 @@ class Wishes:
 
 def _wishes(graph: GraphRun) -> Iterable[Wish]:
     running, policy = graph.running, graph.known.policy
-    if running is None or policy is None or not graph.startable:
+    if running is None or policy is None or graph.known.queue_stop is not None or not graph.startable:
         return
     strategy = policy.placing(graph.decided.strategy)
     gangs, relations = gangs_wanting(graph, running), running.prepared.relations
@@ -80,6 +80,7 @@ def request_of(graph: GraphRun, running: Running, unit: int, gang: Gang | None =
         graph=graph.ref.uid,
         unit=unit,
         namespace=graph.ref.namespace,
+        queue=running.prepared.spec.queue_name,
         since=_since(running, unit),
         neighbour=neighbour_of_unit(graph, running, unit),
         gang=gang,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayplan.lifecycle import Controls
+from bayplan.model.reasons import Reason
 from bayplan_operator.translate.policy import CompiledPolicy
 from bayplan_operator.translate.task_graph import Prepared
 
@@ -14,6 +15,14 @@ class Problem:
     """Why a graph may start nothing: a CamelCase reason and a sentence."""
 
     reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStop:
+    """Why a graph's queue lets nothing of it start: what its shards wait for, and a sentence."""
+
+    reason: Reason
     message: str
 
 
@@ -60,6 +69,8 @@ class Known:
         self.policy: CompiledPolicy | None = None
         self.unserved: Problem | None = None
         """There is no policy that would place it; may pass."""
+        self.queue_stop: QueueStop | None = None
+        """Its queue lets nothing of it start; may pass. What runs goes on."""
         self.stale_pods = False
         """It has ended, and its pods have not been looked through since they changed."""
 

@@ -10,7 +10,7 @@ from bayplan_operator.conductor.record.known import Problem
 from bayplan_operator.conductor.templates.answers import INVALID, NOT_ANSWERED, Answer, Answers
 from bayplan_operator.conductor.templates.questions import Questions, Subject
 from bayplan_operator.conductor.templates.sentences import in_doubt, refusal, unanswered
-from bayplan_operator.translate.pod import Template
+from bayplan_operator.translate.pod import PodRole, Template
 from bayplan_operator.translate.task_graph import Prepared, with_admitted
 from bayplan_operator.writer.dry_runs import Key
 
@@ -106,7 +106,8 @@ class Checker:
                 checking.open.add(key[1])
             task = checking.tasks[key[1]]
             asked = prepared.graph.tasks[task]
-            subject = Subject(graph.ref, asked.name, asked.shards, by_hash[key[1]])
+            role = PodRole(asked.name, 0, asked.shards, 1, queue=prepared.spec.queue_name)
+            subject = Subject(graph.ref, role, by_hash[key[1]])
             self._questions.want(key, subject, urgent=place < FIRST)
 
 

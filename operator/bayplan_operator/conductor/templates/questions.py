@@ -10,7 +10,7 @@ from bayplan_operator.conductor.templates.answers import NOT_ANSWERED, Answer, A
 from bayplan_operator.conductor.templates.bucket import TokenBucket
 from bayplan_operator.kube import errors
 from bayplan_operator.translate.dry_run import admitted_spec, dry_run_pod
-from bayplan_operator.translate.pod import GraphRef, Template
+from bayplan_operator.translate.pod import GraphRef, PodRole, Template
 from bayplan_operator.writer.dry_runs import DryRunWriter, Key
 
 AT_ONCE = 8
@@ -28,8 +28,8 @@ class Subject:
     """A task whose pods are asked about, for all that are made alike."""
 
     graph: GraphRef
-    task: str
-    shards: int
+    role: PodRole
+    """Of the first of them."""
     template: Template
 
 
@@ -134,7 +134,7 @@ class Questions:
         def failed(error: errors.ApiError) -> None:
             self._over(line, key, refused(error), getattr(error, "retry_after", None))
 
-        self._writer.ask(key, dry_run_pod(subject.graph, subject.template, subject.task, subject.shards), answered, failed)
+        self._writer.ask(key, dry_run_pod(subject.graph, subject.template, subject.role), answered, failed)
 
     def _over(self, line: _Line, key: Key, answer: Answer, asked: float | None = None) -> None:
         """``asked``: seconds that the API server asked to wait before the next request."""

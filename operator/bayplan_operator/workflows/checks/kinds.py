@@ -14,6 +14,8 @@ from bayplan_operator.workflows.documents import Document, name
 from bayplan_operator.workflows.files.findings import all_of
 
 _KEPT = {"LimitRange": "v1", "RuntimeClass": "node.k8s.io/v1"}
+_NOT_READ = (names.TASK_PROFILE, names.QUEUE)
+"""Kinds of ours that files may hold, and that are passed over."""
 _CLOSE = 0.8
 """The least likeness of a close name, as difflib's ratio (0 to 1): TaskGraf is close to TaskGraph, TaskRun is not."""
 
@@ -84,7 +86,7 @@ def _near_miss(kind: str, version: object, known: Mapping[str, str]) -> tuple[st
     found = difflib.get_close_matches(kind.lower(), lower, n=1, cutoff=_CLOSE)
     if found and kind not in known and not _foreign(group, known[lower[found[0]]]):
         return f'kind is {shown(kind)}: there is no such kind; did you mean "{lower[found[0]]}"?', "kind"
-    if group == names.GROUP and names.TASK_GRAPH in known and kind != names.TASK_PROFILE:
+    if group == names.GROUP and names.TASK_GRAPH in known and kind not in _NOT_READ:
         return f"kind is {shown(kind)}: {names.GROUP} has no such kind; it must be one of {', '.join(known)}", "kind"
     return None
 

@@ -105,6 +105,11 @@ class Neighbourhood:
             self.version += 1
             self.terms_version += 1
 
+    @property
+    def namespaces(self) -> Mapping[str, Mapping[str, str]]:
+        """The labels of all namespaces; another object once they have changed."""
+        return self._namespaces
+
     # Pods come and go
 
     def enter(self, row: int, tenant: Tenant | None) -> None:

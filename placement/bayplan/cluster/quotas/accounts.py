@@ -194,12 +194,16 @@ class Quotas:
         if not self._concerned[queue]:
             return
         for number in self._covering.get(row, ()):
-            amount = occupant.resources.get(self.rows[number].limits.key.resource, 0)
+            amount = self.rows[number].limits.key.amount(occupant.resources)
             if amount:
                 self.rows[number].charge(queue, sign * amount, tenant.namespace or "")
 
     def _asked(self, number: int, pairs: Pairs) -> int:
-        column = self._columns.get(self.rows[number].limits.key.resource)
+        key = self.rows[number].limits.key
+        if key.counts:
+            amounts = dict(pairs)
+            return sum(units * amounts.get(self._columns.get(name, -1), 0) for name, units in key.counts)
+        column = self._columns.get(key.resource)
         return next((amount for asked, amount in pairs if asked == column), 0)
 
     def _matches(self, row: int, selector: Iterable[tuple[str, str]]) -> bool:

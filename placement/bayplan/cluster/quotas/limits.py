@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bayplan.model.resources import Resources, amount_in_words
+
 UNLIMITED = 2**62
 """More than any sum of amounts."""
 
@@ -14,6 +16,23 @@ class QuotaKey:
     resource: str
     node_selector: tuple[tuple[str, str], ...] = ()
     """Label and value, sorted; none: all nodes."""
+    counts: tuple[tuple[str, int], ...] = ()
+    """Where several resources stand for the same thing, such as whole GPUs and shares of them: each of these resources, and how
+    many units of the row one of its units is. None: the resource alone, unit for unit."""
+
+    def amount(self, resources: Resources) -> int:
+        """What counts of resources, in units of the row."""
+        if not self.counts:
+            return resources.get(self.resource, 0)
+        return sum(units * resources.get(name, 0) for name, units in self.counts)
+
+    def in_words(self, amount: int, *, up: bool) -> str:
+        """An amount as users write it of the row's resource, to at most three digits after the point."""
+        units = dict(self.counts).get(self.resource, 1)
+        if units == 1:
+            return amount_in_words(self.resource, amount, up=up)
+        thousandths = -(-1000 * amount // units) if up else 1000 * amount // units
+        return f"{thousandths / 1000:.3f}".rstrip("0").rstrip(".")
 
     def __str__(self) -> str:
         """Such as `nvidia.com/gpu on nodes with gpu=A100`."""

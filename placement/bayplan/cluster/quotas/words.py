@@ -6,7 +6,6 @@ from typing import Protocol
 
 from bayplan.cluster.quotas.accounts import Pairs, Quotas
 from bayplan.cluster.quotas.usage import RowUsage
-from bayplan.model.resources import amount_in_words
 from bayplan.model.workload import Request
 
 _LINE = 255
@@ -30,7 +29,7 @@ def _row_in_words(quotas: Quotas, row: RowUsage, queue: int, asked: int, namespa
     name, key = quotas.limits.queues[queue], row.limits.key
 
     def said(amount: int, up: bool = False) -> str:
-        return amount_in_words(key.resource, amount, up=up)
+        return key.in_words(amount, up=up)
 
     start = f"queue {_short(name)}: {_short(str(key))}"
     most = row.most(queue)
