@@ -58,11 +58,11 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     insight = Insight(cluster, knowledge, arrivals, view.load, plans)
     answers = Answers(clock)
     checker = Checker(answers, Questions(writers.dry_runs, answers, settings.template_checks, clock))
-    placing = Placing(cluster, Creator(pods, writers.pods, answers), insight, settings, clock)
+    queues = Queues()
+    placing = Placing(cluster, Creator(pods, writers.pods, answers), insight, queues, settings, clock)
     refusing = placing.rejections.unwilling.nodes
     estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), refusing, knowledge)
     policies = Policies(writers.graphs)
-    queues = Queues()
     assigning = Assigning(queues, cluster, pods)
     serving = Serving(checker, policies, adapting, assigning, cluster, pods)
     lost = LostNodes(view.nodes)

@@ -6,7 +6,6 @@ from typing import Any
 
 from bayplan.lifecycle import Value
 from bayplan.simulation import Ending, Rounds
-from bayplan_operator.api.v1alpha1 import DEFAULT_QUEUE
 from bayplan_operator.translate.rounds_task import rounds_task
 from bayplan_operator.translate.task_graph import Prepared
 from bayplan_operator.workflows.annotations import EXIT_CODE, FAILING, MESSAGE, RESULTS, ROUNDS
@@ -50,12 +49,6 @@ def rounds(document: Document, prepared: Prepared, metadata: Mapping[str, Any]) 
         expected=expected,
         task=rounds_task(prepared),
     )
-
-
-def not_simulated(name: str, prepared: Prepared) -> Iterator[str]:
-    """What a graph says and a simulation does not do, one sentence each."""
-    if prepared.spec.queue_name != DEFAULT_QUEUE:
-        yield f"graph {name}: spec.queueName is not simulated: no quota keeps it waiting"
 
 
 def only_by_learning(name: str, prepared: Prepared) -> Iterator[str]:

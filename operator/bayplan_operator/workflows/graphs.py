@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from bayplan.admission.queue import Queue
 from bayplan.model.arrays import FloatArray
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.workload import RequestClass
@@ -28,17 +29,19 @@ from bayplan_operator.workflows.documents import Document, Findings, InputError,
 from bayplan_operator.workflows.endings import endings, only_by_learning, rounds
 from bayplan_operator.workflows.files.findings import all_of
 from bayplan_operator.workflows.pods import own_neighbours, seconds
+from bayplan_operator.workflows.queues import name_queues, read_queue
 
 SUBMIT_AFTER = f"{names.GROUP}/submit-after"
 """An annotation of a TaskGraph: how long after the begin of the simulation it is submitted."""
 KINDS = {
     names.TASK_GRAPH: names.API_VERSION,
     names.PLACEMENT_POLICY: names.API_VERSION,
+    names.QUEUE: names.API_VERSION,
     **dict.fromkeys(argo.KINDS, f"{argo.GROUP}v1alpha1"),
 }
 """What is read beside WfCommons instances, which have no kind: kind to apiVersion."""
 
-_ADVICE = {"Node": "nodes are named with --nodes", names.QUEUE: "quotas of queues are not simulated"}
+_ADVICE = {"Node": "nodes are named with --nodes"}
 """On kinds that are passed over."""
 
 
@@ -49,6 +52,8 @@ class Workload:
     submissions: list[Submission] = field(default_factory=list)
     """In the order of the files."""
     policies: dict[str, CompiledPolicy] = field(default_factory=dict)
+    queues: dict[str, Queue] = field(default_factory=dict)
+    """By name."""
     left_out: list[str] = field(default_factory=list)
     """What was not read, one sentence each."""
     only_by_learning: list[str] = field(default_factory=list)
@@ -79,6 +84,7 @@ def read_graphs(paths: Iterable[Path], every: float = 0.0) -> Workload:
         passed = f" ({others.listed})" if others.listed else ""
         where = ", ".join(map(str, paths))
         raise InputError(f"{where}: there is no graph in it{passed}: name a file with a TaskGraph or a workflow")
+    name_queues(workload)
     workload.passed_over += others.sentences()
     workload.left_out += [
         f"RuntimeClass {name} is in no file: what it adds to pods (overhead, nodeSelector, tolerations) is not counted"
@@ -102,6 +108,10 @@ def take(workload: Workload, document: Document, every: float = 0.0) -> None:
     if kind == names.PLACEMENT_POLICY:
         policy = read_policy(document)
         workload.policies[policy.name] = policy
+        return
+    if kind == names.QUEUE:
+        queue = read_queue(document)
+        workload.queues[queue.name] = queue
         return
     if kind == names.TASK_GRAPH:
         prepared = _prepared(document, workload.admission)
@@ -169,6 +179,7 @@ def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared
         priority=spec.priority,
         deadline=spec.deadline,
         policy=spec.policy_name,
+        queue=spec.queue_name,
         retries=tuple(retries(spec)),
         expected=np.array([task.expected_duration or 0.0 for task in spec.tasks]),
         splittings=prepared.splittings if any(prepared.splittings) else (),

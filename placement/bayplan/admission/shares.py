@@ -1,6 +1,6 @@
 """What queues have had of what no queue is guaranteed, over time: recent use counts more."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -169,7 +169,7 @@ class QueueShares:
         self._version = version
         quotas, cluster = self._cluster.quotas, self._cluster
         self._rows = list(quotas.rows)
-        counted = {row.limits.key.resource for row in quotas.rows}
+        counted = {name for row in quotas.rows for name in row.limits.key.names}
         names = tuple(name for name in cluster.resources if name not in counted and name != PODS)
         rows = len(quotas.rows)
         if names != self._measures or self._mean.shape[1] != rows + len(names):
@@ -260,9 +260,7 @@ class QueueShares:
     def _used(self, occupant: Occupant, covering: tuple[int, ...]) -> FloatArray:
         """Per measure, what an occupant holds, where these quota rows count it."""
         resources = occupant.resources
-        counted = [
-            resources.get(row.limits.key.resource, 0) if number in covering else 0 for number, row in enumerate(self._rows)
-        ]
+        counted = [row.limits.key.amount(resources) if number in covering else 0 for number, row in enumerate(self._rows)]
         return np.array([*counted, *(resources.get(name, 0) for name in self._measures)], float)
 
     def _summed(self, own: FloatArray) -> FloatArray:
@@ -279,6 +277,7 @@ class QueueShares:
         found = self._asked.get(asked)
         if found is None:
             amounts = dict(asked.resources)
-            names: Sequence[str] = [row.limits.key.resource for row in self._cluster.quotas.rows]
-            found = self._asked[asked] = np.array([float(amounts.get(name, 0)) for name in (*names, *self._measures)])
+            counted = [row.limits.key.amount(amounts) for row in self._rows]
+            others = [amounts.get(name, 0) for name in self._measures]
+            found = self._asked[asked] = np.array([*counted, *others], np.float64)
         return found

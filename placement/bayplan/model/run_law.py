@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from bayplan.model.arrays import FloatArray
 
@@ -39,6 +38,8 @@ class RunLaw:
             return 1.0
         if self.sigma == 0:
             return float(seconds < self.median)
+        from scipy.special import ndtr  # not at once: most commands never ask, and it takes long to load
+
         return float(ndtr(-math.log(seconds / self.median) / self.sigma))
 
     def quantiles(self, parts: FloatArray, elapsed: float = 0.0) -> FloatArray:
@@ -48,6 +49,8 @@ class RunLaw:
         left = self.beyond(elapsed)
         if left <= 1e-12:
             return np.full(parts.shape, max(elapsed, 0.0))
+        from scipy.special import ndtri
+
         levels: FloatArray = np.clip(1.0 - (1.0 - parts) * left, 1e-12, 1.0 - 1e-12)
         found: FloatArray = self.median * np.exp(self.sigma * ndtri(levels))
         return np.asarray(np.maximum(np.minimum(found, self.most), elapsed))

@@ -7,7 +7,6 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.lifecycle import Attempt, Phase
 from bayplan.model.arrays import IntArray
 from bayplan.model.gpu import GpuUse
-from bayplan.model.neighbour import Neighbour
 from bayplan.model.occupant import Tenant
 from bayplan.model.workload import Request, RequestClass
 from bayplan.simulation.breakdowns import Breakdowns
@@ -87,7 +86,7 @@ class Machines:
             resources = self._use[asked] = dict(asked.resources)
         number = self._log.node[row]
         gpus = None if asked.gpus is None else GpuUse(asked.gpus, self._log.gpus[row])
-        self.cluster.occupy(row, self.nodes[number].name, resources, gpus, self._tenant(request.neighbour))
+        self.cluster.occupy(row, self.nodes[number].name, resources, gpus, self._tenant(request, now))
         self._on_node[number].add(row)
         if self.scraping is not None:
             self.scraping.placed(row, number, asked)
@@ -105,8 +104,18 @@ class Machines:
             tenant = replace(occupant.tenant, bound=True)
             self.cluster.occupy(row, self.nodes[self._log.node[row]].name, occupant.resources, occupant.gpus, tenant)
 
-    def _tenant(self, seen: Neighbour | None) -> Tenant | None:
-        return None if seen is None else Tenant(neighbour=seen, bound=not self._delays.binding)
+    def _tenant(self, request: Request, now: float) -> Tenant | None:
+        if request.neighbour is None and request.queue is None:
+            return None
+        return Tenant(
+            namespace=request.namespace,
+            queue=request.queue,
+            since=now,
+            expected_end=now + request.duration if request.duration > 0 else None,
+            run=request.run,
+            neighbour=request.neighbour,
+            bound=not self._delays.binding,
+        )
 
     def begin(self, row: int, now: float) -> bool:
         """An attempt begins to run; not so on a node that is silent, or if it was ended before."""

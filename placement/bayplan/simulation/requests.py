@@ -70,6 +70,7 @@ class Requests:
             graph=number,
             unit=unit,
             namespace=namespace,
+            queue=submission.queue,
             since=since,
             neighbour=submission.neighbour(unit),
         )

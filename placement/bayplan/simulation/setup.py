@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bayplan.admission.tree import QueueTree
 from bayplan.model.gpu import GpuUse
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.resources import Resources
@@ -89,6 +90,8 @@ class Setup:
     plan_steps: int = 30_000
     """Steps for which a new plan is improved, at most; a tenth of them where it is made again. 0: none."""
     seed: int = 0
+    queues: QueueTree | None = None
+    """The queues that submissions may name; none: there are none, and no quota keeps a request waiting."""
     until: float = math.inf
     """When the simulation ends at the latest."""
 

@@ -51,6 +51,9 @@ def _check(submissions: Sequence[Submission], setup: Setup) -> None:
         if each.name in names:
             raise SetupError(f'two graphs have the name "{each.name}": each needs its own')
         names.add(each.name)
+        stopped = "" if each.queue is None or setup.queues is None else setup.queues.stopped(each.queue)
+        if stopped:
+            raise SetupError(f"graph {each.name}: {stopped}")
         if each.policy not in setup.policies:
             known = ", ".join(sorted(setup.policies)) or "none"
             raise SetupError(f'graph {each.name}: policy is "{each.policy}": there is no such policy; there are: {known}')

@@ -47,6 +47,8 @@ class Submission:
     """Seconds after the submission."""
     policy: str = ""
     """Name of the policy that places it."""
+    queue: str | None = None
+    """The queue in which its requests wait; none: no quota counts them."""
     retries: tuple[Retry, ...] = ()
     """Per task; none: the defaults of `Retry` for all."""
     expected: FloatArray | None = None

@@ -25,6 +25,8 @@ class WaitingUnits:
         self.requests: dict[Id, Request] = {}
         self._setup, self._made = setup, requests
         self._decider = Decider(cluster, setup.seed, shortcuts)
+        if setup.queues is not None:
+            self._decider.update(Changes(queues=setup.queues))
         self._wanted: dict[Id, Wish] = {}
         self._dropped: list[Id] = []
         self._known = KnowledgeSnapshot()

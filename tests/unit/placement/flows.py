@@ -120,7 +120,10 @@ def by_the_lifecycle(submission: Submission, flow: Flow) -> Outcome:
             heapq.heappush(clock, (now + seconds, *key))
         if step.round_over:
             assert rounds is not None
-            run = life.end_rounds() if run.round >= rounds.rule.most else life.begin_round(flow, Round(run.round + 1))
+            repeated = np.array([]) if flow.repeated is None else flow.repeated.units
+            idle = bool((run.state[repeated] == UnitState.SKIPPED).all() and np.isnan(run.started[repeated]).all())
+            over = idle or run.round >= rounds.rule.most  # where nothing of a round has run, nothing would in another
+            run = life.end_rounds() if over else life.begin_round(flow, Round(run.round + 1))
             continue
         if news or gone:
             continue

@@ -144,19 +144,31 @@ def test_what_admission_goes_by_is_checked(old: str, new: str, sentence: str, tm
     assert sentence.replace("items[3].", "") in str(raised.value)
 
 
-def test_queues_are_passed_over_and_graphs_of_them_say_what_is_not_simulated(tmp_path: Path) -> None:
+def test_queues_are_read_and_graphs_name_them(tmp_path: Path) -> None:
     queue = "apiVersion: bayplan.dev/v1alpha1\nkind: Queue\nmetadata: {name: vision}\nspec: {}\n---\n"
     graph = GRAPH.replace("spec:", "spec:\n  queueName: vision", 1)
     found = read_graphs([written(tmp_path, "g.yaml", queue + graph)])
-    (passed,) = found.passed_over
-    assert passed.endswith("g.yaml: passed over: Queue (1); quotas of queues are not simulated")
-    assert [each.partition(": ")[2] for each in found.not_simulated] == [
-        "spec.queueName is not simulated: no quota keeps it waiting"
+    assert (found.passed_over, found.left_out, list(found.queues)) == ([], [], ["vision"])
+    assert [each.queue for each in found.submissions] == ["vision"]
+
+
+def test_a_queue_that_is_in_no_file_is_told(tmp_path: Path) -> None:
+    graph = GRAPH.replace("spec:", "spec:\n  queueName: vision", 1)
+    found = read_graphs([written(tmp_path, "g.yaml", graph)])
+    assert [each.partition(": ")[2] for each in found.left_out] == [
+        "spec.queueName is vision, and no file has this Queue: no quota keeps it waiting"
     ]
+    assert [each.queue for each in found.submissions] == [None]
+
+
+def test_a_wrong_queue_is_named_with_its_field(tmp_path: Path) -> None:
+    queue = "apiVersion: bayplan.dev/v1alpha1\nkind: Queue\nmetadata: {name: vision}\nspec: {weight: 0}\n---\n"
+    with pytest.raises(InputError, match=r"weight"):
+        read_graphs([written(tmp_path, "g.yaml", queue + GRAPH)])
 
 
 def test_an_object_without_a_kind(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="kind is missing: it must be one of TaskGraph, PlacementPolicy, Workflow, "):
+    with pytest.raises(InputError, match="kind is missing: it must be one of TaskGraph, PlacementPolicy, Queue, Workflow, "):
         read_graphs([written(tmp_path, "g.yaml", "metadata: {name: a}\n")])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from bayplan.admission.tree import tree_of
 from bayplan.model.spelling import unknown
 from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, Scrapes, Setup, Submission, TrueRunTimes
 from bayplan.strategy.compile import StrategyError
@@ -75,6 +76,11 @@ def there(options: NodeOptions) -> ClusterView:
     found, scrapes = read_nodes(options.nodes), _scrapes(_luck(options).scrapes)
     output.warn(found.left_out)
     return ClusterView(found.nodes, load=HiddenLoad(found.load, scrapes) if found.load else None)
+
+
+def with_queues(setup: Setup, work: Workload) -> Setup:
+    """The same with the queues of the files, if there are any."""
+    return replace(setup, queues=tree_of(work.queues.values())) if work.queues else setup
 
 
 def setup(options: NodeOptions, there: ClusterView, policies: dict[str, Policy], seed: int = 0, learn: bool = False) -> Setup:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import cast
 
+from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.budget import seconds
 from bayplan.core.changes import Changes
@@ -16,6 +17,7 @@ from bayplan_operator.conductor.placing.creating import Creator
 from bayplan_operator.conductor.placing.insight import Insight
 from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.conductor.placing.wishes import Wishes
+from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.step import Step, Tick
@@ -28,9 +30,13 @@ _WORDS = 5.0
 class Placing(Step):
     """Finds places for shards, and has their pods made."""
 
-    def __init__(self, cluster: Cluster, creator: Creator, insight: Insight, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, cluster: Cluster, creator: Creator, insight: Insight, queues: Queues, settings: Settings, clock: Clock
+    ) -> None:
         self.rejections = Rejections(settings.rejection_memory)
-        self._cluster, self._creator, self._insight = cluster, creator, insight
+        self._cluster, self._creator, self._insight, self._queues = cluster, creator, insight, queues
+        self._tree: QueueTree | None = None
+        """The queues that the decider knows."""
         self._seconds, self._monotonic = settings.placing_budget, clock.monotonic
         self._decider = Decider(cluster, settings.seed)
         self._wishes = Wishes()
@@ -64,6 +70,9 @@ class Placing(Step):
             graphs.attention.call_all(graphs.open)
         replanned, self._planned = plans.revision != self._planned, plans.revision
         self.rejections.expire(now)
+        if self._queues.tree is not self._tree:
+            self._tree = self._queues.tree
+            self._decider.update(Changes(queues=self._tree))
         self._tell(graphs, plans.awaited)
         if not len(self._decider):
             return

@@ -14,7 +14,7 @@ from bayplan_operator.workflows.documents import Document, name
 from bayplan_operator.workflows.files.findings import all_of
 
 _KEPT = {"LimitRange": "v1", "RuntimeClass": "node.k8s.io/v1"}
-_NOT_READ = (names.TASK_PROFILE, names.QUEUE)
+_NOT_READ = (names.TASK_PROFILE,)
 """Kinds of ours that files may hold, and that are passed over."""
 _CLOSE = 0.8
 """The least likeness of a close name, as difflib's ratio (0 to 1): TaskGraf is close to TaskGraph, TaskRun is not."""

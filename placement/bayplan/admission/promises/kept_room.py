@@ -82,11 +82,11 @@ class KeptRoom:
     def _in_quotas(self, promise: Promise) -> Iterable[tuple[int, int]]:
         quotas = self._cluster.quotas
         for number, asked in promise.quotas.items():
-            resource = quotas.rows[number].limits.key.resource
+            key = quotas.rows[number].limits.key
             for slot in self._slots(promise):
                 occupant = self._running.occupants[slot]
                 if occupant is not None and number in quotas.covering(int(self._running.row[slot])):
-                    asked -= occupant.resources.get(resource, 0)
+                    asked -= key.amount(occupant.resources)
             if asked > 0:
                 yield number, asked
 

@@ -113,7 +113,7 @@ def _until(usage: RowUsage, queue: int, asked: int, slots: Sequence[int], runnin
             occupant = running.occupants[slot]
             if occupant is None:
                 continue
-            holder, amount = int(running.queue[slot]), occupant.resources.get(usage.limits.key.resource, 0)
+            holder, amount = int(running.queue[slot]), usage.limits.key.amount(occupant.resources)
             usage.charge(holder, -amount)
             undo.append(lambda holder=holder, amount=amount: usage.charge(holder, amount))  # type: ignore[misc]
             found.append(slot)

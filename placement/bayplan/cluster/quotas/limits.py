@@ -26,6 +26,11 @@ class QuotaKey:
             return resources.get(self.resource, 0)
         return sum(units * resources.get(name, 0) for name, units in self.counts)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The resources that it counts."""
+        return tuple(name for name, _ in self.counts) or (self.resource,)
+
     def in_words(self, amount: int, *, up: bool) -> str:
         """An amount as users write it of the row's resource, to at most three digits after the point."""
         units = dict(self.counts).get(self.resource, 1)
