@@ -29,6 +29,7 @@ from bayplan.simulation import (
     simulate,
 )
 from bayplan_operator import names
+from bayplan_operator.cli.work.inputs import with_queues
 from bayplan_operator.conductor.knowledge.load import Load, load_model
 from bayplan_operator.conductor.outlook.forecasting import forecast
 from bayplan_operator.kube import wire
@@ -40,7 +41,7 @@ from bayplan_operator.view.prometheus.readings import Measured
 from bayplan_operator.workflows import read_graphs
 from bayplan_operator.workflows.graphs import SUBMIT_AFTER
 from tests.testbed.nodes import NodeKind
-from tests.tick.api.kinds import NODE, TASK_GRAPH
+from tests.tick.api.kinds import NODE, QUEUE, TASK_GRAPH
 from tests.tick.api.schema import completed, schema
 from tests.tick.api.store import Object
 from tests.tick.loop import EPOCH
@@ -77,6 +78,8 @@ class Case:
     graphs: Mapping[str, tuple[float, Object]]
     policies: Mapping[str, Object]
     nodes: Sequence[tuple[NodeKind, int]]
+    queues: Mapping[str, Object] = field(default_factory=dict)
+    """By name, with their specs."""
     delays: Delays = field(default_factory=Delays)
     learn: bool = False
     bandwidth: float = 125e6
@@ -92,9 +95,8 @@ class Case:
     def simulated(self, folder: Path) -> tuple[Trace, list[Reading]]:
         """What the simulator does, and what it measured on the way."""
         path = folder / "graphs.json"
-        path.write_text(
-            json.dumps({"kind": "List", "apiVersion": "v1", "items": [self._manifest(each) for each in self.graphs]})
-        )
+        items = [*(_queue(name, spec) for name, spec in self.queues.items()), *(self._manifest(each) for each in self.graphs)]
+        path.write_text(json.dumps({"kind": "List", "apiVersion": "v1", "items": items}))
         policies = {}
         for name, spec in self.policies.items():
             compiled = compile_policy({"metadata": {"name": name}, "spec": completed(spec, _spec("placementpolicies"))})
@@ -115,7 +117,8 @@ class Case:
             patch.setattr("bayplan.simulation.scraping.LoadTracker", Recording)
             for part in DRAWING:
                 patch.setattr(f"bayplan.simulation.{part}.identity", lambda seed, number: uid_of(number))
-            return simulate(read_graphs([path]).submissions, setup), readings
+            work = read_graphs([path])
+            return simulate(work.submissions, with_queues(setup, work)), readings
 
     def operated(self, trace: Trace, readings: Sequence[Reading] = ()) -> World:
         """The cluster at the end. Pods run as long as in the simulator, say what they say there, and measured is what was
@@ -126,6 +129,8 @@ class Case:
             world.add_nodes(kind, count)
         for name, spec in self.policies.items():
             world.create_policy(name, **spec)
+        for name, spec in self.queues.items():
+            world.store.create(QUEUE, "", _queue(name, spec))
         world.scheduler.delay, world.kubelets.delay = self.delays.binding, self.delays.starting
         took = _took(trace, self.goes_on)
         world.kubelets.seconds = lambda pod: str(took[_unit(pod)][0]) if _unit(pod) in took else as_said(pod)
@@ -184,6 +189,10 @@ PROMETHEUS = PrometheusSettings("http://prometheus.test", interval=15.0)
 def scrapes(delay: float = 5.0) -> Scrapes:
     """As the operator takes what is measured."""
     return Scrapes(PROMETHEUS.interval, delay, model=load_model(PROMETHEUS.interval, built_in().window))
+
+
+def _queue(name: str, spec: Object) -> Object:
+    return {"apiVersion": names.API_VERSION, "kind": names.QUEUE, "metadata": {"name": name}, "spec": spec}
 
 
 def in_the_simulator(trace: Trace) -> dict[Unit, Placed]:

@@ -73,7 +73,7 @@ def test_a_raised_quota_is_used_at_once(world: World) -> None:
     assert len(world.running("g")) == 3
 
 
-@pytest.mark.parametrize("preset", ["Auto", "Random", "Genetic"])
+@pytest.mark.parametrize("preset", ["Auto", "Packing", "RoundRobin", "LeastLoaded", "GraphPlan", "Random", "Genetic"])
 def test_a_queue_that_is_full_holds_up_no_other_whose_pods_ask_for_the_same(world: World, preset: str) -> None:
     world.create_policy("p", preset=preset)
     world.create_queue("full", cpu(1))
