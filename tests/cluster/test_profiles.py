@@ -47,7 +47,7 @@ def test_people_read_what_was_learned(kube: Kube, testbed: Cluster) -> None:
     assert float(status["p95"].removesuffix("s")) > float(status["p50"].removesuffix("s"))
     (where,) = status["nodeClasses"]
     figures = {each["name"]: each for each in where["figures"]}
-    assert set(figures) == {"response", "run", "success", "cost", "reported.accuracy"}
+    assert set(figures) == {"response", "run", "start", "success", "cost", "reported.accuracy"}
     assert figures["reported.accuracy"]["mean"] == "0.75"
     assert abs(float(figures["run"]["mean"]) - took) <= 1.0
     kube.wait_learned("nightly/eval", 1)
