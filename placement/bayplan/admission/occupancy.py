@@ -65,9 +65,14 @@ class Occupancy:
         count = self._count
         since, law = self._since[:count], self._law[:count]
         found = np.maximum(since + np.minimum(law[:, 0], law[:, 2]), now)
-        for slot in np.flatnonzero((law[:, 1] > 0) & self.there).tolist():
+        drawn = law[:, 1] > 0
+        for slot in np.flatnonzero(drawn & self.there).tolist() if drawn.any() else ():
             found[slot] = self.ends(slot, _HALF, now)[0]
         return found
+
+    def sure(self, slot: int) -> bool:
+        """Whether all quantiles of its end are one instant."""
+        return bool(self._law[slot, 1] == 0)
 
     def ends(self, slot: int, parts: FloatArray, now: float) -> FloatArray:
         """Quantiles of when one ends, given that it still runs. `parts`: from 0 to 1; the same shape."""

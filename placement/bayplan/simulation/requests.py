@@ -73,4 +73,5 @@ class Requests:
             queue=submission.queue,
             since=since,
             neighbour=submission.neighbour(unit),
+            run=submission.laws[task] if submission.laws else None,
         )

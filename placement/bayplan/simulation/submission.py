@@ -13,6 +13,7 @@ from bayplan.lifecycle import Flow, Retry
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 from bayplan.model.neighbour import Neighbour
+from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import GangTopology, RequestClass
 from bayplan.simulation.candidates import TaskCandidates
 from bayplan.simulation.errors import SetupError
@@ -55,6 +56,9 @@ class Submission:
     """Per task, the seconds that its author expects, 0 where nothing was said. None: the graph's durations."""
     actual: FloatArray | None = None
     """Per task, the seconds that it really takes on a node of speed 1. None: the graph's durations."""
+    laws: tuple[RunLaw | None, ...] = ()
+    """Per task, what is known beforehand of how long a unit runs: what may be let in before a reservation goes by it; `None`:
+    nothing is. None at all: that goes for all."""
     splittings: tuple[Splitting | None, ...] = ()
     """Per task, how it may be divided into shards; `None`: it has those of the graph. None at all: that goes for all."""
     data: FloatArray | None = None
@@ -101,6 +105,8 @@ class Submission:
                 f"graph {self.name}: there are {len(self.retries)} retries for {tasks} tasks: there must be one each"
             )
         self._check_data()
+        if self.laws and len(self.laws) != tasks:
+            raise SetupError(f"graph {self.name}: there are {len(self.laws)} laws for {tasks} tasks: there must be one each")
         if self.runs and len(self.runs) != tasks:
             raise SetupError(f"graph {self.name}: there are {len(self.runs)} runs for {tasks} tasks: there must be one each")
         if self.neighbours and len(self.neighbours) != tasks:

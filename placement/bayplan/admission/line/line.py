@@ -180,7 +180,9 @@ class Line:
             self.again()
         self._shares.step(self._now)
         self._promises.begin(self._now)
-        for lane in [*self._blocked.reopened(), *self._reserving.reopened(self._blocked, self._now)]:
+        for lane in self._blocked.reopened():
+            self._queues[lane.queue].open[lane.key] = lane
+        for lane in self._reserving.reopened(self._open_lanes(), self._blocked, self._now):
             self._queues[lane.queue].open[lane.key] = lane
         heads = []
         for number, queue in enumerate(self._queues):
@@ -190,6 +192,9 @@ class Line:
                 if head is not None:
                     heads.append((number, head))
         self._contest.begin(heads)
+
+    def _open_lanes(self) -> list[Lane]:
+        return [lane for queue in self._queues for lane in queue.open.values()]
 
     def _close(self, lane: Lane) -> None:
         queue = self._queues[lane.queue]

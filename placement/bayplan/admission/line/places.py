@@ -26,6 +26,11 @@ class LineStanding(NamedTuple):
     """The policy's order, critical path, arrival, size, unit, and when it joined."""
     wish: Wish
 
+    @property
+    def order(self) -> tuple[float, Place]:
+        """By which two compare."""
+        return self.points, self.rest
+
 
 def lasting(strategy: Strategy) -> bool:
     """Whether of two requests of a policy the same goes first at any time."""

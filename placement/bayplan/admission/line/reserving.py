@@ -1,6 +1,6 @@
 """Reservations in the line: whose turn it is to hold one, and what they mean for those behind."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from bayplan.admission.line.asking import Asking
 from bayplan.admission.line.blocked import Blocked
@@ -20,8 +20,8 @@ class Reserving:
         self._reserve = [*(each.reserve for each in tree.queues.values()), 0]
         """By queue, how many of its units may hold a promise."""
         self._any = any(self._reserve)
-        self._promised: dict[Lane, None] = {}
-        """Lanes of which a request holds a promise: of requests that are alike only the first does."""
+        self._promised: dict[Lane, Promise] = {}
+        """By lane, the promise that a request of it holds: of requests that are alike only the first does."""
         self._kept_out: dict[Hashable, Lane] = {}
         """Lanes that found no place beside what promises keep."""
         self._news = False
@@ -87,9 +87,13 @@ class Reserving:
         self._promised.pop(lane, None)
         self._news = True
 
-    def reopened(self, blocked: Blocked, now: float) -> list[Lane]:
-        """Lanes to be looked at in a round beside those that nodes and quotas open: what a promise kept out that is gone, the
-        lanes of all that hold one, and of the heads that may."""
+    def reopened(self, open_: Iterable[Lane], blocked: Blocked, now: float) -> list[Lane]:
+        """Lanes to be looked at in a round beside those that are open: what a promise kept out that is gone, the lanes of those
+        that hold one, and of the heads that may.
+
+        A promise of nothing but quota binds only the tree of its queue: where no lane of that is open, it need not be looked
+        at.
+        """
         found: dict[Hashable, Lane] = {}
         if self._news:
             found.update(self._kept_out)
@@ -97,13 +101,14 @@ class Reserving:
             self._news = False
             for lane in found.values():
                 lane.short, lane.kept_out = None, False
-        for owner in self._promises.owners:
-            owned = self._roll.lane_of(owner)
-            if owned is not None:
+        trees = {self._roll.tree(lane.queue) for lane in (*open_, *found.values())}
+        for promise in self._promises.all:
+            owned = self._roll.lane_of(promise.owners[0])
+            if owned is not None and (promise.rows or self._roll.tree(owned.queue) in trees):
                 found[owned.key] = owned
         if self._any and not self._promises.full:
             for number in self._roll.queues():
-                head = self.head(number, now)
+                head = self.head(number, now) if self._roll.tree(number) in trees else None
                 if head is not None:
                     found[head.key] = head
         for lane in found.values():
@@ -111,27 +116,53 @@ class Reserving:
         return list(found.values())
 
     def head(self, number: int, now: float) -> Lane | None:
-        """The lane of the first request of a queue that has no promise, if the queue may hold one more."""
-        if self._promises.full or self._promises.count(number) >= self._reserve[number]:
+        """The lane of the first request of a queue that has no promise, if the queue may hold one more, or if one that stands
+        behind it holds one."""
+        if not self._reserve[number]:
             return None
-        return self._roll.head(number, now, self._promised.__contains__)
+        found = self._roll.head(number, now, self._promised.__contains__)
+        if found is None or self._promises.count(number) < self._reserve[number]:
+            return None if self._promises.full else found
+        return None if self._overtaken(found, now) is None else found
 
     # Inside
 
+    def _overtaken(self, lane: Lane, now: float) -> Lane | None:
+        """Of the lanes of its queue that hold a promise, the last, if that stands behind it."""
+        held = [each for each in self._promised if each.queue == lane.queue and len(each)]
+        if not held:
+            return None
+        last = max(held, key=lambda each: each.first(now).order)
+        return last if last.first(now).order > lane.first(now).order else None
+
     def _letting(self, asking: Asking, now: float) -> list[Promise]:
-        return self._promises.letting_in(list(asking.unit.values()), now)
+        return self._promises.letting_in(asking.queue, list(asking.unit.values()), now)
 
     def _hold(self, number: int, lane: Lane, unit: Sequence[Wish], now: float) -> None:
         promise = self._promises.of(unit[0].request.id)
+        before = self._promised.get(lane)
+        if promise is None and before is not None:
+            promise = self._promises.hand_over(before, unit)  # of requests that are alike, another is the first by now
+        if promise is None and self.head(number, now) is lane:
+            self._give_way(number, lane, now)
         if promise is not None or self.head(number, now) is lane:
             made = self._promises.make(unit, number, now)
             if made is not promise:
                 self._news = self._news or promise is not None
             promise = made
             if made is not None:
-                self._promised[lane] = None
+                self._promised[lane] = made
         if promise is not None:
             self._promises.ahead.charge(promise)
+
+    def _give_way(self, number: int, lane: Lane, now: float) -> None:
+        """Where a queue holds all the promises that it may, the last loses its own to one that has come ahead of it."""
+        if self._promises.count(number) < self._reserve[number]:
+            return
+        last = self._overtaken(lane, now)
+        if last is not None:
+            self._promises.drop(self._promised[last])
+            self.released(last)
 
     def _charge(self, promises: Sequence[Promise]) -> None:
         for each in promises:

@@ -71,6 +71,10 @@ class Roll:
         key = self._key_of.get(id_)
         return None if key is None else self.lanes[key]
 
+    def tree(self, queue: int) -> int:
+        """The number of the queue without a parent above a queue, or its own; -1: of requests of no queue."""
+        return self._cluster.quotas.root(queue)
+
     def queues(self) -> list[int]:
         """The numbers of the queues in which anything waits."""
         return [number for number, lanes in self._in_queue.items() if lanes]

@@ -95,6 +95,8 @@ def joint_instant(blockers: Sequence[int], running: Occupancy, now: float, seed:
     """The 90 % quantile of the instant at which all of them have left, from common draws of their ends."""
     if not len(blockers):
         return now
+    if all(map(running.sure, blockers)):
+        return max(now, float(running.medians(now)[list(blockers)].max()))
     parts = np.random.default_rng(seed).random((len(blockers), DRAWS))
     last = np.full(DRAWS, now)
     for number, slot in enumerate(blockers):

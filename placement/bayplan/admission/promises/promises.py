@@ -51,13 +51,13 @@ class Promises:
         return self._made >= MOST
 
     @property
-    def owners(self) -> list[Hashable]:
-        """All requests that have one."""
-        return list(self._of)
+    def all(self) -> list[Promise]:
+        """Each once."""
+        return list({id(each): each for each in self._of.values()}.values())
 
     def renumber(self) -> None:
         """Queues have other numbers: promises are made again."""
-        for each in list(self._of.values()):
+        for each in self.all:
             self.drop(each)
         self.running.renumber()
 
@@ -66,10 +66,10 @@ class Promises:
         self.running.step()
         if self._static_version != self._cluster.static_version:
             self._static_version = self._cluster.static_version
-            for each in {id(each): each for each in self._of.values()}.values():
+            for each in self.all:
                 if any(not self._open(row) for row in each.rows):
                     self.drop(each)
-        for each in self._of.values():
+        for each in self.all:
             if any(self.running.slot(key) < 0 for key in each.blockers):
                 each.blockers = {key for key in each.blockers if self.running.slot(key) >= 0}
                 each.at = min(each.at, self._instant(each, now))
@@ -85,6 +85,15 @@ class Promises:
             if self._of.pop(owner, None) is not None and owner == promise.owners[0]:
                 self._made -= 1
                 self._count[promise.queue] -= 1
+
+    def hand_over(self, promise: Promise, unit: Sequence[Wish]) -> Promise:
+        """Another unit has it from now on, one that asks for the same."""
+        for owner in promise.owners:
+            self._of.pop(owner, None)
+        promise.owners = tuple(each.request.id for each in unit)
+        for owner in promise.owners:
+            self._of[owner] = promise
+        return promise
 
     def started(self, owner: Hashable, now: float) -> bool:
         """A request was placed, or wants no place any more (infinite); whether it had a promise, which is over."""
@@ -115,9 +124,12 @@ class Promises:
         self._count[queue] = self._count.get(queue, 0) + 1
         return found
 
-    def letting_in(self, unit: Sequence[Wish], now: float) -> list[Promise]:
-        """Of those ahead, the ones whose places a unit may use for a while."""
-        return [each for each in self.ahead.promises if each.lets_in(now, _later(unit, each.at - now))]
+    def letting_in(self, queue: int, unit: Sequence[Wish], now: float) -> list[Promise]:
+        """Of those ahead that bind a unit of a queue, the ones whose places it may use for a while."""
+        root = self._cluster.quotas.root(queue)
+        return [
+            each for each in self.ahead.promises if self._binds(each, root) and each.lets_in(now, _later(unit, each.at - now))
+        ]
 
     def let_in(self, wish: Wish, promises: Sequence[Promise], now: float) -> None:
         """A request was placed while these did not bind it."""
@@ -125,6 +137,10 @@ class Promises:
             each.chance += _later([wish], each.at - now)
 
     # Inside
+
+    def _binds(self, promise: Promise, root: int) -> bool:
+        """A promise of nothing but quota binds only the tree of its queue."""
+        return bool(promise.rows) or self._cluster.quotas.root(promise.queue) == root
 
     def _make(self, unit: Sequence[Wish], queue: int, now: float) -> Promise | None:
         cluster, first = self._cluster, unit[0].request

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from bayplan.admission.queue import Queue
+from bayplan.admission.queue import Queue, QuotaRow
 from bayplan.admission.tree import tree_of
 from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.quotas import QuotaKey
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
 from bayplan.model.occupant import Tenant
@@ -131,6 +132,45 @@ def test_what_fits_beside_is_let_in_however_long_it_runs() -> None:
     assert stream.started["beside"] == 2.0
     assert stream.started["next"] == 100.0
     assert stream.started["more"] == 110.0
+
+
+def test_what_comes_ahead_takes_the_promise_of_the_last() -> None:
+    stream = Stream(1)
+    stream.submit(0.0, [small("long", RunLaw(100.0), 6)], 100.0)
+    stream.submit(1.0, [small("whole", RunLaw(10.0), 8)], 10.0)
+    stream.submit(2.0, [replace(small("first", RunLaw(10.0), 8), priority=5)], 10.0)
+    stream.submit(4.0, [small("late", RunLaw(200.0), 2)], 200.0)
+    stream.run(5.0)
+    assert [each.owners for each in stream.decider.promises.all] == [("first",)]
+    stream.submit(6.0, [replace(small("larger", RunLaw(9.0), 8), priority=7)], 9.0)
+    stream.run(7.0)
+    assert [each.owners for each in stream.decider.promises.all] == [("larger",)]
+    stream.run(500.0)
+    assert stream.started == {"long": 0.0, "larger": 100.0, "first": 109.0, "whole": 119.0, "late": 129.0}
+
+
+def test_quota_is_promised_too() -> None:
+    """Three cores of the tree are held; what asks for four waits, and what would hold it up does not start before it."""
+    tree = tree_of(
+        [
+            Queue("lab"),
+            Queue("a", "lab", (QuotaRow(QuotaKey("cpu"), 2000),), reserve=1),
+            Queue("b", "lab", (QuotaRow(QuotaKey("cpu"), 2000),), reserve=1),
+        ]
+    )
+    stream = Stream(2)
+    stream.decider.update(Changes(queues=tree))
+
+    def of(queue: str, id_: str, cpu: int, seconds: float) -> Request:
+        return Request(id_, asking(cpu), queue=queue, run=RunLaw(seconds))
+
+    stream.submit(0.0, [of("a", "one", 2, 100.0)], 100.0)
+    stream.submit(0.0, [of("b", "two", 1, 50.0)], 50.0)
+    stream.submit(1.0, [of("a", "all", 4, 10.0)], 10.0)
+    stream.submit(2.0, [of("b", "late", 1, 200.0)], 200.0)
+    stream.submit(3.0, [of("b", "short", 1, 20.0)], 20.0)
+    stream.run(500.0)
+    assert stream.started == {"one": 0.0, "two": 0.0, "short": 3.0, "all": 100.0, "late": 110.0}
 
 
 def test_ends_that_are_not_known_drain() -> None:
