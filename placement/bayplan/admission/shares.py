@@ -40,8 +40,9 @@ class QueueShares:
     start as if it had run to its expected end: the part that has not accrued yet is an advance.
     """
 
-    def __init__(self, cluster: Cluster, tree: QueueTree, before: "QueueShares | None" = None) -> None:
-        """`before`: what queues had until now, which those of the same names keep, measure by measure."""
+    def __init__(self, cluster: Cluster, tree: QueueTree, running: Occupancy, before: "QueueShares | None" = None) -> None:
+        """`running`: what occupies the cluster, with the numbers that queues have now. `before`: what queues had until now, of
+        which those of the same names keep theirs, measure by measure."""
         self._cluster, limits = cluster, cluster.quotas.limits
         self._parents = np.array(limits.parents, np.int64)
         half_lives = [each.half_life for each in tree.queues.values()]
@@ -71,7 +72,7 @@ class QueueShares:
         self._admitted: dict[Hashable, tuple[int, Request]] = {}
         """Since the last step."""
         self._withdrawn: list[Hashable] = []
-        self._running = Occupancy(cluster)
+        self._running = running
         self._then: float | None = None
         self._position = cluster.quotas.moves.position
         self._asked: dict[RequestClass, FloatArray] = {}

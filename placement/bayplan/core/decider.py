@@ -278,8 +278,8 @@ class Decider:
             return
         self._tree = tree
         self._cluster.set_quotas(tree.limits())
-        self._shares = QueueShares(self._cluster, tree, self._shares)
         self._promises.renumber()
+        self._shares = QueueShares(self._cluster, tree, self._promises.running, self._shares)
         self._strategy, self._policy = None, ("", "")
         self._said.clear()
         waiting = sorted(self._wishes.values(), key=in_arrival)

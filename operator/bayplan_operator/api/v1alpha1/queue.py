@@ -160,7 +160,7 @@ class Ageing(Model):
 
 
 class QueueSpec(Model):
-    """What may be held, by whom. A change takes effect with the next decision; running pods stay where they are."""
+    """How much may be held, and which namespaces may use it. A change takes effect with the next decision; pods stay."""
 
     parent_name: QueueName | None = Field(
         default=None,

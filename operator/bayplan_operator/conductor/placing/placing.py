@@ -46,8 +46,6 @@ class Placing(Step):
         """UIDs of graphs that the decider has to be told of though nothing else says so."""
         self._situation = 0, 0
         """Of the world, when all graphs were last looked at."""
-        self._limits = 0
-        """The version of what queues may hold by which was placed last."""
         self._planned = 0
         """The revision of the plans by which was placed last."""
         self._asked_at, self._asked_of = 0.0, -1
@@ -76,12 +74,9 @@ class Placing(Step):
         self._tell(graphs, plans.awaited)
         if not len(self._decider):
             return
-        limits, self._limits = self._limits, self._cluster.quotas.version
         stale = self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS
         known = self._insight.snapshot(now)
-        self._decider.update(
-            Changes(knowledge=known, refused=self.rejections.active(now), reopened=stale or replanned or limits != self._limits)
-        )
+        self._decider.update(Changes(knowledge=known, refused=self.rejections.active(now), reopened=stale or replanned))
         began = self._monotonic()
         outcome = self._decider.decide(now, seconds(self._seconds, self._monotonic))
         if outcome.placements or outcome.waiting:
