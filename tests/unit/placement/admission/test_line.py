@@ -242,3 +242,16 @@ def test_what_a_queue_had_is_kept_by_a_decider_that_comes_after() -> None:
     assert second is not None
     assert first.means.keys() == second.means.keys()
     assert all(abs(first.means[key] - value) < 1e-9 for key, value in second.means.items())
+
+
+def test_what_has_just_begun_counts_as_if_it_had_run_to_its_expected_end() -> None:
+    world = World(tree_of([Queue("a"), Queue("b")], half_life=1000.0), cores=2)
+    world.want(request(0, "b", duration=10.0))
+    assert world.decide() == [0]
+    world.now = 9.0
+    world.want(request(1, "a", duration=10_000.0))
+    assert world.decide() == [1]
+    world.now = 10.0
+    world.end(0)
+    world.want(request(2, "a", duration=5.0), request(3, "b", duration=5.0))
+    assert world.decide() == [3], "so far b has used more, but a has begun what uses far more"
