@@ -95,15 +95,15 @@ class Promises:
             self._of[owner] = promise
         return promise
 
-    def started(self, owner: Hashable, now: float) -> bool:
-        """A request was placed, or wants no place any more (infinite); whether it had a promise, which is over."""
+    def started(self, owner: Hashable, now: float) -> Promise | None:
+        """A request was placed, or wants no place any more (infinite); answers the promise that it had, which is over."""
         promise = self._of.get(owner)
         if promise is None:
-            return False
+            return None
         if np.isfinite(now):
             self.kept.append(KeptPromise(promise.owners[0], promise.made, promise.first, now, promise.renewals))
         self.drop(promise)
-        return True
+        return promise
 
     def make(self, unit: Sequence[Wish], queue: int, now: float) -> Promise | None:
         """For a unit that has no place, behind those that are ahead; `None`: there is nothing to wait for."""
