@@ -16,6 +16,8 @@ from bayplan.strategy.wish import Wish
 
 MOST = 32
 """Promises of a cluster at a time."""
+LEAST_ALLOWANCE = 1.0
+"""Seconds: where what has to leave is overdue already, each renewal doubles at least this."""
 
 
 class Promises:
@@ -167,7 +169,7 @@ class Promises:
         keys = {self.running.keys[slot] for slot in blockers}
         promise = Promise(tuple(each.request.id for each in unit), queue, rows, taken, asks, np.inf, now, keys)
         promise.at = promise.first = self._instant(promise, now)
-        promise.allowance = promise.at - now
+        promise.allowance = max(promise.at - now, LEAST_ALLOWANCE)
         return promise
 
     def _rows(self, wish: Wish, short: Sequence[int]) -> BoolArray:
