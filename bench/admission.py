@@ -23,10 +23,11 @@ from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Policy, Setup, Submission, simulate
 from bayplan.strategy.presets import compile_preset
-from bench import admission_testbed
+from bench import admission_scale, admission_testbed
 from bench.admission_cases import BORROWING, CASES, NOMINAL, Case, Work, work_of
 from bench.admission_events import Event, Figure, events_of, figures_of, over_quota, write_events
 from bench.admission_reference import reference
+from bench.admission_scale import SCALE_CASES
 
 _CPU = QuotaKey("cpu")
 
@@ -34,35 +35,45 @@ _CPU = QuotaKey("cpu")
 def main() -> int:
     """Run the benchmark; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.admission", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--case", choices=list(CASES), default="baseline")
-    parser.add_argument("--mode", choices=["simulator", "testbed"], default="simulator")
+    parser.add_argument("--case", choices=[*CASES, *SCALE_CASES], default="baseline")
+    parser.add_argument("--mode", choices=["simulator", "testbed"], help="default: simulator; KAI's cases: testbed")
     parser.add_argument("--seed", type=int, default=0, help="0: all queues in phase; others shift each queue")
-    parser.add_argument("--scale", type=float, default=1.0, metavar="PART", help="only so large a part of each class")
+    parser.add_argument("--scale", type=float, default=1.0, metavar="PART", help="only so large a part of the work")
     parser.add_argument("--limit", type=float, default=1800.0, help="seconds after which a run on the testbed is given up")
     parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write what happened as CSV")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write what happened as CSV (not of KAI's cases)")
     arguments = parser.parse_args()
-    case = CASES[arguments.case].scaled(arguments.scale)
-    work = work_of(case, arguments.seed)
-    if arguments.mode == "simulator":
-        events, further = simulated(case, work)
+    if arguments.case in SCALE_CASES and (arguments.mode == "simulator" or arguments.out):
+        parser.error(f"--case {arguments.case} runs on the testbed only, and writes no CSV")
+    mode = "testbed" if arguments.case in SCALE_CASES else arguments.mode or "simulator"
+    if arguments.case in SCALE_CASES:
+        figures, over = admission_scale.run(arguments.case, arguments.scale, arguments.limit), 0
     else:
-        measured = admission_testbed.run(case, work, arguments.limit)
-        events, further = measured.events, measured.figures
-    over = over_quota(case, events)
-    figures = [*figures_of(case, events), *further, ("over_quota", float(over), "events")]
-    figures += figures_of(case, events_of(work, reference(case, work)), "reference_")
+        figures, over = _queues(arguments, mode)
     rows = [
-        {"case": arguments.case, "mode": arguments.mode, "metric": name, "value": value, "unit": unit}
-        for name, value, unit in figures
+        {"case": arguments.case, "mode": mode, "metric": name, "value": value, "unit": unit} for name, value, unit in figures
     ]
     for row in rows:
         print(f"{row['metric']:28} {row['value']:12.3f} {row['unit']}")
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2))
+    return 1 if over else 0
+
+
+def _queues(arguments: argparse.Namespace, mode: str) -> tuple[list[Figure], int]:
+    """The figures of one of Kueue's cases, and at how many events more was held than may be."""
+    case = CASES[arguments.case].scaled(arguments.scale)
+    work = work_of(case, arguments.seed)
+    if mode == "simulator":
+        events, further = simulated(case, work)
+    else:
+        measured = admission_testbed.run(case, work, arguments.limit)
+        events, further = measured.events, measured.figures
     if arguments.out:
         write_events(arguments.out, events)
-    return 1 if over else 0
+    over = over_quota(case, events)
+    figures = [*figures_of(case, events), *further, ("over_quota", float(over), "events")]
+    return figures + figures_of(case, events_of(work, reference(case, work)), "reference_"), over
 
 
 def simulated(case: Case, work: Sequence[Work]) -> tuple[list[Event], list[Figure]]:
