@@ -50,6 +50,8 @@ class Submission:
     """Name of the policy that places it."""
     queue: str | None = None
     """The queue in which its requests wait; none: no quota counts them."""
+    counted_in: str = ""
+    """The queue that figures count it in, where that is another than the one in which its requests wait; empty: it is none."""
     retries: tuple[Retry, ...] = ()
     """Per task; none: the defaults of `Retry` for all."""
     expected: FloatArray | None = None

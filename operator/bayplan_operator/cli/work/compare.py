@@ -23,8 +23,9 @@ def run(options: CompareOptions) -> int:
     Raises `InputError` and `SetupError`.
     """
     work = inputs.workload(options.file, options.every, options.repeat)
-    inputs.tell_left_out(work, options.strict, learns=options.learn == "yes")
     there = inputs.there(options)
+    inputs.with_jobs(work, options, there)
+    inputs.tell_left_out(work, options.strict, learns=options.learn == "yes")
     named = [inputs.policy_named(each) for each in options.policy]
     if len({each.name for each in named}) < len(named):
         raise InputError("--policy names one policy twice: name each once")
