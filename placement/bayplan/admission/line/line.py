@@ -57,7 +57,8 @@ class Line:
         lane = self._roll.join(wish)
         if wish.request.gang is not None:
             self._gangs[lane.key] = lane
-        if not known or wish.request.gang is not None or lane.kept_out:
+        ahead = lane.kept_out and lane.first(self._now).wish is wish  # perhaps of the promises that keep the others out
+        if not known or wish.request.gang is not None or ahead:
             self._open(lane)
         self._news = self._news or lane.key in self._queues[lane.queue].open
 
@@ -69,8 +70,9 @@ class Line:
         if self._asking is not None and placed:
             self._shares.admitted(lane.queue, wish.request)
             self._promises.let_in(wish, self._asking.lifted, self._now)
-        if self._promises.started(id_, self._now if placed else math.inf):
-            self._reserving.released(lane)
+        promise = self._promises.started(id_, self._now if placed else math.inf)
+        if promise is not None:
+            self._reserving.released(lane, promise)
             self._news = True
         if len(lane):
             return False
