@@ -35,9 +35,7 @@ class _Pool:
         """Until all have ended."""
         following, count = 0, len(self._came)
         while following < count or self._running:
-            now = min(
-                self._came[following] if following < count else np.inf, self._running[0][0] if self._running else np.inf
-            )
+            now = min(self._came[following] if following < count else np.inf, self._running[0][0] if self._running else np.inf)
             while self._running and self._running[0][0] <= now:
                 self._free += self._asked[heapq.heappop(self._running)[1]]
             while following < count and self._came[following] <= now:

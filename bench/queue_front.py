@@ -95,7 +95,9 @@ def front(arguments: argparse.Namespace) -> list[dict[str, Any]]:
             began = time.perf_counter()
             waits = FRONT[policy](jobs, arguments.processors)
             seconds = time.perf_counter() - began
-            rows.append({"trace": trace.path.stem, "window": first, "policy": policy, **figures(jobs, waits), "wall_s": seconds})
+            rows.append(
+                {"trace": trace.path.stem, "window": first, "policy": policy, **figures(jobs, waits), "wall_s": seconds}
+            )
             if arguments.out and number == 0 and policy == chosen[-1]:
                 write_jobs(arguments.out, jobs, waits)
     _tell(rows, chosen)

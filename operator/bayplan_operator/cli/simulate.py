@@ -31,7 +31,7 @@ class SimulateOptions(SimulationOptions, FileOptions):
 COMMAND = Command(
     "simulate",
     "run graphs and job traces on a virtual cluster, with failures and noise",
-    "Run graphs on a virtual cluster: the operator's own decisions, a virtual clock. A file whose name ends in .swf or .csv is a\n"
-    "trace of jobs, each of them a graph of one task.\n\nNeeds no cluster.",
+    "Run graphs on a virtual cluster: the operator's own decisions, a virtual clock.\n\n"
+    "A file whose name ends in .swf or .csv is a trace of jobs, each of them a graph of one task.\n\nNeeds no cluster.",
     SimulateOptions,
 )

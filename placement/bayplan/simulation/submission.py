@@ -143,6 +143,11 @@ class Submission:
         """What the shards of a task ask with a candidate, by its position; -1: the task has none."""
         return self.classes[task] if candidate < 0 else self.candidates[task].candidates[candidate].request_class
 
+    def asked_by(self, task: int, shard: int, candidate: int) -> RequestClass:
+        """The same of one shard."""
+        own = self.own_classes.get(int(self.graph.unit_start[task]) + shard) if self.own_classes and candidate < 0 else None
+        return self.asked(task, candidate) if own is None else own
+
     def with_candidate(self, task: int, position: int) -> "Submission":
         """The same, where a candidate does a task. O(tasks)."""
         one, first = self.candidates[task].candidates[position], int(self.graph.unit_start[task])

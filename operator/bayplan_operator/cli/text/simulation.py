@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bayplan_operator.cli.text import choices, outlook
+from bayplan_operator.cli.text import choices, outlook, queue_outcomes
 from bayplan_operator.cli.text.table import Screen, brief, table
 from bayplan_operator.views import units
 from bayplan_operator.views.model.attempt import SimulatedAttempt
@@ -74,6 +74,8 @@ def figures(simulation: Simulation, screen: Screen) -> list[str]:
         lines.append(f"Deadlines: {found.missed} of {found.deadlines} missed")
     if any(node.cost_per_hour for node in simulation.nodes):
         lines.append(f"Cost of the hours in which nodes had something to do: {found.cost:.2f}")
+    if simulation.queues:
+        lines += ["", *queue_outcomes.lines(simulation.queues, screen), ""]
     lines += adaptive(simulation)
     lines += candidates(simulation)
     if found.unplaced:

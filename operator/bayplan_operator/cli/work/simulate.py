@@ -46,4 +46,4 @@ def simulated(submissions: list[Submission], setup: Setup, policy: str) -> Simul
     """With a bar on a terminal. Raises `SetupError`."""
     with Progress("simulating") as told:
         trace = simulate(submissions, setup, told=told)
-    return build(trace, policy, setup.seed, setup.run_times)
+    return build(trace, policy, setup.seed, setup.run_times, {} if setup.queues is None else setup.queues.queues)

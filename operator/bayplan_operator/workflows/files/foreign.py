@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
-FORMATS = "files that are read hold TaskGraphs, PlacementPolicies, Argo Workflows or WfCommons instances, in YAML or JSON, or are traces of jobs (.swf, .csv)"
+FORMATS = (
+    "files that are read hold TaskGraphs, PlacementPolicies, Argo Workflows or WfCommons instances, in YAML or JSON, or are "
+    "traces of jobs (.swf, .csv)"
+)
 
 _SWF_FIELDS = 18
 """Fields of a job in the Standard Workload Format, all of them numbers

@@ -81,7 +81,9 @@ def read_table(path: Path, text: str) -> TraceJobs:
         parts=np.array(found.parts, np.int64),
         classes=found.classes,
         priority=np.array(found.priority, np.int64),
-        **found.labels,
+        queue=found.labels["queue"],
+        user=found.labels["user"],
+        group=found.labels["group"],
         notes=tuple(_notes(path, found)),
         left_out=left_out,
     )
