@@ -74,12 +74,12 @@ def figures(simulation: Simulation, screen: Screen) -> list[str]:
         lines.append(f"Deadlines: {found.missed} of {found.deadlines} missed")
     if any(node.cost_per_hour for node in simulation.nodes):
         lines.append(f"Cost of the hours in which nodes had something to do: {found.cost:.2f}")
-    if simulation.queues:
-        lines += ["", *queue_outcomes.lines(simulation.queues, screen), ""]
     lines += adaptive(simulation)
     lines += candidates(simulation)
     if found.unplaced:
         lines.append(screen.paint(f"{units.count(found.unplaced, 'shard')} never got a place", "bad"))
+    if simulation.queues:
+        lines += ["", *queue_outcomes.lines(simulation.queues, screen)]
     return lines
 
 
