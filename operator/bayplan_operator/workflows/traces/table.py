@@ -95,7 +95,7 @@ def _check_header(path: Path, header: Sequence[str]) -> Iterator[str]:
     for column in REQUIRED:
         if column not in header:
             said = f"column {column} is missing: the first line must name {' and '.join(REQUIRED)}, and may name "
-            raise InputError(Finding(f"{said}{', '.join(OPTIONAL)} and resources such as example.com/fpga", path, 1))
+            raise InputError(Finding(f"{said}{', '.join(OPTIONAL)} and resources such as vendor.example/fpga", path, 1))
     twice = next((each for at, each in enumerate(header) if each and each in header[:at]), None)
     if twice is not None:
         raise InputError(Finding(f"column {twice} is there twice: name each once", path, 1))
