@@ -165,7 +165,7 @@ class Decider:
         if placed:
             self._waiting.moved()
         said = (*waiting.values(), *self._of_their_class(waiting))
-        return Outcome(tuple([decision for _, decision in placed]), waiting=said)
+        return Outcome(tuple([decision for _, decision in placed]), waiting=said, unfinished=self._waiting.unfinished)
 
     def why(self, request: Request) -> Decision | None:
         """What was said last of a request that waits, of it or of those alike; `None`: nothing. Of one that was just placed:

@@ -21,6 +21,8 @@ class Reserving:
         self._reserve = [*(each.reserve for each in tree.queues.values()), 0]
         """By queue, how many of its units may hold a promise."""
         self._any = any(self._reserve)
+        self.placed = self.postponed = False
+        """In this decision something was placed, so that no promise can be made before it is among what runs; one was to be."""
         self._promised: dict[Lane, Promise] = {}
         """By lane, the promise that a request of it holds: of requests that are alike only the first does."""
         self._kept_out: dict[Hashable, Lane] = {}
@@ -148,6 +150,9 @@ class Reserving:
         if promise is None and before is not None:
             promise = self._promises.hand_over(before, unit)  # of requests that are alike, another is the first by now
         if promise is None and self.head(number, now) is lane:
+            if self.placed:
+                self.postponed = True
+                return
             self._give_way(number, lane, now)
         if promise is not None or self.head(number, now) is lane:
             made = self._promises.make(unit, number, now)
