@@ -23,6 +23,8 @@ class Lane:
         request = wish.request
         self.key, self.queue, self.name, self.asked = key, queue, request.queue, request.request_class
         self.gang = None if request.gang is None else request.gang.id
+        self.whole: Hashable | None = None
+        """The graph that is charged as a whole, or is to be, and of which all its requests are; `None`: there is none."""
         self.near = False
         """Its places depend on pods nearby."""
         self.short: tuple[int, ...] | None = None
