@@ -50,6 +50,8 @@ class Submission:
     """Name of the policy that places it."""
     queue: str | None = None
     """The queue in which its requests wait; none: no quota counts them."""
+    admitted_whole: bool = False
+    """Its queue has to have room for all that it needs at once before the first of its units starts."""
     retries: tuple[Retry, ...] = ()
     """Per task; none: the defaults of `Retry` for all."""
     expected: FloatArray | None = None

@@ -49,10 +49,10 @@ def _head(view: QueueView, screen: Screen) -> list[str]:
 
 
 def _rows(view: QueueView, screen: Screen) -> list[str]:
-    header = ["QUOTA", "NODES", "USED", "NOMINAL", "BORROWED", "BORROWING LIMIT", "LENDING LIMIT"]
+    header = ["QUOTA", "NODES", "USED", "CHARGED", "NOMINAL", "BORROWED", "BORROWING LIMIT", "LENDING LIMIT"]
     rows = [
         [
-            each.resource, each.nodes or "all", each.used, each.nominal, each.borrowed,
+            each.resource, each.nodes or "all", each.used, each.charged, each.nominal, each.borrowed,
             _limit(each.borrowing_limit), _limit(each.lending_limit),
         ]
         for each in view.rows

@@ -47,6 +47,7 @@ class GraphNeeds:
         number = quotas.limited(self.told.queue)
         keys = [each.limits.key for each in quotas.rows if number >= 0 and each.limits.limited[number]]
         self._version, self._charges = version, []
+        keys = [key for key in keys if any(self.told.demand.weights(key, key.node_selector))]
         for home in homes(self.told.demand, keys, cluster):
             rows = tuple((key, self._heaviest(key, home)) for key in keys)
             self._charges.append(GraphCharge(self.told.queue, rows, home))

@@ -20,9 +20,9 @@ class GraphCharge:
 
     queue: str
     rows: tuple[tuple[QuotaKey, int], ...] = ()
-    """Each row that limited the queue, with the amount. Rows that come later count the graph's pods one by one."""
+    """Each row that limited the queue and of which its pods ask, with the amount. Later ones count pods one by one."""
     home: Labels | None = None
-    """The nodeSelector of the rows to which pods were charged that may be there and elsewhere. Other rows with one are closed to
+    """The nodeSelector of the rows to which pods were charged that may be there and elsewhere. Other such rows are closed to
     them. `None`: all are."""
 
 
