@@ -15,6 +15,7 @@ from bayplan.knowledge.load.estimate import LoadEstimate
 from bayplan.knowledge.node_states.survival import Survival
 from bayplan.knowledge.run_times.forecast import Forecast
 from bayplan.model.workload import RequestClass
+from bayplan.strategy.context import Context
 from bayplan.strategy.wish import Wish
 
 
@@ -31,6 +32,10 @@ class KnowledgeSnapshot(NamedTuple):
     def same_as(self, other: "KnowledgeSnapshot") -> bool:
         """Whether each part is the same object: whatever is learned makes another one."""
         return all(map(is_, self, other))
+
+    def context(self, now: float, turn: int, seed: int, rejected: Mapping[RequestClass, frozenset[str]]) -> Context:
+        """What strategies are told at an instant, in seconds since the epoch."""
+        return Context(now=now, rejected=rejected, seed=seed, turn=turn, **self._asdict())
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ class Decider:
                             self._placed += 1
                             placed.append((wish, decision))
                     self._waiting.settled()
-                    batch = self._waiting.batch(context)
+                    batch = self._waiting.batch(context) or self._apart(context)
         except BaseException:
             self.whole.withdraw()
             self._waiting.done()
@@ -191,6 +191,15 @@ class Decider:
         wishes, graphs = tuple(sorted(self._wishes.values(), key=in_arrival)), self.whole.told
         other.update(Changes(wishes, knowledge=knowledge, placed=self._placed, queues=self._tree, graphs=graphs))
         return other
+
+    def _apart(self, context: Context) -> list[Wish]:
+        """Requests of graphs that were just admitted as a whole are asked about by themselves; others waited like them."""
+        apart = self.whole.apart()
+        if apart:
+            self._waiting.done()
+        for wish in apart:
+            self._want(wish)
+        return self._waiting.batch(context) if apart else []
 
     def _go_beside(self, placed: list[tuple[Wish, Decision]]) -> None:
         """Of gangs of which a part was placed, those that wait on know where that is."""
@@ -254,6 +263,7 @@ class Decider:
         else:
             self._choose_order(wish)
         self._wishes[wish.request.id] = self._unsaid[wish.request.id] = wish
+        self.whole.waits(wish)
         self._waiting.add(wish)
         self._keys[wish.request.id] = self._waiting.alike(wish)
 
@@ -327,6 +337,7 @@ class Decider:
         wish = self._wishes.pop(id_, None)
         if wish is not None:
             self._gone.append(id_)
+            self.whole.left(wish)
             if self._waiting.remove(wish):
                 self._left[self._keys[id_]] = None
             self._unsaid.pop(id_, None)
@@ -384,16 +395,4 @@ class Decider:
         return found
 
     def _context(self, now: float) -> Context:
-        known = self._knowledge
-        return Context(
-            now=now,
-            rejected=self._refused,
-            seed=self._seed,
-            turn=self._placed,
-            mix=known.mix,
-            efficiency=known.efficiency,
-            run_times=known.run_times,
-            plans=known.plans,
-            load=known.load,
-            survival=known.survival,
-        )
+        return self._knowledge.context(now, self._placed, self._seed, self._refused)

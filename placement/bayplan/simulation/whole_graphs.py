@@ -27,7 +27,7 @@ class WholeSubmissions:
         if not submission.admitted_whole or graph.ended_at is not None:
             return
         if number not in self._demands:
-            self._demands[number] = demand_of(submission.graph, submission.flow, _asks(submission))
+            self._demands[number] = demand_of_all(submission)
         over, before = tasks_over(submission.graph, graph.flow, graph.run), self._told.get(number)
         charge = self._charges.get(number)
         if before is not None and before.charge is charge and np.array_equal(before.over, over):
@@ -51,6 +51,11 @@ class WholeSubmissions:
         """What is new since it was asked last."""
         found, self._changed = self._changed, {}
         return found
+
+
+def demand_of_all(submission: Submission) -> GraphDemand:
+    """What it needs at once, whichever candidates are chosen."""
+    return demand_of(submission.graph, submission.flow, _asks(submission))
 
 
 def _asks(submission: Submission) -> list[list[RequestClass]]:

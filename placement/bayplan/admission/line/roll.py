@@ -50,7 +50,7 @@ class Roll:
         pod = request.neighbour if self._cluster.neighbours.concern(request.neighbour) else None
         gang = None if request.gang is None else request.gang.id
         run = request.run if self._reserves else None  # by which it may be let in before a promise, and others may not
-        whole = self._whole(wish)
+        whole = self._cluster.quotas.graphs.alike(request.graph)
         return self.queue(wish), whole, request.request_class, run, pod, gang, wish.policy, wish.candidate, id(wish.strategy)
 
     def join(self, wish: Wish) -> Lane:
@@ -108,13 +108,9 @@ class Roll:
         name = wish.request.queue
         queue = None if number == self.none or name is None else self._tree.queues[name]
         lane = Lane(key, number, wish, None if queue is None else queue.ageing)
-        lane.whole = self._whole(wish)
+        lane.by_graph = self._cluster.quotas.graphs.account(wish.request.graph) is not None
         lane.near = self._cluster.neighbours.concern(wish.request.neighbour)
         return lane
-
-    def _whole(self, wish: Wish) -> Hashable | None:
-        graph = wish.request.graph
-        return None if self._cluster.quotas.graphs.account(graph) is None else graph
 
     def _size(self, wish: Wish) -> Place:
         if self._static_version != self._cluster.static_version:

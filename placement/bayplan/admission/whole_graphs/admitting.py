@@ -24,6 +24,12 @@ class Admitting:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._needs: dict[Hashable, GraphNeeds] = {}
+        self._kinds: dict[Hashable, int] = {}
+        """Numbers of graphs that need the same, while any graph is known."""
+        self._wishes: dict[Hashable, dict[Hashable, Wish]] = {}
+        """By graph that is not admitted, those of it that wait, by id."""
+        self._apart: list[Hashable] = []
+        """Graphs that were admitted since `apart` was asked."""
         self._new: dict[Hashable, GraphCharge] = {}
         """Charged since the last decision was answered."""
 
@@ -40,13 +46,36 @@ class Admitting:
             if told is None:
                 freed |= self._forget(id_)
                 continue
-            self._cluster.quotas.graphs.follow(id_)
+            kind = self._kinds.setdefault((told.queue, told.demand.signature, told.over.tobytes()), len(self._kinds))
+            self._cluster.quotas.graphs.follow(id_, kind)
             if id_ in self._needs:
                 self._needs[id_].take(told)
             else:
                 self._needs[id_] = GraphNeeds(told)
+            if told.charge is not None:
+                self._wishes.pop(id_, None)
             freed |= self._cluster.charge_graph(id_, self._needs[id_].left())
         return freed
+
+    def waits(self, wish: Wish) -> None:
+        """A request wants a place."""
+        graph = wish.request.graph
+        if graph in self._needs and self._needs[graph].told.charge is None:
+            self._wishes.setdefault(graph, {})[wish.request.id] = wish
+
+    def left(self, wish: Wish) -> None:
+        """It wants none any more, or has it."""
+        waiting = self._wishes.get(wish.request.graph)
+        if waiting is not None:
+            waiting.pop(wish.request.id, None)
+            if not waiting:
+                del self._wishes[wish.request.graph]
+
+    def apart(self) -> list[Wish]:
+        """Requests that wait of graphs that were just admitted: from now on no other graph's are like them."""
+        found = [each for id_ in self._apart for each in self._wishes.pop(id_, {}).values()]
+        self._apart.clear()
+        return found
 
     def asked(self, batch: list[Wish], trial: Trial, ask: Ask) -> Answers:
         """One decision for each wish, in their order: first about each graph as a whole that is not admitted yet.
@@ -103,6 +132,7 @@ class Admitting:
             needs.take(replace(needs.told, charge=None))
             self._cluster.quotas.charge_graph(id_, None)
         self._new.clear()
+        self._apart.clear()
 
     # Inside
 
@@ -131,6 +161,7 @@ class Admitting:
         needs = self._needs[id_]
         needs.take(replace(needs.told, charge=charge))
         self._new[id_] = charge
+        self._apart.append(id_)
 
     def _too_much(self, wish: Wish) -> Decision:
         needs = self._needs[wish.request.graph]
@@ -141,6 +172,9 @@ class Admitting:
         if self._needs.pop(id_, None) is None:
             return False
         self._new.pop(id_, None)
+        self._wishes.pop(id_, None)
+        if not self._needs:
+            self._kinds.clear()
         freed = self._cluster.charge_graph(id_, None)
         self._cluster.quotas.graphs.forget(id_)
         return freed

@@ -1,6 +1,6 @@
 """What a graph needs at once: of each quota row, the heaviest antichain of the tasks that are not over."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,11 @@ class GraphDemand:
     before: IntArray
     after: IntArray
     """Per edge, a task that has ended when another one starts, and that other one."""
+
+    @property
+    def signature(self) -> Hashable:
+        """Equal where two graphs need the same. O(tasks + edges)."""
+        return self.asks, self.most.tobytes(), self.before.tobytes(), self.after.tobytes()
 
     def weights(self, key: QuotaKey, home: Labels | None) -> IntArray:
         """Per task, what it holds of a quota row while it runs. `home`: as in `GraphCharge`. O(tasks + distinct classes)."""

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from bayplan.admission.whole_graphs.demand import GraphDemand
 from bayplan.admission.whole_graphs.whole_graph import WholeGraph
 from bayplan.cluster.quotas import GraphCharge, Quotas
 from bayplan.cluster.quotas.words import asked_in_words, never_in_words
@@ -32,16 +35,13 @@ def whole_in_words(quotas: Quotas, graph: WholeGraph, ways: Sequence[GraphCharge
     return asked_in_words(quotas, row, graph.queue, asked, (graph.namespace, " for the whole graph"))
 
 
-def never_fits(quotas: Quotas, graph: WholeGraph, ways: Sequence[GraphCharge]) -> str:
-    """In a sentence, that its queue may never hold what it asks as a whole, were all else empty; empty: it may."""
-    number = quotas.limited(graph.queue)
-    if number < 0:
-        return ""
-    numbers = {each.limits.key: n for n, each in enumerate(quotas.rows)}
-    found = []
-    for way in ways:
-        over = [(row, amount) for key, amount in way.rows if quotas.rows[row := numbers[key]].most(number) < amount]
-        if not over:
-            return ""
-        found.append(over[0])
-    return never_in_words(quotas, *found[0], graph.queue, " by the whole graph") if found else ""
+def never_fits(quotas: Quotas, demand: GraphDemand, queue: str) -> str:
+    """In a sentence, that a queue may never hold what a graph asks as a whole, were all else empty, whichever rows were chosen
+    for it; empty: it may."""
+    number = quotas.limited(queue)
+    for row, usage in enumerate(quotas.rows):
+        if number >= 0 and usage.limits.limited[number]:
+            asked = demand.heaviest(demand.weights(usage.limits.key, None), np.zeros(len(demand.asks), bool)).weight
+            if asked > usage.most(number):
+                return never_in_words(quotas, row, asked, queue, " for the whole graph")
+    return ""

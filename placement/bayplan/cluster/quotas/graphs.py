@@ -37,6 +37,8 @@ class Asker(NamedTuple):
 class GraphAccount:
     """Of one graph, by numbers of rows."""
 
+    kind: Hashable = None
+    """Of graphs with the same kind that are not charged, and hold nothing, the same holds."""
     options: Sequence[Amounts] = ()
     """What it asks as a whole while it is not charged, one for each way to choose its rows."""
     queue: int = -1
@@ -70,9 +72,17 @@ class WholeGraphs:
         """Of a graph that is charged as a whole, or is to be; else none."""
         return self._accounts.get(graph) if self._accounts else None
 
-    def follow(self, graph: Hashable) -> None:
+    def follow(self, graph: Hashable, kind: Hashable) -> None:
         """The graph is to be charged as a whole."""
-        self._accounts.setdefault(graph, GraphAccount())
+        self._accounts.setdefault(graph, GraphAccount()).kind = kind
+
+    def alike(self, graph: Hashable | None) -> Hashable | None:
+        """Of pods that ask alike in one queue, and for whose graphs this is equal, the same holds; `None`: their graphs do not
+        matter."""
+        account = self.account(graph)
+        if account is None:
+            return None
+        return (graph,) if graph in self.charges or graph in self._held else account.kind
 
     def forget(self, graph: Hashable) -> None:
         """It is not any more. Its charge must be gone."""
