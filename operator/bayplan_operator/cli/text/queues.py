@@ -49,14 +49,17 @@ def _head(view: QueueView, screen: Screen) -> list[str]:
 
 
 def _rows(view: QueueView, screen: Screen) -> list[str]:
-    header = ["QUOTA", "NODES", "USED", "CHARGED", "NOMINAL", "BORROWED", "BORROWING LIMIT", "LENDING LIMIT"]
+    header = ["QUOTA", "NODES", "USED", "NOMINAL", "BORROWED", "BORROWING LIMIT", "LENDING LIMIT"]
     rows = [
         [
-            each.resource, each.nodes or "all", each.used, each.charged, each.nominal, each.borrowed,
+            each.resource, each.nodes or "all", each.used, each.nominal, each.borrowed,
             _limit(each.borrowing_limit), _limit(each.lending_limit),
         ]
         for each in view.rows
     ]  # fmt: skip
+    if any(each.charged != "0" for each in view.rows):
+        for line, charged in zip([header, *rows], ["CHARGED", *(each.charged for each in view.rows)], strict=True):
+            line.insert(3, charged)
     return table(header, rows, screen)
 
 

@@ -12,6 +12,7 @@ from bayplan.admission.queue import Queue, QuotaRow
 from bayplan.admission.tree import tree_of
 from bayplan.cluster.quotas import QuotaKey
 from bayplan.model.graph import Graph, Task
+from bayplan.model.run_law import RunLaw
 from bayplan.simulation import Policy, Setup, Submission, Trace, simulate
 from bayplan.solvers.antichains import heaviest_antichain
 from bayplan.strategy.presets import compile_preset
@@ -141,3 +142,25 @@ def test_planners_of_many_requests_at_once_keep_to_it_too() -> None:
         whole = ran([replace(each, admitted_whole=True) for each in submissions], "IntegerProgram")
         assert whole.graphs.succeeded.all()
         assert all(held <= HELD and sum(needs) <= HELD for held, needs in instants(whole))
+
+
+def test_a_reservation_is_for_all_that_the_graph_asks() -> None:
+    """Under an endless stream of small ones it never has all of it at once, unless the queue reserves."""
+    starts = {}
+    for reserve in (0, 1):
+        tree = tree_of([Queue("q", None, (QuotaRow(QuotaKey(GPU), HELD),), reserve=reserve)])
+        small = [
+            Submission(
+                f"a/s{n}", Graph.build([Task("t", (), 1, 10.0)]), (asking(1, 1),), at=1.7 * n, queue="q", laws=(RunLaw(10.0),)
+            )
+            for n in range(300)
+        ]
+        pair = Graph.build([Task("left", (), 2, 10.0), Task("right", (), 2, 10.0)])
+        laws = (RunLaw(10.0), RunLaw(10.0))
+        large = Submission("a/large", pair, (asking(1, 1), asking(1, 2)), at=50.0, queue="q", laws=laws, admitted_whole=True)
+        nodes = [node("n0", 400, 16)]
+        trace = simulate([*small, large], Setup(nodes, {"": Policy(compile_preset("BestFit"))}, queues=tree))
+        number = [each.name for each in trace.submissions].index("a/large")
+        starts[reserve] = float(np.nanmin(trace.attempts.placed_at[trace.attempts.graph == number]))
+    assert starts[0] > 500.0
+    assert starts[1] < 75.0
