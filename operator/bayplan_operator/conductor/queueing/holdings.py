@@ -12,12 +12,12 @@ class Held:
 
     key: QuotaKey
     used: int
-    charged: int
-    """For graphs that were admitted as a whole, what none of their pods holds yet."""
     nominal: int
     borrowed: int
     most: int
     """What the queue may ever hold, were all others empty."""
+    charged: int = 0
+    """For graphs that were admitted as a whole, what none of their pods holds yet."""
 
 
 class Holdings:
@@ -37,7 +37,7 @@ class Holdings:
         for row, used, kept, nominal in zip(self._quotas.rows, self._used, self._kept, self._nominal, strict=True):
             if row.limits.limited[number]:
                 borrowed = max(0, row.used[number] - row.limits.subtree[number])
-                yield Held(row.limits.key, used[number], kept[number], nominal[number], borrowed, row.most(number))
+                yield Held(row.limits.key, used[number], nominal[number], borrowed, row.most(number), kept[number])
 
     def _summed(self, amounts: list[int]) -> list[int]:
         """Each with those below it: parents come before their children."""
