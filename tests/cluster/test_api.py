@@ -304,6 +304,19 @@ def test_the_queue_cannot_change_once_the_graph_has_started(cluster: Cluster) ->
     assert "patched" in patch(cluster, "queued", {"queueName": "vision", "priority": 3})
 
 
+def test_admission_cannot_change_once_the_graph_has_started(cluster: Cluster) -> None:
+    create(cluster, graph("whole"))
+    assert "patched" in patch(cluster, "whole", {"admission": "Graph"})
+    charged = {"queue": "default", "nodeSelector": {"gpu": "a"}, "quotas": [{"resource": "cpu", "amount": "1500m"}]}
+    started = json.dumps({"status": {"startTime": "2026-01-15T08:00:00Z", "charged": charged}})
+    cluster.kubectl(
+        "patch", "tg", "whole", f"--namespace={NAMESPACE}", "--subresource=status", "--type=merge", "--patch", started
+    )
+    for other in ("Task", None):
+        assert "spec.admission cannot change once the graph has started" in patch(cluster, "whole", {"admission": other})
+    assert "patched" in patch(cluster, "whole", {"admission": "Graph", "priority": 3})
+
+
 def test_columns_answer_the_first_questions(cluster: Cluster) -> None:
     create(cluster, graph("shown"))
     status = {"status": {"progress": "0/1", "summary": "Running", "waiting": "a: NoCapacity", "active": 3, "failed": 0}}

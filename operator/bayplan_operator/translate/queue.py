@@ -89,6 +89,12 @@ def amount_as_text(key: QuotaKey, amount: int) -> str:
     return str(amount)
 
 
+def amount_of_text(key: QuotaKey, text: str) -> int:
+    """A quantity in units of a quota, rounded up as pods' requests are. Raises `ValueError`."""
+    number = parse_exact(text) * (1000 if key.resource == CPU or key.resource in WHOLE_GPUS else 1)
+    return min(-(-number.numerator // number.denominator), LARGEST)
+
+
 def selector_in_words(namespaces: tuple[Requirement, ...]) -> str:
     """Conditions as kubectl writes them: `team=vision,tier in (a,b)`."""
     return ",".join(map(_in_words, namespaces))
@@ -110,15 +116,10 @@ def fault_reason(name: str, queues: Mapping[str, Queue]) -> str:
 def _row(quota: Quota) -> QuotaRow:
     key = quota_key(quota.resource, quota.node_selector)
     nominal, borrowing, lending = (
-        None if each is None else _units(key, each) for each in (quota.nominal, quota.borrowing_limit, quota.lending_limit)
+        None if each is None else amount_of_text(key, each)
+        for each in (quota.nominal, quota.borrowing_limit, quota.lending_limit)
     )
     return QuotaRow(key, nominal or 0, borrowing, lending)
-
-
-def _units(key: QuotaKey, text: str) -> int:
-    """In units of the row, rounded up as pods' requests are."""
-    number = parse_exact(text) * (1000 if key.resource == CPU or key.resource in WHOLE_GPUS else 1)
-    return min(-(-number.numerator // number.denominator), LARGEST)
 
 
 def _ageing(spec: QueueSpec) -> Ageing | None:

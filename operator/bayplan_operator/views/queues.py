@@ -76,6 +76,7 @@ def _row(shown: _Raw, quotas: Iterable[_Raw]) -> QueueRow:
         nominal=shown["nominal"],
         borrowed=shown["borrowed"],
         borrowing_limit=_text(written.get("borrowingLimit")),
+        charged=shown.get("charged") or "0",
         lending_limit=_text(written.get("lendingLimit")),
     )
 

@@ -196,6 +196,7 @@ def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared
         deadline=spec.deadline,
         policy=spec.policy_name,
         queue=spec.queue_name,
+        admitted_whole=spec.admission == "Graph",
         retries=tuple(retries(spec)),
         expected=np.array([task.expected_duration or 0.0 for task in spec.tasks]),
         splittings=prepared.splittings if any(prepared.splittings) else (),

@@ -4,7 +4,11 @@ from dataclasses import replace
 from typing import Protocol
 
 from bayplan.admission.queue import Queue
+from bayplan.admission.tree import tree_of
+from bayplan.admission.whole_graphs.words import never_fits
+from bayplan.cluster.cluster import Cluster
 from bayplan.simulation import Submission
+from bayplan.simulation.whole_graphs import demand_of_all
 from bayplan_operator import names
 from bayplan_operator.api.v1alpha1 import DEFAULT_QUEUE
 from bayplan_operator.translate.queue import InvalidQueue, compile_queue
@@ -43,3 +47,15 @@ def name_queues(workload: WithQueues) -> None:
             workload.left_out.append(
                 f"graph {each.name}: spec.queueName is {each.queue}, and no file has this Queue: no quota keeps it waiting"
             )
+
+
+def never_admitted(workload: WithQueues) -> list[str]:
+    """A sentence for each graph that its queue can never admit as a whole."""
+    found, empty = [], Cluster()
+    empty.set_quotas(tree_of(workload.queues.values()).limits())
+    for each in workload.submissions:
+        if each.admitted_whole and each.queue in workload.queues:
+            why = never_fits(empty.quotas, demand_of_all(each), each.queue)
+            if why:
+                found.append(f"graph {each.name} has admission Graph, and can never start: {why}")
+    return found

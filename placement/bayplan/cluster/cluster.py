@@ -9,7 +9,7 @@ from bayplan.cluster.demand import Demand, in_columns
 from bayplan.cluster.labels import LabelColumns
 from bayplan.cluster.memo import Memo
 from bayplan.cluster.neighbours import Neighbourhood
-from bayplan.cluster.quotas import QueueLimits, Quotas
+from bayplan.cluster.quotas import GraphCharge, QueueLimits, Quotas
 from bayplan.cluster.trial import Taken, Trial
 from bayplan.model.gpu import Device, GpuAsk, GpuUse
 from bayplan.model.occupant import Occupant, Tenant
@@ -126,6 +126,13 @@ class Cluster(ClusterColumns):
         if limits != self.quotas.limits:
             self.quotas.set(limits, [(row, self._occupants.get(node, {}).values()) for node, row in self._rows.items()])
             self.version += 1
+
+    def charge_graph(self, graph: Hashable, charge: GraphCharge | None) -> bool:
+        """What is charged for a graph as a whole from now on; `None`: nothing. Whether queues may hold more by that."""
+        if self.quotas.graphs.charges.get(graph) == charge:
+            return False
+        self.version += 1
+        return self.quotas.charge_graph(graph, charge)
 
     # Usage
 

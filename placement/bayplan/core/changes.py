@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bayplan.admission.shares import SharesState
 from bayplan.admission.tree import QueueTree
+from bayplan.admission.whole_graphs.whole_graph import WholeGraph
 from bayplan.foresight.graph_plans.plan import Plan
 from bayplan.knowledge.arrivals.model import MixModel
 from bayplan.knowledge.efficiency import Efficiency
@@ -14,6 +15,7 @@ from bayplan.knowledge.load.estimate import LoadEstimate
 from bayplan.knowledge.node_states.survival import Survival
 from bayplan.knowledge.run_times.forecast import Forecast
 from bayplan.model.workload import RequestClass
+from bayplan.strategy.context import Context
 from bayplan.strategy.wish import Wish
 
 
@@ -31,6 +33,10 @@ class KnowledgeSnapshot(NamedTuple):
         """Whether each part is the same object: whatever is learned makes another one."""
         return all(map(is_, self, other))
 
+    def context(self, now: float, turn: int, seed: int, rejected: Mapping[RequestClass, frozenset[str]]) -> Context:
+        """What strategies are told at an instant, in seconds since the epoch."""
+        return Context(now=now, rejected=rejected, seed=seed, turn=turn, **self._asdict())
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -44,6 +50,9 @@ class Changes:
     """What is known from now on; `None`: as before."""
     queues: QueueTree | None = None
     """The queues from now on; `None`: as before. What they may hold is set in the decider's cluster too."""
+    graphs: Mapping[Hashable, WholeGraph | None] | None = None
+    """By graph that is admitted as a whole, what is known of it from now on; `None`: it is over. To be told before its requests
+    want a place. None at all: as before."""
     shares: SharesState | None = None
     """What queues have had until an instant, as an earlier decider left it; `None`: as this one knows it."""
     refused: Mapping[RequestClass, frozenset[str]] | None = None

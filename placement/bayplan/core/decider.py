@@ -8,6 +8,7 @@ from bayplan.admission.line.parts import LineInParts
 from bayplan.admission.promises.promises import Promises
 from bayplan.admission.shares import QueueShares, SharesState
 from bayplan.admission.tree import QueueTree
+from bayplan.admission.whole_graphs.admitting import Admitting
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.trial import Trial
 from bayplan.core.batch import alone, answered
@@ -48,6 +49,7 @@ class Decider:
         self._placed = 0
         self._tree: QueueTree | None = None
         self._promises = Promises(cluster, seed)
+        self.whole = Admitting(cluster)
         self._unit_by_unit = True
         """Where queues rule: their line is asked about unit by unit."""
         self._shares: QueueShares | None = None
@@ -104,6 +106,8 @@ class Decider:
                 self._waiting.moved()  # without it, others of its gang or its batch may fit
         if changes.queues is not None:
             self._queue_up(changes.queues)
+        if changes.graphs is not None and self.whole.take(changes.graphs):
+            self._waiting.freed(())
         if changes.shares is not None and self._shares is not None:
             self._shares.restore(changes.shares)
         for wish in changes.wanted:
@@ -144,7 +148,7 @@ class Decider:
         try:
             with self._cluster.trial() as trial:
                 while batch:
-                    for wish, decision in self._asked(batch, context, trial, budget):
+                    for wish, decision in self.whole.asked(batch, trial, lambda few: self._asked(few, context, trial, budget)):
                         if decision.node is None:
                             self._waiting.refused(wish)
                             waiting[wish.request.id] = decision
@@ -154,8 +158,9 @@ class Decider:
                             self._placed += 1
                             placed.append((wish, decision))
                     self._waiting.settled()
-                    batch = self._waiting.batch(context)
+                    batch = self._waiting.batch(context) or self._apart(context)
         except BaseException:
+            self.whole.withdraw()
             self._waiting.done()
             self._put_back([wish for wish, _ in placed])
             raise
@@ -175,16 +180,26 @@ class Decider:
     def explain(self, now: float, budget: PlacingBudget = unlimited) -> tuple[Decision, ...]:
         """What would be said of every request that waits as things stand now; nothing is placed by it."""
         self._notice()
-        batch = sorted(self._wishes.values(), key=in_arrival)
+        batch, context = sorted(self._wishes.values(), key=in_arrival), self._context(now)
         with self._cluster.trial() as trial:
-            return tuple(decision for _, decision in self._asked(batch, self._context(now), trial, budget))
+            asked = self.whole.tried(batch, trial, lambda few: self._asked(few, context, trial, budget))
+        return tuple(decision for _, decision in asked)
 
     def on(self, cluster: Cluster, knowledge: KnowledgeSnapshot) -> "Decider":
         """Another decider, on another cluster and with other knowledge, for the same requests."""
         other = Decider(cluster, self._seed, self._shortcuts)
-        wishes = tuple(sorted(self._wishes.values(), key=in_arrival))
-        other.update(Changes(wanted=wishes, knowledge=knowledge, placed=self._placed, queues=self._tree))
+        wishes, graphs = tuple(sorted(self._wishes.values(), key=in_arrival)), self.whole.told
+        other.update(Changes(wishes, knowledge=knowledge, placed=self._placed, queues=self._tree, graphs=graphs))
         return other
+
+    def _apart(self, context: Context) -> list[Wish]:
+        """Requests of graphs that were just admitted as a whole are asked about by themselves; others waited like them."""
+        apart = self.whole.apart()
+        if apart:
+            self._waiting.done()
+        for wish in apart:
+            self._want(wish)
+        return self._waiting.batch(context) if apart else []
 
     def _go_beside(self, placed: list[tuple[Wish, Decision]]) -> None:
         """Of gangs of which a part was placed, those that wait on know where that is."""
@@ -248,6 +263,7 @@ class Decider:
         else:
             self._choose_order(wish)
         self._wishes[wish.request.id] = self._unsaid[wish.request.id] = wish
+        self.whole.waits(wish)
         self._waiting.add(wish)
         self._keys[wish.request.id] = self._waiting.alike(wish)
 
@@ -321,6 +337,7 @@ class Decider:
         wish = self._wishes.pop(id_, None)
         if wish is not None:
             self._gone.append(id_)
+            self.whole.left(wish)
             if self._waiting.remove(wish):
                 self._left[self._keys[id_]] = None
             self._unsaid.pop(id_, None)
@@ -378,16 +395,4 @@ class Decider:
         return found
 
     def _context(self, now: float) -> Context:
-        known = self._knowledge
-        return Context(
-            now=now,
-            rejected=self._refused,
-            seed=self._seed,
-            turn=self._placed,
-            mix=known.mix,
-            efficiency=known.efficiency,
-            run_times=known.run_times,
-            plans=known.plans,
-            load=known.load,
-            survival=known.survival,
-        )
+        return self._knowledge.context(now, self._placed, self._seed, self._refused)

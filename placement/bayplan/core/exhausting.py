@@ -10,7 +10,8 @@ def exhausting(requests: Sequence[Request], cluster: Cluster) -> set[int]:
     """Their numbers. O(requests x quota rows x depth).
 
     All requests are charged at once, each to every row that counts what it asks, wherever it goes: what is left after that
-    is the least that can be left. A planner that knows of no quota may be asked about the others together.
+    is the least that can be left. A planner that knows of no quota may be asked about the others together. Those of graphs that
+    are charged as a whole are always among them: they keep to certain rows.
     """
     quotas = cluster.quotas
     limited = [(n, quotas.limited(each.queue)) for n, each in enumerate(requests)]
@@ -30,4 +31,5 @@ def exhausting(requests: Sequence[Request], cluster: Cluster) -> set[int]:
     finally:
         for _, row, queue, amount in reversed(charged):
             quotas.rows[row].charge(queue, -amount)
-    return {number for number, row, queue, _ in charged if over[row, queue]}
+    whole = {number for number, _ in limited if quotas.graphs.account(requests[number].graph) is not None}
+    return whole | {number for number, row, queue, _ in charged if over[row, queue]}

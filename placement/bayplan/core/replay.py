@@ -6,6 +6,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.demand import Demand
 from bayplan.cluster.filters import admission
 from bayplan.cluster.neighbours.nearby import keeps_off
+from bayplan.cluster.quotas import Asker
 from bayplan.cluster.trial import Trial
 from bayplan.knowledge.load.hot import HotNodes
 from bayplan.model.decision import Decision
@@ -59,7 +60,7 @@ class Replay:
             return f"node {decision.node} has too little free for it"
         if keeps_off(cluster, asked, request.neighbour, row):
             return f"pods near node {decision.node} keep it off"
-        if cluster.quotas.keeps_off(request.queue, fit.demand.pairs, row):
+        if cluster.quotas.keeps_off(request.queue, fit.demand.pairs, row, Asker(request.graph, asked)):
             return f"its queue may hold no more on node {decision.node}"
         return row, fit.demand
 

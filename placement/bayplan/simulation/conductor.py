@@ -95,6 +95,7 @@ class Conductor:
             self._adapting.admit(graph)
         self._planning.arrived(graph)
         self._knowing.arrived(graph)
+        self._waiting.whole.follow(graph)
         if self._light and graph.simple:
             self._want(graph, 0, now)
         else:
@@ -219,6 +220,7 @@ class Conductor:
         self._begin_again(graph, graph.begin_round())
         lost = self._machines.lost(graph.submission.policy)
         step = graph.step(lost, now)
+        self._waiting.whole.follow(graph)
         graph.forget_settled(self._log, lost, now)
         for attempt in step.wants.take_back:
             self._cut_short(graph, _row(attempt.key), AttemptOutcome.TAKEN_BACK, now)
@@ -270,6 +272,7 @@ class Conductor:
         graph.ended_at, graph.succeeded, graph.failure = now, succeeded, failure
         self.open -= 1
         del self._arrived[graph.number]
+        self._waiting.whole.ended(graph)
         self._planning.over(graph.number)
         if self._adapting is not None:
             self._adapting.ended(graph, now)

@@ -108,6 +108,7 @@ class Machines:
         if request.neighbour is None and request.queue is None:
             return None
         return Tenant(
+            graph=request.graph,
             namespace=request.namespace,
             queue=request.queue,
             since=now,

@@ -52,6 +52,8 @@ class Submission:
     """The queue in which its requests wait; none: no quota counts them."""
     counted_in: str = ""
     """The queue that figures count it in, where that is another than the one in which its requests wait; empty: it is none."""
+    admitted_whole: bool = False
+    """Its queue has to have room for all that it needs at once before the first of its units starts."""
     retries: tuple[Retry, ...] = ()
     """Per task; none: the defaults of `Retry` for all."""
     expected: FloatArray | None = None

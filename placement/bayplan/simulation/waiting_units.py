@@ -12,6 +12,7 @@ from bayplan.model.workload import Request
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.requests import Requests
 from bayplan.simulation.setup import Setup
+from bayplan.simulation.whole_graphs import WholeSubmissions
 from bayplan.strategy.wish import Wish
 
 Id = tuple[int, int]
@@ -30,6 +31,8 @@ class WaitingUnits:
         self._wanted: dict[Id, Wish] = {}
         self._dropped: list[Id] = []
         self._known = KnowledgeSnapshot()
+        self.whole = WholeSubmissions()
+        """Those that are admitted as a whole."""
         self.reopened = False
         """With the three before: what the decider is to be told."""
 
@@ -72,6 +75,9 @@ class WaitingUnits:
 
     def tell(self, known: KnowledgeSnapshot | None) -> None:
         """Tell the decider what has changed. `known`: by now; none: as ever."""
+        graphs = self.whole.changes()
+        if graphs:
+            self._decider.update(Changes(graphs=graphs))
         if known is not None and not known.same_as(self._known):
             self._known = known
             self._decider.update(Changes(knowledge=known))
@@ -84,7 +90,9 @@ class WaitingUnits:
 
     def decide(self, now: float) -> Outcome:
         """Of what it was told."""
-        return self._decider.decide(now)
+        outcome = self._decider.decide(now)
+        self.whole.charged(self._decider.whole.charged())
+        return outcome
 
     def would_place(self, cluster: Cluster, known: KnowledgeSnapshot) -> bool:
         """Whether anything that it was told of would get a place on such a cluster, where that is known."""

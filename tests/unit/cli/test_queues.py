@@ -64,6 +64,19 @@ def config(server: Api, tmp_path: Path) -> list[str]:
     return ["--kubeconfig", str(kubeconfig(tmp_path, server.url)), "--context", "near"]
 
 
+def test_what_is_charged_to_whole_graphs_is_shown_beside_what_is_held(
+    server: Api, config: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"resource": "cpu", "used": "1", "charged": "3", "nominal": "8", "borrowed": "0"}
+    server.has(
+        QUEUES, queue("whole", ("True", "Ready", ""), quotas=[{"resource": "cpu", "nominal": 8}], status={"quotas": [row]})
+    )
+    _, out, _ = run(capsys, "queue", "whole", *config)
+    lines = words(out)
+    assert ["QUOTA", "NODES", "USED", "CHARGED", "NOMINAL"] in [each[:5] for each in lines]
+    assert ["cpu", "all", "1", "3", "8", "0", "none", "none"] in lines
+
+
 def words(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines()]
 

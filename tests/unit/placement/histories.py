@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from bayplan.admission.queue import Ageing, Queue, QuotaRow
 from bayplan.admission.tree import QueueTree, tree_of
+from bayplan.admission.whole_graphs.admitting import Admitting
+from bayplan.admission.whole_graphs.demand import demand_of
+from bayplan.admission.whole_graphs.whole_graph import WholeGraph
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.quotas import QuotaKey
 from bayplan.core.changes import Changes, KnowledgeSnapshot
@@ -16,6 +21,7 @@ from bayplan.core.decider import Decider
 from bayplan.model.constraints import Taint, Toleration
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
+from bayplan.model.graph import Graph, Task
 from bayplan.model.occupant import Tenant
 from bayplan.model.workload import Gang, GangTopology, NodeInfo, Request, RequestClass
 from bayplan.strategy.compile import Named, compile_strategy, with_hot
@@ -78,6 +84,12 @@ GANGS = {
     "k": Gang("k", 1, GangTopology("pool")),
     "l": Gang("l", 2, GangTopology("pool", required=False)),
 }
+_FORK = Graph.build([Task("t0"), Task("t1", ("t0",), 2), Task("t2", ("t0",))])
+WHOLE = {
+    "w": ("a", demand_of(_FORK, None, [[CLASSES[1]], [CLASSES[0]], [CLASSES[3], CLASSES[0]]])),
+    "x": ("b", demand_of(_FORK, None, [[CLASSES[3]], [CLASSES[0]], [CLASSES[1]]])),
+}
+"""Graphs that are admitted as a whole: their queues, and what they need."""
 Told = tuple[str, Any]
 _WHERE = st.sampled_from(NAMES)
 _CLASS = st.sampled_from((1, 1, *range(len(CLASSES))))
@@ -102,6 +114,7 @@ _WANTED = st.fixed_dictionaries(
         "deadline": st.sampled_from((None, None, 50.0, 90.0)),
         "gang": st.sampled_from((None, None, None, "g", *"hkl")),
         "queue": st.sampled_from((None, "a", "a", "b", "c")),
+        "graph": st.sampled_from((None, None, *WHOLE)),
     }
 )
 _WANT = st.tuples(st.just("want"), st.lists(_WANTED, min_size=1, max_size=5))
@@ -117,6 +130,8 @@ _TOLD: st.SearchStrategy[Told] = st.one_of(
     st.tuples(st.just("end"), st.integers(0, 7)),
     st.tuples(st.just("refuse"), st.tuples(_CLASS, _WHERE)),
     st.tuples(st.just("forgive"), st.none()),
+    st.tuples(st.just("over"), st.tuples(st.sampled_from(list(WHOLE)), st.integers(0, 2))),
+    st.tuples(st.just("left"), st.sampled_from(list(WHOLE))),
     st.tuples(st.just("turn"), st.integers(0, 9)),
     st.tuples(st.just("queues"), st.integers(0, len(TREES) - 1)),
     st.tuples(st.just("load"), st.dictionaries(_WHERE, st.sampled_from((0.1, 0.9)))),
@@ -147,12 +162,15 @@ class History:
         self._refused: dict[RequestClass, frozenset[str]] = {}
         self._placed = 0
         self._tree: QueueTree | None = None
+        self._whole: dict[Hashable, WholeGraph] = {}
 
     def fresh(self) -> Decider:
         """A decider that is told at once what the others know by now."""
+        self._recharge()
         made = Decider(self.cluster, seed=3)
         wanted = tuple(self.deciders[0].wishes.values())
         made.update(Changes(queues=self._tree, shares=self.deciders[0].shares(self.now)))
+        made.update(Changes(graphs=dict(self._whole)))
         made.update(Changes(wanted, knowledge=self._knowledge, refused=self._refused, placed=self._placed))
         return made
 
@@ -163,6 +181,8 @@ class History:
             case "want":
                 for each in given:
                     self.cluster.vacate(("pod", each["id"]))
+                    if each["gang"] is None and each["graph"] is not None and each["graph"] not in self._whole:
+                        self._tell_of(each["graph"])
                 self._update(Changes(wanted=tuple(self._wish(each) for each in given)))
             case "drop":
                 self.said.pop(given, None)
@@ -178,6 +198,15 @@ class History:
                 self.cluster.vacate(given)
             case "end":
                 self.cluster.vacate(("pod", given))
+            case "over":
+                name, task = given
+                if name in self._whole:
+                    over = self._whole[name].over.copy()
+                    over[task] = True
+                    self._tell_of(name, over=over)
+            case "left":
+                if self._whole.pop(given, None) is not None:
+                    self._update(Changes(graphs={given: None}))
             case "refuse" | "forgive":
                 self._refused = {CLASSES[given[0]]: frozenset({given[1]})} if given else {}
                 self._update(Changes(refused=self._refused))
@@ -198,7 +227,14 @@ class History:
     def decide(self, then: str) -> list[Outcome]:
         """What each says; then the first's placements are acted on, or are wanted again, or are lost."""
         wishes = dict(self.deciders[0].wishes)
-        found = [each.decide(self.now) for each in self.deciders]
+        found, charged = [], []
+        for each in self.deciders:
+            self._recharge()
+            found.append(each.decide(self.now))
+            charged.append(each.whole.charged())
+        self._recharge()
+        for graph in charged[0]:
+            self._tell_of(graph.graph, charge=graph.charge)
         self.said.update({each.request_id: each for each in found[0].waiting})
         placed = [wishes[each.request_id] for each in found[0].placements]
         self._placed += len(placed)
@@ -214,12 +250,22 @@ class History:
         """Its pod occupies the node from now on."""
         asked = request.request_class
         use = None if asked.gpus is None else GpuUse(asked.gpus, decision.gpus)
-        tenant = Tenant(queue=request.queue, since=self.now, expected_end=self.now + 10.0)
+        tenant = Tenant(request.graph, queue=request.queue, since=self.now, expected_end=self.now + 10.0)
         self.cluster.occupy(("pod", request.id), decision.node or "", dict(asked.resources), use, tenant)
 
     def _update(self, changes: Changes) -> None:
         for each in self.deciders:
             each.update(changes)
+
+    def _tell_of(self, name: Hashable, **more: Any) -> None:
+        queue, demand = WHOLE[str(name)]
+        known = self._whole.get(name) or WholeGraph(name, str(name), queue, "", demand, np.zeros(3, bool))
+        self._whole[name] = replace(known, **more)
+        self._update(Changes(graphs={name: self._whole[name]}))
+
+    def _recharge(self) -> None:
+        """All deciders are on one cluster: what one of them has charged is not charged for the others."""
+        Admitting(self.cluster).take(dict(self._whole))
 
     def _wish(self, drawn: Mapping[str, Any]) -> Wish:
         """A gang's requests have one policy and one priority, as those of one graph."""
@@ -227,9 +273,12 @@ class History:
         if gang is not None:
             place = list(GANGS).index(gang)
         policy = self._policies[place % len(self._policies)]
+        whole = drawn["graph"] if gang is None else None
+        asks = CLASSES[drawn["class"]] if whole is None else WHOLE[whole][1].asks[drawn["id"] % 3][0]
+        queue = drawn["queue"] if whole is None else WHOLE[whole][0]
         request = Request(
             drawn["id"],
-            CLASSES[drawn["class"]],
+            asks,
             drawn["priority"] if gang is None else place,
             drawn["path"],
             (drawn["arrival"],),
@@ -237,7 +286,8 @@ class History:
             GANGS.get(gang),
             drawn["deadline"],
             10.0,
-            queue=drawn["queue"] if gang is None else None if gang == "g" else "a",
+            graph=whole,
+            queue=queue if gang is None else None if gang == "g" else "a",
             since=self.now,
         )
         self.said.pop(request.id, None)

@@ -206,6 +206,10 @@ class QuotaStatus(Model):
         description="Labels of the nodes on which it is counted. Missing: all nodes.",
     )
     used: ShownAmount = Field(description="What pods of the queue, and of those below it, hold.")
+    charged: ShownAmount | None = Field(
+        default=None,
+        description="What is charged beside that for graphs with admission: Graph, and held by no pod yet. Missing: nothing.",
+    )
     nominal: ShownAmount = Field(description="What is guaranteed to the queue and to those below it, all together.")
     borrowed: ShownAmount = Field(description="What is held beyond that, of what other queues do not use.")
 

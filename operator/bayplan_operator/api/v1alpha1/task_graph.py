@@ -27,6 +27,7 @@ MAX_TEMPLATES = 100
 MAX_DEPENDENCIES = 100
 MAX_GPU_MODELS = 16
 QUEUE_RULE = "spec.queueName cannot change once the graph has started: create a graph with another name instead"
+ADMISSION_RULE = "spec.admission cannot change once the graph has started: create a graph with another name instead"
 MIN_PRIORITY, MAX_PRIORITY = -1000, 1_000_000
 
 
@@ -255,6 +256,12 @@ class TaskGraphSpec(Model):
         "default.",
         json_schema_extra=NOT_STORED,
     )
+    admission: Literal["Task", "Graph"] = Field(
+        default="Task",
+        description="Task: each pod counts in the queue's quotas from its start. Graph: all that the graph needs at once is "
+        "charged to them before its first pod. It cannot change once the graph has started. Default: Task.",
+        json_schema_extra=NOT_STORED,
+    )
     priority: StrictInt = Field(
         default=0,
         ge=MIN_PRIORITY,
@@ -324,6 +331,11 @@ class TaskGraph(Model):
                 f"(has(self.spec.queueName) ? self.spec.queueName : '{DEFAULT_QUEUE}') == "
                 f"(has(oldSelf.spec.queueName) ? oldSelf.spec.queueName : '{DEFAULT_QUEUE}')",
                 QUEUE_RULE,
+            ),
+            cel(
+                "!has(self.status) || !has(self.status.startTime) || (has(self.spec.admission) ? self.spec.admission : 'Task') "
+                "== (has(oldSelf.spec.admission) ? oldSelf.spec.admission : 'Task')",
+                ADMISSION_RULE,
             ),
         )
     )

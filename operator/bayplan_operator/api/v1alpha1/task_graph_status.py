@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictInt
 
+from .charged import ChargedGraph
 from .common import Conditions, Model
 from .extensions import kubernetes
 from .flow import MAX_TERMS
@@ -144,6 +145,9 @@ class TaskGraphStatus(Model):
         max_length=MAX_TASKS,
         description='Of each task whose shards is Auto, the number that was decided, such as "train=8". It stays what it is.',
         json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    charged: ChargedGraph | None = Field(
+        default=None, description="What the queue was charged for all of the graph. Only where spec.admission is Graph."
     )
     rounds: RoundsStatus | None = Field(default=None, description="How far the rounds are. Only where spec.rounds is set.")
     results: tuple[Annotated[str, Field(max_length=8192)], ...] = Field(

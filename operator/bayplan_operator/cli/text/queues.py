@@ -57,6 +57,9 @@ def _rows(view: QueueView, screen: Screen) -> list[str]:
         ]
         for each in view.rows
     ]  # fmt: skip
+    if any(each.charged != "0" for each in view.rows):
+        for line, charged in zip([header, *rows], ["CHARGED", *(each.charged for each in view.rows)], strict=True):
+            line.insert(3, charged)
     return table(header, rows, screen)
 
 

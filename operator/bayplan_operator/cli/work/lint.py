@@ -12,6 +12,7 @@ from bayplan_operator.workflows import failures, graphs, nodes
 from bayplan_operator.workflows.checks.kinds import OtherObjects
 from bayplan_operator.workflows.documents import Document, Findings, documents, files
 from bayplan_operator.workflows.files.findings import Finding, lines, name
+from bayplan_operator.workflows.queues import never_admitted
 from bayplan_operator.workflows.traces import is_trace, read_trace
 
 
@@ -37,7 +38,7 @@ def run(options: LintOptions) -> int:
             for file in files(path, recursive=options.recursive):
                 checked.files.append(file)
                 _check(file, checked)
-    output.warn([*checked.workload.left_out, *checked.others.sentences()])
+    output.warn([*checked.workload.left_out, *checked.others.sentences(), *never_admitted(checked.workload)])
     found = checked.findings.in_order()
     count = f"{len(found)} problem{'s' if len(found) > 1 else ''}" if found else "no problems"
     total = f"{count} in {len(checked.files)} file{'' if len(checked.files) == 1 else 's'}"

@@ -31,7 +31,7 @@ def essence(graph: GraphRun, now: float) -> Essence:
     failing = known.invalid is not None and known.invalid.reason == INTERNAL_ERROR
     urgent = (
         known.generation, None if failing else known.refused, known.unserved, decided.shards.open, decided.strategy,
-        running is not None, running is not None and running.all_over, deadlines.missed(graph, now),
+        decided.charge.decided, running is not None, running is not None and running.all_over, deadlines.missed(graph, now),
         None if running is None or running.rounds is None else running.rounds.last(running.run.round),
         None if running is None or running.choices is None else running.choices.revision,
     )  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 from bayplan.lifecycle import Controls, Round, Run, UnitState
 from bayplan.lifecycle import begun as round_begun
 from bayplan_operator.api.duration import parse_duration
-from bayplan_operator.api.v1alpha1.task_graph import QUEUE_RULE
+from bayplan_operator.api.v1alpha1.task_graph import ADMISSION_RULE, QUEUE_RULE
 from bayplan_operator.conductor.record.choices import Choices
 from bayplan_operator.conductor.record.conditions import find
 from bayplan_operator.conductor.record.graph_run import GraphRun
@@ -103,6 +103,10 @@ def _prepare(graph: GraphRun, raw: Mapping[str, Any], now: float, terms: IntakeT
         before = known.prepared.spec.queue_name
         if spec.queue_name != before:
             known.invalid = Problem("SpecChanged", f'{QUEUE_RULE}, or change it back to "{before}"')
+            return
+        if spec.admission != known.prepared.spec.admission:
+            said = f"{ADMISSION_RULE}, or change it back to {known.prepared.spec.admission}"
+            known.invalid = Problem("SpecChanged", said)
             return
     first = known.prepared is None
     if known.prepared is not None:  # what the API server makes of its pods is known, and cannot have changed

@@ -11,6 +11,7 @@ from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.templates.answers import NOT_ANSWERED, UNSUPPORTED
 from bayplan_operator.translate import round_record
+from bayplan_operator.translate.charge_record import write_charge
 from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.writer import EventWriter
 
@@ -86,6 +87,9 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["shards"] = write_numbers(graph.decided.shards.value)
     if graph.decided.strategy or "strategy" in graph.written.status:
         body["strategy"] = graph.decided.strategy or None
+    charge = graph.decided.charge.decided
+    if charge is not None or "charged" in graph.written.status:
+        body["charged"] = None if charge is None else write_charge(charge)
     if graph.decided.outcome is not None:
         body["outcome"] = dict(graph.decided.outcome)
     running = graph.running

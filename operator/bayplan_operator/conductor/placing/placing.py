@@ -13,6 +13,7 @@ from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan_operator import metrics
 from bayplan_operator.clock import Clock
+from bayplan_operator.conductor.placing.charging import Charging
 from bayplan_operator.conductor.placing.creating import Creator
 from bayplan_operator.conductor.placing.insight import Insight
 from bayplan_operator.conductor.placing.rejections import Rejections
@@ -39,7 +40,7 @@ class Placing(Step):
         """The queues that the decider knows."""
         self._seconds, self._monotonic = settings.placing_budget, clock.monotonic
         self._decider = Decider(cluster, settings.seed)
-        self._wishes = Wishes()
+        self._wishes, self._charging = Wishes(), Charging()
         self._held: frozenset[str] = frozenset()
         """UIDs of graphs that the decider was not told of since they may not start yet."""
         self._changed: set[str] = set()
@@ -48,6 +49,8 @@ class Placing(Step):
         """Of the world, when all graphs were last looked at."""
         self._planned = 0
         """The revision of the plans by which was placed last."""
+        self._unrecorded: frozenset[str] = frozenset()
+        """UIDs of graphs that were admitted as a whole by the last decision: the places of their pods came to nothing."""
         self._asked_at, self._asked_of = 0.0, -1
         """When requests were last asked about, and of which version of the cluster."""
 
@@ -74,7 +77,7 @@ class Placing(Step):
         self._tell(graphs, plans.awaited)
         if not len(self._decider):
             return
-        stale = self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS
+        stale = bool(self._unrecorded) or (self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS)
         known = self._insight.snapshot(now)
         self._decider.update(Changes(knowledge=known, refused=self.rejections.active(now), reopened=stale or replanned))
         while self._decide(graphs, now):
@@ -84,6 +87,7 @@ class Placing(Step):
         """Act on one decision. Answers whether it goes on from what was placed by it."""
         began = self._monotonic()
         outcome = self._decider.decide(now, seconds(self._seconds, self._monotonic))
+        self._unrecorded = self._charging.admitted(graphs, self._decider.whole.charged())
         if outcome.placements or outcome.waiting:
             metrics.PLACING_SECONDS.observe(self._monotonic() - began)
             self._place(graphs, outcome.placements, now)
@@ -101,6 +105,10 @@ class Placing(Step):
         changed = self._changed.union(graphs.attention.called, held ^ self._held)
         self._changed, self._held = set(), held
         if changed:
+            opened = graphs.opened(sorted(changed))
+            whole = self._charging.changes(opened, changed.difference(each.ref.uid for each in opened))
+            if whole:
+                self._decider.update(Changes(graphs=whole))
             wanting = graphs.opened(sorted(changed - held))
             self._decider.update(self._wishes.changes(wanting, changed.difference(each.ref.uid for each in wanting)))
 
@@ -108,6 +116,8 @@ class Placing(Step):
         for decision in placements:
             graph, unit = _asked(graphs, decision)
             self._wishes.placed(graph.ref.uid, decision.request_id)
+            if graph.ref.uid in self._unrecorded:
+                continue  # its status has to say so first; then it asks again
             graphs.guarded(graph, now, partial(self._create, unit, decision))
 
     def _create(self, unit: int, decision: Decision, graph: GraphRun, now: float) -> None:

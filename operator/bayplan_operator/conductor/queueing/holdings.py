@@ -16,6 +16,8 @@ class Held:
     borrowed: int
     most: int
     """What the queue may ever hold, were all others empty."""
+    charged: int = 0
+    """For graphs that were admitted as a whole, what none of their pods holds yet."""
 
 
 class Holdings:
@@ -24,6 +26,7 @@ class Holdings:
     def __init__(self, quotas: Quotas) -> None:
         self._quotas = quotas
         self._used = [self._summed([sum(own.values()) for own in row.own]) for row in quotas.rows]
+        self._kept = [self._summed(list(row.kept)) for row in quotas.rows]
         self._nominal = [self._summed(list(row.limits.nominal)) for row in quotas.rows]
 
     def of(self, queue: str) -> Iterator[Held]:
@@ -31,10 +34,10 @@ class Holdings:
         number = self._quotas.limited(queue)
         if number < 0:
             return
-        for row, used, nominal in zip(self._quotas.rows, self._used, self._nominal, strict=True):
+        for row, used, kept, nominal in zip(self._quotas.rows, self._used, self._kept, self._nominal, strict=True):
             if row.limits.limited[number]:
                 borrowed = max(0, row.used[number] - row.limits.subtree[number])
-                yield Held(row.limits.key, used[number], nominal[number], borrowed, row.most(number))
+                yield Held(row.limits.key, used[number], nominal[number], borrowed, row.most(number), kept[number])
 
     def _summed(self, amounts: list[int]) -> list[int]:
         """Each with those below it: parents come before their children."""

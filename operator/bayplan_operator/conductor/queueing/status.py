@@ -38,7 +38,8 @@ def differs(body: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
 
 def _quota(each: Held) -> dict[str, Any]:
     selector = {"nodeSelector": dict(each.key.node_selector)} if each.key.node_selector else {}
-    amounts = {"used": each.used, "nominal": each.nominal, "borrowed": each.borrowed}
+    charged = {"charged": each.charged} if each.charged else {}
+    amounts = {"used": each.used, **charged, "nominal": each.nominal, "borrowed": each.borrowed}
     return {"resource": each.key.resource, **selector, **{name: _text(each, amount) for name, amount in amounts.items()}}
 
 

@@ -31,7 +31,9 @@ class Assigning:
         known = graph.known
         if known.prepared is None or graph.decided.ended:
             return
-        name = known.prepared.spec.queue_name
+        spec = known.prepared.spec
+        name = spec.queue_name
+        graph.decided.charge.follow(name, whole=spec.admission == "Graph", suspended=known.suspended)
         self._pods.name_queue(graph.ref.uid, name)
         stop = self._queues.stop_of(name, graph.ref.namespace, self.labels)
         if stop != known.queue_stop:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bayplan.foresight.shards import Splitting
+from bayplan_operator.conductor.record.charge import RecordedCharge
 from bayplan_operator.conductor.record.commitment import Commitment
 from bayplan_operator.translate.splitting import read_numbers
 
@@ -18,6 +19,8 @@ class Decided:
         """The number of shards of each of these tasks."""
         self.candidate: Commitment[str] = Commitment(_candidate)
         """Of an adaptive policy, that which places the graph."""
+        self.charge = RecordedCharge()
+        """What its queue is charged for all of it, where it is admitted as a whole."""
         self.outcome: dict[str, Any] | None = None
         """What the graph told an adaptive policy at its end, as it stands in the status."""
         self.learned = False
@@ -36,7 +39,7 @@ class Decided:
     @property
     def settled(self) -> bool:
         """Nothing is left to be decided or recorded before the first pod."""
-        return all(each.settled for each in self.commitments)
+        return all(each.settled for each in self.commitments) and self.charge.settled
 
     @property
     def strategy(self) -> str:
@@ -47,6 +50,7 @@ class Decided:
         """The API server has this status now."""
         for each in self.commitments:
             each.find(status)
+        self.charge.find(status)
 
     def _numbers(self, status: Mapping[str, Any]) -> Mapping[str, int] | None:
         found = read_numbers(self.divisible, status)

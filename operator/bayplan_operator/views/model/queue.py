@@ -17,6 +17,8 @@ class QueueRow(msgspec.Struct, frozen=True, rename="camel"):
     borrowing_limit: str | None = None
     """`None`: no limit, or the quota is that of a queue above."""
     lending_limit: str | None = None
+    charged: str = "0"
+    """For graphs that were admitted as a whole, what none of their pods holds yet."""
 
 
 class QueueLine(msgspec.Struct, frozen=True, rename="camel"):

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable
 from bayplan.admission.line.lane import Lane
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.freed import FreedRows
+from bayplan.cluster.quotas import Asker
 from bayplan.cluster.quotas.accounts import Pairs
 from bayplan.model.workload import RequestClass
 
@@ -26,7 +27,7 @@ class Blocked:
 
     def note(self, lane: Lane) -> None:
         """It was asked about, and found no place. O(quota rows x depth)."""
-        lane.short = self._cluster.quotas.short(lane.name, self._pairs(lane))
+        lane.short = self._cluster.quotas.short(lane.name, self._pairs(lane), Asker(lane.whole, lane.asked))
 
     def forget(self, lane: Lane) -> None:
         """Nothing waits in it any more, or it is open."""
@@ -67,8 +68,9 @@ class Blocked:
                 continue
             self._seen[root] = quotas.released[root]
             for asked, lanes in by_class.items():
-                if not quotas.beyond(root, self._cluster.demand(asked).pairs):
-                    found += [lane for lane in lanes.values() if not self.still(lane)]
+                beyond = quotas.beyond(root, self._cluster.demand(asked).pairs)
+                # A graph that is charged as a whole may start more though nothing is left to others.
+                found += [lane for lane in lanes.values() if not (beyond and lane.whole is None) and not self.still(lane)]
         for lane in found:
             self.forget(lane)
         return found
@@ -79,7 +81,7 @@ class Blocked:
             return False
         if lane.short:
             quotas = self._cluster.quotas
-            short = quotas.short(lane.name, self._pairs(lane))
+            short = quotas.short(lane.name, self._pairs(lane), Asker(lane.whole, lane.asked))
             if any(map(quotas.everywhere, short)):
                 return True
             if short != lane.short:

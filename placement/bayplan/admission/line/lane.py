@@ -23,6 +23,8 @@ class Lane:
         request = wish.request
         self.key, self.queue, self.name, self.asked = key, queue, request.queue, request.request_class
         self.gang = None if request.gang is None else request.gang.id
+        self.by_graph = False
+        """Its requests are of a graph that is charged as a whole, or of graphs alike that are to be."""
         self.near = False
         """Its places depend on pods nearby."""
         self.short: tuple[int, ...] | None = None
@@ -40,6 +42,11 @@ class Lane:
 
     def __len__(self) -> int:
         return len(self._place)
+
+    @property
+    def whole(self) -> Hashable | None:
+        """Such a graph; `None`: graphs do not matter. The lane must not be empty."""
+        return next(iter(self._place.values())).wish.request.graph if self.by_graph else None
 
     def add(self, wish: Wish, rest: Place) -> None:
         """It joins. A request that does not say since when it could have started gains nothing."""

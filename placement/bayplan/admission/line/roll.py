@@ -50,7 +50,8 @@ class Roll:
         pod = request.neighbour if self._cluster.neighbours.concern(request.neighbour) else None
         gang = None if request.gang is None else request.gang.id
         run = request.run if self._reserves else None  # by which it may be let in before a promise, and others may not
-        return self.queue(wish), request.request_class, run, pod, gang, wish.policy, wish.candidate, id(wish.strategy)
+        whole = self._cluster.quotas.graphs.alike(request.graph)
+        return self.queue(wish), whole, request.request_class, run, pod, gang, wish.policy, wish.candidate, id(wish.strategy)
 
     def join(self, wish: Wish) -> Lane:
         """It waits from now on; answers its lane, which may be new."""
@@ -107,6 +108,7 @@ class Roll:
         name = wish.request.queue
         queue = None if number == self.none or name is None else self._tree.queues[name]
         lane = Lane(key, number, wish, None if queue is None else queue.ageing)
+        lane.by_graph = self._cluster.quotas.graphs.account(wish.request.graph) is not None
         lane.near = self._cluster.neighbours.concern(wish.request.neighbour)
         return lane
 

@@ -11,6 +11,7 @@ from bayplan.admission.promises.opening import joint_instant, node_opening, quot
 from bayplan.admission.promises.promise import KeptPromise, Promise
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import admission
+from bayplan.cluster.quotas import Asker
 from bayplan.model.arrays import BoolArray
 from bayplan.strategy.wish import Wish
 
@@ -150,8 +151,8 @@ class Promises:
         members = len(unit) if first.gang is None else first.gang.least(len(unit))
         quotas = cluster.quotas
         total = [(column, members * amount) for column, amount in demand.pairs]
-        short = quotas.short(first.queue, total)
-        asks = {number: quotas.asked(number, total) for number in short}
+        asks = quotas.lacking(first.queue, total, Asker(first.graph, first.request_class))
+        short = tuple(asks)
         blockers: dict[int, None] = {}
         rows: dict[int, int] = {}
         if asks:

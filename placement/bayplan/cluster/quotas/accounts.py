@@ -1,10 +1,11 @@
 """How much of each quota row each queue holds, from what occupies the nodes and what is tried out there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from bayplan.cluster.labels import LabelColumns
+from bayplan.cluster.quotas.graphs import Asker, GraphCharge, WholeGraphs
 from bayplan.cluster.quotas.limits import QueueLimits
 from bayplan.cluster.quotas.moves import Move, Moves
 from bayplan.cluster.quotas.usage import RowUsage
@@ -34,6 +35,8 @@ class Quotas:
         """What came and left since the limits were set."""
         self.totals: list[dict[str, int]] = []
         """Per queue, what it holds itself of each resource, whatever row counts it."""
+        self.graphs = WholeGraphs()
+        """Those that are charged as a whole, or are to be."""
         self._labels, self._columns = labels, columns
         self._covering: dict[int, tuple[int, ...]] = {}
         """Per row of the cluster that is there, the numbers of the quota rows that count what is on it."""
@@ -51,6 +54,7 @@ class Quotas:
         self.limits, self.moves = limits, Moves()
         self.rows = [RowUsage(each, limits.parents) for each in limits.rows]
         self._concerned = [any(each.limited[queue] for each in limits.rows) for queue in range(len(limits.queues))]
+        self.graphs.set(limits, self.rows)
         self.released, self.totals = [0] * len(limits.queues), [{} for _ in limits.queues]
         self._roots = _roots(limits.parents)
         self._covered = [np.zeros(0, bool) for _ in limits.rows]
@@ -103,6 +107,15 @@ class Quotas:
             self.leave(row, before)
             self.enter(row, after)
 
+    def charge_graph(self, graph: Hashable, charge: GraphCharge | None) -> bool:
+        """What is charged for a graph as a whole from now on; `None`: nothing. Whether others may hold more by that."""
+        before = self.graphs.charges.get(graph)
+        less = self.graphs.charge(graph, charge)
+        number = -1 if before is None else self.limits.numbers.get(before.queue, -1)
+        if less and number >= 0:
+            self.released[self._roots[number]] += 1
+        return less
+
     def try_out(self, row: int, request: Request, pairs: Pairs, sign: int) -> None:
         """A placement is tried (sign 1), or one is undone."""
         number = self.limited(request.queue)
@@ -112,6 +125,7 @@ class Quotas:
             amount = self._asked(each, pairs)
             if amount:
                 self.rows[each].charge(number, sign * amount, request.namespace or "")
+                self.graphs.hold(request.graph, number, each, sign * amount)
 
     # Questions
 
@@ -120,12 +134,25 @@ class Quotas:
         number = -1 if queue is None else self.limits.numbers.get(queue, -1)
         return number if number >= 0 and self._concerned[number] else -1
 
-    def short(self, queue: str | None, pairs: Pairs) -> tuple[int, ...]:
-        """The numbers of the quota rows of which too little is left to a queue for a request. O(quota rows x depth)."""
+    def short(self, queue: str | None, pairs: Pairs, pod: Asker | None = None) -> tuple[int, ...]:
+        """The numbers of the quota rows of which too little is left to a queue for a request. O(quota rows x depth).
+
+        `pod`: what asks, where it may be of a graph that is charged as a whole: one that is not yet asks for all of it first.
+        """
         number = self.limited(queue)
         if number < 0:
             return ()
-        return tuple(n for n, each in enumerate(self.rows) if (amount := self._asked(n, pairs)) and each.rest(number) < amount)
+        waits = None if pod is None else self.graphs.lacking(pod.graph, number)
+        if waits is not None:
+            return waits
+        return tuple(n for n in range(len(self.rows)) if self._lacks(n, number, self._asked(n, pairs), pod))
+
+    def lacking(self, queue: str | None, pairs: Pairs, pod: Asker) -> dict[int, int]:
+        """The same, with what is asked of each of these rows."""
+        account = self.graphs.account(pod.graph)
+        waits = account is not None and account.queue < 0 and account.options
+        whole = self.graphs.beyond(pod.graph, account.options[0]) if waits and account is not None else {}
+        return {number: whole.get(number) or self._asked(number, pairs) for number in self.short(queue, pairs, pod)}
 
     def closed(self, short: Sequence[int], rows: int) -> BoolArray:
         """Which of the first rows of the cluster the quota rows with these numbers count. Shape (rows,)."""
@@ -137,15 +164,12 @@ class Quotas:
             found[: len(covered)] |= covered
         return found
 
-    def keeps_off(self, queue: str | None, pairs: Pairs, row: int) -> bool:
+    def keeps_off(self, queue: str | None, pairs: Pairs, row: int, pod: Asker | None = None) -> bool:
         """Whether too little is left to a queue for a request on a row."""
         number = self.limited(queue)
         if number < 0:
             return False
-        return any(
-            (amount := self._asked(each, pairs)) and self.rows[each].rest(number) < amount
-            for each in self._covering.get(row, ())
-        )
+        return any(self._lacks(each, number, self._asked(each, pairs), pod) for each in self._covering.get(row, ()))
 
     def never(self, number: int, queue: str | None, pairs: Pairs) -> bool:
         """Whether a request asks more of a quota row than its queue may ever hold."""
@@ -203,6 +227,14 @@ class Quotas:
             amount = self.rows[number].limits.key.amount(occupant.resources)
             if amount:
                 self.rows[number].charge(queue, sign * amount, tenant.namespace or "")
+                self.graphs.hold(tenant.graph, queue, number, sign * amount)
+
+    def _lacks(self, number: int, queue: int, amount: int, pod: Asker | None) -> bool:
+        """Whether too little is left of a quota row to a queue for a pod that asks so much of it."""
+        if not amount:
+            return False
+        more = amount if pod is None else self.graphs.more(pod, queue, number, amount)
+        return more < 0 or (more > 0 and self.rows[number].rest(queue) < more)
 
     def _asked(self, number: int, pairs: Pairs) -> int:
         key = self.rows[number].limits.key

@@ -76,3 +76,11 @@ class QueueLimits:
     def __post_init__(self) -> None:
         """Number the queues."""
         self.numbers.update((name, number) for number, name in enumerate(self.queues))
+
+    def below(self, queue: int) -> list[int]:
+        """A queue, and all below it. O(queues)."""
+        found = {queue}
+        for number, above in enumerate(self.parents):  # parents come before their children
+            if above in found:
+                found.add(number)
+        return sorted(found)

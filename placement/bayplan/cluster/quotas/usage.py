@@ -15,11 +15,13 @@ class RowUsage:
     def __init__(self, limits: RowLimits, parents: Sequence[int]) -> None:
         self.limits, self._parents = limits, parents
         self.used = [0] * len(parents)
-        """Per queue, what it holds itself and what those below it hold of what it lends them."""
+        """Per queue, what it holds itself and what those below it hold of what it lends them, with what is kept."""
         self.own: list[dict[str, int]] = [{} for _ in parents]
         """Per queue, what it holds itself, by namespace."""
+        self.kept = [0] * len(parents)
+        """Per queue, what is kept for its graphs that are charged as a whole, and that their pods do not hold yet."""
         self._empty = [0] * len(parents)
-        self._kept = sum(limits.guaranteed)
+        self._guaranteed = sum(limits.guaranteed)
 
     def charge(self, queue: int, amount: int, namespace: str = "") -> None:
         """The queue holds so much more for a namespace; negative: less. What holds nothing that counts is left aside."""
@@ -31,13 +33,13 @@ class RowUsage:
             own[namespace] = left
         else:
             own.pop(namespace, None)
-        used, guaranteed = self.used, self.limits.guaranteed
-        while queue >= 0 and amount:
-            before = used[queue]
-            used[queue] = before + amount
-            keeps = guaranteed[queue]
-            amount = max(0, before + amount - keeps) - max(0, before - keeps)
-            queue = self._parents[queue]
+        self._pass_up(queue, amount)
+
+    def keep(self, queue: int, amount: int) -> None:
+        """So much more is kept for graphs of the queue, which counts as used and is held by no pod; negative: less."""
+        if self.limits.limited[queue]:
+            self.kept[queue] += amount
+            self._pass_up(queue, amount)
 
     def rest(self, queue: int) -> int:
         """How much more the queue may hold, negative where it is over; `UNLIMITED` where nothing limits it.
@@ -51,7 +53,7 @@ class RowUsage:
 
     def left_in_tree(self, root: int) -> int:
         """An upper bound of what is left to any queue below one without a parent; exact where no queue keeps anything."""
-        return self.limits.subtree[root] - self.used[root] + self._kept
+        return self.limits.subtree[root] - self.used[root] + self._guaranteed
 
     def most(self, queue: int) -> int:
         """The most that the queue may ever hold, were it and all others empty; `UNLIMITED` where nothing limits it."""
@@ -81,6 +83,15 @@ class RowUsage:
             if above == queue:
                 found.update(own)
         return found
+
+    def _pass_up(self, queue: int, amount: int) -> None:
+        used, guaranteed = self.used, self.limits.guaranteed
+        while queue >= 0 and amount:
+            before = used[queue]
+            used[queue] = before + amount
+            keeps = guaranteed[queue]
+            amount = max(0, before + amount - keeps) - max(0, before - keeps)
+            queue = self._parents[queue]
 
     def _found(self, queue: int, held: Sequence[int]) -> tuple[int, int]:
         """How much more it may hold, and the number of the queue that limits that."""

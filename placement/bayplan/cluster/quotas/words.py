@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bayplan.cluster.quotas.accounts import Pairs, Quotas
+from bayplan.cluster.quotas.graphs import Asker
 from bayplan.cluster.quotas.usage import RowUsage
 from bayplan.model.workload import Request
 
@@ -22,25 +23,44 @@ def quota_in_words(quotas: Quotas, request: Request, pairs: Pairs, short: Sequen
         return (asked - quotas.rows[number].rest(queue)) / max(asked, 1)
 
     worst = max(short, key=lambda number: (missing(number), -number))
-    return _row_in_words(quotas, quotas.rows[worst], queue, quotas.asked(worst, pairs), request.namespace)
+    if quotas.graphs.more(Asker(request.graph, request.request_class), queue, worst, 0) < 0:
+        return f"{_start(quotas.rows[worst], request.queue or '')}: its graph was charged to other quotas"[:_LINE]
+    return asked_in_words(quotas, worst, request.queue or "", quotas.asked(worst, pairs), (request.namespace, ""))
 
 
-def _row_in_words(quotas: Quotas, row: RowUsage, queue: int, asked: int, namespace: str | None) -> str:
-    name, key = quotas.limits.queues[queue], row.limits.key
+def asked_in_words(quotas: Quotas, number: int, name: str, asked: int, whose: tuple[str | None, str]) -> str:
+    """That too little is left of a quota row, by its number, to a queue. `whose`: the namespace of what asks, and words to go
+    with what is asked."""
+    row, queue, (namespace, what) = quotas.rows[number], quotas.limits.numbers[name], whose
+    key = row.limits.key
 
     def said(amount: int, up: bool = False) -> str:
         return key.in_words(amount, up=up)
 
-    start = f"queue {_short(name)}: {_short(str(key))}"
-    most = row.most(queue)
-    if most < asked:
-        return f"{start}: {said(asked, up=True)} asked, and the queue may never hold more than {said(most)}"[:_LINE]
+    if row.most(queue) < asked:
+        return never_in_words(quotas, number, asked, name, what)
+    start = _start(row, name)
     where, used, limit = row.binding(queue)
     place = "" if where == queue else f" in queue {_short(quotas.limits.queues[where])}"
     rest = row.rest(queue)
-    words = f"{start}: {said(used, up=True)} of {said(limit)} used{place}, {said(asked, up=True)} asked"
+    words = f"{start}: {said(used, up=True)} of {said(limit)} used{place}, {said(asked, up=True)} asked{what}"
     words += f", {said(asked - rest, up=True)} missing"
+    kept = sum(row.kept[each] for each in quotas.limits.below(where))
+    if kept:
+        words += f", {said(kept, up=True)} charged to whole graphs"
     return (words + _holders(row.holders(where), namespace, said))[:_LINE]
+
+
+def never_in_words(quotas: Quotas, number: int, asked: int, name: str, what: str = "") -> str:
+    """That a queue may never hold what is asked of a quota row, by its number."""
+    row = quotas.rows[number]
+    key, most = row.limits.key, row.most(quotas.limits.numbers[name])
+    asks = f"{key.in_words(asked, up=True)} asked{what}"
+    return f"{_start(row, name)}: {asks}, and the queue may never hold more than {key.in_words(most, up=False)}"[:_LINE]
+
+
+def _start(row: RowUsage, name: str) -> str:
+    return f"queue {_short(name)}: {_short(str(row.limits.key))}"
 
 
 def _holders(held: Mapping[str, int], namespace: str | None, said: "_Said") -> str:

@@ -125,7 +125,9 @@ class _Batch:
         if not near and not limited:
             return request.request_class
         spread = near and pod is not None and pod.spread
-        return request.request_class, request.queue if limited else None, pod if near else None, self._turn if spread else None
+        whole = self._cluster.quotas.graphs.account(request.graph) is not None
+        held_to = (request.queue, request.graph if whole else None) if limited else None
+        return request.request_class, held_to, pod if near else None, self._turn if spread else None
 
     def _spread_on(self) -> None:
         """What has a spread constraint may have a place now that others, placed since it was asked about, evened out the

@@ -9,6 +9,7 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.demand import Demand
 from bayplan.cluster.filters import rejections_in_words
 from bayplan.cluster.neighbours.nearby import Nearby, nearby, preference
+from bayplan.cluster.quotas import Asker
 from bayplan.cluster.quotas.words import quota_in_words
 from bayplan.model.arrays import BoolArray
 from bayplan.model.reasons import Reason, Rejection
@@ -69,7 +70,7 @@ def others(request: Request, demand: Demand, cluster: Cluster) -> Others:
     near = nearby(cluster, request.request_class, request.neighbour)
     if request.queue is None:
         return _NONE if near is None else Others(near, (), NO_ROWS)
-    short = cluster.quotas.short(request.queue, demand.pairs)
+    short = cluster.quotas.short(request.queue, demand.pairs, Asker(request.graph, request.request_class))
     return Others(near, short, cluster.quotas.closed(short, cluster.rows) if short else NO_ROWS)
 
 
