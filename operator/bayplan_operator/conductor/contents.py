@@ -36,6 +36,7 @@ from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.conductor.placing.rendezvous import Rendezvous
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.queueing.reporting import ReportQueues
+from bayplan_operator.conductor.queueing.run_times import TellRunTimes
 from bayplan_operator.conductor.queueing.steps import Assigning, HoldBack, TakeQueues
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.surroundings import View, Writers
@@ -92,6 +93,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         Rendezvous(writers.services, writers.events, pods, writers.pods),
         HoldBack(),
         placing,
+        TellRunTimes(knowledge, pods),
         arrivals,
         # What is said of it
         estimator,

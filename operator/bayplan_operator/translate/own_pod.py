@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bayplan.model.graph import Graph
 from bayplan.model.neighbour import Neighbour
+from bayplan.model.run_law import RunLaw
 from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.containers import sidecars
@@ -65,6 +66,8 @@ class Pending:
     """What other pods see of it."""
     queue: str = ""
     """The queue that it holds."""
+    run: RunLaw | None = None
+    """How long it will run."""
 
 
 def graph_uid_of(pod: wire.Pod) -> str:

@@ -26,6 +26,7 @@ from bayplan_operator.translate.own_pod import (
 from bayplan_operator.translate.pod_requests import pod_requests
 from bayplan_operator.view.gated import Gated
 from bayplan_operator.view.holding import Holding
+from bayplan_operator.view.run_laws import LawOf, RunLaws
 
 _TOMBSTONES = 10_000
 
@@ -44,6 +45,8 @@ class PodStore:
         self.gated = Gated(clock)
         self.holding = Holding()
         """Which queues the pods hold."""
+        self.laws = RunLaws()
+        """How long they are expected to run."""
         self._versions: dict[PodKey, int] = {}
         self._own: dict[str, dict[PodKey, OwnPod]] = {}
         self._graph_of: dict[PodKey, str] = {}
@@ -100,7 +103,16 @@ class PodStore:
         self._pending.setdefault(pending.graph_uid, {})[key] = pending
         self._assumed[key] = pending.graph_uid
         queue = self.holding.queue_of(pending.graph_uid, pending.queue)
-        tenant = Tenant(pending.graph_uid, namespace=key[0], queue=queue, neighbour=pending.neighbour, bound=False)
+        self.laws.tell(pending.graph_uid, pending.identity.task, pending.run)
+        tenant = Tenant(
+            graph=pending.graph_uid,
+            namespace=key[0],
+            queue=queue,
+            since=self._clock(),
+            run=pending.run,
+            neighbour=pending.neighbour,
+            bound=False,
+        )
         self._occupy(key, pending.node, pending.resources, gpu_use(pending.resources, pending.gpus), tenant)
         self._note_changed(pending.graph_uid, key)
 
@@ -171,6 +183,15 @@ class PodStore:
                 if self.holding.holds(own.key):
                     self._charge(own.key, own.pod)
 
+    def expect(self, graph_uid: str, law_of: LawOf) -> None:
+        """The pods of a graph run so long, as it is expected by now. O(its pods)."""
+        own = list(self.own(graph_uid))
+        tasks = {each.identity.task for each in own if self.holding.holds(each.key) and each.identity != NOBODY}
+        news = {task for task in sorted(tasks) if self.laws.tell(graph_uid, task, law_of(task))}
+        for each in own if news else ():
+            if each.identity.task in news and self.holding.holds(each.key):
+                self._charge(each.key, each.pod)
+
     def retire(self, key: PodKey) -> None:
         """A finished pod that is recorded and not held: it needs no attention any more."""
         self._forget_own(key)
@@ -229,7 +250,7 @@ class PodStore:
         self.holding.note(key, None)
 
     def _tenant(self, pod: wire.Pod) -> Tenant:
-        began, graph_uid = pod.status.start_time, graph_uid_of(pod)
+        began, graph_uid = pod.status.start_time or pod.metadata.creation_timestamp, graph_uid_of(pod)
         said = pod.metadata.labels.get(names.LABEL_QUEUE, "")
         return Tenant(
             graph=graph_uid or None,
@@ -237,6 +258,7 @@ class PodStore:
             queue=self.holding.queue_of(graph_uid, said) if graph_uid else None,
             priority=pod.spec.priority,
             since=None if began is None else began.timestamp(),
+            run=self.laws.of(graph_uid, pod.metadata.labels.get(names.LABEL_TASK, "")) if graph_uid else None,
             neighbour=neighbour_of(pod),
             bound=bool(pod.spec.node_name),
             leaving=pod.metadata.deletion_timestamp is not None,

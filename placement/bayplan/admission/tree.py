@@ -26,6 +26,11 @@ class QueueTree:
             each.quotas or each.ageing or each.reserve or each.half_life is not None for each in self.queues.values()
         )
 
+    @property
+    def by_run_time(self) -> bool:
+        """Whether anything goes by how long requests run."""
+        return self.half_life is not None or any(each.reserve or each.half_life is not None for each in self.queues.values())
+
     def stopped(self, name: str) -> str:
         """Why nothing starts in a queue, in a sentence; empty: it may. O(depth)."""
         fault = self.faults.get(name)

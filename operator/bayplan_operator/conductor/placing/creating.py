@@ -34,8 +34,9 @@ class Creator:
         key = (graph.ref.namespace, manifest["metadata"]["name"])
         identity = Identity(role.task, role.shard, role.incarnation)
         resources = dict(template.request_class.resources)
-        seen = neighbour_of_unit(graph, running, unit)
-        pending = Pending(graph.ref.uid, identity, decision.node, resources, decision.gpus, seen, role.queue)
+        seen, asked_for = neighbour_of_unit(graph, running, unit), running.asking.requests.get(unit)
+        run = None if asked_for is None else asked_for.run
+        pending = Pending(graph.ref.uid, identity, decision.node, resources, decision.gpus, seen, role.queue, run)
         self._pods.assume(key, pending)
         asked = (graph.ref.namespace, template.admission_hash)
         made = partial(self._answers.created, asked, template, (decision.node, *decision.others))

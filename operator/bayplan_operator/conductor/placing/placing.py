@@ -39,7 +39,7 @@ class Placing(Step):
         """The queues that the decider knows."""
         self._seconds, self._monotonic = settings.placing_budget, clock.monotonic
         self._decider = Decider(cluster, settings.seed)
-        self._wishes = Wishes()
+        self._wishes = Wishes(insight.laws.of)
         self._held: frozenset[str] = frozenset()
         """UIDs of graphs that the decider was not told of since they may not start yet."""
         self._changed: set[str] = set()
@@ -69,8 +69,7 @@ class Placing(Step):
         replanned, self._planned = plans.revision != self._planned, plans.revision
         self.rejections.expire(now)
         if self._queues.tree is not self._tree:
-            self._tree = self._queues.tree
-            self._decider.update(Changes(queues=self._tree))
+            self._take_queues(graphs)
         self._tell(graphs, plans.awaited)
         if not len(self._decider):
             return
@@ -89,6 +88,17 @@ class Placing(Step):
         """When ``step`` has something to do though nothing happens."""
         words = self._asked_at + _WORDS if len(self._decider) and self._asked_of != self._cluster.version else None
         return min((at for at in (self.rejections.next_expiry(now), words) if at is not None), default=None)
+
+    def _take_queues(self, graphs: Register) -> None:
+        self._tree = self._queues.tree
+        if self._tree.by_run_time != self._insight.laws.count:
+            self._insight.laws.count = self._tree.by_run_time
+            for graph in graphs.open.values():
+                if graph.running is not None:
+                    graph.running.foreseen.laws.clear()
+                    graph.running.asking.requests.clear()
+            graphs.attention.call_all(graphs.open)
+        self._decider.update(Changes(queues=self._tree))
 
     def _tell(self, graphs: Register, held: frozenset[str]) -> None:
         """Tell the decider what is wanted otherwise than before. ``held``: UIDs of those that may not start yet."""

@@ -9,6 +9,7 @@ from bayplan.lifecycle import Controls, Lifecycle, Run, Wants
 from bayplan.model.decision import Decision
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.reasons import Reason
+from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import Request
 from bayplan_operator.conductor.record.choices import Choices
 from bayplan_operator.conductor.record.rounds import RoundsRecord
@@ -97,6 +98,8 @@ class Foreseen:
         """Per task: seconds that a run is expected to take; NaN: not known. ``None``: not looked up yet."""
         self.critical_path: NDArray[np.float64] = prepared.graph.upward_rank()
         """Per task: seconds from its start to the graph's end along the longest chain."""
+        self.laws: dict[int, RunLaw | None] = {}
+        """By task, as far as they were asked for: how long a run takes, as a distribution."""
         self.arrived = np.zeros(prepared.graph.units, bool)
         """Per unit: it has been counted among what usually arrives."""
 
