@@ -27,9 +27,14 @@ class QueueTree:
         )
 
     @property
+    def reserves(self) -> bool:
+        """Whether any request may hold a reservation."""
+        return any(each.reserve for each in self.queues.values())
+
+    @property
     def by_run_time(self) -> bool:
         """Whether anything goes by how long requests run."""
-        return self.half_life is not None or any(each.reserve or each.half_life is not None for each in self.queues.values())
+        return self.reserves or self.half_life is not None or any(each.half_life is not None for each in self.queues.values())
 
     def stopped(self, name: str) -> str:
         """Why nothing starts in a queue, in a sentence; empty: it may. O(depth)."""

@@ -106,6 +106,8 @@ class Decider:
             self._queue_up(changes.queues)
         if changes.shares is not None and self._shares is not None:
             self._shares.restore(changes.shares)
+        if changes.promised is not None:
+            self._promises.recall(changes.promised)
         for wish in changes.wanted:
             self._want(wish)
         if changes.knowledge is not None:
@@ -146,13 +148,14 @@ class Decider:
                 while batch:
                     for wish, decision in self._asked(batch, context, trial, budget):
                         if decision.node is None:
-                            self._waiting.refused(wish)
+                            decision = self._waiting.refused(wish, decision)
                             waiting[wish.request.id] = decision
                             self._say(wish, decision)
                         else:
                             self._drop(wish.request.id)
                             self._placed += 1
                             placed.append((wish, decision))
+                            waiting.pop(wish.request.id, None)
                     self._waiting.settled()
                     batch = self._waiting.batch(context)
         except BaseException:
@@ -234,7 +237,10 @@ class Decider:
         self._anything = True
 
     def _want(self, wish: Wish) -> None:
+        promised = self._promises.record(wish.request.id)
         before = self._drop(wish.request.id)
+        if promised is not None:  # it waits on: what it was promised holds
+            self._promises.recall({wish.request.id: promised})
         said = None if before is None else self.why(before.request)
         self._add(wish)
         if said is not None:  # it waits on, for the reason that is known
@@ -263,8 +269,9 @@ class Decider:
             self._leave_none_out()
 
     def _choose_order(self, wish: Wish) -> None:
-        """Where queues rule: whether units can be asked about one by one, with a wish that joins."""
-        alone = goes_alone(wish)
+        """Where queues rule: whether units can be asked about one by one, with a wish that joins. Where a queue may reserve, they
+        always are: what a planner finds for many at once would leave nothing of what is promised."""
+        alone = goes_alone(wish) or (self._tree is not None and self._tree.reserves)
         if not self._wishes:
             self._unit_by_unit = alone
             self._line_up()

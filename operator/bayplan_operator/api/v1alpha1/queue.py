@@ -31,6 +31,8 @@ MAX_SHOWN = 64
 """Quota rows in a status: the queue's own, and those above it."""
 MAX_WEIGHT = 10_000
 MAX_POINTS = 1_000_000
+MAX_RESERVE = 32
+"""Reservations of a cluster at a time."""
 
 _LARGEST = 10**15
 """Of amounts that are numbers."""
@@ -189,6 +191,14 @@ class QueueSpec(Model):
         default=None, description="How the shares of the queues below are compared. Default: they are not."
     )
     ageing: Ageing | None = Field(default=None, description="What waiting adds to the priority. Default: nothing.")
+    reserve: StrictInt = Field(
+        default=0,
+        ge=0,
+        le=MAX_RESERVE,
+        description="How many tasks or gangs at the head of the queue's line may hold a reservation: room is kept for them, "
+        "and only what ends before they start may use it. 0 to 32. Default: 0.",
+        json_schema_extra=NOT_STORED,
+    )
     stop_policy: Literal["None", "Hold"] = Field(
         default="None",
         description="Hold: nothing new starts in the queue and in those below it; what runs goes on. Default: None.",

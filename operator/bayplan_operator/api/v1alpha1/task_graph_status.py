@@ -16,6 +16,7 @@ MAX_TASKS = 5000
 MAX_LINE = 320 * MAX_SHARDS  # per shard a node's name of at most 253 characters, and numbers
 MAX_CHOICE = 256
 MAX_CHOICES = 20_000
+MAX_RESERVATIONS = 32
 
 
 class RoundsStatus(Model):
@@ -143,6 +144,13 @@ class TaskGraphStatus(Model):
         default=(),
         max_length=MAX_TASKS,
         description='Of each task whose shards is Auto, the number that was decided, such as "train=8". It stays what it is.',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    reservations: tuple[Annotated[str, Field(max_length=256)], ...] = Field(
+        default=(),
+        max_length=MAX_RESERVATIONS,
+        description="Reservations that tasks of the graph hold: task and shard, the instant, when it was made, the instant "
+        "that was promised first, the chance given to others, renewals, and the overrun that is put up with, in seconds.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
     rounds: RoundsStatus | None = Field(default=None, description="How far the rounds are. Only where spec.rounds is set.")

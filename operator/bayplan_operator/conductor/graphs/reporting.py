@@ -11,6 +11,7 @@ from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.templates.answers import NOT_ANSWERED, UNSUPPORTED
 from bayplan_operator.translate import round_record
+from bayplan_operator.translate.promise_record import FIELD, write_promises
 from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.writer import EventWriter
 
@@ -98,6 +99,8 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["tasks"] = running.lines.texts
         if run.results or "results" in graph.written.status:
             body["results"] = round_record.write_results(library_graph, run)
+        if running.asking.promised or FIELD in graph.written.status:
+            body[FIELD] = write_promises(library_graph, {} if running.all_over else running.asking.promised)
         if running.choices is not None:
             body["choices"] = running.choices.lines
         if running.rounds is not None:

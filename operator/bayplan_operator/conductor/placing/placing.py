@@ -15,6 +15,7 @@ from bayplan_operator import metrics
 from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.placing.creating import Creator
 from bayplan_operator.conductor.placing.insight import Insight
+from bayplan_operator.conductor.placing.promising import Promising
 from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.conductor.placing.wishes import Wishes
 from bayplan_operator.conductor.queueing.queues import Queues
@@ -40,6 +41,7 @@ class Placing(Step):
         self._seconds, self._monotonic = settings.placing_budget, clock.monotonic
         self._decider = Decider(cluster, settings.seed)
         self._wishes = Wishes(insight.laws.of)
+        self._promising = Promising()
         self._held: frozenset[str] = frozenset()
         """UIDs of graphs that the decider was not told of since they may not start yet."""
         self._changed: set[str] = set()
@@ -51,8 +53,11 @@ class Placing(Step):
         self._asked_at, self._asked_of = 0.0, -1
         """When requests were last asked about, and of which version of the cluster."""
 
-    def recall(self, attempts: int) -> None:
-        """A graph was taken in that has so many attempts on record: turns go on from there."""
+    def recall(self, graph: GraphRun, attempts: int, now: float) -> None:
+        """A graph was taken in that has so many attempts on record: turns go on from there, and reservations hold."""
+        promised = self._promising.recall(graph, now)
+        if promised is not None:
+            self._decider.update(promised)
         if attempts:
             self._decider.update(Changes(placed=self._decider.placed + attempts))
 
@@ -71,6 +76,12 @@ class Placing(Step):
         if self._queues.tree is not self._tree:
             self._take_queues(graphs)
         self._tell(graphs, plans.awaited)
+        if self._promising.waits(graphs, now):
+            return
+        self._decide(graphs, now, replanned)
+        self._promising.note(self._decider.promises.all, graphs)
+
+    def _decide(self, graphs: Register, now: float, replanned: bool) -> None:
         if not len(self._decider):
             return
         stale = self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS
@@ -87,7 +98,8 @@ class Placing(Step):
     def next_time(self, now: float) -> float | None:
         """When ``step`` has something to do though nothing happens."""
         words = self._asked_at + _WORDS if len(self._decider) and self._asked_of != self._cluster.version else None
-        return min((at for at in (self.rejections.next_expiry(now), words) if at is not None), default=None)
+        times = (self.rejections.next_expiry(now), words, self._promising.next_time)
+        return min((at for at in times if at is not None), default=None)
 
     def _take_queues(self, graphs: Register) -> None:
         self._tree = self._queues.tree

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bayplan.admission.promises.promise import PromiseRecord
 from bayplan.lifecycle import Controls, Lifecycle, Run, Wants
 from bayplan.model.decision import Decision
 from bayplan.model.neighbour import Neighbour
@@ -71,14 +72,24 @@ class Asking:
         """What they ask for."""
         self.neighbours: dict[int, Neighbour] = {}
         """By task, what its pods are for others, where all of them are alike."""
+        self.promised: dict[int, PromiseRecord] = {}
+        """Reservations, by the first unit of what waits together."""
         self.revision = 0
-        """Changes whenever a unit waits for another reason."""
+        """Changes whenever a unit waits for another reason, or is promised another thing."""
 
     def refused(self, unit: int, why: Decision) -> None:
         """There is no place for a unit now."""
         if self.waiting.get(unit) != why:
             self.waiting[unit] = why
             self.revision += 1
+
+    def promise(self, promised: dict[int, PromiseRecord]) -> bool:
+        """These are the reservations now; answers whether that is news."""
+        if promised == self.promised:
+            return False
+        self.promised = promised
+        self.revision += 1
+        return True
 
     def placed(self, unit: int) -> None:
         """A unit has its place."""

@@ -12,6 +12,7 @@ from bayplan.admission.shares import QueueShares
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.arrays import IntArray
+from bayplan.model.decision import Decision
 from bayplan.strategy.assigning.one_at_a_time import goes_alone
 from bayplan.strategy.context import Context
 from bayplan.strategy.wish import Wish
@@ -59,9 +60,10 @@ class LineInParts:
         del self._wishes[wish.request.id]
         return True
 
-    def refused(self, wish: Wish) -> None:
+    def refused(self, wish: Wish, decision: Decision) -> Decision:
         """It waits on, and its queue has not had what it asks."""
         self._shares.withdrawn(wish.request)
+        return decision
 
     def freed(self, rows: Iterable[int]) -> None:
         """Something may fit."""

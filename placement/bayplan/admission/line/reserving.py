@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Sequence
 
 from bayplan.admission.line.asking import Asking
 from bayplan.admission.line.blocked import Blocked
+from bayplan.admission.line.keeping import Keeping
 from bayplan.admission.line.lane import Lane
 from bayplan.admission.line.roll import Roll
 from bayplan.admission.promises.promise import Promise
@@ -15,8 +16,8 @@ from bayplan.strategy.wish import Wish
 class Reserving:
     """Between the line and the promises."""
 
-    def __init__(self, promises: Promises, roll: Roll, tree: QueueTree) -> None:
-        self._promises, self._roll = promises, roll
+    def __init__(self, promises: Promises, roll: Roll, tree: QueueTree, keeping: Keeping) -> None:
+        self._promises, self._roll, self._keeping = promises, roll, keeping
         self._reserve = [*(each.reserve for each in tree.queues.values()), 0]
         """By queue, how many of its units may hold a promise."""
         self._any = any(self._reserve)
@@ -43,6 +44,9 @@ class Reserving:
                     return asking
                 self._charge(lifted)
                 lane.kept_out = True
+            if not lane.told and self._keeping.keeps_out(unit):
+                lane.told = True
+                return asking  # it is told why it waits by now
         self._hold(number, lane, unit, now)
         return None
 

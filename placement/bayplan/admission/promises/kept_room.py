@@ -1,6 +1,7 @@
 """What promises keep from requests behind them: charged to the nodes and quotas while these are asked about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -58,11 +59,27 @@ class KeptRoom:
             for number, amount in self._quotas.pop(key):
                 self._cluster.quotas.rows[number].charge(promise.queue, -amount)
 
+    @contextmanager
+    def lifted(self) -> Iterator[None]:
+        """In this block others see all places as they are."""
+        self._apply(-1)
+        try:
+            yield
+        finally:
+            self._apply(1)
+
     def lift_all(self) -> None:
         """Nothing is kept any more."""
         self.lift(self.promises)
 
     # Inside
+
+    def _apply(self, sign: int) -> None:
+        for key, promise in self._of.items():
+            for row, demand in self._nodes[key]:
+                self._cluster.apply((row, demand, (), None), sign)
+            for number, amount in self._quotas[key]:
+                self._cluster.quotas.rows[number].charge(promise.queue, sign * amount)
 
     def _on_nodes(self, promise: Promise) -> Iterable[tuple[int, Demand]]:
         leaving: dict[int, dict[int, int]] = {}

@@ -1,14 +1,14 @@
 """All reservations of a cluster: made for heads of the line, kept, and renewed where what is there overruns."""
 
 from collections import deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
 from bayplan.admission.occupancy import Occupancy
 from bayplan.admission.promises.kept_room import KeptRoom
 from bayplan.admission.promises.opening import joint_instant, node_opening, quota_opening
-from bayplan.admission.promises.promise import KeptPromise, Promise
+from bayplan.admission.promises.promise import KeptPromise, Promise, PromiseRecord
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import admission
 from bayplan.model.arrays import BoolArray
@@ -29,6 +29,8 @@ class Promises:
         self.kept: deque[KeptPromise] = deque(maxlen=1_000)
         """The latest whose owners have started."""
         self._of: dict[Hashable, Promise] = {}
+        self._recorded: dict[Hashable, PromiseRecord] = {}
+        """By the first request of a unit, what was promised to it before, by another decider or under other queues."""
         self._count: dict[int, int] = {}
         """By queue."""
         self._made = 0
@@ -40,6 +42,11 @@ class Promises:
     def of(self, owner: Hashable) -> Promise | None:
         """The promise of a request."""
         return self._of.get(owner)
+
+    def record(self, owner: Hashable) -> PromiseRecord | None:
+        """What a request was promised as the first of its unit, whether it has its places again or not."""
+        promise = self._of.get(owner)
+        return self._recorded.get(owner) if promise is None or promise.owners[0] != owner else promise.record
 
     def count(self, queue: int) -> int:
         """How many a queue has."""
@@ -58,8 +65,13 @@ class Promises:
     def renumber(self) -> None:
         """Queues have other numbers: promises are made again."""
         for each in self.all:
+            self._recorded[each.owners[0]] = each.record
             self.drop(each)
         self.running.renumber()
+
+    def recall(self, recorded: Mapping[Hashable, PromiseRecord]) -> None:
+        """These were promised before, by the first request of each unit: what is promised to them goes on from there."""
+        self._recorded.update(recorded)
 
     def begin(self, now: float) -> None:
         """A new round: take in what has come and gone, and make those again whose nodes have changed."""
@@ -97,6 +109,7 @@ class Promises:
 
     def started(self, owner: Hashable, now: float) -> bool:
         """A request was placed, or wants no place any more (infinite); whether it had a promise, which is over."""
+        self._recorded.pop(owner, None)
         promise = self._of.get(owner)
         if promise is None:
             return False
@@ -115,7 +128,10 @@ class Promises:
         found = self._make(unit, queue, now)
         if found is None:
             return None
-        if before is not None:
+        recorded = next((each for owner in found.owners if (each := self._recorded.pop(owner, None)) is not None), None)
+        if recorded is not None:
+            found.recall(recorded)
+        elif before is not None:
             found.made, found.first, found.renewals = before.made, before.first, before.renewals + 1
             found.allowance = 2 * before.allowance
         for owner in found.owners:
