@@ -37,6 +37,7 @@ from bayplan_operator.conductor.placing.rendezvous import Rendezvous
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.queueing.reporting import ReportQueues
 from bayplan_operator.conductor.queueing.run_times import TellRunTimes
+from bayplan_operator.conductor.queueing.sharing import Sharing
 from bayplan_operator.conductor.queueing.steps import Assigning, HoldBack, TakeQueues
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.surroundings import View, Writers
@@ -100,7 +101,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         recorder,
         adapting,
         Measures(),
-        ReportQueues(queues, cluster, pods, writers.graphs.queues),
+        ReportQueues(queues, cluster, pods, writers.graphs.queues, Sharing(placing.shares)),
         # What is over
         Leave(recorder, estimator, leftovers),
         leftovers,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from bayplan.cluster.cluster import Cluster
 from bayplan.lifecycle import Refusal
 from bayplan.model.gpu import GpuUse
-from bayplan.model.occupant import Tenant
+from bayplan.model.occupant import Occupant, Tenant
 from bayplan.model.resources import Resources
 from bayplan_operator import names
 from bayplan_operator.kube import wire
@@ -19,9 +19,11 @@ from bayplan_operator.translate.own_pod import (
     Pending,
     PodKey,
     borne_out,
+    ended_at,
     graph_uid_of,
     identity_of,
     is_stuck,
+    placed_at,
 )
 from bayplan_operator.translate.pod_requests import pod_requests
 from bayplan_operator.view.gated import Gated
@@ -80,6 +82,8 @@ class PodStore:
         version = int(pod.metadata.resource_version)
         if version <= self._versions.get(key, 0) or version <= self._tombstones.get(key, 0):
             return
+        if key not in self._versions and key not in self._assumed and pod.status.phase in TERMINAL_PHASES:
+            self._pass_by(pod)
         self._versions[key] = version
         self._settle(key)
         self._charge(key, pod)
@@ -108,7 +112,7 @@ class PodStore:
             graph=pending.graph_uid,
             namespace=key[0],
             queue=queue,
-            since=self._clock(),
+            since=pending.since,
             run=pending.run,
             neighbour=pending.neighbour,
             bound=False,
@@ -230,7 +234,7 @@ class PodStore:
         self._note_bound(key, pod.spec.node_name if pod.status.phase not in TERMINAL_PHASES else "")
         node = pod.spec.node_name or _said(pod, names.ANNOTATION_NODE) or pod.status.nominated_node_name
         if not node or pod.status.phase in TERMINAL_PHASES:
-            self._vacate(key)
+            self._vacate(key, ended_at(pod))
             return
         resources = pod_requests(pod.spec, pod.status)
         use = gpu_use(resources, read_devices(_said(pod, names.ANNOTATION_GPUS)))
@@ -245,20 +249,29 @@ class PodStore:
         self._cluster.occupy(key, node, resources, use, tenant)
         self.holding.note(key, tenant.queue)
 
-    def _vacate(self, key: PodKey) -> None:
-        self._cluster.vacate(key)
+    def _vacate(self, key: PodKey, at: float | None = None) -> None:
+        self._cluster.vacate(key, at)
         self.holding.note(key, None)
 
+    def _pass_by(self, pod: wire.Pod) -> None:
+        """It had ended before this process saw anything of it, and counts for its queue until then."""
+        ended, node = ended_at(pod), pod.spec.node_name
+        if ended is not None and node and graph_uid_of(pod):
+            self._cluster.passed(node, Occupant(pod_requests(pod.spec, pod.status), tenant=self._tenant(pod)), ended)
+
     def _tenant(self, pod: wire.Pod) -> Tenant:
-        began, graph_uid = pod.status.start_time or pod.metadata.creation_timestamp, graph_uid_of(pod)
+        graph_uid, since, began = graph_uid_of(pod), placed_at(pod), pod.status.start_time
         said = pod.metadata.labels.get(names.LABEL_QUEUE, "")
+        run = self.laws.of(graph_uid, pod.metadata.labels.get(names.LABEL_TASK, "")) if graph_uid else None
+        if run is not None and began is not None and since is not None:
+            run = run.later(max(0.0, began.timestamp() - since))
         return Tenant(
             graph=graph_uid or None,
             namespace=pod.metadata.namespace,
             queue=self.holding.queue_of(graph_uid, said) if graph_uid else None,
             priority=pod.spec.priority,
-            since=None if began is None else began.timestamp(),
-            run=self.laws.of(graph_uid, pod.metadata.labels.get(names.LABEL_TASK, "")) if graph_uid else None,
+            since=since,
+            run=run,
             neighbour=neighbour_of(pod),
             bound=bool(pod.spec.node_name),
             leaving=pod.metadata.deletion_timestamp is not None,

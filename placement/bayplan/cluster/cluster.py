@@ -10,6 +10,7 @@ from bayplan.cluster.labels import LabelColumns
 from bayplan.cluster.memo import Memo
 from bayplan.cluster.neighbours import Neighbourhood
 from bayplan.cluster.quotas import QueueLimits, Quotas
+from bayplan.cluster.quotas.accounts import Passed
 from bayplan.cluster.trial import Taken, Trial
 from bayplan.model.gpu import Device, GpuAsk, GpuUse
 from bayplan.model.occupant import Occupant, Tenant
@@ -174,8 +175,9 @@ class Cluster(ClusterColumns):
             self.quotas.enter(row, occupant)
         self._occupants.setdefault(node, {})[key] = occupant
 
-    def vacate(self, key: Hashable) -> None:
-        """The pod does not count any more. Unknown: nothing happens."""
+    def vacate(self, key: Hashable, at: float | None = None) -> None:
+        """The pod does not count any more, since an instant in seconds since the epoch; `None`: since now. Unknown: nothing
+        happens."""
         node = self._node_of.pop(key, None)
         if node is None:
             return
@@ -189,9 +191,13 @@ class Cluster(ClusterColumns):
             if occupant.gpus is not None:
                 self._devices.release(row, occupant.gpus.ask, occupant.devices)
             self.neighbours.leave(row, occupant.tenant)
-            self.quotas.leave(row, occupant)
+            self.quotas.leave(row, occupant, at)
             self.freed.note(row)
             self._usage_change(row)
+
+    def passed(self, node: str, occupant: Occupant, ended: float) -> None:
+        """A pod had a place on a node until an instant, and nothing was known of it until now: only shares go by it."""
+        self.quotas.passed.append(Passed(self._rows.get(node, -1), occupant, ended))
 
     def trial(self) -> Trial:
         """In its `with` block, placements can be tried; at its end all that is undone to the byte.

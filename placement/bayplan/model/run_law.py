@@ -30,6 +30,10 @@ class RunLaw:
         if not self.most > 0:
             raise ValueError(f"a run time has the bound {self.most}: it must be seconds above 0")
 
+    def later(self, seconds: float) -> "RunLaw":
+        """Of what begins to run so many seconds after it took its place, counted from there."""
+        return RunLaw(self.median + seconds, self.sigma, self.most + seconds)
+
     def beyond(self, seconds: float) -> float:
         """The probability that it runs longer than so many seconds."""
         if seconds >= self.most:

@@ -31,6 +31,9 @@ MAX_SHOWN = 64
 """Quota rows in a status: the queue's own, and those above it."""
 MAX_WEIGHT = 10_000
 MAX_POINTS = 1_000_000
+MAX_MEASURES = 96
+"""Of a share: quota rows of the tree that it held something of, and resources without one."""
+MAX_MEASURE = 1024
 MAX_RESERVE = 32
 """Reservations of a cluster at a time."""
 
@@ -220,6 +223,19 @@ class QuotaStatus(Model):
     borrowed: ShownAmount = Field(description="What is held beyond that, of what other queues do not use.")
 
 
+class ShareRecord(Model):
+    """What the queue held beyond its quotas over time, so that it outlives the operator."""
+
+    at: Annotated[str, Field(max_length=32)] = Field(description="Until when, in seconds since 1970.")
+    measures: tuple[Annotated[str, Field(max_length=MAX_MEASURE)], ...] = Field(
+        default=(),
+        max_length=MAX_MEASURES,
+        description="For each quota, or resource without one: the decayed mean of what was held beyond, what was held from "
+        "then on with the queues below, both in the smallest unit, and what is measured.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+
+
 class QueueStatus(Model):
     """What is held and what waits. Written by the operator, at most once a second."""
 
@@ -238,6 +254,13 @@ class QueueStatus(Model):
     borrowed: str | None = Field(
         default=None, max_length=128, description='What is borrowed of these, such as "nvidia.com/gpu 2". Empty: nothing.'
     )
+    share: str | None = Field(
+        default=None,
+        max_length=32,
+        description="Its share when this was written: what it held beyond its quotas over time, in parts of what the parent "
+        "can lend, divided by weight. The lowest goes first. Missing where shares are not compared.",
+    )
+    share_record: ShareRecord | None = Field(default=None, description="What the share goes on from.")
     pending: int | None = Field(default=None, ge=0, description="Number of shards that wait and could start.")
     admitted: int | None = Field(default=None, ge=0, description="Number of pods that hold the queue: placed, and not over.")
     conditions: Conditions = Field(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import cast
 
+from bayplan.admission.shares import SharesState
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.budget import seconds
@@ -23,6 +24,7 @@ from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.settings import Settings
+from bayplan_operator.translate.share_record import read_shares
 
 _WORDS = 5.0
 """Seconds after which the words about what waits are brought up to date, though nothing has become free since."""
@@ -61,6 +63,10 @@ class Placing(Step):
         if attempts:
             self._decider.update(Changes(placed=self._decider.placed + attempts))
 
+    def shares(self, now: float) -> SharesState | None:
+        """What queues have had until an instant; ``None``: shares are not compared."""
+        return self._decider.shares(now)
+
     def forget(self, uid: str) -> None:
         """The graph is over or gone: its shards want no place any more."""
         self._changed.add(uid)
@@ -74,7 +80,7 @@ class Placing(Step):
         replanned, self._planned = plans.revision != self._planned, plans.revision
         self.rejections.expire(now)
         if self._queues.tree is not self._tree:
-            self._take_queues(graphs)
+            self._take_queues(graphs, now)
         self._tell(graphs, plans.awaited)
         if self._promising.waits(graphs, now):
             return
@@ -101,7 +107,8 @@ class Placing(Step):
         times = (self.rejections.next_expiry(now), words, self._promising.next_time)
         return min((at for at in times if at is not None), default=None)
 
-    def _take_queues(self, graphs: Register) -> None:
+    def _take_queues(self, graphs: Register, now: float) -> None:
+        before = None if self._tree is not None else read_shares(self._queues.statuses, now)
         self._tree = self._queues.tree
         if self._tree.by_run_time != self._insight.laws.count:
             self._insight.laws.count = self._tree.by_run_time
@@ -110,7 +117,7 @@ class Placing(Step):
                     graph.running.foreseen.laws.clear()
                     graph.running.asking.requests.clear()
             graphs.attention.call_all(graphs.open)
-        self._decider.update(Changes(queues=self._tree))
+        self._decider.update(Changes(queues=self._tree, shares=before))
 
     def _tell(self, graphs: Register, held: frozenset[str]) -> None:
         """Tell the decider what is wanted otherwise than before. ``held``: UIDs of those that may not start yet."""

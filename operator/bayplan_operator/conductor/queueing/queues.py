@@ -42,6 +42,11 @@ class Queues:
         """Those that can be used, and those that cannot."""
         self.settle()
 
+    @property
+    def statuses(self) -> dict[str, Mapping[str, Any]]:
+        """By name, as they were last seen."""
+        return {name: each.status for name, each in self.objects.items()}
+
     def take(self, name: str, raw: Mapping[str, Any] | None) -> bool:
         """A queue is new, has changed, or is gone (`None`). Answers whether what may start is to be looked at again."""
         before = self.objects.get(name)
