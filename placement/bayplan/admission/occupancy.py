@@ -55,6 +55,16 @@ class Occupancy:
         """The number of its queue; -1: it is in none."""
         return self._queue[: self._count]
 
+    @property
+    def since(self) -> FloatArray:
+        """Since when it runs, in seconds since the epoch."""
+        return self._since[: self._count]
+
+    @property
+    def laws(self) -> FloatArray:
+        """Median, sigma and bound of the run time; an infinite median: it is not known. Shape (slots, 3)."""
+        return self._law[: self._count]
+
     def slot(self, key: Hashable) -> int:
         """Where an occupant is, by its key; -1: it is not there any more."""
         return self._slots.get(key, -1)

@@ -1,6 +1,7 @@
 """What queues have had of what no queue is guaranteed, over time: recent use counts more."""
 
 from collections.abc import Hashable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -136,6 +137,13 @@ class QueueShares:
         self._held[:], self._advance[:] = self._base
         for queue, request in self._admitted.values():
             self._charge(queue, request)
+        return found
+
+    def apart(self) -> "QueueShares":
+        """A copy of its own to reckon with: `admitted` there changes nothing here."""
+        found = copy(self)
+        found._mean, found._held, found._advance = self._mean.copy(), self._held.copy(), self._advance.copy()
+        found._asked, found._admitted, found._withdrawn = dict(self._asked), {}, []
         return found
 
     def state(self) -> SharesState | None:

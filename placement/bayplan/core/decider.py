@@ -7,6 +7,7 @@ from bayplan.admission.line.line import Line
 from bayplan.admission.line.parts import LineInParts
 from bayplan.admission.promises.promises import Promises
 from bayplan.admission.shares import QueueShares, SharesState
+from bayplan.admission.starts.snapshot import LineSnapshot, taken
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.trial import Trial
@@ -15,7 +16,7 @@ from bayplan.core.budget import PlacingBudget, unlimited
 from bayplan.core.by_policy import by_policy
 from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.waiting import Everyone, MayFit, Waiting, may_fit_later, may_leave_out
-from bayplan.core.wishes import in_arrival, policy_of, refuses_by_load
+from bayplan.core.wishes import in_arrival, nodes_of_gangs, policy_of, refuses_by_load
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.one_at_a_time import goes_alone
@@ -81,6 +82,10 @@ class Decider:
             return None
         self._shares.step(now)
         return self._shares.state()
+
+    def snapshot(self, now: float) -> LineSnapshot:
+        """What has to be known to say when what waits is expected to start. O(requests + occupants)."""
+        return taken(self._cluster, tuple(self._wishes.values()), self._tree, self._shares, self._promises, now)
 
     def __len__(self) -> int:
         """How many requests wait."""
@@ -191,14 +196,8 @@ class Decider:
 
     def _go_beside(self, placed: list[tuple[Wish, Decision]]) -> None:
         """Of gangs of which a part was placed, those that wait on know where that is."""
-        nodes: dict[Hashable, tuple[str, ...]] = {}
-        for wish, decision in placed:
-            gang = wish.request.gang
-            if gang is not None and decision.node is not None:
-                nodes[gang.id] = (*nodes.get(gang.id, ()), decision.node)
-        if not nodes:
-            return
-        for id_, wish in list(self._wishes.items()):
+        nodes = nodes_of_gangs(placed)
+        for id_, wish in list(self._wishes.items()) if nodes else ():
             gang = wish.request.gang
             if gang is not None and gang.id in nodes:
                 joining = replace(gang, beside=(*gang.beside, *nodes[gang.id]))
@@ -269,10 +268,8 @@ class Decider:
             self._leave_none_out()
 
     def _choose_order(self, wish: Wish) -> None:
-        """Where queues rule: whether units can be asked about one by one, with a wish that joins.
-
-        Where a queue may reserve, they always are: what a planner finds for many at once may lie where something is promised.
-        """
+        """Where queues rule: whether units can be asked about one by one, with a wish that joins. Where a queue may reserve, they
+        always are, since what a planner finds for many at once may lie where something is promised."""
         alone = goes_alone(wish) or (self._tree is not None and self._tree.reserves)
         if not self._wishes:
             self._unit_by_unit = alone
