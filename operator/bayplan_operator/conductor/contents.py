@@ -28,6 +28,7 @@ from bayplan_operator.conductor.measures import Measures
 from bayplan_operator.conductor.outlook.estimating import Estimator
 from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
 from bayplan_operator.conductor.placing.creating import Creator
+from bayplan_operator.conductor.placing.foretelling import Foretelling
 from bayplan_operator.conductor.placing.gated import GiveBackRoom
 from bayplan_operator.conductor.placing.insight import Insight
 from bayplan_operator.conductor.placing.load import FollowLoad
@@ -95,6 +96,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         HoldBack(),
         placing,
         TellRunTimes(knowledge, pods),
+        Foretelling(placing, cluster, settings.seed, clock, Thread("line", clock, wake)),
         arrivals,
         # What is said of it
         estimator,

@@ -268,8 +268,8 @@ class Decider:
             self._leave_none_out()
 
     def _choose_order(self, wish: Wish) -> None:
-        """Where queues rule: whether units can be asked about one by one, with a wish that joins. Where a queue may reserve, they
-        always are, since what a planner finds for many at once may lie where something is promised."""
+        """Where queues rule: whether units can be asked about one by one, with a wish that joins. Where a queue may reserve,
+        they always are, since what a planner finds for many at once may lie where something is promised."""
         alone = goes_alone(wish) or (self._tree is not None and self._tree.reserves)
         if not self._wishes:
             self._unit_by_unit = alone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt
 
@@ -84,6 +84,29 @@ class Outcome(Model):
     value: str = Field(max_length=32, description="The figure as the policy counts it, less being better.")
 
 
+class LinePoints(Model):
+    """By what the first of its shards that wait stands where it does."""
+
+    priority: int = Field(description="spec.priority.")
+    age: str = Field(max_length=32, description="Points that it has gained by waiting, where its queue has ageing.")
+    share: str | None = Field(
+        default=None,
+        max_length=32,
+        description="The share of its queue as it goes next. Missing: shares are not compared.",
+    )
+
+
+class ExpectedStart(Model):
+    """When the first of its shards that wait is expected to start."""
+
+    p50: Time | None = Field(default=None, description="By then with a probability of a half. Missing: not known.")
+    p90: Time | None = Field(default=None, description="By then with a probability of 90 %. Missing: not known.")
+    basis: Literal["Reservation", "PredictedEnds"] = Field(
+        description="Reservation: p90 is what was promised. PredictedEnds: by when what runs and what is ahead will have ended."
+    )
+    unknown: str | None = Field(default=None, max_length=128, description="Why it is not known.")
+
+
 class TaskGraphStatus(Model):
     """What has happened so far. Written by the operator."""
 
@@ -132,6 +155,16 @@ class TaskGraphStatus(Model):
         max_length=1024,
         description="Why tasks that could start have not, and how many. Empty: none waits.",
     )
+    position: int | None = Field(
+        default=None, ge=1, description="Its place in the line, counted in graphs, while shards of it wait; 1: it goes next."
+    )
+    ahead: str | None = Field(
+        default=None,
+        max_length=128,
+        description='How many graphs are ahead of it, such as "3 graphs of 2 other namespaces are ahead".',
+    )
+    points: LinePoints | None = Field(default=None, description="By what it stands there.")
+    expected_start: ExpectedStart | None = Field(default=None, description="When it is expected to start.")
     active: int | None = Field(default=None, ge=0, description="Number of shards whose pods are not finished.")
     succeeded: int | None = Field(default=None, ge=0, description="Number of shards that have succeeded.")
     failed: int | None = Field(default=None, ge=0, description="Number of shards that have failed for good.")

@@ -8,6 +8,7 @@ from bayplan_operator.conductor.outlook import deadlines
 from bayplan_operator.conductor.record import conditions
 from bayplan_operator.conductor.record.completion import Said
 from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.line_place import FIELDS
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.templates.answers import NOT_ANSWERED, UNSUPPORTED
 from bayplan_operator.translate import round_record
@@ -90,6 +91,7 @@ def status(graph: GraphRun) -> dict[str, Any]:
     if graph.decided.outcome is not None:
         body["outcome"] = dict(graph.decided.outcome)
     running = graph.running
+    body |= _place(graph)
     if running is not None:
         library_graph, run = running.prepared.graph, running.run
         body["progress"] = _progress(running)
@@ -108,6 +110,18 @@ def status(graph: GraphRun) -> dict[str, Any]:
     elif graph.known.prepared is not None:
         body["progress"] = f"0/{len(graph.known.prepared.graph.tasks)}"
     return body
+
+
+def _place(graph: GraphRun) -> dict[str, Any]:
+    """Where it stands in the line, while it waits."""
+    running = graph.running
+    asking = None if running is None or running.all_over or not running.asking.waiting else running.asking
+    if asking is not None and asking.place is not None:
+        asking.told_place = asking.place
+        return asking.place.fields()
+    if running is not None:
+        running.asking.told_place = None
+    return {name: None for name in FIELDS if graph.written.status.get(name) is not None}
 
 
 def _success(running: Running) -> str:

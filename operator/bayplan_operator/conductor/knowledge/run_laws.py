@@ -11,14 +11,10 @@ class RunLaws:
     """Made when they are asked for, and kept until other run times are expected."""
 
     def __init__(self, forecast: Expectations) -> None:
-        self.count = False
-        """Something goes by them: a queue holds reservations, or shares are compared."""
         self._forecast = forecast
 
     def of(self, running: Running, task: int) -> RunLaw | None:
-        """Of one attempt of a task; ``None``: nothing is known, or nothing goes by it. O(1) where it was asked before."""
-        if not self.count:
-            return None
+        """Of one attempt of a task; ``None``: nothing is known. O(1) where it was asked before."""
         laws = running.foreseen.laws
         if task not in laws:
             laws[task] = self._forecast.law(running.prepared.runs[task], _most(running, task))

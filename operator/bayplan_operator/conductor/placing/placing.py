@@ -5,6 +5,7 @@ from functools import partial
 from typing import cast
 
 from bayplan.admission.shares import SharesState
+from bayplan.admission.starts.snapshot import LineSnapshot
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.budget import seconds
@@ -63,6 +64,15 @@ class Placing(Step):
         if attempts:
             self._decider.update(Changes(placed=self._decider.placed + attempts))
 
+    @property
+    def waiting(self) -> int:
+        """How many shards wait."""
+        return len(self._decider)
+
+    def snapshot(self, now: float) -> LineSnapshot:
+        """The line, as it stands, and what has to be known of it to say when what waits starts."""
+        return self._decider.snapshot(now)
+
     def shares(self, now: float) -> SharesState | None:
         """What queues have had until an instant; ``None``: shares are not compared."""
         return self._decider.shares(now)
@@ -80,7 +90,7 @@ class Placing(Step):
         replanned, self._planned = plans.revision != self._planned, plans.revision
         self.rejections.expire(now)
         if self._queues.tree is not self._tree:
-            self._take_queues(graphs, now)
+            self._take_queues(now)
         self._tell(graphs, plans.awaited)
         if self._promising.waits(graphs, now):
             return
@@ -107,16 +117,9 @@ class Placing(Step):
         times = (self.rejections.next_expiry(now), words, self._promising.next_time)
         return min((at for at in times if at is not None), default=None)
 
-    def _take_queues(self, graphs: Register, now: float) -> None:
+    def _take_queues(self, now: float) -> None:
         before = None if self._tree is not None else read_shares(self._queues.statuses, now)
         self._tree = self._queues.tree
-        if self._tree.by_run_time != self._insight.laws.count:
-            self._insight.laws.count = self._tree.by_run_time
-            for graph in graphs.open.values():
-                if graph.running is not None:
-                    graph.running.foreseen.laws.clear()
-                    graph.running.asking.requests.clear()
-            graphs.attention.call_all(graphs.open)
         self._decider.update(Changes(queues=self._tree, shares=before))
 
     def _tell(self, graphs: Register, held: frozenset[str]) -> None:

@@ -27,11 +27,7 @@ class TellRunTimes(Step):
 
     def step(self, tick: Tick) -> None:
         """O(touched graphs), and those of a slice with their pods."""
-        if not self._knowledge.laws.count:
-            self._told.clear()
-            self._left.clear()
-            return
-        if self._known != self._knowledge.renewals or not self._told:
+        if self._known != self._knowledge.renewals:
             self._known = self._knowledge.renewals
             self._left.update(dict.fromkeys(tick.graphs.open))
         self._tell(graph for graph in tick.touched if graph.ref.uid not in self._told)

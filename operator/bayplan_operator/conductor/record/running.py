@@ -13,6 +13,7 @@ from bayplan.model.reasons import Reason
 from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import Request
 from bayplan_operator.conductor.record.choices import Choices
+from bayplan_operator.conductor.record.line_place import LinePlace
 from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.own_pod import PodKey
@@ -74,6 +75,10 @@ class Asking:
         """By task, what its pods are for others, where all of them are alike."""
         self.promised: dict[int, PromiseRecord] = {}
         """Reservations, by the first unit of what waits together."""
+        self.place: LinePlace | None = None
+        """Where the first of them stands in the line; ``None``: not known (yet), or none waits."""
+        self.told_place: LinePlace | None = None
+        """As the status says it, or will at the next write."""
         self.revision = 0
         """Changes whenever a unit waits for another reason, or is promised another thing."""
 
@@ -82,6 +87,14 @@ class Asking:
         if self.waiting.get(unit) != why:
             self.waiting[unit] = why
             self.revision += 1
+
+    def tell_place(self) -> bool:
+        """Where it stands is written for itself; answers whether that is news."""
+        if self.place is None or self.place == self.told_place:
+            return False
+        self.told_place = self.place
+        self.revision += 1
+        return True
 
     def promise(self, promised: dict[int, PromiseRecord]) -> bool:
         """These are the reservations now; answers whether that is news."""

@@ -149,7 +149,7 @@ class Future:
         for asked, pending in self._pending.items():
             what = self._snapshot.classes[asked]
             if what.rows[row]:
-                room = max(0, min(free[column] // amount for column, amount in what.pairs if amount))
+                room = max(0, min((free[column] // amount for column, amount in what.pairs if amount), default=0))
                 pending.total += room - pending.room[row]
                 pending.room[row] = room
 

@@ -38,7 +38,7 @@ def foretold(snapshot: LineSnapshot, seed: int, stop: Callable[[], bool] = never
     O(n log n), and of the first units as many drawn futures as there is time for.
     """
     line = whole_line(snapshot.wishes, snapshot.tree, snapshot.shares, snapshot.now)
-    first = [each for each in line if snapshot.classes[each.first.request_class].pairs][:FIRST]
+    first = [each for each in line if snapshot.classes[each.first.request_class].rows.any()][:FIRST]
     starts = _starts(snapshot, first, seed, stop)
     known = {each.first.id: times for each, times in zip(first, starts, strict=True)}
     return [_told(each, known, snapshot, len(line)) for each in line]
@@ -48,6 +48,8 @@ def _told(standing: Standing, known: dict[Hashable, FloatArray], snapshot: LineS
     id_ = standing.first.id
     at = snapshot.promised.get(id_)
     times = known.get(id_)
+    if not snapshot.classes[standing.first.request_class].rows.any():
+        return Foretold(standing, None, None, at is not None, "no node may have it as things stand")
     if times is None:
         return Foretold(standing, None, None, unknown=f"it is told for the first {FIRST} in line, and {length} wait")
     p50, p90 = (float(np.quantile(times, part, method="higher")) for part in (0.5, QUANTILE))
@@ -55,10 +57,7 @@ def _told(standing: Standing, known: dict[Hashable, FloatArray], snapshot: LineS
         p50, p90 = min(p50, max(at, snapshot.now)), max(at, snapshot.now)
     if np.isfinite(p90):
         return Foretold(standing, p50, p90, reserved=at is not None)
-    room = snapshot.classes[standing.first.request_class]
     why = "it is not known how long what holds the room, or waits ahead, will run"
-    if not room.rows.any():
-        why = "no node may have it as things stand"
     return Foretold(standing, p50 if np.isfinite(p50) else None, None, at is not None, why)
 
 
@@ -73,7 +72,7 @@ def _starts(snapshot: LineSnapshot, line: list[Standing], seed: int, stop: Calla
             break
         drawn = [[float(each[draw]) for each in unit] for unit in runs]
         found.append(Future(snapshot, line, ends[:, draw].tolist(), drawn).play())
-    return np.array(found).T.reshape(len(line), -1)
+    return np.array(found).reshape(len(found), len(line)).T
 
 
 def _ends(snapshot: LineSnapshot, parts: FloatArray) -> FloatArray:

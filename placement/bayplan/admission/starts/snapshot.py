@@ -16,6 +16,9 @@ from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.workload import RequestClass
 from bayplan.strategy.wish import Wish
 
+_ANY = 1_000_000
+"""Requests that ask for nothing fit on one node so many times."""
+
 Pairs = tuple[tuple[int, int], ...]
 """Column of a resource, and amount."""
 
@@ -103,8 +106,8 @@ def taken(
         asked = wish.request.request_class
         if asked not in classes:
             demand = cluster.demand(asked)
-            rows = admission(cluster, asked, wish.strategy.node_selector).codes == 0
-            room = _room(free, demand.pairs, rows) if not demand.impossible else np.zeros(len(free), np.int64)
+            rows = (admission(cluster, asked, wish.strategy.node_selector).codes == 0) & (not demand.impossible)
+            room = _room(free, demand.pairs, rows)
             amounts = dict(asked.resources)
             asks = tuple(key.amount(amounts) if covers(number, rows) else 0 for number, key in enumerate(keys))
             classes[asked] = ClassRoom(tuple(demand.pairs), rows, room, asks)
@@ -124,7 +127,7 @@ def taken(
 
 
 def _room(free: IntArray, pairs: Sequence[tuple[int, int]], rows: BoolArray) -> IntArray:
-    found = np.where(rows, np.iinfo(np.int64).max, 0)
+    found = np.where(rows, _ANY, 0)
     for column, amount in pairs:
         if amount:
             found = np.minimum(found, np.maximum(free[:, column] // amount, 0))
