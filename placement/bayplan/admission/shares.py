@@ -11,7 +11,7 @@ from bayplan.admission.occupancy import Occupancy
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.quotas.usage import RowUsage
-from bayplan.model.arrays import BoolArray, FloatArray, IntArray
+from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.model.occupant import Occupant
 from bayplan.model.resources import PODS
 from bayplan.model.workload import Request, RequestClass
@@ -72,6 +72,8 @@ class QueueShares:
         """Per queue: what it held until then is as another left it, and includes what had come by then."""
         self._nominal = np.zeros((len(limits.queues), 0))
         self._lendable = np.ones((len(limits.queues), 0))
+        self._counting = np.ones((len(limits.queues), 0))
+        """1 where a measure counts what a queue holds: a quota that limits it, or a resource that no quota counts; else 0."""
         self._advance = np.zeros((len(limits.queues), 0))
         """What the means will have gained when all that runs has ended as expected."""
         self._base = self._held, self._advance
@@ -212,6 +214,9 @@ class QueueShares:
             lendable[:, number] = [top if above < 0 else max(1, row.limits.subtree[above]) for above in self._parents.tolist()]
         lendable[:, rows:] = np.maximum(there, 1)
         self._lendable = lendable
+        self._counting = np.ones((len(self._parents), rows + len(names)))
+        for number, row in enumerate(quotas.rows):
+            self._counting[:, number] = row.limits.limited
 
     def _own(self) -> FloatArray:
         """Shape (queues, measures): what each holds itself."""
@@ -280,7 +285,7 @@ class QueueShares:
             self._mean[queue] = np.maximum(mean + (after - before) * share, 0)
 
     def _charge(self, queue: int, request: Request) -> None:
-        amounts = self._amounts(request.request_class) * self._measured_of(queue)
+        amounts = self._amounts(request.request_class) * self._counting[queue]
         seconds = request.duration if request.duration > 0 else UNKNOWN_RUN
         while queue >= 0:
             before = np.maximum(self._held[queue] - self._nominal[queue], 0)
@@ -321,12 +326,6 @@ class QueueShares:
             for number, row in enumerate(self._rows)
         ]
         return np.array([*counted, *(resources.get(name, 0) for name in self._measures)], float)
-
-    def _measured_of(self, queue: int) -> BoolArray:
-        """Which measures count what a queue holds: of a quota that limits it, or of a resource that no quota counts."""
-        found = np.ones(len(self._rows) + len(self._measures), bool)
-        found[: len(self._rows)] = [row.limits.limited[queue] for row in self._rows]
-        return found
 
     def _summed(self, own: FloatArray) -> FloatArray:
         """Each queue with all below it; parents come before their children."""

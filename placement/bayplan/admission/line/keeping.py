@@ -1,7 +1,7 @@
 """What is said of requests that find no place only because of promises ahead of them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -40,14 +40,34 @@ class Keeping:
         if demand.impossible:
             return False
         members = len(unit) if first.request.gang is None else first.request.gang.least(len(unit))
-        with self._promises.ahead.lifted():
+        with self._promises.ahead.quotas_lifted():
             short = cluster.quotas.short(first.request.queue, [(column, members * amount) for column, amount in demand.pairs])
-            rows = admission(cluster, first.request.request_class, first.strategy.node_selector).codes == 0
-            if short:
-                rows = rows & ~cluster.quotas.closed(short, cluster.rows)
-            free = (cluster.allocatable[rows] - cluster.used[rows])[:, demand.columns]
+        rows = admission(cluster, first.request.request_class, first.strategy.node_selector).codes == 0
+        if short:
+            rows = rows & ~cluster.quotas.closed(short, cluster.rows)
+        left = members
+        for row, kept in self._promises.ahead.on_nodes.items():
+            if rows[row]:
+                left -= self._room(row, demand.pairs, kept)
+                if left <= 0:
+                    return True
+        if left == members:
+            return False  # what is kept would not help it
+        others = rows.copy()
+        others[list(self._promises.ahead.on_nodes)] = False
+        free = (cluster.allocatable[others] - cluster.used[others])[:, demand.columns]
         room = np.maximum(free // np.maximum(demand.amounts, 1), 0).min(axis=1, initial=members)
-        return int(room.sum()) >= members
+        return int(room.sum()) >= left
+
+    def _room(self, row: int, pairs: Sequence[tuple[int, int]], kept: Mapping[int, int]) -> int:
+        """How many would fit on a row where something is kept."""
+        cluster = self._cluster
+        free = (
+            (cluster.allocatable.item(row, column) - cluster.used.item(row, column) + kept.get(column, 0)) // amount
+            for column, amount in pairs
+            if amount
+        )
+        return max(0, min(free, default=0))
 
 
 def words(promises: Sequence[Promise], now: float) -> str:

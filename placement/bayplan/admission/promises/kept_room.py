@@ -59,27 +59,35 @@ class KeptRoom:
             for number, amount in self._quotas.pop(key):
                 self._cluster.quotas.rows[number].charge(promise.queue, -amount)
 
+    @property
+    def on_nodes(self) -> dict[int, dict[int, int]]:
+        """By row and column, what is kept of it now. O(promises x rows of each)."""
+        found: dict[int, dict[int, int]] = {}
+        for kept in self._nodes.values():
+            for row, demand in kept:
+                there = found.setdefault(row, {})
+                for column, amount in demand.pairs:
+                    there[column] = there.get(column, 0) + amount
+        return found
+
     @contextmanager
-    def lifted(self) -> Iterator[None]:
-        """In this block others see all places as they are."""
-        self._apply(-1)
+    def quotas_lifted(self) -> Iterator[None]:
+        """In this block others see quotas as they are."""
+        kept = [(self._of[key].queue, *each) for key, of_one in self._quotas.items() for each in of_one]
+        rows = self._cluster.quotas.rows
+        for queue, number, amount in kept:
+            rows[number].charge(queue, -amount)
         try:
             yield
         finally:
-            self._apply(1)
+            for queue, number, amount in kept:
+                rows[number].charge(queue, amount)
 
     def lift_all(self) -> None:
         """Nothing is kept any more."""
         self.lift(self.promises)
 
     # Inside
-
-    def _apply(self, sign: int) -> None:
-        for key, promise in self._of.items():
-            for row, demand in self._nodes[key]:
-                self._cluster.apply((row, demand, (), None), sign)
-            for number, amount in self._quotas[key]:
-                self._cluster.quotas.rows[number].charge(promise.queue, sign * amount)
 
     def _on_nodes(self, promise: Promise) -> Iterable[tuple[int, Demand]]:
         leaving: dict[int, dict[int, int]] = {}

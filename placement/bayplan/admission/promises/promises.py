@@ -12,6 +12,7 @@ from bayplan.admission.promises.promise import KeptPromise, Promise, PromiseReco
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import admission
 from bayplan.model.arrays import BoolArray
+from bayplan.model.run_law import RunLaw
 from bayplan.strategy.wish import Wish
 
 MOST = 32
@@ -31,6 +32,8 @@ class Promises:
         self._of: dict[Hashable, Promise] = {}
         self._recorded: dict[Hashable, PromiseRecord] = {}
         """By the first request of a unit, what was promised to it before, by another decider or under other queues."""
+        self._beyond: dict[tuple[RunLaw, float], float] = {}
+        """Of this round: how surely what runs like this runs longer than so many seconds."""
         self._count: dict[int, int] = {}
         """By queue."""
         self._made = 0
@@ -76,6 +79,7 @@ class Promises:
     def begin(self, now: float) -> None:
         """A new round: take in what has come and gone, and make those again whose nodes have changed."""
         self.running.step()
+        self._beyond.clear()
         if self._static_version != self._cluster.static_version:
             self._static_version = self._cluster.static_version
             for each in self.all:
@@ -144,13 +148,15 @@ class Promises:
         """Of those ahead that bind a unit of a queue, the ones whose places it may use for a while."""
         root = self._cluster.quotas.root(queue)
         return [
-            each for each in self.ahead.promises if self._binds(each, root) and each.lets_in(now, _later(unit, each.at - now))
+            each
+            for each in self.ahead.promises
+            if self._binds(each, root) and each.lets_in(now, self._later(unit, each.at - now))
         ]
 
     def let_in(self, wish: Wish, promises: Sequence[Promise], now: float) -> None:
         """A request was placed while these did not bind it."""
         for each in promises:
-            each.chance += _later([wish], each.at - now)
+            each.chance += self._later([wish], each.at - now)
 
     # Inside
 
@@ -195,6 +201,21 @@ class Promises:
         slots = sorted(slot for key in promise.blockers if (slot := self.running.slot(key)) >= 0)
         return joint_instant(slots, self.running, now, self._seed)
 
+    def _later(self, unit: Sequence[Wish], seconds: float) -> float:
+        """An upper bound of the probability that any of a unit runs longer; 1 where a run time is not known."""
+        if not np.isfinite(seconds):
+            return 1.0
+        found = 0.0
+        for each in unit:
+            run = each.request.run
+            if run is None:
+                return 1.0
+            known = self._beyond.get((run, seconds))
+            if known is None:
+                known = self._beyond[run, seconds] = run.beyond(seconds)
+            found += known
+        return min(1.0, found)
+
     def _overdue(self, promise: Promise, now: float) -> bool:
         """What lies there overruns by more than was promised, or has left and the places are taken all the same."""
         return now > promise.at + promise.allowance or (now >= promise.at and not promise.blockers)
@@ -202,10 +223,3 @@ class Promises:
     def _open(self, row: int) -> bool:
         cluster = self._cluster
         return bool(cluster.present[row] and cluster.ready[row] and not cluster.cordoned[row])
-
-
-def _later(unit: Sequence[Wish], seconds: float) -> float:
-    """An upper bound of the probability that any of a unit runs longer; 1 where a run time is not known."""
-    if not np.isfinite(seconds):
-        return 1.0
-    return min(1.0, sum(1.0 if each.request.run is None else each.request.run.beyond(seconds) for each in unit))

@@ -38,7 +38,7 @@ def foretold(snapshot: LineSnapshot, seed: int, stop: Callable[[], bool] = never
     O(n log n), and of the first units as many drawn futures as there is time for.
     """
     line = whole_line(snapshot.wishes, snapshot.tree, snapshot.shares, snapshot.now)
-    first = [each for each in line if snapshot.classes[each.first.request_class].rows.any()][:FIRST]
+    first = [each for each in line if snapshot.classes[each.first.request_class].anywhere][:FIRST]
     starts = _starts(snapshot, first, seed, stop)
     known = {each.first.id: times for each, times in zip(first, starts, strict=True)}
     return [_told(each, known, snapshot, len(line)) for each in line]
@@ -48,7 +48,7 @@ def _told(standing: Standing, known: dict[Hashable, FloatArray], snapshot: LineS
     id_ = standing.first.id
     at = snapshot.promised.get(id_)
     times = known.get(id_)
-    if not snapshot.classes[standing.first.request_class].rows.any():
+    if not snapshot.classes[standing.first.request_class].anywhere:
         return Foretold(standing, None, None, at is not None, "no node may have it as things stand")
     if times is None:
         return Foretold(standing, None, None, unknown=f"it is told for the first {FIRST} in line, and {length} wait")

@@ -30,6 +30,8 @@ class ClassRoom:
     pairs: Pairs
     rows: BoolArray
     """Shape (rows,)."""
+    anywhere: bool
+    """There is such a row."""
     room: IntArray
     """How many fit on each of these rows now; shape (rows,)."""
     asks: tuple[int, ...]
@@ -110,7 +112,7 @@ def taken(
             room = _room(free, demand.pairs, rows)
             amounts = dict(asked.resources)
             asks = tuple(key.amount(amounts) if covers(number, rows) else 0 for number, key in enumerate(keys))
-            classes[asked] = ClassRoom(tuple(demand.pairs), rows, room, asks)
+            classes[asked] = ClassRoom(tuple(demand.pairs), rows, bool(rows.any()), room, asks)
     return LineSnapshot(
         now,
         wishes,
