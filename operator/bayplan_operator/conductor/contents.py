@@ -61,7 +61,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     insight = Insight(cluster, knowledge, arrivals, view.load, plans)
     answers = Answers(clock)
     checker = Checker(answers, Questions(writers.dry_runs, answers, settings.template_checks, clock))
-    queues = Queues()
+    queues = Queues(settings.queue_half_life)
     placing = Placing(cluster, Creator(pods, writers.pods, answers), insight, queues, settings, clock)
     refusing = placing.rejections.unwilling.nodes
     estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), refusing, knowledge)

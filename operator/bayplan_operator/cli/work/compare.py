@@ -34,7 +34,7 @@ def run(options: CompareOptions) -> int:
     with kernels_told(), Progress("comparing") as told:
         for number, (label, each, learn) in enumerate(variants):
             submissions, policies = inputs.placed_by(each, work.submissions)
-            setup = inputs.with_queues(inputs.setup(options, there, policies, learn=learn), work)
+            setup = inputs.with_queues(inputs.setup(options, there, policies, learn=learn), work, options.queue_half_life)
             runs[label] = []
             for seed in options.seeds:
                 done = number * len(options.seeds) + len(runs[label])

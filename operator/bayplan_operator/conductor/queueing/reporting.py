@@ -3,7 +3,7 @@
 from bayplan.cluster.cluster import Cluster
 from bayplan_operator import names
 from bayplan_operator.conductor.queueing.figures import QueueSums, WaitingFigures, added_up, figures_of
-from bayplan_operator.conductor.queueing.holdings import Holdings
+from bayplan_operator.conductor.queueing.holdings import Holdings, on_ready_nodes
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.queueing.sharing import Sharing
 from bayplan_operator.conductor.queueing.status import differs, status
@@ -75,7 +75,11 @@ class ReportQueues(Step):
 
     def _write(self, now: float) -> bool:
         """Answers whether nothing was left to be written."""
-        done, holdings, sums = True, Holdings(self._cluster.quotas), added_up(self._figures.values())
+        done, holdings, sums = (
+            True,
+            Holdings(self._cluster.quotas, on_ready_nodes(self._cluster)),
+            added_up(self._figures.values()),
+        )
         self._sharing.look(now, self._queues.tree)
         for name in self._queues.objects:
             if self._writer.busy(name) or self._write_one(name, holdings, sums.get(name, _NOTHING), now):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from bayplan.admission.line.asking import Asking
+from bayplan.admission.line.too_large import too_large
 from bayplan.admission.promises.promise import Promise
 from bayplan.admission.promises.promises import Promises
 from bayplan.cluster.cluster import Cluster
@@ -28,6 +29,9 @@ class Keeping:
 
     def said(self, wish: Wish, decision: Decision, asking: Asking, now: float) -> Decision:
         """What is said of a request that found no place."""
+        large = too_large(wish, len(asking.unit), self._cluster)
+        if large:
+            return replace(decision, reason=Reason.QUOTA_EXCEEDED, message=large)
         promises = self._promises.ahead.promises
         if not promises or decision.reason not in _FULL or not self.keeps_out(list(asking.unit.values())):
             return decision
