@@ -103,3 +103,39 @@ def test_positions_alone_are_written_at_most_ten_times_a_second(empty: World) ->
     assert max(sum(at <= each < at + 1 for each in writes) for at in range(12)) <= 12
     assert world.status("w03")["position"] in (3, 4)
     assert before
+
+
+@pytest.mark.parametrize("preset", ["Auto", "BestFit"])
+def test_a_gang_that_is_larger_than_its_queue_is_told_so_at_once(empty: World, preset: str) -> None:
+    empty.create_policy("p", preset=preset)
+    empty.add_nodes(EIGHT, 4)
+    empty.operator.start()
+    empty.create_queue("vision", {"resource": "cpu", "nominal": 8})
+    empty.create("big", task("train", seconds=10, cpu="2", shards=6, gang={}), queueName="vision", policyName="p")
+    empty.run(3)
+    said = empty.condition("big", "Waiting", "True")
+    assert said is not None
+    assert said["reason"] == "QuotaExceeded"
+    assert "gang train of 6 asks for 12 of cpu at once, and queue vision may never hold more than 8" in said["message"]
+    found = [each for each in empty.queue("vision")["status"]["conditions"] if each["type"] == "Sufficient"]
+    assert [each["reason"] for each in found] == ["QuotaTooSmall"]
+
+
+def test_shares_of_queues_without_a_parent_are_compared_where_that_is_set() -> None:
+    world = World(queue_half_life=100.0)
+    try:
+        world.create_policy("default")
+        world.add_nodes(EIGHT, 1)
+        world.operator.start()
+        for name in "xy":
+            world.create_queue(name)
+        world.create("x0", task("a", seconds=50, cpu="8"), queueName="x")
+        world.wait_running("x0")
+        world.create("x1", task("a", seconds=10, cpu="8"), queueName="x")
+        world.run(1)
+        world.create("y0", task("a", seconds=10, cpu="8"), queueName="y")
+        world.wait_running("y0")
+        assert not world.created("x1"), "though it came first"
+        assert float(world.queue("x")["status"]["share"]) > 0
+    finally:
+        world.close()
