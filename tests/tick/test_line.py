@@ -116,7 +116,7 @@ def test_a_gang_that_is_larger_than_its_queue_is_told_so_at_once(empty: World, p
     said = empty.condition("big", "Waiting", "True")
     assert said is not None
     assert said["reason"] == "QuotaExceeded"
-    assert "gang train of 6 asks for 12 of cpu at once, and queue vision may never hold more than 8" in said["message"]
+    assert "gang big/train of 6 asks for 12 of cpu at once, and queue vision may never hold more than 8" in said["message"]
     found = [each for each in empty.queue("vision")["status"]["conditions"] if each["type"] == "Sufficient"]
     assert [each["reason"] for each in found] == ["QuotaTooSmall"]
 
@@ -124,7 +124,7 @@ def test_a_gang_that_is_larger_than_its_queue_is_told_so_at_once(empty: World, p
 def test_shares_of_queues_without_a_parent_are_compared_where_that_is_set() -> None:
     world = World(queue_half_life=100.0)
     try:
-        world.create_policy("default")
+        world.create_policy("default", preset="BestFit")
         world.add_nodes(EIGHT, 1)
         world.operator.start()
         for name in "xy":
