@@ -28,7 +28,7 @@ from bayplan_operator.translate.own_pod import (
 from bayplan_operator.translate.pod_requests import pod_requests
 from bayplan_operator.view.gated import Gated
 from bayplan_operator.view.holding import Holding
-from bayplan_operator.view.run_laws import LawOf, RunLaws
+from bayplan_operator.view.run_laws import LawOf, ToldLaws
 
 _TOMBSTONES = 10_000
 
@@ -47,7 +47,7 @@ class PodStore:
         self.gated = Gated(clock)
         self.holding = Holding()
         """Which queues the pods hold."""
-        self.laws = RunLaws()
+        self.laws = ToldLaws()
         """How long they are expected to run."""
         self._versions: dict[PodKey, int] = {}
         self._own: dict[str, dict[PodKey, OwnPod]] = {}

@@ -12,7 +12,7 @@ _LIKE = 0.05
 """Medians that differ by no more than this part, and deviations by no more than this, are told as the same."""
 
 
-class RunLaws:
+class ToldLaws:
     """By graph and task, what was told last."""
 
     def __init__(self) -> None:

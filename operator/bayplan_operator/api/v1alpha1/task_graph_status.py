@@ -84,7 +84,7 @@ class Outcome(Model):
     value: str = Field(max_length=32, description="The figure as the policy counts it, less being better.")
 
 
-class LinePoints(Model):
+class PointsStatus(Model):
     """By what the first of its shards that wait stands where it does."""
 
     priority: int = Field(description="spec.priority.")
@@ -96,7 +96,7 @@ class LinePoints(Model):
     )
 
 
-class ExpectedStart(Model):
+class StartStatus(Model):
     """When the first of its shards that wait is expected to start."""
 
     p50: Time | None = Field(default=None, description="By then with a probability of a half. Missing: not known.")
@@ -163,8 +163,8 @@ class TaskGraphStatus(Model):
         max_length=128,
         description='How many graphs are ahead of it, such as "3 graphs of 2 other namespaces are ahead".',
     )
-    points: LinePoints | None = Field(default=None, description="By what it stands there.")
-    expected_start: ExpectedStart | None = Field(default=None, description="When it is expected to start.")
+    points: PointsStatus | None = Field(default=None, description="By what it stands there.")
+    expected_start: StartStatus | None = Field(default=None, description="When it is expected to start.")
     active: int | None = Field(default=None, ge=0, description="Number of shards whose pods are not finished.")
     succeeded: int | None = Field(default=None, ge=0, description="Number of shards that have succeeded.")
     failed: int | None = Field(default=None, ge=0, description="Number of shards that have failed for good.")

@@ -20,7 +20,7 @@ from bayplan_operator.conductor.knowledge.expectations import Renewal
 from bayplan_operator.conductor.knowledge.lateness import tell_late
 from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
 from bayplan_operator.conductor.knowledge.profiles import Profiles
-from bayplan_operator.conductor.knowledge.run_laws import RunLaws
+from bayplan_operator.conductor.knowledge.run_laws import LearnedLaws
 from bayplan_operator.conductor.knowledge.told import ToldNumbers
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
@@ -54,7 +54,7 @@ class Knowledge(Step):
         """By UID, of the graphs that run."""
         self._told = ToldNumbers()
         self.forecast = Expectations(self.profiles.run_times, self._run_of)
-        self.laws = RunLaws(self.forecast)
+        self.laws = LearnedLaws(self.forecast)
         self.renewals = 0
         """How often what is expected of all graphs was brought up to date."""
         self._renewal = Renewal(self.forecast, clock)

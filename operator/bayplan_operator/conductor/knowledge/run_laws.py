@@ -7,7 +7,7 @@ from bayplan.model.run_law import RunLaw
 from bayplan_operator.conductor.record.running import Running
 
 
-class RunLaws:
+class LearnedLaws:
     """Made when they are asked for, and kept until other run times are expected."""
 
     def __init__(self, forecast: Expectations) -> None:

@@ -15,7 +15,7 @@ from bayplan_operator.backoff import Backoff
 from bayplan_operator.clock import Clock, Rest
 from bayplan_operator.conductor.placing.placing import Placing
 from bayplan_operator.conductor.record.graph_run import GraphRun
-from bayplan_operator.conductor.record.line_place import LinePlace, ahead_in_words
+from bayplan_operator.conductor.record.line_place import LinePlace, LinePoints, Start, ahead_in_words
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.step import Step, Tick
 
@@ -118,20 +118,16 @@ def _places(found: Iterable[Foretold], graphs: Register) -> Iterator[tuple[str, 
     ahead: Counter[str] = Counter()
     """By namespace."""
     for each in found:
-        first = each.standing.first
+        first = each.unit.first
         graph = graphs.open.get(str(first.graph))
         if graph is None or graph.ref.uid in seen or graph.running is None:
             continue
         namespace = graph.ref.namespace
         own = ahead[namespace]
         words = ahead_in_words(own, len(seen) - own, sum(1 for name, count in ahead.items() if count and name != namespace))
-        yield (
-            graph.ref.uid,
-            LinePlace(
-                len(seen) + 1, words, first.priority, each.standing.age, each.standing.share,
-                each.p50, each.p90, each.reserved, each.unknown,
-            ),
-        )  # fmt: skip
+        points = LinePoints(first.priority, each.unit.age, each.unit.share)
+        start = Start(each.p50, each.p90, each.reserved, each.unknown)
+        yield graph.ref.uid, LinePlace(len(seen) + 1, words, points, start)
         seen.add(graph.ref.uid)
         ahead[namespace] += 1
 

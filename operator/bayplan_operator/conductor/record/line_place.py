@@ -11,6 +11,29 @@ _SHARE, _LEAST = 0.1, 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class LinePoints:
+    """By what it stands there."""
+
+    priority: int
+    age: float
+    """Points gained by waiting."""
+    share: float | None
+    """Of its queue; `None`: shares are not compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """When it is expected to start."""
+
+    p50: float | None = None
+    """Seconds since the epoch; `None`: not known."""
+    p90: float | None = None
+    reserved: bool = False
+    unknown: str = ""
+    """Why it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinePlace:
     """Of the first of its shards that wait."""
 
@@ -18,37 +41,29 @@ class LinePlace:
     """From 1, counted in graphs."""
     ahead: str
     """How many graphs are ahead; those of other namespaces are counted, not named."""
-    priority: int
-    age: float
-    """Points gained by waiting."""
-    share: float | None
-    """Of its queue; `None`: shares are not compared."""
-    p50: float | None = None
-    """Seconds since the epoch; `None`: not known."""
-    p90: float | None = None
-    reserved: bool = False
-    unknown: str = ""
-    """Why its start is not known."""
+    points: LinePoints
+    start: Start
 
     def fields(self) -> dict[str, Any]:
         """For the status."""
-        share = {} if self.share is None else {"share": f"{self.share:.3g}"}
-        start: dict[str, Any] = {"basis": "Reservation" if self.reserved else "PredictedEnds"}
-        for name, at in (("p50", self.p50), ("p90", self.p90)):
+        by, start = self.points, self.start
+        share = {} if by.share is None else {"share": f"{by.share:.3g}"}
+        told: dict[str, Any] = {"basis": "Reservation" if start.reserved else "PredictedEnds"}
+        for name, at in (("p50", start.p50), ("p90", start.p90)):
             if at is not None:
-                start[name] = conditions.stamp(at)
-        if self.unknown:
-            start["unknown"] = self.unknown
-        points = {"priority": self.priority, "age": f"{self.age:.6g}", **share}
-        return {"position": self.position, "ahead": self.ahead, "points": points, "expectedStart": start}
+                told[name] = conditions.stamp(at)
+        if start.unknown:
+            told["unknown"] = start.unknown
+        points = {"priority": by.priority, "age": f"{by.age:.6g}", **share}
+        return {"position": self.position, "ahead": self.ahead, "points": points, "expectedStart": told}
 
     def notable(self, before: "LinePlace | None", now: float) -> bool:
         """Whether it says notably another thing than what was told before."""
         if before is None or (before.position == 1) != (self.position == 1):
             return True
-        if abs(before.position - self.position) > _SHARE * self.position or before.reserved != self.reserved:
+        if abs(before.position - self.position) > _SHARE * self.position or before.start.reserved != self.start.reserved:
             return True
-        return _moved(before.p50, self.p50, now) or _moved(before.p90, self.p90, now)
+        return _moved(before.start.p50, self.start.p50, now) or _moved(before.start.p90, self.start.p90, now)
 
 
 def _moved(before: float | None, after: float | None, now: float) -> bool:

@@ -12,7 +12,7 @@ from bayplan.strategy.wish import Wish
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LineUnit:
     """A unit in the line."""
 
     requests: tuple[Request, ...]
@@ -30,7 +30,7 @@ class Standing:
         return self.requests[0]
 
 
-def whole_line(wishes: Sequence[Wish], tree: QueueTree | None, shares: QueueShares | None, now: float) -> list[Standing]:
+def whole_line(wishes: Sequence[Wish], tree: QueueTree | None, shares: QueueShares | None, now: float) -> list[LineUnit]:
     """All units, the first first. `shares`: a copy of its own, which is changed. O(n log n + n x depth x measures)."""
     queues = {} if tree is None else tree.queues
     numbers = {name: number for number, name in enumerate(queues)}
@@ -41,7 +41,7 @@ def whole_line(wishes: Sequence[Wish], tree: QueueTree | None, shares: QueueShar
         lines[number] = line
     if tree is None or shares is None or not tree.rules:
         merged = sorted((each for line in lines.values() for each in line), key=lambda each: each[0])
-        return [_standing(each, None) for each in merged]
+        return [_unit(each, None) for each in merged]
     parents = [*(-1 if each.parent is None else numbers[each.parent] for each in queues.values()), ROOT]
     contest = Contest(parents, shares.compared, shares.rank)
     contest.begin([(number, line[-1][1]) for number, line in lines.items()])
@@ -49,7 +49,7 @@ def whole_line(wishes: Sequence[Wish], tree: QueueTree | None, shares: QueueShar
     while (number := contest.first()) != ROOT:
         entry = lines[number].pop()
         compared = _compared(number, parents, shares)
-        found.append(_standing(entry, None if compared < 0 else shares.rank(compared)[0]))
+        found.append(_unit(entry, None if compared < 0 else shares.rank(compared)[0]))
         for wish in entry[2]:
             shares.admitted(number, wish.request)
         contest.change(number, lines[number][-1][1] if lines[number] else None)
@@ -97,6 +97,6 @@ def _compared(queue: int, parents: Sequence[int], shares: QueueShares) -> int:
     return queue
 
 
-def _standing(entry: tuple[Place, Place, list[Wish], float], share: float | None) -> Standing:
+def _unit(entry: tuple[Place, Place, list[Wish], float], share: float | None) -> LineUnit:
     _, _, wishes, age = entry
-    return Standing(tuple(each.request for each in wishes), wishes[0].strategy, age, share)
+    return LineUnit(tuple(each.request for each in wishes), wishes[0].strategy, age, share)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
-from bayplan.admission.line.whole import Standing
+from bayplan.admission.line.whole import LineUnit
 from bayplan.admission.promises.promise import CHANCE
 from bayplan.admission.starts.snapshot import ClassRoom, LineSnapshot, Pairs
 from bayplan.cluster.quotas.usage import RowUsage
@@ -26,7 +26,7 @@ class _Pending:
 class Future:
     """One draw. O((ends + units) x classes), as far as it goes."""
 
-    def __init__(self, snapshot: LineSnapshot, line: list[Standing], ends: list[float], runs: list[list[float]]) -> None:
+    def __init__(self, snapshot: LineSnapshot, line: list[LineUnit], ends: list[float], runs: list[list[float]]) -> None:
         """`ends`: of each holder; `runs`: of each request of each unit, the seconds that it runs."""
         self._snapshot, self._line, self._runs = snapshot, line, runs
         self._usage: list[RowUsage] = snapshot.usage()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayplan.admission.line.whole import Standing, whole_line
+from bayplan.admission.line.whole import LineUnit, whole_line
 from bayplan.admission.promises.promise import QUANTILE
 from bayplan.admission.starts.drawing import Future
 from bayplan.admission.starts.snapshot import LineSnapshot
@@ -22,7 +22,7 @@ DRAWS, LEAST_DRAWS = 64, 16
 class Foretold:
     """Of one unit."""
 
-    standing: Standing
+    unit: LineUnit
     p50: float | None
     """Seconds since the epoch by which it starts with a probability of a half; `None`: not known."""
     p90: float | None
@@ -44,24 +44,24 @@ def foretold(snapshot: LineSnapshot, seed: int, stop: Callable[[], bool] = never
     return [_told(each, known, snapshot, len(line)) for each in line]
 
 
-def _told(standing: Standing, known: dict[Hashable, FloatArray], snapshot: LineSnapshot, length: int) -> Foretold:
-    id_ = standing.first.id
+def _told(unit: LineUnit, known: dict[Hashable, FloatArray], snapshot: LineSnapshot, length: int) -> Foretold:
+    id_ = unit.first.id
     at = snapshot.promised.get(id_)
     times = known.get(id_)
-    if not snapshot.classes[standing.first.request_class].anywhere:
-        return Foretold(standing, None, None, at is not None, "no node may have it as things stand")
+    if not snapshot.classes[unit.first.request_class].anywhere:
+        return Foretold(unit, None, None, at is not None, "no node may have it as things stand")
     if times is None:
-        return Foretold(standing, None, None, unknown=f"it is told for the first {FIRST} in line, and {length} wait")
+        return Foretold(unit, None, None, unknown=f"it is told for the first {FIRST} in line, and {length} wait")
     p50, p90 = (float(np.quantile(times, part, method="higher")) for part in (0.5, QUANTILE))
     if at is not None and np.isfinite(at):
         p50, p90 = min(p50, max(at, snapshot.now)), max(at, snapshot.now)
     if np.isfinite(p90):
-        return Foretold(standing, p50, p90, reserved=at is not None)
+        return Foretold(unit, p50, p90, reserved=at is not None)
     why = "it is not known how long what holds the room, or waits ahead, will run"
-    return Foretold(standing, p50 if np.isfinite(p50) else None, None, at is not None, why)
+    return Foretold(unit, p50 if np.isfinite(p50) else None, None, at is not None, why)
 
 
-def _starts(snapshot: LineSnapshot, line: list[Standing], seed: int, stop: Callable[[], bool]) -> FloatArray:
+def _starts(snapshot: LineSnapshot, line: list[LineUnit], seed: int, stop: Callable[[], bool]) -> FloatArray:
     """Shape (units, draws)."""
     random = np.random.default_rng(seed)
     ends = _ends(snapshot, random.random((len(snapshot.holders), DRAWS)))

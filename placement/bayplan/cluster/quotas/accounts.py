@@ -46,7 +46,7 @@ class Quotas:
         self.moves = Moves()
         """What came and left since the limits were set."""
         self.passed: deque[Passed] = deque(maxlen=_PASSED)
-        """What had ended before anything was known of it: it held what it held while nobody looked."""
+        """What had ended before anything was known of it: it held what it held while no one was there to see it."""
         self.totals: list[dict[str, int]] = []
         """Per queue, what it holds itself of each resource, whatever row counts it."""
         self._labels, self._columns = labels, columns

@@ -83,7 +83,7 @@ def test_ninety_percent_start_by_then_where_the_laws_are_right(reserve: int) -> 
         if reserve:
             world.want(*gang("g", 16))
         world.want(*(request(n, at=float(n)) for n in range(12)))
-        said = {each.standing.first.id: each for each in world.told()}
+        said = {each.unit.first.id: each for each in world.told()}
         really = world.starts()
         for id_ in [("g", 0)] if reserve else [0, 4, 11]:
             each = said[id_]
@@ -102,9 +102,9 @@ def test_the_line_is_told_in_the_order_in_which_it_goes() -> None:
     world = Cluster(1, tree_of(queues))
     world.want(request("low", since=0.0), request("high", priority=20, since=0.0), request("other", "r", priority=5, at=-5.0))
     said = world.told(3600.0)
-    assert [each.standing.first.id for each in said] == ["high", "other", "low"]
-    assert [each.standing.age for each in said] == [10.0, 0.0, 10.0]
-    assert [each.standing.share for each in said] == [None, None, None]
+    assert [each.unit.first.id for each in said] == ["high", "other", "low"]
+    assert [each.unit.age for each in said] == [10.0, 0.0, 10.0]
+    assert [each.unit.share for each in said] == [None, None, None]
     times = [each.p50 for each in said]
     assert times == sorted(times, key=lambda each: each or 0.0)
 
@@ -113,10 +113,10 @@ def test_shares_alternate_in_the_line_and_are_told() -> None:
     world = Cluster(1, tree_of([Queue("a"), Queue("b")], half_life=1000.0), queue="none")
     world.want(*(request(f"a{n}", "a", at=float(n)) for n in range(3)), *(request(f"b{n}", "b", at=10.0) for n in range(3)))
     said = world.told()
-    assert [str(each.standing.first.id)[0] for each in said] in (["a", "b"] * 3, ["b", "a"] * 3)
-    assert said[0].standing.share == 0.0
-    assert (said[-1].standing.share or 0.0) > 0
-    assert [each.standing.first.id for each in world.told()] == [each.standing.first.id for each in said], "nothing was changed"
+    assert [str(each.unit.first.id)[0] for each in said] in (["a", "b"] * 3, ["b", "a"] * 3)
+    assert said[0].unit.share == 0.0
+    assert (said[-1].unit.share or 0.0) > 0
+    assert [each.unit.first.id for each in world.told()] == [each.unit.first.id for each in said], "nothing was changed"
 
 
 def test_a_quota_keeps_what_it_keeps() -> None:
