@@ -77,6 +77,8 @@ class Settings:
     """How long a graph's tasks wait for its first plan, where its policy wants plans; after that they go without."""
     plan_search: float = 2.0
     """Seconds of processor time for which a better plan of each graph is searched for; 0: none is."""
+    queue_half_life: float | None = None
+    """Of the shares of queues without a parent, in seconds; none: they are not compared."""
     profiles: int = 1000
     """How many tasks are remembered; those that ran longest ago are dropped."""
     profile_interval: float = 5.0

@@ -94,6 +94,7 @@ KINDS = (
             Column("Pending", "integer", ".status.pending", "Shards that wait and could start."),
             Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', "Whether its graphs may start pods."),
             _AGE,
+            Column("Share", "string", ".status.share", "What it had beyond its quotas; the lowest goes first.", wide=True),
             Column("Parent", "string", ".spec.parentName", "The queue above.", wide=True),
             Column("Admitted", "integer", ".status.admitted", "Pods that hold the queue.", wide=True),
             Column("Why", "string", '.status.conditions[?(@.type=="Ready")].reason', "Why it is ready or not.", wide=True),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from bayplan_operator.cli.options import values
 from bayplan_operator.cli.options.declared import Command, option
 from bayplan_operator.cli.options.prometheus import PrometheusOptions
+from bayplan_operator.cli.options.simulation import QUEUE_HALF_LIFE
 from bayplan_operator.settings import Settings
 
 _DEFAULTS = Settings(identity=socket.gethostname())
@@ -81,6 +82,10 @@ class DecidingOptions:
                text="templates of which the API server is asked per second, in each namespace "
                f"(default: {_DEFAULTS.template_checks:g})"),
     ] = _DEFAULTS.template_checks  # fmt: skip
+    queue_half_life: Annotated[
+        float | None,
+        option("--queue-half-life", metavar="DURATION", parse=values.long, text=QUEUE_HALF_LIFE),
+    ] = None
     profiles: Annotated[
         int,
         option("--profiles", metavar="COUNT", parse=values.from_one,
@@ -131,6 +136,7 @@ class OperatorOptions(PrometheusOptions, DecidingOptions):
             plan_search=self.plan_search,
             status_writes=self.status_writes,
             template_checks=self.template_checks,
+            queue_half_life=self.queue_half_life,
             profiles=self.profiles,
             profile_interval=self.profile_interval,
             profile_writes=self.profile_writes,

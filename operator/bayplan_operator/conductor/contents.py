@@ -28,6 +28,7 @@ from bayplan_operator.conductor.measures import Measures
 from bayplan_operator.conductor.outlook.estimating import Estimator
 from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
 from bayplan_operator.conductor.placing.creating import Creator
+from bayplan_operator.conductor.placing.foretelling import Foretelling
 from bayplan_operator.conductor.placing.gated import GiveBackRoom
 from bayplan_operator.conductor.placing.insight import Insight
 from bayplan_operator.conductor.placing.load import FollowLoad
@@ -36,6 +37,8 @@ from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.conductor.placing.rendezvous import Rendezvous
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.queueing.reporting import ReportQueues
+from bayplan_operator.conductor.queueing.run_times import TellRunTimes
+from bayplan_operator.conductor.queueing.sharing import Sharing
 from bayplan_operator.conductor.queueing.steps import Assigning, HoldBack, TakeQueues
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.surroundings import View, Writers
@@ -58,7 +61,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     insight = Insight(cluster, knowledge, arrivals, view.load, plans)
     answers = Answers(clock)
     checker = Checker(answers, Questions(writers.dry_runs, answers, settings.template_checks, clock))
-    queues = Queues()
+    queues = Queues(settings.queue_half_life)
     placing = Placing(cluster, Creator(pods, writers.pods, answers), insight, queues, settings, clock)
     refusing = placing.rejections.unwilling.nodes
     estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), refusing, knowledge)
@@ -92,13 +95,15 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         Rendezvous(writers.services, writers.events, pods, writers.pods),
         HoldBack(),
         placing,
+        TellRunTimes(knowledge, pods),
+        Foretelling(placing, cluster, settings.seed, clock, Thread("line", clock, wake)),
         arrivals,
         # What is said of it
         estimator,
         recorder,
         adapting,
         Measures(),
-        ReportQueues(queues, cluster, pods, writers.graphs.queues),
+        ReportQueues(queues, cluster, pods, writers.graphs.queues, Sharing(placing.shares)),
         # What is over
         Leave(recorder, estimator, leftovers),
         leftovers,

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 from bayplan.model.graph import Graph
 from bayplan.model.neighbour import Neighbour
+from bayplan.model.run_law import RunLaw
 from bayplan_operator import names
 from bayplan_operator.kube import wire
-from bayplan_operator.translate.containers import sidecars
+from bayplan_operator.translate.containers import finished, sidecars
 
 PodKey = tuple[str, str]
 """Namespace and name."""
 
 TERMINAL_PHASES = ("Succeeded", "Failed")
+_PLACED = 600.0
+"""Seconds that a creation may be away from the decision about its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ class Pending:
     """What other pods see of it."""
     queue: str = ""
     """The queue that it holds."""
+    run: RunLaw | None = None
+    """How long it will run."""
+    since: float | None = None
+    """When its place was decided, in seconds since the epoch."""
 
 
 def graph_uid_of(pod: wire.Pod) -> str:
@@ -137,3 +144,24 @@ def asked_about(own: OwnPod) -> tuple[str, ...]:
     said = own.pod.metadata.annotations
     found = (said.get(names.ANNOTATION_NODE, ""), *said.get(names.ANNOTATION_OTHER_NODES, "").split(","))
     return tuple(node for node in found if node)
+
+
+def placed_at(pod: wire.Pod) -> float | None:
+    """When it took its place, in seconds since the epoch: as we wrote it, else when it began, or was created."""
+    begins = pod.status.start_time or pod.metadata.creation_timestamp
+    known = None if begins is None else begins.timestamp()
+    try:
+        written = float(pod.metadata.annotations.get(names.ANNOTATION_PLACED_AT, ""))
+    except ValueError:
+        return known
+    # Another instant than about that of its creation was edited.
+    created = pod.metadata.creation_timestamp
+    if not graph_uid_of(pod) or created is None or not abs(created.timestamp() - written) <= _PLACED:
+        return known
+    return written
+
+
+def ended_at(pod: wire.Pod) -> float | None:
+    """When its last container ended, in seconds since the epoch; ``None``: not known."""
+    ended = finished(pod)
+    return None if ended is None else ended.timestamp()

@@ -75,6 +75,8 @@ class Place:
     """Which of the node's GPUs it was placed on."""
     others: tuple[str, ...] = ()
     """Other nodes that kube-scheduler may give it instead."""
+    at: float | None = None
+    """When that was decided, in seconds since the epoch."""
 
 
 def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Place, given: Given = NOTHING) -> dict[str, Any]:
@@ -97,6 +99,7 @@ def pod_manifest(graph: GraphRef, template: Template, role: PodRole, place: Plac
                 names.ANNOTATION_NODE: place.node,
                 names.ANNOTATION_WHY: place.why,
                 names.ANNOTATION_TEMPLATE_HASH: template.digest,
+                **({names.ANNOTATION_PLACED_AT: repr(place.at)} if place.at is not None else {}),
                 **({names.ANNOTATION_SHARDS: str(role.shards)} if role.shards > 1 else {}),
                 **({names.ANNOTATION_CANDIDATE: role.candidate} if role.candidate else {}),
                 **({names.ANNOTATION_ROUND: str(given.round)} if given.round else {}),

@@ -62,6 +62,7 @@ def compile_queue(raw: Mapping[str, Any]) -> CompiledQueue:
             float(spec.weight),
             StopPolicy(spec.stop_policy),
             None if spec.fair_sharing is None else spec.fair_sharing.half_life,
+            reserve=spec.reserve,
             ageing=_ageing(spec),
         )
     except ValueError as error:  # what the library has against it

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from bayplan.cluster.cluster import Cluster
 from bayplan.lifecycle import Refusal
 from bayplan.model.gpu import GpuUse
-from bayplan.model.occupant import Tenant
+from bayplan.model.occupant import Occupant, Tenant
 from bayplan.model.resources import Resources
 from bayplan_operator import names
 from bayplan_operator.kube import wire
@@ -19,13 +19,16 @@ from bayplan_operator.translate.own_pod import (
     Pending,
     PodKey,
     borne_out,
+    ended_at,
     graph_uid_of,
     identity_of,
     is_stuck,
+    placed_at,
 )
 from bayplan_operator.translate.pod_requests import pod_requests
 from bayplan_operator.view.gated import Gated
 from bayplan_operator.view.holding import Holding
+from bayplan_operator.view.run_laws import LawOf, ToldLaws
 
 _TOMBSTONES = 10_000
 
@@ -44,6 +47,8 @@ class PodStore:
         self.gated = Gated(clock)
         self.holding = Holding()
         """Which queues the pods hold."""
+        self.laws = ToldLaws()
+        """How long they are expected to run."""
         self._versions: dict[PodKey, int] = {}
         self._own: dict[str, dict[PodKey, OwnPod]] = {}
         self._graph_of: dict[PodKey, str] = {}
@@ -77,6 +82,8 @@ class PodStore:
         version = int(pod.metadata.resource_version)
         if version <= self._versions.get(key, 0) or version <= self._tombstones.get(key, 0):
             return
+        if key not in self._versions and key not in self._assumed and pod.status.phase in TERMINAL_PHASES:
+            self._pass_by(pod)
         self._versions[key] = version
         self._settle(key)
         self._charge(key, pod)
@@ -100,7 +107,16 @@ class PodStore:
         self._pending.setdefault(pending.graph_uid, {})[key] = pending
         self._assumed[key] = pending.graph_uid
         queue = self.holding.queue_of(pending.graph_uid, pending.queue)
-        tenant = Tenant(pending.graph_uid, namespace=key[0], queue=queue, neighbour=pending.neighbour, bound=False)
+        self.laws.tell(pending.graph_uid, pending.identity.task, pending.run)
+        tenant = Tenant(
+            graph=pending.graph_uid,
+            namespace=key[0],
+            queue=queue,
+            since=pending.since,
+            run=pending.run,
+            neighbour=pending.neighbour,
+            bound=False,
+        )
         self._occupy(key, pending.node, pending.resources, gpu_use(pending.resources, pending.gpus), tenant)
         self._note_changed(pending.graph_uid, key)
 
@@ -171,6 +187,15 @@ class PodStore:
                 if self.holding.holds(own.key):
                     self._charge(own.key, own.pod)
 
+    def expect(self, graph_uid: str, law_of: LawOf) -> None:
+        """The pods of a graph run so long, as it is expected by now. O(its pods)."""
+        own = list(self.own(graph_uid))
+        tasks = {each.identity.task for each in own if self.holding.holds(each.key) and each.identity != NOBODY}
+        news = {task for task in sorted(tasks) if self.laws.tell(graph_uid, task, law_of(task))}
+        for each in own if news else ():
+            if each.identity.task in news and self.holding.holds(each.key):
+                self._charge(each.key, each.pod)
+
     def retire(self, key: PodKey) -> None:
         """A finished pod that is recorded and not held: it needs no attention any more."""
         self._forget_own(key)
@@ -209,7 +234,7 @@ class PodStore:
         self._note_bound(key, pod.spec.node_name if pod.status.phase not in TERMINAL_PHASES else "")
         node = pod.spec.node_name or _said(pod, names.ANNOTATION_NODE) or pod.status.nominated_node_name
         if not node or pod.status.phase in TERMINAL_PHASES:
-            self._vacate(key)
+            self._vacate(key, ended_at(pod))
             return
         resources = pod_requests(pod.spec, pod.status)
         use = gpu_use(resources, read_devices(_said(pod, names.ANNOTATION_GPUS)))
@@ -224,19 +249,29 @@ class PodStore:
         self._cluster.occupy(key, node, resources, use, tenant)
         self.holding.note(key, tenant.queue)
 
-    def _vacate(self, key: PodKey) -> None:
-        self._cluster.vacate(key)
+    def _vacate(self, key: PodKey, at: float | None = None) -> None:
+        self._cluster.vacate(key, at)
         self.holding.note(key, None)
 
+    def _pass_by(self, pod: wire.Pod) -> None:
+        """It had ended before this process saw anything of it, and counts for its queue until then."""
+        ended, node = ended_at(pod), pod.spec.node_name
+        if ended is not None and node and graph_uid_of(pod):
+            self._cluster.passed(node, Occupant(pod_requests(pod.spec, pod.status), tenant=self._tenant(pod)), ended)
+
     def _tenant(self, pod: wire.Pod) -> Tenant:
-        began, graph_uid = pod.status.start_time, graph_uid_of(pod)
+        graph_uid, since, began = graph_uid_of(pod), placed_at(pod), pod.status.start_time
         said = pod.metadata.labels.get(names.LABEL_QUEUE, "")
+        run = self.laws.of(graph_uid, pod.metadata.labels.get(names.LABEL_TASK, "")) if graph_uid else None
+        if run is not None and began is not None and since is not None:
+            run = run.later(max(0.0, began.timestamp() - since))
         return Tenant(
             graph=graph_uid or None,
             namespace=pod.metadata.namespace,
             queue=self.holding.queue_of(graph_uid, said) if graph_uid else None,
             priority=pod.spec.priority,
-            since=None if began is None else began.timestamp(),
+            since=since,
+            run=run,
             neighbour=neighbour_of(pod),
             bound=bool(pod.spec.node_name),
             leaving=pod.metadata.deletion_timestamp is not None,

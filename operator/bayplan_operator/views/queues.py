@@ -24,6 +24,7 @@ def line(raw: _Raw, now: float) -> QueueLine:
         reason="" if ready is None else ready.get("reason", ""),
         usage=status.get("usage") or "",
         borrowed=status.get("borrowed") or "",
+        share=status.get("share"),
         pending=status.get("pending"),
         admitted=status.get("admitted"),
         created=metadata["creationTimestamp"],
@@ -50,13 +51,14 @@ def queue(raw: _Raw, queues: Iterable[_Raw], graphs: Iterable[_Raw], looked_in: 
 
 
 def _graphs(name: str, graphs: Iterable[_Raw], now: float) -> list[GraphLine]:
-    """Those that wait first; then by priority and acceptance."""
+    """Those that wait first, as they stand in the line; then by priority and acceptance."""
     own = [each for each in graphs if _queue_of(each) == name and not (each.get("status") or {}).get("completionTime")]
 
-    def place(raw: _Raw) -> tuple[bool, int, str]:
+    def place(raw: _Raw) -> tuple[bool, float, int, str]:
         status = raw.get("status") or {}
-        accepted = status.get("acceptedAt") or raw["metadata"]["creationTimestamp"]
-        return not status.get("waiting"), -(raw["spec"].get("priority") or 0), accepted
+        accepted, position = status.get("acceptedAt") or raw["metadata"]["creationTimestamp"], status.get("position")
+        in_line = position if isinstance(position, int) else float("inf")
+        return not status.get("waiting"), in_line, -(raw["spec"].get("priority") or 0), accepted
 
     return [build.line(each, now) for each in sorted(own, key=place)]
 

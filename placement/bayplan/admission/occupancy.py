@@ -8,10 +8,9 @@ from bayplan.admission.columns import grown
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.occupant import Occupant, Tenant
-from bayplan.model.run_law import RunLaw
+from bayplan.model.run_law import RunLaw, medians_left
 
 _UNKNOWN = np.inf, 0.0, np.inf
-_HALF = np.array([0.5])
 
 
 class Occupancy:
@@ -19,7 +18,7 @@ class Occupancy:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._position = -1
+        self._position, self._retold = -1, 0
         self._static_version = -1
         self._slots: dict[Hashable, int] = {}
         self._known: dict[int, dict[Hashable, Occupant]] = {}
@@ -56,6 +55,16 @@ class Occupancy:
         """The number of its queue; -1: it is in none."""
         return self._queue[: self._count]
 
+    @property
+    def since(self) -> FloatArray:
+        """Since when it runs, in seconds since the epoch."""
+        return self._since[: self._count]
+
+    @property
+    def laws(self) -> FloatArray:
+        """Median, sigma and bound of the run time; an infinite median: it is not known. Shape (slots, 3)."""
+        return self._law[: self._count]
+
     def slot(self, key: Hashable) -> int:
         """Where an occupant is, by its key; -1: it is not there any more."""
         return self._slots.get(key, -1)
@@ -65,9 +74,9 @@ class Occupancy:
         count = self._count
         since, law = self._since[:count], self._law[:count]
         found = np.maximum(since + np.minimum(law[:, 0], law[:, 2]), now)
-        drawn = law[:, 1] > 0
-        for slot in np.flatnonzero(drawn & self.there).tolist() if drawn.any() else ():
-            found[slot] = self.ends(slot, _HALF, now)[0]
+        drawn = np.flatnonzero((law[:, 1] > 0) & self.there)
+        if len(drawn):
+            found[drawn] = np.maximum(since[drawn] + medians_left(law[drawn], np.maximum(now - since[drawn], 0.0)), now)
         return found
 
     def sure(self, slot: int) -> bool:
@@ -85,12 +94,14 @@ class Occupancy:
     def step(self) -> None:
         """Take in what has come, gone or changed."""
         cluster = self._cluster
-        position = cluster.changes.position
-        if position == self._position and cluster.static_version == self._static_version:
+        position, retold = cluster.changes.position, cluster.retold.position
+        if (position, retold, cluster.static_version) == (self._position, self._retold, self._static_version):
             return
-        rows = cluster.changes.since(self._position) if self._position >= 0 else None
-        self._position, self._static_version = position, cluster.static_version
-        for row in range(cluster.rows) if rows is None else rows:
+        changed = cluster.changes.since(self._position) if self._position >= 0 else None
+        others = cluster.retold.since(self._retold)
+        self._position, self._retold, self._static_version = position, retold, cluster.static_version
+        rows = range(cluster.rows) if changed is None or others is None else dict.fromkeys([*changed, *others])
+        for row in rows:
             self._look(row)
 
     def renumber(self) -> None:

@@ -1,7 +1,8 @@
 """What queues have had of what no queue is guaranteed, over time: recent use counts more."""
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,20 +16,24 @@ from bayplan.model.occupant import Occupant
 from bayplan.model.resources import PODS
 from bayplan.model.workload import Request, RequestClass
 
+LATE = 60.0
+"""Seconds by which news may be late and yet count from when it happened."""
 UNKNOWN_RUN = 60.0
 """Seconds that a request is taken to run of which nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharesState:
-    """What queues have had until an instant: what a decider needs to go on where another stopped."""
+    """What queues have had until an instant, each until one of its own: what a decider needs to go on where another stopped."""
 
-    then: float
-    """Seconds since the epoch."""
+    then: Mapping[str, float]
+    """By queue, seconds since the epoch."""
     means: Mapping[tuple[str, str], float]
     """By queue and by what is measured: the decayed mean of the excess, in the resource's smallest unit."""
     held: Mapping[tuple[str, str], float]
-    """By the same: what the queue itself held from that instant on."""
+    """By the same: what the queue and those below it held from that instant on."""
+    shares: Mapping[str, float] = field(default_factory=dict)
+    """By queue, its share then, where it is compared with others; what follows goes on from the others above."""
 
 
 class QueueShares:
@@ -61,10 +66,14 @@ class QueueShares:
         self._mean = np.zeros((len(limits.queues), 0))
         self._excess = np.zeros((len(limits.queues), 0))
         self._held = np.zeros((len(limits.queues), 0))
-        self._own_then = np.zeros((len(limits.queues), 0))
-        """At the last step: per queue, what it held itself."""
+        self._at: FloatArray = np.full(len(limits.queues), np.nan)
+        """Per queue, the instant to which its means are brought; NaN: it had none."""
+        self._restored = np.zeros(len(limits.queues), bool)
+        """Per queue: what it held until then is as another left it, and includes what had come by then."""
         self._nominal = np.zeros((len(limits.queues), 0))
         self._lendable = np.ones((len(limits.queues), 0))
+        self._counting = np.ones((len(limits.queues), 0))
+        """1 where a measure counts what a queue holds: a quota that limits it, or a resource that no quota counts; else 0."""
         self._advance = np.zeros((len(limits.queues), 0))
         """What the means will have gained when all that runs has ended as expected."""
         self._base = self._held, self._advance
@@ -73,7 +82,8 @@ class QueueShares:
         """Since the last step."""
         self._withdrawn: list[Hashable] = []
         self._running = running
-        self._then: float | None = None
+        self._came: list[tuple[float, int, FloatArray]] = []
+        """What was there when the means were restored: since when, the queue, and what it holds of each measure."""
         self._position = cluster.quotas.moves.position
         self._asked: dict[RequestClass, FloatArray] = {}
         self._version: Hashable = None
@@ -90,15 +100,13 @@ class QueueShares:
         if not self._any:
             return
         self._running.step()
-        if self._then is not None:
-            self._accrue(self._then, now)
+        now = max(now, float(np.nanmax(self._at, initial=now)))
+        self._accrue(now)
         self._position = self._cluster.quotas.moves.position
-        self._then = now if self._then is None else max(now, self._then)
         self._measure()
-        self._own_then = self._own()
-        self._held = self._summed(self._own_then)
+        self._held = self._summed(self._own())
         self._excess = np.maximum(self._held - self._nominal, 0)
-        self._advance = self._expected(self._then)
+        self._advance = self._expected(now)
         self._base = self._held.copy(), self._advance.copy()
         self._admitted.clear()
         self._withdrawn.clear()
@@ -133,28 +141,43 @@ class QueueShares:
             self._charge(queue, request)
         return found
 
+    def apart(self) -> "QueueShares":
+        """A copy of its own to reckon with: `admitted` there changes nothing here."""
+        found = copy(self)
+        found._mean, found._held, found._advance = self._mean.copy(), self._held.copy(), self._advance.copy()
+        found._asked, found._admitted, found._withdrawn = dict(self._asked), {}, []
+        return found
+
     def state(self) -> SharesState | None:
         """As of the last step; `None`: there was none, or no queue compares shares."""
-        if not self._any or self._then is None:
+        if not self._any or np.isnan(self._at).all():
             return None
+        held = self._base[0]
         places = [
             ((name, measure), (number, column))
             for number, name in enumerate(self._names)
             for column, measure in enumerate(self._measured())
         ]
+        then = {name: float(at) for name, at in zip(self._names, self._at, strict=True) if not np.isnan(at)}
         means = {key: float(self._mean[at]) for key, at in places if self._mean[at]}
-        return SharesState(self._then, means, {key: float(self._own_then[at]) for key, at in places if self._own_then[at]})
+        shares = {name: self.rank(n)[0] for n, name in enumerate(self._names) if np.isfinite(self._half_life[n])}
+        return SharesState(then, means, {key: float(held[at]) for key, at in places if held[at]}, shares)
 
     def restore(self, state: SharesState) -> None:
         """Go on from what queues of these names had, measure by measure."""
         self._measure()
-        self._then = state.then
         self._position = self._cluster.quotas.moves.position
-        self._own_then = np.zeros_like(self._mean)
+        self._running.step()
+        self._came = [*self._there()]
+        held = np.zeros_like(self._mean)
         for number, name in enumerate(self._names):
+            if name not in state.then:
+                continue
+            self._at[number], self._restored[number] = state.then[name], True
             for column, measure in enumerate(self._measured()):
                 self._mean[number, column] = max(0.0, state.means.get((name, measure), 0.0))
-                self._own_then[number, column] = max(0.0, state.held.get((name, measure), 0.0))
+                held[number, column] = max(0.0, state.held.get((name, measure), 0.0))
+        self._base = held, np.zeros_like(held)
 
     # Inside
 
@@ -191,6 +214,9 @@ class QueueShares:
             lendable[:, number] = [top if above < 0 else max(1, row.limits.subtree[above]) for above in self._parents.tolist()]
         lendable[:, rows:] = np.maximum(there, 1)
         self._lendable = lendable
+        self._counting = np.ones((len(self._parents), rows + len(names)))
+        for number, row in enumerate(quotas.rows):
+            self._counting[:, number] = row.limits.limited
 
     def _own(self) -> FloatArray:
         """Shape (queues, measures): what each holds itself."""
@@ -203,31 +229,64 @@ class QueueShares:
                 found[number, len(quotas.rows) :] = [held.get(name, 0) for name in self._measures]
         return found
 
-    def _accrue(self, then: float, now: float) -> None:
-        """Bring all means to an instant. What came since the last step counts from its own start, what left until now."""
-        at, own, starts = then, self._own_then, list[tuple[float, int]]()
-        moves = self._cluster.quotas.moves.since(self._position)
-        for number, move in enumerate(moves):
-            tenant = move.occupant.tenant
-            if move.sign > 0 and tenant is not None:
-                since = now if tenant.since is None else tenant.since
-                starts.append((min(max(since, then), now), number))
-        for start, number in sorted(starts):
-            if start > at:
-                self._decay(start - at, own)
-                at = start
-            own = own if own is not self._own_then else own.copy()
-            own[moves[number].queue] += self._used(moves[number].occupant, moves[number].covering)
-        if now > at:
-            self._decay(now - at, own)
-
-    def _decay(self, seconds: float, own: FloatArray) -> None:
+    def _accrue(self, now: float) -> None:
+        """Bring all means to an instant. What came counts from its own start, what left until its own end."""
+        held = self._base[0].copy()
+        for at, sign, queue, used in sorted(self._events(now), key=lambda each: each[:2]):
+            while queue >= 0:
+                if np.isfinite(self._half_life[queue]) and not np.isnan(self._at[queue]):
+                    self._happened(queue, min(at, now), sign * used, held)
+                queue = int(self._parents[queue])
+        self._restored[:] = False
+        known = ~np.isnan(self._at)
+        seconds = np.where(known, np.maximum(now - np.where(known, self._at, now), 0.0), 0.0)
         decay = np.exp2(-seconds / self._half_life)[:, None]
-        excess = np.maximum(self._summed(own) - self._nominal, 0)
-        self._mean = self._mean * decay + excess * (1 - decay)
+        if held.shape == self._mean.shape:  # else nothing was measured before
+            self._mean = self._mean * decay + np.maximum(held - self._nominal, 0) * (1 - decay)
+        self._at[:] = now
+
+    def _events(self, now: float) -> list[tuple[float, int, int, FloatArray]]:
+        """What came (1) and left (-1) since the last step: when, the queue, and what it holds of each measure."""
+        quotas, found = self._cluster.quotas, list[tuple[float, int, int, FloatArray]]()
+        for move in quotas.moves.since(self._position):
+            at = now if move.at is None else move.at
+            found.append((at, move.sign, move.queue, self._used(move.occupant, move.covering, move.queue)))
+        found += [(since, 1, queue, used) for since, queue, used in self._came]
+        self._came = []
+        if self._restored.any():
+            for row, occupant, ended in quotas.passed:
+                tenant = occupant.tenant
+                queue = -1 if tenant is None or tenant.queue is None else quotas.limits.numbers.get(tenant.queue, -1)
+                if tenant is not None and tenant.since is not None and queue >= 0:
+                    used = self._used(occupant, quotas.covering(row), queue)
+                    found += [(tenant.since, 1, queue, used), (max(ended, tenant.since), -1, queue, used)]
+        quotas.passed.clear()
+        return found
+
+    def _there(self) -> Iterator[tuple[float, int, FloatArray]]:
+        for slot in np.flatnonzero(self._running.there & (self._running.queue >= 0)).tolist():
+            occupant = self._running.occupants[slot]
+            if occupant is not None and occupant.tenant is not None and occupant.tenant.since is not None:
+                yield occupant.tenant.since, int(self._running.queue[slot]), self._used_at(slot)
+
+    def _happened(self, queue: int, at: float, more: FloatArray, held: FloatArray) -> None:
+        """A queue holds so much more since an instant, or less. What is heard of late counts from there all the same."""
+        mean, then, half_life = self._mean[queue], float(self._at[queue]), self._half_life[queue]
+        if self._restored[queue] and at <= then:
+            return
+        before = np.maximum(held[queue] - self._nominal[queue], 0)
+        held[queue] += more
+        if at > then:
+            decay = np.exp2(-(at - then) / half_life)
+            self._mean[queue], self._at[queue] = mean * decay + before * (1 - decay), at
+        elif at < then:
+            after = np.maximum(held[queue] - self._nominal[queue], 0)
+            share = 1 - np.exp2(-min(then - at, LATE) / half_life)
+            self._mean[queue] = np.maximum(mean + (after - before) * share, 0)
 
     def _charge(self, queue: int, request: Request) -> None:
-        amounts, seconds = self._amounts(request.request_class), request.duration if request.duration > 0 else UNKNOWN_RUN
+        amounts = self._amounts(request.request_class) * self._counting[queue]
+        seconds = request.duration if request.duration > 0 else UNKNOWN_RUN
         while queue >= 0:
             before = np.maximum(self._held[queue] - self._nominal[queue], 0)
             self._held[queue] += amounts
@@ -256,12 +315,16 @@ class QueueShares:
         occupant = self._running.occupants[slot]
         if occupant is None:
             return np.zeros(self._mean.shape[1])
-        return self._used(occupant, self._cluster.quotas.covering(int(self._running.row[slot])))
+        covering, queue = self._cluster.quotas.covering(int(self._running.row[slot])), int(self._running.queue[slot])
+        return self._used(occupant, covering, queue)
 
-    def _used(self, occupant: Occupant, covering: tuple[int, ...]) -> FloatArray:
-        """Per measure, what an occupant holds, where these quota rows count it."""
+    def _used(self, occupant: Occupant, covering: tuple[int, ...], queue: int) -> FloatArray:
+        """Per measure, what an occupant holds of a queue, where these quota rows count it."""
         resources = occupant.resources
-        counted = [row.limits.key.amount(resources) if number in covering else 0 for number, row in enumerate(self._rows)]
+        counted = [
+            row.limits.key.amount(resources) if number in covering and row.limits.limited[queue] else 0
+            for number, row in enumerate(self._rows)
+        ]
         return np.array([*counted, *(resources.get(name, 0) for name in self._measures)], float)
 
     def _summed(self, own: FloatArray) -> FloatArray:

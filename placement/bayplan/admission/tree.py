@@ -26,6 +26,33 @@ class QueueTree:
             each.quotas or each.ageing or each.reserve or each.half_life is not None for each in self.queues.values()
         )
 
+    @property
+    def reserves(self) -> bool:
+        """Whether any request may hold a reservation."""
+        return any(each.reserve for each in self.queues.values())
+
+    @property
+    def by_run_time(self) -> bool:
+        """Whether anything goes by how long requests run."""
+        return self.reserves or self.half_life is not None or any(each.half_life is not None for each in self.queues.values())
+
+    def half_life_of(self, name: str) -> float | None:
+        """The half-life by which the share of a queue is compared with those beside it; `None`: it is not."""
+        above = self.queues[name].parent
+        return self.half_life if above is None else self.queues[above].half_life
+
+    def nominal(self) -> dict[str, dict[str, float]]:
+        """By queue and quota, what is guaranteed to it and to those below it. O(queues x quota rows)."""
+        found: dict[str, dict[str, float]] = {name: {} for name in self.queues}
+        for name in reversed(list(self.queues)):  # children before their parents
+            sums = found[name]
+            for row in self.queues[name].quotas:
+                sums[str(row.key)] = sums.get(str(row.key), 0.0) + row.nominal
+            above = self.queues[name].parent
+            for key, amount in sums.items() if above is not None else ():
+                found[above][key] = found[above].get(key, 0.0) + amount  # type: ignore[index]
+        return found
+
     def stopped(self, name: str) -> str:
         """Why nothing starts in a queue, in a sentence; empty: it may. O(depth)."""
         fault = self.faults.get(name)

@@ -10,6 +10,7 @@ from bayplan.cluster.labels import LabelColumns
 from bayplan.cluster.memo import Memo
 from bayplan.cluster.neighbours import Neighbourhood
 from bayplan.cluster.quotas import GraphCharge, QueueLimits, Quotas
+from bayplan.cluster.quotas.accounts import Passed
 from bayplan.cluster.trial import Taken, Trial
 from bayplan.model.gpu import Device, GpuAsk, GpuUse
 from bayplan.model.occupant import Occupant, Tenant
@@ -41,6 +42,8 @@ class Cluster(ClusterColumns):
         """Rows whose usage has changed."""
         self.freed = ChangeLog()
         """Rows of which something has become free: an occupant left, or was replaced."""
+        self.retold = ChangeLog()
+        """Rows of which another thing is known of an occupant, though it uses the same."""
         self.static_changes = ChangeLog()
         """Rows that have changed in anything but usage."""
         self.memo = Memo(MEMO_LIMIT)
@@ -162,6 +165,8 @@ class Cluster(ClusterColumns):
                     told = self._occupants[before][key] = replace(known, tenant=tenant)
                     self.neighbours.change(self._rows.get(node), known.tenant, tenant)
                     self.quotas.change(self._rows.get(node), known, told)
+                    if node in self._rows:
+                        self.retold.note(self._rows[node])
                 return
             self.vacate(key)
         self._node_of[key] = node
@@ -177,8 +182,9 @@ class Cluster(ClusterColumns):
             self.quotas.enter(row, occupant)
         self._occupants.setdefault(node, {})[key] = occupant
 
-    def vacate(self, key: Hashable) -> None:
-        """The pod does not count any more. Unknown: nothing happens."""
+    def vacate(self, key: Hashable, at: float | None = None) -> None:
+        """The pod does not count any more, since an instant in seconds since the epoch; `None`: since now. Unknown: nothing
+        happens."""
         node = self._node_of.pop(key, None)
         if node is None:
             return
@@ -192,9 +198,13 @@ class Cluster(ClusterColumns):
             if occupant.gpus is not None:
                 self._devices.release(row, occupant.gpus.ask, occupant.devices)
             self.neighbours.leave(row, occupant.tenant)
-            self.quotas.leave(row, occupant)
+            self.quotas.leave(row, occupant, at)
             self.freed.note(row)
             self._usage_change(row)
+
+    def passed(self, node: str, occupant: Occupant, ended: float) -> None:
+        """A pod had a place on a node until an instant, and nothing was known of it until now: only shares go by it."""
+        self.quotas.passed.append(Passed(self._rows.get(node, -1), occupant, ended))
 
     def trial(self) -> Trial:
         """In its `with` block, placements can be tried; at its end all that is undone to the byte.

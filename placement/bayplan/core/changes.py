@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from operator import is_
 from typing import NamedTuple
 
+from bayplan.admission.promises.promise import PromiseRecord
 from bayplan.admission.shares import SharesState
 from bayplan.admission.tree import QueueTree
 from bayplan.admission.whole_graphs.whole_graph import WholeGraph
@@ -55,6 +56,8 @@ class Changes:
     want a place. None at all: as before."""
     shares: SharesState | None = None
     """What queues have had until an instant, as an earlier decider left it; `None`: as this one knows it."""
+    promised: Mapping[Hashable, PromiseRecord] | None = None
+    """What an earlier decider had promised, by the id of the first request of each unit; `None`: as this one knows it."""
     refused: Mapping[RequestClass, frozenset[str]] | None = None
     """Nodes that kube-scheduler refused for a class lately, no nodes for one of which it refused some before; `None`: as
     before."""

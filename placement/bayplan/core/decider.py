@@ -7,6 +7,7 @@ from bayplan.admission.line.line import Line
 from bayplan.admission.line.parts import LineInParts
 from bayplan.admission.promises.promises import Promises
 from bayplan.admission.shares import QueueShares, SharesState
+from bayplan.admission.starts.snapshot import LineSnapshot, taken
 from bayplan.admission.tree import QueueTree
 from bayplan.admission.whole_graphs.admitting import Admitting
 from bayplan.cluster.cluster import Cluster
@@ -16,7 +17,7 @@ from bayplan.core.budget import PlacingBudget, unlimited
 from bayplan.core.by_policy import by_policy
 from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.waiting import Everyone, MayFit, Waiting, may_fit_later, may_leave_out
-from bayplan.core.wishes import in_arrival, policy_of, refuses_by_load
+from bayplan.core.wishes import in_arrival, nodes_of_gangs, policy_of, refuses_by_load
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.one_at_a_time import goes_alone
@@ -84,6 +85,10 @@ class Decider:
         self._shares.step(now)
         return self._shares.state()
 
+    def snapshot(self, now: float) -> LineSnapshot:
+        """What has to be known to say when what waits is expected to start. O(requests + occupants)."""
+        return taken(self._cluster, tuple(self._wishes.values()), self._tree, self._shares, self._promises, now)
+
     def __len__(self) -> int:
         """How many requests wait."""
         return len(self._wishes)
@@ -110,6 +115,8 @@ class Decider:
             self._waiting.freed(())
         if changes.shares is not None and self._shares is not None:
             self._shares.restore(changes.shares)
+        if changes.promised is not None:
+            self._promises.recall(changes.promised)
         for wish in changes.wanted:
             self._want(wish)
         if changes.knowledge is not None:
@@ -150,13 +157,14 @@ class Decider:
                 while batch:
                     for wish, decision in self.whole.asked(batch, trial, lambda few: self._asked(few, context, trial, budget)):
                         if decision.node is None:
-                            self._waiting.refused(wish)
+                            decision = self._waiting.refused(wish, decision)
                             waiting[wish.request.id] = decision
                             self._say(wish, decision)
                         else:
                             self._drop(wish.request.id)
                             self._placed += 1
                             placed.append((wish, decision))
+                            waiting.pop(wish.request.id, None)
                     self._waiting.settled()
                     batch = self._waiting.batch(context) or self._apart(context)
         except BaseException:
@@ -203,14 +211,8 @@ class Decider:
 
     def _go_beside(self, placed: list[tuple[Wish, Decision]]) -> None:
         """Of gangs of which a part was placed, those that wait on know where that is."""
-        nodes: dict[Hashable, tuple[str, ...]] = {}
-        for wish, decision in placed:
-            gang = wish.request.gang
-            if gang is not None and decision.node is not None:
-                nodes[gang.id] = (*nodes.get(gang.id, ()), decision.node)
-        if not nodes:
-            return
-        for id_, wish in list(self._wishes.items()):
+        nodes = nodes_of_gangs(placed)
+        for id_, wish in list(self._wishes.items()) if nodes else ():
             gang = wish.request.gang
             if gang is not None and gang.id in nodes:
                 joining = replace(gang, beside=(*gang.beside, *nodes[gang.id]))
@@ -249,7 +251,10 @@ class Decider:
         self._anything = True
 
     def _want(self, wish: Wish) -> None:
+        promised = self._promises.record(wish.request.id)
         before = self._drop(wish.request.id)
+        if promised is not None:  # it waits on: what it was promised holds
+            self._promises.recall({wish.request.id: promised})
         said = None if before is None else self.why(before.request)
         self._add(wish)
         if said is not None:  # it waits on, for the reason that is known
@@ -279,8 +284,9 @@ class Decider:
             self._leave_none_out()
 
     def _choose_order(self, wish: Wish) -> None:
-        """Where queues rule: whether units can be asked about one by one, with a wish that joins."""
-        alone = goes_alone(wish)
+        """Where queues rule: whether units can be asked about one by one, with a wish that joins. Where a queue may reserve,
+        they always are, since what a planner finds for many at once may lie where something is promised."""
+        alone = goes_alone(wish) or (self._tree is not None and self._tree.reserves)
         if not self._wishes:
             self._unit_by_unit = alone
             self._line_up()

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.freed import FreedRows
+from bayplan.model.decision import Decision
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.one_at_a_time import ONE_BY_ONE, goes_alone
 from bayplan.strategy.assigning.random import Random
@@ -49,8 +50,8 @@ class Waiting(Protocol):
         """It wants none any more, or it got one. Whether none waits now of which the same would be said."""
         ...
 
-    def refused(self, wish: Wish) -> None:
-        """The planner had no place for it."""
+    def refused(self, wish: Wish, decision: Decision) -> Decision:
+        """The planner had no place for it, for this reason; answers what is said of it."""
         ...
 
     def freed(self, rows: Iterable[int]) -> None:
@@ -114,8 +115,9 @@ class Everyone:
         del self._line[_at(self._line, self._place.pop(wish.request.id))]
         return True
 
-    def refused(self, wish: Wish) -> None:
+    def refused(self, wish: Wish, decision: Decision) -> Decision:
         """It waits on."""
+        return decision
 
     def freed(self, rows: Iterable[int]) -> None:
         """Something may fit."""
@@ -214,9 +216,10 @@ class MayFit:
             heappush(self._heads, (queue[0][0], asked))
         return False
 
-    def refused(self, wish: Wish) -> None:
+    def refused(self, wish: Wish, decision: Decision) -> Decision:
         """So its class fits nowhere."""
         self._full.add(wish.request.request_class)
+        return decision
 
     def freed(self, rows: Iterable[int]) -> None:
         """Something may fit there. Where nothing waits this need not be known: nothing is assumed of what comes."""

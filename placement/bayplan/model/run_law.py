@@ -30,6 +30,10 @@ class RunLaw:
         if not self.most > 0:
             raise ValueError(f"a run time has the bound {self.most}: it must be seconds above 0")
 
+    def later(self, seconds: float) -> "RunLaw":
+        """Of what begins to run so many seconds after it took its place, counted from there."""
+        return RunLaw(self.median + seconds, self.sigma, self.most + seconds)
+
     def beyond(self, seconds: float) -> float:
         """The probability that it runs longer than so many seconds."""
         if seconds >= self.most:
@@ -54,3 +58,16 @@ class RunLaw:
         levels: FloatArray = np.clip(1.0 - (1.0 - parts) * left, 1e-12, 1.0 - 1e-12)
         found: FloatArray = self.median * np.exp(self.sigma * ndtri(levels))
         return np.asarray(np.maximum(np.minimum(found, self.most), elapsed))
+
+
+def medians_left(laws: FloatArray, elapsed: FloatArray) -> FloatArray:
+    """The medians of whole runs that run since so many seconds, as `RunLaw.quantiles` gives them. `laws`: median, sigma above 0
+    and bound of each, shape (runs, 3); `elapsed`: 0 or above, shape (runs,)."""
+    from scipy.special import ndtr, ndtri
+
+    median, sigma, most = laws.T
+    with np.errstate(divide="ignore"):
+        left = np.where(elapsed >= most, 0.0, ndtr(-np.log(elapsed / median) / sigma))
+    levels = np.clip(1.0 - 0.5 * left, 1e-12, 1.0 - 1e-12)
+    found = np.minimum(median * np.exp(sigma * ndtri(levels)), most)
+    return np.asarray(np.where(left <= 1e-12, elapsed, np.maximum(found, elapsed)))

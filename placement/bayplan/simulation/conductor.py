@@ -44,7 +44,8 @@ class Conductor:
         self.units = sum(each.graph.units for each in submissions)
         self._submissions, self._machines, self._log, self._agenda = submissions, machines, log, agenda
         self._light = shortcuts
-        requests, beside = Requests(submissions), Inline()
+        requests = Requests(submissions, laws=setup.queues is not None and setup.queues.by_run_time)
+        beside = Inline()
         self._waiting = WaitingUnits(setup, requests, machines.cluster, shortcuts)
         self._knowing = Knowing(submissions, setup, machines, requests, log, beside)
         self._choosing: Choosing | None = None

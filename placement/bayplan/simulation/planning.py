@@ -154,7 +154,8 @@ class Planning:
 
     def refused(self, number: int, unit: int) -> None:
         """A unit has been told to wait for its place."""
-        self._reserved.setdefault(number, []).append(unit)
+        if number in self._plans:  # else it waits for what was promised to others
+            self._reserved.setdefault(number, []).append(unit)
 
     def kept_until(self, now: float) -> Iterator[tuple[int, float]]:
         """Graphs, and when the first of their units that were just refused will have waited long enough, unless said before."""

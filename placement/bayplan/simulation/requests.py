@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from bayplan.knowledge.run_times import TaskRun
+from bayplan.knowledge.run_times import RunTimes, TaskRun
+from bayplan.knowledge.run_times.expectations import Expectations
+from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import Request
 from bayplan.simulation.submission import Submission
 
@@ -10,8 +12,13 @@ from bayplan.simulation.submission import Submission
 class Requests:
     """Makes the request of a unit as the operator makes it: with what is expected of its task at that time."""
 
-    def __init__(self, submissions: Sequence[Submission]) -> None:
-        self._submissions = submissions
+    def __init__(self, submissions: Sequence[Submission], laws: bool = False) -> None:
+        """`laws`: what is decided depends on how long units run at most, or how surely."""
+        self._submissions, self._laws = submissions, laws
+        self.forecast = Expectations(RunTimes(limit=1), self.run_of)
+        """What is expected of run times, by what their authors say; where they are learned, another."""
+        self._law: dict[tuple[int, int], RunLaw | None] = {}
+        """By submission and task, as it is expected now."""
         self._expected: list[Sequence[float]] = []
         """Per submission and task: seconds of a unit; 0: not known."""
         self._critical_path: list[Sequence[float]] = []
@@ -28,6 +35,8 @@ class Requests:
         """From now on, this is expected of the tasks of a submission: seconds of one unit (0: not known), and from its start to
         the end of the graph."""
         self._expected[number], self._critical_path[number] = expected, critical_path
+        for task in range(len(expected)):
+            self._law.pop((number, task), None)
 
     def expected(self, number: int, unit: int) -> float:
         """Seconds that a unit is expected to run by now; 0: not known."""
@@ -73,5 +82,15 @@ class Requests:
             queue=submission.queue,
             since=since,
             neighbour=submission.neighbour(unit),
-            run=submission.laws[task] if submission.laws else None,
+            run=self._run_law(number, task) if self._laws else None,
         )
+
+    def _run_law(self, number: int, task: int) -> RunLaw | None:
+        """As the operator has it, where the submission does not say."""
+        given = self._submissions[number].laws
+        if given:
+            return given[task]
+        key = number, task
+        if key not in self._law:
+            self._law[key] = self.forecast.law(self.run(number, task))
+        return self._law[key]

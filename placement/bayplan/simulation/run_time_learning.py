@@ -50,7 +50,7 @@ class RunTimeLearning:
         self._deviations: _Kept = {}
         self._for_plans: RunTimes | None = None
         self._copied_at = 0.0
-        self.forecast = Expectations(self._run_times, requests.run_of)
+        self.forecast = requests.forecast = Expectations(self._run_times, requests.run_of)
         self.efficiency: Efficiency | None = None
         """`None`: no run has ended yet."""
 

@@ -118,7 +118,7 @@ def test_the_questions_that_columns_of_queues_answer() -> None:
     assert queues.short == "bpq"
     assert [(c.name, c.wide) for c in queues.columns] == [
         ("Used", False), ("Borrowed", False), ("Pending", False), ("Ready", False), ("Age", False),
-        ("Parent", True), ("Admitted", True), ("Why", True),
+        ("Share", True), ("Parent", True), ("Admitted", True), ("Why", True),
     ]  # fmt: skip
 
 

@@ -161,3 +161,23 @@ def test_a_cluster_without_the_kind_and_one_without_queues(
 
 def test_names_of_queues_are_completed(config: list[str]) -> None:
     assert completing.queues({"kubeconfig": Path(config[1]), "context": "near"}) == ["fresh", "research", "vision"]
+
+
+def test_the_line_is_put_together_from_the_graphs_that_may_be_listed(
+    server: Api, config: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = {"p50": "2030-01-01T12:00:00Z", "p90": "2030-01-01T12:20:00Z", "basis": "Reservation"}
+    points = {"priority": 0, "age": "2.5", "share": "0.31"}
+    last = {**WAITING, "status": {**WAITING["status"], "position": 12, "points": points, "expectedStart": {"unknown": "why"}}}
+    first = graph("first", "vision", waiting="NoCapacity 1", position=3, points=points, expectedStart=start)
+    server.has(GRAPHS, RUNNING, last, first, OTHER)
+    _, out, _ = run(capsys, "queue", "vision", *config)
+    lines = out.splitlines()
+    at = lines.index("The line, as far as you may list graphs")
+    assert lines[at + 1].split() == ["POSITION", "GRAPH", "POINTS", "EXPECTED", "START"]
+    assert lines[at + 2].split()[:8] == ["3", "team/first", "priority", "0,", "age", "2.5,", "share", "of"]
+    assert "2030-01-01T12:00:00Z as likely as not, by 2030-01-01T12:20:00Z as promised" in lines[at + 2]
+    assert lines[at + 3].split()[:2] == ["12", "team/waiting"]
+    assert lines[at + 3].endswith("unknown: why")
+    view = json.loads(run(capsys, "queue", "vision", *config, "-o", "json")[1])
+    assert [each["line"] and each["line"]["position"] for each in view["graphs"]] == [3, 12, None]

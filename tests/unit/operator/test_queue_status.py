@@ -11,7 +11,7 @@ from bayplan.cluster.quotas import QuotaKey
 from bayplan.model.occupant import Tenant
 from bayplan.model.workload import NodeInfo
 from bayplan_operator.conductor.queueing.figures import QueueSums
-from bayplan_operator.conductor.queueing.holdings import Held, Holdings
+from bayplan_operator.conductor.queueing.holdings import Held, Holdings, on_ready_nodes
 from bayplan_operator.conductor.queueing.queues import Queues, Standing
 from bayplan_operator.conductor.queueing.seen import seen
 from bayplan_operator.conductor.queueing.status import differs, status
@@ -94,3 +94,19 @@ def test_the_echo_of_a_status_is_no_reason_to_look_at_graphs() -> None:
     )
     assert queues.take("q", None)
     assert not queues.take("q", None)
+
+
+def test_what_ready_nodes_do_not_have_is_said() -> None:
+    cpu = QuotaKey("cpu")
+    cluster = Cluster()
+    cluster.set_node(NodeInfo("n", {"cpu": 4000, "pods": 99}))
+    cluster.set_node(NodeInfo("away", {"cpu": 64_000, "pods": 99}, ready=False))
+    cluster.set_quotas(tree_of([Queue("q", quotas=(QuotaRow(cpu, 3000),)), Queue("r", quotas=(QuotaRow(cpu, 2000),))]).limits())
+    held = list(Holdings(cluster.quotas, on_ready_nodes(cluster)).of("q"))
+    found = find(said(held, QueueSums())["conditions"], "Sufficient")
+    assert found is not None
+    assert found["reason"] == "NodesTooFew"
+    assert found["message"] == "cpu: ready nodes have 4, and 5 is guaranteed to all queues together"
+    cluster.set_node(NodeInfo("more", {"cpu": 1000, "pods": 99}))
+    held = list(Holdings(cluster.quotas, on_ready_nodes(cluster)).of("q"))
+    assert find(said(held, QueueSums())["conditions"], "Sufficient") is None

@@ -45,10 +45,11 @@ def test_an_empty_queue_has_no_limits_and_is_for_no_namespace() -> None:
 def test_all_fields_are_taken_over() -> None:
     queue = made(
         parentName="research", weight=3, stopPolicy="Hold", fairSharing={"halfLife": "24h"},
-        ageing={"perHour": 10, "ceiling": 100},
+        ageing={"perHour": 10, "ceiling": 100}, reserve=2,
     ).queue  # fmt: skip
     assert (queue.name, queue.parent, queue.weight) == ("q", "research", 3.0)
     assert (queue.stop, queue.half_life, queue.ageing) == (StopPolicy.HOLD, 86400.0, Ageing(10.0, 100.0))
+    assert queue.reserve == 2
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,11 @@ MAX_SHOWN = 64
 """Quota rows in a status: the queue's own, and those above it."""
 MAX_WEIGHT = 10_000
 MAX_POINTS = 1_000_000
+MAX_MEASURES = 96
+"""Of a share: quota rows of the tree that it held something of, and resources without one."""
+MAX_MEASURE = 1024
+MAX_RESERVE = 32
+"""Reservations of a cluster at a time."""
 
 _LARGEST = 10**15
 """Of amounts that are numbers."""
@@ -189,6 +194,14 @@ class QueueSpec(Model):
         default=None, description="How the shares of the queues below are compared. Default: they are not."
     )
     ageing: Ageing | None = Field(default=None, description="What waiting adds to the priority. Default: nothing.")
+    reserve: StrictInt = Field(
+        default=0,
+        ge=0,
+        le=MAX_RESERVE,
+        description="How many tasks or gangs at the head of the queue's line may hold a reservation: room is kept for them, "
+        "and only what ends before they start may use it. 0 to 32. Default: 0.",
+        json_schema_extra=NOT_STORED,
+    )
     stop_policy: Literal["None", "Hold"] = Field(
         default="None",
         description="Hold: nothing new starts in the queue and in those below it; what runs goes on. Default: None.",
@@ -214,6 +227,19 @@ class QuotaStatus(Model):
     borrowed: ShownAmount = Field(description="What is held beyond that, of what other queues do not use.")
 
 
+class ShareRecord(Model):
+    """What the queue held beyond its quotas over time, so that it outlives the operator."""
+
+    at: Annotated[str, Field(max_length=32)] = Field(description="Until when, in seconds since 1970.")
+    measures: tuple[Annotated[str, Field(max_length=MAX_MEASURE)], ...] = Field(
+        default=(),
+        max_length=MAX_MEASURES,
+        description="For each quota, or resource without one: the decayed mean of what was held beyond, what was held from "
+        "then on with the queues below, both in the smallest unit, and what is measured.",
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+
+
 class QueueStatus(Model):
     """What is held and what waits. Written by the operator, at most once a second."""
 
@@ -232,6 +258,13 @@ class QueueStatus(Model):
     borrowed: str | None = Field(
         default=None, max_length=128, description='What is borrowed of these, such as "nvidia.com/gpu 2". Empty: nothing.'
     )
+    share: str | None = Field(
+        default=None,
+        max_length=32,
+        description="Its share when this was written: what it held beyond its quotas over time, in parts of what the parent "
+        "can lend, divided by weight. The lowest goes first. Missing where shares are not compared.",
+    )
+    share_record: ShareRecord | None = Field(default=None, description="What the share goes on from.")
     pending: int | None = Field(default=None, ge=0, description="Number of shards that wait and could start.")
     admitted: int | None = Field(default=None, ge=0, description="Number of pods that hold the queue: placed, and not over.")
     conditions: Conditions = Field(

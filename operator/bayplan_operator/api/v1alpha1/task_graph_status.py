@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt
 
@@ -17,6 +17,7 @@ MAX_TASKS = 5000
 MAX_LINE = 320 * MAX_SHARDS  # per shard a node's name of at most 253 characters, and numbers
 MAX_CHOICE = 256
 MAX_CHOICES = 20_000
+MAX_RESERVATIONS = 32
 
 
 class RoundsStatus(Model):
@@ -84,6 +85,29 @@ class Outcome(Model):
     value: str = Field(max_length=32, description="The figure as the policy counts it, less being better.")
 
 
+class PointsStatus(Model):
+    """By what the first of its shards that wait stands where it does."""
+
+    priority: int = Field(description="spec.priority.")
+    age: str = Field(max_length=32, description="Points that it has gained by waiting, where its queue has ageing.")
+    share: str | None = Field(
+        default=None,
+        max_length=32,
+        description="The share of its queue as it goes next. Missing: shares are not compared.",
+    )
+
+
+class StartStatus(Model):
+    """When the first of its shards that wait is expected to start."""
+
+    p50: Time | None = Field(default=None, description="By then with a probability of a half. Missing: not known.")
+    p90: Time | None = Field(default=None, description="By then with a probability of 90 %. Missing: not known.")
+    basis: Literal["Reservation", "PredictedEnds"] = Field(
+        description="Reservation: p90 is what was promised. PredictedEnds: by when what runs and what is ahead will have ended."
+    )
+    unknown: str | None = Field(default=None, max_length=128, description="Why it is not known.")
+
+
 class TaskGraphStatus(Model):
     """What has happened so far. Written by the operator."""
 
@@ -132,6 +156,16 @@ class TaskGraphStatus(Model):
         max_length=1024,
         description="Why tasks that could start have not, and how many. Empty: none waits.",
     )
+    position: int | None = Field(
+        default=None, ge=1, description="Its place in the line, counted in graphs, while shards of it wait; 1: it goes next."
+    )
+    ahead: str | None = Field(
+        default=None,
+        max_length=128,
+        description='How many graphs are ahead of it, such as "3 graphs of 2 other namespaces are ahead".',
+    )
+    points: PointsStatus | None = Field(default=None, description="By what it stands there.")
+    expected_start: StartStatus | None = Field(default=None, description="When it is expected to start.")
     active: int | None = Field(default=None, ge=0, description="Number of shards whose pods are not finished.")
     succeeded: int | None = Field(default=None, ge=0, description="Number of shards that have succeeded.")
     failed: int | None = Field(default=None, ge=0, description="Number of shards that have failed for good.")
@@ -148,6 +182,13 @@ class TaskGraphStatus(Model):
     )
     charged: ChargedGraph | None = Field(
         default=None, description="What the queue was charged for all of the graph. Only where spec.admission is Graph."
+    )
+    reservations: tuple[Annotated[str, Field(max_length=256)], ...] = Field(
+        default=(),
+        max_length=MAX_RESERVATIONS,
+        description="Reservations that tasks of the graph hold: task and shard, the instant, when it was made, the instant "
+        "that was promised first, the chance given to others, renewals, and the overrun that is put up with, in seconds.",
+        json_schema_extra=kubernetes(list_type="atomic"),
     )
     rounds: RoundsStatus | None = Field(default=None, description="How far the rounds are. Only where spec.rounds is set.")
     results: tuple[Annotated[str, Field(max_length=8192)], ...] = Field(

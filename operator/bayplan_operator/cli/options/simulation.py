@@ -24,6 +24,9 @@ POLICIES = option(
 )
 
 
+QUEUE_HALF_LIFE = "compare the shares of queues without a parent, by this half-life, such as 24h (default: not)"
+
+
 @dataclass(frozen=True, kw_only=True)
 class FileOptions:
     """What runs."""
@@ -66,6 +69,11 @@ class NodeOptions:
         option("--bandwidth", metavar="QUANTITY", parse=values.bytes_per_second,
                text="bytes per second between two nodes, for dependsOn[].data (default: 125M, 1 Gbit/s)"),
     ] = Settings(identity="").bandwidth  # fmt: skip
+
+    queue_half_life: Annotated[
+        float | None,
+        option("--queue-half-life", metavar="DURATION", parse=values.long, text=QUEUE_HALF_LIFE),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bayplan_operator.cli.text import attempts, choices, outlook, rounds
+from bayplan_operator.api.v1alpha1 import DEFAULT_QUEUE
+from bayplan_operator.cli.text import attempts, choices, line, outlook, rounds
 from bayplan_operator.cli.text.gantt import gantt
 from bayplan_operator.cli.text.instants import ago, between, instant
 from bayplan_operator.cli.text.table import Screen, brief, style_of, table
@@ -20,11 +21,11 @@ _ROUNDS_REPORTED = 2
 def graphs(lines: Sequence[GraphLine], with_namespace: bool, screen: Screen) -> list[str]:
     """A table of graphs."""
     rows = []
-    for line in lines:
-        times = (units.seconds(line.duration), units.seconds(line.age))
-        more = (instant(line.created),) if screen.wide else ()
-        waiting = line.waiting if screen.wide else brief(line.waiting)
-        rows.append([line.namespace, line.name, line.status, line.progress, *times, *more, waiting])
+    for each in lines:
+        times = (units.seconds(each.duration), units.seconds(each.age))
+        more = (instant(each.created),) if screen.wide else ()
+        waiting = each.waiting if screen.wide else brief(each.waiting)
+        rows.append([each.namespace, each.name, each.status, each.progress, *times, *more, waiting])
     header = ["NAMESPACE", "NAME", "STATUS", "TASKS", "DURATION", "AGE", *(["CREATED"] if screen.wide else []), "WAITING"]
     first = 0 if with_namespace else 1
     return table(header[first:], [row[first:] for row in rows], screen, state=2 - first)
@@ -75,11 +76,15 @@ def _head(report: LiveGraph, screen: Screen) -> list[str]:
             words.append(f"at least {units.seconds(report.bound.remaining)} to go")
     words += _ahead(report)
     strategy = f", strategy {report.strategy}" if report.strategy else ""
-    lines = [f"{name}   {' · '.join(words)}   (policy {report.policy}{strategy}, priority {report.priority})", *_times(report)]
+    queue = f", queue {report.queue}" if report.queue not in ("", DEFAULT_QUEUE) else ""
+    told = f"(policy {report.policy}{strategy}{queue}, priority {report.priority})"
+    lines = [f"{name}   {' · '.join(words)}   {told}", *_times(report)]
     if report.problem:
         lines.append(screen.paint(report.problem, "bad"))
     if report.waiting:
         lines.append(screen.paint(report.waiting, "wait"))
+    if report.line is not None:
+        lines += [line.place(report.line), f"Expected start: {line.start(report.line)}"]
     if report.outlook is not None:
         lines += outlook.live(report.outlook, over=report.over)
         if report.outlook.risk:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bayplan_operator.cli.text import graph
+from bayplan_operator.cli.text import graph, line
 from bayplan_operator.cli.text.instants import instant
 from bayplan_operator.cli.text.table import Screen, table
 from bayplan_operator.views import units
@@ -14,11 +14,11 @@ def queues(lines: Sequence[QueueLine], screen: Screen) -> str:
     if not lines:
         return "no Queues: every graph is of the queue default, which has no quotas"
     header, rows = ["NAME", "PARENT", "USED", "BORROWED", "PENDING", "READY", "AGE"], []
-    header += ["ADMITTED", "CREATED"] if screen.wide else []
-    for line in lines:
-        more = [_number(line.admitted), instant(line.created)] if screen.wide else []
-        numbers = [_number(line.pending), _ready(line), units.seconds(line.age)]
-        rows.append([line.name, line.parent, line.usage, line.borrowed, *numbers, *more])
+    header += ["SHARE", "ADMITTED", "CREATED"] if screen.wide else []
+    for each in lines:
+        more = [each.share or "", _number(each.admitted), instant(each.created)] if screen.wide else []
+        numbers = [_number(each.pending), _ready(each), units.seconds(each.age)]
+        rows.append([each.name, each.parent, each.usage, each.borrowed, *numbers, *more])
     return "\n".join(table(header, rows, screen))
 
 
@@ -28,6 +28,8 @@ def queue(view: QueueView, screen: Screen) -> str:
     if view.rows:
         parts.append(_rows(view, screen))
     where = "" if view.looked_in is None else f" in the namespace {view.looked_in}"
+    if any(each.line is not None for each in view.graphs):
+        parts.append([screen.paint(f"The line, as far as you may list graphs{where}", "bold"), *_line(view, screen)])
     if view.graphs:
         graphs = graph.graphs(view.graphs, view.looked_in is None, screen)
         parts.append([screen.paint(f"Graphs that are not over{where}", "bold"), *graphs])
@@ -37,15 +39,26 @@ def queue(view: QueueView, screen: Screen) -> str:
 
 
 def _head(view: QueueView, screen: Screen) -> list[str]:
-    line = view.queue
-    ready = "" if line.ready is None else ", ready" if line.ready else f", {screen.paint(f'not ready: {line.reason}', 'bad')}"
-    lines = [f"{screen.paint(line.name, 'bold')}{ready}"]
+    own = view.queue
+    ready = "" if own.ready is None else ", ready" if own.ready else f", {screen.paint(f'not ready: {own.reason}', 'bad')}"
+    lines = [f"{screen.paint(own.name, 'bold')}{ready}"]
     if view.why:
         lines.append(view.why)
-    lines.append(f"namespaces {view.namespaces}; parent {line.parent or 'none'}; below it {', '.join(view.children) or 'none'}")
-    if line.pending is not None:
-        lines.append(f"{line.pending} shards wait, {line.admitted} pods hold it")
+    lines.append(f"namespaces {view.namespaces}; parent {own.parent or 'none'}; below it {', '.join(view.children) or 'none'}")
+    if own.pending is not None:
+        share = "" if own.share is None else f", its share is {own.share}"
+        lines.append(f"{own.pending} shards wait, {own.admitted} pods hold it{share}")
     return lines
+
+
+def _line(view: QueueView, screen: Screen) -> list[str]:
+    """Positions count graphs of all queues and namespaces."""
+    rows = [
+        [str(place.position), f"{each.namespace}/{each.name}", line.points(place), line.start(place)]
+        for each in view.graphs
+        if (place := each.line) is not None
+    ]
+    return table(["POSITION", "GRAPH", "POINTS", "EXPECTED START"], rows, screen)
 
 
 def _rows(view: QueueView, screen: Screen) -> list[str]:
@@ -63,8 +76,8 @@ def _rows(view: QueueView, screen: Screen) -> list[str]:
     return table(header, rows, screen)
 
 
-def _ready(line: QueueLine) -> str:
-    return "" if line.ready is None else "True" if line.ready else line.reason
+def _ready(view: QueueLine) -> str:
+    return "" if view.ready is None else "True" if view.ready else view.reason
 
 
 def _number(number: int | None) -> str:

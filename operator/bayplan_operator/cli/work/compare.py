@@ -37,7 +37,7 @@ def run(options: CompareOptions) -> int:
     with kernels_told(), Progress("comparing") as told:
         for number, (label, each, learn) in enumerate(variants):
             submissions, policies = inputs.placed_by(each, work.submissions)
-            setup = inputs.with_queues(inputs.setup(options, there, policies, learn=learn), work)
+            setup = inputs.with_queues(inputs.setup(options, there, policies, learn=learn), work, options.queue_half_life)
             runs[label], outcomes[label] = [], []
             queues = {} if setup.queues is None else setup.queues.queues
             for seed in options.seeds:

@@ -91,9 +91,10 @@ def there(options: NodeOptions) -> ClusterView:
     return ClusterView(found.nodes, load=HiddenLoad(found.load, scrapes) if found.load else None)
 
 
-def with_queues(setup: Setup, work: Workload) -> Setup:
-    """The same with the queues of the files, if there are any."""
-    return replace(setup, queues=tree_of(work.queues.values())) if work.queues else setup
+def with_queues(setup: Setup, work: Workload, half_life: float | None = None) -> Setup:
+    """The same with the queues of the files, if there are any. `half_life`: that by which the shares of those without a parent
+    are compared, in seconds; `None`: they are not."""
+    return replace(setup, queues=tree_of(work.queues.values(), half_life)) if work.queues else setup
 
 
 def setup(options: NodeOptions, there: ClusterView, policies: dict[str, Policy], seed: int = 0, learn: bool = False) -> Setup:

@@ -10,6 +10,7 @@ from bayplan_operator.cli.lint import LintOptions
 from bayplan_operator.cli.terminal import output
 from bayplan_operator.workflows import failures, graphs, nodes
 from bayplan_operator.workflows.checks.kinds import OtherObjects
+from bayplan_operator.workflows.checks.trees import QueueDocuments, check_gangs
 from bayplan_operator.workflows.documents import Document, Findings, documents, files
 from bayplan_operator.workflows.files.findings import Finding, lines, name
 from bayplan_operator.workflows.queues import never_admitted
@@ -23,6 +24,7 @@ class _Checked:
     findings: Findings = field(default_factory=Findings)
     workload: graphs.Workload = field(default_factory=graphs.Workload)
     files: list[Path] = field(default_factory=list)
+    queues: QueueDocuments = field(default_factory=QueueDocuments)
     others: OtherObjects = field(init=False)
 
     def __post_init__(self) -> None:
@@ -39,6 +41,9 @@ def run(options: LintOptions) -> int:
                 checked.files.append(file)
                 _check(file, checked)
     output.warn([*checked.workload.left_out, *checked.others.sentences(), *never_admitted(checked.workload)])
+    with checked.findings.gathered():
+        checked.queues.check(checked.workload.queues, checked.findings)
+        check_gangs(checked.workload.submissions, checked.workload.queues, checked.findings)
     found = checked.findings.in_order()
     count = f"{len(found)} problem{'s' if len(found) > 1 else ''}" if found else "no problems"
     total = f"{count} in {len(checked.files)} file{'' if len(checked.files) == 1 else 's'}"
@@ -60,6 +65,7 @@ def _check(file: Path, checked: _Checked) -> None:
             elif failures.hold_failures(document):
                 failures.failures_of(document)
             else:
+                checked.queues.note(document)
                 graphs.take(checked.workload, document)
         with checked.findings.gathered():
             _check_name(document)
@@ -68,7 +74,7 @@ def _check(file: Path, checked: _Checked) -> None:
 def _check_name(document: Document) -> None:
     """Other commands do without a name, an API server does not."""
     metadata = document.value.get("metadata")
-    ours = document.value.get("kind") in (names.TASK_GRAPH, names.PLACEMENT_POLICY)
+    ours = document.value.get("kind") in (names.TASK_GRAPH, names.PLACEMENT_POLICY, names.QUEUE)
     if ours and isinstance(metadata, dict) and not (metadata.get("name") or metadata.get("generateName")):
         raise document.fault("metadata.name is missing: an API server refuses an object without a name", "metadata")
 

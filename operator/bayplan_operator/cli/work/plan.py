@@ -28,7 +28,7 @@ def run(options: PlanOptions) -> int:
         submissions, policies = inputs.placed_by(inputs.one_policy(options.policy), submissions)
     else:
         policies = inputs.own_policies(work, there.policies)
-    setup = inputs.with_queues(inputs.setup(options, there, policies), work)
+    setup = inputs.with_queues(inputs.setup(options, there, policies), work, options.queue_half_life)
     with kernels_told():
         simulation = with_advice(simulated(submissions, setup, ", ".join(policies)), submissions, setup)
         simulation = with_outlooks(simulation, submissions, setup)

@@ -37,7 +37,8 @@ def simulation_of(options: SimulationOptions, paths: Sequence[Path], strict: boo
         submissions, policies = inputs.placed_by(inputs.one_policy(options.policy), submissions)
     else:
         policies = inputs.own_policies(work)
-    setup = inputs.with_queues(inputs.setup(options, there, policies, options.seed, options.learn == "yes"), work)
+    setup = inputs.setup(options, there, policies, options.seed, options.learn == "yes")
+    setup = inputs.with_queues(setup, work, options.queue_half_life)
     simulation = simulated(submissions, setup, ", ".join(policies))
     return msgspec.structs.replace(simulation, origin=inputs.origin(options, paths))
 

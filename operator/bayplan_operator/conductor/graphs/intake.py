@@ -22,6 +22,7 @@ from bayplan_operator.conductor.record.status import GraphStatus
 from bayplan_operator.settings import IMAGE
 from bayplan_operator.translate import round_record, run_record
 from bayplan_operator.translate.pod import GraphRef
+from bayplan_operator.translate.promise_record import read_promises
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries, with_shards
 
 _CYCLE = " a cycle: "
@@ -169,6 +170,7 @@ def begin(graph: GraphRun, now: float) -> None:
         run.failure = target["message"] if target else "a task failed for good"
     graph.running = Running(prepared, run, _controls(prepared, known.controls), epoch, now)
     graph.running.rounds = rounds
+    graph.running.asking.promised = read_promises(prepared.graph, graph.written.status)
     if prepared.relations.choosers:
         graph.running.choices = Choices(prepared.graph, prepared.relations, graph.written.status, run.round)
         graph.running.follow_choices()

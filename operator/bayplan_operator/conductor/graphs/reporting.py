@@ -8,10 +8,12 @@ from bayplan_operator.conductor.outlook import deadlines
 from bayplan_operator.conductor.record import conditions
 from bayplan_operator.conductor.record.completion import Said
 from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.line_place import FIELDS
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.templates.answers import NOT_ANSWERED, UNSUPPORTED
 from bayplan_operator.translate import round_record
 from bayplan_operator.translate.charge_record import write_charge
+from bayplan_operator.translate.promise_record import FIELD, write_promises
 from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.writer import EventWriter
 
@@ -93,6 +95,7 @@ def status(graph: GraphRun) -> dict[str, Any]:
     if graph.decided.outcome is not None:
         body["outcome"] = dict(graph.decided.outcome)
     running = graph.running
+    body |= _place(graph)
     if running is not None:
         library_graph, run = running.prepared.graph, running.run
         body["progress"] = _progress(running)
@@ -102,6 +105,8 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["tasks"] = running.lines.texts
         if run.results or "results" in graph.written.status:
             body["results"] = round_record.write_results(library_graph, run)
+        if running.asking.promised or FIELD in graph.written.status:
+            body[FIELD] = write_promises(library_graph, {} if running.all_over else running.asking.promised)
         if running.choices is not None:
             body["choices"] = running.choices.lines
         if running.rounds is not None:
@@ -109,6 +114,18 @@ def status(graph: GraphRun) -> dict[str, Any]:
     elif graph.known.prepared is not None:
         body["progress"] = f"0/{len(graph.known.prepared.graph.tasks)}"
     return body
+
+
+def _place(graph: GraphRun) -> dict[str, Any]:
+    """Where it stands in the line, while it waits."""
+    running = graph.running
+    asking = None if running is None or running.all_over or not running.asking.waiting else running.asking
+    if asking is not None and asking.place is not None:
+        asking.told_place = asking.place
+        return asking.place.fields()
+    if running is not None:
+        running.asking.told_place = None
+    return {name: None for name in FIELDS if graph.written.status.get(name) is not None}
 
 
 def _success(running: Running) -> str:

@@ -31,7 +31,7 @@ class Newcomers:
             self._adapting.recall(graph, now)
         self._knowledge.meet(graph, raw, now)
         if graph.running is not None:
-            self._placing.recall(int(graph.running.run.incarnation.sum()))
+            self._placing.recall(graph, int(graph.running.run.incarnation.sum()), now)
 
     def gone(self, graph: GraphRun) -> None:
         """It is deleted."""

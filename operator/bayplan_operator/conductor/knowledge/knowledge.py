@@ -20,6 +20,7 @@ from bayplan_operator.conductor.knowledge.expectations import Renewal
 from bayplan_operator.conductor.knowledge.lateness import tell_late
 from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
 from bayplan_operator.conductor.knowledge.profiles import Profiles
+from bayplan_operator.conductor.knowledge.run_laws import LearnedLaws
 from bayplan_operator.conductor.knowledge.told import ToldNumbers
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
@@ -53,6 +54,7 @@ class Knowledge(Step):
         """By UID, of the graphs that run."""
         self._told = ToldNumbers()
         self.forecast = Expectations(self.profiles.run_times, self._run_of)
+        self.laws = LearnedLaws(self.forecast)
         self.renewals = 0
         """How often what is expected of all graphs was brought up to date."""
         self._renewal, self._monotonic = Renewal(self.forecast, clock), clock.monotonic
@@ -247,6 +249,7 @@ class Knowledge(Step):
             running.foreseen.seconds = before.copy()
             running.foreseen.seconds[to_come] = self.forecast.seconds_of(_to_come(running))
         running.foreseen.critical_path = critical_path(running.prepared.graph, running.foreseen.seconds)
+        running.foreseen.laws.clear()
         running.asking.requests.clear()
         return tell_late(running, self.forecast)
 

@@ -29,13 +29,15 @@ class Creator:
         role = _role(running, unit)
         template = running.prepared.templates[int(running.prepared.graph.unit_task[unit])]
         direct = policy.direct and not template.needs_scheduler
-        where = Place(decision.node, decision.message, direct, policy.spec.node_loss_grace, decision.gpus, decision.others)
+        grace = policy.spec.node_loss_grace
+        where = Place(decision.node, decision.message, direct, grace, decision.gpus, decision.others, now)
         manifest = pod_manifest(graph.ref, template, role, where, given_to(running, graph.ref, unit))
         key = (graph.ref.namespace, manifest["metadata"]["name"])
         identity = Identity(role.task, role.shard, role.incarnation)
         resources = dict(template.request_class.resources)
-        seen = neighbour_of_unit(graph, running, unit)
-        pending = Pending(graph.ref.uid, identity, decision.node, resources, decision.gpus, seen, role.queue)
+        seen, asked_for = neighbour_of_unit(graph, running, unit), running.asking.requests.get(unit)
+        run = None if asked_for is None else asked_for.run
+        pending = Pending(graph.ref.uid, identity, decision.node, resources, decision.gpus, seen, role.queue, run, now)
         self._pods.assume(key, pending)
         asked = (graph.ref.namespace, template.admission_hash)
         made = partial(self._answers.created, asked, template, (decision.node, *decision.others))

@@ -13,7 +13,7 @@ class Insight:
 
     def __init__(self, cluster: Cluster, knowledge: Knowledge, arrivals: Learner, load: Load, plans: GraphPlans) -> None:
         self._cluster, self._knowledge, self._arrivals, self._load = cluster, knowledge, arrivals, load
-        self.plans = plans
+        self.plans, self.laws = plans, knowledge.laws
 
     def snapshot(self, now: float) -> KnowledgeSnapshot:
         """For one decision."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import cast
 
+from bayplan.admission.shares import SharesState
+from bayplan.admission.starts.snapshot import LineSnapshot
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.budget import seconds
@@ -16,6 +18,7 @@ from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.placing.charging import Charging
 from bayplan_operator.conductor.placing.creating import Creator
 from bayplan_operator.conductor.placing.insight import Insight
+from bayplan_operator.conductor.placing.promising import Promising
 from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.conductor.placing.wishes import Wishes
 from bayplan_operator.conductor.queueing.queues import Queues
@@ -23,6 +26,7 @@ from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.settings import Settings
+from bayplan_operator.translate.share_record import read_shares
 
 _WORDS = 5.0
 """Seconds after which the words about what waits are brought up to date, though nothing has become free since."""
@@ -40,7 +44,8 @@ class Placing(Step):
         """The queues that the decider knows."""
         self._seconds, self._monotonic = settings.placing_budget, clock.monotonic
         self._decider = Decider(cluster, settings.seed)
-        self._wishes, self._charging = Wishes(), Charging()
+        self._wishes, self._charging = Wishes(insight.laws.of), Charging()
+        self._promising = Promising()
         self._held: frozenset[str] = frozenset()
         """UIDs of graphs that the decider was not told of since they may not start yet."""
         self._changed: set[str] = set()
@@ -54,10 +59,26 @@ class Placing(Step):
         self._asked_at, self._asked_of = 0.0, -1
         """When requests were last asked about, and of which version of the cluster."""
 
-    def recall(self, attempts: int) -> None:
-        """A graph was taken in that has so many attempts on record: turns go on from there."""
+    def recall(self, graph: GraphRun, attempts: int, now: float) -> None:
+        """A graph was taken in that has so many attempts on record: turns go on from there, and reservations hold."""
+        promised = self._promising.recall(graph, now)
+        if promised is not None:
+            self._decider.update(promised)
         if attempts:
             self._decider.update(Changes(placed=self._decider.placed + attempts))
+
+    @property
+    def waiting(self) -> int:
+        """How many shards wait."""
+        return len(self._decider)
+
+    def snapshot(self, now: float) -> LineSnapshot:
+        """The line, as it stands, and what has to be known of it to say when what waits starts."""
+        return self._decider.snapshot(now)
+
+    def shares(self, now: float) -> SharesState | None:
+        """What queues have had until an instant; ``None``: shares are not compared."""
+        return self._decider.shares(now)
 
     def forget(self, uid: str) -> None:
         """The graph is over or gone: its shards want no place any more."""
@@ -72,9 +93,14 @@ class Placing(Step):
         replanned, self._planned = plans.revision != self._planned, plans.revision
         self.rejections.expire(now)
         if self._queues.tree is not self._tree:
-            self._tree = self._queues.tree
-            self._decider.update(Changes(queues=self._tree))
+            self._take_queues(now)
         self._tell(graphs, plans.awaited)
+        if self._promising.waits(graphs, now):
+            return
+        self._ask(graphs, now, replanned)
+        self._promising.note(self._decider.promises.all, graphs)
+
+    def _ask(self, graphs: Register, now: float, replanned: bool) -> None:
         if not len(self._decider):
             return
         stale = bool(self._unrecorded) or (self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS)
@@ -98,7 +124,13 @@ class Placing(Step):
     def next_time(self, now: float) -> float | None:
         """When ``step`` has something to do though nothing happens."""
         words = self._asked_at + _WORDS if len(self._decider) and self._asked_of != self._cluster.version else None
-        return min((at for at in (self.rejections.next_expiry(now), words) if at is not None), default=None)
+        times = (self.rejections.next_expiry(now), words, self._promising.next_time)
+        return min((at for at in times if at is not None), default=None)
+
+    def _take_queues(self, now: float) -> None:
+        before = None if self._tree is not None else read_shares(self._queues.statuses, now)
+        self._tree = self._queues.tree
+        self._decider.update(Changes(queues=self._tree, shares=before))
 
     def _tell(self, graphs: Register, held: frozenset[str]) -> None:
         """Tell the decider what is wanted otherwise than before. ``held``: UIDs of those that may not start yet."""

@@ -1,9 +1,11 @@
 """Which shards want a place, as the decider is told."""
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import replace
 
 from bayplan.core.changes import Changes
+from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import Gang, Request
 from bayplan.strategy.wish import Wish
 from bayplan_operator.conductor.placing.ganging import gangs_wanting
@@ -13,11 +15,19 @@ from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.task_identity import TaskId
 
+LawOf = Callable[[Running, int], RunLaw | None]
+"""How long an attempt of a task runs."""
+
+
+def unknown(running: Running, task: int) -> None:
+    """Nothing is known of it."""
+
 
 class Wishes:
     """What the decider was told of which graphs' shards."""
 
-    def __init__(self) -> None:
+    def __init__(self, law_of: LawOf = unknown) -> None:
+        self._law_of = law_of
         self._told: dict[str, dict[Hashable, Wish]] = {}
         """By UID of a graph and id of a request."""
 
@@ -30,7 +40,7 @@ class Wishes:
         dropped: list[Hashable] = [id_ for uid in gone for id_ in self._told.pop(uid, {})]
         for graph in graphs:
             before, told = self._told.pop(graph.ref.uid, {}), {}
-            for wish in _wishes(graph):
+            for wish in _wishes(graph, self._law_of):
                 id_ = wish.request.id
                 told[id_] = wish
                 known = before.pop(id_, None)
@@ -46,7 +56,7 @@ class Wishes:
         self._told.get(graph_uid, {}).pop(id_, None)
 
 
-def _wishes(graph: GraphRun) -> Iterable[Wish]:
+def _wishes(graph: GraphRun, law_of: LawOf) -> Iterable[Wish]:
     running, policy = graph.running, graph.known.policy
     if running is None or policy is None or graph.known.queue_stop is not None or not graph.startable:
         return
@@ -59,7 +69,9 @@ def _wishes(graph: GraphRun) -> Iterable[Wish]:
             continue  # which program they run is not decided yet
         request = running.asking.requests.get(unit)
         if request is None or (request.gang is not None and request.gang != gangs.get(unit)):
-            request = running.asking.requests[unit] = request_of(graph, running, unit, gangs.get(unit))
+            request = request_of(graph, running, unit, gangs.get(unit))
+            law = law_of(running, int(running.prepared.graph.unit_task[unit]))
+            request = running.asking.requests[unit] = request if law is None else replace(request, run=law)
         yield Wish(request, strategy, policy.name, graph.decided.strategy)
 
 

@@ -18,7 +18,7 @@ class WaitingFigures:
     pending: int = 0
     """Shards that wait and could start."""
     smallest: Mapping[str, int] = field(default_factory=dict)
-    """Per resource, the least that a shard that waits asks of it, where it asks any."""
+    """Per resource, the least that a shard or a gang that waits asks of it, where it asks any."""
     elsewhere: frozenset[str] = frozenset()
     """Resources of which a shard that waits asks, and waits for another reason than a quota."""
 
@@ -33,8 +33,9 @@ def figures_of(graph: GraphRun) -> WaitingFigures | None:
         return WaitingFigures(name)
     least: dict[str, int] = {}
     elsewhere: set[str] = set()
-    for task, quota in _waiting(running):
-        asked = {resource: amount for resource, amount in running.prepared.templates[task].request_class.resources if amount}
+    for task, members, quota in _waiting(running):
+        resources = running.prepared.templates[task].request_class.resources
+        asked = {resource: members * amount for resource, amount in resources if amount}
         for resource, amount in asked.items():
             least[resource] = min(amount, least.get(resource, amount))
         if not quota:
@@ -42,10 +43,19 @@ def figures_of(graph: GraphRun) -> WaitingFigures | None:
     return WaitingFigures(name, len(running.wants.start), least, frozenset(elsewhere))
 
 
-def _waiting(running: Running) -> set[tuple[int, bool]]:
-    """The tasks of which a shard waits, and whether it waits for a quota."""
-    tasks, said = running.prepared.graph.unit_task, running.asking.waiting
-    return {(int(tasks[unit]), unit in said and said[unit].reason is Reason.QUOTA_EXCEEDED) for unit in running.wants.start}
+def _waiting(running: Running) -> set[tuple[int, int, bool]]:
+    """The tasks of which a shard waits, how many have to start together, and whether it waits for a quota."""
+    tasks, said, flow = running.prepared.graph.unit_task, running.asking.waiting, running.prepared.relations.flow
+    wanted = set(running.wants.start)
+    found = set()
+    for unit in running.wants.start:
+        gang = None if flow is None or not flow.together(unit) else flow.gangs[flow.gang_of[unit]]
+        # Of stages, each is looked at for itself: what the smallest of them asks is asked at least.
+        alike = 0 if gang is None else sum(each in wanted and tasks[each] == tasks[unit] for each in gang.units)
+        members = 1 if gang is None else max(1, alike - (len(gang.units) - gang.minimum))
+        quota = unit in said and said[unit].reason is Reason.QUOTA_EXCEEDED
+        found.add((int(tasks[unit]), members, quota))
+    return found
 
 
 @dataclass(slots=True)

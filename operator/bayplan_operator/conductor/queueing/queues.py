@@ -32,7 +32,9 @@ class Standing(NamedTuple):
 class Queues:
     """Keeps the queues. Without an object `default`, there is one that has no quotas and that every namespace may use."""
 
-    def __init__(self) -> None:
+    def __init__(self, half_life: float | None = None) -> None:
+        """`half_life`: that by which shares of queues without a parent are compared; `None`: they are not."""
+        self._half_life = half_life
         self.objects: dict[str, SeenQueue] = {}
         self.revision = 0
         """Changes with every news of a queue."""
@@ -41,6 +43,11 @@ class Queues:
         self._known: dict[str, Queue] = {}
         """Those that can be used, and those that cannot."""
         self.settle()
+
+    @property
+    def statuses(self) -> dict[str, Mapping[str, Any]]:
+        """By name, as they were last seen."""
+        return {name: each.status for name, each in self.objects.items()}
 
     def take(self, name: str, raw: Mapping[str, Any] | None) -> bool:
         """A queue is new, has changed, or is gone (`None`). Answers whether what may start is to be looked at again."""
@@ -59,7 +66,7 @@ class Queues:
         # One that cannot be used has no quotas, and stops those below it: they do have a parent.
         self._known = {name: Queue(name) for name, each in self.objects.items() if isinstance(each.spec, InvalidQueue)}
         self._known |= {name: each.queue for name, each in self._compiled.items()}
-        self.tree = tree_of(self._known.values())
+        self.tree = tree_of(self._known.values(), self._half_life)
 
     def stop_of(self, name: str, namespace: str, labels: NamespaceLabels) -> QueueStop | None:
         """Why nothing starts of a graph that names this queue; `None`: it may. `labels`: of the namespaces. O(depth)."""

@@ -3,8 +3,9 @@
 from bayplan.cluster.cluster import Cluster
 from bayplan_operator import names
 from bayplan_operator.conductor.queueing.figures import QueueSums, WaitingFigures, added_up, figures_of
-from bayplan_operator.conductor.queueing.holdings import Holdings
+from bayplan_operator.conductor.queueing.holdings import Holdings, on_ready_nodes
 from bayplan_operator.conductor.queueing.queues import Queues
+from bayplan_operator.conductor.queueing.sharing import Sharing
 from bayplan_operator.conductor.queueing.status import differs, status
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.step import Step, Tick
@@ -19,8 +20,9 @@ _NOTHING = QueueSums()
 class ReportQueues(Step):
     """Counts what waits in queues, and writes what has changed."""
 
-    def __init__(self, queues: Queues, cluster: Cluster, pods: PodStore, writer: QueueWriter) -> None:
+    def __init__(self, queues: Queues, cluster: Cluster, pods: PodStore, writer: QueueWriter, sharing: Sharing) -> None:
         self._queues, self._cluster, self._pods, self._writer = queues, cluster, pods, writer
+        self._sharing = sharing
         self._figures: dict[str, WaitingFigures] = {}
         """By UID of a graph."""
         self._touched: dict[str, GraphRun] = {}
@@ -73,7 +75,12 @@ class ReportQueues(Step):
 
     def _write(self, now: float) -> bool:
         """Answers whether nothing was left to be written."""
-        done, holdings, sums = True, Holdings(self._cluster.quotas), added_up(self._figures.values())
+        done, holdings, sums = (
+            True,
+            Holdings(self._cluster.quotas, on_ready_nodes(self._cluster)),
+            added_up(self._figures.values()),
+        )
+        self._sharing.look(now, self._queues.tree)
         for name in self._queues.objects:
             if self._writer.busy(name) or self._write_one(name, holdings, sums.get(name, _NOTHING), now):
                 done = False
@@ -89,7 +96,9 @@ class ReportQueues(Step):
             self._writer.write_finalizers(name, seen.uid, seen.version, finalizers)
             return True
         body = status(seen, self._queues.standing(name), list(holdings.of(name)), sums, pods, now)
-        if not differs(body, seen.status):
+        share = self._sharing.fields(name, seen.status)
+        if share is None and not differs(body, seen.status):
             return False
+        body |= self._sharing.current(name) if share is None else share
         self._writer.write_status(name, seen.uid, seen.version, body)
         return True

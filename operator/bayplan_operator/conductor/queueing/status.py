@@ -52,11 +52,13 @@ def _conditions(
         message += f"; its deletion waits for {_counted(pods, 'pod')} and {_counted(sums.graphs, 'graph')} that are of it"
     conditions.put(found, _READY, standing.ready, standing.reason, message, seen.generation, now)
     short = [words for each in held if (words := _too_little(each, sums))]
-    if short:
+    few = [words for each in held if (words := _too_few_nodes(each))]
+    if short or few:
         before = conditions.find(list(seen.status.get("conditions") or ()), _SUFFICIENT)
         if before is not None:
             found.append(dict(before))
-        conditions.put(found, _SUFFICIENT, False, "QuotaTooSmall", "; ".join(short), seen.generation, now)
+        reason = "QuotaTooSmall" if short else "NodesTooFew"
+        conditions.put(found, _SUFFICIENT, False, reason, "; ".join([*short, *few]), seen.generation, now)
     return found
 
 
@@ -70,6 +72,14 @@ def _too_little(each: Held, sums: QueueSums) -> str:
         return ""  # it may yet go to other nodes
     words = each.key.in_words(least, up=True), each.key.in_words(each.most, up=False)
     return f"{each.key}: the smallest request that waits asks for {words[0]}, and the queue may never hold more than {words[1]}"
+
+
+def _too_few_nodes(each: Held) -> str:
+    """Where the ready nodes have less than is guaranteed to all queues together; else nothing."""
+    if each.there is None or each.there >= each.nominals:
+        return ""
+    words = each.key.in_words(each.there, up=False), each.key.in_words(each.nominals, up=True)
+    return f"{each.key}: ready nodes have {words[0]}, and {words[1]} is guaranteed to all queues together"
 
 
 def _listed(amounts: Iterable[tuple[Held, str]]) -> str:

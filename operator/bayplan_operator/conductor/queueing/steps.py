@@ -43,6 +43,7 @@ class Assigning:
     def forget(self, uid: str) -> None:
         """The graph is over or gone."""
         self._pods.holding.forget(uid)
+        self._pods.laws.forget(uid)
 
 
 class TakeQueues(Step):

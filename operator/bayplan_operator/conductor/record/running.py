@@ -5,12 +5,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bayplan.admission.promises.promise import PromiseRecord
 from bayplan.lifecycle import Controls, Lifecycle, Run, Wants
 from bayplan.model.decision import Decision
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.reasons import Reason
+from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import Request
 from bayplan_operator.conductor.record.choices import Choices
+from bayplan_operator.conductor.record.line_place import LinePlace
 from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.own_pod import PodKey
@@ -70,8 +73,14 @@ class Asking:
         """What they ask for."""
         self.neighbours: dict[int, Neighbour] = {}
         """By task, what its pods are for others, where all of them are alike."""
+        self.promised: dict[int, PromiseRecord] = {}
+        """Reservations, by the first unit of what waits together."""
+        self.place: LinePlace | None = None
+        """Where the first of them stands in the line; ``None``: not known (yet), or none waits."""
+        self.told_place: LinePlace | None = None
+        """As the status says it, or will at the next write."""
         self.revision = 0
-        """Changes whenever a unit waits for another reason."""
+        """Changes whenever a unit waits for another reason, or is promised another thing."""
         self.words = 0
         """Changes whenever the same is said of a reason in other words, such as how much of a quota is used."""
         self.reworded = False
@@ -91,6 +100,22 @@ class Asking:
         first, self.reworded = not self.reworded, True
         return first
 
+    def tell_place(self) -> bool:
+        """Where it stands is written for itself; answers whether that is news."""
+        if self.place is None or self.place == self.told_place:
+            return False
+        self.told_place = self.place
+        self.revision += 1
+        return True
+
+    def promise(self, promised: dict[int, PromiseRecord]) -> bool:
+        """These are the reservations now; answers whether that is news."""
+        if promised == self.promised:
+            return False
+        self.promised = promised
+        self.revision += 1
+        return True
+
     def placed(self, unit: int) -> None:
         """A unit has its place."""
         self.waiting.pop(unit, None)
@@ -109,6 +134,8 @@ class Foreseen:
         """Per task: seconds that a run is expected to take; NaN: not known. ``None``: not looked up yet."""
         self.critical_path: NDArray[np.float64] = prepared.graph.upward_rank()
         """Per task: seconds from its start to the graph's end along the longest chain."""
+        self.laws: dict[int, RunLaw | None] = {}
+        """By task, as far as they were asked for: how long a run takes, as a distribution."""
         self.arrived = np.zeros(prepared.graph.units, bool)
         """Per unit: it has been counted among what usually arrives."""
 

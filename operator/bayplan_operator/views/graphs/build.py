@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 
 from bayplan.model.workload import NodeInfo
+from bayplan_operator.api.v1alpha1 import DEFAULT_QUEUE
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.choice_record import recorded_choices
 from bayplan_operator.translate.task_graph import Prepared, with_candidates
 from bayplan_operator.views.graphs import bounds, choices, outlook, record, rounds, tasks, usage, waiting
+from bayplan_operator.views.graphs import line as line_place
 from bayplan_operator.views.graphs.attempts import attempts as list_attempts
 from bayplan_operator.views.graphs.following import Following
 from bayplan_operator.views.model.attempt import PodAttempt
@@ -49,6 +51,7 @@ def line(raw: Mapping[str, Any], now: float) -> GraphLine:
         age=now - (_instant(metadata.get("creationTimestamp")) or now),
         created=metadata["creationTimestamp"],
         duration=None if accepted is None else max(0.0, (completed or now) - accepted),
+        line=line_place.read(status),
     )
 
 
@@ -83,6 +86,8 @@ def report(seen: Seen) -> LiveGraph:
         age=None if accepted is None else round(seen.now - accepted, 3),
         rounds=msgspec.UNSET if parts.rounds is None else parts.rounds,
         choices=choices.read(status),
+        queue=spec.get("queueName") or DEFAULT_QUEUE,
+        line=line_place.read(status),
     )
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from bayplan_operator.views.model.attempt import PodAttempt
 from bayplan_operator.views.model.choice import ChoiceView
+from bayplan_operator.views.model.line import LineView
 from bayplan_operator.views.model.node import LiveNode
 from bayplan_operator.views.model.outlook import LiveOutlook, PlannedOutlook
 from bayplan_operator.views.model.rounds import RoundsView
@@ -75,6 +76,10 @@ class LiveGraph(GraphView, frozen=True, kw_only=True, rename="camel"):
     """Missing: none of its tasks repeat."""
     choices: tuple[ChoiceView, ...] = ()
     """Of tasks with candidates."""
+    queue: str = ""
+    """The queue that its pods hold."""
+    line: LineView | None = None
+    """Where it stands in the line. None: nothing of it waits, or nothing was said of it yet."""
 
     @property
     def span(self) -> float:
@@ -129,3 +134,5 @@ class GraphLine(msgspec.Struct, frozen=True, rename="camel"):
     """When it was created, in RFC 3339."""
     duration: float | None
     """Seconds from acceptance to the end, or until now."""
+    line: LineView | None = None
+    """Where it stands in the line. None: nothing of it waits, or nothing was said of it yet."""

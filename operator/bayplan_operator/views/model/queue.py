@@ -40,6 +40,8 @@ class QueueLine(msgspec.Struct, frozen=True, rename="camel"):
     created: str
     age: float
     """Seconds."""
+    share: str | None = None
+    """When the operator last wrote it; `None`: shares are not compared."""
 
 
 class QueueView(msgspec.Struct, frozen=True, rename="camel"):

@@ -32,6 +32,8 @@ class Lane:
         nothing is known any more."""
         self.kept_out = False
         """When it was asked about last, promises ahead of it kept places."""
+        self.told = False
+        """It was said of it that only these keep it out."""
         self._ageing = _NO_AGEING if ageing is None else ageing
         self._per_second = self._ageing.per_hour / _HOUR
         self._gaining: list[LineStanding] = []

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable
 from bayplan.admission.line.asking import Asking
 from bayplan.admission.line.blocked import Blocked
 from bayplan.admission.line.contest import ROOT, Contest
+from bayplan.admission.line.keeping import Keeping
 from bayplan.admission.line.lane import Lane
 from bayplan.admission.line.reserving import Reserving
 from bayplan.admission.line.roll import Roll
@@ -14,6 +15,7 @@ from bayplan.admission.promises.promises import Promises
 from bayplan.admission.shares import QueueShares
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
+from bayplan.model.decision import Decision
 from bayplan.strategy.context import Context
 from bayplan.strategy.wish import Wish
 
@@ -37,8 +39,8 @@ class Line:
         limits = cluster.quotas.limits
         self._queues = [WaitingQueue() for _ in range(len(limits.queues) + 1)]
         self._gangs: dict[Hashable, Lane] = {}
-        self._shares, self._promises = shares, promises
-        self._reserving = Reserving(promises, self._roll, tree)
+        self._shares, self._promises, self._keeping = shares, promises, Keeping(cluster, promises)
+        self._reserving = Reserving(promises, self._roll, tree, self._keeping)
         self._contest = Contest((*limits.parents, ROOT), shares.compared, shares.rank)
         self._news = self._round = False
         self._asking: Asking | None = None
@@ -83,10 +85,12 @@ class Line:
         self._gangs.pop(lane.key, None)
         return True
 
-    def refused(self, wish: Wish) -> None:
-        """No place for it, nor for any in its lane."""
-        if self._asking is not None:
-            self._asking.refused.append(wish)
+    def refused(self, wish: Wish, decision: Decision) -> Decision:
+        """No place for it, nor for any in its lane. What only promises keep it from is said so."""
+        if self._asking is None:
+            return decision
+        self._asking.refused.append(wish)
+        return self._keeping.said(wish, decision, self._asking, self._now)
 
     def freed(self, rows: Iterable[int]) -> None:
         """Something became free on these rows."""
@@ -215,7 +219,7 @@ class Line:
         self._contest.change(lane.queue, queue.head())
 
     def _reset(self, lane: Lane) -> None:
-        lane.short, lane.kept_out = None, False
+        lane.short, lane.kept_out, lane.told = None, False, False
 
     def _open(self, lane: Lane) -> None:
         self._blocked.forget(lane)

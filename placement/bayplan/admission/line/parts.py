@@ -1,17 +1,22 @@
 """The line where some planners decide many requests at once: to these it is passed on in parts."""
 
+from collections import Counter
 from collections.abc import Hashable, Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from bayplan.admission.line.contest import ROOT, Contest
 from bayplan.admission.line.places import Place
+from bayplan.admission.line.too_large import too_large
 from bayplan.admission.line.units import Unit, units_in_order
 from bayplan.admission.queue import Ageing
 from bayplan.admission.shares import QueueShares
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.arrays import IntArray
+from bayplan.model.decision import Decision
+from bayplan.model.reasons import Reason
 from bayplan.strategy.assigning.one_at_a_time import goes_alone
 from bayplan.strategy.context import Context
 from bayplan.strategy.wish import Wish
@@ -42,6 +47,8 @@ class LineInParts:
         self._lines: dict[int, list[tuple[Place, Unit]]] | None = None
         """In a round of questions: per queue, the units that have not been passed on yet, the first last."""
         self._passed = 0
+        self._members: Counter[Hashable] = Counter()
+        """Of each gang, how many wait."""
 
     def __len__(self) -> int:
         return len(self._wishes)
@@ -54,16 +61,26 @@ class LineInParts:
         """It joins."""
         self._joined += 1
         self._wishes[wish.request.id] = self._joined, wish
+        if wish.request.gang is not None:
+            self._members[wish.request.gang.id] += 1
         self._news = True
 
     def remove(self, wish: Wish) -> bool:
         """It leaves."""
         del self._wishes[wish.request.id]
+        gang = wish.request.gang
+        if gang is not None:
+            self._members[gang.id] -= 1
+            if not self._members[gang.id]:
+                del self._members[gang.id]
         return True
 
-    def refused(self, wish: Wish) -> None:
+    def refused(self, wish: Wish, decision: Decision) -> Decision:
         """It waits on, and its queue has not had what it asks."""
         self._shares.withdrawn(wish.request)
+        gang = wish.request.gang
+        large = "" if gang is None else too_large(wish, self._members[gang.id], self._cluster)
+        return replace(decision, reason=Reason.QUOTA_EXCEEDED, message=large) if large else decision
 
     def freed(self, rows: Iterable[int]) -> None:
         """Something may fit."""

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from bayplan.admission.line.asking import Asking
 from bayplan.admission.line.blocked import Blocked
 from bayplan.admission.line.contest import ROOT
+from bayplan.admission.line.keeping import Keeping
 from bayplan.admission.line.lane import Lane
 from bayplan.admission.line.roll import Roll
 from bayplan.admission.promises.promise import Promise
@@ -16,8 +17,8 @@ from bayplan.strategy.wish import Wish
 class Reserving:
     """Between the line and the promises."""
 
-    def __init__(self, promises: Promises, roll: Roll, tree: QueueTree) -> None:
-        self._promises, self._roll = promises, roll
+    def __init__(self, promises: Promises, roll: Roll, tree: QueueTree, keeping: Keeping) -> None:
+        self._promises, self._roll, self._keeping = promises, roll, keeping
         self._reserve = [*(each.reserve for each in tree.queues.values()), 0]
         """By queue, how many of its units may hold a promise."""
         self._any = any(self._reserve)
@@ -46,6 +47,9 @@ class Reserving:
                     return asking
                 self._charge(lifted)
                 lane.kept_out = True
+            if not lane.told and self._keeping.keeps_out(unit):
+                lane.told = True
+                return asking  # it is told why it waits by now
         self._hold(number, lane, unit, now)
         return None
 
@@ -147,6 +151,9 @@ class Reserving:
     def _hold(self, number: int, lane: Lane, unit: Sequence[Wish], now: float) -> None:
         promise = self._promises.of(unit[0].request.id)
         before = self._promised.get(lane)
+        if before is not None and not self._promises.keeps(before):  # its nodes have changed
+            self.released(lane, before)
+            before = None
         if promise is None and before is not None:
             promise = self._promises.hand_over(before, unit)  # of requests that are alike, another is the first by now
         if promise is None and self.head(number, now) is lane:

@@ -7,6 +7,7 @@ from bayplan.admission.line.places import Place, keys, lasting, rest
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.workload import RequestClass
+from bayplan.strategy.assigning.one_at_a_time import goes_alone
 from bayplan.strategy.assigning.size import sizes
 from bayplan.strategy.wish import Wish
 
@@ -19,7 +20,7 @@ class Roll:
         self.lanes: dict[Hashable, Lane] = {}
         self._cluster, self._tree, self._together = cluster, tree, together
         self._numbers = cluster.quotas.limits.numbers
-        self._reserves = any(each.reserve for each in tree.queues.values())
+        self._reserves = tree.reserves
         self._key_of: dict[Hashable, Hashable] = {}
         self._in_queue: dict[int, dict[Hashable, Lane]] = {}
         self._joined = 0
@@ -45,7 +46,7 @@ class Roll:
         known = self._key_of.get(request.id)
         if known is not None:
             return known
-        if not self._together and request.gang is None:
+        if request.gang is None and not (self._together and goes_alone(wish)):
             return request.id, wish.strategy
         pod = request.neighbour if self._cluster.neighbours.concern(request.neighbour) else None
         gang = None if request.gang is None else request.gang.id

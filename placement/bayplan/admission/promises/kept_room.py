@@ -1,6 +1,7 @@
 """What promises keep from requests behind them: charged to the nodes and quotas while these are asked about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -57,6 +58,30 @@ class KeptRoom:
                 self._cluster.apply((row, demand, (), None), -1)
             for number, amount in self._quotas.pop(key):
                 self._cluster.quotas.rows[number].charge(promise.queue, -amount)
+
+    @property
+    def on_nodes(self) -> dict[int, dict[int, int]]:
+        """By row and column, what is kept of it now. O(promises x rows of each)."""
+        found: dict[int, dict[int, int]] = {}
+        for kept in self._nodes.values():
+            for row, demand in kept:
+                there = found.setdefault(row, {})
+                for column, amount in demand.pairs:
+                    there[column] = there.get(column, 0) + amount
+        return found
+
+    @contextmanager
+    def quotas_lifted(self) -> Iterator[None]:
+        """In this block others see quotas as they are."""
+        kept = [(self._of[key].queue, *each) for key, of_one in self._quotas.items() for each in of_one]
+        rows = self._cluster.quotas.rows
+        for queue, number, amount in kept:
+            rows[number].charge(queue, -amount)
+        try:
+            yield
+        finally:
+            for queue, number, amount in kept:
+                rows[number].charge(queue, amount)
 
     def lift_all(self) -> None:
         """Nothing is kept any more."""

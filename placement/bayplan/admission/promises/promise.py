@@ -23,6 +23,19 @@ class KeptPromise:
     """How often another promise had to be made."""
 
 
+@dataclass(frozen=True, slots=True)
+class PromiseRecord:
+    """What of a promise has to outlive the decider that made it. Its places follow from what runs; its instant holds."""
+
+    at: float
+    """Seconds since the epoch; infinite: not known."""
+    made: float
+    first: float
+    chance: float = 0.0
+    renewals: int = 0
+    allowance: float = 0.0
+
+
 @dataclass(slots=True)
 class Promise:
     """Of one unit. Its instant moves only earlier; once it has passed, nothing more is let onto its places."""
@@ -52,6 +65,16 @@ class Promise:
     def __post_init__(self) -> None:
         """Keep the first instant."""
         self.first = self.at
+
+    @property
+    def record(self) -> PromiseRecord:
+        """As it stands."""
+        return PromiseRecord(self.at, self.made, self.first, self.chance, self.renewals, self.allowance)
+
+    def recall(self, before: PromiseRecord) -> None:
+        """It goes on from what was promised before: the instant is no later for that."""
+        self.at, self.made, self.first = min(self.at, before.at), before.made, before.first
+        self.chance, self.renewals, self.allowance = before.chance, before.renewals, before.allowance
 
     def lets_in(self, now: float, later: float) -> bool:
         """Whether something may use its places for a while that ends too late with such a probability."""

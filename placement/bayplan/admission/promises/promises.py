@@ -1,18 +1,19 @@
 """All reservations of a cluster: made for heads of the line, kept, and renewed where what is there overruns."""
 
 from collections import deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
 from bayplan.admission.occupancy import Occupancy
 from bayplan.admission.promises.kept_room import KeptRoom
 from bayplan.admission.promises.opening import joint_instant, node_opening, quota_opening
-from bayplan.admission.promises.promise import KeptPromise, Promise
+from bayplan.admission.promises.promise import KeptPromise, Promise, PromiseRecord
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import admission
 from bayplan.cluster.quotas import Asker
 from bayplan.model.arrays import BoolArray
+from bayplan.model.run_law import RunLaw
 from bayplan.strategy.wish import Wish
 
 MOST = 32
@@ -32,6 +33,10 @@ class Promises:
         self.kept: deque[KeptPromise] = deque(maxlen=1_000)
         """The latest whose owners have started."""
         self._of: dict[Hashable, Promise] = {}
+        self._recorded: dict[Hashable, PromiseRecord] = {}
+        """By the first request of a unit, what was promised to it before, by another decider or under other queues."""
+        self._beyond: dict[tuple[RunLaw, float], float] = {}
+        """Of this round: how surely what runs like this runs longer than so many seconds."""
         self._count: dict[int, int] = {}
         """By queue."""
         self._made = 0
@@ -43,6 +48,15 @@ class Promises:
     def of(self, owner: Hashable) -> Promise | None:
         """The promise of a request."""
         return self._of.get(owner)
+
+    def record(self, owner: Hashable) -> PromiseRecord | None:
+        """What a request was promised as the first of its unit, whether it has its places again or not."""
+        promise = self._of.get(owner)
+        return self._recorded.get(owner) if promise is None or promise.owners[0] != owner else promise.record
+
+    def keeps(self, promise: Promise) -> bool:
+        """It was not dropped."""
+        return self._of.get(promise.owners[0]) is promise
 
     def count(self, queue: int) -> int:
         """How many a queue has."""
@@ -61,12 +75,18 @@ class Promises:
     def renumber(self) -> None:
         """Queues have other numbers: promises are made again."""
         for each in self.all:
+            self._recorded[each.owners[0]] = each.record
             self.drop(each)
         self.running.renumber()
+
+    def recall(self, recorded: Mapping[Hashable, PromiseRecord]) -> None:
+        """These were promised before, by the first request of each unit: what is promised to them goes on from there."""
+        self._recorded.update(recorded)
 
     def begin(self, now: float) -> None:
         """A new round: take in what has come and gone, and make those again whose nodes have changed."""
         self.running.step()
+        self._beyond.clear()
         if self._static_version != self._cluster.static_version:
             self._static_version = self._cluster.static_version
             for each in self.all:
@@ -100,6 +120,7 @@ class Promises:
 
     def started(self, owner: Hashable, now: float) -> Promise | None:
         """A request was placed, or wants no place any more (infinite); answers the promise that it had, which is over."""
+        self._recorded.pop(owner, None)
         promise = self._of.get(owner)
         if promise is None:
             return None
@@ -118,7 +139,10 @@ class Promises:
         found = self._make(unit, queue, now)
         if found is None:
             return None
-        if before is not None:
+        recorded = next((each for owner in found.owners if (each := self._recorded.pop(owner, None)) is not None), None)
+        if recorded is not None:
+            found.recall(recorded)
+        elif before is not None:
             found.made, found.first, found.renewals = before.made, before.first, before.renewals + 1
             found.allowance = 2 * before.allowance
         for owner in found.owners:
@@ -131,13 +155,15 @@ class Promises:
         """Of those ahead that bind a unit of a queue, the ones whose places it may use for a while."""
         root = self._cluster.quotas.root(queue)
         return [
-            each for each in self.ahead.promises if self._binds(each, root) and each.lets_in(now, _later(unit, each.at - now))
+            each
+            for each in self.ahead.promises
+            if self._binds(each, root) and each.lets_in(now, self._later(unit, each.at - now))
         ]
 
     def let_in(self, wish: Wish, promises: Sequence[Promise], now: float) -> None:
         """A request was placed while these did not bind it."""
         for each in promises:
-            each.chance += _later([wish], each.at - now)
+            each.chance += self._later([wish], each.at - now)
 
     # Inside
 
@@ -182,6 +208,21 @@ class Promises:
         slots = sorted(slot for key in promise.blockers if (slot := self.running.slot(key)) >= 0)
         return joint_instant(slots, self.running, now, self._seed)
 
+    def _later(self, unit: Sequence[Wish], seconds: float) -> float:
+        """An upper bound of the probability that any of a unit runs longer; 1 where a run time is not known."""
+        if not np.isfinite(seconds):
+            return 1.0
+        found = 0.0
+        for each in unit:
+            run = each.request.run
+            if run is None:
+                return 1.0
+            known = self._beyond.get((run, seconds))
+            if known is None:
+                known = self._beyond[run, seconds] = run.beyond(seconds)
+            found += known
+        return min(1.0, found)
+
     def _overdue(self, promise: Promise, now: float) -> bool:
         """What lies there overruns by more than was promised, or has left and the places are taken all the same."""
         return now > promise.at + promise.allowance or (now >= promise.at and not promise.blockers)
@@ -189,10 +230,3 @@ class Promises:
     def _open(self, row: int) -> bool:
         cluster = self._cluster
         return bool(cluster.present[row] and cluster.ready[row] and not cluster.cordoned[row])
-
-
-def _later(unit: Sequence[Wish], seconds: float) -> float:
-    """An upper bound of the probability that any of a unit runs longer; 1 where a run time is not known."""
-    if not np.isfinite(seconds):
-        return 1.0
-    return min(1.0, sum(1.0 if each.request.run is None else each.request.run.beyond(seconds) for each in unit))

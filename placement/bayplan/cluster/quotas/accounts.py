@@ -1,6 +1,8 @@
 """How much of each quota row each queue holds, from what occupies the nodes and what is tried out there."""
 
+from collections import deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,9 +15,20 @@ from bayplan.model.arrays import BoolArray, IntArray
 from bayplan.model.occupant import Occupant
 from bayplan.model.workload import Request
 
+_PASSED = 20_000
+
 Pairs = Sequence[tuple[int, int]]
 """What is asked: column of the resource, and amount above 0."""
 _NONE = np.zeros(0, bool)
+
+
+class Passed(NamedTuple):
+    """An occupant that had ended before it was seen."""
+
+    row: int
+    occupant: Occupant
+    ended: float
+    """In seconds since the epoch."""
 
 
 class Quotas:
@@ -33,6 +46,8 @@ class Quotas:
         """Per queue without a parent, how often anything was released that it, or one below it, had held."""
         self.moves = Moves()
         """What came and left since the limits were set."""
+        self.passed: deque[Passed] = deque(maxlen=_PASSED)
+        """What had ended before anything was known of it: it held what it held while no one was there to see it."""
         self.totals: list[dict[str, int]] = []
         """Per queue, what it holds itself of each resource, whatever row counts it."""
         self.graphs = WholeGraphs()
@@ -60,12 +75,15 @@ class Quotas:
         self._covered = [np.zeros(0, bool) for _ in limits.rows]
         self._covering.clear()
         for row, there in occupants:
-            self.relabel(row, there)
+            self._relabel(row, there, begin=True)
 
     # Nodes and occupants come and go
 
     def relabel(self, row: int, occupants: Iterable[Occupant]) -> None:
         """A node is new in a row, or has other labels. O(quota rows + occupants)."""
+        self._relabel(row, occupants, begin=False)
+
+    def _relabel(self, row: int, occupants: Iterable[Occupant], begin: bool) -> None:
         covering = tuple(n for n, each in enumerate(self.rows) if self._matches(row, each.limits.key.node_selector))
         before = self._covering.get(row)
         if before == covering:
@@ -82,7 +100,7 @@ class Quotas:
                 self._covered[number] = covered = grown
             covered[row] = number in covering
         for each in there:
-            self._count(row, each, 1)
+            self._count(row, each, 1, _since(each) if begin else None)
 
     def removed(self, row: int, occupants: Iterable[Occupant]) -> None:
         """The node of a row is gone, and what was on it with it."""
@@ -94,18 +112,18 @@ class Quotas:
                 covered[row] = False
 
     def enter(self, row: int, occupant: Occupant) -> None:
-        """It occupies a row."""
-        self._count(row, occupant, 1)
+        """It occupies a row, since the instant that its tenant says."""
+        self._count(row, occupant, 1, _since(occupant))
 
-    def leave(self, row: int, occupant: Occupant) -> None:
-        """It occupies a row no more."""
-        self._count(row, occupant, -1)
+    def leave(self, row: int, occupant: Occupant, at: float | None = None) -> None:
+        """It occupies a row no more, since an instant; `None`: since now."""
+        self._count(row, occupant, -1, at)
 
     def change(self, row: int | None, before: Occupant, after: Occupant) -> None:
         """Something else is known of whose it is; row `None`: it is on a node that is not there."""
         if row is not None and _holder(before) != _holder(after):
-            self.leave(row, before)
-            self.enter(row, after)
+            self._count(row, before, -1)
+            self._count(row, after, 1)
 
     def charge_graph(self, graph: Hashable, charge: GraphCharge | None) -> bool:
         """What is charged for a graph as a whole from now on; `None`: nothing. Whether others may hold more by that."""
@@ -210,14 +228,14 @@ class Quotas:
 
     # Inside
 
-    def _count(self, row: int, occupant: Occupant, sign: int) -> None:
+    def _count(self, row: int, occupant: Occupant, sign: int, at: float | None = None) -> None:
         tenant = occupant.tenant
         queue = -1 if tenant is None or tenant.queue is None else self.limits.numbers.get(tenant.queue, -1)
         if tenant is None or queue < 0:
             return
         if sign < 0:
             self.released[self._roots[queue]] += 1
-        self.moves.note(Move(sign, queue, self._covering.get(row, ()), occupant))
+        self.moves.note(Move(sign, queue, self._covering.get(row, ()), occupant, at))
         held = self.totals[queue]
         for resource, amount in occupant.resources.items():
             held[resource] = held.get(resource, 0) + sign * amount
@@ -246,6 +264,10 @@ class Quotas:
 
     def _matches(self, row: int, selector: Iterable[tuple[str, str]]) -> bool:
         return all(self._labels.value(key, row) == value for key, value in selector)
+
+
+def _since(occupant: Occupant) -> float | None:
+    return None if occupant.tenant is None else occupant.tenant.since
 
 
 def _holder(occupant: Occupant) -> tuple[str | None, str | None]:

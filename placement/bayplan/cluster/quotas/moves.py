@@ -15,6 +15,8 @@ class Move(NamedTuple):
     covering: tuple[int, ...]
     """The numbers of the quota rows that counted it there."""
     occupant: Occupant
+    at: float | None = None
+    """When, in seconds since the epoch; `None`: as it was noted."""
 
 
 class Moves:

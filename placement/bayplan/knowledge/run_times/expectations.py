@@ -9,6 +9,7 @@ from bayplan.knowledge.run_times.run_time import RunTime
 from bayplan.knowledge.run_times.run_times import RunTimes
 from bayplan.knowledge.run_times.runs import TaskRun, Unknown
 from bayplan.model.arrays import FloatArray
+from bayplan.model.run_law import RunLaw
 from bayplan.model.stop import never
 from bayplan.model.workload import Request
 
@@ -108,6 +109,17 @@ class Expectations:
                 return None
         found = self.predict(run)
         return None if isinstance(found, Unknown) else math.exp(min(found.log_mean, _LARGEST_LOG))
+
+    def law(self, run: TaskRun, most: float = math.inf) -> RunLaw | None:
+        """The next run as a log-normal around `seconds`, with the deviation that was learned; `None`: nothing is known of it.
+
+        `most`: seconds after which it is stopped for sure. Where nothing else is known, it is taken to run so long.
+        """
+        seconds = self.seconds(run)
+        if seconds is None or not seconds > 0:
+            return RunLaw(most, most=most) if math.isfinite(most) else None
+        found = self.predict(run)
+        return RunLaw(seconds, 0.0 if isinstance(found, Unknown) else found.log_deviation, most)
 
     def late(self, run: TaskRun, side_by_side: int = 1) -> float | None:
         """Seconds within which so many runs side by side are all expected to end with a probability of 95 %; `None`: no run of

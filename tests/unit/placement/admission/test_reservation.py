@@ -16,6 +16,7 @@ from bayplan.cluster.quotas import QuotaKey
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
 from bayplan.model.occupant import Tenant
+from bayplan.model.reasons import Reason
 from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import Gang, Request
 from bayplan.strategy.wish import Wish
@@ -235,3 +236,96 @@ def test_a_straggler_that_is_overdue_already_is_waited_for_twice_as_long_each_ti
     promise = stream.decider.promises.of("waits")
     assert promise is not None
     assert 3 <= promise.renewals <= 10
+
+
+def promised(stream: Stream, owner: object) -> tuple[float, float, float]:
+    """The instant of a promise, when it was made, and its first instant."""
+    found = stream.decider.promises.of(owner)
+    assert found is not None
+    return found.at, found.made, found.first
+
+
+def test_what_asks_again_keeps_its_promise() -> None:
+    """As it does once other run times are expected."""
+    stream = Stream(2)
+    stream.submit(0.0, [small("long", RunLaw(100.0), 6)], 100.0)
+    stream.submit(0.0, [small("other", RunLaw(100.0), 6)], 100.0)
+    members = gang("g", 2, 8)
+    stream.submit(1.0, members, 10.0)
+    stream.run(2.0)
+    before = promised(stream, ("g", 0))
+    assert before == (100.0, 1.0, 100.0)
+    stream.cluster.occupy(
+        "long", "n0", {"cpu": 1000, "nvidia.com/gpu": 6}, tenant=Tenant(queue="q", since=0.0, run=RunLaw(900.0))
+    )
+    stream.decider.update(Changes(tuple(stream.decider.wishes.values())))
+    stream.decider.decide(3.0)
+    assert promised(stream, ("g", 0)) == before
+
+
+def test_a_promise_outlives_its_decider() -> None:
+    stream = Stream(2)
+    stream.submit(0.0, [small("long", RunLaw(100.0), 6)], 100.0)
+    stream.submit(0.0, [small("other", RunLaw(100.0), 6)], 100.0)
+    stream.submit(1.0, gang("g", 2, 8), 10.0)
+    stream.run(50.0)
+    found = stream.decider.promises.of(("g", 0))
+    assert found is not None
+    wishes, record = tuple(stream.decider.wishes.values()), replace(found.record, at=90.0, renewals=2, allowance=7.0)
+    successor = Decider(stream.cluster, seed=1)
+    successor.update(Changes(wishes, queues=tree_of([Queue("q", reserve=1)]), promised={found.owners[0]: record}))
+    successor.decide(51.0)
+    again = successor.promises.of(("g", 0))
+    assert again is not None
+    assert again.record == record, "the instant is the recorded one though what is there ends later"
+    successor.update(Changes(reopened=True))
+    successor.decide(98.0)
+    renewed = successor.promises.of(("g", 0))
+    assert renewed is not None
+    assert (renewed.at, renewed.first, renewed.renewals, renewed.allowance) == (100.0, 100.0, 3, 14.0)
+
+
+def test_only_what_promises_keep_out_is_said_to_be_kept_out() -> None:
+    stream = Stream(1)
+    stream.submit(0.0, [small("long", RunLaw(100.0), 6)], 100.0)
+    stream.submit(1.0, [small("whole", RunLaw(10.0), 8)], 10.0)
+    stream.submit(2.0, [small("late", RunLaw(200.0), 1)], 200.0)
+    stream.submit(2.0, [small("large", RunLaw(200.0), 3)], 200.0)
+    stream.run(10.0)
+    said = {id_: stream.decider.why(wish.request) for id_, wish in stream.decider.wishes.items()}
+    late, large, whole = (said[each] for each in ("late", "large", "whole"))
+    assert late is not None
+    assert late.reason is Reason.RESERVED
+    assert late.message == "there is room, and it is kept for 1 request ahead until 00:01 UTC"
+    assert {each and each.reason for each in (large, whole)} == {Reason.NO_CAPACITY}
+
+
+def test_what_had_no_room_and_is_kept_out_by_now_is_said_so() -> None:
+    stream = Stream(1)
+    stream.submit(0.0, [small("long", RunLaw(100.0), 6)], 100.0)
+    stream.submit(0.0, [small("short", RunLaw(30.0), 2)], 30.0)
+    stream.submit(1.0, [small("whole", RunLaw(10.0), 8)], 10.0)
+    stream.submit(2.0, [small("late", RunLaw(200.0), 1)], 200.0)
+    for until, reason in ((10.0, Reason.NO_CAPACITY), (40.0, Reason.RESERVED)):
+        stream.run(until)
+        said = stream.decider.why(stream.decider.wishes["late"].request)
+        assert said is not None
+        assert said.reason is reason
+
+
+def test_a_promise_whose_node_is_cordoned_is_made_again_and_counts_once() -> None:
+    stream = Stream(2)
+    stream.submit(0.0, [small("long", RunLaw(100.0), 6)], 100.0)
+    stream.submit(0.0, [small("other", RunLaw(200.0), 6)], 200.0)
+    stream.submit(1.0, [small("whole", RunLaw(10.0), 8)], 10.0)
+    stream.run(2.0)
+    before = stream.decider.promises.of("whole")
+    assert before is not None
+    (row,) = before.rows
+    node = next(each for each in stream.cluster.nodes if each.name == stream.cluster.names[row])
+    stream.cluster.set_node(replace(node, unschedulable=True))
+    stream.decider.decide(3.0)
+    again = stream.decider.promises.of("whole")
+    assert again is not None
+    assert row not in again.rows
+    assert len(stream.decider.promises) == stream.decider.promises.count(0) == 1
