@@ -8,6 +8,16 @@ from bayplan.cluster.quotas import QuotaKey, Quotas
 
 
 @dataclass(frozen=True, slots=True)
+class Supply:
+    """Of what a quota row counts, in units of the row."""
+
+    there: int
+    """What the ready nodes have."""
+    guaranteed: int
+    """To all queues together."""
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """Of one quota row, in units of the row."""
 
@@ -19,10 +29,8 @@ class Held:
     """What the queue may ever hold, were all others empty."""
     charged: int = 0
     """For graphs that were admitted as a whole, what none of their pods holds yet."""
-    there: int | None = None
-    """What the ready nodes have that it counts; `None`: not known."""
-    nominals: int = 0
-    """What is guaranteed to all queues together."""
+    supply: Supply | None = None
+    """`None`: not known."""
 
 
 def on_ready_nodes(cluster: Cluster) -> list[int]:
@@ -55,10 +63,9 @@ class Holdings:
         columns = (self._quotas.rows, self._used, self._kept, self._nominal, self._there)
         for row, used, kept, nominal, there in zip(*columns, strict=True):
             if row.limits.limited[number]:
-                borrowed, nominals = max(0, row.used[number] - row.limits.subtree[number]), sum(row.limits.nominal)
-                yield Held(
-                    row.limits.key, used[number], nominal[number], borrowed, row.most(number), kept[number], there, nominals
-                )
+                borrowed = max(0, row.used[number] - row.limits.subtree[number])
+                supply = None if there is None else Supply(there, sum(row.limits.nominal))
+                yield Held(row.limits.key, used[number], nominal[number], borrowed, row.most(number), kept[number], supply)
 
     def _summed(self, amounts: list[int]) -> list[int]:
         """Each with those below it: parents come before their children."""

@@ -76,9 +76,10 @@ def _too_little(each: Held, sums: QueueSums) -> str:
 
 def _too_few_nodes(each: Held) -> str:
     """Where the ready nodes have less than is guaranteed to all queues together; else nothing."""
-    if each.there is None or each.there >= each.nominals:
+    supply = each.supply
+    if supply is None or supply.there >= supply.guaranteed:
         return ""
-    words = each.key.in_words(each.there, up=False), each.key.in_words(each.nominals, up=True)
+    words = each.key.in_words(supply.there, up=False), each.key.in_words(supply.guaranteed, up=True)
     return f"{each.key}: ready nodes have {words[0]}, and {words[1]} is guaranteed to all queues together"
 
 
