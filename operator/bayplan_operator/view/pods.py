@@ -10,6 +10,7 @@ from bayplan.model.occupant import Tenant
 from bayplan.model.resources import Resources
 from bayplan_operator import names
 from bayplan_operator.kube import wire
+from bayplan_operator.translate.foreign.placed import Claim
 from bayplan_operator.translate.gpus import gpu_use, read_devices
 from bayplan_operator.translate.neighbours import neighbour_of
 from bayplan_operator.translate.own_pod import (
@@ -24,6 +25,7 @@ from bayplan_operator.translate.own_pod import (
     is_stuck,
 )
 from bayplan_operator.translate.pod_requests import pod_requests
+from bayplan_operator.view.foreign import ForeignPods
 from bayplan_operator.view.gated import Gated
 from bayplan_operator.view.holding import Holding
 
@@ -42,6 +44,7 @@ class PodStore:
         self._clock = clock
         self._on_change = on_change
         self.gated = Gated(clock)
+        self.foreign = ForeignPods()
         self.holding = Holding()
         """Which queues the pods hold."""
         self._versions: dict[PodKey, int] = {}
@@ -70,6 +73,7 @@ class PodStore:
             self.apply(pod)
         for key in [key for key, known in self._versions.items() if known <= version and key not in listed]:
             self._drop(key, version)
+        self.foreign.sweep()
 
     def apply(self, pod: wire.Pod) -> None:
         """A pod as it was at its resource version; an older one than is known is ignored."""
@@ -79,6 +83,7 @@ class PodStore:
             return
         self._versions[key] = version
         self._settle(key)
+        self.foreign.see(key, pod)
         self._charge(key, pod)
         self._keep_if_own(key, pod, version)
 
@@ -112,6 +117,21 @@ class PodStore:
                 self._vacate(key)
             self._note_changed(graph_uid, key)
             self._on_change()
+
+    def claim(self, key: PodKey, claim: Claim) -> None:
+        """A foreign pod is being let go to its node: count it there at once, and in its queue."""
+        self.foreign.claimed(key, claim)
+        self._charge(key, self.foreign.pods[key])
+
+    def landed(self, key: PodKey, uid: str, *, kept: bool, refusal: tuple[str, str] | None = None) -> bool:
+        """A foreign pod was let go (``kept``), or that came to nothing. Answers whether that is news."""
+        if not self.foreign.landed(key, uid, kept, refusal):
+            return False
+        pod = self.foreign.pods.get(key)
+        if pod is not None:
+            self._charge(key, pod)
+        self._on_change()
+        return True
 
     def touch(self, key: PodKey) -> None:
         """A write about a pod is over, however it ended: what is wanted of the pod has to be looked at again."""
@@ -192,6 +212,7 @@ class PodStore:
             self._tombstones.popitem(last=False)
         self._vacate(key)
         self.gated.drop(key)
+        self.foreign.drop(key)
         self._note_bound(key, "")
         self._forget_own(key)
 
@@ -207,16 +228,18 @@ class PodStore:
 
     def _charge(self, key: PodKey, pod: wire.Pod) -> None:
         self._note_bound(key, pod.spec.node_name if pod.status.phase not in TERMINAL_PHASES else "")
-        node = pod.spec.node_name or _said(pod, names.ANNOTATION_NODE) or pod.status.nominated_node_name
+        claim = self.foreign.claim(key, pod)
+        meant_for = _said(pod, names.ANNOTATION_NODE) if claim is None else claim.node
+        node = pod.spec.node_name or meant_for or pod.status.nominated_node_name
         if not node or pod.status.phase in TERMINAL_PHASES:
             self._vacate(key)
             return
         resources = pod_requests(pod.spec, pod.status)
-        use = gpu_use(resources, read_devices(_said(pod, names.ANNOTATION_GPUS)))
+        use = gpu_use(resources, read_devices(_said(pod, names.ANNOTATION_GPUS)) if claim is None else claim.gpus)
         # kube-scheduler lets a share of a GPU go to its node though another has the GPU that it was meant for.
         of_one_gpu = use is not None and use.ask.fraction
-        if of_one_gpu or self.gated.holds_room(key, pod):
-            self._occupy(key, node, resources, use, self._tenant(pod))
+        if of_one_gpu or claim is not None or self.gated.holds_room(key, pod):
+            self._occupy(key, node, resources, use, self._tenant(pod, claim))
         else:
             self._vacate(key)
 
@@ -228,13 +251,13 @@ class PodStore:
         self._cluster.vacate(key)
         self.holding.note(key, None)
 
-    def _tenant(self, pod: wire.Pod) -> Tenant:
+    def _tenant(self, pod: wire.Pod, claim: Claim | None) -> Tenant:
         began, graph_uid = pod.status.start_time, graph_uid_of(pod)
         said = pod.metadata.labels.get(names.LABEL_QUEUE, "")
         return Tenant(
             graph=graph_uid or None,
             namespace=pod.metadata.namespace,
-            queue=self.holding.queue_of(graph_uid, said) if graph_uid else None,
+            queue=self.holding.queue_of(graph_uid, said) if graph_uid else None if claim is None else claim.queue,
             priority=pod.spec.priority,
             since=None if began is None else began.timestamp(),
             neighbour=neighbour_of(pod),
