@@ -136,10 +136,11 @@ class Reflector:
         }
         async for lines in self._server.stream(self._path, params, SILENCE_SECONDS):
             try:
-                events = self._events.decode_lines(lines)
+                events, raw = self._events.decode_lines(lines), None
                 for number, event in enumerate(events):
                     if self._needs_whole(event.object):
-                        self._take_one_whole(event.object, self._event.decode(lines.split(b"\n")[number]).object)
+                        raw = raw or lines.split(b"\n")
+                        self._take_one_whole(event.object, self._event.decode(raw[number]).object)
                     self._take(event.type, event.object)
             except msgspec.ValidationError:  # one of them is a bookmark or an error: they are read one by one
                 for line in lines.split(b"\n"):
