@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -48,6 +49,7 @@ def test_whatever_happens_quotas_hold_gangs_are_whole_and_in_the_end_all_run(see
     with begun() as world:
         world.add_nodes(CPU_LARGE, 2)
         world.create_queue("q", cpu(QUOTA))
+        world.operator.settings = replace(world.operator.settings, writes=1 + seed % 3)
         world.operator.start()
         world.run(1)
         world.api.latency = 0.02
@@ -55,7 +57,7 @@ def test_whatever_happens_quotas_hold_gangs_are_whole_and_in_the_end_all_run(see
         world.store.listeners.append(lambda _: broken.append(held(let_go(world))))
         for number in range(STEPS):
             step(world, lots, number)
-            world.run(lots.choice([0.0, 0.01, 0.03, 0.05, 0.07, 0.1, 3.0]))
+            world.run(lots.choice([0.0, 0.01, 0.03, 0.05, 0.07, 0.1, 0.15, 3.0]))
             if lots.random() < 0.3:
                 world.operator.restart()
         assert max(broken) <= QUOTA

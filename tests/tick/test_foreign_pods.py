@@ -180,9 +180,10 @@ def test_a_queue_that_a_pod_waits_for_is_not_gone_before_it(world: World) -> Non
 # Kills, conflicts and losses
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06])
+@pytest.mark.parametrize("delay", [0.0, 0.01, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06])
 def test_an_operator_killed_at_any_instant_leaves_a_pod_that_its_successor_places_once(world: World, delay: float) -> None:
     world.create_queue("research", cpu(1))
+    world.run(1)
     world.api.latency = 0.02
     gated(world, "a", labels={"queue": "research"})
     world.run(delay)
@@ -198,6 +199,7 @@ def test_an_operator_killed_at_any_instant_leaves_a_pod_that_its_successor_place
 
 
 def test_a_pod_that_changes_while_it_is_let_go_is_decided_once_more(world: World) -> None:
+    world.run(1)
     world.api.latency = 0.02
     names = sorted(each["metadata"]["name"] for each in world.store.all(NODE))
     gated(world, "a", labels={"queue": "default"})
@@ -209,6 +211,7 @@ def test_a_pod_that_changes_while_it_is_let_go_is_decided_once_more(world: World
 
 
 def test_a_write_by_others_in_between_is_only_a_conflict(world: World) -> None:
+    world.run(1)
     world.api.latency = 0.02
     gated(world, "a")
     world.until(lambda: said(world, "a").get("status") == "True")
@@ -244,7 +247,20 @@ def test_a_refused_write_is_told_and_tried_again_with_back_off(world: World) -> 
     assert world.rise("bayplan_retries_total", what="let pod go") == 3
 
 
+def test_what_is_being_let_go_counts_at_once(world: World) -> None:
+    world.run(1)
+    world.api.latency = 1.0
+    world.create_queue("research", cpu(1))
+    gated(world, "a", labels={"queue": "research"})
+    world.run(0.3)
+    gated(world, "b", labels={"queue": "research"})
+    bound(world, "a")
+    waits(world, "b", "QuotaExceeded")
+    assert pod(world, "b")["spec"]["schedulingGates"]
+
+
 def test_a_pod_that_is_deleted_meanwhile_holds_nothing(world: World) -> None:
+    world.run(1)
     world.api.latency = 0.02
     world.create_queue("research", cpu(1))
     gated(world, "a", labels={"queue": "research"})
