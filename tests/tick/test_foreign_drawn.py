@@ -1,4 +1,4 @@
-"""Drawn histories of pods at the gate, with the operator killed at any instant: quotas hold, gangs are whole, all get their turn."""
+"""Drawn histories of pods at the gate, the operator killed at any instant: quotas hold, gangs are whole, all get their turn."""
 
 from __future__ import annotations
 
