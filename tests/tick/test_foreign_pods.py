@@ -290,6 +290,12 @@ def test_where_kube_scheduler_does_not_bind_others_are_not_sent_and_the_pod_is_t
     world.run(30)
     assert len(world.events("NotBound", "a")) == 1
     assert not node_of(pod(world, "a"))
+    world.operator.restart()  # what was refused is seen once more
+    gated(world, "c")
+    assert bound(world, "c") != node
+    world.scheduler.objection = lambda pod, where: ""
+    world.delete(POD, "probe")
+    assert bound(world, "a") == node
 
 
 def test_a_pod_that_its_user_lets_go_is_counted_where_it_is(world: World) -> None:

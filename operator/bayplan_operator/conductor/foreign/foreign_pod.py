@@ -71,6 +71,8 @@ class ForeignPod:
         """Where it is, or is to go; empty: that is not known."""
         self.refusal: WhyWaiting | None = None
         """Why the API server would not let it go the last time."""
+        self.others: tuple[str, ...] = ()
+        """Other nodes to which kube-scheduler may bind it."""
         self.failures, self.retry_at = 0, 0.0
         """How often in a row it could not be let go, and when that is tried again, in seconds since the epoch."""
         self.unbound_told = False

@@ -76,7 +76,7 @@ class ForeignRequests:
     def _claim(self, of: ForeignPod, demand: Demand, claim: Claim, others: tuple[str, ...] = ()) -> LettingGo:
         """Count it where it goes."""
         of.flying, of.wish, of.words = True, None, None
-        of.node, of.request_class = claim.node, demand.request_class
+        of.node, of.others, of.request_class = claim.node, others, demand.request_class
         self._pods.claim(of.key, claim)
         return LettingGo(of.pod, of.spec or {}, claim, others)
 

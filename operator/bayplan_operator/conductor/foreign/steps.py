@@ -62,7 +62,8 @@ class TakeForeignPods(Step):
             except MalformedSpec:
                 return  # it was edited since
         if of.request_class is not None:
-            self._rejections.refused(of.request_class, of.node, now)
+            for node in (of.node, *of.others):
+                self._rejections.refused(of.request_class, node, now)
         message = (
             f"kube-scheduler does not bind the pod to node {of.node}, and its affinity cannot be changed any more: {said} "
             "If that does not pass, delete the pod, so that its controller makes another."
