@@ -16,7 +16,13 @@ PLACED = "bayplan.dev/Placed"
 
 
 def gated(
-    world: World, name: str, cpu: str = "1", labels: Object | None = None, gates: Sequence[str] = (GATE,), **spec: Any
+    world: World,
+    name: str,
+    cpu: str = "1",
+    labels: Object | None = None,
+    gates: Sequence[str] = (GATE,),
+    owner: Object | None = None,
+    **spec: Any,
 ) -> Object:
     """A bare pod, which runs for ever; `labels`: of `bayplan.dev/`."""
     return world.store.create(
@@ -26,6 +32,7 @@ def gated(
             "metadata": {
                 "name": name,
                 "labels": {f"bayplan.dev/{label}": value for label, value in (labels or {}).items()},
+                "ownerReferences": [] if owner is None else [owner],
             },
             "spec": {
                 "schedulingGates": [{"name": each} for each in gates],

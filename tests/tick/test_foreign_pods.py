@@ -6,11 +6,12 @@ import pytest
 
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import CPU_LARGE
-from tests.tick.api.kinds import NODE, POD, QUEUE
+from tests.tick.api.kinds import CONFIG_MAP, NODE, POD, QUEUE
 from tests.tick.api.refusal import Refusal
 from tests.tick.api.trouble import Loss
 from tests.tick.foreign import GATE, bound, end, gated, pod, said, waits
 from tests.tick.machinery.pods import node_of
+from tests.tick.seen import NAMESPACE
 from tests.tick.test_queues import cpu
 from tests.tick.world import World
 
@@ -296,6 +297,24 @@ def test_where_kube_scheduler_does_not_bind_others_are_not_sent_and_the_pod_is_t
     world.scheduler.objection = lambda pod, where: ""
     world.delete(POD, "probe")
     assert bound(world, "a") == node
+
+
+def test_kube_scheduler_is_asked_about_several_nodes_where_it_alone_can_judge_and_terms_may_be_set(world: World) -> None:
+    names = sorted(each["metadata"]["name"] for each in world.store.all(NODE))
+    world.scheduler.objection = lambda _, where: "" if where == names[3] else "node(s) had volume node affinity conflict"
+    job = world.store.create(CONFIG_MAP, NAMESPACE, {"metadata": {"name": "job"}})["metadata"]
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "job", "uid": job["uid"], "controller": True}
+    volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": "v"}}]
+
+    def of_the_job(name: str, **spec: object) -> None:
+        gated(world, name, owner=owner, volumes=volumes, **spec)
+
+    of_the_job("a")
+    world.until(lambda: world.events("NotBound", "a"))
+    of_the_job("b")
+    assert bound(world, "b") == names[3]
+    assert len(terms(world, "b")) > 1
+    assert all(len(each["matchFields"]) == 1 for each in terms(world, "b"))
 
 
 def test_a_pod_that_its_user_lets_go_is_counted_where_it_is(world: World) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bayplan.model.neighbour import Neighbour
+from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import RequestClass
 from bayplan.strategy.wish import Wish
 from bayplan_operator.kube import wire
@@ -37,6 +38,7 @@ class Demand:
     request_class: RequestClass
     neighbour: Neighbour
     policy: CompiledPolicy
+    run: RunLaw | None = None
 
 
 class ForeignPod:

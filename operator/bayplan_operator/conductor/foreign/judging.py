@@ -12,7 +12,7 @@ from bayplan_operator.conductor.foreign.foreign_pod import Demand, ForeignPod, W
 from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.translate.foreign.asked import AskedByLabels, BadLabel, asked_by_labels
-from bayplan_operator.translate.foreign.spec import MalformedSpec, class_of_pod, neighbour_of_pod
+from bayplan_operator.translate.foreign.spec import MalformedSpec, class_of_pod, neighbour_of_pod, run_of_pod
 from bayplan_operator.translate.policy import CompiledPolicy, objections_to_pod
 
 BAD_LABEL = "InvalidLabel"
@@ -64,7 +64,7 @@ class Judging:
         if stop is not None:
             return WhyWaiting(stop.reason.value, stop.message)
         try:
-            return Demand(asked, *self._shape(of, spec), policy)
+            return Demand(asked, *self._shape(of, spec), policy, run_of_pod(spec))
         except MalformedSpec as error:
             return WhyWaiting(BAD_POD, str(error))
 

@@ -176,6 +176,7 @@ def _request(of: ForeignPod, demand: Demand, gang: Gang | None, since: float) ->
         queue=demand.asked.queue,
         since=since,
         neighbour=demand.neighbour,
+        run=demand.run,
         gang=gang,
         preemptible=False,
     )

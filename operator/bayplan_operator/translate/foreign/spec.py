@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bayplan.model.neighbour import Neighbour
+from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import RequestClass
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.neighbours import nearby_terms
@@ -39,6 +40,12 @@ def neighbour_of_pod(namespace: str, labels: Mapping[str, str], spec: Mapping[st
         return nearby_terms(spec).of(namespace, labels)
     except ValueError as error:
         raise MalformedSpec(str(error)) from error
+
+
+def run_of_pod(spec: Mapping[str, Any]) -> RunLaw | None:
+    """How long it runs, as far as its own ``activeDeadlineSeconds`` bounds that; ``None``: nothing is known."""
+    seconds = spec.get("activeDeadlineSeconds")
+    return None if seconds is None else RunLaw(float(seconds), most=float(seconds))
 
 
 def owner_of(pod: wire.Pod) -> str:

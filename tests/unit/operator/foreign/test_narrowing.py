@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.foreign.narrowing import narrowing, same_demands
 from bayplan_operator.translate.foreign.placed import decided, placed_words, recorded, written_condition
-from bayplan_operator.translate.foreign.spec import MalformedSpec, class_of_pod
+from bayplan_operator.translate.foreign.spec import MalformedSpec, class_of_pod, run_of_pod
 from tests.tick.api.patches import merged
 from tests.tick.api.pod_changes import check
 
@@ -118,6 +118,13 @@ def test_min_domains_of_a_pod_that_is_pinned_are_refused_where_kube_scheduler_wo
     with pytest.raises(MalformedSpec, match=r"topologySpreadConstraints\[0\].minDomains is 2"):
         class_of_pod(known, pod(topologySpreadConstraints=[spread])["spec"])
     class_of_pod(known, pod(topologySpreadConstraints=[{**spread, "nodeAffinityPolicy": "Ignore"}])["spec"])
+
+
+def test_how_long_a_pod_runs_is_known_by_its_deadline_only() -> None:
+    assert run_of_pod(pod()["spec"]) is None
+    law = run_of_pod(pod(activeDeadlineSeconds=600)["spec"])
+    assert law is not None
+    assert (law.beyond(599), law.beyond(600)) == (1.0, 0.0)
 
 
 def test_gpus_asked_in_a_way_without_sense_are_told() -> None:
