@@ -170,6 +170,16 @@ def test_one_that_the_api_server_does_not_let_go_is_tried_again_and_joins_the_ot
     assert said(world, "b")["status"] == "True"
 
 
+def test_one_that_is_tried_again_while_another_is_still_on_its_way(world: World) -> None:
+    world.api.trouble.order("PATCH", "/pods/a$", Refusal(403, "Forbidden", "no"))
+    world.api.trouble.order("PATCH", "/pods/b$", Refusal(429, "TooManyRequests", "later", retry_after=30))
+    for name in ("a", "b"):
+        member(world, name, size=2)
+    bound(world, "a")
+    assert world.loop.passed < 20
+    bound(world, "b")
+
+
 def test_a_gang_of_one_and_a_gate_of_another_program(world: World) -> None:
     gated(world, "a", labels={"gang": "one", "gang-size": "1"})
     bound(world, "a")

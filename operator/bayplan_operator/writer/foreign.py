@@ -1,6 +1,7 @@
 """Letting foreign pods through the gate, and telling them why they wait."""
 
 import asyncio
+import itertools
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,12 +42,15 @@ class ForeignPodWriter:
 
     def __init__(self, server: ApiServer, store: PodStore, queue: WriteQueue) -> None:
         self._server, self._store, self._queue = server, store, queue
+        self._numbers = itertools.count()
         self._decoder = msgspec.json.Decoder(wire.Pod, strict=False)
 
     def let_go(self, together: Sequence[LettingGo], now: float) -> None:
         """Record where these pods go; once that stands for all of them, let them go there. What becomes of one only is its own
         affair from then on. The store counts them there already, and is told what came of each."""
-        self._queue.submit(("let go", *together[0].key), "let pods go", self._let_go(together, now))
+        # By number: one of a gang may be tried again while others of it are still on their way.
+        key = ("let go", next(self._numbers), *together[0].key)
+        self._queue.submit(key, "let pods go", self._let_go(together, now))
 
     def telling(self, key: PodKey) -> bool:
         """A pod is being told why it waits, or that failed a moment ago."""
