@@ -15,7 +15,7 @@ _ALIKE = (
     (names.LABEL_POLICY, "policy"),
     (names.LABEL_PRIORITY, "priority"),
 )
-_FULL = "GangFull"
+FULL = "GangFull"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def arranged(name: tuple[str, str], members: Iterable[ForeignPod]) -> Arranged:
     lacking = max(0, size - len(there))
     chosen = able[:lacking] if there or len(able) >= size else []
     if chosen or there:
-        why_not = WhyWaiting(_FULL, f"gang {name[1]} has the {size} pods already that {names.LABEL_GANG_SIZE} says")
+        why_not = WhyWaiting(FULL, f"gang {name[1]} has the {size} pods already that {names.LABEL_GANG_SIZE} says")
     else:
         count = f"{len(able)} of the {size} pods of gang {name[1]} can be placed"
         why_not = WhyWaiting(Reason.GANG_INCOMPLETE.value, f"{count}; it waits until all of them are there")
