@@ -9,16 +9,11 @@ made again from it.
 """
 
 import argparse
-import csv
 import json
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from bayplan.admission.queue import Queue, QuotaRow
 from bayplan.admission.tree import QueueTree, tree_of
@@ -28,8 +23,11 @@ from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Policy, Setup, Submission, simulate
 from bayplan.strategy.presets import compile_preset
+from bench import admission_scale, admission_testbed
 from bench.admission_cases import BORROWING, CASES, NOMINAL, Case, Work, work_of
+from bench.admission_events import Event, Figure, events_of, figures_of, over_quota, write_events
 from bench.admission_reference import reference
+from bench.admission_scale import SCALE_CASES
 
 _CPU = QuotaKey("cpu")
 
@@ -37,42 +35,57 @@ _CPU = QuotaKey("cpu")
 def main() -> int:
     """Run the benchmark; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.admission", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--case", choices=list(CASES), default="baseline")
-    parser.add_argument("--mode", choices=["simulator"], default="simulator")
+    parser.add_argument("--case", choices=[*CASES, *SCALE_CASES], default="baseline")
+    parser.add_argument("--mode", choices=["simulator", "testbed"], help="default: simulator; KAI's cases: testbed")
     parser.add_argument("--seed", type=int, default=0, help="0: all queues in phase; others shift each queue")
+    parser.add_argument("--scale", type=float, default=1.0, metavar="PART", help="only so large a part of the work")
+    parser.add_argument("--limit", type=float, default=1800.0, help="seconds after which a run on the testbed is given up")
     parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write what happened as CSV")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write what happened as CSV (not of KAI's cases)")
     arguments = parser.parse_args()
-    case = CASES[arguments.case]
-    work = work_of(case, arguments.seed)
-    began = time.process_time()
-    starts = simulated(case, work)
-    seconds = time.process_time() - began
-    over = over_quota(case, work, starts)
-    figures = [*figures_of(work, starts, "")]
-    figures += [("cpu_s", seconds, "s"), ("over_quota", float(over), "events")]
-    figures += figures_of(work, reference(case, work), "reference_")
+    if arguments.case in SCALE_CASES and (arguments.mode == "simulator" or arguments.out):
+        parser.error(f"--case {arguments.case} runs on the testbed only, and writes no CSV")
+    mode = "testbed" if arguments.case in SCALE_CASES else arguments.mode or "simulator"
+    if arguments.case in SCALE_CASES:
+        figures, over = admission_scale.run(arguments.case, arguments.scale, arguments.limit), 0
+    else:
+        figures, over = _queues(arguments, mode)
     rows = [
-        {"case": arguments.case, "mode": arguments.mode, "metric": name, "value": value, "unit": unit}
-        for name, value, unit in figures
+        {"case": arguments.case, "mode": mode, "metric": name, "value": value, "unit": unit} for name, value, unit in figures
     ]
     for row in rows:
         print(f"{row['metric']:28} {row['value']:12.3f} {row['unit']}")
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2))
-    if arguments.out:
-        write_events(arguments.out, work, starts)
     return 1 if over else 0
 
 
-def simulated(case: Case, work: Sequence[Work]) -> dict[str, float]:
-    """By name, when each starts."""
+def _queues(arguments: argparse.Namespace, mode: str) -> tuple[list[Figure], int]:
+    """The figures of one of Kueue's cases, and at how many events more was held than may be."""
+    case = CASES[arguments.case].scaled(arguments.scale)
+    work = work_of(case, arguments.seed)
+    if mode == "simulator":
+        events, further = simulated(case, work)
+    else:
+        measured = admission_testbed.run(case, work, arguments.limit)
+        events, further = measured.events, measured.figures
+    if arguments.out:
+        write_events(arguments.out, events)
+    over = over_quota(case, events)
+    figures = [*figures_of(case, events), *further, ("over_quota", float(over), "events")]
+    return figures + figures_of(case, events_of(work, reference(case, work)), "reference_"), over
+
+
+def simulated(case: Case, work: Sequence[Work]) -> tuple[list[Event], list[Figure]]:
+    """What happens, and the processor time of it."""
+    began = time.process_time()
     policy = Policy(compile_preset("BestFit"))
     node = NodeInfo("pool", {"cpu": 1000 * NOMINAL * case.cohorts * case.queues, "pods": 1_000_000})
     trace = simulate([_submission(each) for each in work], Setup([node], {"p": policy}, queues=queues_of(case)))
     names = [each.name for each in trace.submissions]
     rows = zip(trace.attempts.graph.tolist(), trace.attempts.placed_at.tolist(), strict=True)
-    return {names[graph]: at for graph, at in rows}
+    seconds = time.process_time() - began
+    return events_of(work, {names[graph]: at for graph, at in rows}), [("cpu_s", seconds, "s")]
 
 
 def queues_of(case: Case) -> QueueTree:
@@ -97,42 +110,6 @@ def _submission(work: Work) -> Submission:
         queue=work.queue_name,
         laws=(RunLaw(kind.seconds),),
     )
-
-
-def figures_of(work: Sequence[Work], starts: Mapping[str, float], prefix: str) -> list[tuple[str, float, str]]:
-    """Mean waits per class, and when all has ended."""
-    waits: dict[str, list[float]] = defaultdict(list)
-    for each in work:
-        waits[each.kind.name].append(starts[each.name] - each.at)
-    end = max(starts[each.name] + each.kind.seconds for each in work)
-    found = [(f"{prefix}wait_{name}_s", float(np.mean(waits[name])), "s") for name in ("small", "medium", "large")]
-    return [(f"{prefix}wall_s", end, "s"), *found]
-
-
-def over_quota(case: Case, work: Sequence[Work], starts: Mapping[str, float]) -> int:
-    """At how many starts a queue or a cohort holds more than it may, by plain sums."""
-    events = [(starts[each.name], 1, each) for each in work]
-    events += [(starts[each.name] + each.kind.seconds, 0, each) for each in work]
-    held: dict[object, int] = defaultdict(int)
-    over = 0
-    for _, starting, each in sorted(events, key=lambda event: (event[0], event[1])):
-        for holder, most in ((each.queue_name, NOMINAL + BORROWING), (each.cohort, NOMINAL * case.queues)):
-            held[holder] += each.kind.cpu if starting else -each.kind.cpu
-            over += starting and held[holder] > most
-    return over
-
-
-def write_events(path: Path, work: Sequence[Work], starts: Mapping[str, float]) -> None:
-    """`submit`, `start` and `end` of each, in the order of time."""
-    events: list[tuple[Any, ...]] = []
-    for each in work:
-        start = starts[each.name]
-        for at, event in ((each.at, "submit"), (start, "start"), (start + each.kind.seconds, "end")):
-            events.append((at, event, each.name, each.queue_name, each.kind.name, each.kind.cpu))
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("time", "event", "workload", "queue", "class", "cpu"))
-        writer.writerows(sorted(events, key=lambda event: event[0]))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ The figures are those of its `test/performance/scheduler` as of August 2026.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,11 @@ class Case:
     queues: int
     """Of each cohort."""
     classes: tuple[WorkClass, ...]
+
+    def scaled(self, part: float) -> "Case":
+        """Of each class only so large a part, the first that come."""
+        classes = tuple(replace(kind, count=max(1, round(part * kind.count))) for kind in self.classes)
+        return replace(self, classes=classes)
 
 
 @dataclass(frozen=True, slots=True)

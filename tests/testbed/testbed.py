@@ -124,6 +124,11 @@ class Testbed(Cluster):
             raise TestbedError(f"kube-scheduler answered {path} with {status}: {answer}")
         return str(answer)
 
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """The programs that run, for their processor time."""
+        return self._processes
+
     def check(self) -> None:
         """Raise TestbedError when one of the programs has ended."""
         for process in self._processes:

@@ -76,7 +76,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     placing = Placing(cluster, sources, insight, queues, rejections, settings, clock)
     assigning = Assigning(queues, cluster, pods)
     serving = Serving(checker, policies, adapting, assigning, cluster, pods)
-    lost = LostNodes(view.nodes)
+    lost = LostNodes(view.nodes, policies.graces)
     leftovers = Leftovers(pods, writers.pods, writers.graphs, wake)
     recorder = Recorder(writers.graphs, writers.events, settings, Durable(graphs, adapting, clock, wake))
     actor = Actor(pods, writers.pods, rejections)

@@ -41,6 +41,8 @@ def changed_tasks(graph: Graph, before: Run, after: Run) -> Sequence[int]:
     changed = np.zeros(graph.units, bool)
     for old, new in zip(before.columns(), after.columns(), strict=True):
         changed |= (old != new) & ~((old != old) & (new != new))  # NaN equals NaN here
+    if graph.units == len(graph.tasks):
+        return changed.nonzero()[0].tolist()
     return [int(task) for task in np.unique(graph.unit_task[changed])]
 
 

@@ -23,7 +23,7 @@ class FindDue(Step):
         self._rejections.changed(self._nodes.changed, tick.now)
         self._pods.left.clear()
         self._nodes.changed.clear()
-        lost = self._lost.look(tick.graphs, tick.now)
+        lost = self._lost.look(tick.now)
         if lost or self._nodes.availability_changed:
             self._nodes.availability_changed = False
             tick.graphs.due(self._pods.graphs_with_pods())

@@ -14,8 +14,15 @@ class Essence:
     urgent: tuple[object, ...]
     """What should not wait for the interval between two writes."""
     rest: tuple[object, ...]
+    words: int
+    """Of why shards wait, where the reasons are the same."""
     failing: bool
     """It could not be handled: that is not written at once, since the echo of the write would have it handled at once."""
+
+    @property
+    def but_for_words(self) -> tuple[object, ...]:
+        """All but how it is said why shards wait."""
+        return self.urgent, self.rest, self.failing
 
 
 def essence(graph: GraphRun, now: float) -> Essence:
@@ -33,4 +40,4 @@ def essence(graph: GraphRun, now: float) -> Essence:
         None if running is None else (running.revision, running.asking.revision),
         None if outlook is None else outlook.revision,
     )  # fmt: skip
-    return Essence(urgent, rest, failing)
+    return Essence(urgent, rest, 0 if running is None else running.asking.words, failing)

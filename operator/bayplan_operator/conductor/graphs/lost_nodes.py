@@ -1,22 +1,21 @@
 """Which nodes count as lost."""
 
+from collections.abc import Callable, Iterable
+
 from bayplan_operator.conductor.record.graph_run import GraphRun
-from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.view import NodeStore
 
 _GRACE_WITHOUT_POLICY = 30.0
 
 
 class LostNodes:
-    """By the node-loss graces of the policies in use."""
+    """By the node-loss graces of the policies."""
 
-    def __init__(self, nodes: NodeStore) -> None:
-        self._nodes = nodes
+    def __init__(self, nodes: NodeStore, graces: Callable[[], Iterable[float]]) -> None:
+        """``graces`` answers those of all policies that can be used."""
+        self._nodes, self._graces = nodes, graces
         self._lost: dict[float, frozenset[str]] = {}
         self._next_at: float | None = None
-        self._graces: frozenset[float] = frozenset()
-        self._revision = -1
-        """Of the register, when the graces in use were collected."""
 
     def of(self, graph: GraphRun) -> frozenset[str]:
         """Those that are lost by the grace of the graph's policy."""
@@ -27,14 +26,11 @@ class LostNodes:
         """When the next node counts as lost."""
         return self._next_at
 
-    def look(self, graphs: Register, now: float) -> bool:
-        """Look again; answers whether other nodes are lost than before."""
-        if graphs.revision != self._revision:
-            self._revision = graphs.revision
-            self._graces = frozenset(_grace(graph) for graph in graphs.open.values() if graph.running is not None)
+    def look(self, now: float) -> bool:
+        """Look again; answers whether other nodes are lost than before. O(policies x silent nodes), however many graphs."""
         lost: dict[float, frozenset[str]] = {}
         self._next_at = None
-        for grace in self._graces:
+        for grace in {_GRACE_WITHOUT_POLICY, *self._graces()}:
             lost[grace], at = self._nodes.lost(grace, now)
             if at is not None and (self._next_at is None or at < self._next_at):
                 self._next_at = at

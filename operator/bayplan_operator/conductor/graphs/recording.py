@@ -11,6 +11,9 @@ from bayplan_operator.settings import Settings
 from bayplan_operator.writer import EventWriter, GraphWriter
 
 _LATEST = 30.0
+_WORDS_LATEST = 300.0
+"""Seconds by which other words, or the first ones, may wait for those of other graphs: with 10,000 graphs in line, each of
+which waits for the same quota, all of their words change whenever anything ends."""
 
 
 class Slots:
@@ -19,11 +22,11 @@ class Slots:
     def __init__(self, per_second: float) -> None:
         self._between, self._taken_until = 1.0 / per_second, float("-inf")
 
-    def reserve(self, now: float, interval: float) -> float:
-        """An instant so many seconds from now, and as much later as others are before it: at most half a minute."""
-        behind = min(max(0.0, self._taken_until - now), _LATEST)
-        self._taken_until = now + min(behind + self._between, _LATEST)
-        return now + interval + behind
+    def reserve(self, now: float) -> float:
+        """Seconds that others are before it: at most five minutes."""
+        behind = min(max(0.0, self._taken_until - now), _WORDS_LATEST)
+        self._taken_until = now + min(behind + self._between, _WORDS_LATEST)
+        return behind
 
 
 class Recorder(Step):
@@ -31,7 +34,7 @@ class Recorder(Step):
 
     def __init__(self, graphs: GraphWriter, events: EventWriter, settings: Settings, durable: Durable) -> None:
         self._graphs, self._events, self._settings, self._durable = graphs, events, settings, durable
-        self._slots = Slots(settings.status_writes)
+        self._slots, self._firsts = Slots(settings.status_writes), Slots(settings.status_writes)
 
     def step(self, tick: Tick) -> None:
         """Write what is due of the touched graphs; delete those whose time is over."""
@@ -44,8 +47,9 @@ class Recorder(Step):
             return None
         if graph.decided.ended:
             return None if self._graphs.deleting(graph.key) else _deleted_at(graph)
-        changed = graph.written.essence != essence(graph, now)
-        return graph.written.next_at if changed and not self._graphs.busy(graph.key) else None
+        made_of = essence(graph, now)
+        changed = graph.written.essence != made_of
+        return _due_at(graph, made_of) if changed and not self._graphs.busy(graph.key) else None
 
     def _look(self, graph: GraphRun, now: float) -> None:
         if graph.decided.ended:
@@ -55,13 +59,21 @@ class Recorder(Step):
         elif not (graph.known.deleting or graph.known.checking.awaited or self._graphs.busy(graph.key)):
             made_of = essence(graph, now)
             urgent = graph.written.urgent != made_of.urgent and not made_of.failing and not _begins_well(graph)
-            if graph.written.essence != made_of and (urgent or now >= graph.written.next_at):
+            if graph.written.essence != made_of and (urgent or self._has_its_turn(graph, made_of, now)):
                 self._write(graph, made_of, now)
+
+    def _has_its_turn(self, graph: GraphRun, made_of: Essence, now: float) -> bool:
+        """What can wait is due. Of very many that begin at once, the first statuses come one after the other too."""
+        written = graph.written
+        if now >= written.next_at and not (written.status or written.in_turn):
+            written.in_turn, written.next_at = True, now + self._firsts.reserve(now)
+        return now >= _due_at(graph, made_of)
 
     def _write(self, graph: GraphRun, made_of: Essence, now: float) -> None:
         running, written = graph.running, graph.written
         if running is not None:
             running.lines.renew(running.run)
+            running.asking.reworded = False
         reporting.update_conditions(graph, self._events, now)
         status = _status(graph)
         settled = running.run.settled.copy() if running is not None else None
@@ -72,7 +84,8 @@ class Recorder(Step):
             self._durable.stands(graph, written.status, settled, over=over)
             return
         if not over:
-            written.next_at = self._slots.reserve(now, self._interval(graph))
+            earliest, behind = now + self._interval(graph), self._slots.reserve(now)
+            written.next_at, written.words_at = earliest + min(behind, _LATEST), earliest + behind
 
         def on_written(version: int) -> None:
             written.version, written.seen_version = version, max(written.seen_version, version)
@@ -85,6 +98,13 @@ class Recorder(Step):
         # The API server validates the whole object at each write: of 5,000 tasks for more than a second.
         size = graph.running.prepared.size + graph.running.lines.size if graph.running is not None else 0
         return max(self._settings.status_interval, size / self._settings.status_bytes_per_second)
+
+
+def _due_at(graph: GraphRun, made_of: Essence) -> float:
+    """When a change that can wait is written."""
+    written = graph.written
+    same = isinstance(written.essence, Essence) and written.essence.but_for_words == made_of.but_for_words
+    return written.words_at if same else written.next_at
 
 
 def _begins_well(graph: GraphRun) -> bool:

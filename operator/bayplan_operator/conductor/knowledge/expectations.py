@@ -33,8 +33,16 @@ class Renewal:
         self._spent += took
         metrics.EXPECTATION_SECONDS.observe(took)
         if completed:
-            self._expectations.rest(self._monotonic() + _PAUSES * self._spent)
+            self._rest()
         return completed
+
+    def followed(self, took: float) -> None:
+        """What a completed renewal means to graphs took so many seconds more: there may be far more graphs than predictions."""
+        self._spent += took
+        self._rest()
+
+    def _rest(self) -> None:
+        self._expectations.rest(self._monotonic() + _PAUSES * self._spent)
 
     @property
     def wait(self) -> float | None:

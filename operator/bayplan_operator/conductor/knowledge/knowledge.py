@@ -55,7 +55,7 @@ class Knowledge(Step):
         self.forecast = Expectations(self.profiles.run_times, self._run_of)
         self.renewals = 0
         """How often what is expected of all graphs was brought up to date."""
-        self._renewal = Renewal(self.forecast, clock)
+        self._renewal, self._monotonic = Renewal(self.forecast, clock), clock.monotonic
         self._nodes = nodes
         self._classes: dict[str, tuple[str, float]] = {}
         self._static_version = -1
@@ -148,10 +148,12 @@ class Knowledge(Step):
         self.profiles.changed.clear()
         graphs = tick.graphs.open.values()
         if self._renewal.step(lambda: (run for each in _running(graphs) for run in _to_come(each))):
+            began = self._monotonic()
             self.efficiency = self._efficiencies()
             # What is late by now is late though nothing has happened to the graph itself.
             tick.graphs.due([each.ref.uid for each in graphs if each.running is not None and self._expect(each.running)])
             self.renewals += 1
+            self._renewal.followed(self._monotonic() - began)
         self.profiles.write(tick.now)
 
     def forget(self, uid: str) -> None:

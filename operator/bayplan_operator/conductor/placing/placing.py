@@ -65,12 +65,18 @@ class Placing(Step):
         stale = self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS
         known = self._insight.snapshot(now)
         self._decider.update(Changes(knowledge=known, refused=self._rejections.active(now), reopened=stale or replanned))
+        while self._decide(tick):
+            pass  # each time something was placed, so that this comes to an end
+
+    def _decide(self, tick: Tick) -> bool:
+        """Act on one decision. Answers whether it goes on from what was placed by it."""
         began = self._monotonic()
-        outcome = self._decider.decide(now, seconds(self._seconds, self._monotonic))
+        outcome = self._decider.decide(tick.now, seconds(self._seconds, self._monotonic))
         if outcome.placements or outcome.waiting:
             metrics.PLACING_SECONDS.observe(self._monotonic() - began)
             self._act(outcome, tick)
-            self._asked_at, self._asked_of = now, self._cluster.version
+            self._asked_at, self._asked_of = tick.now, self._cluster.version
+        return outcome.unfinished and bool(outcome.placements)
 
     def next_time(self, now: float) -> float | None:
         """When ``step`` has something to do though nothing happens."""

@@ -62,6 +62,10 @@ class Policies(Step):
         """The policy of that name, if it can be used."""
         return self._compiled.get(name)
 
+    def graces(self) -> set[float]:
+        """Seconds of silence after which nodes count as lost, of all policies that can be used."""
+        return {each.spec.node_loss_grace for each in self._compiled.values()}
+
     def assign(self, graph: GraphRun, policy_name: str) -> None:
         """Give a graph its policy, or say why it has none."""
         policy = self._compiled.get(policy_name)

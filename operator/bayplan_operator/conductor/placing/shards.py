@@ -61,9 +61,8 @@ class ShardRequests:
         reserved = []
         for decision in waiting:
             graph, unit = _asked(tick.graphs, decision)
-            graph.call()
-            if graph.running is not None:
-                graph.running.asking.refused(unit, decision)
+            if graph.running is None or graph.running.asking.refused(unit, decision):
+                graph.call()
             if decision.reason is Reason.RESERVED:
                 reserved.append((graph.ref.uid, unit))
         self._insight.plans.reserved(reserved, tick.now)

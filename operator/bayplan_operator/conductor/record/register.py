@@ -24,8 +24,6 @@ class Register:
         self.by_uid: dict[str, GraphRun] = {}
         self.open: dict[str, GraphRun] = {}
         """By UID."""
-        self.revision = 0
-        """Changes with the open graphs, and with their policies."""
         self.attention = Attention()
         self._due: set[str] = set()
         self._on_close: list[Callable[[str], None]] = []
@@ -40,7 +38,6 @@ class Register:
     def reopen(self, graph: GraphRun) -> None:
         """There are news of a graph, or of its policy."""
         self.open[graph.ref.uid] = graph
-        self.revision += 1
 
     def remove(self, graph: GraphRun) -> None:
         """A graph is gone."""
@@ -50,7 +47,6 @@ class Register:
     def close(self, uid: str) -> None:
         """A graph is over or gone: nothing is decided about it any more."""
         self.open.pop(uid, None)
-        self.revision += 1
         self.attention.forget(uid)
         for forget in self._on_close:
             forget(uid)

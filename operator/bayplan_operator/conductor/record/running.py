@@ -72,12 +72,24 @@ class Asking:
         """By task, what its pods are for others, where all of them are alike."""
         self.revision = 0
         """Changes whenever a unit waits for another reason."""
+        self.words = 0
+        """Changes whenever the same is said of a reason in other words, such as how much of a quota is used."""
+        self.reworded = False
+        """The status does not say it in the newest words, and is known to be changed by that."""
 
-    def refused(self, unit: int, why: Decision) -> None:
-        """There is no place for a unit now."""
-        if self.waiting.get(unit) != why:
-            self.waiting[unit] = why
+    def refused(self, unit: int, why: Decision) -> bool:
+        """There is no place for a unit now. Answers whether that is news: of other words for the same reason, only the first
+        are, since what is last when the status is written counts."""
+        before = self.waiting.get(unit)
+        if before == why:
+            return False
+        self.waiting[unit] = why
+        if before is None or before.reason is not why.reason:
             self.revision += 1
+            return True
+        self.words += 1
+        first, self.reworded = not self.reworded, True
+        return first
 
     def placed(self, unit: int) -> None:
         """A unit has its place."""

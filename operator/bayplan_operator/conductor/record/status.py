@@ -20,6 +20,10 @@ class GraphStatus:
         """How often it was found to say something else than what we wrote."""
         self.next_at = 0.0
         """What can wait is not written before."""
+        self.words_at = 0.0
+        """Other words for the same are not written before."""
+        self.in_turn = False
+        """Its first status, which can wait, has its turn among those of other graphs."""
         self.essence: object = None
         """What the status was made of when it last had nothing new to say; ``None``: it is to be compared."""
         self.urgent: object = None
