@@ -143,6 +143,32 @@ def test_another_gate_stays_and_bayplan_comes_last(world: World) -> None:
     bound(world, "a")
 
 
+@pytest.mark.parametrize("preset", ["Packing", "RoundRobin", "LeastLoaded", "GraphPlan", "Random", "Genetic"])
+def test_every_kind_of_planner_places_pods_and_gangs_within_their_quota(world: World, preset: str) -> None:
+    world.create_policy("p", preset=preset)
+    world.create_queue("q", cpu(5))
+    for number in range(4):
+        gated(world, f"p{number}", labels={"queue": "q", "policy": "p", "priority": "1"})
+    for number in range(3):
+        gated(world, f"g{number}", labels={"queue": "q", "policy": "p", "gang": "g", "gang-size": "3"})
+    for number in range(4):
+        bound(world, f"p{number}")
+    waits(world, "g0", "QuotaExceeded")
+    assert not any(node_of(pod(world, f"g{number}")) for number in range(3))
+    end(world, "p0")
+    end(world, "p1")
+    for number in range(3):
+        bound(world, f"g{number}")
+
+
+def test_an_adaptive_policy_places_pods_by_its_first_candidate(world: World) -> None:
+    candidates = [{"name": "packed", "preset": "Packing"}, {"name": "spread", "preset": "LeastLoaded"}]
+    world.create_policy("a", adaptive={"candidates": candidates})
+    for number in range(4):
+        gated(world, f"p{number}", labels={"policy": "a"})
+    assert len({bound(world, f"p{number}") for number in range(4)}) == 1
+
+
 def test_a_policy_for_other_namespaces_refuses(world: World) -> None:
     world.create_policy("theirs", serves={"namespaces": ["elsewhere"]})
     gated(world, "a", labels={"policy": "theirs"})

@@ -166,12 +166,13 @@ class ForeignRegister:
 
 def _request(of: ForeignPod, demand: Demand, gang: Gang | None, since: float) -> Request:
     namespace = of.key[0]
-    whose = owner_of(of.pod) if gang is None else gang.name
+    whose = owner_of(of.pod)
     return Request(
         id=ForeignId(of.pod.metadata.uid),
         request_class=demand.request_class,
         priority=demand.asked.priority,
-        arrival=(since, namespace, whose),
+        arrival=(since, namespace, whose if gang is None else gang.name),
+        name=f"{whose}/{of.key[1]}",
         namespace=namespace,
         queue=demand.asked.queue,
         since=since,
