@@ -297,6 +297,35 @@ def test_a_pod_that_is_deleted_meanwhile_holds_nothing(world: World) -> None:
     bound(world, "b")
 
 
+def test_a_pod_that_its_user_lets_go_while_it_is_decided_is_counted_where_it_is_bound(world: World) -> None:
+    world.run(1)
+    world.api.latency = 0.02
+    gated(world, "a")
+    world.until(lambda: said(world, "a").get("status") == "True")
+    world.patch(POD, "a", {"spec": {"schedulingGates": None}})
+    node = bound(world, "a")
+    world.run(3)
+    assert "affinity" not in pod(world, "a")["spec"]
+    assert world.operator.view is not None
+    assert (NAMESPACE, "a") in world.operator.view.cluster.occupants(node)
+    assert world.rise("bayplan_pods_let_go_total", outcome="Changed") == 1
+
+
+def test_without_the_lease_no_pod_is_let_go(world: World) -> None:
+    world.run(1)
+    world.api.latency = 0.02
+    gated(world, "a")
+    world.until(lambda: said(world, "a").get("status") == "True")
+    world.operator.leading = False
+    world.run(30)
+    assert world.operator.late == []
+    assert pod(world, "a")["spec"]["schedulingGates"]
+    world.operator.kill()
+    world.operator.leading = True
+    world.operator.start()
+    bound(world, "a")
+
+
 def test_a_pod_of_the_same_name_is_another(world: World) -> None:
     gated(world, "a", cpu="1000")
     waits(world, "a", "NoSuchNode")
