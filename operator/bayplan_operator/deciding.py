@@ -63,7 +63,7 @@ def reflectors(server: ApiServer, view: View, news: asyncio.Event) -> tuple[Refl
     """What keeps the view equal to the pods, the nodes and the namespaces. They run until they are cancelled."""
     namespaces = NamespaceStore(view.cluster, news.set)
     return (
-        Reflector(server, paths.PODS, wire.Pod, view.pods),
+        Reflector(server, paths.PODS, wire.Pod, view.pods, view.pods.foreign),
         Reflector(server, paths.NODES, wire.Node, view.nodes),
         Reflector(server, paths.NAMESPACES, wire.NamespaceObject, namespaces),
     )

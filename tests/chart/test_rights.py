@@ -22,6 +22,7 @@ ANYWHERE = "default"
 
 ALLOWED = [
     *((verb, "pods", ANYWHERE) for verb in ("get", "list", "watch", "create", "delete", "patch")),
+    ("patch", "pods/status", ANYWHERE),
     *((verb, "nodes", "") for verb in ("get", "list", "watch")),
     *((verb, "namespaces", "") for verb in ("list", "watch")),
     *((verb, "taskgraphs.bayplan.dev", ANYWHERE) for verb in ("get", "list", "watch", "delete")),
@@ -41,6 +42,7 @@ ALLOWED = [
 ]
 DENIED = [
     ("update", "pods", ANYWHERE),
+    ("update", "pods/status", ANYWHERE),
     ("create", "pods/exec", ANYWHERE),
     ("create", "pods/eviction", ANYWHERE),
     ("create", "pods/binding", ANYWHERE),

@@ -126,6 +126,7 @@ def test_roles_grant_what_the_operator_needs_and_nothing_else(default: list[Obje
     read = {"get", "list", "watch"}
     assert rights(only(default, "ClusterRole")) == {
         "/pods": read | {"create", "delete", "patch"},
+        "/pods/status": {"patch"},
         "/nodes": read,
         "/namespaces": {"list", "watch"},
         "/services": {"get", "create"},

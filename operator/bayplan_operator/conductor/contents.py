@@ -5,6 +5,10 @@ from collections.abc import Callable
 from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.beside import Thread
 from bayplan_operator.conductor.choosing.step import ChooseCandidates
+from bayplan_operator.conductor.foreign.judging import Judging
+from bayplan_operator.conductor.foreign.register import ForeignRegister
+from bayplan_operator.conductor.foreign.requests import ForeignRequests
+from bayplan_operator.conductor.foreign.steps import TakeForeignPods, TellForeignPods
 from bayplan_operator.conductor.graphs.acting import Actor
 from bayplan_operator.conductor.graphs.advancer import Advancer
 from bayplan_operator.conductor.graphs.advancing import AdvanceGraphs
@@ -34,7 +38,9 @@ from bayplan_operator.conductor.placing.insight import Insight
 from bayplan_operator.conductor.placing.load import FollowLoad
 from bayplan_operator.conductor.placing.placing import Placing
 from bayplan_operator.conductor.placing.policies import Policies
+from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.conductor.placing.rendezvous import Rendezvous
+from bayplan_operator.conductor.placing.shards import ShardRequests
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.queueing.reporting import ReportQueues
 from bayplan_operator.conductor.queueing.run_times import TellRunTimes
@@ -62,16 +68,21 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     answers = Answers(clock)
     checker = Checker(answers, Questions(writers.dry_runs, answers, settings.template_checks, clock))
     queues = Queues(settings.queue_half_life)
-    placing = Placing(cluster, Creator(pods, writers.pods, answers), insight, queues, settings, clock)
-    refusing = placing.rejections.unwilling.nodes
+    rejections = Rejections(settings.rejection_memory)
+    refusing = rejections.unwilling.nodes
     estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), refusing, knowledge)
     policies = Policies(writers.graphs)
+    foreign = ForeignRegister(pods, Judging(policies, queues, cluster))
+    shards = ShardRequests(Creator(pods, writers.pods, answers), insight)
+    graphs.on_close(shards.forget)
+    sources = shards, ForeignRequests(foreign, pods, writers.pods.foreign)
+    placing = Placing(cluster, sources, insight, queues, rejections, settings, clock)
     assigning = Assigning(queues, cluster, pods)
     serving = Serving(checker, policies, adapting, assigning, cluster, pods)
     lost = LostNodes(view.nodes, policies.graces)
     leftovers = Leftovers(pods, writers.pods, writers.graphs, wake)
     recorder = Recorder(writers.graphs, writers.events, settings, Durable(graphs, adapting, clock, wake))
-    actor = Actor(pods, writers.pods, placing.rejections)
+    actor = Actor(pods, writers.pods, rejections)
     rounds = BetweenRounds(cluster, writers.events, view.pods)
     followers = (adapting, arrivals, plans, knowledge)
     terms = IntakeTerms(settings.stuck_after, settings.image)
@@ -84,8 +95,8 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         TakeWrites(view.written),
         TakeAnswers(checker, serving),
         # How far each graph is
-        FindDue(pods, view.nodes, lost, placing.rejections, leftovers),
-        AdvanceGraphs(Advancer(pods, view.nodes, lost), actor, pods, placing.rejections, followers, rounds, writers.events),
+        FindDue(pods, view.nodes, lost, rejections, leftovers),
+        AdvanceGraphs(Advancer(pods, view.nodes, lost), actor, pods, rejections, followers, rounds, writers.events),
         # Where what wants to start goes
         FollowLoad(view.load, cluster, pods, policies),
         GiveBackRoom(pods),
@@ -94,6 +105,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         ChooseCandidates(cluster, pods, profiles, writers.events),
         Rendezvous(writers.services, writers.events, pods, writers.pods),
         HoldBack(),
+        TakeForeignPods(foreign, rejections, writers.events),
         placing,
         TellRunTimes(knowledge, pods),
         Foretelling(placing, cluster, settings.seed, clock, Thread("line", clock, wake)),
@@ -103,7 +115,8 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         recorder,
         adapting,
         Measures(),
-        ReportQueues(queues, cluster, pods, writers.graphs.queues, Sharing(placing.shares)),
+        TellForeignPods(foreign, writers.pods.foreign, writers.events),
+        ReportQueues(queues, cluster, pods, writers.graphs.queues, Sharing(placing.shares), foreign),
         # What is over
         Leave(recorder, estimator, leftovers),
         leftovers,

@@ -14,6 +14,8 @@ from bayplan_operator.kube import errors
 
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+"""As a merge patch; but in Kubernetes' own kinds, conditions are merged by their type."""
 _CREDENTIALS_KEPT = 1.0
 """Seconds: the official client looks through the whole configuration each time that it is asked for the token."""
 

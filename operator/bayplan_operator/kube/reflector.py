@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -35,6 +35,17 @@ class Sink(Protocol):
         """No more for the moment."""
 
 
+class WholeSink(Protocol):
+    """What needs some of the objects whole, not only the fields of their kind."""
+
+    def wants(self, item: Any) -> bool:
+        """Whether it needs this one."""
+        ...
+
+    def take(self, item: Any, raw: Mapping[str, Any]) -> None:
+        """The same, whole; the sink takes it in after this."""
+
+
 _News = Literal["ADDED", "MODIFIED", "DELETED"]
 
 
@@ -49,6 +60,10 @@ class _Bookmark(wire.Wire, frozen=True):
     metadata: wire.Metadata
 
 
+class _Items(msgspec.Struct):
+    items: list[msgspec.Raw]
+
+
 class _ErrorStatus(wire.Wire, frozen=True):
     code: int = 500
     reason: str = ""
@@ -58,10 +73,10 @@ class _ErrorStatus(wire.Wire, frozen=True):
 class Reflector:
     """Keeps a sink equal to one resource of the API server, deletions missed while disconnected included."""
 
-    def __init__(self, server: ApiServer, path: str, kind: type[wire.Wire], sink: Sink) -> None:
+    def __init__(self, server: ApiServer, path: str, kind: type[wire.Wire], sink: Sink, whole: WholeSink | None = None) -> None:
         self._server = server
         self._path = path
-        self._sink = sink
+        self._sink, self._whole = sink, whole
         self._item = msgspec.json.Decoder(kind, strict=False)
         page: Any = msgspec.defstruct("Page", [("metadata", wire.ListMetadata), ("items", list[kind])])  # type: ignore[valid-type]
         self._page: msgspec.json.Decoder[Any] = msgspec.json.Decoder(page, strict=False)
@@ -99,8 +114,10 @@ class Reflector:
         items: list[Any] = []
         params = {"limit": PAGE}
         while True:
-            page = self._page.decode(await self._server.call("GET", self._path, params=params))
+            answer = await self._server.call("GET", self._path, params=params)
+            page = self._page.decode(answer)
             items += page.items
+            self._take_whole(page.items, answer)
             if not page.metadata.continue_:
                 break
             params["continue"] = page.metadata.continue_
@@ -119,7 +136,11 @@ class Reflector:
         }
         async for lines in self._server.stream(self._path, params, SILENCE_SECONDS):
             try:
-                for event in self._events.decode_lines(lines):
+                events, raw = self._events.decode_lines(lines), None
+                for number, event in enumerate(events):
+                    if self._needs_whole(event.object):
+                        raw = raw or lines.split(b"\n")
+                        self._take_one_whole(event.object, self._event.decode(raw[number]).object)
                     self._take(event.type, event.object)
             except msgspec.ValidationError:  # one of them is a bookmark or an error: they are read one by one
                 for line in lines.split(b"\n"):
@@ -133,7 +154,25 @@ class Reflector:
         if event.type == "ERROR":
             status = self._error.decode(event.object)
             raise errors.refusal(status.code, status.reason, status.message, None)
-        self._take(event.type, self._item.decode(event.object))
+        item = self._item.decode(event.object)
+        if self._needs_whole(item):
+            self._take_one_whole(item, event.object)
+        self._take(event.type, item)
+
+    def _needs_whole(self, item: Any) -> bool:
+        return self._whole is not None and self._whole.wants(item)
+
+    def _take_whole(self, items: Sequence[Any], answer: bytes) -> None:
+        """Those of a page that are needed whole: the page is read a second time where there are any."""
+        needed = [number for number, item in enumerate(items) if self._needs_whole(item)]
+        if needed:
+            raw = msgspec.json.decode(answer, type=_Items).items
+            for number in needed:
+                self._take_one_whole(items[number], raw[number])
+
+    def _take_one_whole(self, item: Any, raw: msgspec.Raw) -> None:
+        if self._whole is not None:
+            self._whole.take(item, msgspec.json.decode(raw))
 
     def _take(self, kind: str, item: Any) -> None:
         if kind == "DELETED":

@@ -63,7 +63,7 @@ def _attempt(own: OwnPod, unit: int) -> Attempt:
         ended=terminating and (not pod.spec.node_name or pod.metadata.deletion_grace_period_seconds == 0),
         held=own.held,
         disrupted=disrupted is not None or (phase == Phase.FAILED and turned_away(pod)),
-        unschedulable=_unschedulable(pod),
+        unschedulable=unschedulable(pod),
         gates=tuple(each.name for each in pod.spec.scheduling_gates),
         stuck=stuck.reason if stuck is not None else "",
         stuck_since=own.stuck_since or 0.0,
@@ -93,7 +93,8 @@ def _why_failed(pod: wire.Pod, failure: containers.Failure | None) -> tuple[str,
     return failure.end.reason or "Error", failure.message
 
 
-def _unschedulable(pod: wire.Pod) -> str:
+def unschedulable(pod: wire.Pod) -> str:
+    """What kube-scheduler says of a pod that it could bind nowhere; empty: it has not said so."""
     if pod.spec.node_name:
         return ""
     for condition in pod.status.conditions:

@@ -12,7 +12,7 @@ from bayplan_operator.translate.gpus import write_devices
 from bayplan_operator.translate.judged_elsewhere import judged_elsewhere
 from bayplan_operator.translate.neighbours import NO_TERMS, NearbyTerms
 
-_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _UNREACHABLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 
@@ -225,36 +225,42 @@ def _pinned(affinity: Mapping[str, Any], nodes: tuple[str, ...]) -> dict[str, An
 
     For several nodes there are as many alternatives, since a term may name one only.
     """
-    pins = [{"key": "metadata.name", "operator": "In", "values": [node]} for node in nodes]
+    pins = [pin(node) for node in nodes]
     node_affinity = affinity.get("nodeAffinity") or {}
     # An empty term matches nothing; with the pin added it would suddenly match, so it is left out.
-    given = [t for t in _required_terms(affinity) if t.get("matchExpressions") or t.get("matchFields")]
+    given = [t for t in required_terms(affinity) if t.get("matchExpressions") or t.get("matchFields")]
     terms = [{**term, "matchFields": [*(term.get("matchFields") or []), pin]} for pin in pins for term in given]
     return {
         **affinity,
         "nodeAffinity": {
             **node_affinity,
-            _REQUIRED: {"nodeSelectorTerms": terms or [{"matchFields": [pin]} for pin in pins]},
+            REQUIRED: {"nodeSelectorTerms": terms or [{"matchFields": [pin]} for pin in pins]},
         },
     }
 
 
-def _required_terms(affinity: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    return ((affinity.get("nodeAffinity") or {}).get(_REQUIRED) or {}).get("nodeSelectorTerms") or []
+def pin(node: str) -> dict[str, Any]:
+    """What a term says of its fields to name one node. The API server takes one name in it, not several."""
+    return {"key": "metadata.name", "operator": "In", "values": [node]}
+
+
+def required_terms(affinity: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The alternatives that a pod requires of its node; none: it requires nothing."""
+    return ((affinity.get("nodeAffinity") or {}).get(REQUIRED) or {}).get("nodeSelectorTerms") or []
 
 
 def without_pins(affinity: Mapping[str, Any], nodes: Sequence[str]) -> dict[str, Any]:
     """What was there before the pins to these nodes, without parts that are empty."""
     terms: list[dict[str, Any]] = []
-    pins = [{"key": "metadata.name", "operator": "In", "values": [node]} for node in nodes]
-    for term in _required_terms(affinity):
+    pins = [pin(node) for node in nodes]
+    for term in required_terms(affinity):
         fields = term.get("matchFields") or []
         if any(pin in fields for pin in pins[1:]):
             continue  # the same as the term with the first pin, but for the node
         kept = {name: part for name, part in {**term, "matchFields": [f for f in fields if f not in pins]}.items() if part}
         if kept or not term:
             terms.append(kept)
-    required = {_REQUIRED: {"nodeSelectorTerms": terms} if terms else None}
+    required = {REQUIRED: {"nodeSelectorTerms": terms} if terms else None}
     of_nodes = {**(affinity.get("nodeAffinity") or {}), **required}
     whole = {**affinity, "nodeAffinity": {name: part for name, part in of_nodes.items() if part}}
     return {name: part for name, part in whole.items() if part}

@@ -116,15 +116,31 @@ def _values(parameters: tuple[Parameter, ...]) -> dict[str, str]:
 def objections(policy: CompiledPolicy, namespace: str, templates: tuple[Template, ...]) -> Iterator[str]:
     """Why the policy does not serve a graph of this namespace with these templates; nothing if it does."""
     serves = policy.spec.serves
-    if serves.namespaces and namespace not in serves.namespaces:
-        yield f"policy {policy.name} does not serve namespace {namespace}; it serves {', '.join(serves.namespaces)}"
+    yield from _of_namespace(policy, namespace)
     classes = {names.PRIORITY_CLASS, *serves.priority_class_names}
     for template in {id(each): each for each in templates}.values():
         asked = template.spec.get("priorityClassName", names.PRIORITY_CLASS)
         if asked not in classes:
             yield f"policy {policy.name} does not allow priorityClassName {asked}; it allows {', '.join(sorted(classes))}"
-        # The API server still takes the old spelling where the new one is missing.
-        account = template.spec.get("serviceAccountName") or template.spec.get("serviceAccount") or "default"
-        if serves.service_account_names and account not in serves.service_account_names:
-            allowed = ", ".join(serves.service_account_names)
-            yield f"policy {policy.name} does not allow serviceAccountName {account}; it allows {allowed}"
+        yield from _of_account(policy, template.spec)
+
+
+def objections_to_pod(policy: CompiledPolicy, namespace: str, spec: Mapping[str, Any]) -> Iterator[str]:
+    """Why the policy does not serve a pod that is no graph's; nothing if it does. Its PriorityClass is not the policy's affair:
+    its creator has chosen it."""
+    yield from _of_namespace(policy, namespace)
+    yield from _of_account(policy, spec)
+
+
+def _of_namespace(policy: CompiledPolicy, namespace: str) -> Iterator[str]:
+    serves = policy.spec.serves
+    if serves.namespaces and namespace not in serves.namespaces:
+        yield f"policy {policy.name} does not serve namespace {namespace}; it serves {', '.join(serves.namespaces)}"
+
+
+def _of_account(policy: CompiledPolicy, spec: Mapping[str, Any]) -> Iterator[str]:
+    # The API server still takes the old spelling where the new one is missing.
+    account, allowed = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default", policy.spec.serves
+    if allowed.service_account_names and account not in allowed.service_account_names:
+        names_allowed = ", ".join(allowed.service_account_names)
+        yield f"policy {policy.name} does not allow serviceAccountName {account}; it allows {names_allowed}"

@@ -10,6 +10,7 @@ from bayplan.model.occupant import Occupant, Tenant
 from bayplan.model.resources import Resources
 from bayplan_operator import names
 from bayplan_operator.kube import wire
+from bayplan_operator.translate.foreign.placed import Claim
 from bayplan_operator.translate.gpus import gpu_use, read_devices
 from bayplan_operator.translate.neighbours import neighbour_of
 from bayplan_operator.translate.own_pod import (
@@ -26,6 +27,7 @@ from bayplan_operator.translate.own_pod import (
     placed_at,
 )
 from bayplan_operator.translate.pod_requests import pod_requests
+from bayplan_operator.view.foreign import ForeignPods
 from bayplan_operator.view.gated import Gated
 from bayplan_operator.view.holding import Holding
 from bayplan_operator.view.run_laws import LawOf, ToldLaws
@@ -45,6 +47,7 @@ class PodStore:
         self._clock = clock
         self._on_change = on_change
         self.gated = Gated(clock)
+        self.foreign = ForeignPods()
         self.holding = Holding()
         """Which queues the pods hold."""
         self.laws = ToldLaws()
@@ -75,6 +78,7 @@ class PodStore:
             self.apply(pod)
         for key in [key for key, known in self._versions.items() if known <= version and key not in listed]:
             self._drop(key, version)
+        self.foreign.sweep()
 
     def apply(self, pod: wire.Pod) -> None:
         """A pod as it was at its resource version; an older one than is known is ignored."""
@@ -86,6 +90,7 @@ class PodStore:
             self._pass_by(pod)
         self._versions[key] = version
         self._settle(key)
+        self.foreign.see(key, pod)
         self._charge(key, pod)
         self._keep_if_own(key, pod, version)
 
@@ -128,6 +133,21 @@ class PodStore:
                 self._vacate(key)
             self._note_changed(graph_uid, key)
             self._on_change()
+
+    def claim(self, key: PodKey, claim: Claim) -> None:
+        """A foreign pod is being let go to its node: count it there at once, and in its queue."""
+        self.foreign.claimed(key, claim)
+        self._charge(key, self.foreign.pods[key])
+
+    def landed(self, key: PodKey, uid: str, *, kept: bool, refusal: tuple[str, str] | None = None) -> bool:
+        """A foreign pod was let go (``kept``), or that came to nothing. Answers whether that is news."""
+        if not self.foreign.landed(key, uid, kept, refusal):
+            return False
+        pod = self.foreign.pods.get(key)
+        if pod is not None:
+            self._charge(key, pod)
+        self._on_change()
+        return True
 
     def touch(self, key: PodKey) -> None:
         """A write about a pod is over, however it ended: what is wanted of the pod has to be looked at again."""
@@ -217,6 +237,7 @@ class PodStore:
             self._tombstones.popitem(last=False)
         self._vacate(key)
         self.gated.drop(key)
+        self.foreign.drop(key)
         self._note_bound(key, "")
         self._forget_own(key)
 
@@ -232,16 +253,18 @@ class PodStore:
 
     def _charge(self, key: PodKey, pod: wire.Pod) -> None:
         self._note_bound(key, pod.spec.node_name if pod.status.phase not in TERMINAL_PHASES else "")
-        node = pod.spec.node_name or _said(pod, names.ANNOTATION_NODE) or pod.status.nominated_node_name
+        claim = self.foreign.claim(key, pod)
+        meant_for = _said(pod, names.ANNOTATION_NODE) if claim is None else claim.node
+        node = pod.spec.node_name or meant_for or pod.status.nominated_node_name
         if not node or pod.status.phase in TERMINAL_PHASES:
             self._vacate(key, ended_at(pod))
             return
         resources = pod_requests(pod.spec, pod.status)
-        use = gpu_use(resources, read_devices(_said(pod, names.ANNOTATION_GPUS)))
+        use = gpu_use(resources, read_devices(_said(pod, names.ANNOTATION_GPUS)) if claim is None else claim.gpus)
         # kube-scheduler lets a share of a GPU go to its node though another has the GPU that it was meant for.
         of_one_gpu = use is not None and use.ask.fraction
-        if of_one_gpu or self.gated.holds_room(key, pod):
-            self._occupy(key, node, resources, use, self._tenant(pod))
+        if of_one_gpu or claim is not None or self.gated.holds_room(key, pod):
+            self._occupy(key, node, resources, use, self._tenant(pod, claim))
         else:
             self._vacate(key)
 
@@ -257,9 +280,9 @@ class PodStore:
         """It had ended before this process saw anything of it, and counts for its queue until then."""
         ended, node = ended_at(pod), pod.spec.node_name
         if ended is not None and node and graph_uid_of(pod):
-            self._cluster.passed(node, Occupant(pod_requests(pod.spec, pod.status), tenant=self._tenant(pod)), ended)
+            self._cluster.passed(node, Occupant(pod_requests(pod.spec, pod.status), tenant=self._tenant(pod, None)), ended)
 
-    def _tenant(self, pod: wire.Pod) -> Tenant:
+    def _tenant(self, pod: wire.Pod, claim: Claim | None) -> Tenant:
         graph_uid, since, began = graph_uid_of(pod), placed_at(pod), pod.status.start_time
         said = pod.metadata.labels.get(names.LABEL_QUEUE, "")
         run = self.laws.of(graph_uid, pod.metadata.labels.get(names.LABEL_TASK, "")) if graph_uid else None
@@ -268,9 +291,9 @@ class PodStore:
         return Tenant(
             graph=graph_uid or None,
             namespace=pod.metadata.namespace,
-            queue=self.holding.queue_of(graph_uid, said) if graph_uid else None,
+            queue=self.holding.queue_of(graph_uid, said) if graph_uid else None if claim is None else claim.queue,
             priority=pod.spec.priority,
-            since=since,
+            since=since if graph_uid or began is not None else None,
             run=run,
             neighbour=neighbour_of(pod),
             bound=bool(pod.spec.node_name),

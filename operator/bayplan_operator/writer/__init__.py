@@ -2,6 +2,7 @@
 
 from bayplan_operator.writer.dry_runs import DryRunWriter
 from bayplan_operator.writer.events import EventWriter
+from bayplan_operator.writer.foreign import ForeignPodWriter
 from bayplan_operator.writer.graphs import GraphWriter
 from bayplan_operator.writer.node_record import NodeRecordWriter
 from bayplan_operator.writer.pods import PodWriter
@@ -13,6 +14,7 @@ from bayplan_operator.writer.services import ServiceWriter
 __all__ = [
     "DryRunWriter",
     "EventWriter",
+    "ForeignPodWriter",
     "GraphWriter",
     "NodeRecordWriter",
     "PodWriter",

@@ -16,7 +16,7 @@ UNDER_WAY = 50
 
 
 class EventWriter:
-    """Writes events about task graphs; loses some rather than delay anything."""
+    """Writes events; loses some rather than delay anything."""
 
     def __init__(self, server: ApiServer, queue: WriteQueue, identity: str) -> None:
         self._server = server
@@ -28,7 +28,7 @@ class EventWriter:
     def write(
         self, about: tuple[str, str, str], kind: str, reason: str, message: str, now: float, what: str = names.TASK_GRAPH
     ) -> None:
-        """An event about a graph, or another of our kinds (namespace, name, uid); ``kind`` is Normal or Warning.
+        """An event about a graph, another of our kinds, or a pod (namespace, name, uid); ``kind`` is Normal or Warning.
 
         Of what has no namespace, events go to ``default``, where kubectl looks for them.
         """
@@ -45,7 +45,7 @@ class EventWriter:
             "kind": "Event",
             "metadata": {"name": f"{name}.{names.short_hash(uid, number, now)}", "namespace": namespace},
             "involvedObject": {
-                "apiVersion": names.API_VERSION, "kind": what,
+                "apiVersion": "v1" if what == names.POD else names.API_VERSION, "kind": what,
                 **({"namespace": own} if own else {}), "name": name, "uid": uid,
             },
             "type": kind,

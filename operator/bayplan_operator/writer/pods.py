@@ -12,6 +12,7 @@ from bayplan_operator.kube import errors, paths, wire
 from bayplan_operator.kube.api_server import JSON_PATCH, ApiServer
 from bayplan_operator.translate.own_pod import OwnPod, PodKey, graph_uid_of
 from bayplan_operator.view import PodStore
+from bayplan_operator.writer.foreign import ForeignPodWriter
 from bayplan_operator.writer.queue import TRIES, WriteQueue
 
 _STRICT = {"fieldValidation": "Strict", "fieldManager": names.FIELD_MANAGER}
@@ -52,6 +53,8 @@ class PodWriter:
         self._creations = creations
         self._endings = endings
         self._pod = msgspec.json.Decoder(wire.Pod, strict=False)
+        self.foreign = ForeignPodWriter(server, store, creations)
+        """For pods that are no graph's."""
 
     def create(self, creation: Creation) -> None:
         """Create a pod that the store already assumes."""

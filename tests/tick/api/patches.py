@@ -22,6 +22,18 @@ def merged(value: Any, patch: Any) -> Any:
     return made
 
 
+def merged_by_type(value: Any, patch: Any) -> Any:
+    """A copy of a pod with a strategic merge patch applied: as a merge patch, but conditions are merged by their type."""
+    made = merged(value, patch)
+    given = patch.get("status", {}).get("conditions")
+    if given is not None:
+        by_type = {each["type"]: each for each in value.get("status", {}).get("conditions", ())}
+        for each in given:
+            by_type[each["type"]] = {**by_type.get(each["type"], {}), **each}
+        made["status"]["conditions"] = list(by_type.values())
+    return made
+
+
 def edited(value: Any, operations: list[dict[str, Any]]) -> Any:
     """A copy with `test` and `remove` operations applied. Raises `PatchError`."""
     for operation in operations:

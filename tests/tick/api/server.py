@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from bayplan_operator.kube.api_server import JSON_PATCH, MERGE_PATCH
+from bayplan_operator.kube.api_server import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from tests.tick.api.connection import Connection, Request
 from tests.tick.api.kinds import POD, Where, where
-from tests.tick.api.patches import PatchError, edited, merged
+from tests.tick.api.patches import PatchError, edited, merged, merged_by_type
 from tests.tick.api.refusal import Refusal
 from tests.tick.api.store import Object, Store
 from tests.tick.api.strict import unknown_fields
@@ -114,9 +114,10 @@ class ApiServer:
         return given
 
     def _patch(self, found: Where, content_type: str, body: Any) -> Object:
-        if content_type not in (MERGE_PATCH, JSON_PATCH):
+        known = {MERGE_PATCH: merged, JSON_PATCH: edited, STRATEGIC_PATCH: merged_by_type}
+        apply = known.get(content_type)
+        if apply is None:
             raise Refusal(415, "UnsupportedMediaType", f"{content_type} is a patch that is not played here")
-        apply = merged if content_type == MERGE_PATCH else edited
         try:
             return self.store.change(
                 found.kind, found.namespace, found.name, lambda before: apply(before, body), found.subresource

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tests.tick.api.kinds import POD, TASK_GRAPH, Kind
+from tests.tick.api.pod_changes import check
 from tests.tick.api.refusal import Refusal
 from tests.tick.api.schema import completed, faults, schema
 
@@ -102,6 +103,8 @@ class Store:
         else:
             after = {name: each for name, each in wanted.items() if name != "status" or not kind.status}
             after = _of_kind(kind, {**after, "metadata": metadata}, "spec")
+            if kind == POD:
+                check(before, after)
             after |= {"status": before["status"]} if kind.status and "status" in before else {}
         after["metadata"] = dict(metadata)
         if after == before:

@@ -144,7 +144,15 @@ def _chosen(pod: Object, node: Object) -> bool:
         return False
     affinity = pod["spec"].get("affinity", {}).get("nodeAffinity", {})
     terms = affinity.get("requiredDuringSchedulingIgnoredDuringExecution", {}).get("nodeSelectorTerms")
-    return terms is None or any(all(name in each["values"] for each in term.get("matchFields", ())) for term in terms)
+    return terms is None or any(_matches(term, name, labels) for term in terms)
+
+
+def _matches(term: Mapping[str, Any], name: str, labels: Mapping[str, str]) -> bool:
+    fields, expressions = term.get("matchFields", ()), term.get("matchExpressions", ())
+    if not fields and not expressions:
+        return False
+    said = {"In": lambda each: labels.get(each["key"]) in each["values"], "Exists": lambda each: each["key"] in labels}
+    return all(name in each["values"] for each in fields) and all(said[each["operator"]](each) for each in expressions)
 
 
 def _tolerated(pod: Object, taints: Iterable[Mapping[str, Any]]) -> bool:

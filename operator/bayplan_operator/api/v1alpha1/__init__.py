@@ -21,19 +21,30 @@ from .queue import DEFAULT as DEFAULT_QUEUE
 from .queue import MAX_SHOWN, NamespaceSelector, Queue, QueueSpec, QueueStatus, Quota, QuotaStatus
 from .retry import BackoffOverride, Retry, RetryBackoff, RetryOverride
 from .shards import AUTO, DEFAULT_MOST, DEFAULT_STARTUP, AutoShards
-from .task_graph import Dependency, NamedTemplate, Stage, Task, TaskGraph, TaskGraphSpec
+from .task_graph import (
+    DEFAULT_POLICY,
+    MAX_PRIORITY,
+    Dependency,
+    NamedTemplate,
+    Stage,
+    Task,
+    TaskGraph,
+    TaskGraphSpec,
+)
 from .task_graph_status import TaskGraphStatus
 from .task_profile import Figure, NodeClass, Sums, TaskProfile, TaskProfileSpec, TaskProfileStatus
 
 __all__ = [
     "AUTO",
     "DEFAULT_MOST",
+    "DEFAULT_POLICY",
     "DEFAULT_PORT",
     "DEFAULT_QUEUE",
     "DEFAULT_STARTUP",
     "DEFAULT_TIMEOUT",
     "DEFAULT_WORTH",
     "GROUP",
+    "MAX_PRIORITY",
     "MAX_SHOWN",
     "MIN_CANDIDATES",
     "P95",

@@ -28,6 +28,7 @@ MAX_DEPENDENCIES = 100
 MAX_GPU_MODELS = 16
 QUEUE_RULE = "spec.queueName cannot change once the graph has started: create a graph with another name instead"
 ADMISSION_RULE = "spec.admission cannot change once the graph has started: create a graph with another name instead"
+DEFAULT_POLICY = "default"
 MIN_PRIORITY, MAX_PRIORITY = -1000, 1_000_000
 
 
@@ -247,7 +248,7 @@ class TaskGraphSpec(Model):
     )
 
     policy_name: ObjectName = Field(
-        default="default",
+        default=DEFAULT_POLICY,
         description="Name of the PlacementPolicy that decides which task goes first and which node it gets.",
     )
     queue_name: QueueName = Field(

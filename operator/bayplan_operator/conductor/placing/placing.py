@@ -1,8 +1,6 @@
 """The shell around the decider: it is told what changed, and what it decides is acted on."""
 
-from collections.abc import Iterable, Sequence
-from functools import partial
-from typing import cast
+from collections.abc import Sequence
 
 from bayplan.admission.shares import SharesState
 from bayplan.admission.starts.snapshot import LineSnapshot
@@ -11,19 +9,15 @@ from bayplan.cluster.cluster import Cluster
 from bayplan.core.budget import seconds
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
-from bayplan.model.decision import Decision
-from bayplan.model.reasons import Reason
+from bayplan.model.decision import Outcome
 from bayplan_operator import metrics
 from bayplan_operator.clock import Clock
-from bayplan_operator.conductor.placing.charging import Charging
-from bayplan_operator.conductor.placing.creating import Creator
 from bayplan_operator.conductor.placing.insight import Insight
 from bayplan_operator.conductor.placing.promising import Promising
 from bayplan_operator.conductor.placing.rejections import Rejections
-from bayplan_operator.conductor.placing.wishes import Wishes
+from bayplan_operator.conductor.placing.source import Source
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.record.graph_run import GraphRun
-from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.settings import Settings
 from bayplan_operator.translate.share_record import read_shares
@@ -33,29 +27,29 @@ _WORDS = 5.0
 
 
 class Placing(Step):
-    """Finds places for shards, and has their pods made."""
+    """Finds places for what its sources want placed."""
 
     def __init__(
-        self, cluster: Cluster, creator: Creator, insight: Insight, queues: Queues, settings: Settings, clock: Clock
+        self,
+        cluster: Cluster,
+        sources: Sequence[Source],
+        insight: Insight,
+        queues: Queues,
+        rejections: Rejections,
+        settings: Settings,
+        clock: Clock,
     ) -> None:
-        self.rejections = Rejections(settings.rejection_memory)
-        self._cluster, self._creator, self._insight, self._queues = cluster, creator, insight, queues
+        self._sources, self._insight, self._queues = sources, insight, queues
+        self._cluster, self._rejections = cluster, rejections
         self._tree: QueueTree | None = None
         """The queues that the decider knows."""
         self._seconds, self._monotonic = settings.placing_budget, clock.monotonic
         self._decider = Decider(cluster, settings.seed)
-        self._wishes, self._charging = Wishes(insight.laws.of), Charging()
         self._promising = Promising()
-        self._held: frozenset[str] = frozenset()
-        """UIDs of graphs that the decider was not told of since they may not start yet."""
-        self._changed: set[str] = set()
-        """UIDs of graphs that the decider has to be told of though nothing else says so."""
-        self._situation = 0, 0
-        """Of the world, when all graphs were last looked at."""
         self._planned = 0
         """The revision of the plans by which was placed last."""
-        self._unrecorded: frozenset[str] = frozenset()
-        """UIDs of graphs that were admitted as a whole by the last decision: the places of their pods came to nothing."""
+        self._unrecorded = False
+        """In the last tick graphs were admitted as a whole: the places of their pods came to nothing."""
         self._asked_at, self._asked_of = 0.0, -1
         """When requests were last asked about, and of which version of the cluster."""
 
@@ -69,7 +63,7 @@ class Placing(Step):
 
     @property
     def waiting(self) -> int:
-        """How many shards wait."""
+        """How many requests wait."""
         return len(self._decider)
 
     def snapshot(self, now: float) -> LineSnapshot:
@@ -80,51 +74,48 @@ class Placing(Step):
         """What queues have had until an instant; ``None``: shares are not compared."""
         return self._decider.shares(now)
 
-    def forget(self, uid: str) -> None:
-        """The graph is over or gone: its shards want no place any more."""
-        self._changed.add(uid)
-
     def step(self, tick: Tick) -> None:
-        """Place what has a place, and have its pods made; note what was said of the others."""
-        graphs, now, plans = tick.graphs, tick.now, self._insight.plans
-        if self._insight.situation != self._situation:
-            self._situation = self._insight.situation
-            graphs.attention.call_all(graphs.open)
+        """Place what has a place, and have that acted on; note what was said of the others."""
+        now, plans = tick.now, self._insight.plans
         replanned, self._planned = plans.revision != self._planned, plans.revision
-        self.rejections.expire(now)
+        self._rejections.expire(now)
         if self._queues.tree is not self._tree:
             self._take_queues(now)
-        self._tell(graphs, plans.awaited)
-        if self._promising.waits(graphs, now):
+        for source in self._sources:
+            self._decider.update(source.changes(tick))
+        if self._promising.waits(tick.graphs, now):
             return
-        self._ask(graphs, now, replanned)
-        self._promising.note(self._decider.promises.all, graphs)
+        self._ask(tick, replanned)
+        self._promising.note(self._decider.promises.all, tick.graphs)
 
-    def _ask(self, graphs: Register, now: float, replanned: bool) -> None:
+    def _ask(self, tick: Tick, replanned: bool) -> None:
+        now = tick.now
         if not len(self._decider):
             return
-        stale = bool(self._unrecorded) or (self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS)
-        known = self._insight.snapshot(now)
-        self._decider.update(Changes(knowledge=known, refused=self.rejections.active(now), reopened=stale or replanned))
-        while self._decide(graphs, now):
+        stale = self._unrecorded or (self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS)
+        self._unrecorded, known = False, self._insight.snapshot(now)
+        self._decider.update(Changes(knowledge=known, refused=self._rejections.active(now), reopened=stale or replanned))
+        while self._decide(tick):
             pass  # each time something was placed, so that this comes to an end
 
-    def _decide(self, graphs: Register, now: float) -> bool:
+    def _decide(self, tick: Tick) -> bool:
         """Act on one decision. Answers whether it goes on from what was placed by it."""
         began = self._monotonic()
-        outcome = self._decider.decide(now, seconds(self._seconds, self._monotonic))
-        self._unrecorded = self._charging.admitted(graphs, self._decider.whole.charged())
+        outcome = self._decider.decide(tick.now, seconds(self._seconds, self._monotonic))
+        charged = self._decider.whole.charged()
+        self._unrecorded = self._unrecorded or bool(charged)
+        for source in self._sources:
+            source.charged(charged, tick)
         if outcome.placements or outcome.waiting:
             metrics.PLACING_SECONDS.observe(self._monotonic() - began)
-            self._place(graphs, outcome.placements, now)
-            self._wait(graphs, outcome.waiting, now)
-            self._asked_at, self._asked_of = now, self._cluster.version
+            self._act(outcome, tick)
+            self._asked_at, self._asked_of = tick.now, self._cluster.version
         return outcome.unfinished and bool(outcome.placements)
 
     def next_time(self, now: float) -> float | None:
         """When ``step`` has something to do though nothing happens."""
         words = self._asked_at + _WORDS if len(self._decider) and self._asked_of != self._cluster.version else None
-        times = (self.rejections.next_expiry(now), words, self._promising.next_time)
+        times = (self._rejections.next_expiry(now), words, self._promising.next_time)
         return min((at for at in times if at is not None), default=None)
 
     def _take_queues(self, now: float) -> None:
@@ -132,44 +123,8 @@ class Placing(Step):
         self._tree = self._queues.tree
         self._decider.update(Changes(queues=self._tree, shares=before))
 
-    def _tell(self, graphs: Register, held: frozenset[str]) -> None:
-        """Tell the decider what is wanted otherwise than before. ``held``: UIDs of those that may not start yet."""
-        changed = self._changed.union(graphs.attention.called, held ^ self._held)
-        self._changed, self._held = set(), held
-        if changed:
-            opened = graphs.opened(sorted(changed))
-            whole = self._charging.changes(opened, changed.difference(each.ref.uid for each in opened))
-            if whole:
-                self._decider.update(Changes(graphs=whole))
-            wanting = graphs.opened(sorted(changed - held))
-            self._decider.update(self._wishes.changes(wanting, changed.difference(each.ref.uid for each in wanting)))
-
-    def _place(self, graphs: Register, placements: Iterable[Decision], now: float) -> None:
-        for decision in placements:
-            graph, unit = _asked(graphs, decision)
-            self._wishes.placed(graph.ref.uid, decision.request_id)
-            if graph.ref.uid in self._unrecorded:
-                continue  # its status has to say so first; then it asks again
-            graphs.guarded(graph, now, partial(self._create, unit, decision))
-
-    def _create(self, unit: int, decision: Decision, graph: GraphRun, now: float) -> None:
-        self._creator.create(graph, unit, decision, now)
-        graph.decided.started_at = graph.decided.started_at or now
-        if graph.running is not None:
-            graph.running.asking.placed(unit)
-        graph.call()
-
-    def _wait(self, graphs: Register, waiting: Sequence[Decision], now: float) -> None:
-        reserved = []
-        for decision in waiting:
-            graph, unit = _asked(graphs, decision)
-            if graph.running is None or graph.running.asking.refused(unit, decision):
-                graph.call()
-            if decision.reason is Reason.RESERVED:
-                reserved.append((graph.ref.uid, unit))
-        self._insight.plans.reserved(reserved, now)
-
-
-def _asked(graphs: Register, decision: Decision) -> tuple[GraphRun, int]:
-    uid, unit = cast(tuple[str, int], decision.request_id)  # as `request_of` made it
-    return graphs.open[uid], unit
+    def _act(self, outcome: Outcome, tick: Tick) -> None:
+        for source in self._sources:
+            source.placed([each for each in outcome.placements if source.owns(each.request_id)], tick)
+        for source in self._sources:
+            source.waiting([each for each in outcome.waiting if source.owns(each.request_id)], tick)

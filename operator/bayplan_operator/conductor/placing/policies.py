@@ -25,6 +25,8 @@ class Policies(Step):
         self._plugin = installed()
         self._compiled: dict[str, CompiledPolicy] = {}
         self._broken: dict[str, str] = {}
+        self.revision = 0
+        """Changes with every news of a policy."""
         self._untold: dict[Key, tuple[str, int, dict[str, Any]]] = {}
         """Statuses to be written: UID and body."""
         self._load: LoadState | None = None
@@ -34,6 +36,7 @@ class Policies(Step):
     def take(self, key: Key, raw: Mapping[str, Any] | None, now: float) -> None:
         """A policy is new, has changed, or is gone (``None``)."""
         _, name = key
+        self.revision += 1
         self._compiled.pop(name, None)
         self._broken.pop(name, None)
         self._go_by_load.pop(name, None)
@@ -68,18 +71,19 @@ class Policies(Step):
         policy = self._compiled.get(policy_name)
         problem = None
         if policy is None:
-            problem = self._missing(policy_name)
+            problem = self.missing(policy_name, "spec.policyName")
         elif graph.known.prepared is not None:
             templates = tuple(each for _, each in graph.known.prepared.all_templates)
             words = next(objections(policy, graph.ref.namespace, templates), None)
             problem = Problem("PolicyRefuses", words) if words else None
         graph.known.policy, graph.known.unserved = policy, problem
 
-    def _missing(self, name: str) -> Problem:
+    def missing(self, name: str, field: str) -> Problem:
+        """Why there is no policy of that name that can be used; ``field``: where the name stands."""
         if name in self._broken:
-            return Problem("PolicyInvalid", f"spec.policyName: PlacementPolicy {name} cannot be used: {self._broken[name]}")
+            return Problem("PolicyInvalid", f"{field}: PlacementPolicy {name} cannot be used: {self._broken[name]}")
         advice = nearest(name, sorted(self._compiled), what="PlacementPolicies")
-        return Problem("PolicyNotFound", f'spec.policyName is "{name}": there is no such PlacementPolicy; {advice}')
+        return Problem("PolicyNotFound", f'{field} is "{name}": there is no such PlacementPolicy; {advice}')
 
     def _note(self, key: Key, raw: Mapping[str, Any], now: float) -> None:
         name, metadata = key[1], raw["metadata"]

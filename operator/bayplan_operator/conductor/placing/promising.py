@@ -47,6 +47,8 @@ class Promising:
         """What is promised by now goes into the statuses. O(promises)."""
         found: dict[str, dict[int, PromiseRecord]] = {}
         for each in promises:
+            if not isinstance(each.owners[0], tuple):
+                continue  # of a pod that is no graph's: nothing is recorded
             uid, unit = cast(tuple[str, int], each.owners[0])  # as `request_of` made it
             found.setdefault(uid, {})[unit] = each.record
         for uid in [*found, *(each for each in self._noted if each not in found)]:

@@ -12,7 +12,7 @@ _NO_AMOUNTS: Mapping[str, int] = {}
 
 @dataclass(frozen=True, slots=True)
 class WaitingFigures:
-    """Of one graph that is not over."""
+    """Of one graph that is not over, or of one foreign pod that waits."""
 
     queue: str
     pending: int = 0
@@ -21,6 +21,9 @@ class WaitingFigures:
     """Per resource, the least that a shard or a gang that waits asks of it, where it asks any."""
     elsewhere: frozenset[str] = frozenset()
     """Resources of which a shard that waits asks, and waits for another reason than a quota."""
+    graphs: int = 1
+    pods: int = 0
+    """Pods that are no graph's, and wait."""
 
 
 def figures_of(graph: GraphRun) -> WaitingFigures | None:
@@ -64,6 +67,8 @@ class QueueSums:
 
     graphs: int = 0
     """Graphs that name it and are not over."""
+    pods: int = 0
+    """Pods that are no graph's, name it, and wait."""
     pending: int = 0
     smallest: dict[str, int] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
@@ -74,7 +79,8 @@ def added_up(all_figures: Iterable[WaitingFigures]) -> dict[str, QueueSums]:
     found: dict[str, QueueSums] = {}
     for each in all_figures:
         sums = found.setdefault(each.queue, QueueSums())
-        sums.graphs += 1
+        sums.graphs += each.graphs
+        sums.pods += each.pods
         sums.pending += each.pending
         for resource, amount in each.smallest.items():
             sums.smallest[resource] = min(amount, sums.smallest.get(resource, amount))

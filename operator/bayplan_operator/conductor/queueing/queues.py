@@ -68,11 +68,12 @@ class Queues:
         self._known |= {name: each.queue for name, each in self._compiled.items()}
         self.tree = tree_of(self._known.values(), self._half_life)
 
-    def stop_of(self, name: str, namespace: str, labels: NamespaceLabels) -> QueueStop | None:
-        """Why nothing starts of a graph that names this queue; `None`: it may. `labels`: of the namespaces. O(depth)."""
+    def stop_of(self, name: str, namespace: str, labels: NamespaceLabels, field: str = "spec.queueName") -> QueueStop | None:
+        """Why nothing starts of what names this queue; `None`: it may. `labels`: of the namespaces; `field`: where the name
+        stands. O(depth)."""
         if name not in self._compiled and name not in self.objects:
             advice = nearest(name, sorted(self._compiled), what="Queues")
-            return QueueStop(Reason.QUEUE_NOT_FOUND, f'spec.queueName is "{name}": there is no such Queue; {advice}')
+            return QueueStop(Reason.QUEUE_NOT_FOUND, f'{field} is "{name}": there is no such Queue; {advice}')
         standing = self.standing(name)
         if not standing.ready:
             return QueueStop(Reason.QUEUE_STOPPED, standing.message)

@@ -1,5 +1,9 @@
 """Writing what queues hold into their statuses, and holding queues that are in use."""
 
+from collections.abc import Iterable
+from itertools import chain
+from typing import Protocol
+
 from bayplan.cluster.cluster import Cluster
 from bayplan_operator import names
 from bayplan_operator.conductor.queueing.figures import QueueSums, WaitingFigures, added_up, figures_of
@@ -17,12 +21,27 @@ _EVERY = 1.0
 _NOTHING = QueueSums()
 
 
+class OtherWaiting(Protocol):
+    """What waits in queues beside the shards of graphs."""
+
+    @property
+    def revision(self) -> int:
+        """Changes with the figures."""
+        ...
+
+    def figures(self) -> Iterable[WaitingFigures]:
+        """Of all that waits."""
+        ...
+
+
 class ReportQueues(Step):
     """Counts what waits in queues, and writes what has changed."""
 
-    def __init__(self, queues: Queues, cluster: Cluster, pods: PodStore, writer: QueueWriter, sharing: Sharing) -> None:
+    def __init__(
+        self, queues: Queues, cluster: Cluster, pods: PodStore, writer: QueueWriter, sharing: Sharing, others: OtherWaiting
+    ) -> None:
         self._queues, self._cluster, self._pods, self._writer = queues, cluster, pods, writer
-        self._sharing = sharing
+        self._sharing, self._others = sharing, others
         self._figures: dict[str, WaitingFigures] = {}
         """By UID of a graph."""
         self._touched: dict[str, GraphRun] = {}
@@ -62,7 +81,7 @@ class ReportQueues(Step):
 
     @property
     def _situation(self) -> tuple[object, ...]:
-        return self._changes, self._cluster.version, self._queues.revision
+        return self._changes, self._cluster.version, self._queues.revision, self._others.revision
 
     def _count(self, uid: str, found: WaitingFigures | None) -> None:
         if self._figures.get(uid) == found:
@@ -75,11 +94,8 @@ class ReportQueues(Step):
 
     def _write(self, now: float) -> bool:
         """Answers whether nothing was left to be written."""
-        done, holdings, sums = (
-            True,
-            Holdings(self._cluster.quotas, on_ready_nodes(self._cluster)),
-            added_up(self._figures.values()),
-        )
+        done, holdings = True, Holdings(self._cluster.quotas, on_ready_nodes(self._cluster))
+        sums = added_up(chain(self._figures.values(), self._others.figures()))
         self._sharing.look(now, self._queues.tree)
         for name in self._queues.objects:
             if self._writer.busy(name) or self._write_one(name, holdings, sums.get(name, _NOTHING), now):
@@ -89,7 +105,7 @@ class ReportQueues(Step):
     def _write_one(self, name: str, holdings: Holdings, sums: QueueSums, now: float) -> bool:
         """Answers whether something had to be written."""
         seen, pods = self._queues.objects[name], self._pods.holding.pods[name]
-        in_use = bool(pods or sums.graphs)
+        in_use = bool(pods or sums.graphs or sums.pods)
         if in_use != seen.held and in_use != seen.deleting:
             others = [each for each in seen.finalizers if each != names.QUEUE_FINALIZER]
             finalizers = [*others, names.QUEUE_FINALIZER] if in_use else others

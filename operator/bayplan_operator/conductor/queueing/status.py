@@ -48,8 +48,9 @@ def _conditions(
 ) -> list[dict[str, Any]]:
     found = [dict(each) for each in seen.status.get("conditions") or () if each.get("type") != _SUFFICIENT]
     message = standing.message
-    if seen.deleting and (pods or sums.graphs):
-        message += f"; its deletion waits for {_counted(pods, 'pod')} and {_counted(sums.graphs, 'graph')} that are of it"
+    if seen.deleting and (pods or sums.graphs or sums.pods):
+        waited_for = f"{_counted(pods + sums.pods, 'pod')} and {_counted(sums.graphs, 'graph')}"
+        message += f"; its deletion waits for {waited_for} that are of it"
     conditions.put(found, _READY, standing.ready, standing.reason, message, seen.generation, now)
     short = [words for each in held if (words := _too_little(each, sums))]
     few = [words for each in held if (words := _too_few_nodes(each))]
