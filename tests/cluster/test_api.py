@@ -178,7 +178,15 @@ REFUSED: list[tuple[Object, str]] = [
     (quota(-1), "spec.quotas[0].nominal in body should be greater than or equal to 0"),
     (quota(8, lendingLimit="many"), "spec.quotas[0].lendingLimit in body should match"),
     (queue(weight=0), "spec.weight in body should be greater than or equal to 1"),
-    (queue(stopPolicy="Drain"), 'spec.stopPolicy: Unsupported value: "Drain": supported values: "None", "Hold"'),
+    (
+        queue(stopPolicy="Drain"),
+        'spec.stopPolicy: Unsupported value: "Drain": supported values: "None", "Hold", "HoldAndDrain"',
+    ),
+    (
+        queue(preemption={"withinQueue": "Any"}),
+        'spec.preemption.withinQueue: Unsupported value: "Any": supported values: "Never", "LowerPriority"',
+    ),
+    (queue(preemption={"maxGrace": "0s"}), "spec.preemption.maxGrace in body should match"),
     (queue("q" * 64), "metadata.name must be at most 63 characters long, since the pods carry it as a label"),
 ]
 

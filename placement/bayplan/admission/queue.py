@@ -13,6 +13,8 @@ class StopPolicy(Enum):
     NONE = "None"
     HOLD = "Hold"
     """Nothing new starts; what runs goes on."""
+    HOLD_AND_DRAIN = "HoldAndDrain"
+    """Nothing new starts, and what runs is evicted."""
 
 
 @dataclass(frozen=True, slots=True)

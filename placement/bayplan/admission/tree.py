@@ -42,6 +42,15 @@ class QueueTree:
             queue = None if queue.parent is None else self.queues.get(queue.parent)
         return ""
 
+    def drained(self, name: str) -> str:
+        """The queue whose stopPolicy has what runs in a queue evicted, itself or one above it; empty: it goes on. O(depth)."""
+        queue = None if name in self.faults else self.queues.get(name)
+        while queue is not None:
+            if queue.stop is StopPolicy.HOLD_AND_DRAIN:
+                return queue.name
+            queue = None if queue.parent is None else self.queues.get(queue.parent)
+        return ""
+
     def limits(self) -> QueueLimits:
         """What each queue may hold, as numbers. O(queues x quota rows).
 

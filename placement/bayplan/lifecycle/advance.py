@@ -316,6 +316,8 @@ def _adopt(run: Run, attempts: Iterable[Attempt]) -> list[Attempt]:
                 if attempt.round and unit in run.began_in:
                     run.began_in = {**run.began_in, unit: attempt.round}
             current.append(attempt)
+        elif attempt.preempted:
+            run.evictions[unit] += 1
         elif attempt.phase == _FAILED and not attempt.disrupted:
             run.failures[unit] += 1
     for attempt in undecided:

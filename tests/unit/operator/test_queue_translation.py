@@ -101,11 +101,18 @@ def test_a_limit_of_zero_is_not_the_same_as_none() -> None:
         ({"quotas": 3}, "spec.quotas is 3: must be a list, such as [{resource: nvidia.com/gpu, nominal: 8}]"),
         ({"weight": 0}, "spec.weight is 0: must be at least 1"),
         ({"weight": -2}, "spec.weight is -2: must be at least 1"),
-        ({"stopPolicy": "Drain"}, 'spec.stopPolicy is "Drain": must be "None" or "Hold"'),
+        ({"stopPolicy": "Drain"}, 'spec.stopPolicy is "Drain": must be "None", "Hold" or "HoldAndDrain"'),
         (
             {"fairSharing": {"halfLife": "0s"}},
             'spec.fairSharing.halfLife is "0s": must be longer than zero, such as 90s, 45m, 1h30m or 250ms',
         ),
+        ({"preemption": {"reclaim": "all"}}, 'spec.preemption.reclaim is "all": must be "Never", "LowerPriority" or "Any"'),
+        ({"preemption": {"withinQueue": "Any"}}, 'spec.preemption.withinQueue is "Any": must be "Never" or "LowerPriority"'),
+        (
+            {"preemption": {"minimumRunTime": "0s"}},
+            'spec.preemption.minimumRunTime is "0s": must be longer than zero, such as 90s, 45m, 1h30m or 250ms',
+        ),
+        ({"preemption": "Any"}, 'spec.preemption is "Any": must be a map, such as {reclaim: Any, withinQueue: LowerPriority}'),
         ({"ageing": {"perHour": 10}}, "spec.ageing.ceiling is missing: it is required"),
         (
             {"namespaceSelector": {"matchExpressions": [{"key": "a", "operator": "In"}]}},
