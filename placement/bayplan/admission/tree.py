@@ -26,6 +26,11 @@ class QueueTree:
             each.quotas or each.ageing or each.reserve or each.half_life is not None for each in self.queues.values()
         )
 
+    @property
+    def preempts(self) -> bool:
+        """Whether a request of any queue may evict anything."""
+        return any(each.preemption.evicts for each in self.queues.values())
+
     def stopped(self, name: str) -> str:
         """Why nothing starts in a queue, in a sentence; empty: it may. O(depth)."""
         fault = self.faults.get(name)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from operator import is_
 from typing import NamedTuple
 
+from bayplan.admission.preemption.state import PreemptionState
 from bayplan.admission.shares import SharesState
 from bayplan.admission.tree import QueueTree
 from bayplan.foresight.graph_plans.plan import Plan
@@ -46,6 +47,10 @@ class Changes:
     """The queues from now on; `None`: as before. What they may hold is set in the decider's cluster too."""
     shares: SharesState | None = None
     """What queues have had until an instant, as an earlier decider left it; `None`: as this one knows it."""
+    preemption: PreemptionState | None = None
+    """Holds that are recorded, and what else an earlier decider knew of pre-emption; `None`: as this one knows it."""
+    released: tuple[Hashable, ...] = ()
+    """First requests of holds that are given up, since they could not be recorded or their victims could not be evicted."""
     refused: Mapping[RequestClass, frozenset[str]] | None = None
     """Nodes that kube-scheduler refused for a class lately, no nodes for one of which it refused some before; `None`: as
     before."""
