@@ -19,6 +19,7 @@ STATUS_BYTES = Counter("bayplan_status_bytes", "Bytes of status written.")
 GRAPHS = Gauge("bayplan_graphs", "Task graphs that are not finished.")
 WAITING = Gauge("bayplan_waiting_shards", "Shards that could start but have no place, by reason.", ["reason"])
 TAKE_BACKS = Counter("bayplan_take_backs", "Pods taken back because their node could not have them.")
+EVICTIONS = Counter("bayplan_evictions", "Pods that were evicted, by what had them evicted.", ["cause"])
 ARRIVALS = Counter("bayplan_arrivals", "Shards counted among what usually arrives.")
 MIX_BUILD_SECONDS = Histogram(
     "bayplan_mix_build_seconds",

@@ -34,6 +34,7 @@ from bayplan_operator.conductor.placing.load import FollowLoad
 from bayplan_operator.conductor.placing.placing import Placing
 from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.conductor.placing.rendezvous import Rendezvous
+from bayplan_operator.conductor.queueing.draining import Drain
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.queueing.reporting import ReportQueues
 from bayplan_operator.conductor.queueing.steps import Assigning, HoldBack, TakeQueues
@@ -91,6 +92,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         ChooseCandidates(cluster, pods, profiles, writers.events),
         Rendezvous(writers.services, writers.events, pods, writers.pods),
         HoldBack(),
+        Drain(queues, pods, writers.pods),
         placing,
         arrivals,
         # What is said of it

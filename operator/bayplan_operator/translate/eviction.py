@@ -7,6 +7,8 @@ from bayplan_operator.kube import wire
 
 PREEMPTED = "Preempted"
 """Why such a pod ends."""
+PREEMPTION, DRAINED = "Preemption", "HoldAndDrain"
+"""What had pods evicted, in metrics."""
 _ELSEWHERE = "a graph of another namespace"
 _QUEUE = "queue "
 _LONGEST = 253 + 2 * 63 + 2

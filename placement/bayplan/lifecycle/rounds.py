@@ -55,7 +55,7 @@ def begun(graph: Graph, flow: Flow, run: Run, next_one: Round) -> Run:
     after.settled[units] = after.incarnation[units]
     after.failures[units] = after.setbacks[units] = after.evictions[units] = 0
     after.not_before[units] = 0.0
-    after.ready_at[units] = after.begun[units] = after.started[units] = after.finished[units] = np.nan
+    after.ready_at[units] = after.evicted_at[units] = after.begun[units] = after.started[units] = after.finished[units] = np.nan
     begin = [unit for unit in units.nonzero()[0].tolist() if int(graph.unit_task[unit]) in flow.repeated.asynchronous]
     after.began_in, after.taken = {**run.began_in, **dict.fromkeys(begin, next_one.number)}, frozenset()
     for unit in units.nonzero()[0].tolist():

@@ -28,6 +28,8 @@ class Run:
     """Attempts in a row that ended through no fault of the task, none of which ran for 10 minutes."""
     evictions: NDArray[np.int32]
     """How often its attempts had to end so that something else could run."""
+    evicted_at: NDArray[np.float64]
+    """When that was, the last time."""
     begun: NDArray[np.float64]
     """When an attempt first ran since the last such eviction: its own failures change nothing about it."""
     not_before: NDArray[np.float64]
@@ -64,6 +66,7 @@ class Run:
             failures=np.zeros(units, np.int32),
             setbacks=np.zeros(units, np.int32),
             evictions=np.zeros(units, np.int32),
+            evicted_at=np.full(units, np.nan),
             begun=np.full(units, np.nan),
             not_before=np.zeros(units),
             ready_at=np.full(units, np.nan),
@@ -81,6 +84,7 @@ class Run:
             failures=self.failures.copy(),
             setbacks=self.setbacks.copy(),
             evictions=self.evictions.copy(),
+            evicted_at=self.evicted_at.copy(),
             begun=self.begun.copy(),
             not_before=self.not_before.copy(),
             ready_at=self.ready_at.copy(),
@@ -101,8 +105,8 @@ class Run:
     def columns(self) -> tuple[NDArray[np.generic], ...]:
         """The numeric columns, in the order of their declaration."""
         return (
-            self.state, self.incarnation, self.settled, self.failures, self.setbacks, self.evictions, self.begun,
-            self.not_before, self.ready_at, self.started, self.finished,
+            self.state, self.incarnation, self.settled, self.failures, self.setbacks, self.evictions, self.evicted_at,
+            self.begun, self.not_before, self.ready_at, self.started, self.finished,
         )  # fmt: skip
 
     def same_as(self, other: "Run") -> bool:

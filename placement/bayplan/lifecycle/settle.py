@@ -104,6 +104,7 @@ def preempted(run: Run, unit: int, note: str, now: float) -> None:
     run.move(unit, UnitState.READY)
     if math.isnan(run.ready_at[unit]):
         run.ready_at[unit] = now
+    run.evicted_at[unit] = now
     run.started[unit] = run.begun[unit] = math.nan
     run.notes[unit] = note
 

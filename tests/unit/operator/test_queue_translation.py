@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bayplan.admission.preemption.rules import Preemption, Reclaim, WithinQueue
 from bayplan.admission.queue import Ageing, QuotaRow, StopPolicy
 from bayplan.admission.tree import tree_of
 from bayplan.cluster.cluster import Cluster
@@ -39,6 +40,7 @@ def test_an_empty_queue_has_no_limits_and_is_for_no_namespace() -> None:
     queue = made()
     assert (queue.queue.quotas, queue.queue.parent, queue.queue.weight) == ((), None, 1.0)
     assert (queue.queue.stop, queue.queue.half_life, queue.queue.ageing) == (StopPolicy.NONE, None, None)
+    assert queue.queue.preemption == Preemption()
     assert not queue.allows("team", {})
 
 
@@ -46,9 +48,11 @@ def test_all_fields_are_taken_over() -> None:
     queue = made(
         parentName="research", weight=3, stopPolicy="Hold", fairSharing={"halfLife": "24h"},
         ageing={"perHour": 10, "ceiling": 100},
+        preemption={"reclaim": "Any", "withinQueue": "LowerPriority", "minimumRunTime": "5m", "maxGrace": "90s"},
     ).queue  # fmt: skip
     assert (queue.name, queue.parent, queue.weight) == ("q", "research", 3.0)
     assert (queue.stop, queue.half_life, queue.ageing) == (StopPolicy.HOLD, 86400.0, Ageing(10.0, 100.0))
+    assert queue.preemption == Preemption(WithinQueue.LOWER_PRIORITY, Reclaim.ANY, 300.0, 90.0)
 
 
 @pytest.mark.parametrize(

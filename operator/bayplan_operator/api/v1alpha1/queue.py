@@ -197,8 +197,8 @@ class QueueSpec(Model):
     )
     stop_policy: Literal["None", "Hold", "HoldAndDrain"] = Field(
         default="None",
-        description="Hold: nothing new starts in the queue and in those below it; what runs goes on. HoldAndDrain: what runs is "
-        "evicted too, and waits again. Default: None.",
+        description="Hold: nothing new starts in the queue and in those below it; what runs goes on. HoldAndDrain: what runs "
+        "is evicted too, and waits again. Default: None.",
         json_schema_extra=NOT_STORED,
     )
 

@@ -21,6 +21,7 @@ from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.record.status import GraphStatus
 from bayplan_operator.settings import IMAGE
 from bayplan_operator.translate import round_record, run_record
+from bayplan_operator.translate.eviction_record import read_evictions
 from bayplan_operator.translate.pod import GraphRef
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries, with_shards
 
@@ -154,6 +155,7 @@ def begin(graph: GraphRun, now: float) -> None:
     prepared = with_shards(known.prepared, decided.shards.value or {})
     epoch = decided.accepted_at or now
     run, _ = run_record.read(prepared.graph, _lines(graph.written.status), epoch, prepared.relations.flow)
+    read_evictions(prepared.graph, run, graph.written.status, epoch)
     run, rounds = _repeated(prepared, run, graph.written.status)
     # No back-off is longer than its cap: what says so was edited, or the clock was wrong when it was written.
     longest = max(known.controls.setback.cap, *(retry.cap for retry in known.controls.retries))

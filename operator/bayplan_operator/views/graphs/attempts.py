@@ -54,7 +54,7 @@ def _from_pod(graph: Graph, run: Run, seen: Attempt, why: str, epoch: float) -> 
         outcome = model.LOST
     else:
         outcome = model.RUNNING if seen.phase == Phase.RUNNING else model.STARTING
-    failed = outcome in (model.FAILED, model.LOST, model.PREEMPTED)
+    failed = outcome in model.ENDED_EARLY
     task, shard = _place(graph, seen.unit)
     return PodAttempt(
         task=task,
