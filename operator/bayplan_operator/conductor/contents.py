@@ -34,6 +34,7 @@ from bayplan_operator.conductor.placing.load import FollowLoad
 from bayplan_operator.conductor.placing.placing import Placing
 from bayplan_operator.conductor.placing.policies import Policies
 from bayplan_operator.conductor.placing.rendezvous import Rendezvous
+from bayplan_operator.conductor.placing.worth import TellWorth
 from bayplan_operator.conductor.queueing.draining import Drain
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.queueing.reporting import ReportQueues
@@ -93,6 +94,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         Rendezvous(writers.services, writers.events, pods, writers.pods),
         HoldBack(),
         Drain(queues, pods, writers.pods),
+        TellWorth(queues, knowledge, pods),
         placing,
         arrivals,
         # What is said of it

@@ -26,6 +26,7 @@ from bayplan_operator.translate.own_pod import (
 from bayplan_operator.translate.pod_requests import pod_requests
 from bayplan_operator.view.gated import Gated
 from bayplan_operator.view.holding import Holding
+from bayplan_operator.view.stakes import Stakes, Worth
 
 _TOMBSTONES = 10_000
 
@@ -44,6 +45,8 @@ class PodStore:
         self.gated = Gated(clock)
         self.holding = Holding()
         """Which queues the pods hold."""
+        self.stakes = Stakes()
+        """What evicting them would cost."""
         self._versions: dict[PodKey, int] = {}
         self._own: dict[str, dict[PodKey, OwnPod]] = {}
         self._graph_of: dict[PodKey, str] = {}
@@ -171,6 +174,12 @@ class PodStore:
                 if self.holding.holds(own.key):
                     self._charge(own.key, own.pod)
 
+    def value(self, key: PodKey, worth: Worth | None) -> None:
+        """What evicting a pod of ours would cost; `None`: it must not be evicted."""
+        own = self.own_pod(key)
+        if own is not None and self.stakes.tell(key, worth) and self.holding.holds(key):
+            self._charge(key, own.pod)
+
     def retire(self, key: PodKey) -> None:
         """A finished pod that is recorded and not held: it needs no attention any more."""
         self._forget_own(key)
@@ -230,13 +239,15 @@ class PodStore:
 
     def _tenant(self, pod: wire.Pod) -> Tenant:
         began, graph_uid = pod.status.start_time, graph_uid_of(pod)
+        key = pod.metadata.namespace, pod.metadata.name
         said = pod.metadata.labels.get(names.LABEL_QUEUE, "")
         return Tenant(
             graph=graph_uid or None,
             namespace=pod.metadata.namespace,
             queue=self.holding.queue_of(graph_uid, said) if graph_uid else None,
-            priority=pod.spec.priority,
+            priority=self.stakes.priority_of(key, pod),
             since=None if began is None else began.timestamp(),
+            stake=self.stakes.of(key, pod),
             neighbour=neighbour_of(pod),
             bound=bool(pod.spec.node_name),
             leaving=pod.metadata.deletion_timestamp is not None,
@@ -264,6 +275,7 @@ class PodStore:
 
     def _forget_own(self, key: PodKey) -> None:
         graph_uid = self._graph_of.pop(key, None)
+        self.stakes.forget(key)
         if graph_uid is not None:
             pods = self._own[graph_uid]
             pods.pop(key, None)

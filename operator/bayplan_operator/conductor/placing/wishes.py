@@ -82,6 +82,8 @@ def request_of(graph: GraphRun, running: Running, unit: int, gang: Gang | None =
         namespace=graph.ref.namespace,
         queue=running.prepared.spec.queue_name,
         since=_since(running, unit),
+        preemptible=running.prepared.spec.preemptible,
+        evicted_at=_evicted_at(running, unit),
         neighbour=neighbour_of_unit(graph, running, unit),
         gang=gang,
     )
@@ -91,6 +93,11 @@ def _since(running: Running, unit: int) -> float | None:
     """When its tasks before had succeeded and its back-off was over, as its record says."""
     ready = float(running.run.ready_at[unit])
     return None if math.isnan(ready) else max(ready, float(running.run.not_before[unit]))
+
+
+def _evicted_at(running: Running, unit: int) -> float | None:
+    at = float(running.run.evicted_at[unit])
+    return None if math.isnan(at) else at
 
 
 def _duration(running: Running, task: int) -> float:
