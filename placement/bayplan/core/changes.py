@@ -1,7 +1,7 @@
 """What the decider is told between two decisions."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import is_
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from bayplan.knowledge.load.estimate import LoadEstimate
 from bayplan.knowledge.node_states.survival import Survival
 from bayplan.knowledge.run_times.forecast import Forecast
 from bayplan.model.workload import RequestClass
+from bayplan.strategy.context import Context
 from bayplan.strategy.wish import Wish
 
 
@@ -31,6 +32,18 @@ class KnowledgeSnapshot(NamedTuple):
     def same_as(self, other: "KnowledgeSnapshot") -> bool:
         """Whether each part is the same object: whatever is learned makes another one."""
         return all(map(is_, self, other))
+
+    def context(self, bare: Context) -> Context:
+        """The same context with all that is known."""
+        return replace(
+            bare,
+            mix=self.mix,
+            efficiency=self.efficiency,
+            run_times=self.run_times,
+            plans=self.plans,
+            load=self.load,
+            survival=self.survival,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,17 @@ class Quotas:
             if amount:
                 self.rows[each].charge(number, sign * amount, request.namespace or "")
 
+    def imagine(self, row: int, occupant: Occupant, sign: int) -> None:
+        """Look at things as if an occupant of a row were gone (sign -1), or again as they are (1)."""
+        tenant = occupant.tenant
+        number = -1 if tenant is None else self.limited(tenant.queue)
+        if tenant is None or number < 0:
+            return
+        for each in self._covering.get(row, ()):
+            amount = self.rows[each].limits.key.amount(occupant.resources)
+            if amount:
+                self.rows[each].charge(number, sign * amount, tenant.namespace or "")
+
     # Questions
 
     def limited(self, queue: str | None) -> int:

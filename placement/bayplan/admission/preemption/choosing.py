@@ -1,0 +1,133 @@
+"""Which victims: as few and as cheap as the order of victims finds, and none that can be left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bayplan.admission.preemption.fitting import Fitting
+from bayplan.admission.preemption.judging import Judge
+from bayplan.admission.preemption.standing import Standing
+from bayplan.admission.preemption.victim import Victim, Victims
+from bayplan.cluster.absence import Absence
+from bayplan.model.arrays import IntArray
+from bayplan.model.decision import Decision
+
+_PASSES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Victims, and the places of the unit once they have gone."""
+
+    victims: Sequence[Victim]
+    places: Sequence[Decision]
+
+
+class Search:
+    """For one unit. It leaves the victims that it chose absent; without a plan, none."""
+
+    def __init__(self, judge: Judge, standing: Standing, fitting: Fitting, absence: Absence, victims: Victims) -> None:
+        self._judge, self._standing, self._fitting = judge, standing, fitting
+        self._absence, self._victims = absence, victims
+        self._taken: list[Victim] = []
+
+    def __call__(self, candidates: Sequence[Victim], rows: IntArray) -> Chosen | None:
+        """A plan, if there is one. `candidates`: in the order in which they are taken; `rows`: by slot, the row of its node."""
+        places = self._fitting.places()
+        if places is not None:
+            return Chosen((), places)
+        useful = self._useful(candidates, rows)
+        if self._take_until_it_fits(useful):
+            self._put_back_what_is_not_needed()
+            self._one_for_all(useful)
+            if all(map(self._judge.may_stay_taken, self._taken)):
+                places = self._fitting.places()
+                if places is not None:
+                    return Chosen(tuple(self._taken), places)
+        self._put_back_all()
+        return None
+
+    # Inside
+
+    def _useful(self, candidates: Sequence[Victim], rows: IntArray) -> list[Victim]:
+        """Without those that hold nothing of which too little is left."""
+        open_, room, quota = self._fitting.rows, self._fitting.room(), self._fitting.quota()
+        if room and quota:  # only the planner knows what is missing
+            return list(candidates)
+        found = []
+        for each in candidates:
+            if (not room and open_[rows[list(each.slots)]].any()) or (not quota and each.amounts.any()):
+                found.append(each)
+        return found
+
+    def _take_until_it_fits(self, candidates: Sequence[Victim]) -> bool:
+        left = list(candidates)
+        for _ in range(_PASSES):
+            skipped = []
+            for victim in left:
+                if victim.spare and self._holds_whole(victim):
+                    continue
+                if not self._judge.may(victim):
+                    skipped.append(victim)
+                    continue
+                self._take(victim)
+                if self._fitting.places() is not None:
+                    return True
+            if len(skipped) == len(left):
+                return False
+            left = skipped  # what was taken since may have made others lawful
+        return False
+
+    def _holds_whole(self, victim: Victim) -> bool:
+        """Whether the whole unit of a spare member is taken."""
+        return any(each.unit == victim.unit and not each.spare for each in self._taken)
+
+    def _put_back_what_is_not_needed(self) -> None:
+        """In reverse, until each is needed."""
+        for _ in range(_PASSES):
+            before = len(self._taken)
+            for victim in reversed(tuple(self._taken)):
+                self._put_back(victim)
+                if not self._holds():
+                    self._take(victim)
+            if len(self._taken) == before:
+                return
+
+    def _one_for_all(self, candidates: Sequence[Victim]) -> None:
+        """Where one of no greater loss does, that one."""
+        if len(self._taken) < 2:
+            return
+        before, total = tuple(self._taken), sum(each.lost for each in self._taken)
+        self._put_back_all()
+        for victim in sorted(candidates, key=lambda each: each.lost):
+            if victim.lost > total:
+                break
+            if self._judge.may(victim):
+                self._take(victim)
+                if self._holds():
+                    return
+                self._put_back_all()
+        for victim in before:
+            self._take(victim)
+
+    def _holds(self) -> bool:
+        """Whether the unit fits, and each victim may go beside the others."""
+        return all(map(self._judge.may_stay_taken, self._taken)) and self._fitting.places() is not None
+
+    def _take(self, victim: Victim) -> None:
+        if not victim.spare:  # it goes with the whole
+            for each in [each for each in self._taken if each.spare and each.unit == victim.unit]:
+                self._put_back(each)
+        for slot in victim.slots:
+            self._absence.take(int(self._victims.running.row[slot]), self._victims.occupant(slot))
+        self._standing.charge(victim.queue, victim.amounts, -1)
+        self._taken.append(victim)
+
+    def _put_back(self, victim: Victim) -> None:
+        for slot in victim.slots:
+            self._absence.put_back(self._victims.occupant(slot))
+        self._standing.charge(victim.queue, victim.amounts, 1)
+        self._taken.remove(victim)
+
+    def _put_back_all(self) -> None:
+        for victim in reversed(tuple(self._taken)):
+            self._put_back(victim)

@@ -1,0 +1,151 @@
+"""Plans: for a unit that has no place, what would have to leave, and where the unit would go."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bayplan.admission.occupancy import Occupancy
+from bayplan.admission.preemption.choosing import Chosen, Search
+from bayplan.admission.preemption.fitting import Fitting, Place
+from bayplan.admission.preemption.judging import Claim, Judge
+from bayplan.admission.preemption.rules import Preemption
+from bayplan.admission.preemption.standing import Standing
+from bayplan.admission.preemption.victim import Victim, Victims, part_of
+from bayplan.admission.tree import QueueTree
+from bayplan.cluster.absence import Absence
+from bayplan.cluster.cluster import Cluster
+from bayplan.model.arrays import BoolArray, IntArray
+from bayplan.strategy.wish import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Of one unit."""
+
+    unit: Sequence[Wish]
+    """Those that get a place: of a gang, so many as it needs at least."""
+    chosen: Chosen | None
+    """`None`: nothing is evicted."""
+    again_at: float = np.inf
+    """When something else may be found though nothing happens, in seconds since the epoch."""
+
+
+class Planner:
+    """For one decision: on a cluster from which all has gone that leaves, and in which all holds are charged."""
+
+    def __init__(self, cluster: Cluster, tree: QueueTree, running: Occupancy, now: float) -> None:
+        self._cluster, self._running, self._now, self._tree = cluster, running, now, tree
+        self._rules: list[Preemption] = [each.preemption for each in tree.queues.values()]
+        self._victims = Victims(cluster, running, self._rules, now)
+
+    def plan(self, unit: Sequence[Wish], shares: bool, kept_off: frozenset[Hashable], place: Place, absence: Absence) -> Plan:
+        """For a unit in line. `shares`: it may evict by fair shares; `kept_off`: keys of what it may not evict. What it evicts
+        is absent afterwards."""
+        queue = self._cluster.quotas.limits.numbers.get(unit[0].request.queue or "", -1)
+        least = _least(unit)
+        if queue < 0 or not least:
+            return Plan(unit, None)
+        again_at = np.inf
+        for asking in self._variants(unit[:least]):
+            found = self._on(asking, queue, shares, kept_off, place, absence)
+            again_at = min(again_at, found.again_at)
+            if found.chosen is not None:
+                return replace(found, unit=unit[:least])
+        return Plan(unit[:least], None, again_at)
+
+    def _on(
+        self,
+        unit: Sequence[Wish],
+        queue: int,
+        shares: bool,
+        kept_off: frozenset[Hashable],
+        place: Place,
+        absence: Absence,
+    ) -> Plan:
+        fitting, standing = Fitting(unit, self._cluster, place), Standing(self._cluster, self._tree)
+        claim = Claim(queue, unit[0].request.priority, self._asks(fitting), shares)
+        standing.charge(queue, claim.asks, 1)
+        judge = Judge(claim, standing, self._rules, self._now)
+        slots = self._slots(claim, judge, kept_off)
+        wait = max(each.request.duration for each in unit)
+        candidates = self._ordered(self._victims.of(slots, wait), judge, standing, claim)
+        if not candidates:
+            return Plan(unit, None)
+        chosen = Search(judge, standing, fitting, absence, self._victims)(candidates, self._running.row)
+        if chosen is None or not chosen.victims:
+            return Plan(unit, chosen, judge.later)
+        ends = max(each.end for each in chosen.victims)
+        if self._waiting_is_cheaper(unit, chosen.victims, ends):
+            for victim in chosen.victims:
+                for slot in victim.slots:
+                    absence.put_back(self._victims.occupant(slot))
+            return Plan(unit, None, min(judge.later, max(ends, self._now + 1.0)))
+        return Plan(unit, chosen, judge.later)
+
+    def _waiting_is_cheaper(self, unit: Sequence[Wish], victims: Sequence[Victim], ends: float) -> bool:
+        asked = [pair for each in unit for pair in each.request.request_class.resources]
+        sums: dict[str, int] = {}
+        for name, amount in asked:
+            sums[name] = sums.get(name, 0) + amount
+        grace = max(each.grace for each in victims)
+        seconds = max(0.0, ends - self._now - grace)
+        return seconds * part_of(tuple(sums.items()), self._victims.totals) <= sum(each.lost for each in victims)
+
+    def _asks(self, fitting: Fitting) -> IntArray:
+        """Shape (quota rows,): what a unit takes of each that counts what is on any node where it may go."""
+        quotas, totals, rows = self._cluster.quotas, fitting.totals(), fitting.rows
+        found = np.zeros(len(quotas.rows), np.int64)
+        for number in range(len(quotas.rows)):
+            if (rows & self._covered(number)).any():
+                found[number] = quotas.asked(number, totals)
+        return found
+
+    def _covered(self, number: int) -> BoolArray:
+        return self._cluster.quotas.closed((number,), self._cluster.rows)
+
+    def _variants(self, unit: Sequence[Wish]) -> list[Sequence[Wish]]:
+        """The unit, and where only some of its nodes are of a quota row, the unit on these alone."""
+        cluster, found = self._cluster, [unit]
+        selected = {row.limits.key.node_selector for row in cluster.quotas.rows if row.limits.key.node_selector}
+        for selector in sorted(selected):
+            asking = []
+            for wish in unit:
+                asked = wish.request.request_class
+                both = tuple(sorted({*asked.node_selector, *selector}))
+                asking.append(replace(wish, request=replace(wish.request, request_class=replace(asked, node_selector=both))))
+            if any(new.request.request_class != old.request.request_class for new, old in zip(asking, unit, strict=True)):
+                found.append(asking)
+        return found
+
+    def _slots(self, claim: Claim, judge: Judge, kept_off: frozenset[Hashable]) -> list[int]:
+        """Of all that may be evicted by its queue and its priority. O(occupants) in columns."""
+        running = self._running
+        own = (running.queue == claim.queue) & (running.priority < claim.priority)
+        others = np.isin(running.queue, judge.queues())
+        slots: list[int] = np.flatnonzero(running.evictable & (own | others)).tolist()
+        if not slots:
+            return []
+        if not kept_off:
+            return slots
+        units = {self._victims.unit(slot) for slot in slots if running.keys[slot] in kept_off}
+        return [slot for slot in slots if self._victims.unit(slot) not in units]
+
+    def _ordered(self, victims: list[Victim], judge: Judge, standing: Standing, claim: Claim) -> list[Victim]:
+        """Spare members first; of the queue furthest above nominal; of the lowest priority; that lose least."""
+        above: dict[int, float] = {}
+        for each in victims:
+            if each.queue not in above:
+                above[each.queue] = standing.excess(each.queue, claim.asks)
+            each.above = above[each.queue]
+        return sorted(victims, key=lambda each: (not each.spare, -each.above, each.priority, each.lost, each.slots[0]))
+
+
+def _least(unit: Sequence[Wish]) -> int:
+    """How many of a unit must have a place; 0: it runs already, and what is asked for is more of it."""
+    gang = unit[0].request.gang
+    if gang is None:
+        return 1
+    if gang.minimum is not None and len(gang.beside) >= gang.minimum:
+        return 0
+    return gang.least(len(unit))
