@@ -20,6 +20,12 @@ GRAPHS = Gauge("bayplan_graphs", "Task graphs that are not finished.")
 WAITING = Gauge("bayplan_waiting_shards", "Shards that could start but have no place, by reason.", ["reason"])
 TAKE_BACKS = Counter("bayplan_take_backs", "Pods taken back because their node could not have them.")
 EVICTIONS = Counter("bayplan_evictions", "Pods that were evicted, by what had them evicted.", ["cause"])
+EVICTED_IN_VAIN = Counter(
+    "bayplan_evicted_in_vain",
+    "Pods that were evicted for something that got no place then: a pod had taken the room, or a node was gone.",
+    ["cause"],
+)
+WORK_LOST = Counter("bayplan_work_lost_seconds", "Seconds of work since the last checkpoint of pods that were evicted.")
 ARRIVALS = Counter("bayplan_arrivals", "Shards counted among what usually arrives.")
 MIX_BUILD_SECONDS = Histogram(
     "bayplan_mix_build_seconds",

@@ -28,11 +28,13 @@ from bayplan_operator.conductor.measures import Measures
 from bayplan_operator.conductor.outlook.estimating import Estimator
 from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
 from bayplan_operator.conductor.placing.creating import Creator
+from bayplan_operator.conductor.placing.found_holds import FoundHolds
 from bayplan_operator.conductor.placing.gated import GiveBackRoom
 from bayplan_operator.conductor.placing.insight import Insight
 from bayplan_operator.conductor.placing.load import FollowLoad
-from bayplan_operator.conductor.placing.placing import Placing
+from bayplan_operator.conductor.placing.placing import Actors, Placing
 from bayplan_operator.conductor.placing.policies import Policies
+from bayplan_operator.conductor.placing.preempting import Preempting
 from bayplan_operator.conductor.placing.rendezvous import Rendezvous
 from bayplan_operator.conductor.placing.worth import TellWorth
 from bayplan_operator.conductor.queueing.draining import Drain
@@ -61,7 +63,9 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     answers = Answers(clock)
     checker = Checker(answers, Questions(writers.dry_runs, answers, settings.template_checks, clock))
     queues = Queues()
-    placing = Placing(cluster, Creator(pods, writers.pods, answers), insight, queues, settings, clock)
+    preempting = Preempting(pods, writers.pods, writers.events, queues, FoundHolds(cluster, pods))
+    actors = Actors(Creator(pods, writers.pods, answers), preempting)
+    placing = Placing(cluster, actors, insight, queues, settings, clock)
     refusing = placing.rejections.unwilling.nodes
     estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), refusing, knowledge)
     policies = Policies(writers.graphs)

@@ -19,7 +19,7 @@ class Occupancy:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._position = -1
+        self._position, self._retold = -1, 0
         self._static_version = -1
         self._slots: dict[Hashable, int] = {}
         self._known: dict[int, dict[Hashable, Occupant]] = {}
@@ -108,12 +108,14 @@ class Occupancy:
     def step(self) -> None:
         """Take in what has come, gone or changed."""
         cluster = self._cluster
-        position = cluster.changes.position
-        if position == self._position and cluster.static_version == self._static_version:
+        position, retold = cluster.changes.position, cluster.retold.position
+        if (position, retold, cluster.static_version) == (self._position, self._retold, self._static_version):
             return
-        rows = cluster.changes.since(self._position) if self._position >= 0 else None
-        self._position, self._static_version = position, cluster.static_version
-        for row in range(cluster.rows) if rows is None else rows:
+        changed = cluster.changes.since(self._position) if self._position >= 0 else None
+        others = cluster.retold.since(self._retold)
+        self._position, self._retold, self._static_version = position, retold, cluster.static_version
+        rows = range(cluster.rows) if changed is None or others is None else dict.fromkeys([*changed, *others])
+        for row in rows:
             self._look(row)
 
     def renumber(self) -> None:

@@ -41,6 +41,8 @@ class Cluster(ClusterColumns):
         """Rows whose usage has changed."""
         self.freed = ChangeLog()
         """Rows of which something has become free: an occupant left, or was replaced."""
+        self.retold = ChangeLog()
+        """Rows of which another thing is known of an occupant, though it uses the same."""
         self.static_changes = ChangeLog()
         """Rows that have changed in anything but usage."""
         self.memo = Memo(MEMO_LIMIT)
@@ -155,6 +157,8 @@ class Cluster(ClusterColumns):
                     told = self._occupants[before][key] = replace(known, tenant=tenant)
                     self.neighbours.change(self._rows.get(node), known.tenant, tenant)
                     self.quotas.change(self._rows.get(node), known, told)
+                    if node in self._rows:
+                        self.retold.note(self._rows[node])
                 return
             self.vacate(key)
         self._node_of[key] = node

@@ -170,7 +170,7 @@ class Preempting:
         """For what waits, at most one plan per queue. Call it while the placements of the decision are tried out."""
         if self._contenders is None or self._tree is None or not self._contenders:
             return [], []
-        seen = self._cluster.version, self._contenders.version, len(self.holds)
+        seen = self._cluster.version, self._cluster.retold.position, self._contenders.version, len(self.holds)
         if seen == self._seen and context.now < self._again_at:
             return [], []
         self._again_at = np.inf
@@ -190,7 +190,7 @@ class Preempting:
                     self._places[hold.request_ids[0]] = places = self.holds.places(hold, wishes, whole=True)
                     self._kept.charge(places)
             self._kept.lift_all()
-        self._seen = self._cluster.version, self._contenders.version, len(self.holds)
+        self._seen = self._cluster.version, self._cluster.retold.position, self._contenders.version, len(self.holds)
         return holds, evictions
 
     def waiting(self, hold: Hold) -> list[Decision]:

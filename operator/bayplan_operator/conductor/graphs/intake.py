@@ -15,6 +15,7 @@ from bayplan_operator.api.v1alpha1.task_graph import QUEUE_RULE
 from bayplan_operator.conductor.record.choices import Choices
 from bayplan_operator.conductor.record.conditions import find
 from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.holds import Holds
 from bayplan_operator.conductor.record.known import Known, Problem
 from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.conductor.record.running import Running
@@ -167,6 +168,7 @@ def begin(graph: GraphRun, now: float) -> None:
         run.failure = target["message"] if target else "a task failed for good"
     graph.running = Running(prepared, run, _controls(prepared, known.controls), epoch, now)
     graph.running.rounds = rounds
+    graph.running.holds = Holds(prepared.graph, graph.written.status, epoch)
     if prepared.relations.choosers:
         graph.running.choices = Choices(prepared.graph, prepared.relations, graph.written.status, run.round)
         graph.running.follow_choices()

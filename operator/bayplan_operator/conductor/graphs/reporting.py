@@ -100,6 +100,8 @@ def status(graph: GraphRun) -> dict[str, Any]:
         evictions = write_evictions(library_graph, run, graph.decided.accepted_at or 0.0)
         if evictions or "evictions" in graph.written.status:
             body["evictions"] = evictions
+        if running.holds.any or "holds" in graph.written.status:
+            body["holds"] = running.holds.lines
         if run.results or "results" in graph.written.status:
             body["results"] = round_record.write_results(library_graph, run)
         if running.choices is not None:

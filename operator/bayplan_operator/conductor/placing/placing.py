@@ -1,6 +1,8 @@
 """The shell around the decider: it is told what changed, and what it decides is acted on."""
 
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
@@ -15,6 +17,7 @@ from bayplan_operator import metrics
 from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.placing.creating import Creator
 from bayplan_operator.conductor.placing.insight import Insight
+from bayplan_operator.conductor.placing.preempting import Preempting
 from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.conductor.placing.wishes import Wishes
 from bayplan_operator.conductor.queueing.queues import Queues
@@ -27,14 +30,23 @@ _WORDS = 5.0
 """Seconds after which the words about what waits are brought up to date, though nothing has become free since."""
 
 
+@dataclass(frozen=True, slots=True)
+class Actors:
+    """What acts on decisions."""
+
+    creator: Creator
+    preempting: Preempting
+
+
 class Placing(Step):
     """Finds places for shards, and has their pods made."""
 
     def __init__(
-        self, cluster: Cluster, creator: Creator, insight: Insight, queues: Queues, settings: Settings, clock: Clock
+        self, cluster: Cluster, actors: Actors, insight: Insight, queues: Queues, settings: Settings, clock: Clock
     ) -> None:
         self.rejections = Rejections(settings.rejection_memory)
-        self._cluster, self._creator, self._insight, self._queues = cluster, creator, insight, queues
+        self._cluster, self._insight, self._queues = cluster, insight, queues
+        self._creator, self._preempting = actors.creator, actors.preempting
         self._tree: QueueTree | None = None
         """The queues that the decider knows."""
         self._seconds, self._monotonic = settings.placing_budget, clock.monotonic
@@ -59,6 +71,7 @@ class Placing(Step):
     def forget(self, uid: str) -> None:
         """The graph is over or gone: its shards want no place any more."""
         self._changed.add(uid)
+        self._preempting.forget(uid)
 
     def step(self, tick: Tick) -> None:
         """Place what has a place, and have its pods made; note what was said of the others."""
@@ -72,13 +85,18 @@ class Placing(Step):
             self._tree = self._queues.tree
             self._decider.update(Changes(queues=self._tree))
         self._tell(graphs, plans.awaited)
-        if not len(self._decider):
-            return
+        self._tell_of_holds(graphs, now)
+        if len(self._decider) or self._preempting.any:
+            self._decide(graphs, now, replanned=replanned)
+        self._preempting.act(graphs, now)
+
+    def _decide(self, graphs: Register, now: float, *, replanned: bool) -> None:
         stale = self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS
         known = self._insight.snapshot(now)
         self._decider.update(Changes(knowledge=known, refused=self.rejections.active(now), reopened=stale or replanned))
         began = self._monotonic()
         outcome = self._decider.decide(now, seconds(self._seconds, self._monotonic))
+        self._preempting.take(graphs, outcome, self._decider.preemption, now)
         if outcome.placements or outcome.waiting:
             metrics.PLACING_SECONDS.observe(self._monotonic() - began)
             self._place(graphs, outcome.placements, now)
@@ -88,7 +106,8 @@ class Placing(Step):
     def next_time(self, now: float) -> float | None:
         """When ``step`` has something to do though nothing happens."""
         words = self._asked_at + _WORDS if len(self._decider) and self._asked_of != self._cluster.version else None
-        return min((at for at in (self.rejections.next_expiry(now), words) if at is not None), default=None)
+        again = self._decider.again_at if math.isfinite(self._decider.again_at) else None
+        return min((at for at in (self.rejections.next_expiry(now), words, again) if at is not None), default=None)
 
     def _tell(self, graphs: Register, held: frozenset[str]) -> None:
         """Tell the decider what is wanted otherwise than before. ``held``: UIDs of those that may not start yet."""
@@ -97,6 +116,16 @@ class Placing(Step):
         if changed:
             wanting = graphs.opened(sorted(changed - held))
             self._decider.update(self._wishes.changes(wanting, changed.difference(each.ref.uid for each in wanting)))
+
+    def _tell_of_holds(self, graphs: Register, now: float) -> None:
+        """Those that an operator before this one recorded, and those of ours that could not be."""
+        released = self._preempting.unrecordable
+        if released:
+            self._decider.update(Changes(released=tuple(released)))
+            released.clear()
+        known = self._preempting.known(graphs.touched, self._decider.preemption, now)
+        if known is not None:
+            self._decider.update(Changes(preemption=known))
 
     def _place(self, graphs: Register, placements: Iterable[Decision], now: float) -> None:
         for decision in placements:

@@ -11,6 +11,7 @@ from bayplan.model.neighbour import Neighbour
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request
 from bayplan_operator.conductor.record.choices import Choices
+from bayplan_operator.conductor.record.holds import Holds
 from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.translate import run_record
 from bayplan_operator.translate.own_pod import PodKey
@@ -121,6 +122,8 @@ class Running:
         """``None``: nothing of it repeats."""
         self.choices: Choices | None = None
         """``None``: no task has candidates."""
+        self.holds = Holds(prepared.graph, {}, epoch)
+        """Room that is held for its shards."""
         self.services: set[str] = set()
         """Gangs whose Service is there."""
 
