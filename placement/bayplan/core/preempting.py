@@ -114,9 +114,11 @@ class Preempting:
 
     def release(self, first: Hashable) -> bool:
         """A hold is given up; whether there was one."""
-        found = first in self.holds.of
-        self.holds.remove(first)
-        return found
+        hold = self.holds.of.get(first)
+        if hold is not None:
+            self._stay(hold)
+            self.holds.remove(first)
+        return hold is not None
 
     # A decision
 
@@ -133,23 +135,36 @@ class Preempting:
             del self._in_vain[first]
         self._charge(wishes, whole=False)
         for first, hold in list(self.holds.of.items()):
-            self._kept.lift([self._places[first]])
             unit = [wishes[id_] for id_ in hold.request_ids]
-            shut, gone = self.holds.shut(hold), not self.holds.remaining(hold)
-            placed = [] if shut else self._taken(unit, hold, context, trial)
-            if not placed and gone and not shut:
-                placed = self._placed_elsewhere(unit, context, trial)
+            shut = self.holds.shut(hold)
+            placed = [] if shut else self._placed(unit, hold, context, trial)
             if placed:
                 found.placed += placed
                 context = replace(context, turn=context.turn + len(placed))
-            elif shut or gone or context.now >= hold.until:
+            elif shut or context.now >= hold.until or self._all_gone():
                 found.in_vain.append(self.holds.in_vain(hold, shut))
                 self._count_in_vain(first, context.now)
+                self._stay(hold)
                 self.holds.remove(first)
                 found.ended = True
             else:
                 self._kept.charge(self._places[first])
         return found
+
+    def _placed(self, unit: Sequence[Wish], hold: Hold, context: Context, trial: Trial) -> list[tuple[Wish, Decision]]:
+        """The places of a unit by its hold; where these do not do any more, others. Its own room is kept no longer."""
+        others = [each for each in self._kept.charged if each.hold is not hold]
+        self._kept.lift_all()  # the places were found beside those that others hold, and what leaves may still fill a quota
+        placed = self._taken(unit, hold, context, trial)
+        for each in others:
+            self._kept.charge(each)
+        if not placed and not self.holds.remaining(hold):
+            placed = self._placed_elsewhere(unit, context, trial)
+        return placed
+
+    def _all_gone(self) -> bool:
+        """Nothing is leaving any more."""
+        return not self._running.leaving.any() and not self._evicted
 
     def end(self) -> None:
         """The decision is over, or came to an error: nothing is charged any more."""
@@ -252,7 +267,7 @@ class Preempting:
     def _leave(self, absence: Absence) -> None:
         """All that is being deleted, and all that is to be, is gone."""
         running = self._running
-        pending = [running.slot(key) for hold in self.holds.of.values() for key in hold.victims]
+        pending = [running.slot(key) for key in self._pending()]
         for slot in (*np.flatnonzero(running.leaving).tolist(), *pending):
             occupant = running.occupants[slot] if slot >= 0 else None
             if occupant is not None:
@@ -289,8 +304,8 @@ class Preempting:
         return None
 
     def _pending(self) -> set[Hashable]:
-        """Keys of what is evicted already."""
-        return {key for hold in self.holds.of.values() for key in hold.victims}
+        """Keys of what is evicted already, and is still there."""
+        return {key for keys in self._evicted.values() for key in keys}
 
     def _ahead(self, unit: Sequence[Wish], wishes: Wishes) -> list[Promise]:
         """Reservations of nodes that others hold, and not those of lower priority."""
@@ -333,6 +348,12 @@ class Preempting:
             occupant = self._running.occupants[slot] if slot >= 0 else None
             if occupant is not None and occupant.tenant is not None and occupant.tenant.stake is not None:
                 self._evicted.setdefault(occupant.tenant.stake.unit, set()).add(key)
+
+    def _stay(self, hold: Hold) -> None:
+        """What is still there of its victims may be there for long."""
+        victims = set(hold.victims)
+        left = {unit: keys - victims for unit, keys in self._evicted.items()}
+        self._evicted = {unit: keys for unit, keys in left.items() if keys}
 
     def _count_in_vain(self, first: Hashable, now: float) -> None:
         before = self._in_vain.get(first)

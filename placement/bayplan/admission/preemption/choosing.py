@@ -12,6 +12,8 @@ from bayplan.model.arrays import IntArray
 from bayplan.model.decision import Decision
 
 _PASSES = 4
+_BEGINNINGS = 32
+"""Victims that are tried as the first, where the order of victims leads nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Search:
         if places is not None:
             return Chosen((), places)
         useful = self._useful(candidates, rows)
-        if self._take_until_it_fits(useful):
+        if self._some_that_fit(useful):
             self._put_back_what_is_not_needed()
             self._one_for_all(useful)
             if all(map(self._judge.may_stay_taken, self._taken)):
@@ -58,6 +60,16 @@ class Search:
             if (not room and open_[rows[list(each.slots)]].any()) or (not quota and each.amounts.any()):
                 found.append(each)
         return found
+
+    def _some_that_fit(self, candidates: Sequence[Victim]) -> bool:
+        """Take them in order; where those that go first leave nothing lawful that would do, begin with another."""
+        if self._take_until_it_fits(candidates):
+            return True
+        for first in candidates[:_BEGINNINGS] if len(candidates) > 1 else ():
+            self._put_back_all()
+            if self._take_until_it_fits([first, *(each for each in candidates if each is not first)]):
+                return True
+        return False
 
     def _take_until_it_fits(self, candidates: Sequence[Victim]) -> bool:
         left = list(candidates)

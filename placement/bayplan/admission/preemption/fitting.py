@@ -1,6 +1,6 @@
 """Whether a unit has its places, on the cluster as it is looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -51,12 +51,19 @@ class Fitting:
             found[rows] = True
         return found
 
+    def parts(self) -> Iterator[tuple[list[tuple[int, int]], BoolArray]]:
+        """Per class: what all of it asks, by column, and per row of the cluster whether it may go there."""
+        for demand, count, rows in self._classes:
+            found = np.zeros(self._cluster.rows, bool)
+            found[rows] = True
+            yield [(column, count * amount) for column, amount in demand.pairs], found
+
     def totals(self) -> list[tuple[int, int]]:
         """What all of them ask: column and amount."""
         found: dict[int, int] = {}
-        for demand, count, _ in self._classes:
-            for column, amount in demand.pairs:
-                found[column] = found.get(column, 0) + count * amount
+        for pairs, _ in self.parts():
+            for column, amount in pairs:
+                found[column] = found.get(column, 0) + amount
         return list(found.items())
 
     def room(self) -> bool:

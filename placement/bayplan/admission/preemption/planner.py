@@ -10,12 +10,13 @@ from bayplan.admission.preemption.choosing import Chosen, Search
 from bayplan.admission.preemption.fitting import Fitting, Place
 from bayplan.admission.preemption.judging import Claim, Judge
 from bayplan.admission.preemption.rules import Preemption
+from bayplan.admission.preemption.splits import splits
 from bayplan.admission.preemption.standing import Standing
 from bayplan.admission.preemption.victim import Victim, Victims, part_of
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.absence import Absence
 from bayplan.cluster.cluster import Cluster
-from bayplan.model.arrays import BoolArray, IntArray
+from bayplan.model.arrays import IntArray
 from bayplan.strategy.wish import Wish
 
 
@@ -47,7 +48,7 @@ class Planner:
         if queue < 0 or not least:
             return Plan(unit, None)
         again_at = np.inf
-        for asking in self._variants(unit[:least]):
+        for asking in splits(unit[:least], self._cluster):
             found = self._on(asking, queue, shares, kept_off, place, absence)
             again_at = min(again_at, found.again_at)
             if found.chosen is not None:
@@ -94,28 +95,12 @@ class Planner:
 
     def _asks(self, fitting: Fitting) -> IntArray:
         """Shape (quota rows,): what a unit takes of each that counts what is on any node where it may go."""
-        quotas, totals, rows = self._cluster.quotas, fitting.totals(), fitting.rows
+        quotas = self._cluster.quotas
         found = np.zeros(len(quotas.rows), np.int64)
-        for number in range(len(quotas.rows)):
-            if (rows & self._covered(number)).any():
-                found[number] = quotas.asked(number, totals)
-        return found
-
-    def _covered(self, number: int) -> BoolArray:
-        return self._cluster.quotas.closed((number,), self._cluster.rows)
-
-    def _variants(self, unit: Sequence[Wish]) -> list[Sequence[Wish]]:
-        """The unit, and where only some of its nodes are of a quota row, the unit on these alone."""
-        cluster, found = self._cluster, [unit]
-        selected = {row.limits.key.node_selector for row in cluster.quotas.rows if row.limits.key.node_selector}
-        for selector in sorted(selected):
-            asking = []
-            for wish in unit:
-                asked = wish.request.request_class
-                both = tuple(sorted({*asked.node_selector, *selector}))
-                asking.append(replace(wish, request=replace(wish.request, request_class=replace(asked, node_selector=both))))
-            if any(new.request.request_class != old.request.request_class for new, old in zip(asking, unit, strict=True)):
-                found.append(asking)
+        for pairs, rows in fitting.parts():
+            for number in range(len(quotas.rows)):
+                if (rows & quotas.closed((number,), self._cluster.rows)).any():
+                    found[number] += quotas.asked(number, pairs)
         return found
 
     def _slots(self, claim: Claim, judge: Judge, kept_off: frozenset[Hashable]) -> list[int]:

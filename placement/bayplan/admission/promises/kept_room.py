@@ -65,7 +65,7 @@ class KeptRoom(Generic[K]):
         self._of: dict[int, K] = {}
 
     @property
-    def promises(self) -> list[K]:
+    def charged(self) -> list[K]:
         """Those that are charged now, in the order in which they were."""
         return list(self._of.values())
 
@@ -98,7 +98,7 @@ class KeptRoom(Generic[K]):
 
     def lift_all(self) -> None:
         """Nothing is kept any more."""
-        self.lift(self.promises)
+        self.lift(self.charged)
 
     # Inside
 

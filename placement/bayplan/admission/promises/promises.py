@@ -128,7 +128,7 @@ class Promises:
         """Of those ahead that bind a unit of a queue, the ones whose places it may use for a while."""
         root = self._cluster.quotas.root(queue)
         return [
-            each for each in self.ahead.promises if self._binds(each, root) and each.lets_in(now, _later(unit, each.at - now))
+            each for each in self.ahead.charged if self._binds(each, root) and each.lets_in(now, _later(unit, each.at - now))
         ]
 
     def let_in(self, wish: Wish, promises: Sequence[Promise], now: float) -> None:
