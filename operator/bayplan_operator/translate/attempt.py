@@ -9,7 +9,7 @@ from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate import containers
 from bayplan_operator.translate.disruption import disruption, turned_away
-from bayplan_operator.translate.eviction import eviction
+from bayplan_operator.translate.eviction import asked_to_end_at, eviction
 from bayplan_operator.translate.flow.needed import Need
 from bayplan_operator.translate.own_pod import OwnPod, Pending, PodKey, stuck_container
 from bayplan_operator.translate.results import said
@@ -66,6 +66,7 @@ def _attempt(own: OwnPod, unit: int) -> Attempt:
         held=own.held,
         disrupted=disrupted is not None or (evicted is None and phase == Phase.FAILED and turned_away(pod)),
         preempted=evicted is not None,
+        preempted_at=None if evicted is None else asked_to_end_at(pod),
         unschedulable=_unschedulable(pod),
         gates=tuple(each.name for each in pod.spec.scheduling_gates),
         stuck=stuck.reason if stuck is not None else "",

@@ -38,6 +38,12 @@ def eviction(pod: wire.Pod, node: str) -> tuple[str, str] | None:
     return PREEMPTED, f"evicted from {where} {_cause(mark[:_LONGEST])}"
 
 
+def asked_to_end_at(pod: wire.Pod) -> float | None:
+    """When a pod was deleted: what the API server writes is when its grace is over."""
+    at = pod.metadata.deletion_timestamp
+    return None if at is None else at.timestamp() - (pod.metadata.deletion_grace_period_seconds or 0)
+
+
 def _cause(mark: str) -> str:
     if mark.startswith(_QUEUE):
         return f"since the stopPolicy of {mark} is HoldAndDrain"

@@ -41,7 +41,10 @@ class Attempt:
     disrupted: bool = False
     """It ends, or has failed, through no fault of its own: evicted, preempted, refused by the node."""
     preempted: bool = False
-    """It ends so that something else can run: whatever becomes of it, that is no failure, and it need not wait for long."""
+    """It ends so that something else can run: whatever becomes of it, that is no failure, and it waits on as if it had not
+    run."""
+    preempted_at: float | None = None
+    """When it was asked to, where that is known."""
     unschedulable: str = ""
     """Why the node cannot have it, in the scheduler's words; empty if nothing was said."""
     gates: tuple[str, ...] = ()

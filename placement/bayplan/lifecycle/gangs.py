@@ -124,7 +124,7 @@ class Gangs:
         note = why if why.startswith("the gang ") else _NOTE.format(gang.name, why)
         if evicted:
             for unit in live:
-                settle.preempted(run, unit, note, now)
+                settle.preempted(run, unit, note, now, now)
         else:
             _back_to_the_line(run, live, note, now)
         _together(run, [*live, *waiting])

@@ -32,6 +32,8 @@ class Run:
     """When that was, the last time."""
     begun: NDArray[np.float64]
     """When an attempt first ran since the last such eviction: its own failures change nothing about it."""
+    placed_at: NDArray[np.float64]
+    """When its newest attempt got its place, as far as that was seen."""
     not_before: NDArray[np.float64]
     ready_at: NDArray[np.float64]
     started: NDArray[np.float64]
@@ -68,6 +70,7 @@ class Run:
             evictions=np.zeros(units, np.int32),
             evicted_at=np.full(units, np.nan),
             begun=np.full(units, np.nan),
+            placed_at=np.full(units, np.nan),
             not_before=np.zeros(units),
             ready_at=np.full(units, np.nan),
             started=np.full(units, np.nan),
@@ -86,6 +89,7 @@ class Run:
             evictions=self.evictions.copy(),
             evicted_at=self.evicted_at.copy(),
             begun=self.begun.copy(),
+            placed_at=self.placed_at.copy(),
             not_before=self.not_before.copy(),
             ready_at=self.ready_at.copy(),
             started=self.started.copy(),

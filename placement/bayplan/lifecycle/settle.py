@@ -36,7 +36,9 @@ def attempt(
         succeeded(run, seen, now)
     elif seen.preempted and (seen.phase == Phase.FAILED or seen.ended):
         run.evictions[unit] += 1
-        preempted(run, unit, seen.words, now)
+        preempted(
+            run, unit, seen.words, now if seen.preempted_at is None else min(_sharpened(seen.preempted_at, now), now), now
+        )
     elif seen.phase == Phase.FAILED:
         if seen.disrupted or seen.terminating:
             lost(run, controls, unit, _setback_note(seen), now)
@@ -98,13 +100,14 @@ def lost(run: Run, controls: Controls, unit: int, note: str, now: float) -> None
     run.notes[unit] = note
 
 
-def preempted(run: Run, unit: int, note: str, now: float) -> None:
-    """Something else had to run: it waits again, and has waited since it could first start."""
+def preempted(run: Run, unit: int, note: str, at: float, now: float) -> None:
+    """Something else had to run: it waits on, as if it had not run. ``at``: when it was asked to end."""
     run.settled[unit] = run.incarnation[unit]
     run.move(unit, UnitState.READY)
-    if math.isnan(run.ready_at[unit]):
-        run.ready_at[unit] = now
-    run.evicted_at[unit] = now
+    waited = run.placed_at[unit] - max(run.ready_at[unit], run.not_before[unit])
+    run.ready_at[unit] = now - (0.0 if math.isnan(waited) else max(waited, 0.0))
+    run.not_before[unit] = 0.0
+    run.evicted_at[unit] = at
     run.started[unit] = run.begun[unit] = math.nan
     run.notes[unit] = note
 

@@ -1,12 +1,12 @@
 """What evicting a graph's pods would cost, told before anything is decided."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from bayplan.knowledge.run_times import TaskRun
 from bayplan.lifecycle import Flow, UnitState
-from bayplan_operator.conductor.knowledge.knowledge import Knowledge
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
@@ -18,20 +18,25 @@ from bayplan_operator.view.stakes import Worth
 _LIVE = (int(UnitState.BINDING), int(UnitState.RUNNING))
 
 
+Restart = Callable[[TaskRun, str], float]
+"""Seconds until a pod of a task runs on a node, as far as that was learned."""
+
+
 class TellWorth(Step):
     """Tells the pods of graphs what evicting them would cost, where a queue may evict anything."""
 
-    def __init__(self, queues: Queues, knowledge: Knowledge, pods: PodStore) -> None:
-        self._queues, self._knowledge, self._pods = queues, knowledge, pods
+    def __init__(self, queues: Queues, restart: Restart, pods: PodStore) -> None:
+        self._queues, self._restart, self._pods = queues, restart, pods
 
     def step(self, tick: Tick) -> None:
         """O(shards of touched graphs that have pods): any change of the queues touches all graphs."""
         if not self._queues.tree.preempts:
             return
         for graph in tick.touched:
-            tick.graphs.guarded(graph, tick.now, self._tell)
+            tick.graphs.guarded(graph, tick.now, self.tell)
 
-    def _tell(self, graph: GraphRun, now: float) -> None:
+    def tell(self, graph: GraphRun, now: float) -> None:
+        """The pods of one graph. O(its shards that have pods)."""
         running = graph.running
         if running is None:
             return
@@ -57,7 +62,7 @@ class TellWorth(Step):
             started=started,
             evictions=evictions,
             checkpoint_every=None if checkpoint is None else checkpoint.every,
-            restart=self._knowledge.restart(running.prepared.runs[task], own.pod.spec.node_name),
+            restart=self._restart(running.prepared.runs[task], own.pod.spec.node_name),
             slack=_slack(units.graph, running, unit),
         )
 
@@ -83,8 +88,10 @@ class _Units:
 
     def _figures(self, units: list[int]) -> tuple[float | None, int]:
         run = self.running.run
-        begun = run.begun[units]
-        return None if np.isnan(begun).all() else float(np.nanmin(begun)), int(run.evictions[units].max())
+        evictions = int(run.evictions[units].max())
+        since = run.evicted_at[units] if evictions else run.begun[units]
+        known = since[~np.isnan(since)]
+        return float(known.max() if evictions else known.min()) if len(known) else None, evictions
 
 
 def _newest(running: Running, own: OwnPod, unit: int) -> bool:

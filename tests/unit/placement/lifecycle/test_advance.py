@@ -101,8 +101,10 @@ def test_an_eviction_does_not_count_as_a_failure(fields: dict[str, bool]) -> Non
 
 def test_what_had_to_make_room_waits_again_at_once_and_keeps_its_age() -> None:
     world = World([Task("a")], Retry(limit=0))
+    world.step(start=False)
+    world.now += 20
     world.step()
-    ready = float(world.run.ready_at[0])
+    world.step()
     for number in range(1, 4):
         world.now += 50
         world.run_unit(0)
@@ -111,11 +113,15 @@ def test_what_had_to_make_room_waits_again_at_once_and_keeps_its_age() -> None:
         world.change(0, terminating=True, preempted=True, cause="Preempted", message="for b")
         world.step()
         assert states(world) == ["RUNNING"], "it has its grace"
-        world.fail(0, terminating=True, preempted=True, cause="Preempted", message="for b")
+        world.now += 3
+        world.fail(0, terminating=True, preempted=True, preempted_at=world.now - 3, cause="Preempted", message="for b")
         assert world.wants.start == [0]
         run = world.run
         assert (run.failures[0], run.setbacks[0], run.evictions[0]) == (0, 0, number)
-        assert (float(run.ready_at[0]), run.notes.get(0, "for b (Preempted)")) == (ready, "for b (Preempted)")
+        assert world.now - float(run.ready_at[0]) == 20, "it has waited for so long, but not while it ran"
+        assert float(run.evicted_at[0]) == pytest.approx(world.now - 3, abs=1)
+        assert run.notes[0] == "for b (Preempted)"
+        world.step()
         assert math.isnan(run.begun[0])
 
 
