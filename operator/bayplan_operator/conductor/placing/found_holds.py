@@ -6,7 +6,7 @@ from bayplan.admission.preemption.state import InVain, PreemptionState
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.decision import Hold
 from bayplan_operator.conductor.record.graph_run import GraphRun
-from bayplan_operator.conductor.record.holds import Held
+from bayplan_operator.conductor.record.holds import HeldRoom
 from bayplan_operator.translate.hold_record import HeldUnits, node_said, victim_hash
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.view import PodStore
@@ -40,7 +40,7 @@ class FoundHolds:
         vain = tuple(InVain((uid, each.unit), each.times, each.again_at) for each in holds.found_vain if each.unit in wanted)
         holds.take_found()
         for hold in found:
-            holds.add(Held(hold, recorded=True))
+            holds.add(HeldRoom(hold, recorded=True))
         return PreemptionState(tuple(found), vain)
 
     def _by_hash(self) -> tuple[dict[str, PodKey], dict[str, str]]:

@@ -13,7 +13,7 @@ from bayplan_operator import metrics
 from bayplan_operator.conductor.placing.found_holds import FoundHolds
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.record.graph_run import GraphRun
-from bayplan_operator.conductor.record.holds import Held, Holds
+from bayplan_operator.conductor.record.holds import HeldRoom, Holds
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.translate.eviction import PREEMPTION, mark_for
 from bayplan_operator.translate.eviction_record import name_of
@@ -91,7 +91,7 @@ class Preempting:
         try:
             if holds is None:
                 raise ValueError("its graph does not run")
-            holds.add(Held(hold, {each.occupant: each.grace for each in evictions}))
+            holds.add(HeldRoom(hold, {each.occupant: each.grace for each in evictions}))
         except ValueError as error:
             log.warning("TaskGraph %s/%s: what would be evicted for it cannot be recorded: %s", *graph.key, error)
             self.unrecordable.append(cast(RequestId, hold.request_ids[0]))
@@ -132,7 +132,7 @@ class Preempting:
             if not holds.any:
                 del self._holding[uid]
 
-    def _evict(self, graph: GraphRun, held: Held, now: float) -> None:
+    def _evict(self, graph: GraphRun, held: HeldRoom, now: float) -> None:
         running = graph.running
         assert running is not None, "only what runs holds room"
         task = running.prepared.graph.tasks[int(running.prepared.graph.unit_task[held.units[0]])].name

@@ -10,7 +10,7 @@ from bayplan_operator.translate.hold_record import HeldRecord, HeldUnits, VainUn
 
 
 @dataclass(slots=True)
-class Held:
+class HeldRoom:
     """One hold: a commitment, recorded before anything is evicted for it."""
 
     hold: Hold
@@ -33,7 +33,7 @@ class Holds:
     def __init__(self, graph: Graph, status: Mapping[str, Any], epoch: float) -> None:
         """``status``: as it was found; ``epoch``: from when instants count, in seconds since 1970."""
         self._graph, self._epoch = graph, epoch
-        self.open: dict[int, Held] = {}
+        self.open: dict[int, HeldRoom] = {}
         """By the first of their units."""
         self.vain: dict[int, VainUnit] = {}
         """By unit for which pods were evicted and that got no place."""
@@ -60,7 +60,7 @@ class Holds:
         holds = (*self.found, *(self._held(each) for each in self.open.values()))
         return write_held(self._graph, HeldRecord(holds, (*self.found_vain, *self.vain.values())), self._epoch)
 
-    def add(self, held: Held) -> None:
+    def add(self, held: HeldRoom) -> None:
         """Room is held from now on. Raises ``ValueError`` where it could not be recorded."""
         first = held.units[0]
         self.open[first] = held
@@ -105,6 +105,6 @@ class Holds:
         return any(each.recorded for each in waiting)
 
     @staticmethod
-    def _held(each: Held) -> HeldUnits:
+    def _held(each: HeldRoom) -> HeldUnits:
         hold = each.hold
         return HeldUnits(each.units, hold.nodes, hold.gpus, tuple(map(victim_hash, hold.victims)), hold.until)
