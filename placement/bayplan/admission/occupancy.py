@@ -74,11 +74,6 @@ class Occupancy:
         """Its priority; 0: it has none."""
         return self._priority[: self._count]
 
-    @property
-    def since(self) -> FloatArray:
-        """When it took its place, in seconds since the epoch; 0: not known."""
-        return self._since[: self._count]
-
     def slot(self, key: Hashable) -> int:
         """Where an occupant is, by its key; -1: it is not there any more."""
         return self._slots.get(key, -1)

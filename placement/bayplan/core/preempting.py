@@ -27,6 +27,8 @@ from bayplan.strategy.wish import Wish
 
 BINDING = 60.0
 """Seconds that binding the pre-emptor may take, beyond the longest grace of its victims."""
+NEXT = 0.1
+"""Seconds after which a queue that has evicted something may make the next plan."""
 TIMES = 3
 """Plans for one unit that may come to nothing: after the first, at most two more."""
 BACK_OFF = 30.0
@@ -199,6 +201,7 @@ class Preempting:
             for units in self._in_order(context.now):
                 plan = self._first_plan(units, planner, wishes, context, absence)
                 if plan is not None and plan.chosen is not None and plan.chosen.victims:
+                    self._again_at = min(self._again_at, context.now + NEXT)  # others of the queue may need a plan too
                     hold, gone = self._acted(plan, context.now)
                     holds.append(hold)
                     evictions += gone
@@ -276,8 +279,8 @@ class Preempting:
     def _in_order(self, now: float) -> list[list[list[Wish]]]:
         """The units of each queue in which anything waits: that of the highest priority first, then of the first to arrive."""
         contenders = self._contenders
-        found = [] if contenders is None else [contenders.units(queue, now) for queue in contenders.queues()]
-        return sorted(found, key=lambda units: (-units[0][0].request.priority, units[0][0].request.arrival))
+        found = [] if contenders is None else [contenders.units(queue, now, self.holds) for queue in contenders.queues()]
+        return sorted(filter(None, found), key=lambda units: (-units[0][0].request.priority, units[0][0].request.arrival))
 
     def _first_plan(
         self, units: Sequence[Sequence[Wish]], planner: Planner, wishes: Wishes, context: Context, absence: Absence

@@ -27,6 +27,8 @@ class AttemptOutcome(IntEnum):
     """Because its graph had failed."""
     TAKEN_BACK = 5
     """Before its node had it."""
+    PREEMPTED = 7
+    """Evicted for a request of its own queue of higher priority, or of a queue that takes back what is its own."""
     WAITING = 6
     """It never got a place: what still waited when the simulation ended."""
 
@@ -61,6 +63,8 @@ class Attempts:
     """From here on the room is free again."""
     slowed: FloatArray
     """By what hidden load has lengthened its run; 1: not at all."""
+    saved: FloatArray
+    """Seconds of its run that the next attempt of its unit need not do again, since it had made a checkpoint."""
     outcome: NDArray[np.int8]
     """Numbers of `AttemptOutcome`."""
     reason: Sequence[str]

@@ -1,6 +1,6 @@
 """Units that may have others evicted, by queue."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Container, Hashable, Iterator
 
 from bayplan.admission.tree import QueueTree
 from bayplan.strategy.wish import Wish
@@ -43,12 +43,18 @@ class Contenders:
         """Those in which anything waits."""
         return (name for name, kinds in self._waiting.items() if kinds)
 
-    def units(self, queue: str, now: float) -> list[list[Wish]]:
-        """The first units of a queue, in its order: by priority with age, then by arrival. O(what differs)."""
+    def units(self, queue: str, now: float, held: Container[Hashable]) -> list[list[Wish]]:
+        """The first units of a queue, in its order: by priority with age, then by arrival. O(what differs + held).
+
+        `held`: requests for which others are evicted already; they are left out.
+        """
         ageing = self._ageing[queue]
         found = []
         for wishes in self._waiting[queue].values():
-            first = min(wishes.values(), key=_arrival) if _gang(wishes) else next(iter(wishes.values()))
+            able = (each for id_, each in wishes.items() if id_ not in held)
+            first = min(able, key=_arrival, default=None) if _gang(wishes) else next(able, None)
+            if first is None:
+                continue
             request = first.request
             gained = 0.0 if ageing is None or request.since is None else ageing.points(now - request.since)
             unit = sorted(wishes.values(), key=_arrival) if request.gang is not None else [first]

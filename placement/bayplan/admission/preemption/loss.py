@@ -9,10 +9,10 @@ from bayplan.model.stake import Stake
 
 
 class Loss(NamedTuple):
-    """A member, and since when it has its place; 0: that is not known."""
+    """A member, and since when it has its place, in seconds since the epoch; `None`: that is not known."""
 
     stake: Stake
-    since: float
+    since: float | None
 
 
 def lost(members: Sequence[Loss], part: float, most: float, wait: float, now: float) -> float:
@@ -28,9 +28,9 @@ def lost(members: Sequence[Loss], part: float, most: float, wait: float, now: fl
     return part * (work + restart + late)
 
 
-def since_checkpoint(stake: Stake, since: float, now: float) -> float:
+def since_checkpoint(stake: Stake, since: float | None, now: float) -> float:
     """Seconds of work after the last checkpoint that is believed, or since the start; infinite where that is not known."""
-    if not since:
+    if since is None:
         return math.inf
     last = since
     if stake.checkpoint_every is not None and stake.checkpoint_every > 0:

@@ -98,13 +98,13 @@ class Victims:
                 held[name] = held.get(name, 0) + amount
             for number in self._cluster.quotas.covering(int(running.row[slot])):
                 amounts[number] += self._cluster.quotas.rows[number].limits.key.amount(occupant.resources)
-            losses.append(Loss(self._stake(slot), float(running.since[slot])))
+            losses.append(Loss(self._stake(slot), None if occupant.tenant is None else occupant.tenant.since))
         if self._medians is None:
             medians = running.medians(now)
             # What runs on after its end was due is not known to end soon.
             self._medians = np.where(medians > now, medians, np.inf)
         stakes = [each.stake for each in losses]
-        started = [each.stake.started if each.stake.started is not None else each.since or -np.inf for each in losses]
+        begun = [each.since if each.stake.started is None else each.stake.started for each in losses]
         grace = max(each.grace for each in stakes)
         return Victim(
             unit,
@@ -113,7 +113,7 @@ class Victims:
             queue,
             int(running.priority[first]),
             amounts,
-            max(started),
+            max(-np.inf if each is None else each for each in begun),
             max(each.evictions for each in stakes),
             grace if rules.max_grace is None else min(grace, rules.max_grace),
             lost(losses, part_of(tuple(held.items()), self.totals), rules.most_lost, wait, now),
