@@ -163,6 +163,8 @@ class Decider:
                 self._again()  # in the next decision, others may have what was kept
             self._preempting.placed([wish.request.id for wish, _ in begun.placed])
             holds, evictions = self._preempting.plan(self._wishes, replace(context, turn=self._placed, stop=budget()))
+            if ids or begun.placed:
+                self._preempting.look_again(context.now)
         except BaseException:
             self._put_back([wish for wish, _ in begun.placed])
             raise

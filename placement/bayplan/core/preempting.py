@@ -211,6 +211,11 @@ class Preempting:
         self._seen = self._cluster.version, self._cluster.retold.position, self._contenders.version, len(self.holds)
         return holds, evictions
 
+    def look_again(self, now: float) -> None:
+        """Something was placed, which was not there yet when plans were made: what waits may have it evicted."""
+        if self._contenders:
+            self._again_at = min(self._again_at, now + NEXT)
+
     def waiting(self, hold: Hold) -> list[Decision]:
         """What is said of the requests that room is kept for."""
         return [Decision(id_, None, Reason.PREEMPTING, hold.message) for id_ in hold.request_ids]

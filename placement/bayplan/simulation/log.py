@@ -80,7 +80,8 @@ class AttemptLog:
             bound=bound,
             started=None if started != started else started,
             finished=None if ended != ended else ended,
-            disrupted=failed and self.outcome[row] in (AttemptOutcome.LOST, AttemptOutcome.PREEMPTED),
+            disrupted=failed and self.outcome[row] == AttemptOutcome.LOST,
+            preempted=failed and self.outcome[row] == AttemptOutcome.PREEMPTED,
             exit_code=1 if failed else None,
             cause="" if not failed else "Preempted" if self.outcome[row] == AttemptOutcome.PREEMPTED else "Error",
         )
