@@ -109,6 +109,7 @@ REFUSED: list[tuple[Object, str]] = [
     ),
     (with_auto(startup="soon"), 'spec.tasks[0].autoShards.startup: Invalid value: "soon": must be a duration such as 90s'),
     (with_task(expectedDuration="0s"), f'spec.tasks[0].expectedDuration: Invalid value: "0s": {POSITIVE}'),
+    (with_task(checkpoint={"every": "0s"}), f'spec.tasks[0].checkpoint.every: Invalid value: "0s": {POSITIVE}'),
     (with_task(expectedDuration="1 day"), f'spec.tasks[0].expectedDuration: Invalid value: "1 day": {POSITIVE}'),
     (
         with_task(template={}, templateName="t"),
@@ -186,7 +187,7 @@ REFUSED: list[tuple[Object, str]] = [
         queue(preemption={"withinQueue": "Any"}),
         'spec.preemption.withinQueue: Unsupported value: "Any": supported values: "Never", "LowerPriority"',
     ),
-    (queue(preemption={"maxGrace": "0s"}), "spec.preemption.maxGrace in body should match"),
+    (queue(preemption={"maxGrace": "0s"}), f'spec.preemption.maxGrace: Invalid value: "0s": {POSITIVE}'),
     (queue("q" * 64), "metadata.name must be at most 63 characters long, since the pods carry it as a label"),
 ]
 
