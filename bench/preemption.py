@@ -22,7 +22,7 @@ from bench.preempting.hours import Hours, window
 from bench.preempting.sets import drawn
 from bench.preempting.settling import Settling
 
-WINDOW = 50.0
+WINDOW = 200.0
 """Hours of arrivals that are simulated at a time."""
 SETS = (
     "victims whose pre-emptor did not run",
@@ -51,7 +51,8 @@ def main() -> int:
     given = parser.parse_args()
     rows: list[dict[str, Any]] = []
     faults = 0
-    for what, counts, wrong, seconds in (_sets(given.sets, given.seed), _hours(given.hours, given.seed)):
+    for part, amount in ((_sets, given.sets), (_hours, given.hours)):
+        what, counts, wrong, seconds = part(amount, given.seed)
         print(f"{what}, {seconds:.0f} s")
         for name, count in {**counts, **wrong}.items():
             print(f"  {name:<40} {count:>12,}")
@@ -62,16 +63,16 @@ def main() -> int:
     return 1 if faults else 0
 
 
-def _sets(count: int, seed: int) -> tuple[str, dict[str, int], dict[str, int], float]:
+def _sets(count: float, seed: int) -> tuple[str, dict[str, int], dict[str, int], float]:
     begin, faults = time.monotonic(), Counter[str]()
     counts = Counter[str]()
-    for number in range(count):
+    for number in range(int(count)):
         found = Settling(drawn((seed, number))).run()
         faults.update(found.faults)
         counts.update({"plans": found.plans, "units evicted": found.victims, "units that wait in the end": found.waited})
         for line in found.told:
             print(f"  set {number}: {line}")
-    return f"{count} sets", dict(counts), {name: faults[name] for name in (*SETS, *faults)}, time.monotonic() - begin
+    return f"{count:.0f} sets", dict(counts), {name: faults[name] for name in (*SETS, *faults)}, time.monotonic() - begin
 
 
 def _hours(hours: float, seed: int) -> tuple[str, dict[str, int], dict[str, int], float]:

@@ -39,9 +39,9 @@ def window(seed: tuple[int, ...], hours: float, found: Hours, *, minimum: float 
     """Arrivals for so many hours, then until all has ended; what goes wrong is counted."""
     random = np.random.default_rng(seed)
     rules = Preemption(WithinQueue.LOWER_PRIORITY, Reclaim.ANY, minimum)
-    queues = [Queue("all", half_life=HOUR)]
+    queues = [Queue("all", half_life=24 * HOUR)]
     queues += [Queue(name, "all", (QuotaRow(QuotaKey("gpu"), nominal),), preemption=rules) for name, nominal in NOMINAL.items()]
-    mean = 1_200.0
+    mean = 6 * HOUR
     rate = LOAD * NODES * SIZE / (mean * float(np.mean(GANGS)))
     submissions, at = [], 0.0
     while (at := at + float(random.exponential(1 / rate))) < hours * HOUR:
@@ -76,7 +76,7 @@ def _submission(number: int, at: float, seconds: float, random: np.random.Genera
         queue=str(random.choice(list(NOMINAL))),
         flow=flow,
         grace=float(random.choice([0.0, 10.0, 30.0])),
-        checkpoints=(300.0,) if random.random() < 0.5 else (),
+        checkpoints=(HOUR,) if random.random() < 0.5 else (),
     )
 
 
@@ -97,16 +97,15 @@ def _count(trace: Trace, found: Hours) -> None:
 
 
 def _loops(trace: Trace) -> int:
-    """How often a graph was evicted twice with nothing but evictions in between: no arrival, and no end."""
+    """How often a graph had others evicted twice with nothing but evictions in between: no arrival, and no end."""
     attempts = trace.attempts
     news = [*trace.graphs.submitted_at.tolist(), *attempts.ended_at[attempts.outcome == AttemptOutcome.SUCCEEDED].tolist()]
     times = np.sort(np.array(news))
     last: dict[int, float] = {}
     found = 0
     for each in trace.preempted:
-        for graph in each.victims:
-            before = last.get(graph)
-            if before is not None and np.searchsorted(times, before, "right") == np.searchsorted(times, each.at, "right"):
-                found += 1
-            last[graph] = each.at
+        before = last.get(each.graph)
+        if before is not None and np.searchsorted(times, before, "right") == np.searchsorted(times, each.at, "right"):
+            found += 1
+        last[each.graph] = each.at
     return found
