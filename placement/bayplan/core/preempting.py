@@ -290,7 +290,8 @@ class Preempting:
     def _first_plan(
         self, units: Sequence[Sequence[Wish]], planner: Planner, wishes: Wishes, context: Context, absence: Absence
     ) -> Plan | None:
-        """Of the units of one queue."""
+        """Of the units of one queue. Where one has no plan, none has that asks for as much of the same, or more."""
+        without: dict[Hashable, int] = {}
         for unit in units:
             first = unit[0].request
             known = self._in_vain.get(first.id)
@@ -300,6 +301,9 @@ class Preempting:
                 self._again_at = min(self._again_at, known.again_at)
                 continue
             shares = first.evicted_at is None or (self._changed is not None and first.evicted_at < self._changed)
+            alike = first.request_class, first.priority, first.neighbour, unit[0].policy, unit[0].candidate, shares
+            if len(unit) >= without.get(alike, len(unit) + 1) and _uniform(unit):
+                continue
             ahead = self._ahead(unit, wishes)
             for promise in ahead:  # a pre-emptor behind a reservation leaves it what it keeps, as any other does
                 self._promises.ahead.charge(promise)
@@ -309,6 +313,8 @@ class Preempting:
             self._again_at = min(self._again_at, plan.again_at)
             if plan.chosen is not None:
                 return plan
+            if not plan.waits and _uniform(unit):
+                without[alike] = min(len(unit), without.get(alike, len(unit)))
         return None
 
     def _pending(self) -> set[Hashable]:
@@ -368,3 +374,12 @@ class Preempting:
         times = 1 if before is None else before.times + 1
         again_at = np.inf if times >= TIMES else now + BACK_OFF * 2 ** (times - 1)
         self._in_vain[first] = InVain(first, times, again_at)
+
+
+def _uniform(unit: Sequence[Wish]) -> bool:
+    """All of it is asked for together, its members are alike, and they may be anywhere."""
+    gang = unit[0].request.gang
+    if gang is None:
+        return True
+    whole = gang.minimum is None and gang.topology is None and not gang.beside
+    return whole and all(each.request.request_class == unit[0].request.request_class for each in unit)

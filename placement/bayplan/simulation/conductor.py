@@ -48,8 +48,8 @@ class Conductor:
         self._light = shortcuts
         requests, beside = Requests(submissions), Inline()
         self._waiting = WaitingUnits(setup, requests, machines.cluster, shortcuts)
-        self._evicting = Evicting(setup, machines, log, agenda)
-        self._waiting.evicted_at = self._evicting.evicted_at
+        self.evicting = Evicting(setup, machines, log, agenda)
+        self._waiting.evicted_at = self.evicting.evicted_at
         self._again_at = math.inf
         self._knowing = Knowing(submissions, setup, machines, requests, log, beside)
         self._choosing: Choosing | None = None
@@ -147,7 +147,7 @@ class Conductor:
 
     def evicted(self, row: int, now: float) -> None:
         """The grace of an attempt is over."""
-        if self._evicting.end(row, now):
+        if self.evicting.end(row, now):
             self.changed(row, now)
 
     def expired(self, number: int, now: float) -> None:
@@ -285,7 +285,7 @@ class Conductor:
             self._adapting.ended(graph, now)
 
     def _want(self, graph: GraphState, unit: int, now: float) -> None:
-        request = self._waiting.want(graph, unit, self._evicting.since(graph.number, unit, now))
+        request = self._waiting.want(graph, unit, self.evicting.since(graph.number, unit, now))
         if unit not in graph.tried:
             self._knowing.asked(request.request_class)
 
@@ -303,7 +303,7 @@ class Conductor:
             outcome = self._waiting.decide(now)
             for decision in outcome.placements:
                 self._start(decision, now)
-            self._evicting.evict(outcome.evictions, self.graphs, now)
+            self.evicting.evict(outcome, self.graphs, now)
             for decision in outcome.waiting:
                 if decision.reason is Reason.RESERVED:
                     self._planning.refused(*id_of(decision.request_id))
@@ -337,7 +337,7 @@ class Conductor:
             self._log.candidate[row] = graph.choices.position(int(graph.submission.graph.unit_task[unit]))
         if self._adapting is not None:
             self._adapting.started(graph, unit, row)
-        if self._machines.take(row, request, now, self._evicting.stake(graph, unit, now)):
+        if self._machines.take(row, request, now, self.evicting.stake(graph, unit, now)):
             self.running(row, now)
         elif not graph.light:
             graph.seen[row] = self._machines.seen(row, now)

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from bayplan.model.decision import Eviction
+from bayplan.model.decision import Outcome
 from bayplan.model.stake import Stake
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.graph_state import GraphState
@@ -12,7 +12,7 @@ from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.machines import Machines
 from bayplan.simulation.setup import Setup
 from bayplan.simulation.submission import Submission
-from bayplan.simulation.trace import AttemptOutcome
+from bayplan.simulation.trace import AttemptOutcome, Preempted
 
 _Unit = tuple[int, Hashable]
 """What is evicted as one: the number of its graph, and the name of its gang or the number of its unit."""
@@ -33,6 +33,9 @@ class Evicting:
     def __init__(self, setup: Setup, machines: Machines, log: AttemptLog, agenda: Agenda) -> None:
         self._any = setup.queues is not None and setup.queues.preempts
         self._machines, self._log, self._agenda = machines, log, agenda
+        self.made: list[Preempted] = []
+        self.in_vain = 0
+        """Holds whose unit got no place."""
         self._known: dict[_Unit, _Known] = {}
         self.evicted_at: dict[tuple[int, int], float] = {}
         """By graph and unit, when it was evicted last."""
@@ -60,10 +63,14 @@ class Evicting:
         """Since when a unit that waits from now on counts as waiting."""
         return now - self._waited.get((number, unit), 0.0)
 
-    def evict(self, evictions: Sequence[Eviction], graphs: Sequence[GraphState], now: float) -> None:
-        """They have their grace from now on."""
+    def evict(self, outcome: Outcome, graphs: Sequence[GraphState], now: float) -> None:
+        """What is to leave has its grace from now on."""
+        self.in_vain += len(outcome.in_vain)
+        for hold in outcome.holds:
+            victims = tuple(dict.fromkeys(self._log.graph[cast(int, key)] for key in hold.victims))
+            self.made.append(Preempted(now, cast(tuple[int, int], hold.request_ids[0])[0], victims, len(hold.victims)))
         units: dict[_Unit, None] = {}
-        for each in evictions:
+        for each in outcome.evictions:
             row = cast(int, each.occupant)
             number, unit = self._log.graph[row], self._log.unit[row]
             units[_key(graphs[number], unit)] = None

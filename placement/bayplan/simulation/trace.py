@@ -114,6 +114,20 @@ class Switch:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Preempted:
+    """Attempts that were evicted for a unit."""
+
+    at: float
+    """Seconds after the begin of the simulation."""
+    graph: int
+    """For a unit of this submission."""
+    victims: tuple[int, ...]
+    """Submissions of which attempts were evicted, each once."""
+    attempts: int
+    """How many."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
     """Everything that happened."""
@@ -131,6 +145,10 @@ class Trace:
     switches: Sequence[Switch] = ()
     choices: Sequence[ChoiceMade] = ()
     """Of candidates, in the order in which they were made."""
+    preempted: Sequence[Preempted] = ()
+    """Who had to leave for whom, in the order in which it was decided."""
+    in_vain: int = 0
+    """How many of these came to nothing: the room did not do in the end."""
 
     def request_class(self, row: int) -> RequestClass:
         """What an attempt asked, by its row, as far as all shards of its task ask alike."""

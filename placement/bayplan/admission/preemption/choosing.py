@@ -63,13 +63,28 @@ class Search:
 
     def _some_that_fit(self, candidates: Sequence[Victim]) -> bool:
         """Take them in order; where those that go first leave nothing lawful that would do, begin with another."""
+        able = [each for each in candidates if self._judge.may(each)]
+        if not able or not self._enough(candidates):
+            return False
         if self._take_until_it_fits(candidates):
             return True
-        for first in candidates[:_BEGINNINGS] if len(candidates) > 1 else ():
+        for first in able[:_BEGINNINGS] if len(candidates) > 1 else ():
             self._put_back_all()
             if self._take_until_it_fits([first, *(each for each in candidates if each is not first)]):
                 return True
         return False
+
+    def _enough(self, candidates: Sequence[Victim]) -> bool:
+        """Whether there would be room if all of them were gone, lawful or not."""
+        for victim in candidates:
+            if not victim.spare:
+                self._take(victim)
+        for victim in candidates:
+            if victim.spare and not self._holds_whole(victim):
+                self._take(victim)
+        found = self._fitting.quota() and self._fitting.room()
+        self._put_back_all()
+        return found
 
     def _take_until_it_fits(self, candidates: Sequence[Victim]) -> bool:
         left = list(candidates)

@@ -46,6 +46,16 @@ class Judge:
         finally:
             self._standing.charge(victim.queue, victim.amounts, -1)
 
+    def hopeful(self, own: bool) -> bool:
+        """Whether any victim may be lawful. `own`: some are of the claim's queue, and change what it holds."""
+        if own or self._rules[self._claim.queue].reclaim is Reclaim.NEVER:
+            return own
+        standing = self._standing
+        sides = [(False, self._claim.queue), *((True, each) for each in standing.path(self._claim.queue))]
+        if any((standing.above(side)[self._asked] <= 0).all() for side in sides):
+            return True
+        return self._claim.shares and any(standing.compares(each) for each in (*standing.path(self._claim.queue), -1))
+
     def queues(self) -> list[int]:
         """Other queues of which something may be taken back, as things stand."""
         if self._rules[self._claim.queue].reclaim is Reclaim.NEVER or not self._asked.any():

@@ -28,6 +28,8 @@ class Plan:
     """Those that get a place: of a gang, so many as it needs at least."""
     chosen: Chosen | None
     """`None`: nothing is evicted."""
+    waits: bool = False
+    """There is what it could evict, and to wait is cheaper."""
     again_at: float = np.inf
     """When something else may be found though nothing happens, in seconds since the epoch."""
 
@@ -47,13 +49,13 @@ class Planner:
         least = _least(unit)
         if queue < 0 or not least:
             return Plan(unit, None)
-        again_at = np.inf
+        again_at, waits = np.inf, False
         for asking in splits(unit[:least], self._cluster):
             found = self._on(asking, queue, shares, kept_off, place, absence)
-            again_at = min(again_at, found.again_at)
+            again_at, waits = min(again_at, found.again_at), waits or found.waits
             if found.chosen is not None:
                 return replace(found, unit=unit[:least])
-        return Plan(unit[:least], None, again_at)
+        return Plan(unit[:least], None, waits, again_at)
 
     def _on(
         self,
@@ -70,19 +72,21 @@ class Planner:
         judge = Judge(claim, standing, self._rules, self._now)
         slots = self._slots(claim, judge, kept_off)
         wait = max(each.request.duration for each in unit)
+        if not slots or not judge.hopeful(bool((self._running.queue[slots] == queue).any())):
+            return Plan(unit, None)
         candidates = self._ordered(self._victims.of(slots, wait), judge, standing, claim)
         if not candidates:
             return Plan(unit, None)
         chosen = Search(judge, standing, fitting, absence, self._victims)(candidates, self._running.row)
         if chosen is None or not chosen.victims:
-            return Plan(unit, chosen, judge.later)
+            return Plan(unit, chosen, again_at=judge.later)
         ends = max(each.end for each in chosen.victims)
         if self._waiting_is_cheaper(unit, chosen.victims, ends):
             for victim in chosen.victims:
                 for slot in victim.slots:
                     absence.put_back(self._victims.occupant(slot))
-            return Plan(unit, None, min(judge.later, max(ends, self._now + 1.0)))
-        return Plan(unit, chosen, judge.later)
+            return Plan(unit, None, True, min(judge.later, max(ends, self._now + 1.0)))
+        return Plan(unit, chosen, again_at=judge.later)
 
     def _waiting_is_cheaper(self, unit: Sequence[Wish], victims: Sequence[Victim], ends: float) -> bool:
         asked = [pair for each in unit for pair in each.request.request_class.resources]
