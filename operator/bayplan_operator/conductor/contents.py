@@ -98,7 +98,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         Rendezvous(writers.services, writers.events, pods, writers.pods),
         HoldBack(),
         Drain(queues, pods, writers.pods),
-        TellWorth(queues, knowledge.restart, pods),
+        TellWorth(queues, knowledge, pods),
         placing,
         arrivals,
         # What is said of it

@@ -113,6 +113,7 @@ class PodStore:
         if graph_uid is not None:
             if key not in self._versions:
                 self._vacate(key)
+                self.stakes.forget(key)
             self._note_changed(graph_uid, key)
             self._on_change()
 
@@ -175,9 +176,9 @@ class PodStore:
                     self._charge(own.key, own.pod)
 
     def value(self, key: PodKey, worth: Worth | None) -> None:
-        """What evicting a pod of ours would cost; `None`: it must not be evicted."""
+        """What evicting a pod of ours would cost, be it there yet or not; `None`: it must not be evicted."""
         own = self.own_pod(key)
-        if own is not None and self.stakes.tell(key, worth) and self.holding.holds(key):
+        if self.stakes.tell(key, worth) and own is not None and self.holding.holds(key):
             self._charge(key, own.pod)
 
     def retire(self, key: PodKey) -> None:
@@ -202,6 +203,7 @@ class PodStore:
         self._vacate(key)
         self.gated.drop(key)
         self._note_bound(key, "")
+        self.stakes.forget(key)
         self._forget_own(key)
 
     def _note_changed(self, graph_uid: str, key: PodKey) -> None:
@@ -275,7 +277,6 @@ class PodStore:
 
     def _forget_own(self, key: PodKey) -> None:
         graph_uid = self._graph_of.pop(key, None)
-        self.stakes.forget(key)
         if graph_uid is not None:
             pods = self._own[graph_uid]
             pods.pop(key, None)

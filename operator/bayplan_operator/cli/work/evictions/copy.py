@@ -22,6 +22,7 @@ from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
 from bayplan_operator.translate.splitting import write_numbers
+from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.translate.task_profile import InvalidProfile, read
 from bayplan_operator.view import NodeStore, PodStore
 
@@ -67,7 +68,7 @@ class Copy:
         self.pods.replace(there.pods, 0)
         self.pods.take_changed()
         self._advancer = Advancer(self.pods, self._nodes, LostNodes(self._nodes))
-        self._worth = TellWorth(self.queues, self._restart, self.pods)
+        self._worth = TellWorth(self.queues, self, self.pods)
         self.graphs: dict[str, GraphRun] = {}
         self.mine: list[str] = []
         """UIDs of those of the files."""
@@ -83,6 +84,17 @@ class Copy:
         for raw in asked.graphs:
             if _key(raw) in names and (found := self._take(raw, mine=True)):
                 self.mine.append(found)
+
+    renewals = 0
+    """What was learned stays what it is."""
+
+    def restart(self, run: TaskRun, node: str) -> float:
+        """Seconds until a pod of a task runs on a node; 0: not known."""
+        row = self.cluster.row(node)
+        if self._start_ups is None or row is None:
+            return 0.0
+        node_class = self.cluster.node_classes[int(self.cluster.node_class[row])]
+        return float(self._start_ups.table([TaskId.of(run).text], [node_class])[0, 0])
 
     # Inside
 
@@ -132,13 +144,6 @@ class Copy:
             if recall(learned, run_times, evaluation):
                 self._expected.learned(learned.id.group, learned.id.task)
         self._start_ups = StartUps.of(evaluation)
-
-    def _restart(self, run: TaskRun, node: str) -> float:
-        row = self.cluster.row(node)
-        if self._start_ups is None or row is None:
-            return 0.0
-        node_class = self.cluster.node_classes[int(self.cluster.node_class[row])]
-        return float(self._start_ups.table([run.task], [node_class])[0, 0])
 
     def _expect(self, graph: GraphRun) -> None:
         """When its pods are expected to end, where that is known."""
