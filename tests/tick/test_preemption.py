@@ -10,7 +10,7 @@ from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind
 from tests.tick.api.kinds import POD, TASK_GRAPH
 from tests.tick.api.refusal import Refusal
-from tests.tick.machinery.pods import node_of, phase
+from tests.tick.machinery.pods import deleting, node_of, phase
 from tests.tick.seen import label
 from tests.tick.world import World
 
@@ -192,31 +192,58 @@ def test_the_record_comes_before_the_mark_the_mark_before_the_end_and_the_end_be
     assert victim not in line
 
 
-MOMENTS = [round(0.05 * number, 2) for number in range(30)]
+MOMENTS = [0.0, 0.03, 0.06, 0.09, 0.11, 0.14, 0.17, 0.19, 0.21, 0.24, 0.27, 0.31, 0.4, 0.48, 0.53, 0.56, 0.61, 0.7]
+"""Seconds from the submission: between decision, record, marks, deletions, the end of the victims, and the first pod."""
 
 
+@pytest.mark.parametrize("refused", [False, True], ids=["", "one mark comes later"])
+@pytest.mark.parametrize("gangs", [False, True], ids=["", "gangs"])
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_at_any_instant_the_room_goes_to_whom_it_was_made_for(empty: World, moment: float) -> None:
-    """Between decision, record, marks, deletions, the end of the victims, and the first pod."""
+def test_killed_at_any_instant_the_room_goes_to_whom_it_was_made_for(
+    empty: World, moment: float, gangs: bool, refused: bool
+) -> None:
     small(empty)
     empty.create_queue("q", preemption=WITHIN)
-    empty.create("low", task("t", shards=4, cpu="2", seconds=120), queueName="q", retry={"limit": 0})
-    empty.wait_running("low", count=4)
+    together: Object = {"gang": {}} if gangs else {}
+    empty.create("low", task("t", shards=2, cpu="4", seconds=120, **together), queueName="q", retry={"limit": 0})
+    empty.wait_running("low", count=2)
     empty.run(20)
     empty.api.latency = 0.05
     empty.kubelets.ending = 0.3
-    empty.create("high", task("t", cpu="4", seconds=20), queueName="q", priority=5)
+    if refused:
+        empty.api.trouble.order("PATCH", "/pods/low", Refusal(503, "ServiceUnavailable", "later"))
+    empty.create("high", task("t", shards=2, cpu="4", seconds=20, **together), queueName="q", priority=5)
     empty.run(moment)
     empty.operator.restart()
-    empty.wait_running("high")
+    empty.wait_running("high", count=2)
     assert len(evicted(empty, "low")) == 2
     empty.wait_condition("high", "Complete")
     empty.wait_condition("low", "Complete")
     assert set(empty.made().values()) == {1}
-    assert len(empty.created("high")) == 1
-    assert len(empty.created("low")) == 6
+    assert (len(empty.created("high")), len(empty.created("low"))) == (2, 4)
     assert empty.status("low")["failed"] == 0
     assert empty.status("high").get("holds", []) == []
+
+
+def test_the_moments_are_between_all_steps(empty: World) -> None:
+    """At which the operator is killed above: before and after each of them."""
+    small(empty)
+    empty.create_queue("q", preemption=WITHIN)
+    empty.create("low", task("t", shards=2, cpu="4", seconds=120), queueName="q")
+    empty.wait_running("low", count=2)
+    empty.api.latency = 0.05
+    empty.kubelets.ending = 0.3
+    empty.create("high", task("t", shards=2, cpu="4", seconds=20), queueName="q", priority=5)
+    began, steps = empty.loop.passed, set()
+    for moment in MOMENTS:
+        empty.run(began + moment - empty.loop.passed)
+        pods = empty.pods("low")
+        recorded = bool(empty.status("high").get("holds"))
+        marked, deleted = any(MARK in pod["metadata"]["annotations"] for pod in pods), any(map(deleting, pods))
+        steps.add((recorded, marked, deleted, any(phase(pod) == "Failed" for pod in pods), bool(empty.pods("high"))))
+    done = [(False,) * 5, (True, False, False, False, False), (True, True, False, False, False)]
+    done += [(True, True, True, False, False), (True, True, True, True, False)]
+    assert steps >= set(done)
 
 
 def test_a_foreign_pod_that_takes_the_room_is_counted_and_named(empty: World) -> None:
