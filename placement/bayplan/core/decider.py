@@ -168,10 +168,8 @@ class Decider:
         except BaseException:
             self._put_back([wish for wish, _ in begun.placed])
             raise
-        said = {each.request_id: each for each in found.waiting}
-        for hold in self._preempting.holds.of.values():
-            for decision in self._preempting.waiting(hold) if hold in holds or hold.request_ids[0] in said else ():
-                said[decision.request_id] = decision
+        said = {each.request_id: self._preempting.said(each.request_id) or each for each in found.waiting}
+        said.update((each.request_id, each) for hold in holds for each in self._preempting.waiting(hold))
         placements = (*(decision for _, decision in begun.placed), *found.placements)
         return Outcome(placements, tuple(holds), tuple(evictions), tuple(begun.in_vain), tuple(said.values()))
 
@@ -210,14 +208,15 @@ class Decider:
     def why(self, request: Request) -> Decision | None:
         """What was said last of a request that waits, of it or of those alike; `None`: nothing. Of one that was just placed:
         what was said before."""
-        return self._said.why(request)
+        return self._preempting.said(request.id) or self._said.why(request)
 
     def explain(self, now: float, budget: PlacingBudget = unlimited) -> tuple[Decision, ...]:
         """What would be said of every request that waits as things stand now; nothing is placed by it."""
         self._notice()
         batch = sorted(self._wishes.values(), key=in_arrival)
-        with self._cluster.trial() as trial:
-            return tuple(decision for _, decision in self._asked(batch, self._context(now), trial, budget))
+        with self._cluster.trial() as trial, self._preempting.kept(self._wishes):
+            found = [decision for _, decision in self._asked(batch, self._context(now), trial, budget)]
+        return tuple(self._preempting.said(each.request_id) or each for each in found)
 
     def on(self, cluster: Cluster, knowledge: KnowledgeSnapshot) -> "Decider":
         """Another decider, on another cluster and with other knowledge, for the same requests."""

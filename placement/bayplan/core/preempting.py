@@ -1,6 +1,7 @@
 """Pre-emption in the decider: holds bind what is decided, and what still has no place may have others evicted."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -215,6 +216,26 @@ class Preempting:
         """Something was placed, which was not there yet when plans were made: what waits may have it evicted."""
         if self._contenders:
             self._again_at = min(self._again_at, now + NEXT)
+
+    def said(self, request_id: Hashable) -> Decision | None:
+        """What is said of a request that room is kept for; `None`: it is none."""
+        if not len(self.holds) or request_id not in self.holds:
+            return None
+        hold = next(each for each in self.holds.of.values() if request_id in each.request_ids)
+        return Decision(request_id, None, Reason.PREEMPTING, hold.message)
+
+    @contextmanager
+    def kept(self, wishes: Wishes) -> Iterator[None]:
+        """In its block, what is held binds all."""
+        if not len(self.holds):
+            yield
+            return
+        self._running.step()
+        try:
+            self._charge(wishes, whole=False)
+            yield
+        finally:
+            self.end()
 
     def waiting(self, hold: Hold) -> list[Decision]:
         """What is said of the requests that room is kept for."""
