@@ -216,7 +216,8 @@ def test_killed_at_any_instant_the_room_goes_to_whom_it_was_made_for(
     empty.run(moment)
     empty.operator.restart()
     empty.wait_running("high", count=2)
-    assert len(evicted(empty, "low")) == 2
+    # Of a gang, the end of one is the end of the others, be they marked by then or not.
+    assert len(evicted(empty, "low")) in ((1, 2) if gangs and refused else (2,))
     empty.wait_condition("high", "Complete")
     empty.wait_condition("low", "Complete")
     assert set(empty.made().values()) == {1}

@@ -132,6 +132,7 @@ class Preempting:
         found = Begun()
         for first, hold in list(self.holds.of.items()):
             if any(id_ not in wishes for id_ in hold.request_ids):
+                self._stay(hold)  # what is not being deleted yet need not be any more
                 self.holds.remove(first)
                 found.ended = True
         for first in [first for first in self._in_vain if first not in wishes]:
@@ -179,7 +180,8 @@ class Preempting:
         """These have their places, and a decision was made of it; whether room was kept for any of them elsewhere."""
         found = False
         for id_ in ids:
-            for first in [first for first, hold in self.holds.of.items() if id_ in hold.request_ids]:
+            for first, hold in [each for each in self.holds.of.items() if id_ in each[1].request_ids]:
+                self._stay(hold)
                 self.holds.remove(first)
                 found = True
         return found

@@ -1,6 +1,6 @@
 """Room that an operator before this one held: from the record of a graph to what the decider is told."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Hashable, Mapping
 
 from bayplan.admission.preemption.state import InVain, PreemptionState
 from bayplan.cluster.cluster import Cluster
@@ -15,13 +15,13 @@ _MESSAGE = "pods are being evicted for it, and their room is kept"
 
 
 class FoundHolds:
-    """Takes what is recorded, once its shards want a place."""
+    """Takes what is recorded, once the decider knows of all its shards that want a place."""
 
     def __init__(self, cluster: Cluster, pods: PodStore) -> None:
         self._cluster, self._pods = cluster, pods
 
-    def take(self, graph: GraphRun, now: float) -> PreemptionState | None:
-        """What the decider does not know yet; `None`: nothing, or not before the graph may start pods.
+    def take(self, graph: GraphRun, told: Container[Hashable], now: float) -> PreemptionState | None:
+        """What the decider does not know yet; `None`: nothing, or not before it knows all the requests, whose ids are ``told``.
 
         O(pods of ours + nodes) where there is something.
         """
@@ -31,6 +31,9 @@ class FoundHolds:
         if not graph.startable or graph.known.queue_stop is not None:
             return None
         wanted, holds, uid = set(running.wants.start), running.holds, graph.ref.uid
+        units = {unit for each in holds.found for unit in each.units} | {each.unit for each in holds.found_vain}
+        if any((uid, unit) not in told for unit in units & wanted):
+            return None  # such as a gang whose pods could not find each other yet
         pods, nodes = self._by_hash()
         found = []
         for each in holds.found:

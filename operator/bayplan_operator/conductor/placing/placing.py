@@ -123,7 +123,7 @@ class Placing(Step):
         if released:
             self._decider.update(Changes(released=tuple(released)))
             released.clear()
-        known = self._preempting.known(graphs.touched, self._decider.preemption, now)
+        known = self._preempting.known(graphs.touched, self._wishes, self._decider.preemption, now)
         if known is not None:
             self._decider.update(Changes(preemption=known))
 

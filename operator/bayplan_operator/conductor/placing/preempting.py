@@ -11,6 +11,7 @@ from bayplan.model.decision import EvictedInVain, Eviction, Hold, Outcome
 from bayplan.model.stake import Stake
 from bayplan_operator import metrics
 from bayplan_operator.conductor.placing.found_holds import FoundHolds
+from bayplan_operator.conductor.placing.wishes import Wishes
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.holds import HeldRoom, Holds
@@ -48,9 +49,10 @@ class Preempting:
         """A graph is over or gone."""
         self._holding.pop(uid, None)
 
-    def known(self, touched: Iterable[GraphRun], state: PreemptionState, now: float) -> PreemptionState | None:
+    def known(self, touched: Iterable[GraphRun], wishes: Wishes, state: PreemptionState, now: float) -> PreemptionState | None:
         """What the decider is to know of earlier holds; `None`: nothing that it does not know. O(touched graphs)."""
-        news = [found for graph in touched if (found := self._found.take(graph, now)) is not None]
+        found_all = (self._found.take(graph, wishes.told(graph.ref.uid), now) for graph in touched)
+        news = [found for found in found_all if found is not None]
         if not news:
             return None
         holds = [each for found in news for each in found.holds]

@@ -1,7 +1,7 @@
 """Which shards want a place, as the decider is told."""
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Container, Hashable, Iterable
 
 from bayplan.core.changes import Changes
 from bayplan.model.workload import Gang, Request
@@ -40,6 +40,10 @@ class Wishes:
                 self._told[graph.ref.uid] = told
             dropped += before
         return Changes(wanted=tuple(wanted), dropped=tuple(dropped))
+
+    def told(self, graph_uid: str) -> Container[Hashable]:
+        """Ids of the requests of a graph that the decider knows."""
+        return self._told.get(graph_uid, {})
 
     def placed(self, graph_uid: str, id_: Hashable) -> None:
         """A shard of a graph has its place, and wants none any more."""
