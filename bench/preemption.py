@@ -28,7 +28,7 @@ SETS = (
     "victims whose pre-emptor did not run",
     "victims that could be left out",
     "several where one does",
-    "more than one plan for a unit",
+    "more than one plan for a wait",
     "stuck",
     "loop",
     "unlawful",

@@ -89,23 +89,26 @@ def _count(trace: Trace, found: Hours) -> None:
     found.figures["GPU seconds of work"] += round(float((attempts.ended_at - attempts.started_at)[outcome == 1].sum()))
     found.faults["victims whose pre-emptor did not run"] += trace.in_vain
     found.faults["never finished"] += int((~trace.graphs.succeeded).sum())
-    found.faults["loops"] += _loops(trace)
+    found.faults.update(_evictions_in_a_row(trace))
     events = np.concatenate((attempts.placed_at, attempts.ended_at))
     changes = np.concatenate((np.ones(len(attempts)), -np.ones(len(attempts))))
     order = np.lexsort((changes, events))
     found.faults["more held than there is"] += int((changes[order].cumsum() > NODES * SIZE).sum())
 
 
-def _loops(trace: Trace) -> int:
-    """How often a graph had others evicted twice with nothing but evictions in between: no arrival, and no end."""
+def _evictions_in_a_row(trace: Trace) -> Counter[str]:
+    """Between two arrivals or ends: plans beyond one of each graph for each time that it waits; and evictions of a graph beyond
+    the second, as in a loop."""
     attempts = trace.attempts
     news = [*trace.graphs.submitted_at.tolist(), *attempts.ended_at[attempts.outcome == AttemptOutcome.SUCCEEDED].tolist()]
-    times = np.sort(np.array(news))
-    last: dict[int, float] = {}
-    found = 0
-    for each in trace.preempted:
-        before = last.get(each.graph)
-        if before is not None and np.searchsorted(times, before, "right") == np.searchsorted(times, each.at, "right"):
-            found += 1
-        last[each.graph] = each.at
+    at = np.searchsorted(np.sort(np.array(news)), [each.at for each in trace.preempted], "right")
+    found: Counter[str] = Counter({"more than one plan for a wait": 0, "loops": 0})
+    plans: Counter[tuple[int, int]] = Counter()
+    evicted: Counter[tuple[int, int]] = Counter()
+    for each, number in zip(trace.preempted, at.tolist(), strict=True):
+        plans[each.graph, number] += 1
+        found["more than one plan for a wait"] += plans[each.graph, number] > 1 + evicted[each.graph, number]
+        for graph in each.victims:
+            evicted[graph, number] += 1
+            found["loops"] += evicted[graph, number] > 2
     return found

@@ -58,7 +58,8 @@ class Settling:
         self.units = {unit.name: unit for unit in drawn.units}
         self.now = 100.0
         self.holds: dict[str, Hold] = {}
-        self.claims: Counter[str] = Counter()
+        self.claims: Counter[tuple[str, int]] = Counter()
+        """Plans by unit and how often it had been evicted before."""
         self.changed_at = 0.0
         self._arrived = False
         self._strategy = compile_preset("BestFit")
@@ -76,9 +77,9 @@ class Settling:
             self._want(unit)
             self._step()
         self._until_still()
-        for name, count in self.claims.items():
+        for (name, _), count in self.claims.items():
             if count > 1:
-                self.found.fault("more than one plan for a unit", f"{name}: {count}")
+                self.found.fault("more than one plan for a wait", f"{name}: {count}")
         self._stuck()
         return self.found
 
@@ -180,7 +181,7 @@ class Settling:
         """A plan, beside what the judge finds."""
         name = _parts(hold.request_ids[0])[0]
         unit, victims = self.units[name], [self.units[each] for each in dict.fromkeys(_parts(key)[0] for key in hold.victims)]
-        self.claims[name] += 1
+        self.claims[name, unit.evictions] += 1
         self.found.plans += 1
         self.found.victims += len(victims)
         # What leaves is gone, and what room is kept for is there.

@@ -234,7 +234,11 @@ class History:
         use = None if asked.gpus is None else GpuUse(asked.gpus, decision.gpus)
         stake = Stake(request.id if request.gang is None else request.gang.id, started=self.now, grace=2.0)
         tenant = Tenant(
-            queue=request.queue, priority=request.priority, since=self.now, expected_end=self.now + 10.0, stake=stake
+            queue=request.queue,
+            priority=request.priority,
+            since=self.now,
+            expected_end=None if self._tree is not None and self._tree.preempts else self.now + 10.0,
+            stake=stake,
         )
         self.cluster.occupy(("pod", request.id), decision.node or "", dict(asked.resources), use, tenant)
 

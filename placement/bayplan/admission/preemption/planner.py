@@ -80,13 +80,32 @@ class Planner:
         chosen = Search(judge, standing, fitting, absence, self._victims)(candidates, self._running.row)
         if chosen is None or not chosen.victims:
             return Plan(unit, chosen, again_at=judge.later)
+        if not self._lawful_there(claim, chosen, standing, unit):
+            self._put_back(chosen, absence)
+            return Plan(unit, None, again_at=judge.later)
         ends = max(each.end for each in chosen.victims)
         if self._waiting_is_cheaper(unit, chosen.victims, ends):
-            for victim in chosen.victims:
-                for slot in victim.slots:
-                    absence.put_back(self._victims.occupant(slot))
+            self._put_back(chosen, absence)
             return Plan(unit, None, True, min(judge.later, max(ends, self._now + 1.0)))
         return Plan(unit, chosen, again_at=judge.later)
+
+    def _put_back(self, chosen: Chosen, absence: Absence) -> None:
+        for victim in chosen.victims:
+            for slot in victim.slots:
+                absence.put_back(self._victims.occupant(slot))
+
+    def _lawful_there(self, claim: Claim, chosen: Chosen, standing: Standing, unit: Sequence[Wish]) -> bool:
+        """Whether all may go for what the unit really takes of each quota row, where that is less than was counted with."""
+        quotas, taken = self._cluster.quotas, np.zeros_like(claim.asks)
+        for wish, place in zip(unit, chosen.places, strict=True):
+            row = self._cluster.row(place.node or "")
+            for number in quotas.covering(-1 if row is None else row):
+                taken[number] += quotas.asked(number, self._cluster.demand(wish.request.request_class).pairs)
+        if (taken == claim.asks).all():
+            return True
+        standing.charge(claim.queue, taken - claim.asks, 1)
+        judge = Judge(replace(claim, asks=taken), standing, self._rules, self._now)
+        return all(map(judge.may_stay_taken, chosen.victims))
 
     def _waiting_is_cheaper(self, unit: Sequence[Wish], victims: Sequence[Victim], ends: float) -> bool:
         asked = [pair for each in unit for pair in each.request.request_class.resources]
