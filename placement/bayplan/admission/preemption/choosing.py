@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bayplan.admission.preemption.fitting import Fitting
 from bayplan.admission.preemption.judging import Judge
-from bayplan.admission.preemption.standing import Standing
+from bayplan.admission.preemption.standing import QueueStanding
 from bayplan.admission.preemption.victim import Victim, Victims
 from bayplan.cluster.absence import Absence
 from bayplan.model.arrays import IntArray
@@ -17,7 +17,7 @@ _BEGINNINGS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenVictims:
     """Victims, and the places of the unit once they have gone."""
 
     victims: Sequence[Victim]
@@ -27,16 +27,16 @@ class Chosen:
 class Search:
     """For one unit. It leaves the victims that it chose absent; without a plan, none."""
 
-    def __init__(self, judge: Judge, standing: Standing, fitting: Fitting, absence: Absence, victims: Victims) -> None:
+    def __init__(self, judge: Judge, standing: QueueStanding, fitting: Fitting, absence: Absence, victims: Victims) -> None:
         self._judge, self._standing, self._fitting = judge, standing, fitting
         self._absence, self._victims = absence, victims
         self._taken: list[Victim] = []
 
-    def __call__(self, candidates: Sequence[Victim], rows: IntArray) -> Chosen | None:
+    def __call__(self, candidates: Sequence[Victim], rows: IntArray) -> ChosenVictims | None:
         """A plan, if there is one. `candidates`: in the order in which they are taken; `rows`: by slot, the row of its node."""
         places = self._fitting.places()
         if places is not None:
-            return Chosen((), places)
+            return ChosenVictims((), places)
         useful = self._useful(candidates, rows)
         if self._some_that_fit(useful):
             self._put_back_what_is_not_needed()
@@ -44,7 +44,7 @@ class Search:
             if all(map(self._judge.may_stay_taken, self._taken)):
                 places = self._fitting.places()
                 if places is not None:
-                    return Chosen(tuple(self._taken), places)
+                    return ChosenVictims(tuple(self._taken), places)
         self._put_back_all()
         return None
 
