@@ -57,20 +57,23 @@ class Search:
             return list(candidates)
         found = []
         for each in candidates:
-            if (not room and open_[rows[list(each.slots)]].any()) or (not quota and each.amounts.any()):
+            on_nodes = not room and bool(open_[rows[list(each.slots)]].any())
+            if on_nodes or (not quota and each.amounts.any()) or self._judge.makes_room_in_nominal(each):
                 found.append(each)
         return found
 
     def _some_that_fit(self, candidates: Sequence[Victim]) -> bool:
         """Take them in order; where those that go first leave nothing lawful that would do, begin with another."""
-        able = [each for each in candidates if self._judge.may(each)]
-        if not able or not self._enough(candidates):
+        if not any(map(self._judge.may, candidates)) or not self._enough(candidates):
             return False
         if self._take_until_it_fits(candidates):
             return True
-        for first in able[:_BEGINNINGS] if len(candidates) > 1 else ():
+        self._put_back_all()
+        own = list(filter(self._judge.makes_room_in_nominal, candidates))
+        for first in candidates[:_BEGINNINGS] if len(candidates) > 1 else ():
             self._put_back_all()
-            if self._take_until_it_fits([first, *(each for each in candidates if each is not first)]):
+            begin = [first] if first in own else [*own, first]
+            if self._take_until_it_fits([*begin, *(each for each in candidates if each not in begin)]):
                 return True
         return False
 

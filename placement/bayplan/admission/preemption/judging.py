@@ -56,6 +56,12 @@ class Judge:
             return True
         return self._claim.shares and any(standing.compares(each) for each in (*standing.path(self._claim.queue), -1))
 
+    def makes_room_in_nominal(self, victim: Victim) -> bool:
+        """Whether without a victim the claim's queue, which is above nominal, is less so: then it may take back more."""
+        if victim.queue != self._claim.queue:
+            return False
+        return bool((self._standing.above((True, victim.queue))[self._asked] > 0).any())
+
     def queues(self) -> list[int]:
         """Other queues of which something may be taken back, as things stand."""
         if self._rules[self._claim.queue].reclaim is Reclaim.NEVER or not self._asked.any():
