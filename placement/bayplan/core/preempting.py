@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from bayplan.admission.occupancy import Occupancy
+from bayplan.admission.preemption.acting import acted
 from bayplan.admission.preemption.contenders import Contenders
-from bayplan.admission.preemption.fitting import Place
+from bayplan.admission.preemption.fitting import PlaceUnit
 from bayplan.admission.preemption.holds import HeldPlaces, Holds
-from bayplan.admission.preemption.planner import Plan, Planner
+from bayplan.admission.preemption.planner import EvictionPlan, EvictionPlanner
 from bayplan.admission.preemption.state import InVain, PreemptionState
 from bayplan.admission.promises.kept_room import KeptRoom
 from bayplan.admission.promises.promise import Promise
@@ -26,8 +27,6 @@ from bayplan.model.reasons import Reason
 from bayplan.strategy.context import Context
 from bayplan.strategy.wish import Wish
 
-BINDING = 60.0
-"""Seconds that binding the pre-emptor may take, beyond the longest grace of its victims."""
 NEXT = 0.1
 """Seconds after which a queue that has evicted something may make the next plan."""
 TIMES = 3
@@ -200,12 +199,14 @@ class Preempting:
         with Absence(self._cluster) as absence:
             self._leave(absence)
             self._charge(wishes, whole=True)
-            planner = Planner(self._cluster, self._tree, self._running, context.now)
+            planner = EvictionPlanner(self._cluster, self._tree, self._running, context.now)
             for units in self._in_order(context.now):
                 plan = self._first_plan(units, planner, wishes, context, absence)
                 if plan is not None and plan.chosen is not None and plan.chosen.victims:
                     self._again_at = min(self._again_at, context.now + NEXT)  # others of the queue may need a plan too
-                    hold, gone = self._acted(plan, context.now)
+                    hold, gone = acted(plan, self._running, context.now)
+                    self.holds.add(hold)
+                    self._note_evicted(hold)
                     holds.append(hold)
                     evictions += gone
                     self._places[hold.request_ids[0]] = places = self.holds.places(hold, wishes, whole=True)
@@ -288,7 +289,7 @@ class Preempting:
             return []
         return list(zip(unit, decisions, strict=True))
 
-    def _place(self, context: Context) -> Place:
+    def _place(self, context: Context) -> PlaceUnit:
         def place(unit: Sequence[Wish]) -> Sequence[Decision]:
             with self._cluster.trial() as trial:
                 return answered(unit, self._cluster, context, trial)
@@ -311,8 +312,8 @@ class Preempting:
         return sorted(filter(None, found), key=lambda units: (-units[0][0].request.priority, units[0][0].request.arrival))
 
     def _first_plan(
-        self, units: Sequence[Sequence[Wish]], planner: Planner, wishes: Wishes, context: Context, absence: Absence
-    ) -> Plan | None:
+        self, units: Sequence[Sequence[Wish]], planner: EvictionPlanner, wishes: Wishes, context: Context, absence: Absence
+    ) -> EvictionPlan | None:
         """Of the units of one queue. Where one has no plan, none has that asks for as much of the same, or more."""
         without: dict[Hashable, int] = {}
         for unit in units:
@@ -355,29 +356,6 @@ class Preempting:
             if owner.request.priority >= unit[0].request.priority:
                 found.append(promise)
         return found
-
-    def _acted(self, plan: Plan, now: float) -> tuple[Hold, list[Eviction]]:
-        """The hold and the evictions of a plan."""
-        assert plan.chosen is not None, "a plan without victims is not acted on"
-        victims, places, running = plan.chosen.victims, plan.chosen.places, self._running
-        first = plan.unit[0].request
-        keys = {running.keys[slot]: each.grace for each in victims for slot in each.slots}
-        grace = max(keys.values())
-        some = "1 pod" if len(keys) == 1 else f"{len(keys)} pods"
-        hold = Hold(
-            tuple(each.request_id for each in places),
-            tuple(each.node or "" for each in places),
-            tuple(each.gpus for each in places),
-            tuple(keys),
-            now + grace + BINDING,
-            f"{some} of {len(victims)} units are being evicted for it, and their room is kept",
-        )
-        self.holds.add(hold)
-        self._note_evicted(hold)
-        name = first.name or first.task
-        words = f"queue {first.queue} has a request of priority {first.priority} that may evict it"
-        words += f": {name}" if name else ""
-        return hold, [Eviction(key, first.id, each, words[:255]) for key, each in keys.items()]
 
     def _note_evicted(self, hold: Hold) -> None:
         for key in hold.victims:

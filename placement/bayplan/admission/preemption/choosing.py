@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bayplan.admission.preemption.fitting import Fitting
 from bayplan.admission.preemption.judging import Judge
-from bayplan.admission.preemption.standing import Standing
+from bayplan.admission.preemption.standing import QueueStanding
 from bayplan.admission.preemption.victim import Victim, Victims
 from bayplan.cluster.absence import Absence
 from bayplan.model.arrays import IntArray
@@ -17,7 +17,7 @@ _BEGINNINGS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenVictims:
     """Victims, and the places of the unit once they have gone."""
 
     victims: Sequence[Victim]
@@ -27,16 +27,16 @@ class Chosen:
 class Search:
     """For one unit. It leaves the victims that it chose absent; without a plan, none."""
 
-    def __init__(self, judge: Judge, standing: Standing, fitting: Fitting, absence: Absence, victims: Victims) -> None:
+    def __init__(self, judge: Judge, standing: QueueStanding, fitting: Fitting, absence: Absence, victims: Victims) -> None:
         self._judge, self._standing, self._fitting = judge, standing, fitting
         self._absence, self._victims = absence, victims
         self._taken: list[Victim] = []
 
-    def __call__(self, candidates: Sequence[Victim], rows: IntArray) -> Chosen | None:
+    def __call__(self, candidates: Sequence[Victim], rows: IntArray) -> ChosenVictims | None:
         """A plan, if there is one. `candidates`: in the order in which they are taken; `rows`: by slot, the row of its node."""
         places = self._fitting.places()
         if places is not None:
-            return Chosen((), places)
+            return ChosenVictims((), places)
         useful = self._useful(candidates, rows)
         if self._some_that_fit(useful):
             self._put_back_what_is_not_needed()
@@ -44,7 +44,7 @@ class Search:
             if all(map(self._judge.may_stay_taken, self._taken)):
                 places = self._fitting.places()
                 if places is not None:
-                    return Chosen(tuple(self._taken), places)
+                    return ChosenVictims(tuple(self._taken), places)
         self._put_back_all()
         return None
 
@@ -57,20 +57,23 @@ class Search:
             return list(candidates)
         found = []
         for each in candidates:
-            if (not room and open_[rows[list(each.slots)]].any()) or (not quota and each.amounts.any()):
+            on_nodes = not room and bool(open_[rows[list(each.slots)]].any())
+            if on_nodes or (not quota and each.amounts.any()) or self._judge.makes_room_in_nominal(each):
                 found.append(each)
         return found
 
     def _some_that_fit(self, candidates: Sequence[Victim]) -> bool:
         """Take them in order; where those that go first leave nothing lawful that would do, begin with another."""
-        able = [each for each in candidates if self._judge.may(each)]
-        if not able or not self._enough(candidates):
+        if not any(map(self._judge.may, candidates)) or not self._enough(candidates):
             return False
         if self._take_until_it_fits(candidates):
             return True
-        for first in able[:_BEGINNINGS] if len(candidates) > 1 else ():
+        self._put_back_all()
+        own = list(filter(self._judge.makes_room_in_nominal, candidates))
+        for first in candidates[:_BEGINNINGS] if len(candidates) > 1 else ():
             self._put_back_all()
-            if self._take_until_it_fits([first, *(each for each in candidates if each is not first)]):
+            begin = [first] if first in own else [*own, first]
+            if self._take_until_it_fits([*begin, *(each for each in candidates if each not in begin)]):
                 return True
         return False
 

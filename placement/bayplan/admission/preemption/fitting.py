@@ -15,7 +15,7 @@ STEPS = 256
 """How often a planner is asked for one plan, at most."""
 
 
-class Place(Protocol):
+class PlaceUnit(Protocol):
     """Has a unit placed by its strategy, and leaves the cluster as it was."""
 
     def __call__(self, unit: Sequence[Wish]) -> Sequence[Decision]:
@@ -26,7 +26,7 @@ class Place(Protocol):
 class Fitting:
     """Of one unit."""
 
-    def __init__(self, unit: Sequence[Wish], cluster: Cluster, place: Place) -> None:
+    def __init__(self, unit: Sequence[Wish], cluster: Cluster, place: PlaceUnit) -> None:
         self._unit, self._cluster, self._place, self._left = unit, cluster, place, STEPS
         counts: dict[int, int] = {}
         first: dict[object, int] = {}

@@ -7,7 +7,7 @@ import numpy as np
 
 from bayplan.admission.preemption.loss import safe_from_reclaim_until, safe_until
 from bayplan.admission.preemption.rules import Preemption, Reclaim, WithinQueue
-from bayplan.admission.preemption.standing import Side, Standing
+from bayplan.admission.preemption.standing import QueueStanding, Side
 from bayplan.admission.preemption.victim import Victim
 from bayplan.model.arrays import IntArray
 
@@ -27,7 +27,7 @@ class Claim:
 class Judge:
     """Of one claim. The standing is as it is with the claim, and without the victims that are taken."""
 
-    def __init__(self, claim: Claim, standing: Standing, rules: Sequence[Preemption], now: float) -> None:
+    def __init__(self, claim: Claim, standing: QueueStanding, rules: Sequence[Preemption], now: float) -> None:
         self._claim, self._standing, self._rules, self._now = claim, standing, rules, now
         self._asked = (claim.asks > 0) & standing.limited[claim.queue]
         self._sides: dict[int, tuple[Side, Side, int]] = {}
@@ -55,6 +55,12 @@ class Judge:
         if any((standing.above(side)[self._asked] <= 0).all() for side in sides):
             return True
         return self._claim.shares and any(standing.compares(each) for each in (*standing.path(self._claim.queue), -1))
+
+    def makes_room_in_nominal(self, victim: Victim) -> bool:
+        """Whether without a victim the claim's queue, which is above nominal, is less so: then it may take back more."""
+        if victim.queue != self._claim.queue:
+            return False
+        return bool((self._standing.above((True, victim.queue))[self._asked] > 0).any())
 
     def queues(self) -> list[int]:
         """Other queues of which something may be taken back, as things stand."""

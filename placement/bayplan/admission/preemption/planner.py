@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bayplan.admission.occupancy import Occupancy
-from bayplan.admission.preemption.choosing import Chosen, Search
-from bayplan.admission.preemption.fitting import Fitting, Place
+from bayplan.admission.preemption.choosing import ChosenVictims, Search
+from bayplan.admission.preemption.fitting import Fitting, PlaceUnit
 from bayplan.admission.preemption.judging import Claim, Judge
 from bayplan.admission.preemption.rules import Preemption
 from bayplan.admission.preemption.splits import splits
-from bayplan.admission.preemption.standing import Standing
+from bayplan.admission.preemption.standing import QueueStanding
 from bayplan.admission.preemption.victim import Victim, Victims, part_of
 from bayplan.admission.tree import QueueTree
 from bayplan.cluster.absence import Absence
@@ -21,12 +21,12 @@ from bayplan.strategy.wish import Wish
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class EvictionPlan:
     """Of one unit."""
 
     unit: Sequence[Wish]
     """Those that get a place: of a gang, so many as it needs at least."""
-    chosen: Chosen | None
+    chosen: ChosenVictims | None
     """`None`: nothing is evicted."""
     waits: bool = False
     """There is what it could evict, and to wait is cheaper."""
@@ -34,7 +34,7 @@ class Plan:
     """When something else may be found though nothing happens, in seconds since the epoch."""
 
 
-class Planner:
+class EvictionPlanner:
     """For one decision: on a cluster from which all has gone that leaves, and in which all holds are charged."""
 
     def __init__(self, cluster: Cluster, tree: QueueTree, running: Occupancy, now: float) -> None:
@@ -42,20 +42,22 @@ class Planner:
         self._rules: list[Preemption] = [each.preemption for each in tree.queues.values()]
         self._victims = Victims(cluster, running, self._rules, now)
 
-    def plan(self, unit: Sequence[Wish], shares: bool, kept_off: frozenset[Hashable], place: Place, absence: Absence) -> Plan:
+    def plan(
+        self, unit: Sequence[Wish], shares: bool, kept_off: frozenset[Hashable], place: PlaceUnit, absence: Absence
+    ) -> EvictionPlan:
         """For a unit in line. `shares`: it may evict by fair shares; `kept_off`: keys of what it may not evict. What it evicts
         is absent afterwards."""
         queue = self._cluster.quotas.limits.numbers.get(unit[0].request.queue or "", -1)
         least = _least(unit)
         if queue < 0 or not least:
-            return Plan(unit, None)
+            return EvictionPlan(unit, None)
         again_at, waits = np.inf, False
         for asking in splits(unit[:least], self._cluster):
             found = self._on(asking, queue, shares, kept_off, place, absence)
             again_at, waits = min(again_at, found.again_at), waits or found.waits
             if found.chosen is not None:
                 return replace(found, unit=unit[:least])
-        return Plan(unit[:least], None, waits, again_at)
+        return EvictionPlan(unit[:least], None, waits, again_at)
 
     def _on(
         self,
@@ -63,38 +65,38 @@ class Planner:
         queue: int,
         shares: bool,
         kept_off: frozenset[Hashable],
-        place: Place,
+        place: PlaceUnit,
         absence: Absence,
-    ) -> Plan:
-        fitting, standing = Fitting(unit, self._cluster, place), Standing(self._cluster, self._tree)
+    ) -> EvictionPlan:
+        fitting, standing = Fitting(unit, self._cluster, place), QueueStanding(self._cluster, self._tree)
         claim = Claim(queue, unit[0].request.priority, self._asks(fitting), shares)
         standing.charge(queue, claim.asks, 1)
         judge = Judge(claim, standing, self._rules, self._now)
         slots = self._slots(claim, judge, kept_off)
         wait = max(each.request.duration for each in unit)
         if not slots or not judge.hopeful(bool((self._running.queue[slots] == queue).any())):
-            return Plan(unit, None)
+            return EvictionPlan(unit, None)
         candidates = self._ordered(self._victims.of(slots, wait), judge, standing, claim)
         if not candidates:
-            return Plan(unit, None)
+            return EvictionPlan(unit, None)
         chosen = Search(judge, standing, fitting, absence, self._victims)(candidates, self._running.row)
         if chosen is None or not chosen.victims:
-            return Plan(unit, chosen, again_at=judge.later)
+            return EvictionPlan(unit, chosen, again_at=judge.later)
         if not self._lawful_there(claim, chosen, standing, unit):
             self._put_back(chosen, absence)
-            return Plan(unit, None, again_at=judge.later)
+            return EvictionPlan(unit, None, again_at=judge.later)
         ends = max(each.end for each in chosen.victims)
         if self._waiting_is_cheaper(unit, chosen.victims, ends):
             self._put_back(chosen, absence)
-            return Plan(unit, None, True, min(judge.later, max(ends, self._now + 1.0)))
-        return Plan(unit, chosen, again_at=judge.later)
+            return EvictionPlan(unit, None, True, min(judge.later, max(ends, self._now + 1.0)))
+        return EvictionPlan(unit, chosen, again_at=judge.later)
 
-    def _put_back(self, chosen: Chosen, absence: Absence) -> None:
+    def _put_back(self, chosen: ChosenVictims, absence: Absence) -> None:
         for victim in chosen.victims:
             for slot in victim.slots:
                 absence.put_back(self._victims.occupant(slot))
 
-    def _lawful_there(self, claim: Claim, chosen: Chosen, standing: Standing, unit: Sequence[Wish]) -> bool:
+    def _lawful_there(self, claim: Claim, chosen: ChosenVictims, standing: QueueStanding, unit: Sequence[Wish]) -> bool:
         """Whether all may go for what the unit really takes of each quota row, where that is less than was counted with."""
         quotas, taken = self._cluster.quotas, np.zeros_like(claim.asks)
         for wish, place in zip(unit, chosen.places, strict=True):
@@ -139,7 +141,7 @@ class Planner:
         units = {self._victims.unit(slot) for slot in slots if running.keys[slot] in kept_off}
         return [slot for slot in slots if self._victims.unit(slot) not in units]
 
-    def _ordered(self, victims: list[Victim], judge: Judge, standing: Standing, claim: Claim) -> list[Victim]:
+    def _ordered(self, victims: list[Victim], judge: Judge, standing: QueueStanding, claim: Claim) -> list[Victim]:
         """Spare members first; of the queue furthest above nominal; of the lowest priority; that lose least."""
         above: dict[int, float] = {}
         for each in victims:

@@ -12,7 +12,7 @@ Side = tuple[bool, int]
 """A child of a common ancestor: whether it is a queue with all below it, or what the ancestor itself holds; and its number."""
 
 
-class Standing:
+class QueueStanding:
     """As of an instant, with what is tried out; then changed by hand. O(queues x quota rows) to make."""
 
     def __init__(self, cluster: Cluster, tree: QueueTree) -> None:

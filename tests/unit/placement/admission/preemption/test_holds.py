@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bayplan.admission.preemption.acting import BINDING
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
-from bayplan.core.preempting import BINDING
 from bayplan.model.reasons import Reason
 from bayplan.model.workload import NodeInfo
 from tests.unit.placement.admission.preemption.small_cluster import SmallCluster, two_queues
