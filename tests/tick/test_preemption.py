@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bayplan_operator.translate import hold_record
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import NodeKind
 from tests.tick.api.kinds import POD, TASK_GRAPH
@@ -294,6 +295,21 @@ def test_an_eviction_that_the_api_server_refuses_is_tried_again(empty: World) ->
     empty.create("high", task("t", cpu="4", seconds=20), queueName="q", priority=5)
     empty.wait_running("high")
     assert len(evicted(empty, "low")) == 1
+
+
+def test_what_cannot_be_recorded_is_not_evicted_and_is_told_once(empty: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hold_record, "MAX_HELD", 1)
+    small(empty)
+    empty.create_queue("q", preemption=WITHIN)
+    empty.create("low", task("t", shards=2, cpu="4", seconds=300), queueName="q")
+    empty.wait_running("low", count=2)
+    empty.create("gang", task("t", shards=2, cpu="4", seconds=20, gang={}), queueName="q", priority=5)
+    empty.run(60)
+    assert evicted(empty, "low") == {}
+    (event,) = empty.events("Preempting", "gang")
+    assert event["message"].startswith("nothing is evicted for it, since that cannot be recorded: 2 lines: at most 1")
+    assert empty.status("gang")["holds"] == ["vain t/0 1 never"]
+    empty.wait_condition("gang", "Complete")
 
 
 def _name(pod: Object) -> str:

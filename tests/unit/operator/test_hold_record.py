@@ -71,9 +71,9 @@ def test_an_edited_line_is_left_out_and_the_others_count(line: object) -> None:
 
 def test_too_many_lines_are_refused() -> None:
     many = HeldUnits(tuple(range(1000)), ("n1",) * 1000, ((),) * 1000, (), EPOCH)
-    write_held(GRAPH, HeldRecord((many,) * 2), EPOCH)
+    write_held(GRAPH, HeldRecord((many,)), EPOCH)
     with pytest.raises(ValueError, match=f"at most {MAX_HELD}"):
-        write_held(GRAPH, HeldRecord((many,) * 3), EPOCH)
+        write_held(GRAPH, HeldRecord((many,) * 2), EPOCH)
 
 
 def test_evictions_are_read_again() -> None:

@@ -17,7 +17,7 @@ MAX_LINE = 320 * MAX_SHARDS  # per shard a node's name of at most 253 characters
 MAX_CHOICE = 256
 MAX_CHOICES = 20_000
 MAX_EVICTED = 500
-MAX_HELD = 2000
+MAX_HELD = 1200
 MAX_HOLD = 256
 
 

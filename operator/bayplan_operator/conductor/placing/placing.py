@@ -119,10 +119,9 @@ class Placing(Step):
 
     def _tell_of_holds(self, graphs: Register, now: float) -> None:
         """Those that an operator before this one recorded, and those of ours that could not be."""
-        released = self._preempting.unrecordable
-        if released:
-            self._decider.update(Changes(released=tuple(released)))
-            released.clear()
+        if self._preempting.unrecordable:
+            self._decider.update(Changes(released=tuple(self._preempting.unrecordable)))
+            self._decider.update(Changes(preemption=self._preempting.given_up(self._decider.preemption)))
         known = self._preempting.known(graphs.touched, self._wishes, self._decider.preemption, now)
         if known is not None:
             self._decider.update(Changes(preemption=known))

@@ -1,12 +1,13 @@
 """What is evicted so that something else can start: recorded in the graph that gets the room, then done."""
 
 import logging
+import math
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import cast
 
 from bayplan.admission.preemption.loss import since_checkpoint
-from bayplan.admission.preemption.state import PreemptionState
+from bayplan.admission.preemption.state import InVain, PreemptionState
 from bayplan.model.decision import EvictedInVain, Eviction, Hold, Outcome
 from bayplan.model.stake import Stake
 from bayplan_operator import metrics
@@ -48,6 +49,13 @@ class Preempting:
     def forget(self, uid: str) -> None:
         """A graph is over or gone."""
         self._holding.pop(uid, None)
+
+    def given_up(self, state: PreemptionState) -> PreemptionState:
+        """For units whose holds could not be recorded nothing is to be evicted any more: the same would come of it."""
+        never = [InVain(each, 1, math.inf) for each in self.unrecordable]
+        self._holding.update(dict.fromkeys(uid for uid, _ in self.unrecordable))
+        self.unrecordable.clear()
+        return PreemptionState(state.holds, (*state.in_vain, *never), state.changed)
 
     def known(self, touched: Iterable[GraphRun], wishes: Wishes, state: PreemptionState, now: float) -> PreemptionState | None:
         """What the decider is to know of earlier holds; `None`: nothing that it does not know. O(touched graphs)."""
@@ -95,8 +103,10 @@ class Preempting:
                 raise ValueError("its graph does not run")
             holds.add(HeldRoom(hold, {each.occupant: each.grace for each in evictions}))
         except ValueError as error:
-            log.warning("TaskGraph %s/%s: what would be evicted for it cannot be recorded: %s", *graph.key, error)
             self.unrecordable.append(cast(RequestId, hold.request_ids[0]))
+            what = f"nothing is evicted for it, since that cannot be recorded: {error}"
+            log.warning("TaskGraph %s/%s: %s", *graph.key, what)
+            self._tell(graph, "Warning", "Preempting", what, now)
             return
         self._holding[graph.ref.uid] = None
         graph.call()
