@@ -5,8 +5,8 @@
 The work is that of Kueue's own performance tests. In the simulator, decisions take no time; beside it stands a reference that
 needs no queues: priority over each cohort's capacity with EASY backfilling. Each queue may hold one reservation, and nothing is
 evicted. Quotas are checked at every start. `--preempt`: beside it, the same with pre-emption within queues and for what is
-nominally a queue's own, without grace; waits are those until the last start. `--out`: `time,event,workload,queue,class,cpu`, so that all figures can be
-made again from it.
+nominally a queue's own, without grace; waits are those until the last start. `--out`: `time,event,workload,queue,class,cpu`, so
+that all figures can be made again from it.
 """
 
 import argparse
