@@ -186,7 +186,7 @@ class Judge:
         if not self.plausible(unit, victim):
             return False
         if victim.queue == unit.queue:
-            return True
+            return shares or self.guaranteed(unit, nodes, [each for each in running if each not in victims])
         asks = {key for key, amount in self.takes(unit, nodes).items() if amount and self.tree.limited(unit.queue, key)}
         stay = [each for each in running if each not in victims]
         fin = self.held(stay)

@@ -247,7 +247,7 @@ class Preempting:
     # Inside
 
     def _notice(self, now: float) -> None:
-        """Whether anything has changed that is no eviction: what was evicted may evict by fair shares from then on."""
+        """Whether anything has changed that is no eviction: what was evicted may evict like others from then on."""
         moves = self._cluster.quotas.moves
         for move in moves.since(self._moves):
             tenant = move.occupant.tenant
@@ -324,15 +324,15 @@ class Preempting:
             if known is not None and context.now < known.again_at:
                 self._again_at = min(self._again_at, known.again_at)
                 continue
-            shares = first.evicted_at is None or (self._changed is not None and first.evicted_at < self._changed)
-            alike = first.request_class, first.priority, first.neighbour, unit[0].policy, unit[0].candidate, shares
+            unevicted = first.evicted_at is None or (self._changed is not None and first.evicted_at < self._changed)
+            alike = first.request_class, first.priority, first.neighbour, unit[0].policy, unit[0].candidate, unevicted
             if len(unit) >= without.get(alike, len(unit) + 1) and _uniform(unit):
                 continue
             ahead = self._ahead(unit, wishes)
             for promise in ahead:  # a pre-emptor behind a reservation leaves it what it keeps, as any other does
                 self._promises.ahead.charge(promise)
             kept_off = frozenset(self._pending().union(*(each.blockers for each in ahead)))
-            plan = planner.plan(unit, shares, kept_off, self._place(context), absence)
+            plan = planner.plan(unit, unevicted, kept_off, self._place(context), absence)
             self._promises.ahead.lift_all()
             self._again_at = min(self._again_at, plan.again_at)
             if plan.chosen is not None:

@@ -20,8 +20,9 @@ class Claim:
     priority: int
     asks: IntArray
     """Shape (quota rows,): what all of the unit takes of each."""
-    shares: bool
-    """It may evict by fair shares: it was not evicted itself, or something else has changed since."""
+    unevicted: bool
+    """It was not evicted itself, or something else has changed since. Otherwise it may take only what keeps its queue within
+    nominal: with more it could be evicted for that once more, and so on without end."""
 
 
 class Judge:
@@ -54,7 +55,7 @@ class Judge:
         sides = [(False, self._claim.queue), *((True, each) for each in standing.path(self._claim.queue))]
         if any((standing.above(side)[self._asked] <= 0).all() for side in sides):
             return True
-        return self._claim.shares and any(standing.compares(each) for each in (*standing.path(self._claim.queue), -1))
+        return self._claim.unevicted and any(standing.compares(each) for each in (*standing.path(self._claim.queue), -1))
 
     def makes_room_in_nominal(self, victim: Victim) -> bool:
         """Whether without a victim the claim's queue, which is above nominal, is less so: then it may take back more."""
@@ -76,7 +77,9 @@ class Judge:
         rules = self._rules[self._claim.queue]
         if rules.within_queue is not WithinQueue.LOWER_PRIORITY or victim.queue != self._claim.queue:
             return False
-        return victim.priority < self._claim.priority and self._over(self._safe(victim))
+        if victim.priority >= self._claim.priority or not (self._claim.unevicted or self._within_nominal()):
+            return False
+        return self._over(self._safe(victim))
 
     def _by_reclaim(self, victim: Victim) -> bool:
         """(b) where the claim stays within nominal, (c) where the common parent compares shares."""
@@ -90,12 +93,18 @@ class Judge:
         if (self._standing.above(ours)[self._asked] <= 0).all():
             minimum = self._rules[victim.queue].minimum_run_time
             return self._over(safe_from_reclaim_until(victim.started, victim.evictions, minimum))
-        if not (self._claim.shares and self._standing.compares(parent)):
+        if not (self._claim.unevicted and self._standing.compares(parent)):
             return False
         self._standing.charge(victim.queue, victim.amounts, -1)
         fair = self._standing.share(ours) < self._standing.share(theirs)
         self._standing.charge(victim.queue, victim.amounts, 1)
         return fair and self._over(self._safe(victim))
+
+    def _within_nominal(self) -> bool:
+        """Whether the claim's queue and all above it are, in each row that it asks of."""
+        queue = self._claim.queue
+        sides = [(False, queue), *((True, each) for each in self._standing.path(queue))]
+        return all((self._standing.above(side)[self._asked] <= 0).all() for side in sides)
 
     def _way(self, queue: int) -> IntArray:
         """Shape (rows asked for,): how far a queue, and each above it that is not above the claim too, is above nominal."""

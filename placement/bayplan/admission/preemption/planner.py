@@ -43,9 +43,9 @@ class EvictionPlanner:
         self._victims = Victims(cluster, running, self._rules, now)
 
     def plan(
-        self, unit: Sequence[Wish], shares: bool, kept_off: frozenset[Hashable], place: PlaceUnit, absence: Absence
+        self, unit: Sequence[Wish], unevicted: bool, kept_off: frozenset[Hashable], place: PlaceUnit, absence: Absence
     ) -> EvictionPlan:
-        """For a unit in line. `shares`: it may evict by fair shares; `kept_off`: keys of what it may not evict. What it evicts
+        """For a unit in line. `unevicted`: see `Claim`; `kept_off`: keys of what it may not evict. What it evicts
         is absent afterwards."""
         queue = self._cluster.quotas.limits.numbers.get(unit[0].request.queue or "", -1)
         least = _least(unit)
@@ -53,7 +53,7 @@ class EvictionPlanner:
             return EvictionPlan(unit, None)
         again_at, waits = np.inf, False
         for asking in splits(unit[:least], self._cluster):
-            found = self._on(asking, queue, shares, kept_off, place, absence)
+            found = self._on(asking, queue, unevicted, kept_off, place, absence)
             again_at, waits = min(again_at, found.again_at), waits or found.waits
             if found.chosen is not None:
                 return replace(found, unit=unit[:least])
@@ -63,13 +63,13 @@ class EvictionPlanner:
         self,
         unit: Sequence[Wish],
         queue: int,
-        shares: bool,
+        unevicted: bool,
         kept_off: frozenset[Hashable],
         place: PlaceUnit,
         absence: Absence,
     ) -> EvictionPlan:
         fitting, standing = Fitting(unit, self._cluster, place), QueueStanding(self._cluster, self._tree)
-        claim = Claim(queue, unit[0].request.priority, self._asks(fitting), shares)
+        claim = Claim(queue, unit[0].request.priority, self._asks(fitting), unevicted)
         standing.charge(queue, claim.asks, 1)
         judge = Judge(claim, standing, self._rules, self._now)
         slots = self._slots(claim, judge, kept_off)
