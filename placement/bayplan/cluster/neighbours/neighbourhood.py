@@ -23,6 +23,7 @@ Held = tuple[PodTerm, int]
 HeldAbout = tuple[Held, IntArray, IntArray]
 """A term, the rows of the pods that hold it, and how many of them each row has."""
 _Made = TypeVar("_Made")
+_Item = TypeVar("_Item")
 
 
 class TenantedRows(Protocol):
@@ -149,7 +150,7 @@ class Neighbourhood:
         if sign < 0:
             self._imagined.append((tenant.neighbour, standing))
         else:
-            self._imagined.remove((tenant.neighbour, standing))
+            _remove_last(self._imagined, (tenant.neighbour, standing))  # what was taken last is mostly put back first
         self._change(tenant.neighbour, standing, sign)
         self.version, self.terms_version = version, terms_version
 
@@ -259,6 +260,15 @@ class Neighbourhood:
         for pod, standing in self._imagined:
             present.add(pod, standing, -1)
         return present
+
+
+def _remove_last(items: list[_Item], item: _Item) -> None:
+    """Raises `ValueError` where it is not there."""
+    for at in range(len(items) - 1, -1, -1):
+        if items[at] == item:
+            del items[at]
+            return
+    raise ValueError(f"{item!r} is not there")
 
 
 def _seen(tenant: Tenant | None) -> tuple[object, ...]:
