@@ -110,12 +110,13 @@ def _queue(random: np.random.Generator, name: str, parent: str | None, given: tu
 
 
 def _unit(random: np.random.Generator, number: int, leaves: Sequence[str], resources: Sequence[str], ends: bool) -> Unit:
-    amounts = tuple((each, int(random.integers(1, 4))) for each in resources)
+    early = number < 6  # small ones, of which later ones need several
+    amounts = tuple((each, int(random.integers(1, 3 if early else 5))) for each in resources)
     return Unit(
         f"u{number}",
         str(random.choice(leaves)),
-        int(random.choice([0, 0, 5]) if number < 5 else random.choice([0, 5, 10])),
-        int(random.choice([1, 1, 1, 2, 3, 5])),
+        int(random.choice([0, 0, 5]) if early else random.choice([0, 5, 10])),
+        int(random.choice([1, 1, 1, 2] if early else [1, 1, 2, 3, 5])),
         tuple(sorted(amounts)),
         str(random.choice(["", "", "", *POOLS])),
         float(random.integers(1, 100)),

@@ -100,7 +100,7 @@ class Search:
                     skipped.append(victim)
                     continue
                 self._take(victim)
-                if self._fitting.places() is not None:
+                if self._holds():
                     return True
             if len(skipped) == len(left):
                 return False

@@ -36,11 +36,13 @@ class Judge:
         """The first instant at which one may be evicted that is still safe."""
 
     def may(self, victim: Victim) -> bool:
-        """Whether a victim that still counts as there may go."""
+        """Whether a victim that still counts as there may go, as far as can be said while more may follow."""
         return self._by_priority(victim) or (victim.queue != self._claim.queue and self._by_reclaim(victim))
 
     def may_stay_taken(self, victim: Victim) -> bool:
         """The same of one that is taken, among the others that are."""
+        if victim.queue == self._claim.queue and not (self._claim.unevicted or self._within_nominal()):
+            return False
         self._standing.charge(victim.queue, victim.amounts, 1)
         try:
             return self.may(victim)
@@ -77,9 +79,7 @@ class Judge:
         rules = self._rules[self._claim.queue]
         if rules.within_queue is not WithinQueue.LOWER_PRIORITY or victim.queue != self._claim.queue:
             return False
-        if victim.priority >= self._claim.priority or not (self._claim.unevicted or self._within_nominal()):
-            return False
-        return self._over(self._safe(victim))
+        return victim.priority < self._claim.priority and self._over(self._safe(victim))
 
     def _by_reclaim(self, victim: Victim) -> bool:
         """(b) where the claim stays within nominal, (c) where the common parent compares shares."""

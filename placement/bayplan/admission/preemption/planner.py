@@ -52,12 +52,21 @@ class EvictionPlanner:
         if queue < 0 or not least:
             return EvictionPlan(unit, None)
         again_at, waits = np.inf, False
+        best: ChosenVictims | None = None
         for asking in splits(unit[:least], self._cluster):
             found = self._on(asking, queue, unevicted, kept_off, place, absence)
             again_at, waits = min(again_at, found.again_at), waits or found.waits
-            if found.chosen is not None:
+            if found.chosen is None:
+                continue
+            if not found.chosen.victims:
                 return replace(found, unit=unit[:least])
-        return EvictionPlan(unit[:least], None, waits, again_at)
+            self._put_back(found.chosen, absence)
+            if best is None or _cost(found.chosen) < _cost(best):
+                best = found.chosen
+        for victim in () if best is None else best.victims:
+            for slot in victim.slots:
+                absence.take(int(self._running.row[slot]), self._victims.occupant(slot))
+        return EvictionPlan(unit[:least], best, waits, again_at)
 
     def _on(
         self,
@@ -159,3 +168,8 @@ def _least(unit: Sequence[Wish]) -> int:
     if gang.minimum is not None and len(gang.beside) >= gang.minimum:
         return 0
     return gang.least(len(unit))
+
+
+def _cost(chosen: ChosenVictims) -> tuple[int, float]:
+    """By which of two ways to split a unit the better is chosen: fewer victims, then less lost."""
+    return len(chosen.victims), sum(each.lost for each in chosen.victims)

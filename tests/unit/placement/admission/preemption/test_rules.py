@@ -161,3 +161,23 @@ def test_grace_is_that_of_the_pod_and_at_most_that_of_its_queue() -> None:
 def test_bad_figures_are_refused_with_what_would_be_right(field: str, value: float, says: str) -> None:
     with pytest.raises(ValueError, match=rf"preemption: {says} is .*: it must be seconds, 0 or above"):
         Preemption(**{field: value})  # type: ignore[arg-type]
+
+
+def test_never_several_where_one_of_no_greater_loss_would_do() -> None:
+    for since, goes in ((10.0, {"large"}), (500.0, {"s0", "s1", "s2", "s3"})):
+        on = SmallCluster(two_queues(nominal=(8, 8)), (8, 8))
+        for number in range(4):
+            on.runs(f"s{number}", "b", 2, "n0", since=on.now - 100.0)
+        on.runs("large", "b", 8, "n1", priority=5, since=on.now - since)
+        on.wants("p", "a", 8)
+        assert on.evicted(on.decide()) == goes
+
+
+def test_what_was_evicted_evicts_by_priority_only_within_nominal_until_something_else_changes() -> None:
+    for evicted, gpus, goes in ((True, 6, set()), (True, 4, {"v", "w"}), (False, 6, {"v", "w"}), (False, 4, {"v"})):
+        on = SmallCluster(two_queues(nominal=(4, 4)))
+        on.runs("v", "a", 4)
+        on.runs("w", "a", 4)
+        on.decide()  # what is there is known
+        on.wants("p", "a", gpus, priority=5, evicted_at=on.now if evicted else None)
+        assert on.evicted(on.decide()) == goes
