@@ -1,11 +1,12 @@
 """Queues under load: what waits how long in cohorts of queues that lend each other their quotas.
 
-    python -m bench.admission [--case baseline] [--mode simulator] [--seed 0] [--json FILE] [--out FILE.csv]
+    python -m bench.admission [--case baseline] [--mode simulator] [--seed 0] [--preempt] [--json FILE] [--out FILE.csv]
 
 The work is that of Kueue's own performance tests. In the simulator, decisions take no time; beside it stands a reference that
 needs no queues: priority over each cohort's capacity with EASY backfilling. Each queue may hold one reservation, and nothing is
-evicted. Quotas are checked at every start. `--out`: `time,event,workload,queue,class,cpu`, so that all figures can be
-made again from it.
+evicted. Quotas are checked at every start. `--preempt`: beside it, the same with pre-emption within queues and for what is
+nominally a queue's own, without grace; waits are those until the last start. `--out`: `time,event,workload,queue,class,cpu`, so
+that all figures can be made again from it.
 """
 
 import argparse
@@ -15,13 +16,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from bayplan.admission.preemption.rules import Preemption, Reclaim, WithinQueue
 from bayplan.admission.queue import Queue, QuotaRow
 from bayplan.admission.tree import QueueTree, tree_of
 from bayplan.cluster.quotas import QuotaKey
 from bayplan.model.graph import Graph, Task
 from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import NodeInfo, RequestClass
-from bayplan.simulation import Policy, Setup, Submission, simulate
+from bayplan.simulation import Policy, Setup, Submission, Trace, simulate
+from bayplan.simulation import figures as figures_of_trace
 from bayplan.strategy.presets import compile_preset
 from bench import admission_scale, admission_testbed
 from bench.admission_cases import BORROWING, CASES, NOMINAL, Case, Work, work_of
@@ -42,10 +45,13 @@ def main() -> int:
     parser.add_argument("--limit", type=float, default=1800.0, help="seconds after which a run on the testbed is given up")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write what happened as CSV (not of KAI's cases)")
+    parser.add_argument("--preempt", action="store_true", help="beside it, the same with pre-emption: evictions and work lost")
     arguments = parser.parse_args()
     if arguments.case in SCALE_CASES and (arguments.mode == "simulator" or arguments.out):
         parser.error(f"--case {arguments.case} runs on the testbed only, and writes no CSV")
     mode = "testbed" if arguments.case in SCALE_CASES else arguments.mode or "simulator"
+    if arguments.preempt and mode == "testbed":
+        parser.error("--preempt is of the simulator only")
     if arguments.case in SCALE_CASES:
         figures, over = admission_scale.run(arguments.case, arguments.scale, arguments.limit), 0
     else:
@@ -65,7 +71,7 @@ def _queues(arguments: argparse.Namespace, mode: str) -> tuple[list[Figure], int
     case = CASES[arguments.case].scaled(arguments.scale)
     work = work_of(case, arguments.seed)
     if mode == "simulator":
-        events, further = simulated(case, work)
+        events, further = _simulated(case, work)
     else:
         measured = admission_testbed.run(case, work, arguments.limit)
         events, further = measured.events, measured.figures
@@ -73,28 +79,52 @@ def _queues(arguments: argparse.Namespace, mode: str) -> tuple[list[Figure], int
         write_events(arguments.out, events)
     over = over_quota(case, events)
     figures = [*figures_of(case, events), *further, ("over_quota", float(over), "events")]
-    return figures + figures_of(case, events_of(work, reference(case, work)), "reference_"), over
+    figures += figures_of(case, events_of(work, reference(case, work)), "reference_")
+    return figures + (_with_preemption(case, work) if arguments.preempt else []), over
 
 
-def simulated(case: Case, work: Sequence[Work]) -> tuple[list[Event], list[Figure]]:
+def _simulated(case: Case, work: Sequence[Work]) -> tuple[list[Event], list[Figure]]:
     """What happens, and the processor time of it."""
     began = time.process_time()
+    trace = simulated(case, work, Preemption())
+    seconds = time.process_time() - began
+    return events_of(work, starts_of(trace)), [("cpu_s", seconds, "s")]
+
+
+def _with_preemption(case: Case, work: Sequence[Work]) -> list[Figure]:
+    began = time.process_time()
+    trace = simulated(case, work, Preemption(WithinQueue.LOWER_PRIORITY, Reclaim.ANY))
+    seconds = time.process_time() - began
+    return [
+        *figures_of(case, events_of(work, starts_of(trace)), "preempting_"),
+        ("preempting_cpu_s", seconds, "s"),
+        ("evictions", float(figures_of_trace.evictions(trace)), "pods"),
+        ("work_lost_s", figures_of_trace.work_lost(trace), "s"),
+        ("evicted_in_vain", float(trace.in_vain), "plans"),
+    ]
+
+
+def simulated(case: Case, work: Sequence[Work], rules: Preemption) -> Trace:
+    """The work in its queues. `rules`: of all queues."""
     policy = Policy(compile_preset("BestFit"))
     node = NodeInfo("pool", {"cpu": 1000 * NOMINAL * case.cohorts * case.queues, "pods": 1_000_000})
-    trace = simulate([_submission(each) for each in work], Setup([node], {"p": policy}, queues=queues_of(case)))
+    return simulate([_submission(each) for each in work], Setup([node], {"p": policy}, queues=queues_of(case, rules)))
+
+
+def starts_of(trace: Trace) -> dict[str, float]:
+    """By name, when each starts for the last time."""
     names = [each.name for each in trace.submissions]
     rows = zip(trace.attempts.graph.tolist(), trace.attempts.placed_at.tolist(), strict=True)
-    seconds = time.process_time() - began
-    return events_of(work, {names[graph]: at for graph, at in rows}), [("cpu_s", seconds, "s")]
+    return {names[graph]: at for graph, at in rows}
 
 
-def queues_of(case: Case) -> QueueTree:
+def queues_of(case: Case, rules: Preemption) -> QueueTree:
     """Cohorts are parents without a quota of their own."""
     made = [Queue(f"cohort{number}") for number in range(case.cohorts)]
     for cohort in range(case.cohorts):
         for queue in range(case.queues):
             row = QuotaRow(_CPU, 1000 * NOMINAL, 1000 * BORROWING)
-            made.append(Queue(f"cohort{cohort}/queue{queue}", f"cohort{cohort}", (row,), reserve=1))
+            made.append(Queue(f"cohort{cohort}/queue{queue}", f"cohort{cohort}", (row,), reserve=1, preemption=rules))
     return tree_of(made)
 
 
@@ -109,6 +139,7 @@ def _submission(work: Work) -> Submission:
         policy="p",
         queue=work.queue_name,
         laws=(RunLaw(kind.seconds),),
+        grace=0.0,
     )
 
 

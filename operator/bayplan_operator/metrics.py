@@ -21,6 +21,13 @@ WAITING = Gauge("bayplan_waiting_shards", "Shards that could start but have no p
 GATED_PODS = Gauge("bayplan_gated_pods", "Pods with the gate bayplan.dev/placement that wait, by reason.", ["reason"])
 LET_GO = Counter("bayplan_pods_let_go", "Pods that were to be let through the gate, by what came of it.", ["outcome"])
 TAKE_BACKS = Counter("bayplan_take_backs", "Pods taken back because their node could not have them.")
+EVICTIONS = Counter("bayplan_evictions", "Pods that were evicted, by what had them evicted.", ["cause"])
+EVICTED_IN_VAIN = Counter(
+    "bayplan_evicted_in_vain",
+    "Pods that were evicted for something that got no place then: a pod had taken the room, or a node was gone.",
+    ["cause"],
+)
+WORK_LOST = Counter("bayplan_work_lost_seconds", "Seconds of work since the last checkpoint of pods that were evicted.")
 ARRIVALS = Counter("bayplan_arrivals", "Shards counted among what usually arrives.")
 MIX_BUILD_SECONDS = Histogram(
     "bayplan_mix_build_seconds",

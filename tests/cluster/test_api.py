@@ -109,6 +109,7 @@ REFUSED: list[tuple[Object, str]] = [
     ),
     (with_auto(startup="soon"), 'spec.tasks[0].autoShards.startup: Invalid value: "soon": must be a duration such as 90s'),
     (with_task(expectedDuration="0s"), f'spec.tasks[0].expectedDuration: Invalid value: "0s": {POSITIVE}'),
+    (with_task(checkpoint={"every": "0s"}), f'spec.tasks[0].checkpoint.every: Invalid value: "0s": {POSITIVE}'),
     (with_task(expectedDuration="1 day"), f'spec.tasks[0].expectedDuration: Invalid value: "1 day": {POSITIVE}'),
     (
         with_task(template={}, templateName="t"),
@@ -178,7 +179,15 @@ REFUSED: list[tuple[Object, str]] = [
     (quota(-1), "spec.quotas[0].nominal in body should be greater than or equal to 0"),
     (quota(8, lendingLimit="many"), "spec.quotas[0].lendingLimit in body should match"),
     (queue(weight=0), "spec.weight in body should be greater than or equal to 1"),
-    (queue(stopPolicy="Drain"), 'spec.stopPolicy: Unsupported value: "Drain": supported values: "None", "Hold"'),
+    (
+        queue(stopPolicy="Drain"),
+        'spec.stopPolicy: Unsupported value: "Drain": supported values: "None", "Hold", "HoldAndDrain"',
+    ),
+    (
+        queue(preemption={"withinQueue": "Any"}),
+        'spec.preemption.withinQueue: Unsupported value: "Any": supported values: "Never", "LowerPriority"',
+    ),
+    (queue(preemption={"maxGrace": "0s"}), f'spec.preemption.maxGrace: Invalid value: "0s": {POSITIVE}'),
     (queue("q" * 64), "metadata.name must be at most 63 characters long, since the pods carry it as a label"),
 ]
 

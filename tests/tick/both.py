@@ -88,6 +88,8 @@ class Case:
     noise: float = 0.0
     goes_on: float = 0.0
     """Seconds that a pod would run on in the cluster that the simulator stops; it then has its room for a moment longer."""
+    ending: float = 0.0
+    """Seconds that a pod takes to end once it is asked to, where its grace is not shorter."""
     seed: int = 0
     until: float = 1e9
     """The instant at which both are looked at, where that is before the end."""
@@ -132,6 +134,7 @@ class Case:
         for name, spec in self.queues.items():
             world.store.create(QUEUE, "", _queue(name, spec))
         world.scheduler.delay, world.kubelets.delay = self.delays.binding, self.delays.starting
+        world.kubelets.ending = self.ending
         took = _took(trace, self.goes_on)
         world.kubelets.seconds = lambda pod: str(took[_unit(pod)][0]) if _unit(pod) in took else as_said(pod)
         world.kubelets.exit_code = lambda pod: _code(trace, took[_unit(pod)][1], pod) if _unit(pod) in took else 0
@@ -183,6 +186,8 @@ class Case:
         return found
 
 
+_AGES = 10_000.0
+"""Seconds that a pod would run on that is evicted."""
 PROMETHEUS = PrometheusSettings("http://prometheus.test", interval=15.0)
 
 
@@ -262,6 +267,7 @@ def _took(trace: Trace, goes_on: float) -> dict[Unit, tuple[float, int]]:
     """How long each attempt runs, and how it ended."""
     attempts = trace.attempts
     longer = goes_on * (attempts.outcome == AttemptOutcome.STOPPED)
+    longer += _AGES * (attempts.outcome == AttemptOutcome.PREEMPTED)
     seconds = (attempts.ended_at - attempts.started_at + longer).tolist()
     rows = [(row, unit) for row, unit in enumerate(_units(trace)) if seconds[row] == seconds[row]]
     return {unit: (seconds[row], int(attempts.outcome[row])) for row, unit in rows}

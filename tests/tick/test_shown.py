@@ -17,7 +17,8 @@ from bayplan_operator.views.graphs import build
 from bayplan_operator.views.graphs.build import Seen
 from bayplan_operator.views.model.graph import LiveGraph
 from tests.cluster.kube import task
-from tests.tick.api.kinds import TASK_GRAPH
+from tests.tick.api.kinds import POD, QUEUE, TASK_GRAPH
+from tests.tick.machinery.pods import phase
 from tests.tick.seen import label
 from tests.tick.test_flow import saying
 from tests.tick.test_rounds import env, federated, said
@@ -41,6 +42,22 @@ def reasons(report: LiveGraph) -> dict[str, str]:
 
 def full(report: LiveGraph) -> str:
     return text.full(report, Screen(200))
+
+
+def test_an_evicted_attempt_is_shown_as_preempted(world: World) -> None:
+    world.create_queue("q")
+    world.create("g", task("t", seconds=60), queueName="q")
+    world.wait_running("g")
+    world.patch(QUEUE, "q", {"spec": {"stopPolicy": "HoldAndDrain"}})
+    world.until(lambda: world.status("g").get("evictions"))
+    pod = next(item for _, kind, _, item in reversed(world.store.history) if kind == POD and phase(item) == "Failed")
+    raw = world.graph("g")
+    seen = Seen(raw, prepare({**raw, "status": {}}), [msgspec.convert(pod, wire.Pod, strict=False)], None, world.loop.clock())
+    report = build.report(seen)
+    assert [each.outcome for each in report.attempts] == ["Preempted"]
+    assert "attempt 1 preempted on cpu-large-" in full(report)
+    assert "since the stopPolicy of queue q is HoldAndDrain (Preempted)" in full(report)
+    assert "0 failures, 0 retries" in full(report)
 
 
 def test_a_branch_that_is_not_taken_says_why(world: World) -> None:

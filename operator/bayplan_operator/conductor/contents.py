@@ -33,14 +33,19 @@ from bayplan_operator.conductor.outlook.estimating import Estimator
 from bayplan_operator.conductor.outlook.graph_plans import GraphPlans
 from bayplan_operator.conductor.placing.creating import Creator
 from bayplan_operator.conductor.placing.foretelling import Foretelling
+from bayplan_operator.conductor.placing.found_holds import FoundHolds
 from bayplan_operator.conductor.placing.gated import GiveBackRoom
 from bayplan_operator.conductor.placing.insight import Insight
 from bayplan_operator.conductor.placing.load import FollowLoad
-from bayplan_operator.conductor.placing.placing import Placing
+from bayplan_operator.conductor.placing.placing import Actors, Placing
 from bayplan_operator.conductor.placing.policies import Policies
+from bayplan_operator.conductor.placing.preempting import Preempting
 from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.conductor.placing.rendezvous import Rendezvous
 from bayplan_operator.conductor.placing.shards import ShardRequests
+from bayplan_operator.conductor.placing.wishes import Wishes
+from bayplan_operator.conductor.placing.worth import TellWorth
+from bayplan_operator.conductor.queueing.draining import Drain
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.queueing.reporting import ReportQueues
 from bayplan_operator.conductor.queueing.run_times import TellRunTimes
@@ -73,10 +78,13 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
     estimator = Estimator(cluster, settings, clock, Thread("estimate", clock, wake), refusing, knowledge)
     policies = Policies(writers.graphs)
     foreign = ForeignRegister(pods, Judging(policies, queues, cluster))
-    shards = ShardRequests(Creator(pods, writers.pods, answers), insight)
+    wishes = Wishes(insight.laws.of)
+    preempting = Preempting(pods, writers.pods, writers.events, queues, FoundHolds(cluster, pods, wishes))
+    shards = ShardRequests(Creator(pods, writers.pods, answers), insight, wishes)
     graphs.on_close(shards.forget)
-    sources = shards, ForeignRequests(foreign, pods, writers.pods.foreign)
-    placing = Placing(cluster, sources, insight, queues, rejections, settings, clock)
+    graphs.on_close(preempting.forget)
+    actors = Actors((shards, ForeignRequests(foreign, pods, writers.pods.foreign)), preempting)
+    placing = Placing(cluster, actors, insight, queues, rejections, settings, clock)
     assigning = Assigning(queues, cluster, pods)
     serving = Serving(checker, policies, adapting, assigning, cluster, pods)
     lost = LostNodes(view.nodes, policies.graces)
@@ -106,6 +114,8 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         Rendezvous(writers.services, writers.events, pods, writers.pods),
         HoldBack(),
         TakeForeignPods(foreign, rejections, writers.events),
+        Drain(queues, pods, writers.pods),
+        TellWorth(queues, knowledge, pods),
         placing,
         TellRunTimes(knowledge, pods),
         Foretelling(placing, cluster, settings.seed, clock, Thread("line", clock, wake)),

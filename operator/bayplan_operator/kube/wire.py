@@ -104,6 +104,7 @@ class PodSpec(Wire, frozen=True):
     affinity: PodAffinities = PodAffinities()
     host_network: bool = False
     scheduling_gates: list[SchedulingGate] = []
+    termination_grace_period_seconds: int = 30
 
 
 class WireCondition(Wire, frozen=True):

@@ -9,6 +9,7 @@ from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate import containers
 from bayplan_operator.translate.disruption import disruption, turned_away
+from bayplan_operator.translate.eviction import asked_to_end_at, eviction
 from bayplan_operator.translate.flow.needed import Need
 from bayplan_operator.translate.own_pod import OwnPod, Pending, PodKey, stuck_container
 from bayplan_operator.translate.results import said
@@ -46,8 +47,9 @@ def _attempt(own: OwnPod, unit: int) -> Attempt:
     failure = containers.failure(pod) if phase == Phase.FAILED else None
     stuck = stuck_container(pod) if own.stuck_since is not None else None
     terminating = pod.metadata.deletion_timestamp is not None
-    disrupted = disruption(pod, node) if phase != Phase.SUCCEEDED else None
-    cause, message = disrupted or (_why_failed(pod, failure) if phase == Phase.FAILED else ("", ""))
+    evicted = eviction(pod, node) if phase != Phase.SUCCEEDED else None
+    disrupted = disruption(pod, node) if phase != Phase.SUCCEEDED and evicted is None else None
+    cause, message = evicted or disrupted or (_why_failed(pod, failure) if phase == Phase.FAILED else ("", ""))
     if stuck is not None:
         cause, message = stuck.reason, stuck.message
     return Attempt(
@@ -62,7 +64,9 @@ def _attempt(own: OwnPod, unit: int) -> Attempt:
         terminating=terminating,
         ended=terminating and (not pod.spec.node_name or pod.metadata.deletion_grace_period_seconds == 0),
         held=own.held,
-        disrupted=disrupted is not None or (phase == Phase.FAILED and turned_away(pod)),
+        disrupted=disrupted is not None or (evicted is None and phase == Phase.FAILED and turned_away(pod)),
+        preempted=evicted is not None,
+        preempted_at=None if evicted is None else asked_to_end_at(pod),
         unschedulable=unschedulable(pod),
         gates=tuple(each.name for each in pod.spec.scheduling_gates),
         stuck=stuck.reason if stuck is not None else "",

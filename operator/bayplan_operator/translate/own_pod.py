@@ -53,6 +53,11 @@ class OwnPod:
         """Its phase will not change any more."""
         return self.pod.status.phase in TERMINAL_PHASES
 
+    @property
+    def may_be_evicted(self) -> bool:
+        """It has not ended, and is not about to."""
+        return not self.terminal and self.pod.metadata.deletion_timestamp is None
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:

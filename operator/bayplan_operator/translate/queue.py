@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bayplan.admission.preemption.rules import Preemption, Reclaim, WithinQueue
 from bayplan.admission.queue import Ageing, Queue, QuotaRow, StopPolicy
 from bayplan.cluster.quotas import QuotaKey
 from bayplan.model.constraints import Requirement
@@ -64,6 +65,7 @@ def compile_queue(raw: Mapping[str, Any]) -> CompiledQueue:
             None if spec.fair_sharing is None else spec.fair_sharing.half_life,
             reserve=spec.reserve,
             ageing=_ageing(spec),
+            preemption=_preemption(spec),
         )
     except ValueError as error:  # what the library has against it
         raise InvalidQueue(f"spec: {error}") from error
@@ -125,6 +127,14 @@ def _row(quota: Quota) -> QuotaRow:
 
 def _ageing(spec: QueueSpec) -> Ageing | None:
     return None if spec.ageing is None else Ageing(float(spec.ageing.per_hour), float(spec.ageing.ceiling))
+
+
+def _preemption(spec: QueueSpec) -> Preemption:
+    said = spec.preemption
+    if said is None:
+        return Preemption()
+    within, reclaim = WithinQueue(said.within_queue), Reclaim(said.reclaim)
+    return Preemption(within, reclaim, said.minimum_run_time or 0.0, said.max_grace)
 
 
 def _requirements(selector: NamespaceSelector | None) -> tuple[Requirement, ...] | None:

@@ -31,6 +31,7 @@ from bayplan_operator.view.foreign import ForeignPods
 from bayplan_operator.view.gated import Gated
 from bayplan_operator.view.holding import Holding
 from bayplan_operator.view.run_laws import LawOf, ToldLaws
+from bayplan_operator.view.stakes import Stakes, Worth
 
 _TOMBSTONES = 10_000
 
@@ -52,6 +53,8 @@ class PodStore:
         """Which queues the pods hold."""
         self.laws = ToldLaws()
         """How long they are expected to run."""
+        self.stakes = Stakes()
+        """What evicting them would cost."""
         self._versions: dict[PodKey, int] = {}
         self._own: dict[str, dict[PodKey, OwnPod]] = {}
         self._graph_of: dict[PodKey, str] = {}
@@ -131,6 +134,7 @@ class PodStore:
         if graph_uid is not None:
             if key not in self._versions:
                 self._vacate(key)
+                self.stakes.forget(key)
             self._note_changed(graph_uid, key)
             self._on_change()
 
@@ -216,6 +220,12 @@ class PodStore:
             if each.identity.task in news and self.holding.holds(each.key):
                 self._charge(each.key, each.pod)
 
+    def value(self, key: PodKey, worth: Worth | None) -> None:
+        """What evicting a pod of ours would cost, be it there yet or not; `None`: it must not be evicted."""
+        own = self.own_pod(key)
+        if self.stakes.tell(key, worth) and own is not None and self.holding.holds(key):
+            self._charge(key, own.pod)
+
     def retire(self, key: PodKey) -> None:
         """A finished pod that is recorded and not held: it needs no attention any more."""
         self._forget_own(key)
@@ -239,6 +249,7 @@ class PodStore:
         self.gated.drop(key)
         self.foreign.drop(key)
         self._note_bound(key, "")
+        self.stakes.forget(key)
         self._forget_own(key)
 
     def _note_changed(self, graph_uid: str, key: PodKey) -> None:
@@ -284,6 +295,7 @@ class PodStore:
 
     def _tenant(self, pod: wire.Pod, claim: Claim | None) -> Tenant:
         graph_uid, since, began = graph_uid_of(pod), placed_at(pod), pod.status.start_time
+        key = pod.metadata.namespace, pod.metadata.name
         said = pod.metadata.labels.get(names.LABEL_QUEUE, "")
         run = self.laws.of(graph_uid, pod.metadata.labels.get(names.LABEL_TASK, "")) if graph_uid else None
         if run is not None and began is not None and since is not None:
@@ -292,9 +304,10 @@ class PodStore:
             graph=graph_uid or None,
             namespace=pod.metadata.namespace,
             queue=self.holding.queue_of(graph_uid, said) if graph_uid else None if claim is None else claim.queue,
-            priority=pod.spec.priority,
+            priority=self.stakes.priority_of(key, pod),
             since=since if graph_uid or began is not None else None,
             run=run,
+            stake=self.stakes.of(key, pod),
             neighbour=neighbour_of(pod),
             bound=bool(pod.spec.node_name),
             leaving=pod.metadata.deletion_timestamp is not None,

@@ -42,6 +42,8 @@ KINDS = {
 }
 """What is read beside WfCommons instances, which have no kind: kind to apiVersion."""
 
+DEFAULT_GRACE = 30
+"""Seconds that a pod has to end where it does not say."""
 _ADVICE = {"Node": "nodes are named with --nodes"}
 """On kinds that are passed over."""
 
@@ -197,6 +199,9 @@ def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared
         policy=spec.policy_name,
         queue=spec.queue_name,
         admitted_whole=spec.admission == "Graph",
+        preemptible=spec.preemptible,
+        grace=_grace(prepared),
+        checkpoints=_checkpoints(prepared),
         retries=tuple(retries(spec)),
         expected=np.array([task.expected_duration or 0.0 for task in spec.tasks]),
         splittings=prepared.splittings if any(prepared.splittings) else (),
@@ -212,6 +217,17 @@ def _submission(document: Document, manifest: dict[str, Any], prepared: Prepared
         candidates=candidates(document, prepared, _ref(metadata)),
         topologies={each.rule.name: each.topology for each in prepared.relations.gangs if each.topology is not None},
     )
+
+
+def _grace(prepared: Prepared) -> float:
+    """The longest of any of its pods."""
+    asked = (template.spec.get("terminationGracePeriodSeconds", DEFAULT_GRACE) for template in prepared.templates)
+    return max((float(each) for each in asked if isinstance(each, int)), default=float(DEFAULT_GRACE))
+
+
+def _checkpoints(prepared: Prepared) -> tuple[float | None, ...]:
+    found = tuple(None if task.checkpoint is None else task.checkpoint.every for task in prepared.spec.tasks)
+    return found if any(found) else ()
 
 
 def _own_classes(prepared: Prepared) -> dict[int, RequestClass]:

@@ -1,5 +1,6 @@
-"""Creating, deleting and releasing pods."""
+"""Creating, deleting, evicting and releasing pods."""
 
+import math
 from collections.abc import Callable, Coroutine, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,8 @@ import msgspec
 from bayplan.lifecycle import Refusal
 from bayplan_operator import names
 from bayplan_operator.kube import errors, paths, wire
-from bayplan_operator.kube.api_server import JSON_PATCH, ApiServer
+from bayplan_operator.kube.api_server import JSON_PATCH, MERGE_PATCH, ApiServer
+from bayplan_operator.translate.eviction import marked
 from bayplan_operator.translate.own_pod import OwnPod, PodKey, graph_uid_of
 from bayplan_operator.view import PodStore
 from bayplan_operator.writer.foreign import ForeignPodWriter
@@ -63,6 +65,13 @@ class PodWriter:
     def delete(self, own: OwnPod) -> bool:
         """Delete a pod, with its own grace period. Answers whether that is newly begun."""
         return self._end(own, "delete pod", self._delete(own))
+
+    def evict(self, own: OwnPod, mark: str, grace: float | None = None) -> bool:
+        """Say in a pod for what it has to go, then delete it. Answers whether that is newly begun.
+
+        ``grace``: seconds that it has to end at most; ``None``: what the pod asks for. It is left alone if it has changed.
+        """
+        return self._end(own, "evict pod", self._evict(own, mark, grace))
 
     def take_back(self, own: OwnPod) -> bool:
         """Delete a pod if it is still as we saw it: not bound. Answers whether that is newly begun."""
@@ -173,10 +182,32 @@ class PodWriter:
     async def _delete(self, own: OwnPod) -> None:
         await self._end_of(own.key, own.pod)
 
-    async def _end_of(self, key: PodKey, pod: wire.Pod) -> None:
+    async def _evict(self, own: OwnPod, mark: str, grace: float | None) -> None:
+        pod = own.pod
+        if marked(pod) != mark:  # else an operator before this one has done that
+            as_seen = {"uid": pod.metadata.uid, "resourceVersion": pod.metadata.resource_version}
+            metadata = {**as_seen, "annotations": {names.ANNOTATION_PREEMPTED_BY: mark}}
+            body, path = msgspec.json.encode({"metadata": metadata}), paths.pod(*own.key)
+            try:
+                answer = await self._endings.request(
+                    "mark pod", lambda: self._server.call("PATCH", path, body, content_type=MERGE_PATCH)
+                )
+            except errors.NotFound:
+                return  # gone: the watch tells
+            except errors.Conflict:
+                self._take_answer(await self._read(own.key))
+                return  # whether it still has to go is decided by what it is now
+            pod = self._pod.decode(answer)
+            self._store.apply(pod)
+        await self._end_of(own.key, pod, grace)
+
+    async def _end_of(self, key: PodKey, pod: wire.Pod, grace: float | None = None) -> None:
         """Delete a pod if it is still as it was seen."""
         as_seen = {"uid": pod.metadata.uid, "resourceVersion": pod.metadata.resource_version}
-        body = msgspec.json.encode({"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": as_seen})
+        options: dict[str, Any] = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": as_seen}
+        if grace is not None and grace < pod.spec.termination_grace_period_seconds:
+            options["gracePeriodSeconds"] = max(1, math.ceil(grace))  # 0 would not wait for the kubelet
+        body = msgspec.json.encode(options)
         try:
             answer = await self._endings.request("delete pod", lambda: self._server.call("DELETE", paths.pod(*key), body))
         except errors.NotFound:

@@ -31,6 +31,9 @@ class Occupancy:
         self._row = np.zeros(0, np.int64)
         self._queue = np.zeros(0, np.int64)
         self._since = np.zeros(0)
+        self._evictable = np.zeros(0, bool)
+        self._leaving = np.zeros(0, bool)
+        self._priority = np.zeros(0, np.int64)
         self._law = np.zeros((0, 3))
         """Median, sigma and bound of the run time; an infinite median: it is not known."""
         self.occupants: list[Occupant | None] = []
@@ -64,6 +67,21 @@ class Occupancy:
     def laws(self) -> FloatArray:
         """Median, sigma and bound of the run time; an infinite median: it is not known. Shape (slots, 3)."""
         return self._law[: self._count]
+
+    @property
+    def evictable(self) -> BoolArray:
+        """Something is there that may be evicted, and is not being deleted already."""
+        return self._evictable[: self._count]
+
+    @property
+    def leaving(self) -> BoolArray:
+        """Something is there that is being deleted."""
+        return self._leaving[: self._count]
+
+    @property
+    def priority(self) -> IntArray:
+        """Its priority; 0: it has none."""
+        return self._priority[: self._count]
 
     def slot(self, key: Hashable) -> int:
         """Where an occupant is, by its key; -1: it is not there any more."""
@@ -121,7 +139,7 @@ class Occupancy:
             if self._at.get(key) == row:  # it may be elsewhere by now
                 del self._at[key]
                 slot = self._slots.pop(key)
-                self._there[slot] = False
+                self._there[slot] = self._evictable[slot] = self._leaving[slot] = False
                 self.occupants[slot] = None
                 self._free.append(slot)
         for key, occupant in there.items():
@@ -147,12 +165,16 @@ class Occupancy:
                 size = max(64, 2 * slot)
                 self._there, self._row = grown(self._there, size), grown(self._row, size)
                 self._queue, self._since = grown(self._queue, size), grown(self._since, size)
-                self._law = grown(self._law, size)
+                self._law, self._priority = grown(self._law, size), grown(self._priority, size)
+                self._evictable, self._leaving = grown(self._evictable, size), grown(self._leaving, size)
         tenant = occupant.tenant
         self._slots[key] = slot
         self._there[slot], self._row[slot] = True, row
         self._queue[slot] = _queue(occupant, self._cluster.quotas.limits.numbers)
         self._since[slot], self._law[slot] = _run(tenant)
+        self._leaving[slot] = tenant is not None and tenant.leaving
+        self._evictable[slot] = tenant is not None and tenant.stake is not None and not tenant.leaving
+        self._priority[slot] = 0 if tenant is None else tenant.priority or 0
         self.keys[slot] = key
         self.occupants[slot] = occupant
 

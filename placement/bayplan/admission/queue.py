@@ -1,9 +1,10 @@
 """A queue: what the work in it may hold, beside its siblings in a tree."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from bayplan.admission.preemption.rules import Preemption
 from bayplan.cluster.quotas.limits import QuotaKey
 
 
@@ -13,6 +14,8 @@ class StopPolicy(Enum):
     NONE = "None"
     HOLD = "Hold"
     """Nothing new starts; what runs goes on."""
+    HOLD_AND_DRAIN = "HoldAndDrain"
+    """Nothing new starts, and what runs is evicted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class Queue:
     """So many of its units that wait, first in line, may hold a reservation."""
     ageing: Ageing | None = None
     """`None`: no request gains by waiting."""
+    preemption: Preemption = field(default_factory=Preemption)
+    """Whom its requests may evict, and how far what runs in it is safe."""
 
     def __post_init__(self) -> None:
         """Check the figures."""

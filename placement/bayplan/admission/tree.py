@@ -32,6 +32,11 @@ class QueueTree:
         return any(each.reserve for each in self.queues.values())
 
     @property
+    def preempts(self) -> bool:
+        """Whether a request of any queue may evict anything."""
+        return any(each.preemption.evicts for each in self.queues.values())
+
+    @property
     def by_run_time(self) -> bool:
         """Whether anything goes by how long requests run."""
         return self.reserves or self.half_life is not None or any(each.half_life is not None for each in self.queues.values())
@@ -66,6 +71,15 @@ class QueueTree:
                 whose = "its" if queue.name == name else f"the stopPolicy of its ancestor {queue.name}"
                 said = "stopPolicy" if queue.name == name else ""
                 return f"queue {name} lets nothing start: {whose} {said} is {queue.stop.value}".replace("  ", " ")
+            queue = None if queue.parent is None else self.queues.get(queue.parent)
+        return ""
+
+    def drained(self, name: str) -> str:
+        """The queue whose stopPolicy has what runs in a queue evicted, itself or one above it; empty: it goes on. O(depth)."""
+        queue = None if name in self.faults else self.queues.get(name)
+        while queue is not None:
+            if queue.stop is StopPolicy.HOLD_AND_DRAIN:
+                return queue.name
             queue = None if queue.parent is None else self.queues.get(queue.parent)
         return ""
 

@@ -236,6 +236,15 @@ class Cluster(ClusterColumns):
             self.quotas.try_out(row, request, demand.pairs, sign)
         self.changes.note(row)
 
+    def imagine(self, row: int, occupant: Occupant, sign: int) -> None:
+        """Look at a row as if an occupant of it were gone (sign -1), or again as it is (1). See `Absence`."""
+        self._charge(row, occupant.resources, sign)
+        if occupant.gpus is not None:
+            (self._devices.take if sign > 0 else self._devices.release)(row, occupant.gpus.ask, occupant.devices)
+        self.neighbours.imagine(row, occupant.tenant, sign)
+        self.quotas.imagine(row, occupant, sign)
+        self.changes.note(row)
+
     # Inside
 
     def _charge(self, row: int, resources: Resources, sign: int) -> None:

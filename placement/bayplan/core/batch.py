@@ -6,6 +6,8 @@ from dataclasses import replace
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.neighbours.domains import domains
 from bayplan.cluster.trial import Trial
+from bayplan.core.budget import PlacingBudget, unlimited
+from bayplan.core.by_policy import by_policy
 from bayplan.core.engine import place
 from bayplan.core.exhausting import exhausting
 from bayplan.core.replay import Replay
@@ -18,6 +20,21 @@ from bayplan.strategy.context import Context
 from bayplan.strategy.ordering.priority import priority
 from bayplan.strategy.protocols import Strategy
 from bayplan.strategy.wish import Wish
+
+
+def in_groups(
+    batch: list[Wish], cluster: Cluster, context: Context, trial: Trial, budget: PlacingBudget
+) -> list[tuple[Wish, Decision]]:
+    """Ask about a batch policy by policy, each beside what those before got."""
+    found: list[tuple[Wish, Decision]] = []
+    turn = context.turn
+    for group in by_policy(batch):
+        if turn != context.turn or budget is not unlimited:
+            context = replace(context, turn=turn, stop=budget())
+        decisions = answered(group, cluster, context, trial)
+        turn += sum([each.node is not None for each in decisions])
+        found += zip(group, decisions, strict=True)
+    return found
 
 
 def alone(wish: Wish, cluster: Cluster, context: Context, trial: Trial, last: bool) -> Decision:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from operator import is_
 from typing import NamedTuple
 
+from bayplan.admission.preemption.state import PreemptionState
 from bayplan.admission.promises.promise import PromiseRecord
 from bayplan.admission.shares import SharesState
 from bayplan.admission.tree import QueueTree
@@ -58,6 +59,10 @@ class Changes:
     """What queues have had until an instant, as an earlier decider left it; `None`: as this one knows it."""
     promised: Mapping[Hashable, PromiseRecord] | None = None
     """What an earlier decider had promised, by the id of the first request of each unit; `None`: as this one knows it."""
+    preemption: PreemptionState | None = None
+    """Holds that are recorded, and what else an earlier decider knew of pre-emption; `None`: as this one knows it."""
+    released: tuple[Hashable, ...] = ()
+    """First requests of holds that are given up, since they could not be recorded or their victims could not be evicted."""
     refused: Mapping[RequestClass, frozenset[str]] | None = None
     """Nodes that kube-scheduler refused for a class lately, no nodes for one of which it refused some before; `None`: as
     before."""

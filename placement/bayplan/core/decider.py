@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bayplan.admission.line.line import Line
 from bayplan.admission.line.parts import LineInParts
+from bayplan.admission.preemption.state import PreemptionState
 from bayplan.admission.promises.promises import Promises
 from bayplan.admission.shares import QueueShares, SharesState
 from bayplan.admission.starts.snapshot import LineSnapshot, taken
@@ -12,12 +13,15 @@ from bayplan.admission.tree import QueueTree
 from bayplan.admission.whole_graphs.admitting import Admitting
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.trial import Trial
-from bayplan.core.batch import alone, answered
+from bayplan.core.batch import alone, in_groups
 from bayplan.core.budget import PlacingBudget, unlimited
-from bayplan.core.by_policy import by_policy
 from bayplan.core.changes import Changes, KnowledgeSnapshot
+from bayplan.core.joining import joining
+from bayplan.core.noticing import Noticing
+from bayplan.core.preempting import Preempting
+from bayplan.core.said import Said
 from bayplan.core.waiting import Everyone, MayFit, Waiting, may_fit_later, may_leave_out
-from bayplan.core.wishes import in_arrival, nodes_of_gangs, policy_of, refuses_by_load
+from bayplan.core.wishes import in_arrival, policy_of, refuses_by_load
 from bayplan.model.decision import Decision, Outcome
 from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.one_at_a_time import goes_alone
@@ -55,22 +59,11 @@ class Decider:
         """Where queues rule: their line is asked about unit by unit."""
         self._shares: QueueShares | None = None
         """What queues have had, where they rule anything."""
-        self._keys: dict[Hashable, Hashable] = {}
-        """By request that waits, and by those that were placed last: of equal keys the same is said."""
-        self._said: dict[Hashable, Decision] = {}
-        """What was said last, by key."""
-        self._left: dict[Hashable, None] = {}
-        """Keys of which none waits any more: what was said of them is known until the next decision."""
-        self._gone: list[Hashable] = []
-        """Requests that wait no more, of which the same holds."""
+        self._said = Said()
         self._anything = False
         """Any answer may be another since the last decision."""
-        self._unsaid: dict[Hashable, Wish] = {}
-        """Requests that wait, and of which nothing was said yet."""
-        self._reworded: set[Hashable] = set()
-        """Keys of which another thing was said by this decision than before, and all that are alike are to know it."""
-        self._static_version, self._freed = cluster.static_version, cluster.freed.position
-        self._neighbours, self._terms = cluster.neighbours.version, cluster.neighbours.terms_version
+        self._preempting = Preempting(cluster, self._promises)
+        self._noticing = Noticing(cluster)
 
     @property
     def promises(self) -> Promises:
@@ -121,6 +114,11 @@ class Decider:
             self._want(wish)
         if changes.knowledge is not None:
             self._know(changes.knowledge)
+        for first in changes.released:
+            if self._preempting.release(first):
+                self._again()
+        if changes.preemption is not None:
+            self._preempting.restore(changes.preemption)
         if changes.refused is not None and changes.refused != self._refused:
             self._refused = changes.refused
             self._again()
@@ -137,36 +135,78 @@ class Decider:
         others wait to go beside it (`Gang.beside`); should one of these places come to nothing, want these again too.
         """
         self._notice()
-        if self._left:
-            for key in self._left:
-                self._said.pop(key, None)
-            self._left.clear()
-        for id_ in self._gone:
-            if id_ not in self._wishes:
-                self._keys.pop(id_, None)
-        self._gone.clear()
-        context = self._context(now)
+        self._said.begin(self._wishes)
+        context = self._knowledge.context(now, self._placed, self._seed, self._refused)
+        try:
+            with self._cluster.trial() as trial:
+                if self._preempting.idle:
+                    return self._asked_all(context, trial, budget)
+                return self._with_holds(context, trial, budget)
+        finally:
+            self._waiting.done()
+            self._preempting.end()
+
+    @property
+    def again_at(self) -> float:
+        """When to decide again though nothing happens: a hold ends then, or something may be evicted that is safe until then.
+        In seconds since the epoch; infinite: there is no need."""
+        return self._preempting.again_at
+
+    @property
+    def preemption(self) -> PreemptionState:
+        """What is held, and what else a decider needs to know of pre-emption that comes after this one."""
+        return self._preempting.state()
+
+    def _with_holds(self, context: Context, trial: Trial, budget: PlacingBudget) -> Outcome:
+        """Where queues evict: first what room was kept for, then all others, then plans for what still waits."""
+        begun = self._preempting.begin(self._wishes, context, trial)
+        if begun.ended:
+            self._again()
+        for wish, _ in begun.placed:
+            self._drop(wish.request.id)
+        self._placed += len(begun.placed)
+        self._go_beside(begun.placed)
+        try:
+            found = self._asked_all(replace(context, turn=self._placed), trial, budget)
+            ids = [each.request_id for each in found.placements]
+            if self._preempting.placed(ids):
+                self._again()  # in the next decision, others may have what was kept
+            self._preempting.placed([wish.request.id for wish, _ in begun.placed])
+            context = replace(context, turn=self._placed, stop=budget())
+            # Plans come last: what is to be asked about once more may yet have a place.
+            holds, evictions = ([], []) if found.unfinished else self._preempting.plan(self._wishes, context)
+            if ids or begun.placed:
+                self._preempting.look_again(context.now)
+        except BaseException:
+            self._put_back([wish for wish, _ in begun.placed])
+            raise
+        said = {each.request_id: self._preempting.said(each.request_id) or each for each in found.waiting}
+        said.update((each.request_id, each) for hold in holds for each in self._preempting.waiting(hold))
+        placements = (*(decision for _, decision in begun.placed), *found.placements)
+        acted = tuple(holds), tuple(evictions), tuple(begun.in_vain)
+        return Outcome(placements, *acted, tuple(said.values()), found.unfinished)
+
+    def _asked_all(self, context: Context, trial: Trial, budget: PlacingBudget) -> Outcome:
+        """Ask about what may have a place, part by part."""
         batch = self._waiting.batch(context)
         if not batch:
-            self._waiting.done()
-            return Outcome(waiting=self._of_their_class({})) if self._unsaid else _NOTHING
+            return _NOTHING if self._said.complete else Outcome(waiting=self._said.of_their_key({}, self._wishes))
         placed: list[tuple[Wish, Decision]] = []
         waiting: dict[Hashable, Decision] = {}
         try:
-            with self._cluster.trial() as trial:
-                while batch:
-                    for wish, decision in self.whole.asked(batch, trial, lambda few: self._asked(few, context, trial, budget)):
-                        if decision.node is None:
-                            decision = self._waiting.refused(wish, decision)
-                            waiting[wish.request.id] = decision
-                            self._say(wish, decision)
-                        else:
-                            self._drop(wish.request.id)
-                            self._placed += 1
-                            placed.append((wish, decision))
-                            waiting.pop(wish.request.id, None)
-                    self._waiting.settled()
-                    batch = self._waiting.batch(context) or self._apart(context)
+            while batch:
+                for wish, decision in self.whole.asked(batch, trial, lambda few: self._asked(few, context, trial, budget)):
+                    if decision.node is None:
+                        decision = self._waiting.refused(wish, decision)
+                        waiting[wish.request.id] = decision
+                        self._said.say(wish, decision, self._anything, self._strategy is not None)
+                    else:
+                        self._drop(wish.request.id)
+                        self._placed += 1
+                        placed.append((wish, decision))
+                        waiting.pop(wish.request.id, None)
+                self._waiting.settled()
+                batch = self._waiting.batch(context) or self._apart(context)
         except BaseException:
             self.whole.withdraw()
             self._waiting.done()
@@ -177,21 +217,22 @@ class Decider:
         self._go_beside(placed)
         if placed:
             self._waiting.moved()
-        said = (*waiting.values(), *self._of_their_class(waiting))
+        said = (*waiting.values(), *self._said.of_their_key(waiting, self._wishes))
         return Outcome(tuple([decision for _, decision in placed]), waiting=said, unfinished=self._waiting.unfinished)
 
     def why(self, request: Request) -> Decision | None:
         """What was said last of a request that waits, of it or of those alike; `None`: nothing. Of one that was just placed:
         what was said before."""
-        return self._said.get(self._keys.get(request.id, request.request_class))
+        return self._preempting.said(request.id) or self._said.why(request)
 
     def explain(self, now: float, budget: PlacingBudget = unlimited) -> tuple[Decision, ...]:
         """What would be said of every request that waits as things stand now; nothing is placed by it."""
         self._notice()
-        batch, context = sorted(self._wishes.values(), key=in_arrival), self._context(now)
-        with self._cluster.trial() as trial:
-            asked = self.whole.tried(batch, trial, lambda few: self._asked(few, context, trial, budget))
-        return tuple(decision for _, decision in asked)
+        batch = sorted(self._wishes.values(), key=in_arrival)
+        context = self._knowledge.context(now, self._placed, self._seed, self._refused)
+        with self._cluster.trial() as trial, self._preempting.kept(self._wishes):
+            found = self.whole.tried(batch, trial, lambda few: self._asked(few, context, trial, budget))
+        return tuple(self._preempting.said(each.request_id) or each for _, each in found)
 
     def on(self, cluster: Cluster, knowledge: KnowledgeSnapshot) -> "Decider":
         """Another decider, on another cluster and with other knowledge, for the same requests."""
@@ -211,40 +252,14 @@ class Decider:
 
     def _go_beside(self, placed: list[tuple[Wish, Decision]]) -> None:
         """Of gangs of which a part was placed, those that wait on know where that is."""
-        nodes = nodes_of_gangs(placed)
-        for id_, wish in list(self._wishes.items()) if nodes else ():
-            gang = wish.request.gang
-            if gang is not None and gang.id in nodes:
-                joining = replace(gang, beside=(*gang.beside, *nodes[gang.id]))
-                self._waiting.remove(wish)
-                del self._wishes[id_]  # it joins the line once more, as what is wanted again does
-                wish = self._wishes[id_] = replace(wish, request=replace(wish.request, gang=joining))
-                self._waiting.add(wish)
-                self._keys[id_] = self._waiting.alike(wish)
-
-    def _say(self, wish: Wish, decision: Decision) -> None:
-        """Keep what is said of a request, and where it is another thing than what was said of its class before."""
-        key = self._keys[wish.request.id]
-        before, self._said[key] = self._said.get(key), decision
-        self._unsaid.pop(wish.request.id, None)
-        if before is None or key == wish.request.id or (before.reason, before.message) == (decision.reason, decision.message):
-            return
-        if self._anything or (self._strategy is None and before.reason is not decision.reason):
-            self._reworded.add(key)  # other figures in the same words are told when everything is asked about
-
-    def _of_their_class(self, told: Mapping[Hashable, Decision]) -> tuple[Decision, ...]:
-        """For requests of which nothing was said yet, or of whose class another thing was said now. `told`: these know."""
-        if self._reworded:
-            alike = (each for each in self._wishes.items() if self._keys[each[0]] in self._reworded)
-            self._unsaid.update(each for each in alike if each[0] not in told)
-            self._reworded.clear()
-        found = []
-        for id_, wish in self._unsaid.items():
-            said = self.why(wish.request)
-            if said is not None:
-                found.append(Decision(id_, None, said.reason, said.message))
-        self._unsaid.clear()
-        return tuple(found)
+        for id_, wish in joining(placed, self._wishes).items():
+            before = self._wishes.pop(id_)  # it joins the line once more, as what is wanted again does
+            self._waiting.remove(before)
+            self._preempting.leaves(before)
+            self._wishes[id_] = wish
+            self._waiting.add(wish)
+            self._preempting.joins(wish, arrives=False)
+            self._said.name(id_, self._waiting.alike(wish))
 
     def _again(self) -> None:
         self._waiting.again()
@@ -257,20 +272,20 @@ class Decider:
             self._promises.recall({wish.request.id: promised})
         said = None if before is None else self.why(before.request)
         self._add(wish)
-        if said is not None:  # it waits on, for the reason that is known
-            key = self._keys[wish.request.id]
-            self._left.pop(key, None)
-            self._said.setdefault(key, said)
+        self._preempting.joins(wish, arrives=before is None)
+        if said is not None:
+            self._said.keep(wish.request.id, said)
 
     def _add(self, wish: Wish) -> None:
         if self._tree is None or not self._tree.rules:
             self._choose_line(wish)
         else:
             self._choose_order(wish)
-        self._wishes[wish.request.id] = self._unsaid[wish.request.id] = wish
+        self._wishes[wish.request.id] = wish
+        self._said.joins(wish)
         self.whole.waits(wish)
         self._waiting.add(wish)
-        self._keys[wish.request.id] = self._waiting.alike(wish)
+        self._said.name(wish.request.id, self._waiting.alike(wish))
 
     def _choose_line(self, wish: Wish) -> None:
         """Where queues rule nothing: whether questions can be left out, with a wish that joins."""
@@ -303,18 +318,19 @@ class Decider:
         self._promises.renumber()
         self._shares = QueueShares(self._cluster, tree, self._promises.running, self._shares)
         self._strategy, self._policy = None, ("", "")
-        self._said.clear()
+        self._said.forget()
         waiting = sorted(self._wishes.values(), key=in_arrival)
         self._wishes.clear()
         self._waiting = Everyone()
+        self._preempting.queue_up(tree)
         for each in waiting:
             self._add(each)
+            self._preempting.joins(each, arrives=False)
         self._anything = True
 
     def _leave_none_out(self) -> None:
         """From now on everything is asked about that waits, as long as anything does."""
-        said = [(each.request.id, self.why(each.request)) for each in self._wishes.values()]
-        self._said = {id_: decision for id_, decision in said if decision is not None}
+        self._said.one_by_one(self._wishes)
         self._strategy = None
         self._line_up()
 
@@ -329,24 +345,23 @@ class Decider:
             self._waiting = Everyone() if self._strategy is None else MayFit(self._cluster, self._strategy)
         for each in sorted(self._wishes.values(), key=in_arrival):
             self._waiting.add(each)
-            self._keys[each.request.id] = self._waiting.alike(each)
+            self._said.name(each.request.id, self._waiting.alike(each))
 
     def _put_back(self, wishes: list[Wish]) -> None:
         """They wait as if they had not been placed, since the caller does not get to know that they were."""
         self._placed -= len(wishes)
         for each in wishes:
-            self._wishes[each.request.id] = self._unsaid[each.request.id] = each
-            self._left.pop(self._keys[each.request.id], None)
+            self._wishes[each.request.id] = each
+            self._said.returns(each)
+            self._preempting.joins(each, arrives=False)
         self._line_up()
 
     def _drop(self, id_: Hashable) -> Wish | None:
         wish = self._wishes.pop(id_, None)
         if wish is not None:
-            self._gone.append(id_)
+            self._said.leaves(wish, self._waiting.remove(wish))
+            self._preempting.leaves(wish)
             self.whole.left(wish)
-            if self._waiting.remove(wish):
-                self._left[self._keys[id_]] = None
-            self._unsaid.pop(id_, None)
         return wish
 
     def _know(self, knowledge: KnowledgeSnapshot) -> None:
@@ -358,47 +373,28 @@ class Decider:
 
     def _notice(self) -> None:
         """See what has become free, and whether nodes have changed, or pods that matter for others."""
-        cluster, position = self._cluster, self._cluster.freed.position
-        if cluster.neighbours.version != self._neighbours:
-            self._neighbours = cluster.neighbours.version
-            self._notice_neighbours()
-        if cluster.static_version != self._static_version:
-            self._static_version, self._freed = cluster.static_version, position
+        news = self._noticing.look()
+        if news.near:
+            self._notice_neighbours(news.terms)
+        if news.anything:
             self._again()
-        elif position != self._freed:
-            freed = cluster.freed.since(self._freed)
-            self._freed = position
-            if freed is None:
-                self._again()
-            else:
-                self._waiting.freed(freed)
+        elif news.freed is not None:
+            self._waiting.freed(news.freed)
 
-    def _notice_neighbours(self) -> None:
+    def _notice_neighbours(self, new_terms: bool) -> None:
         """Pods came or went that are near to others; where nothing that waits minds, that changes nothing."""
-        neighbours, new_terms = self._cluster.neighbours, self._cluster.neighbours.terms_version != self._terms
-        self._terms = neighbours.terms_version
         if self._strategy is None:
             # What is only kept off by terms of other pods hears of their leaving as of anything that becomes free.
             if any(each.request.neighbour is not None and each.request.neighbour.asks for each in self._wishes.values()):
                 self._waiting.again()
-        elif new_terms and any(neighbours.concern(each.request.neighbour) for each in self._wishes.values()):
+        elif new_terms and any(self._cluster.neighbours.concern(each.request.neighbour) for each in self._wishes.values()):
             self._leave_none_out()
 
     def _asked(self, batch: list[Wish], context: Context, trial: Trial, budget: PlacingBudget) -> list[tuple[Wish, Decision]]:
-        """Ask about a batch, group by group, each beside what the groups before got."""
-        turn = self._placed
+        """Ask about a batch, each group beside what the groups before got."""
+        turned = replace(context, turn=self._placed) if self._placed != context.turn else context
         if len(batch) == 1:
-            if turn != context.turn or budget is not unlimited:
-                context = replace(context, turn=turn, stop=budget())
-            return [(batch[0], alone(batch[0], self._cluster, context, trial, self._waiting.last()))]
-        found: list[tuple[Wish, Decision]] = []
-        for group in by_policy(batch):
-            if turn != context.turn or budget is not unlimited:
-                context = replace(context, turn=turn, stop=budget())
-            decisions = answered(group, self._cluster, context, trial)
-            turn += sum([each.node is not None for each in decisions])
-            found += zip(group, decisions, strict=True)
-        return found
-
-    def _context(self, now: float) -> Context:
-        return self._knowledge.context(now, self._placed, self._seed, self._refused)
+            if budget is not unlimited:
+                turned = replace(turned, stop=budget())
+            return [(batch[0], alone(batch[0], self._cluster, turned, trial, self._waiting.last()))]
+        return in_groups(batch, self._cluster, turned, trial, budget)

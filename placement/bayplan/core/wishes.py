@@ -1,8 +1,5 @@
-"""What can be said of wishes one by one, and of those that were placed."""
+"""What can be said of wishes one by one."""
 
-from collections.abc import Hashable, Iterable
-
-from bayplan.model.decision import Decision
 from bayplan.strategy.needs import Need
 from bayplan.strategy.protocols import Strategy
 from bayplan.strategy.wish import Wish
@@ -21,13 +18,3 @@ def in_arrival(wish: Wish) -> tuple[tuple[object, ...], int]:
 def policy_of(wish: Wish) -> tuple[str, str]:
     """Its policy and, of an adaptive one, its candidate: what is decided together."""
     return wish.policy, wish.candidate
-
-
-def nodes_of_gangs(placed: Iterable[tuple[Wish, Decision]]) -> dict[Hashable, tuple[str, ...]]:
-    """By gang, where members of it were placed just now."""
-    nodes: dict[Hashable, tuple[str, ...]] = {}
-    for wish, decision in placed:
-        gang = wish.request.gang
-        if gang is not None and decision.node is not None:
-            nodes[gang.id] = (*nodes.get(gang.id, ()), decision.node)
-    return nodes

@@ -122,7 +122,7 @@ class Lifecycle:
         """
         before, run, wants = self._run, self._run.copy(), Wants()
         units = self._changed(news, controls, now)
-        current = _adopt(run, [each for unit in sorted(units) for each in self._live.of(unit)])
+        current = _adopt(run, [each for unit in sorted(units) for each in self._live.of(unit)], now)
         evicted = self._settle(run, current, units, (controls, now, wants))
         for refusal in news.refusals:
             settle.refusal(self.graph, run, controls, refusal, now)
@@ -282,7 +282,7 @@ def _given_up(run: Run, attempt: Attempt, lost_nodes: frozenset[str]) -> bool:
     return bool(attempt.incarnation <= run.settled[attempt.unit]) and attempt.node in lost_nodes
 
 
-def _adopt(run: Run, attempts: Iterable[Attempt]) -> list[Attempt]:
+def _adopt(run: Run, attempts: Iterable[Attempt], now: float) -> list[Attempt]:
     """Learn of attempts that the run does not know (it was restored from an older record); answer the undecided ones.
 
     Oldest first, so that failures are counted in the order in which they happened. Of an attempt that has a successor, only a
@@ -310,12 +310,14 @@ def _adopt(run: Run, attempts: Iterable[Attempt]) -> list[Attempt]:
                 run.settled[unit] = attempt.incarnation  # the record says that it has ended: nothing may change that
                 continue
             if run.state[unit] <= _READY:
-                run.state[unit] = _BINDING
+                run.state[unit], run.placed_at[unit] = _BINDING, now
                 run.settled[unit] = attempt.incarnation - 1
                 run.notes.pop(unit, None)
                 if attempt.round and unit in run.began_in:
                     run.began_in = {**run.began_in, unit: attempt.round}
             current.append(attempt)
+        elif attempt.preempted:
+            run.evictions[unit] += 1
         elif attempt.phase == _FAILED and not attempt.disrupted:
             run.failures[unit] += 1
     for attempt in undecided:

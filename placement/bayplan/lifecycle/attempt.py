@@ -40,6 +40,11 @@ class Attempt:
     """Its outcome is kept for us: it does not disappear before it is released."""
     disrupted: bool = False
     """It ends, or has failed, through no fault of its own: evicted, preempted, refused by the node."""
+    preempted: bool = False
+    """It ends so that something else can run: whatever becomes of it, that is no failure, and it waits on as if it had not
+    run."""
+    preempted_at: float | None = None
+    """When it was asked to, where that is known."""
     unschedulable: str = ""
     """Why the node cannot have it, in the scheduler's words; empty if nothing was said."""
     gates: tuple[str, ...] = ()
@@ -59,7 +64,7 @@ class Attempt:
     @property
     def words(self) -> str:
         """Why it ends, or has failed, in words. An attempt that the cluster ended has no exit code of its own."""
-        if self.disrupted and self.message and self.cause:
+        if (self.disrupted or self.preempted) and self.message and self.cause:
             return f"{self.message} ({self.cause})"
         code = f"exit code {self.exit_code}" if self.exit_code is not None and not self.disrupted else ""
         return ", ".join(part for part in (self.cause, code, self.message) if part)

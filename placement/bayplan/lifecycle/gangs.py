@@ -43,7 +43,7 @@ class Gangs:
         for number in sorted(touched):
             gang = self._gangs[number]
             attempts = {unit: found for unit in gang.units if (found := current(unit)) is not None}
-            changed |= self._settle(number, run, before.state, attempts, now)
+            changed |= self._settle(number, run, before, attempts, now)
         for until in self._bound_by.values():
             wants.wake(until)
         return changed
@@ -68,10 +68,10 @@ class Gangs:
                 able.append(unit)
         return able
 
-    def _settle(self, number: int, run: Run, states: NDArray[np.int8], current: Mapping[int, Attempt], now: float) -> set[int]:
+    def _settle(self, number: int, run: Run, before: Run, current: Mapping[int, Attempt], now: float) -> set[int]:
         gang = self._gangs[number]
         members = np.array(gang.units)
-        was_live, is_live = _live(states[members]), _live(run.state[members])
+        was_live, is_live = _live(before.state[members]), _live(run.state[members])
         live = members[is_live].tolist()
         dropped = members[was_live & ~is_live].tolist()
         waiting = members[run.state[members] == _READY].tolist()
@@ -85,7 +85,8 @@ class Gangs:
             return _succeed(run, gang, live, waiting, current, now)
         if len(live) < gang.minimum or (not gang.elastic and waiting):
             why = next((run.notes[unit] for unit in (*dropped, *waiting) if unit in run.notes), "a member is missing")
-            return self._start_again(number, run, live, waiting, why, now)
+            evicted = bool((run.evictions[members] > before.evictions[members]).any())
+            return self._start_again(number, run, live, waiting, why, now, evicted=evicted)
         if waiting and (dropped or not was_live.any()):
             run.not_before[waiting] = np.maximum(run.not_before[waiting], now + GROWTH)
         return self._hold_to_time_out(number, run, live, current, now)
@@ -112,12 +113,20 @@ class Gangs:
         return changed
 
     def _start_again(
-        self, number: int, run: Run, live: Sequence[int], waiting: Sequence[int], why: str, now: float
+        self, number: int, run: Run, live: Sequence[int], waiting: Sequence[int], why: str, now: float, *, evicted: bool = False
     ) -> set[int]:
-        """What still runs of it ends, and all wait for each other. That is one retry of the gang, not one of each."""
+        """What still runs of it ends, and all wait for each other. That is one retry of the gang, not one of each.
+
+        ``evicted``: it had to make room for something else, and keeps its age.
+        """
         gang = self._gangs[number]
         self._bound_by.pop(number, None)
-        _back_to_the_line(run, live, why if why.startswith("the gang ") else _NOTE.format(gang.name, why), now)
+        note = why if why.startswith("the gang ") else _NOTE.format(gang.name, why)
+        if evicted:
+            for unit in live:
+                settle.preempted(run, unit, note, now, now)
+        else:
+            _back_to_the_line(run, live, note, now)
         _together(run, [*live, *waiting])
         return {*live, *waiting}
 
@@ -171,5 +180,5 @@ def _back_to_the_line(run: Run, units: Sequence[int], note: str, now: float) -> 
 def _together(run: Run, members: Sequence[int]) -> None:
     """They start when the last of them may, and have failed as often as the one that has failed most often."""
     if members:
-        for column in (run.not_before, run.failures, run.setbacks):
+        for column in (run.not_before, run.failures, run.setbacks, run.evictions):
             column[members] = column[members].max()

@@ -53,9 +53,9 @@ def begun(graph: Graph, flow: Flow, run: Run, next_one: Round) -> Run:
     after.state[units] = UnitState.PENDING
     after.state[list(next_one.left_out)] = UnitState.SKIPPED
     after.settled[units] = after.incarnation[units]
-    after.failures[units] = after.setbacks[units] = 0
+    after.failures[units] = after.setbacks[units] = after.evictions[units] = 0
     after.not_before[units] = 0.0
-    after.ready_at[units] = after.started[units] = after.finished[units] = np.nan
+    after.ready_at[units] = after.evicted_at[units] = after.begun[units] = after.started[units] = after.finished[units] = np.nan
     begin = [unit for unit in units.nonzero()[0].tolist() if int(graph.unit_task[unit]) in flow.repeated.asynchronous]
     after.began_in, after.taken = {**run.began_in, **dict.fromkeys(begin, next_one.number)}, frozenset()
     for unit in units.nonzero()[0].tolist():

@@ -26,6 +26,14 @@ class Run:
     failures: NDArray[np.int32]
     setbacks: NDArray[np.int32]
     """Attempts in a row that ended through no fault of the task, none of which ran for 10 minutes."""
+    evictions: NDArray[np.int32]
+    """How often its attempts had to end so that something else could run."""
+    evicted_at: NDArray[np.float64]
+    """When that was, the last time."""
+    begun: NDArray[np.float64]
+    """When an attempt first ran since the last such eviction: its own failures change nothing about it."""
+    placed_at: NDArray[np.float64]
+    """When its newest attempt got its place, as far as that was seen."""
     not_before: NDArray[np.float64]
     ready_at: NDArray[np.float64]
     started: NDArray[np.float64]
@@ -59,6 +67,10 @@ class Run:
             settled=np.zeros(units, np.int32),
             failures=np.zeros(units, np.int32),
             setbacks=np.zeros(units, np.int32),
+            evictions=np.zeros(units, np.int32),
+            evicted_at=np.full(units, np.nan),
+            begun=np.full(units, np.nan),
+            placed_at=np.full(units, np.nan),
             not_before=np.zeros(units),
             ready_at=np.full(units, np.nan),
             started=np.full(units, np.nan),
@@ -74,6 +86,10 @@ class Run:
             settled=self.settled.copy(),
             failures=self.failures.copy(),
             setbacks=self.setbacks.copy(),
+            evictions=self.evictions.copy(),
+            evicted_at=self.evicted_at.copy(),
+            begun=self.begun.copy(),
+            placed_at=self.placed_at.copy(),
             not_before=self.not_before.copy(),
             ready_at=self.ready_at.copy(),
             started=self.started.copy(),
@@ -93,8 +109,8 @@ class Run:
     def columns(self) -> tuple[NDArray[np.generic], ...]:
         """The numeric columns, in the order of their declaration."""
         return (
-            self.state, self.incarnation, self.settled, self.failures, self.setbacks,
-            self.not_before, self.ready_at, self.started, self.finished,
+            self.state, self.incarnation, self.settled, self.failures, self.setbacks, self.evictions, self.evicted_at,
+            self.begun, self.not_before, self.ready_at, self.started, self.finished,
         )  # fmt: skip
 
     def same_as(self, other: "Run") -> bool:

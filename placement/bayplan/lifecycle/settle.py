@@ -28,10 +28,17 @@ def attempt(
         run.node[unit] = seen.node
     if seen.started is not None and math.isnan(run.started[unit]):
         run.started[unit] = _sharpened(seen.started, now)
+        if math.isnan(run.begun[unit]):
+            run.begun[unit] = run.started[unit]
     if seen.phase == Phase.SUCCEEDED and controls.flow is not None and controls.flow.together(unit):
         run.move(unit, UnitState.RUNNING)  # it has succeeded once all of its gang have
     elif seen.phase == Phase.SUCCEEDED:
         succeeded(run, seen, now)
+    elif seen.preempted and (seen.phase == Phase.FAILED or seen.ended):
+        run.evictions[unit] += 1
+        preempted(
+            run, unit, seen.words, now if seen.preempted_at is None else min(_sharpened(seen.preempted_at, now), now), now
+        )
     elif seen.phase == Phase.FAILED:
         if seen.disrupted or seen.terminating:
             lost(run, controls, unit, _setback_note(seen), now)
@@ -90,6 +97,18 @@ def lost(run: Run, controls: Controls, unit: int, note: str, now: float) -> None
     run.not_before[unit] = now if setbacks == 1 else now + controls.setback.delay(setbacks - 1)
     run.ready_at[unit] = now
     run.started[unit] = math.nan
+    run.notes[unit] = note
+
+
+def preempted(run: Run, unit: int, note: str, at: float, now: float) -> None:
+    """Something else had to run: it waits on, as if it had not run. ``at``: when it was asked to end."""
+    run.settled[unit] = run.incarnation[unit]
+    run.move(unit, UnitState.READY)
+    waited = run.placed_at[unit] - max(run.ready_at[unit], run.not_before[unit])
+    run.ready_at[unit] = now - (0.0 if math.isnan(waited) else max(waited, 0.0))
+    run.not_before[unit] = 0.0
+    run.evicted_at[unit] = at
+    run.started[unit] = run.begun[unit] = math.nan
     run.notes[unit] = note
 
 

@@ -25,12 +25,18 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Nodes on which room is kept for a request."""
+    """Room that is kept for a unit, a request or a gang, until what is evicted for it has left."""
 
-    request_id: Hashable
+    request_ids: tuple[Hashable, ...]
+    """Those that get a place, its first at the front."""
     nodes: tuple[str, ...]
+    """Per request."""
+    gpus: tuple[tuple[int, ...], ...]
+    """Per request, which of the node's GPUs."""
+    victims: tuple[Hashable, ...]
+    """Keys in the cluster of all that has to leave."""
     until: float
-    """Seconds since the epoch."""
+    """Seconds since the epoch: later the room is kept no more."""
     message: str
     """One line of fewer than 256 characters."""
 
@@ -42,8 +48,22 @@ class Eviction:
     occupant: Hashable
     """Its key in the cluster."""
     request_id: Hashable
+    """The first of the unit that the room is kept for."""
+    grace: float
+    """Seconds that it has to end by itself."""
     message: str
     """One line of fewer than 256 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvictedInVain:
+    """A hold that is over, and its unit got no place."""
+
+    hold: Hold
+    taker: Hashable | None
+    """Key in the cluster of the occupant that has taken the room; `None`: a node of it is gone, or a victim did not leave."""
+    message: str
+    """What happened, in one line of fewer than 256 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +73,10 @@ class Outcome:
     placements: tuple[Decision, ...] = ()
     """Each with a node, in the order in which they were decided: those before leave room for those after."""
     holds: tuple[Hold, ...] = ()
+    """Those that begin now. Record each before you act on its evictions."""
     evictions: tuple[Eviction, ...] = ()
+    in_vain: tuple[EvictedInVain, ...] = ()
+    """Of holds that are over."""
     waiting: tuple[Decision, ...] = ()
     """Each with the reason why there is no node."""
     unfinished: bool = False

@@ -7,6 +7,7 @@ from bayplan.model.gpu import GpuUse
 from bayplan.model.neighbour import Neighbour
 from bayplan.model.resources import Resources
 from bayplan.model.run_law import RunLaw
+from bayplan.model.stake import Stake
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class Tenant:
     """When it is expected to leave, in seconds since the epoch."""
     run: RunLaw | None = None
     """How long it runs from `since` on, as a distribution."""
-    loss: float | None = None
-    """Seconds of work that stopping it now would lose."""
+    stake: Stake | None = None
+    """What evicting it would cost; `None`: it must not be evicted, as a foreign pod."""
     neighbour: Neighbour | None = None
     """What other pods see of it."""
     bound: bool = True

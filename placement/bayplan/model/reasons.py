@@ -27,6 +27,8 @@ class Reason(Enum):
     """Some node could, later."""
     GANG_INCOMPLETE = "GangIncomplete"
     RESERVED = "Reserved"
+    PREEMPTING = "Preempting"
+    """What is evicted for it has not left yet."""
     SCHEDULING_GATED = "SchedulingGated"
     """Its pod exists, and a scheduling gate that another program put on it holds it back."""
     BINDING = "Binding"

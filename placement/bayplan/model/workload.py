@@ -133,6 +133,10 @@ class Request:
     """Since when it could have started, in seconds since the epoch."""
     preemptible: bool | None = None
     """Whether it may be evicted once it runs."""
+    evicts: bool = True
+    """Whether others may be evicted for it, where its queue says so."""
+    evicted_at: float | None = None
+    """When it was evicted last, in seconds since the epoch; `None`: never."""
     neighbour: Neighbour | None = None
     """What other pods see of it, and what it asks of them."""
     run: RunLaw | None = None

@@ -15,7 +15,7 @@ from bayplan.simulation.run_times import TrueRunTimes
 from bayplan.simulation.setup import Delays, Occupied, Policy, Setup, SetupError
 from bayplan.simulation.simulator import simulate
 from bayplan.simulation.submission import Parallelism, Submission
-from bayplan.simulation.trace import AttemptOutcome, Attempts, Graphs, Switch, Trace
+from bayplan.simulation.trace import AttemptOutcome, Attempts, Graphs, Preempted, Switch, Trace
 
 __all__ = [
     "AttemptOutcome",
@@ -33,6 +33,7 @@ __all__ = [
     "Occupied",
     "Parallelism",
     "Policy",
+    "Preempted",
     "Rounds",
     "Scrapes",
     "Setup",

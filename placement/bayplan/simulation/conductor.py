@@ -1,5 +1,6 @@
 """What the operator would do: advance the graphs that are due, and have the decider place what there is room for."""
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import cast
 
@@ -15,6 +16,7 @@ from bayplan.simulation.choices import ChoiceMade
 from bayplan.simulation.choosing import Choosing
 from bayplan.simulation.drawing import Drawing
 from bayplan.simulation.events import Agenda, Event
+from bayplan.simulation.evicting import Evicting
 from bayplan.simulation.graph_state import GraphState
 from bayplan.simulation.knowing import Knowing
 from bayplan.simulation.log import AttemptLog
@@ -47,6 +49,9 @@ class Conductor:
         requests = Requests(submissions, laws=setup.queues is not None and setup.queues.by_run_time)
         beside = Inline()
         self._waiting = WaitingUnits(setup, requests, machines.cluster, shortcuts)
+        self.evicting = Evicting(setup, machines, log, agenda)
+        self._waiting.evicted_at = self.evicting.evicted_at
+        self._again_at = math.inf
         self._knowing = Knowing(submissions, setup, machines, requests, log, beside)
         self._choosing: Choosing | None = None
         if any(each.candidates for each in submissions):
@@ -141,6 +146,11 @@ class Conductor:
         if graph.wake_at == now:
             graph.wake_at = None
             self._due.add(number)
+
+    def evicted(self, row: int, now: float) -> None:
+        """The grace of an attempt is over."""
+        if self.evicting.end(row, now):
+            self.changed(row, now)
 
     def expired(self, number: int, now: float) -> None:
         """A place is kept no longer for a unit that waits for it."""
@@ -279,7 +289,7 @@ class Conductor:
             self._adapting.ended(graph, now)
 
     def _want(self, graph: GraphState, unit: int, now: float) -> None:
-        request = self._waiting.want(graph, unit, now)
+        request = self._waiting.want(graph, unit, self.evicting.since(graph.number, unit, now))
         if unit not in graph.tried:
             self._knowing.asked(request.request_class)
 
@@ -298,10 +308,15 @@ class Conductor:
             outcome = self._waiting.decide(now)
             for decision in outcome.placements:
                 self._start(decision, now)
+            self.evicting.evict(outcome, self.graphs, now)
             for decision in outcome.waiting:
                 if decision.reason is Reason.RESERVED:
                     self._planning.refused(*id_of(decision.request_id))
             unfinished = outcome.unfinished
+        again_at = self._waiting.again_at
+        if now < again_at < math.inf and again_at != self._again_at:
+            self._again_at = again_at
+            self._agenda.add(again_at, Event.DECISION, 0)
         for number, at in self._planning.kept_until(now):
             self._agenda.add(at, Event.EXPIRY, number)
 
@@ -328,7 +343,7 @@ class Conductor:
             self._log.candidate[row] = graph.choices.position(int(graph.submission.graph.unit_task[unit]))
         if self._adapting is not None:
             self._adapting.started(graph, unit, row)
-        if self._machines.take(row, request, now):
+        if self._machines.take(row, request, now, self.evicting.stake(graph, unit, now)):
             self.running(row, now)
         elif not graph.light:
             graph.seen[row] = self._machines.seen(row, now)

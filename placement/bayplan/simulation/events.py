@@ -36,6 +36,10 @@ class Event(IntEnum):
     """A place is kept no longer for a unit that waits for it. Number: of the submission."""
     RENEWAL = 12
     """What was learned of run times may count."""
+    EVICTED = 13
+    """The grace of an attempt that is evicted is over. Number: its row."""
+    DECISION = 14
+    """What waits may have others evicted by now."""
 
 
 class Agenda:

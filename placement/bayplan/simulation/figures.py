@@ -37,6 +37,18 @@ def waits(trace: Trace) -> FloatArray:
     return np.asarray(np.where(placed, attempts.placed_at, trace.ended_at) - attempts.wanted_at, np.float64)
 
 
+def evictions(trace: Trace) -> int:
+    """How many attempts were evicted for others."""
+    return int((trace.attempts.outcome == AttemptOutcome.PREEMPTED).sum())
+
+
+def work_lost(trace: Trace) -> float:
+    """Seconds that attempts had run which were evicted, but for what their checkpoints had saved."""
+    attempts = trace.attempts
+    rows = (attempts.outcome == AttemptOutcome.PREEMPTED) & ~np.isnan(attempts.started_at)
+    return float((attempts.ended_at - attempts.started_at - attempts.saved)[rows].sum())
+
+
 def makespan(trace: Trace) -> float:
     """From the first submission to the end of the last attempt; to the end of the simulation where one is open."""
     begin = float(trace.graphs.submitted_at.min())

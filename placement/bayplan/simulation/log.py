@@ -18,7 +18,7 @@ class AttemptLog:
     def __init__(self) -> None:
         self.graph, self.unit, self.incarnation, self.node = array("q"), array("q"), array("q"), array("q")
         self.wanted, self.placed, self.started, self.ended = array("d"), array("d"), array("d"), array("d")
-        self.slowed = array("d")
+        self.slowed, self.saved = array("d"), array("d")
         self.outcome = array("b")
         self.round = array("q")
         """In which round of its graph, from 1; 0: in none."""
@@ -52,6 +52,7 @@ class AttemptLog:
         self.started.append(NOT_YET)
         self.ended.append(NOT_YET)
         self.slowed.append(1.0)
+        self.saved.append(0.0)
         self.outcome.append(0)
         self.round.append(0)
         self.candidate.append(-1)
@@ -80,8 +81,9 @@ class AttemptLog:
             started=None if started != started else started,
             finished=None if ended != ended else ended,
             disrupted=failed and self.outcome[row] == AttemptOutcome.LOST,
+            preempted=failed and self.outcome[row] == AttemptOutcome.PREEMPTED,
             exit_code=1 if failed else None,
-            cause="Error" if failed else "",
+            cause="" if not failed else "Preempted" if self.outcome[row] == AttemptOutcome.PREEMPTED else "Error",
         )
 
     def columns(self, submissions: Sequence[Submission]) -> Attempts:
@@ -108,6 +110,7 @@ class AttemptLog:
             started_at=np.array(self.started)[order],
             ended_at=np.array(self.ended)[order],
             slowed=np.array(self.slowed)[order],
+            saved=np.array(self.saved)[order],
             outcome=np.array(self.outcome, np.int8)[order],
             round=_ints(self.round)[order],
             candidate=_ints(self.candidate)[order],

@@ -8,6 +8,7 @@ from bayplan.lifecycle import Attempt, Phase
 from bayplan.model.arrays import IntArray
 from bayplan.model.gpu import GpuUse
 from bayplan.model.occupant import Tenant
+from bayplan.model.stake import Stake
 from bayplan.model.workload import Request, RequestClass
 from bayplan.simulation.breakdowns import Breakdowns
 from bayplan.simulation.events import Agenda, Event
@@ -16,6 +17,7 @@ from bayplan.simulation.following import NOTHING, Ending
 from bayplan.simulation.hidden import Hidden
 from bayplan.simulation.log import AttemptLog
 from bayplan.simulation.run_times import DrawnTimes
+from bayplan.simulation.saved_work import SavedWork
 from bayplan.simulation.scraping import Scraping
 from bayplan.simulation.setup import Setup, SetupError
 from bayplan.simulation.submission import Submission
@@ -35,6 +37,7 @@ class Machines:
         self.rows = [self.cluster.row(node.name) or 0 for node in self.nodes]
         self._times = DrawnTimes(setup.run_times, submissions, setup.seed)
         self._transfers = Transfers(submissions, setup.bandwidth)
+        self._saved = SavedWork(submissions, log)
         self._failures = DrawnFailures(setup.failures, [each.graph.units for each in submissions], setup.seed)
         graces = {name: policy.node_loss_grace for name, policy in setup.policies.items()}
         self._breakdowns = Breakdowns(self.nodes, setup.failures, setup.delays.noticing, graces, setup.seed, agenda)
@@ -78,15 +81,15 @@ class Machines:
 
     # Attempts
 
-    def take(self, row: int, request: Request, now: float) -> bool:
-        """An attempt has its room; whether it runs already."""
+    def take(self, row: int, request: Request, now: float, stake: Stake | None = None) -> bool:
+        """An attempt has its room; whether it runs already. `stake`: what evicting it would cost; none: nothing may."""
         asked = request.request_class
         resources = self._use.get(asked)
         if resources is None:
             resources = self._use[asked] = dict(asked.resources)
         number = self._log.node[row]
         gpus = None if asked.gpus is None else GpuUse(asked.gpus, self._log.gpus[row])
-        self.cluster.occupy(row, self.nodes[number].name, resources, gpus, self._tenant(request, now))
+        self.cluster.occupy(row, self.nodes[number].name, resources, gpus, self._tenant(request, now, stake))
         self._on_node[number].add(row)
         if self.scraping is not None:
             self.scraping.placed(row, number, asked)
@@ -104,13 +107,23 @@ class Machines:
             tenant = replace(occupant.tenant, bound=True)
             self.cluster.occupy(row, self.nodes[self._log.node[row]].name, occupant.resources, occupant.gpus, tenant)
 
-    def _tenant(self, request: Request, now: float) -> Tenant | None:
+    def leaves(self, row: int) -> None:
+        """An attempt is being evicted."""
+        node = self.nodes[self._log.node[row]].name
+        occupant = self.cluster.occupants(node).get(row)
+        if occupant is not None and occupant.tenant is not None:
+            tenant = replace(occupant.tenant, leaving=True)
+            self.cluster.occupy(row, node, occupant.resources, occupant.gpus, tenant)
+
+    def _tenant(self, request: Request, now: float, stake: Stake | None) -> Tenant | None:
         if request.neighbour is None and request.queue is None:
             return None
         return Tenant(
             graph=request.graph,
             namespace=request.namespace,
             queue=request.queue,
+            priority=request.priority,
+            stake=stake,
             since=now,
             expected_end=now + request.duration if request.duration > 0 else None,
             run=request.run,
@@ -132,6 +145,7 @@ class Machines:
         seconds = self._times.seconds(number, unit, incarnation, node.node_class)
         if self._transfers.any:
             seconds += self._transfers.seconds(number, unit, log.node[row])
+        seconds = self._saved.rest(row, seconds)
         share = self._failures.fails_after(number, unit, incarnation)
         if share is None and self._ending(row).fails(incarnation):
             share = 1.0
@@ -161,6 +175,7 @@ class Machines:
         """It is over, and its room is free."""
         if self._log.outcome[row] == AttemptOutcome.OPEN:
             self._log.end(row, outcome, now)
+            self._saved.ended(row)
         self._on_node[self._log.node[row]].discard(row)
         self.cluster.vacate(row)
         if self.scraping is not None:
@@ -184,6 +199,7 @@ class Machines:
     def begin_again(self, number: int, units: IntArray) -> None:
         """Of a graph, by its number, these units run again."""
         self._transfers.begin_again(number, units)
+        self._saved.begin_again(number, units)
 
     def _ending(self, row: int) -> Ending:
         submission = self._submissions[self._log.graph[row]]

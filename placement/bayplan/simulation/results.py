@@ -23,6 +23,8 @@ def trace(world: World) -> Trace:
         ended_at=world.now,
         switches=tuple(world.conductor.switches),
         choices=tuple(world.conductor.choices),
+        preempted=tuple(world.conductor.evicting.made),
+        in_vain=world.conductor.evicting.in_vain,
     )
 
 

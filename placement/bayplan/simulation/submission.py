@@ -54,6 +54,13 @@ class Submission:
     """The queue that figures count it in, where that is another than the one in which its requests wait; empty: it is none."""
     admitted_whole: bool = False
     """Its queue has to have room for all that it needs at once before the first of its units starts."""
+    preemptible: bool = True
+    """Its units may be evicted where queues say so."""
+    grace: float = 30.0
+    """Seconds that its pods ask for to end by themselves, 0 or above."""
+    checkpoints: tuple[float | None, ...] = ()
+    """Per task, after how many seconds of its run each of its units makes another checkpoint, above 0; `None`: never. None at
+    all: that goes for all."""
     retries: tuple[Retry, ...] = ()
     """Per task; none: the defaults of `Retry` for all."""
     expected: FloatArray | None = None
@@ -108,6 +115,15 @@ class Submission:
             raise SetupError(
                 f"graph {self.name}: there are {len(self.retries)} retries for {tasks} tasks: there must be one each"
             )
+        if not (math.isfinite(self.grace) and self.grace >= 0):
+            raise SetupError(f"graph {self.name}: grace is {self.grace}: it must be a number of seconds, 0 or above")
+        if self.checkpoints and len(self.checkpoints) != tasks:
+            raise SetupError(
+                f"graph {self.name}: there are {len(self.checkpoints)} checkpoints for {tasks} tasks: there must be one each"
+            )
+        for every in self.checkpoints:
+            if every is not None and not (math.isfinite(every) and every > 0):
+                raise SetupError(f"graph {self.name}: checkpoints has {every}: it must be a number of seconds above 0")
         self._check_data()
         if self.laws and len(self.laws) != tasks:
             raise SetupError(f"graph {self.name}: there are {len(self.laws)} laws for {tasks} tasks: there must be one each")

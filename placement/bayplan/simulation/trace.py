@@ -27,6 +27,8 @@ class AttemptOutcome(IntEnum):
     """Because its graph had failed."""
     TAKEN_BACK = 5
     """Before its node had it."""
+    PREEMPTED = 7
+    """Evicted for a request of its own queue of higher priority, or of a queue that takes back what is its own."""
     WAITING = 6
     """It never got a place: what still waited when the simulation ended."""
 
@@ -61,6 +63,8 @@ class Attempts:
     """From here on the room is free again."""
     slowed: FloatArray
     """By what hidden load has lengthened its run; 1: not at all."""
+    saved: FloatArray
+    """Seconds of its run that the next attempt of its unit need not do again, since it had made a checkpoint."""
     outcome: NDArray[np.int8]
     """Numbers of `AttemptOutcome`."""
     reason: Sequence[str]
@@ -110,6 +114,20 @@ class Switch:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Preempted:
+    """Attempts that were evicted for a unit."""
+
+    at: float
+    """Seconds after the begin of the simulation."""
+    graph: int
+    """For a unit of this submission."""
+    victims: tuple[int, ...]
+    """Submissions of which attempts were evicted, each once."""
+    attempts: int
+    """How many."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
     """Everything that happened."""
@@ -127,6 +145,10 @@ class Trace:
     switches: Sequence[Switch] = ()
     choices: Sequence[ChoiceMade] = ()
     """Of candidates, in the order in which they were made."""
+    preempted: Sequence[Preempted] = ()
+    """Who had to leave for whom, in the order in which it was decided."""
+    in_vain: int = 0
+    """How many of these came to nothing: the room did not do in the end."""
 
     def request_class(self, row: int) -> RequestClass:
         """What an attempt asked, by its row."""

@@ -1,6 +1,6 @@
 """What waits for a place, and what the decider is told of it."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -28,6 +28,8 @@ class WaitingUnits:
         self._decider = Decider(cluster, setup.seed, shortcuts)
         if setup.queues is not None:
             self._decider.update(Changes(queues=setup.queues))
+        self.evicted_at: Mapping[Id, float] = {}
+        """Units that were evicted, and when."""
         self._wanted: dict[Id, Wish] = {}
         self._dropped: list[Id] = []
         self._known = KnowledgeSnapshot()
@@ -94,6 +96,11 @@ class WaitingUnits:
         self.whole.charged(self._decider.whole.charged())
         return outcome
 
+    @property
+    def again_at(self) -> float:
+        """When to decide again though nothing happens; infinite: there is no need."""
+        return self._decider.again_at
+
     def would_place(self, cluster: Cluster, known: KnowledgeSnapshot) -> bool:
         """Whether anything that it was told of would get a place on such a cluster, where that is known."""
         return bool(self._decider.on(cluster, known).decide(0.0).placements)
@@ -116,6 +123,8 @@ class WaitingUnits:
 
     def _request(self, graph: GraphState, unit: int, since: float) -> Request:
         request, gang = self._made.make(graph.number, unit, since), graph.gang(unit)
+        if (graph.number, unit) in self.evicted_at:
+            request = replace(request, evicted_at=self.evicted_at[graph.number, unit])
         return request if gang is None else replace(request, gang=gang)
 
     def _wish(self, graph: GraphState, request: Request) -> Wish:

@@ -37,6 +37,8 @@ class World:
             Event.EXPIRY: self.conductor.expired,
             Event.SCRAPE: self._scrape,
             Event.READING: self._read,
+            Event.EVICTED: self.conductor.evicted,
+            Event.DECISION: lambda number, now: None,  # the tick itself asks
             Event.RENEWAL: lambda number, now: None,  # the tick itself looks whether it is time
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -134,7 +134,11 @@ class Store:
         if "deletionTimestamp" in metadata:
             seconds = min(seconds, metadata.get("deletionGracePeriodSeconds", 0))
             finalizers = metadata.get("finalizers", [])
-        marked = {**metadata, "deletionTimestamp": self.stamp(seconds), "deletionGracePeriodSeconds": seconds}
+        asked = self.stamp(seconds)
+        if "deletionTimestamp" in metadata and kind == POD:  # counted from the first request
+            shorter = seconds - metadata.get("deletionGracePeriodSeconds", 0)
+            asked = _later(metadata["deletionTimestamp"], shorter)
+        marked = {**metadata, "deletionTimestamp": asked, "deletionGracePeriodSeconds": seconds}
         if "deletionTimestamp" in metadata and metadata.get("deletionGracePeriodSeconds") == seconds:
             return before
         if finalizers:
@@ -201,6 +205,11 @@ def _fixed(before: Object) -> Object:
 
 def _spec(of: Object) -> Object:
     return {name: each for name, each in of.items() if name not in ("metadata", "status")}
+
+
+def _later(stamp: str, seconds: int) -> str:
+    at = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC) + timedelta(seconds=seconds)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _grace(pod: Object, asked: int | None) -> int:

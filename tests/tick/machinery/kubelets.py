@@ -16,6 +16,8 @@ class Kubelets:
 
     def __init__(self, store: Store, loop: VirtualLoop) -> None:
         self.delay = 0.0
+        self.ending = 0.0
+        """Seconds that a pod takes to end once it is asked to, where its grace is not shorter."""
         self.silent: set[str] = set()
         """Nodes whose kubelet is dead."""
         self.stuck = ""
@@ -61,7 +63,8 @@ class Kubelets:
             return
         if deleting(pod):
             if not terminal(pod) or pod["metadata"]["deletionGracePeriodSeconds"]:
-                self._loop.call_soon(self._terminate, pod)
+                patience = min(self.ending, float(pod["metadata"]["deletionGracePeriodSeconds"]))
+                self._loop.after(patience, self._terminate, pod)
         elif phase(pod) == "Pending" and uid not in self._starting:
             self._starting.add(uid)
             self._taken[uid] = self._store.stamp()

@@ -45,6 +45,33 @@ def test_a_failure_brings_exit_code_reason_and_message() -> None:
     assert (found.unit, found.incarnation, found.key, found.held) == (4, 2, ("ns", "p"), True)
 
 
+EVICTED = {"deletionTimestamp": "2026-01-01T00:00:40Z", "deletionGracePeriodSeconds": 30}
+
+
+@pytest.mark.parametrize(
+    ("mark", "words"),
+    [
+        ("ns/b/train", "evicted from node n1 so that task train of graph b can start"),
+        ("a graph of another namespace", "evicted from node n1 so that a graph of another namespace can start"),
+        ("queue lab", "evicted from node n1 since the stopPolicy of queue lab is HoldAndDrain"),
+    ],
+)
+def test_a_marked_pod_that_is_deleted_was_preempted(mark: str, words: str) -> None:
+    said = {"annotations": {"bayplan.dev/node": "n1", "bayplan.dev/preempted-by": mark}}
+    found = seen(pod({"phase": "Failed", **ended(143)}, **said, **EVICTED))
+    assert (found.preempted, found.disrupted, found.cause, found.message) == (True, False, "Preempted", words)
+    assert found.preempted_at == datetime(2026, 1, 1, 0, 0, 10, tzinfo=UTC).timestamp()
+    assert found.words == f"{words} (Preempted)"
+
+
+def test_a_mark_alone_and_a_success_within_the_grace_are_no_preemption() -> None:
+    said = {"annotations": {"bayplan.dev/preempted-by": "ns/b/train"}}
+    own = seen(pod({"phase": "Failed", **ended(3, reason="Error")}, **said))
+    assert (own.preempted, own.cause) == (False, "Error"), "it has failed by itself before it was deleted"
+    assert not seen(pod({"phase": "Succeeded"}, **said, **EVICTED)).preempted
+    assert not seen(pod({"phase": "Failed", **ended(143)}, **EVICTED)).preempted
+
+
 def test_run_time_begins_with_the_first_container_and_not_with_the_pulling_of_images() -> None:
     taken = {"startTime": "2026-01-01T00:00:00Z"}
     creating = {"name": "main", "state": {"waiting": {"reason": "ContainerCreating"}}}

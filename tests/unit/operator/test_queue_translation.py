@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bayplan.admission.preemption.rules import Preemption, Reclaim, WithinQueue
 from bayplan.admission.queue import Ageing, QuotaRow, StopPolicy
 from bayplan.admission.tree import tree_of
 from bayplan.cluster.cluster import Cluster
@@ -39,6 +40,7 @@ def test_an_empty_queue_has_no_limits_and_is_for_no_namespace() -> None:
     queue = made()
     assert (queue.queue.quotas, queue.queue.parent, queue.queue.weight) == ((), None, 1.0)
     assert (queue.queue.stop, queue.queue.half_life, queue.queue.ageing) == (StopPolicy.NONE, None, None)
+    assert queue.queue.preemption == Preemption()
     assert not queue.allows("team", {})
 
 
@@ -46,10 +48,12 @@ def test_all_fields_are_taken_over() -> None:
     queue = made(
         parentName="research", weight=3, stopPolicy="Hold", fairSharing={"halfLife": "24h"},
         ageing={"perHour": 10, "ceiling": 100}, reserve=2,
+        preemption={"reclaim": "Any", "withinQueue": "LowerPriority", "minimumRunTime": "5m", "maxGrace": "90s"},
     ).queue  # fmt: skip
     assert (queue.name, queue.parent, queue.weight) == ("q", "research", 3.0)
     assert (queue.stop, queue.half_life, queue.ageing) == (StopPolicy.HOLD, 86400.0, Ageing(10.0, 100.0))
     assert queue.reserve == 2
+    assert queue.preemption == Preemption(WithinQueue.LOWER_PRIORITY, Reclaim.ANY, 300.0, 90.0)
 
 
 @pytest.mark.parametrize(
@@ -102,11 +106,18 @@ def test_a_limit_of_zero_is_not_the_same_as_none() -> None:
         ({"quotas": 3}, "spec.quotas is 3: must be a list, such as [{resource: nvidia.com/gpu, nominal: 8}]"),
         ({"weight": 0}, "spec.weight is 0: must be at least 1"),
         ({"weight": -2}, "spec.weight is -2: must be at least 1"),
-        ({"stopPolicy": "Drain"}, 'spec.stopPolicy is "Drain": must be "None" or "Hold"'),
+        ({"stopPolicy": "Drain"}, 'spec.stopPolicy is "Drain": must be "None", "Hold" or "HoldAndDrain"'),
         (
             {"fairSharing": {"halfLife": "0s"}},
             'spec.fairSharing.halfLife is "0s": must be longer than zero, such as 90s, 45m, 1h30m or 250ms',
         ),
+        ({"preemption": {"reclaim": "all"}}, 'spec.preemption.reclaim is "all": must be "Never", "LowerPriority" or "Any"'),
+        ({"preemption": {"withinQueue": "Any"}}, 'spec.preemption.withinQueue is "Any": must be "Never" or "LowerPriority"'),
+        (
+            {"preemption": {"minimumRunTime": "0s"}},
+            'spec.preemption.minimumRunTime is "0s": must be longer than zero, such as 90s, 45m, 1h30m or 250ms',
+        ),
+        ({"preemption": "Any"}, 'spec.preemption is "Any": must be a map, such as {reclaim: Any, withinQueue: LowerPriority}'),
         ({"ageing": {"perHour": 10}}, "spec.ageing.ceiling is missing: it is required"),
         (
             {"namespaceSelector": {"matchExpressions": [{"key": "a", "operator": "In"}]}},

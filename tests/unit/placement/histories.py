@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from bayplan.admission.preemption.rules import Preemption, Reclaim, WithinQueue
 from bayplan.admission.queue import Ageing, Queue, QuotaRow
 from bayplan.admission.tree import QueueTree, tree_of
 from bayplan.admission.whole_graphs.admitting import Admitting
@@ -23,6 +24,7 @@ from bayplan.model.decision import Decision, Outcome
 from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
 from bayplan.model.graph import Graph, Task
 from bayplan.model.occupant import Tenant
+from bayplan.model.stake import Stake
 from bayplan.model.workload import Gang, GangTopology, NodeInfo, Request, RequestClass
 from bayplan.strategy.compile import Named, compile_strategy, with_hot
 from bayplan.strategy.presets import compile_preset
@@ -65,6 +67,7 @@ TOGETHER = st.one_of(
     st.lists(st.sampled_from(list(POLICIES)), min_size=1, max_size=3, unique=True).map(tuple),
 )
 _CPU = QuotaKey("cpu")
+_EVICTS = Preemption(WithinQueue.LOWER_PRIORITY, Reclaim.ANY)
 TREES = (
     tree_of([Queue("a", None, (QuotaRow(_CPU, 4),)), Queue("b", None, (QuotaRow(QuotaKey("cpu", (("pool", "a"),)), 3),))]),
     tree_of(
@@ -76,6 +79,15 @@ TREES = (
         ]
     ),
     tree_of([Queue("a"), Queue("b"), Queue("c", ageing=Ageing(7200.0, 4.0))], half_life=5.0),
+    tree_of(
+        [
+            Queue("all", half_life=20.0),
+            Queue("a", "all", (QuotaRow(_CPU, 4),), preemption=_EVICTS),
+            Queue("b", "all", (QuotaRow(_CPU, 2),), preemption=_EVICTS, ageing=Ageing(3600.0, 6.0)),
+            Queue("c", "all", preemption=Preemption(WithinQueue.LOWER_PRIORITY, minimum_run_time=2.0)),
+        ]
+    ),
+    tree_of([Queue("a", preemption=_EVICTS), Queue("b", preemption=_EVICTS)]),
 )
 """Queues as they may be told."""
 GANGS = {
@@ -171,7 +183,8 @@ class History:
         wanted = tuple(self.deciders[0].wishes.values())
         made.update(Changes(queues=self._tree, shares=self.deciders[0].shares(self.now)))
         made.update(Changes(graphs=dict(self._whole)))
-        made.update(Changes(wanted, knowledge=self._knowledge, refused=self._refused, placed=self._placed))
+        known = self.deciders[0].preemption
+        made.update(Changes(wanted, (), self._knowledge, preemption=known, refused=self._refused, placed=self._placed))
         return made
 
     def tell(self, what: str, given: Any) -> None:
@@ -242,7 +255,11 @@ class History:
             self.said.pop(decision.request_id, None)
             if then == "act":
                 self.act(wish.request, decision)
+        for each in found[0].evictions if then == "act" else ():
+            self._leave(each.occupant)
         if then != "act":
+            released = tuple(hold.request_ids[0] for hold in found[0].holds)
+            self._update(Changes(released=released))
             self._update(Changes(tuple(placed) if then == "want again" else (), reopened=True))
         return found
 
@@ -250,8 +267,24 @@ class History:
         """Its pod occupies the node from now on."""
         asked = request.request_class
         use = None if asked.gpus is None else GpuUse(asked.gpus, decision.gpus)
-        tenant = Tenant(request.graph, queue=request.queue, since=self.now, expected_end=self.now + 10.0)
+        stake = Stake(request.id if request.gang is None else request.gang.id, started=self.now, grace=2.0)
+        tenant = Tenant(
+            request.graph,
+            queue=request.queue,
+            priority=request.priority,
+            since=self.now,
+            expected_end=None if self._tree is not None and self._tree.preempts else self.now + 10.0,
+            stake=stake,
+        )
         self.cluster.occupy(("pod", request.id), decision.node or "", dict(asked.resources), use, tenant)
+
+    def _leave(self, key: Hashable) -> None:
+        """It is being deleted."""
+        for name in NAMES:
+            occupant = self.cluster.occupants(name).get(key)
+            if occupant is not None and occupant.tenant is not None:
+                tenant = replace(occupant.tenant, leaving=True)
+                self.cluster.occupy(key, name, occupant.resources, occupant.gpus, tenant)
 
     def _update(self, changes: Changes) -> None:
         for each in self.deciders:

@@ -37,9 +37,10 @@ def test_incremental_equals_fresh(policies: tuple[str, ...], told: list[Told]) -
             continue
         fresh = history.fresh()
         assert history.deciders[0].explain(history.now) == fresh.explain(history.now)
-        expected = by_request(fresh.decide(history.now).placements)
+        expected = fresh.decide(history.now)
         (found,) = history.decide(given_)
-        assert by_request(found.placements) == expected
+        assert by_request(found.placements) == by_request(expected.placements)
+        assert (found.holds, found.evictions, found.in_vain) == (expected.holds, expected.evictions, expected.in_vain)
 
 
 @SOME
@@ -52,6 +53,7 @@ def test_questions_that_are_left_out_change_no_placement(policies: tuple[str, ..
             continue
         left_out, asked = history.decide(given_)
         assert by_request(left_out.placements) == by_request(asked.placements)
+        assert (left_out.holds, left_out.evictions) == (asked.holds, asked.evictions)
 
 
 @SOME

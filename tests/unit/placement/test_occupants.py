@@ -7,6 +7,7 @@ import pytest
 from bayplan.cluster.cluster import Cluster
 from bayplan.model.gpu import GpuAsk, Gpus, GpuUse
 from bayplan.model.occupant import Occupant, Tenant
+from bayplan.model.stake import Stake
 from bayplan.model.workload import NodeInfo, RequestClass
 from tests.unit.placement.test_greedy import snapshot
 
@@ -42,10 +43,10 @@ def test_what_is_on_a_node_is_there_by_key_with_its_gpus_and_whose_it_is() -> No
 def test_what_is_known_of_a_tenant_is_kept_and_what_is_not_is_absent() -> None:
     assert Tenant() == Tenant(None, None, None, None, None, None, None, None)
     on = one()
-    on.occupy("p", "a", {"cpu": 1}, tenant=Tenant(expected_end=70.0, loss=3.5, queue="q"))
+    on.occupy("p", "a", {"cpu": 1}, tenant=Tenant(expected_end=70.0, stake=Stake("p"), queue="q"))
     tenant = on.occupants("a")["p"].tenant
     assert tenant is not None
-    assert (tenant.expected_end, tenant.loss, tenant.queue, tenant.graph) == (70.0, 3.5, "q", None)
+    assert (tenant.expected_end, tenant.stake, tenant.queue, tenant.graph) == (70.0, Stake("p"), "q", None)
 
 
 def test_another_tenant_of_the_same_pod_changes_neither_usage_nor_version() -> None:

@@ -19,6 +19,7 @@ from pydantic import (
 from .common import Conditions, Model, ObjectMeta
 from .extensions import cel, kubernetes
 from .flow import NOT_STORED
+from .preemption import Preemption
 from .scalars import Duration, LabelKey, LabelValue, QueueName, ResourceName
 
 KIND = "Queue"
@@ -202,9 +203,15 @@ class QueueSpec(Model):
         "and only what ends before they start may use it. 0 to 32. Default: 0.",
         json_schema_extra=NOT_STORED,
     )
-    stop_policy: Literal["None", "Hold"] = Field(
+    preemption: Preemption | None = Field(
+        default=None,
+        description="What may be evicted so that graphs of the queue start, and how long its own pods are left alone. Default: "
+        "nothing is evicted for it.",
+    )
+    stop_policy: Literal["None", "Hold", "HoldAndDrain"] = Field(
         default="None",
-        description="Hold: nothing new starts in the queue and in those below it; what runs goes on. Default: None.",
+        description="Hold: nothing new starts in the queue and in those below it; what runs goes on. HoldAndDrain: what runs "
+        "is evicted too, and waits again. Default: None.",
         json_schema_extra=NOT_STORED,
     )
 

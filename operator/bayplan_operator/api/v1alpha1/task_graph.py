@@ -14,6 +14,7 @@ from .flow import MAX_OUTPUTS, NOT_STORED, Backups, BestBy, ConditionText, DataR
 from .fuse import Fuse
 from .gang import MAX_STAGES, Gang
 from .pod_template import PodTemplate
+from .preemption import Checkpoint
 from .queue import DEFAULT as DEFAULT_QUEUE
 from .retry import Retry, RetryOverride
 from .scalars import Bytes, Duration, GpuModel, Name, ObjectName, PlainName, QueueName, Size, Text
@@ -153,6 +154,11 @@ class Task(Model):
     retry: RetryOverride | None = Field(
         default=None, description="What happens when a pod of this task fails. Default: spec.retry."
     )
+    checkpoint: Checkpoint | None = Field(
+        default=None,
+        description="How often its program saves what it has done. Whether a pod is evicted so that others start goes by the "
+        "work that would be lost. Default: it saves nothing before its end.",
+    )
     gang: Gang | None = Field(
         default=None,
         description="The pods of the task start together or not at all, find each other by name, and succeed together. "
@@ -268,7 +274,12 @@ class TaskGraphSpec(Model):
         ge=MIN_PRIORITY,
         le=MAX_PRIORITY,
         description="Graphs with a higher priority are placed first, from -1000 to 1000000. It orders "
-        "waiting tasks; running ones are not stopped for it.",
+        "waiting tasks; running ones are stopped for it only where the preemption of a Queue says so.",
+    )
+    preemptible: StrictBool = Field(
+        default=True,
+        description="false: its pods are never evicted so that others start. May be changed. Default: true.",
+        json_schema_extra=NOT_STORED,
     )
     deadline: Duration | None = Field(
         default=None,

@@ -18,6 +18,9 @@ MAX_LINE = 320 * MAX_SHARDS  # per shard a node's name of at most 253 characters
 MAX_CHOICE = 256
 MAX_CHOICES = 20_000
 MAX_RESERVATIONS = 32
+MAX_EVICTED = 500
+MAX_HELD = 1200
+MAX_HOLD = 256
 
 
 class RoundsStatus(Model):
@@ -203,6 +206,20 @@ class TaskGraphStatus(Model):
         description="Which candidate does a task, and which have failed: task, round (0: none), candidate, its score, those of "
         'the others, and why, such as "intent 0 small 0.93 large=0.91 small: accuracy 0.93 after 4 runs, the best that is '
         'known", or "intent 0 large failed - Error: exit code 3".',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    evictions: tuple[Annotated[str, Field(max_length=256)], ...] = Field(
+        default=(),
+        max_length=MAX_EVICTED,
+        description="Shards that were evicted so that something else could start, and have not ended, such as "
+        '"train/3 2 1733.5 120": how often, when last, and since when they could start, in seconds after acceptedAt.',
+        json_schema_extra=kubernetes(list_type="atomic"),
+    )
+    holds: tuple[Annotated[str, Field(max_length=MAX_HOLD)], ...] = Field(
+        default=(),
+        max_length=MAX_HELD,
+        description="Room that is kept for shards until what was evicted for them has gone: the shard, its node, its GPUs, "
+        "until when, in seconds after acceptedAt, and hashes of the pods that have to go.",
         json_schema_extra=kubernetes(list_type="atomic"),
     )
     tasks: tuple[Annotated[str, Field(max_length=MAX_LINE)], ...] = Field(

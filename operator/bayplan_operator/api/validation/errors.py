@@ -67,6 +67,8 @@ _EXAMPLES = {
     "matchExpressions": "{key: team, operator: In, values: [vision]}",
     "fairSharing": "{halfLife: 24h}",
     "ageing": "{perHour: 10, ceiling: 100}",
+    "preemption": "{reclaim: Any, withinQueue: LowerPriority}",
+    "checkpoint": "{every: 10m}",
     "rules": '{when: "detect.people >= 10", candidate: large}',
 }
 """What a field holds, or an item of it where it is a list; by its name, or by that and the name of what it is in."""

@@ -16,6 +16,7 @@ WORDS: Mapping[str, str] = {
     "NoCapacity": "too little was free",
     "GangIncomplete": "for the rest of its gang",
     "Reserved": "room was kept for others",
+    "Preempting": "until what was evicted had ended",
     "Binding": "from its place to its start",
 }
 

@@ -16,7 +16,7 @@ _LABEL, _LINE, _GAP, _LEAST = 90.0, 11.0, 6.0, 3.0
 _TALLEST = 88.0
 _Which = tuple[str, str, int, int]
 """Graph, task, shard, number of the attempt."""
-_BROKEN = {"Failed": "failed", "Lost": "lost", "Stopped": "lost", "TakenBack": "lost"}
+_BROKEN = {"Failed": "failed", "Lost": "lost", "Preempted": "lost", "Stopped": "lost", "TakenBack": "lost"}
 
 
 def gantt(simulation: Simulation) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bayplan_operator.cli.text import attempts, rounds
 from bayplan_operator.cli.text.graph import node_words, state_words
 from bayplan_operator.views import units
-from bayplan_operator.views.model.attempt import FAILED, LOST, PodAttempt
+from bayplan_operator.views.model.attempt import ENDED_EARLY, PodAttempt
 from bayplan_operator.views.model.graph import LiveGraph
 from bayplan_operator.views.model.task import LiveTask
 
@@ -47,7 +47,7 @@ def _told(task: LiveTask) -> str:
 
 
 def _failed(attempt: PodAttempt) -> bool:
-    return attempt.outcome in (FAILED, LOST)
+    return attempt.outcome in ENDED_EARLY
 
 
 def _identity(attempt: PodAttempt) -> tuple[str, int, int, str | None]:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from bayplan_operator.cli.text.table import Paint, Screen, style_of
-from bayplan_operator.views.model.attempt import FAILED, LOST, PodAttempt
+from bayplan_operator.views.model.attempt import ENDED_EARLY, PodAttempt
 from bayplan_operator.views.model.graph import LiveGraph
 from bayplan_operator.views.model.task import LiveTask
 from bayplan_operator.views.units import bars, seconds
@@ -60,7 +60,7 @@ def _cells(task: LiveTask, attempts: Sequence[PodAttempt], ready: float, span: f
         begin, end = _columns(attempt, span, columns)
         last = max(last, end)
         for column in range(begin, end):
-            (lost if attempt.outcome in (FAILED, LOST) else running)[column] += 1
+            (lost if attempt.outcome in ENDED_EARLY else running)[column] += 1
     height = bars(tuple(min(1.0, number / len(task.shards)) for number in running))
     return "".join(
         height[column] if running[column] else _LOST if lost[column] else _WAITING if first <= column < last else " "

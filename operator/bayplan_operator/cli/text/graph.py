@@ -8,7 +8,7 @@ from bayplan_operator.cli.text.gantt import gantt
 from bayplan_operator.cli.text.instants import ago, between, instant
 from bayplan_operator.cli.text.table import Screen, brief, style_of, table
 from bayplan_operator.views import units
-from bayplan_operator.views.model.attempt import FAILED, LOST, PodAttempt
+from bayplan_operator.views.model.attempt import ENDED_EARLY, PodAttempt
 from bayplan_operator.views.model.graph import GraphLine, LiveGraph
 from bayplan_operator.views.model.node import LiveNode
 from bayplan_operator.views.model.task import LiveTask, Result
@@ -197,7 +197,7 @@ def _report(attempt: PodAttempt, shards: Mapping[str, int]) -> str:
 
 
 def _failures(report: LiveGraph, screen: Screen) -> list[str]:
-    failed = [attempt for attempt in report.attempts if attempt.outcome in (FAILED, LOST)]
+    failed = [attempt for attempt in report.attempts if attempt.outcome in ENDED_EARLY]
     failures = sum(task.failures for task in report.tasks)
     if not failed and not failures and not report.retries:
         return []

@@ -19,6 +19,11 @@ from bayplan_operator.views.simulations.shards import with_advice
 
 def run(options: PlanOptions) -> int:
     """Answers the exit code. Raises `InputError`, `SetupError` and `ApiError`."""
+    if options.preempt:
+        # A plan without it needs none of what the operator is made of.
+        from bayplan_operator.cli.work.evictions.run import run as evictions
+
+        return evictions(options)
     work = inputs.workload(options.file)
     inputs.without_jobs(work)
     inputs.tell_left_out(work, options.strict)

@@ -180,4 +180,5 @@ def _request(of: ForeignPod, demand: Demand, gang: Gang | None, since: float) ->
         run=demand.run,
         gang=gang,
         preemptible=False,
+        evicts=False,
     )

@@ -14,11 +14,12 @@ from bayplan_operator.conductor.record.register import INTERNAL_ERROR
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.step import Follower, Step, Tick
 from bayplan_operator.translate import run_record
+from bayplan_operator.translate.eviction import PREEMPTED
 from bayplan_operator.view import PodStore
 from bayplan_operator.writer import EventWriter
 
 _RUNNING = int(UnitState.RUNNING)
-_PREEMPTED = "PreemptionByScheduler"
+_BY_SCHEDULER = "PreemptionByScheduler"
 """Why a pod ends that had to make room on its node: once something leaves that, there may be room again."""
 
 
@@ -93,8 +94,10 @@ class AdvanceGraphs(Step):
         for unit in (run.settled > before.settled).nonzero()[0].tolist():
             if unit in run.notes:
                 task_name = library_graph.tasks[int(library_graph.unit_task[unit])].name
-                kind = "Normal" if graph.known.suspended else "Warning"
-                self._events.write(told, kind, "AttemptEnded", f"task {task_name}: {run.notes[unit]}", now)
+                evicted = run.evictions[unit] > before.evictions[unit]
+                kind = "Normal" if graph.known.suspended or evicted else "Warning"
+                reason = PREEMPTED if evicted else "AttemptEnded"
+                self._events.write(told, kind, reason, f"task {task_name}: {run.notes[unit]}", now)
 
     def _note_rejections(self, running: Running, made: Advance, before: Run, now: float) -> None:
         """Which nodes have had a pod of which class, and which did not keep it."""
@@ -103,7 +106,7 @@ class AdvanceGraphs(Step):
             self._rejections.accepted(asked_by(running, unit), run.node[unit])
         for attempt in made.evicted:
             request_class = asked_by(running, attempt.unit)
-            if attempt.started is None or attempt.cause == _PREEMPTED:
+            if attempt.started is None or attempt.cause == _BY_SCHEDULER:
                 self._rejections.refused(request_class, attempt.node, now)
             else:
                 self._rejections.evicted(request_class, attempt.node, now - attempt.started, now)

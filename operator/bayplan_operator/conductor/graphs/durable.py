@@ -29,6 +29,7 @@ class Durable:
         if running is not None and running.rounds is not None and running.rounds.next.value is not None:
             news = news or running.rounds.next.settled
         news = graph.choices_stand() or news
+        news = (running is not None and running.holds.find(graph.written.status)) or news
         if running is not None and settled is not None and (running.lines.recorded != settled).any():
             running.lines.recorded, news = settled, True
         if over:

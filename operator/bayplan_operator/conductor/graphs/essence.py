@@ -34,6 +34,7 @@ def essence(graph: GraphRun, now: float) -> Essence:
         decided.charge.decided, running is not None, running is not None and running.all_over, deadlines.missed(graph, now),
         None if running is None or running.rounds is None else running.rounds.last(running.run.round),
         None if running is None or running.choices is None else running.choices.revision,
+        None if running is None else running.holds.revision,
     )  # fmt: skip
     rest = (
         known.invalid if failing else None, known.checking.doubt, known.deadline, graph.written.edits,

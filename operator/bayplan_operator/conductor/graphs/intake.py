@@ -15,12 +15,14 @@ from bayplan_operator.api.v1alpha1.task_graph import ADMISSION_RULE, QUEUE_RULE
 from bayplan_operator.conductor.record.choices import Choices
 from bayplan_operator.conductor.record.conditions import find
 from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.holds import Holds
 from bayplan_operator.conductor.record.known import Known, Problem
 from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.record.status import GraphStatus
 from bayplan_operator.settings import IMAGE
 from bayplan_operator.translate import round_record, run_record
+from bayplan_operator.translate.eviction_record import read_evictions
 from bayplan_operator.translate.pod import GraphRef
 from bayplan_operator.translate.promise_record import read_promises
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries, with_shards
@@ -159,6 +161,7 @@ def begin(graph: GraphRun, now: float) -> None:
     prepared = with_shards(known.prepared, decided.shards.value or {})
     epoch = decided.accepted_at or now
     run, _ = run_record.read(prepared.graph, _lines(graph.written.status), epoch, prepared.relations.flow)
+    read_evictions(prepared.graph, run, graph.written.status, epoch)
     run, rounds = _repeated(prepared, run, graph.written.status)
     # No back-off is longer than its cap: what says so was edited, or the clock was wrong when it was written.
     longest = max(known.controls.setback.cap, *(retry.cap for retry in known.controls.retries))
@@ -171,6 +174,7 @@ def begin(graph: GraphRun, now: float) -> None:
     graph.running = Running(prepared, run, _controls(prepared, known.controls), epoch, now)
     graph.running.rounds = rounds
     graph.running.asking.promised = read_promises(prepared.graph, graph.written.status)
+    graph.running.holds = Holds(prepared.graph, graph.written.status, epoch)
     if prepared.relations.choosers:
         graph.running.choices = Choices(prepared.graph, prepared.relations, graph.written.status, run.round)
         graph.running.follow_choices()

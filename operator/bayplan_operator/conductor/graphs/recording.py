@@ -112,6 +112,8 @@ def _begins_well(graph: GraphRun) -> bool:
     running = graph.running
     if running is None or running.all_over or not (running.choices is None or running.choices.all_recorded):
         return False
+    if not running.holds.all_recorded:
+        return False
     return graph.written.urgent is None and graph.startable
 
 

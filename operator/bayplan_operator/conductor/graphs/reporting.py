@@ -13,6 +13,7 @@ from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.conductor.templates.answers import NOT_ANSWERED, UNSUPPORTED
 from bayplan_operator.translate import round_record
 from bayplan_operator.translate.charge_record import write_charge
+from bayplan_operator.translate.eviction_record import write_evictions
 from bayplan_operator.translate.promise_record import FIELD, write_promises
 from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.writer import EventWriter
@@ -103,6 +104,11 @@ def status(graph: GraphRun) -> dict[str, Any]:
         body["succeeded"] = run.count(UnitState.SUCCEEDED)
         body["failed"] = run.count(UnitState.FAILED)
         body["tasks"] = running.lines.texts
+        evictions = write_evictions(library_graph, run, graph.decided.accepted_at or 0.0)
+        if evictions or "evictions" in graph.written.status:
+            body["evictions"] = evictions
+        if running.holds.any or "holds" in graph.written.status:
+            body["holds"] = running.holds.lines
         if run.results or "results" in graph.written.status:
             body["results"] = round_record.write_results(library_graph, run)
         if running.asking.promised or FIELD in graph.written.status:

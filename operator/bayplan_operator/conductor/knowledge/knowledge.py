@@ -60,6 +60,8 @@ class Knowledge(Step):
         self._renewal, self._monotonic = Renewal(self.forecast, clock), clock.monotonic
         self._nodes = nodes
         self._classes: dict[str, tuple[str, float]] = {}
+        self._start_ups: tuple[int, StartUps | None] | None = None
+        """How long pods take to start, as of which renewal."""
         self._static_version = -1
         self._started_at = clock.now()
         self._horizon: float | None = None
@@ -83,6 +85,15 @@ class Knowledge(Step):
     def start_ups(self) -> StartUps | None:
         """How long pods take to start; none: nothing was seen of it. O(tasks known)."""
         return StartUps.of(self.profiles.evaluation)
+
+    def restart(self, run: TaskRun, node: str) -> float:
+        """Seconds until a pod of a task runs on a node, as far as that was learned; 0: nothing was."""
+        if self._start_ups is None or self._start_ups[0] != self.renewals:
+            self._start_ups = self.renewals, self.start_ups
+        known, where = self._start_ups[1], self._class_of(node)
+        if known is None:
+            return 0.0
+        return float(known.table([TaskId.of(run).text], ["" if where is None else where[0]])[0, 0])
 
     def run(self, graph: GraphRun, task: int) -> TaskRun:
         """Under what a task's run times are learned, and what its author says of them. Raises ``ValueError`` for a graph that

@@ -94,13 +94,8 @@ class Profiles:
         self._bound(now)
 
     def _recall(self, learned: ProfileContents) -> None:
-        task = learned.id
-        classes = [{"nodeClass": name, **each.as_plain()} for name, each in learned.evidence.items()]
-        if classes:
-            self.run_times.restore(task.task, task.group, {"last": learned.last or 0.0, "nodeClasses": classes})
-        for name, figures in learned.figures.items():
-            self.evaluation.restore(task.text, name, figures)
-        self.changed.append((task.group, task.task, bool(classes)))
+        known = recall(learned, self.run_times, self.evaluation)
+        self.changed.append((learned.id.group, learned.id.task, known))
 
     def _edited(self, key: Key, profile: Profile, raw: Mapping[str, Any], now: float) -> None:
         """A user wrote into a profile that we know better: the metric is theirs to name, the status is ours."""
@@ -286,3 +281,14 @@ class Profiles:
 
     def _touch(self, key: Key, now: float) -> None:
         self._backlog.add(key, now, under_way=self._writer.busy(key))
+
+
+def recall(learned: ProfileContents, run_times: RunTimes, evaluation: Evaluation) -> bool:
+    """Take in what a profile holds; answers whether anything is known of the task's run times."""
+    task = learned.id
+    classes = [{"nodeClass": name, **each.as_plain()} for name, each in learned.evidence.items()]
+    if classes:
+        run_times.restore(task.task, task.group, {"last": learned.last or 0.0, "nodeClasses": classes})
+    for name, figures in learned.figures.items():
+        evaluation.restore(task.text, name, figures)
+    return bool(classes)

@@ -1,6 +1,8 @@
 """The shell around the decider: it is told what changed, and what it decides is acted on."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bayplan.admission.shares import SharesState
 from bayplan.admission.starts.snapshot import LineSnapshot
@@ -13,6 +15,7 @@ from bayplan.model.decision import Outcome
 from bayplan_operator import metrics
 from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.placing.insight import Insight
+from bayplan_operator.conductor.placing.preempting import Preempting
 from bayplan_operator.conductor.placing.promising import Promising
 from bayplan_operator.conductor.placing.rejections import Rejections
 from bayplan_operator.conductor.placing.source import Source
@@ -26,21 +29,29 @@ _WORDS = 5.0
 """Seconds after which the words about what waits are brought up to date, though nothing has become free since."""
 
 
+@dataclass(frozen=True, slots=True)
+class Actors:
+    """What wants places, and what acts on decisions."""
+
+    sources: Sequence[Source]
+    preempting: Preempting
+
+
 class Placing(Step):
     """Finds places for what its sources want placed."""
 
     def __init__(
         self,
         cluster: Cluster,
-        sources: Sequence[Source],
+        actors: Actors,
         insight: Insight,
         queues: Queues,
         rejections: Rejections,
         settings: Settings,
         clock: Clock,
     ) -> None:
-        self._sources, self._insight, self._queues = sources, insight, queues
-        self._cluster, self._rejections = cluster, rejections
+        self._sources, self._preempting = actors.sources, actors.preempting
+        self._cluster, self._insight, self._queues, self._rejections = cluster, insight, queues, rejections
         self._tree: QueueTree | None = None
         """The queues that the decider knows."""
         self._seconds, self._monotonic = settings.placing_budget, clock.monotonic
@@ -83,15 +94,15 @@ class Placing(Step):
             self._take_queues(now)
         for source in self._sources:
             self._decider.update(source.changes(tick))
-        if self._promising.waits(tick.graphs, now):
-            return
-        self._ask(tick, replanned)
-        self._promising.note(self._decider.promises.all, tick.graphs)
+        if not self._promising.waits(tick.graphs, now):
+            self._tell_of_holds(tick)
+            if len(self._decider) or self._preempting.any:
+                self._ask(tick, replanned)
+            self._promising.note(self._decider.promises.all, tick.graphs)
+        self._preempting.act(tick.graphs, now)
 
     def _ask(self, tick: Tick, replanned: bool) -> None:
         now = tick.now
-        if not len(self._decider):
-            return
         stale = self._unrecorded or (self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS)
         self._unrecorded, known = False, self._insight.snapshot(now)
         self._decider.update(Changes(knowledge=known, refused=self._rejections.active(now), reopened=stale or replanned))
@@ -102,6 +113,7 @@ class Placing(Step):
         """Act on one decision. Answers whether it goes on from what was placed by it."""
         began = self._monotonic()
         outcome = self._decider.decide(tick.now, seconds(self._seconds, self._monotonic))
+        self._preempting.take(tick.graphs, outcome, self._decider.preemption, tick.now)
         charged = self._decider.whole.charged()
         self._unrecorded = self._unrecorded or bool(charged)
         for source in self._sources:
@@ -115,13 +127,23 @@ class Placing(Step):
     def next_time(self, now: float) -> float | None:
         """When ``step`` has something to do though nothing happens."""
         words = self._asked_at + _WORDS if len(self._decider) and self._asked_of != self._cluster.version else None
-        times = (self._rejections.next_expiry(now), words, self._promising.next_time)
+        again = self._decider.again_at if math.isfinite(self._decider.again_at) else None
+        times = (self._rejections.next_expiry(now), words, again, self._promising.next_time)
         return min((at for at in times if at is not None), default=None)
 
     def _take_queues(self, now: float) -> None:
         before = None if self._tree is not None else read_shares(self._queues.statuses, now)
         self._tree = self._queues.tree
         self._decider.update(Changes(queues=self._tree, shares=before))
+
+    def _tell_of_holds(self, tick: Tick) -> None:
+        """Those that an operator before this one recorded, and those of ours that could not be."""
+        if self._preempting.unrecordable:
+            self._decider.update(Changes(released=tuple(self._preempting.unrecordable)))
+            self._decider.update(Changes(preemption=self._preempting.given_up(self._decider.preemption)))
+        known = self._preempting.known(tick.graphs.touched, self._decider.preemption, tick.now)
+        if known is not None:
+            self._decider.update(Changes(preemption=known))
 
     def _act(self, outcome: Outcome, tick: Tick) -> None:
         for source in self._sources:

@@ -21,9 +21,9 @@ from bayplan_operator.conductor.step import Tick
 class ShardRequests:
     """Those that want a place. The pods of those that get one are made."""
 
-    def __init__(self, creator: Creator, insight: Insight) -> None:
+    def __init__(self, creator: Creator, insight: Insight, wishes: Wishes) -> None:
         self._creator, self._insight = creator, insight
-        self._wishes, self._charging = Wishes(insight.laws.of), Charging()
+        self._wishes, self._charging = wishes, Charging()
         self._unrecorded: frozenset[str] = frozenset()
         """UIDs of graphs that were admitted as a whole by the last decision: the places of their pods came to nothing."""
         self._held: frozenset[str] = frozenset()

@@ -1,7 +1,7 @@
 """Which shards want a place, as the decider is told."""
 
 import math
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Container, Hashable, Iterable
 from dataclasses import replace
 
 from bayplan.core.changes import Changes
@@ -51,6 +51,10 @@ class Wishes:
             dropped += before
         return Changes(wanted=tuple(wanted), dropped=tuple(dropped))
 
+    def told(self, graph_uid: str) -> Container[Hashable]:
+        """Ids of the requests of a graph that the decider knows."""
+        return self._told.get(graph_uid, {})
+
     def placed(self, graph_uid: str, id_: Hashable) -> None:
         """A shard of a graph has its place, and wants none any more."""
         self._told.get(graph_uid, {}).pop(id_, None)
@@ -94,6 +98,8 @@ def request_of(graph: GraphRun, running: Running, unit: int, gang: Gang | None =
         namespace=graph.ref.namespace,
         queue=running.prepared.spec.queue_name,
         since=_since(running, unit),
+        preemptible=running.prepared.spec.preemptible,
+        evicted_at=_evicted_at(running, unit),
         neighbour=neighbour_of_unit(graph, running, unit),
         gang=gang,
     )
@@ -103,6 +109,11 @@ def _since(running: Running, unit: int) -> float | None:
     """When its tasks before had succeeded and its back-off was over, as its record says."""
     ready = float(running.run.ready_at[unit])
     return None if math.isnan(ready) else max(ready, float(running.run.not_before[unit]))
+
+
+def _evicted_at(running: Running, unit: int) -> float | None:
+    at = float(running.run.evicted_at[unit])
+    return None if math.isnan(at) else at
 
 
 def _duration(running: Running, task: int) -> float:

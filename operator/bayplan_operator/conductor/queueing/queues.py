@@ -86,6 +86,11 @@ class Queues:
             why = f"its namespaceSelector is {selector_in_words(compiled.namespaces)}"
         return QueueStop(Reason.QUEUE_NOT_ALLOWED, f"namespace {namespace} may not use queue {name}: {why}")
 
+    def longest_grace(self, name: str) -> float | None:
+        """Seconds that a pod of a queue has to end, at most, when it is evicted; `None`: what it asks for."""
+        queue = self.tree.queues.get(name)
+        return None if queue is None else queue.preemption.max_grace
+
     def standing(self, name: str) -> Standing:
         """Whether graphs of a queue that is there may start pods. O(depth)."""
         path = self._path(name)

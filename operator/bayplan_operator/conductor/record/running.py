@@ -13,6 +13,7 @@ from bayplan.model.reasons import Reason
 from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import Request
 from bayplan_operator.conductor.record.choices import Choices
+from bayplan_operator.conductor.record.holds import Holds
 from bayplan_operator.conductor.record.line_place import LinePlace
 from bayplan_operator.conductor.record.rounds import RoundsRecord
 from bayplan_operator.translate import run_record
@@ -160,6 +161,8 @@ class Running:
         """``None``: nothing of it repeats."""
         self.choices: Choices | None = None
         """``None``: no task has candidates."""
+        self.holds = Holds(prepared.graph, {}, epoch)
+        """Room that is held for its shards."""
         self.services: set[str] = set()
         """Gangs whose Service is there."""
 

@@ -46,13 +46,15 @@ def _from_pod(graph: Graph, run: Run, seen: Attempt, why: str, epoch: float) -> 
     given_up = seen.incarnation <= run.settled[seen.unit]
     if seen.phase == Phase.SUCCEEDED:
         outcome = model.SUCCEEDED
+    elif seen.preempted and (seen.phase == Phase.FAILED or given_up):
+        outcome = model.PREEMPTED
     elif seen.phase == Phase.FAILED:
         outcome = model.LOST if seen.disrupted or seen.terminating else model.FAILED
     elif given_up:
         outcome = model.LOST
     else:
         outcome = model.RUNNING if seen.phase == Phase.RUNNING else model.STARTING
-    failed = outcome in (model.FAILED, model.LOST)
+    failed = outcome in model.ENDED_EARLY
     task, shard = _place(graph, seen.unit)
     return PodAttempt(
         task=task,

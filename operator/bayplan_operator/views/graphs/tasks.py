@@ -10,7 +10,7 @@ from bayplan.lifecycle import Run, UnitState
 from bayplan.model.graph import Graph
 from bayplan_operator.views.graphs import waiting
 from bayplan_operator.views.graphs.following import Following
-from bayplan_operator.views.model.attempt import LOST, PodAttempt
+from bayplan_operator.views.model.attempt import LOST, PREEMPTED, PodAttempt
 from bayplan_operator.views.model.task import LiveTask, ShardView
 
 # A task does what its shards do that are furthest behind, once one has failed or started.
@@ -31,7 +31,7 @@ class Going:
 
 def read(going: Going, found: Sequence[PodAttempt], critical: Sequence[str], told: Mapping[str, str]) -> tuple[LiveTask, ...]:
     """``critical``: the tasks of the critical path. ``told``: what the condition Waiting says of tasks, by their names."""
-    whys = {attempt.task: attempt.why for attempt in found if attempt.why and attempt.outcome != LOST}
+    whys = {attempt.task: attempt.why for attempt in found if attempt.why and attempt.outcome not in (LOST, PREEMPTED)}
     on_path = frozenset(critical)
     graph, run, following = going.graph, going.run, going.following
     tasks = []

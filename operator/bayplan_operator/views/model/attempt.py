@@ -3,6 +3,9 @@
 import msgspec
 
 STARTING, RUNNING, SUCCEEDED, FAILED, LOST = "Starting", "Running", "Succeeded", "Failed", "Lost"
+PREEMPTED = "Preempted"
+ENDED_EARLY = FAILED, LOST, PREEMPTED
+"""Outcomes of attempts that have ended and did not succeed."""
 STOPPED, TAKEN_BACK, OPEN, WAITING = "Stopped", "TakenBack", "Open", "Waiting"
 
 
@@ -15,8 +18,8 @@ class AttemptView(msgspec.Struct, frozen=True, rename="camel"):
     """Counts the attempts of this shard, from 1."""
     node: str | None
     outcome: str
-    """Succeeded; Failed; Lost: ended through no fault of its own. Before its end: Starting or Running in a cluster; Stopped,
-    TakenBack, Open or Waiting when a simulation has ended."""
+    """Succeeded; Failed; Lost: ended through no fault of its own; Preempted: evicted so that another could start. Before its
+    end: Starting or Running in a cluster; Stopped, TakenBack, Open or Waiting when a simulation has ended."""
     start: float | None = None
     end: float | None = None
     why: str = ""

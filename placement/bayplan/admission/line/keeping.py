@@ -13,6 +13,7 @@ from bayplan.admission.promises.promise import Promise
 from bayplan.admission.promises.promises import Promises
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import admission
+from bayplan.cluster.quotas import Asker
 from bayplan.model.decision import Decision
 from bayplan.model.reasons import Reason
 from bayplan.strategy.wish import Wish
@@ -32,7 +33,7 @@ class Keeping:
         large = too_large(wish, len(asking.unit), self._cluster)
         if large:
             return replace(decision, reason=Reason.QUOTA_EXCEEDED, message=large)
-        promises = self._promises.ahead.promises
+        promises = self._promises.ahead.charged
         if not promises or decision.reason not in _FULL or not self.keeps_out(list(asking.unit.values())):
             return decision
         return replace(decision, reason=Reason.RESERVED, message=words(promises, now))
@@ -45,7 +46,8 @@ class Keeping:
             return False
         members = len(unit) if first.request.gang is None else first.request.gang.least(len(unit))
         with self._promises.ahead.quotas_lifted():
-            short = cluster.quotas.short(first.request.queue, [(column, members * amount) for column, amount in demand.pairs])
+            total = [(column, members * amount) for column, amount in demand.pairs]
+            short = cluster.quotas.short(first.request.queue, total, Asker(first.request.graph, first.request.request_class))
         rows = admission(cluster, first.request.request_class, first.strategy.node_selector).codes == 0
         if short:
             rows = rows & ~cluster.quotas.closed(short, cluster.rows)

@@ -1,41 +1,79 @@
-"""What promises keep from requests behind them: charged to the nodes and quotas while these are asked about."""
+"""What promises and holds keep from other requests: charged to the nodes and quotas while these are asked about."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from bayplan.admission.occupancy import Occupancy
-from bayplan.admission.promises.promise import Promise
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.demand import Demand
 from bayplan.model.arrays import IntArray
+from bayplan.model.gpu import GpuAsk
 
 
-class KeptRoom:
-    """Of a place that is promised: what is asked there, less what will have left it by the promised instant.
+class Keeper(Protocol):
+    """What keeps room."""
 
-    So much must stay free that the promised request fits beside all that is let in. What is charged here is taken off again
-    before anything is decided about requests that the promise does not bind.
+    @property
+    def queue(self) -> int:
+        """The number of the queue that it is for."""
+        ...
+
+    @property
+    def asks(self) -> Mapping[int, tuple[tuple[int, int], ...]]:
+        """By row of the cluster, what is to be there: column and amount."""
+        ...
+
+    @property
+    def gpus(self) -> Sequence[tuple[int, GpuAsk, tuple[int, ...]]]:
+        """Row and GPUs, where it is known which."""
+        ...
+
+    @property
+    def quotas(self) -> Mapping[int, int]:
+        """By number of a quota row, what is asked of it."""
+        ...
+
+    @property
+    def blockers(self) -> Collection[Hashable]:
+        """Keys of the occupants that have to leave."""
+        ...
+
+    @property
+    def quota_blockers(self) -> Collection[Hashable]:
+        """Those of them whose part of quotas stands for what is asked there as long as they are there."""
+        ...
+
+
+K = TypeVar("K", bound=Keeper)
+
+
+class KeptRoom(Generic[K]):
+    """Of a place that is kept: what is asked there, less what will have left it by then.
+
+    So much must stay free that the request fits beside all that is let in. What is charged here is taken off again before
+    anything is decided about requests that it does not bind.
     """
 
     def __init__(self, cluster: Cluster, running: Occupancy) -> None:
         self._cluster, self._running = cluster, running
-        self._nodes: dict[int, list[tuple[int, Demand]]] = {}
-        """By promise that is charged: row and amounts."""
+        self._nodes: dict[int, list[tuple[int, Demand, tuple[int, ...]]]] = {}
+        """By what is charged: row, amounts, and GPUs."""
         self._quotas: dict[int, list[tuple[int, int]]] = {}
         """By the same: number of a quota row, and amount."""
-        self._of: dict[int, Promise] = {}
+        self._of: dict[int, K] = {}
 
     @property
-    def promises(self) -> list[Promise]:
+    def charged(self) -> list[K]:
         """Those that are charged now, in the order in which they were."""
         return list(self._of.values())
 
     def __bool__(self) -> bool:
         return bool(self._of)
 
-    def charge(self, promise: Promise) -> None:
+    def charge(self, promise: K) -> None:
         """From now on others see what it leaves them. Nothing happens if they do already."""
         key = id(promise)
         if key in self._of:
@@ -43,19 +81,19 @@ class KeptRoom:
         self._of[key] = promise
         self._nodes[key] = [*self._on_nodes(promise)]
         self._quotas[key] = [*self._in_quotas(promise)]
-        for row, demand in self._nodes[key]:
-            self._cluster.apply((row, demand, (), None), 1)
+        for row, demand, devices in self._nodes[key]:
+            self._cluster.apply((row, demand, devices, None), 1)
         for number, amount in self._quotas[key]:
             self._cluster.quotas.rows[number].charge(promise.queue, amount)
 
-    def lift(self, promises: Iterable[Promise]) -> None:
+    def lift(self, promises: Iterable[K]) -> None:
         """Others see its places as they are."""
         for promise in promises:
             key = id(promise)
             if self._of.pop(key, None) is None:
                 continue
-            for row, demand in self._nodes.pop(key):
-                self._cluster.apply((row, demand, (), None), -1)
+            for row, demand, devices in self._nodes.pop(key):
+                self._cluster.apply((row, demand, devices, None), -1)
             for number, amount in self._quotas.pop(key):
                 self._cluster.quotas.rows[number].charge(promise.queue, -amount)
 
@@ -64,7 +102,7 @@ class KeptRoom:
         """By row and column, what is kept of it now. O(promises x rows of each)."""
         found: dict[int, dict[int, int]] = {}
         for kept in self._nodes.values():
-            for row, demand in kept:
+            for row, demand, _ in kept:
                 there = found.setdefault(row, {})
                 for column, amount in demand.pairs:
                     there[column] = there.get(column, 0) + amount
@@ -85,14 +123,14 @@ class KeptRoom:
 
     def lift_all(self) -> None:
         """Nothing is kept any more."""
-        self.lift(self.promises)
+        self.lift(self.charged)
 
     # Inside
 
-    def _on_nodes(self, promise: Promise) -> Iterable[tuple[int, Demand]]:
+    def _on_nodes(self, promise: K) -> Iterable[tuple[int, Demand, tuple[int, ...]]]:
         leaving: dict[int, dict[int, int]] = {}
         columns = {name: number for number, name in enumerate(self._cluster.resources)}
-        for slot in self._slots(promise):
+        for slot in self._slots(promise.blockers):
             occupant, row = self._running.occupants[slot], int(self._running.row[slot])
             if occupant is not None and row in promise.asks:
                 there = leaving.setdefault(row, {})
@@ -102,22 +140,29 @@ class KeptRoom:
             there = leaving.get(row, {})
             kept = [(column, amount - there.get(column, 0)) for column, amount in asks if amount > there.get(column, 0)]
             if kept:
-                yield row, _demand(kept)
+                yield row, _demand(kept), ()
+        for row, ask, devices in promise.gpus:
+            only = Demand(_NONE, _NONE, gpus=ask)
+            if self._cluster.holds(row, only, devices):  # else what has to leave has them still
+                yield row, only, devices
 
-    def _in_quotas(self, promise: Promise) -> Iterable[tuple[int, int]]:
+    def _in_quotas(self, promise: K) -> Iterable[tuple[int, int]]:
         quotas = self._cluster.quotas
         for number, asked in promise.quotas.items():
             key = quotas.rows[number].limits.key
-            for slot in self._slots(promise):
+            for slot in self._slots(promise.quota_blockers):
                 occupant = self._running.occupants[slot]
                 if occupant is not None and number in quotas.covering(int(self._running.row[slot])):
                     asked -= key.amount(occupant.resources)
             if asked > 0:
                 yield number, asked
 
-    def _slots(self, promise: Promise) -> list[int]:
-        """Of the blockers that are still there."""
-        return [slot for key in promise.blockers if (slot := self._running.slot(key)) >= 0]
+    def _slots(self, blockers: Collection[Hashable]) -> list[int]:
+        """Of those that are still there."""
+        return [slot for key in blockers if (slot := self._running.slot(key)) >= 0]
+
+
+_NONE: IntArray = np.zeros(0, np.int64)
 
 
 def _demand(pairs: list[tuple[int, int]]) -> Demand:

@@ -1,7 +1,9 @@
 """A reservation: places, quota and an instant."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from bayplan.model.gpu import GpuAsk
 
 CHANCE = 0.1
 """So likely may those that were let in before a promise, all together, end later than it says."""
@@ -61,6 +63,16 @@ class Promise:
     """Seconds that blockers may overrun before another promise is made."""
     first: float = field(init=False)
     """The instant that was promised first."""
+
+    @property
+    def gpus(self) -> Sequence[tuple[int, GpuAsk, tuple[int, ...]]]:
+        """Which GPUs it will have is not known."""
+        return ()
+
+    @property
+    def quota_blockers(self) -> Collection[Hashable]:
+        """All of them."""
+        return self.blockers
 
     def __post_init__(self) -> None:
         """Keep the first instant."""

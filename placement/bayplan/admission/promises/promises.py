@@ -28,7 +28,7 @@ class Promises:
     def __init__(self, cluster: Cluster, seed: int) -> None:
         self._cluster, self._seed = cluster, seed
         self.running = Occupancy(cluster)
-        self.ahead = KeptRoom(cluster, self.running)
+        self.ahead: KeptRoom[Promise] = KeptRoom(cluster, self.running)
         """Of the promises whose owners the line has passed in this round: they bind what comes after."""
         self.kept: deque[KeptPromise] = deque(maxlen=1_000)
         """The latest whose owners have started."""
@@ -156,7 +156,7 @@ class Promises:
         root = self._cluster.quotas.root(queue)
         return [
             each
-            for each in self.ahead.promises
+            for each in self.ahead.charged
             if self._binds(each, root) and each.lets_in(now, self._later(unit, each.at - now))
         ]
 

@@ -23,6 +23,7 @@ Held = tuple[PodTerm, int]
 HeldAbout = tuple[Held, IntArray, IntArray]
 """A term, the rows of the pods that hold it, and how many of them each row has."""
 _Made = TypeVar("_Made")
+_Item = TypeVar("_Item")
 
 
 class TenantedRows(Protocol):
@@ -90,6 +91,8 @@ class Neighbourhood:
         self._ports: dict[tuple[int, str], dict[tuple[int, HostPort], int]] = {}
         """By port and protocol: on which row, with which address, how many pods have it."""
         self._tried: list[tuple[int, Neighbour]] = []
+        self._imagined: list[tuple[Neighbour, Standing]] = []
+        """Pods that are there, and looked at as gone."""
         self._last: tuple[Hashable, Any] | None = None
         """What was made of all this last, until any of it changes."""
 
@@ -136,6 +139,19 @@ class Neighbourhood:
         else:
             self._tried.pop()
         self._change(pod, (row, False, False), sign)
+        self.version, self.terms_version = version, terms_version
+
+    def imagine(self, row: int, tenant: Tenant | None, sign: int) -> None:
+        """Look at things as if a pod were gone (sign -1), or again as they are (1)."""
+        if tenant is None or tenant.neighbour is None:
+            return
+        version, terms_version = self.version, self.terms_version
+        standing = row, tenant.bound, tenant.leaving
+        if sign < 0:
+            self._imagined.append((tenant.neighbour, standing))
+        else:
+            _remove_last(self._imagined, (tenant.neighbour, standing))  # what was taken last is mostly put back first
+        self._change(tenant.neighbour, standing, sign)
         self.version, self.terms_version = version, terms_version
 
     # What is there
@@ -241,7 +257,18 @@ class Neighbourhood:
                 present.add(tenant.neighbour, (row, tenant.bound, tenant.leaving), 1)
         for row, pod in self._tried:
             present.add(pod, (row, False, False), 1)
+        for pod, standing in self._imagined:
+            present.add(pod, standing, -1)
         return present
+
+
+def _remove_last(items: list[_Item], item: _Item) -> None:
+    """Raises `ValueError` where it is not there."""
+    for at in range(len(items) - 1, -1, -1):
+        if items[at] == item:
+            del items[at]
+            return
+    raise ValueError(f"{item!r} is not there")
 
 
 def _seen(tenant: Tenant | None) -> tuple[object, ...]:

@@ -145,6 +145,13 @@ class Quotas:
                 self.rows[each].charge(number, sign * amount, request.namespace or "")
                 self.graphs.hold(request.graph, number, each, sign * amount)
 
+    def imagine(self, row: int, occupant: Occupant, sign: int) -> None:
+        """Look at things as if an occupant of a row were gone (sign -1), or again as they are (1)."""
+        tenant = occupant.tenant
+        number = -1 if tenant is None else self.limited(tenant.queue)
+        if number >= 0:
+            self._hold(row, number, occupant, sign)
+
     # Questions
 
     def limited(self, queue: str | None) -> int:
@@ -241,9 +248,14 @@ class Quotas:
             held[resource] = held.get(resource, 0) + sign * amount
         if not self._concerned[queue]:
             return
-        for number in self._covering.get(row, ()):
+        self._hold(row, queue, occupant, sign)
+
+    def _hold(self, row: int, queue: int, occupant: Occupant, sign: int) -> None:
+        """An occupant of a row holds its part of the quota rows for its queue and for its graph, or holds it no more."""
+        tenant = occupant.tenant
+        for number in self._covering.get(row, ()) if tenant is not None else ():
             amount = self.rows[number].limits.key.amount(occupant.resources)
-            if amount:
+            if amount and tenant is not None:
                 self.rows[number].charge(queue, sign * amount, tenant.namespace or "")
                 self.graphs.hold(tenant.graph, queue, number, sign * amount)
 

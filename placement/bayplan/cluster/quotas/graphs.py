@@ -72,6 +72,10 @@ class WholeGraphs:
         """Of a graph that is charged as a whole, or is to be; else none."""
         return self._accounts.get(graph) if self._accounts else None
 
+    def waits(self, graph: Hashable | None) -> bool:
+        """Whether it is to be charged as a whole, and is not yet."""
+        return self.account(graph) is not None and graph not in self.charges
+
     def follow(self, graph: Hashable, kind: Hashable) -> None:
         """The graph is to be charged as a whole."""
         self._accounts.setdefault(graph, GraphAccount()).kind = kind

@@ -99,6 +99,56 @@ def test_an_eviction_does_not_count_as_a_failure(fields: dict[str, bool]) -> Non
     assert world.wants.start == [0]
 
 
+def test_what_had_to_make_room_waits_again_at_once_and_keeps_its_age() -> None:
+    world = World([Task("a")], Retry(limit=0))
+    world.step(start=False)
+    world.now += 20
+    world.step()
+    world.step()
+    for number in range(1, 4):
+        world.now += 50
+        world.run_unit(0)
+        assert world.run.begun[0] == pytest.approx(world.now, abs=1)
+        world.now += 5
+        world.change(0, terminating=True, preempted=True, cause="Preempted", message="for b")
+        world.step()
+        assert states(world) == ["RUNNING"], "it has its grace"
+        world.now += 3
+        world.fail(0, terminating=True, preempted=True, preempted_at=world.now - 3, cause="Preempted", message="for b")
+        assert world.wants.start == [0]
+        run = world.run
+        assert (run.failures[0], run.setbacks[0], run.evictions[0]) == (0, 0, number)
+        assert world.now - float(run.ready_at[0]) == 20, "it has waited for so long, but not while it ran"
+        assert float(run.evicted_at[0]) == pytest.approx(world.now - 3, abs=1)
+        assert run.notes[0] == "for b (Preempted)"
+        world.step()
+        assert math.isnan(run.begun[0])
+
+
+def test_own_failures_do_not_begin_the_run_again() -> None:
+    world = World([Task("a")], Retry(limit=3, initial=1.0))
+    world.step()
+    world.run_unit(0)
+    began = float(world.run.begun[0])
+    world.now += 30
+    world.fail(0)
+    world.now += 5
+    world.step()
+    world.run_unit(0)
+    assert float(world.run.begun[0]) == began
+    assert float(world.run.started[0]) > began
+
+
+def test_what_succeeds_within_its_grace_has_succeeded() -> None:
+    world = World([Task("a")])
+    world.step()
+    world.run_unit(0)
+    world.change(0, terminating=True)
+    world.succeed(0)
+    assert world.run.succeeded
+    assert world.run.evictions[0] == 0
+
+
 def test_a_lost_node_gives_its_attempts_up_at_once_and_late_news_are_ignored() -> None:
     world = World([Task("a")])
     world.step()

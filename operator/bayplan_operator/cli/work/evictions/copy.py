@@ -1,0 +1,188 @@
+"""A cluster as the operator would see it: its graphs, queues and pods, and what evicting these would cost."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bayplan.cluster.cluster import Cluster
+from bayplan.knowledge.run_times import Evaluation, RunTimes, StartUps, TaskRun
+from bayplan.knowledge.run_times.expectations import Expectations
+from bayplan_operator.api.validation.words import nearest
+from bayplan_operator.cli.cluster.situation import Situation
+from bayplan_operator.conductor.graphs import intake
+from bayplan_operator.conductor.graphs.advancer import Advancer
+from bayplan_operator.conductor.graphs.lost_nodes import LostNodes
+from bayplan_operator.conductor.graphs.splitting import decide_shards
+from bayplan_operator.conductor.knowledge.profiles import recall
+from bayplan_operator.conductor.placing.rendezvous import wanting
+from bayplan_operator.conductor.placing.worth import TellWorth
+from bayplan_operator.conductor.queueing.queues import Queues
+from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
+from bayplan_operator.translate.splitting import write_numbers
+from bayplan_operator.translate.task_identity import TaskId
+from bayplan_operator.translate.task_profile import InvalidProfile, read
+from bayplan_operator.view import NodeStore, PodStore
+
+_TERMS = intake.IntakeTerms()
+
+
+def _unheard() -> None:
+    """Nothing has to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the files hold."""
+
+    graphs: Sequence[Mapping[str, Any]]
+    """As `as_submitted` makes them."""
+    queues: Mapping[str, Mapping[str, Any]]
+    """By name; each takes the place of that of the cluster."""
+    policies: Mapping[str, Mapping[str, Any]]
+
+
+class Copy:
+    """Graphs by UID, and the cluster on which they are."""
+
+    def __init__(self, there: Situation, asked: Asked, now: float, *, ends: bool = True) -> None:
+        """``ends``: what is known of when pods end by themselves counts."""
+        self._now, self._ends = now, ends
+        self.left_out: list[str] = []
+        """One sentence each."""
+        self.cluster = Cluster()
+        self._nodes = NodeStore(self.cluster, _unheard)
+        self.pods = PodStore(self.cluster, lambda: now, _unheard)
+        self._nodes.replace(there.nodes, 0)
+        if there.namespaces is not None:
+            self.cluster.neighbours.set_namespaces({each.metadata.name: each.metadata.labels for each in there.namespaces})
+        self.queues = Queues()
+        for name, raw in {**{each["metadata"]["name"]: each for each in there.queues}, **asked.queues}.items():
+            self.queues.take(name, raw)
+        self.queues.settle()
+        self.cluster.set_quotas(self.queues.tree.limits())
+        self._policies = dict(_compiled((*there.policies, *asked.policies.values())))
+        self._learn(there.profiles)
+        self.pods.replace(there.pods, 0)
+        self.pods.take_changed()
+        self._advancer = Advancer(self.pods, self._nodes, LostNodes(self._nodes, lambda: ()))
+        self._worth = TellWorth(self.queues, self, self.pods)
+        self.graphs: dict[str, GraphRun] = {}
+        self.mine: list[str] = []
+        """UIDs of those of the files."""
+        names = {_key(raw) for raw in asked.graphs}
+        for raw in there.graphs:
+            found = self._take(raw, mine=_key(raw) in names)
+            if _key(raw) in names:
+                names.remove(_key(raw))
+                self.left_out.append(
+                    f"graph {raw['metadata']['name']} is in the cluster already: it is looked at as it is there"
+                )
+                self.mine += [found] if found else []
+        for raw in asked.graphs:
+            if _key(raw) in names and (found := self._take(raw, mine=True)):
+                self.mine.append(found)
+
+    renewals = 0
+    """What was learned stays what it is."""
+
+    def restart(self, run: TaskRun, node: str) -> float:
+        """Seconds until a pod of a task runs on a node; 0: not known."""
+        row = self.cluster.row(node)
+        if self._start_ups is None or row is None:
+            return 0.0
+        node_class = self.cluster.node_classes[int(self.cluster.node_class[row])]
+        return float(self._start_ups.table([TaskId.of(run).text], [node_class])[0, 0])
+
+    # Inside
+
+    def _take(self, raw: Mapping[str, Any], *, mine: bool) -> str:
+        """Its UID; empty: it cannot start anything."""
+        graph = intake.new_graph(raw, self._now, _TERMS)
+        if graph.known.prepared is None:
+            if mine and graph.known.invalid is not None:
+                self.left_out.append(f"graph {graph.ref.name}: {graph.known.invalid.message}")
+            return ""
+        spec = graph.known.prepared.spec
+        graph.known.policy = self._policies.get(spec.policy_name)
+        graph.known.queue_stop = self.queues.stop_of(spec.queue_name, graph.ref.namespace, self.cluster.neighbours.namespaces)
+        if graph.known.policy is None:
+            if mine:
+                advice = nearest(spec.policy_name, sorted(self._policies), what="PlacementPolicies")
+                self.left_out.append(f'graph {graph.ref.name}: spec.policyName is "{spec.policy_name}": {advice}')
+            return ""
+        decide_shards(graph, self.cluster, self.pods)
+        if graph.decided.shards.value:
+            graph.decided.find({**graph.written.status, "shards": write_numbers(graph.decided.shards.value)})
+        graph.decided.candidate.needed = False
+        intake.begin(graph, self._now)
+        running = graph.running
+        if running is None:
+            return ""
+        self.graphs[graph.ref.uid] = graph
+        self.pods.name_queue(graph.ref.uid, spec.queue_name)
+        made = self._advancer.advance(graph, running, (), self._now)
+        running.run, running.wants = made.run, made.wants
+        running.services.update(plan.rule.name for plan in wanting(running))
+        running.foreseen.seconds = self._expected.seconds_of(running.prepared.runs)
+        self._worth.tell(graph, self._now)
+        self._expect(graph)
+        if mine and graph.known.queue_stop is not None:
+            self.left_out.append(f"graph {graph.ref.name}: {graph.known.queue_stop.message}")
+        return graph.ref.uid
+
+    def _learn(self, profiles: Sequence[Mapping[str, Any]]) -> None:
+        run_times, evaluation = RunTimes(len(profiles) + 1), Evaluation()
+        self._expected = Expectations(run_times, lambda _: None)
+        for raw in profiles:
+            try:
+                learned = read(raw)
+            except InvalidProfile:
+                continue  # the profile's own status says why
+            if recall(learned, run_times, evaluation):
+                self._expected.learned(learned.id.group, learned.id.task)
+        self._start_ups = StartUps.of(evaluation)
+
+    def _expect(self, graph: GraphRun) -> None:
+        """When its pods are expected to end, where that is known."""
+        running = graph.running
+        if running is None or running.foreseen.seconds is None or not self._ends:
+            return
+        for own in self.pods.own(graph.ref.uid):
+            task = running.prepared.graph.index.get(own.identity.task)
+            place = self.cluster.occupants(own.pod.spec.node_name).get(own.key)
+            if task is None or place is None or place.tenant is None or place.tenant.since is None:
+                continue
+            seconds = float(running.foreseen.seconds[task])
+            if math.isfinite(seconds):
+                tenant = replace(place.tenant, expected_end=place.tenant.since + seconds)
+                self.cluster.occupy(own.key, own.pod.spec.node_name, place.resources, place.gpus, tenant)
+
+
+def _key(raw: Mapping[str, Any]) -> tuple[str, str]:
+    return raw["metadata"]["namespace"], raw["metadata"]["name"]
+
+
+def _compiled(policies: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, CompiledPolicy]]:
+    for raw in policies:
+        try:
+            yield raw["metadata"]["name"], compile_policy(raw)
+        except InvalidPolicy:
+            continue  # the policy's own status says why; a graph that names it is told that there is no such policy
+
+
+def as_submitted(raw: Mapping[str, Any], number: int, now: datetime) -> dict[str, Any]:
+    """A graph of a file, as the API server would have it."""
+    metadata = dict(raw.get("metadata") or {})
+    name = str(metadata.get("name") or f"graph-{number}")
+    metadata |= {
+        "name": name,
+        "namespace": metadata.get("namespace") or "default",
+        "uid": f"plan-{number}",
+        "generation": 1,
+        "creationTimestamp": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "resourceVersion": "0",
+    }
+    return {**{field: part for field, part in raw.items() if field != "status"}, "metadata": metadata}

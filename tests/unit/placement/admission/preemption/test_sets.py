@@ -1,0 +1,34 @@
+"""Drawn sets of queues, trees and gangs with one and with two resources, beside a judge that tries all sets of victims."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.preempting.hours import Hours, window
+from bench.preempting.sets import drawn
+from bench.preempting.settling import Settling
+
+SETS = 50
+
+
+@pytest.mark.parametrize("block", range(16))
+def test_victims_are_lawful_needed_and_few_and_all_comes_to_rest(block: int) -> None:
+    for number in range(block * SETS, (block + 1) * SETS):
+        found = Settling(drawn((1, number))).run()
+        assert not found.faults, (number, found.told)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_answers_that_are_left_out_change_nothing(seed: int) -> None:
+    for number in range(30):
+        quick, thorough = (Settling(drawn((2, seed, number)), shortcuts=each) for each in (True, False))
+        quick.run()
+        thorough.run()
+        assert [unit.nodes for unit in quick.units.values()] == [unit.nodes for unit in thorough.units.values()], number
+
+
+def test_hours_of_three_queues_whose_gangs_do_not_divide_their_quotas() -> None:
+    found = Hours()
+    window((7,), 60.0, found)
+    assert found.figures["plans"] > 5
+    assert not any(found.faults.values()), found.faults
