@@ -51,6 +51,6 @@ def test_the_lower_priority_makes_room(
     if evicted is not None:  # its finalizer goes with the record
         assert evicted.metadata.annotations["bayplan.dev/preempted-by"] == f"{kube.namespace}/high/t"
     kube.wait_attempt("low", 2)
-    assert kube.lines("low")["t"].startswith("Running 2/0"), "no retry is spent"
+    wait_for(lambda: kube.lines("low")["t"].startswith("Running 2/0"), "the record says so, and that no retry is spent")
     assert kube.graph("low")["status"]["evictions"][0].startswith("t/0 1 ")
     assert not kube.graph("high")["status"].get("holds")
