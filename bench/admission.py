@@ -2,10 +2,11 @@
 
     python -m bench.admission [--case baseline] [--mode simulator] [--seed 0] [--json FILE] [--out FILE.csv]
 
-The work is that of Kueue's own performance tests. In the simulator, decisions take no time; beside it stands a reference that
-needs no queues: priority over each cohort's capacity with EASY backfilling. Each queue may hold one reservation, and nothing is
-evicted. Quotas are checked at every start. `--out`: `time,event,workload,queue,class,cpu`, so that all figures can be
-made again from it.
+The work is that of Kueue's own performance tests. In the simulator, decisions take no time, and each queue may hold one
+reservation. With `--mode testbed`, each piece is a graph with a real pod on simulated nodes. Nothing is evicted. Beside both
+stands a reference that needs no queues: priority over each cohort's capacity with EASY backfilling. Quotas are checked at every
+event. `--out`: `time,event,workload,queue,class,cpu`, so that all figures can be made again from it. The other cases are those
+of KAI's own scale tests, and run on the testbed.
 """
 
 import argparse
