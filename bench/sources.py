@@ -62,6 +62,12 @@ SOURCES = {
             "jobs.csv has a line timestamp,duration,num_gpus,cluster per job of cluster_job_log:\n"
             "    when it was submitted, the seconds that it ran, its GPUs, its vc",
         ),
+        Source(
+            "lublin",
+            "https://www.cs.huji.ac.il/labs/parallel/workload/m_lublin99/",
+            "free, as its page says",
+            "lublin_256.swf is 10,000 jobs that the model draws for 256 processors, with run times and no requested times",
+        ),
     )
 }
 

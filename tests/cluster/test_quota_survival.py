@@ -70,7 +70,7 @@ def test_sums_hold_at_every_event_with_twenty_kills(kube: Kube, operator: Operat
         made += 1
 
     for _ in range(4):
-        make("borrows")  # as it is alone, it borrows
+        make("borrows")  # the others hold nothing: it borrows
     wait_for(lambda: watch.most[queues["borrows"]] > NOMINAL["borrows"], "it borrows")
     for role in queues:
         make(role)

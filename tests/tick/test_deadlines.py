@@ -66,6 +66,18 @@ def test_too_few_nodes_put_a_deadline_at_risk_until_there_are_more(pool: World) 
     assert pool.status("wide")["estimatedCompletion"] < status["estimatedCompletion"]
 
 
+def test_a_queue_that_may_hold_too_little_puts_a_deadline_at_risk_and_the_end_counts_its_quota(pool: World) -> None:
+    pool.add_nodes(POOLED, 6)
+    pool.create_queue("small", {"resource": "cpu", "nominal": 6})
+    made = pool.create("wide", long("many", shards=6), deadline="500s", queueName="small")
+    told = pool.wait_condition("wide", RISK)
+    assert told["reason"] == "TooLittleCapacity"
+    assert "a larger quota of its queue" in told["message"]
+    assert "more nodes" not in told["message"]
+    ends = pool.seconds(pool.status("wide")["estimatedCompletion"]) - pool.seconds(made["metadata"]["creationTimestamp"])
+    assert 500 < ends < 1_000, "one of six at a time"
+
+
 def test_a_task_that_fits_nowhere_puts_the_deadline_at_risk(pool: World) -> None:
     pool.add_nodes(POOLED, 1)
     pool.create("huge", long("fits"), task("huge", cpu="9", expectedDuration="10s"), deadline="1h")

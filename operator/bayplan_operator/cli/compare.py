@@ -7,12 +7,12 @@ from bayplan_operator.cli.options import values
 from bayplan_operator.cli.options.declared import Command, option
 from bayplan_operator.cli.options.learning import LEARN_BOTH
 from bayplan_operator.cli.options.output import OUTPUT, Output
-from bayplan_operator.cli.options.simulation import POLICIES, FileOptions, LuckOptions, NodeOptions
+from bayplan_operator.cli.options.simulation import POLICIES, FileOptions, LuckOptions, NodeOptions, TraceOptions
 from bayplan_operator.cli.options.values import FIRST_SEED, Seeds
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareOptions(LuckOptions, NodeOptions, FileOptions):
+class CompareOptions(LuckOptions, TraceOptions, NodeOptions, FileOptions):
     """What is compared, on which work."""
 
     policy: Annotated[list[str], POLICIES]

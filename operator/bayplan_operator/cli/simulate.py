@@ -7,11 +7,11 @@ from bayplan_operator.cli.options import values
 from bayplan_operator.cli.options.declared import Command, option
 from bayplan_operator.cli.options.learning import LEARN
 from bayplan_operator.cli.options.output import OUTPUT, Output
-from bayplan_operator.cli.options.simulation import POLICY, FileOptions, LuckOptions, NodeOptions
+from bayplan_operator.cli.options.simulation import POLICY, FileOptions, LuckOptions, NodeOptions, TraceOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class SimulationOptions(LuckOptions, NodeOptions):
+class SimulationOptions(LuckOptions, TraceOptions, NodeOptions):
     """What one simulation needs beside its graphs."""
 
     policy: Annotated[list[str] | None, POLICY] = None
@@ -30,7 +30,8 @@ class SimulateOptions(SimulationOptions, FileOptions):
 
 COMMAND = Command(
     "simulate",
-    "run graphs on a virtual cluster, with failures and noise",
-    "Run graphs on a virtual cluster: the operator's own decisions, a virtual clock.\n\nNeeds no cluster.",
+    "run graphs and job traces on a virtual cluster, with failures and noise",
+    "Run graphs on a virtual cluster: the operator's own decisions, a virtual clock.\n\n"
+    "A file whose name ends in .swf or .csv is a trace of jobs, each of them a graph of one task.\n\nNeeds no cluster.",
     SimulateOptions,
 )

@@ -30,6 +30,7 @@ from bayplan_operator.workflows.endings import endings, only_by_learning, rounds
 from bayplan_operator.workflows.files.findings import all_of
 from bayplan_operator.workflows.pods import own_neighbours, seconds
 from bayplan_operator.workflows.queues import name_queues, read_queue
+from bayplan_operator.workflows.traces import TraceJobs, is_trace, read_trace
 
 SUBMIT_AFTER = f"{names.GROUP}/submit-after"
 """An annotation of a TaskGraph: how long after the begin of the simulation it is submitted."""
@@ -54,6 +55,10 @@ class Workload:
     policies: dict[str, CompiledPolicy] = field(default_factory=dict)
     queues: dict[str, Queue] = field(default_factory=dict)
     """By name."""
+    traces: list[TraceJobs] = field(default_factory=list)
+    """In the order of the files; `traces.add_jobs` makes submissions of them."""
+    notes: list[str] = field(default_factory=list)
+    """What counts otherwise than it is written, one sentence each."""
     left_out: list[str] = field(default_factory=list)
     """What was not read, one sentence each."""
     only_by_learning: list[str] = field(default_factory=list)
@@ -75,12 +80,15 @@ def read_graphs(paths: Iterable[Path], every: float = 0.0) -> Workload:
     for path in paths:
         with findings.gathered():
             for file in files(path):
-                found += _readable(file, others, findings)
+                if is_trace(file):
+                    _take_trace(workload, file, findings)
+                else:
+                    found += _readable(file, others, findings)
     for document in found:
         with findings.gathered():
             take(workload, document, every)
     findings.told()
-    if not workload.submissions:
+    if not workload.submissions and not workload.traces:
         passed = f" ({others.listed})" if others.listed else ""
         where = ", ".join(map(str, paths))
         raise InputError(f"{where}: there is no graph in it{passed}: name a file with a TaskGraph or a workflow")
@@ -91,6 +99,14 @@ def read_graphs(paths: Iterable[Path], every: float = 0.0) -> Workload:
         for name in workload.admission.missing
     ]
     return workload
+
+
+def _take_trace(workload: Workload, file: Path, findings: Findings) -> None:
+    with findings.gathered():
+        jobs = read_trace(file)
+        workload.traces.append(jobs)
+        workload.notes += jobs.notes
+        workload.left_out += jobs.left_out
 
 
 def _readable(file: Path, others: OtherObjects, findings: Findings) -> Iterator[Document]:

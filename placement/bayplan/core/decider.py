@@ -65,7 +65,7 @@ class Decider:
         self._unsaid: dict[Hashable, Wish] = {}
         """Requests that wait, and of which nothing was said yet."""
         self._reworded: set[Hashable] = set()
-        """Keys of which another thing was said by this decision than before."""
+        """Keys of which another thing was said by this decision than before, and all that are alike are to know it."""
         self._static_version, self._freed = cluster.static_version, cluster.freed.position
         self._neighbours, self._terms = cluster.neighbours.version, cluster.neighbours.terms_version
 
@@ -165,7 +165,7 @@ class Decider:
         if placed:
             self._waiting.moved()
         said = (*waiting.values(), *self._of_their_class(waiting))
-        return Outcome(tuple([decision for _, decision in placed]), waiting=said)
+        return Outcome(tuple([decision for _, decision in placed]), waiting=said, unfinished=self._waiting.unfinished)
 
     def why(self, request: Request) -> Decision | None:
         """What was said last of a request that waits, of it or of those alike; `None`: nothing. Of one that was just placed:
@@ -210,10 +210,10 @@ class Decider:
         key = self._keys[wish.request.id]
         before, self._said[key] = self._said.get(key), decision
         self._unsaid.pop(wish.request.id, None)
-        if before is None or key == wish.request.id or (self._strategy is not None and not self._anything):
+        if before is None or key == wish.request.id or (before.reason, before.message) == (decision.reason, decision.message):
             return
-        if (before.reason, before.message) != (decision.reason, decision.message):
-            self._reworded.add(key)
+        if self._anything or (self._strategy is None and before.reason is not decision.reason):
+            self._reworded.add(key)  # other figures in the same words are told when everything is asked about
 
     def _of_their_class(self, told: Mapping[Hashable, Decision]) -> tuple[Decision, ...]:
         """For requests of which nothing was said yet, or of whose class another thing was said now. `told`: these know."""

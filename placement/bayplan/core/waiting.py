@@ -32,6 +32,11 @@ Place = tuple[Any, ...]
 class Waiting(Protocol):
     """The requests that wait, by id."""
 
+    @property
+    def unfinished(self) -> bool:
+        """Others are to be asked about once what was placed is among what runs."""
+        ...
+
     def __len__(self) -> int:
         """How many wait."""
         ...
@@ -83,6 +88,8 @@ class Waiting(Protocol):
 
 class Everyone:
     """All requests that wait, whenever anything may have become possible."""
+
+    unfinished = False
 
     def __init__(self) -> None:
         self._line: list[tuple[Place, Wish]] = []
@@ -149,6 +156,8 @@ class MayFit:
     A planner that goes one by one, in an order that holds for any two, places the same whether it is asked about all at
     once or about one at a time, each placed before the next.
     """
+
+    unfinished = False
 
     def __init__(self, cluster: Cluster, strategy: Strategy) -> None:
         self._cluster = cluster

@@ -56,3 +56,5 @@ class Outcome:
     evictions: tuple[Eviction, ...] = ()
     waiting: tuple[Decision, ...] = ()
     """Each with the reason why there is no node."""
+    unfinished: bool = False
+    """Others are asked about once what is placed here is among what runs: decide again then."""

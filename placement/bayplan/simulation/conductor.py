@@ -287,7 +287,8 @@ class Conductor:
             return
         self._tell(now)
         neighbours, version = self._machines.cluster.neighbours, -1
-        while len(self._waiting) and neighbours.version != version:
+        unfinished = False
+        while len(self._waiting) and (unfinished or neighbours.version != version):
             # What is placed may be what another waits for to be near: such a one is asked about again at once.
             version = neighbours.version
             outcome = self._waiting.decide(now)
@@ -296,6 +297,7 @@ class Conductor:
             for decision in outcome.waiting:
                 if decision.reason is Reason.RESERVED:
                     self._planning.refused(*id_of(decision.request_id))
+            unfinished = outcome.unfinished
         for number, at in self._planning.kept_until(now):
             self._agenda.add(at, Event.EXPIRY, number)
 

@@ -53,10 +53,10 @@ def resources(trace: Trace) -> list[str]:
 def usage(trace: Trace, resource: str) -> Usage:
     """What is taken of a resource over time, from the first submission on."""
     placed = trace.attempts.outcome != AttemptOutcome.WAITING
-    amounts = _amounts(trace, resource)[placed]
+    taken = amounts(trace, resource)[placed]
     begin = float(trace.graphs.submitted_at.min())
     times = np.concatenate(([begin], trace.attempts.placed_at[placed], _ends(trace)))
-    changes = np.concatenate(([0], amounts, -amounts))
+    changes = np.concatenate(([0], taken, -taken))
     order = np.argsort(times, kind="stable")
     at, first = np.unique(times[order], return_index=True)
     used = np.add.reduceat(changes[order], first).cumsum()
@@ -75,7 +75,7 @@ def utilisation(trace: Trace, resource: str) -> float:
 def node_utilisation(trace: Trace, resource: str) -> FloatArray:
     """Per node, the share of its resource that is taken, on average over the makespan; 0 where it has none."""
     placed = trace.attempts.outcome != AttemptOutcome.WAITING
-    taken = _amounts(trace, resource)[placed] * (_ends(trace) - trace.attempts.placed_at[placed])
+    taken = amounts(trace, resource)[placed] * (_ends(trace) - trace.attempts.placed_at[placed])
     work = np.bincount(trace.attempts.node[placed], taken, minlength=len(trace.nodes))
     room = np.array([node.allocatable.get(resource, 0) for node in trace.nodes]) * makespan(trace)
     return np.divide(work, room, out=np.zeros(len(room)), where=room > 0)
@@ -140,18 +140,19 @@ def _ends(trace: Trace) -> FloatArray:
     return np.asarray(_ended(trace)[trace.attempts.outcome != AttemptOutcome.WAITING], np.float64)
 
 
-def _amounts(trace: Trace, resource: str) -> IntArray:
+def amounts(trace: Trace, resource: str) -> IntArray:
+    """Per attempt, what it asked of a resource."""
     attempts = trace.attempts
-    amounts = np.zeros(len(attempts), np.int64)
+    found = np.zeros(len(attempts), np.int64)
     per_class: dict[object, int] = {}
-    rows = zip(attempts.graph.tolist(), attempts.task.tolist(), attempts.candidate.tolist(), strict=True)
-    for row, (graph, task, candidate) in enumerate(rows):
-        asked = trace.submissions[graph].asked(task, candidate)
+    columns = (attempts.graph, attempts.task, attempts.shard, attempts.candidate)
+    for row, (graph, task, shard, candidate) in enumerate(zip(*(each.tolist() for each in columns), strict=True)):
+        asked = trace.submissions[graph].asked_by(task, shard, candidate)
         amount = per_class.get(asked)
         if amount is None:
             amount = per_class[asked] = dict(asked.resources).get(resource, 0)
-        amounts[row] = amount
-    return amounts
+        found[row] = amount
+    return found
 
 
 def _end_before(trace: Trace) -> tuple[FloatArray, BoolArray]:

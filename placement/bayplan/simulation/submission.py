@@ -50,6 +50,8 @@ class Submission:
     """Name of the policy that places it."""
     queue: str | None = None
     """The queue in which its requests wait; none: no quota counts them."""
+    counted_in: str = ""
+    """The queue that figures count it in, where that is another than the one in which its requests wait; empty: it is none."""
     retries: tuple[Retry, ...] = ()
     """Per task; none: the defaults of `Retry` for all."""
     expected: FloatArray | None = None
@@ -140,6 +142,11 @@ class Submission:
     def asked(self, task: int, candidate: int) -> RequestClass:
         """What the shards of a task ask with a candidate, by its position; -1: the task has none."""
         return self.classes[task] if candidate < 0 else self.candidates[task].candidates[candidate].request_class
+
+    def asked_by(self, task: int, shard: int, candidate: int) -> RequestClass:
+        """The same of one shard."""
+        own = self.own_classes.get(int(self.graph.unit_start[task]) + shard) if self.own_classes and candidate < 0 else None
+        return self.asked(task, candidate) if own is None else own
 
     def with_candidate(self, task: int, position: int) -> "Submission":
         """The same, where a candidate does a task. O(tasks)."""

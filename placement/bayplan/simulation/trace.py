@@ -129,6 +129,8 @@ class Trace:
     """Of candidates, in the order in which they were made."""
 
     def request_class(self, row: int) -> RequestClass:
-        """What an attempt asked, by its row, as far as all shards of its task ask alike."""
-        graph, task, candidate = (int(each[row]) for each in (self.attempts.graph, self.attempts.task, self.attempts.candidate))
-        return self.submissions[graph].asked(task, candidate)
+        """What an attempt asked, by its row."""
+        attempts = self.attempts
+        columns = (attempts.graph, attempts.task, attempts.shard, attempts.candidate)
+        graph, task, shard, candidate = (int(each[row]) for each in columns)
+        return self.submissions[graph].asked_by(task, shard, candidate)

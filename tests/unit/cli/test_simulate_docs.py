@@ -27,10 +27,13 @@ def test_every_field_of_the_short_list_is_explained() -> None:
     assert set(FIELDS) == set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in table.splitlines() if "|" in line)))
 
 
+SHOWN = ("bayplan plan", "bayplan compare", "bayplan simulate -f examples/simulation/jobs.csv")
+
+
 def commands() -> list[str]:
     """Blocks that hold one command."""
     blocks = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
-    return [block for block in blocks if block.startswith(("bayplan plan", "bayplan compare"))]
+    return [block for block in blocks if block.startswith(SHOWN)]
 
 
 @pytest.mark.parametrize("command", commands())

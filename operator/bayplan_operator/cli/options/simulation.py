@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,6 +30,21 @@ class FileOptions:
 
     file: Annotated[list[Path], FILE]
     strict: Annotated[bool, STRICT] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceOptions:
+    """Which queues the jobs of traces are in."""
+
+    queue_by: Annotated[
+        Literal["queue", "user", "group"],
+        option("--queue-by", text="the column of a trace that says the queue of a job (default: queue)"),
+    ] = "queue"
+    queue_map: Annotated[
+        dict[str, str] | None,
+        option("--queue-map", metavar="VALUE=QUEUE,...", parse=values.names,
+               text="the Queue for what stands in that column, such as 1=interactive,2=batch"),
+    ] = None  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

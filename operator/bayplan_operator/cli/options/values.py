@@ -67,6 +67,19 @@ def speeds(text: str) -> dict[str, float]:
     return found
 
 
+def names(text: str) -> dict[str, str]:
+    """Of `1=interactive,2=batch`. Raises ValueError."""
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        said, equals, name = part.partition("=")
+        if not (said and equals and name):
+            raise ValueError(f'"{part}" must be a value with the name of a queue, such as 1=interactive')
+        if said in found:
+            raise ValueError(f'"{said}" must be named once')
+        found[said] = name
+    return found
+
+
 class Numbers(tuple[float, ...]):
     """Numbers, one for each of several things."""
 

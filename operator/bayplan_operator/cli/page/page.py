@@ -136,6 +136,7 @@ def _used(simulation: Simulation, usage: Usage) -> str:
 def _tables(simulation: Simulation) -> str:
     parts = (
         ("Graphs", tables.graphs(simulation)),
+        ("Queues", tables.queues(simulation)),
         ("Nodes", tables.nodes(simulation)),
         ("Candidates", tables.candidates(simulation)),
         ("Attempts", tables.attempts(simulation)),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from bayplan_operator.cli.text import queue_outcomes
 from bayplan_operator.views import units
 from bayplan_operator.views.model.choice import LosingCandidate
 from bayplan_operator.views.model.graph import SimulatedGraph
@@ -57,6 +58,14 @@ def graphs(simulation: Simulation) -> str:
         header = (*header, "Strategy")
         rows = [(*row, graph.strategy) for row, graph in zip(rows, simulation.graphs, strict=True)]
     return _table("graphs", header, rows)
+
+
+def queues(simulation: Simulation) -> str:
+    """One line per queue, if anything is known of them."""
+    if not simulation.queues:
+        return ""
+    header = tuple(each.capitalize() for each in queue_outcomes.HEADER)
+    return _table("queues", header, [tuple(queue_outcomes.row(each)) for each in simulation.queues.queues])
 
 
 def attempts(simulation: Simulation) -> str:

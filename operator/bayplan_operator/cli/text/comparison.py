@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bayplan_operator.cli.text.table import Screen, table
 from bayplan_operator.views import units
-from bayplan_operator.views.simulations.statistics import FIGURES, Comparison, Estimate
+from bayplan_operator.views.simulations.statistics import FIGURES, OF_QUEUES, Comparison, Estimate
 
 _HEADERS = {
     "makespan": "MAKESPAN",
@@ -16,6 +16,16 @@ _HEADERS = {
     "failed": "FAILED",
     "cost": "COST",
 }
+
+
+_QUEUE_HEADERS = {
+    "waiting": "WAITING",
+    "waitingP99": "P99",
+    "waitingLongest": "LONGEST",
+    "slowdown": "SLOWDOWN",
+    "share": "SHARE",
+}
+_MOST_ROWS = 60
 
 
 def text(comparison: Comparison, screen: Screen) -> str:
@@ -31,6 +41,7 @@ def text(comparison: Comparison, screen: Screen) -> str:
         lines += ["", screen.paint(f"Difference from {first.policy}, in pairs on the same seeds", "bold")]
         rows = [[row.policy, *(_difference(row.differences[name], FIGURES[name]) for name in shown)] for row in others]
         lines += table(header, rows, screen)
+    lines += _queues(comparison, screen)
     count = len(comparison.seeds)
     interval = "mean and 95 % confidence interval over" if count > 1 else "from"
     lines += [
@@ -45,6 +56,24 @@ def text(comparison: Comparison, screen: Screen) -> str:
     if unmet:
         lines.append(f"Not all graphs complete, and in time: {', '.join(unmet)}")
     return "\n".join(lines)
+
+
+def _queues(comparison: Comparison, screen: Screen) -> list[str]:
+    """One line per queue and policy, if anything is known of queues."""
+    rows = [
+        [queue, row.policy, *(_words(found[name], unit) for name, unit in OF_QUEUES.items())]
+        for row in comparison.rows
+        for queue, found in (row.queues or {}).items()
+    ]
+    if not rows:
+        return []
+    rows.sort(key=lambda row: row[0])
+    header = ["QUEUE", "POLICY", *_QUEUE_HEADERS.values()]
+    lines = ["", screen.paint("Waits and shares of queues", "bold"), *table(header, rows[:_MOST_ROWS], screen)]
+    if len(rows) > _MOST_ROWS:
+        lines.append(f"... and {len(rows) - _MOST_ROWS} more; all of them: -o json")
+    told = [f"{row.policy} {_words(row.jain, 'index')}" for row in comparison.rows if row.jain]
+    return [*lines, f"Fairness of the shares by weight (Jain's index): {', '.join(told)}"]
 
 
 def _by_seed(comparison: Comparison, shown: Sequence[str]) -> Iterator[list[str]]:
@@ -82,4 +111,4 @@ def _number(value: float, unit: str) -> str:
         return f"{value:.1f}s"
     if unit == "share":
         return f"{100 * value:.1f} %"
-    return f"{value:,.2f}" if unit == "price" else f"{value:,.1f}"
+    return f"{value:,.2f}" if unit in ("price", "index") else f"{value:,.1f}"

@@ -45,6 +45,7 @@ def _help(suggestion: SuggestionView) -> str:
     chance = f"({units.percent(suggestion.probability)})"
     of_class = f"of class {suggestion.subject} " if suggestion.subject else ""
     words = {
+        "MoreQuota": f"a larger quota of its queue {chance}",
         "MoreNodes": f"more nodes {of_class}{chance}",
         "FasterNodes": f"as many of the fastest nodes as it can use {of_class}{chance}",
         "ShorterTask": f"half the run time of {suggestion.subject}, by more shards or less work {chance}",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bayplan_operator.cli.text import choices, outlook
+from bayplan_operator.cli.text import choices, outlook, queue_outcomes
 from bayplan_operator.cli.text.table import Screen, brief, table
 from bayplan_operator.views import units
 from bayplan_operator.views.model.attempt import SimulatedAttempt
@@ -78,6 +78,8 @@ def figures(simulation: Simulation, screen: Screen) -> list[str]:
     lines += candidates(simulation)
     if found.unplaced:
         lines.append(screen.paint(f"{units.count(found.unplaced, 'shard')} never got a place", "bad"))
+    if simulation.queues:
+        lines += ["", *queue_outcomes.lines(simulation.queues, screen)]
     return lines
 
 

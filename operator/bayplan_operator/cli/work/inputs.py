@@ -13,7 +13,7 @@ from bayplan.simulation import Delays, Failures, HiddenLoad, Policy, Scrapes, Se
 from bayplan.strategy.compile import StrategyError
 from bayplan.strategy.plugins import installed
 from bayplan.strategy.presets import compile_preset
-from bayplan_operator.cli.options.simulation import LuckOptions, NodeOptions
+from bayplan_operator.cli.options.simulation import LuckOptions, NodeOptions, TraceOptions
 from bayplan_operator.cli.options.values import duration, share
 from bayplan_operator.cli.terminal import output
 from bayplan_operator.cli.work.pairs import pairs
@@ -24,6 +24,7 @@ from bayplan_operator.workflows import InputError, Workload, read_graphs, read_n
 from bayplan_operator.workflows.documents import documents, files
 from bayplan_operator.workflows.failures import read_failures
 from bayplan_operator.workflows.graphs import read_policy
+from bayplan_operator.workflows.traces import JobQueues, add_jobs
 
 DEFAULT = "default"
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -44,6 +45,18 @@ def workload(paths: Sequence[Path], every: float = 0.0, repeat: int = 1) -> Work
     output.warn(found.passed_over)
     found.submissions = _repeated(found.submissions, repeat, every)
     return found
+
+
+def with_jobs(work: Workload, options: TraceOptions, there: ClusterView) -> None:
+    """The jobs of traces join the graphs."""
+    output.warn(work.notes)
+    add_jobs(work, JobQueues(options.queue_by, options.queue_map or {}), there.nodes)
+
+
+def without_jobs(work: Workload) -> None:
+    """Raises `InputError` where a file is a trace."""
+    if work.traces:
+        raise InputError(f"{work.traces[0].path}: this is a trace of jobs: bayplan simulate and bayplan compare read it")
 
 
 def tell_left_out(work: Workload, strict: bool, *, learns: bool = False) -> None:

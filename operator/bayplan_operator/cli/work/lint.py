@@ -12,6 +12,7 @@ from bayplan_operator.workflows import failures, graphs, nodes
 from bayplan_operator.workflows.checks.kinds import OtherObjects
 from bayplan_operator.workflows.documents import Document, Findings, documents, files
 from bayplan_operator.workflows.files.findings import Finding, lines, name
+from bayplan_operator.workflows.traces import is_trace, read_trace
 
 
 @dataclass(slots=True)
@@ -46,6 +47,9 @@ def run(options: LintOptions) -> int:
 
 
 def _check(file: Path, checked: _Checked) -> None:
+    if is_trace(file):
+        checked.workload.left_out += read_trace(file).left_out
+        return
     for document in documents(file, checked.findings):
         with checked.findings.gathered():
             if checked.others.take(document):

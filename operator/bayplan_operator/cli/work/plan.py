@@ -20,6 +20,7 @@ from bayplan_operator.views.simulations.shards import with_advice
 def run(options: PlanOptions) -> int:
     """Answers the exit code. Raises `InputError`, `SetupError` and `ApiError`."""
     work = inputs.workload(options.file)
+    inputs.without_jobs(work)
     inputs.tell_left_out(work, options.strict)
     there = _current(options) if options.nodes is None else inputs.there(options)
     submissions = [there.with_rounds(replace(each, at=0.0)) for each in work.submissions]

@@ -28,8 +28,9 @@ def run(options: SimulateOptions) -> int:
 def simulation_of(options: SimulationOptions, paths: Sequence[Path], strict: bool) -> Simulation:
     """Read the files and simulate. Raises `InputError` and `SetupError`."""
     work = inputs.workload(paths, options.every, options.repeat)
-    inputs.tell_left_out(work, strict, learns=options.learn == "yes")
     there = inputs.there(options)
+    inputs.with_jobs(work, options, there)
+    inputs.tell_left_out(work, strict, learns=options.learn == "yes")
     submissions: list[Submission] = work.submissions
     policies: dict[str, Policy]
     if options.policy:
@@ -45,4 +46,4 @@ def simulated(submissions: list[Submission], setup: Setup, policy: str) -> Simul
     """With a bar on a terminal. Raises `SetupError`."""
     with Progress("simulating") as told:
         trace = simulate(submissions, setup, told=told)
-    return build(trace, policy, setup.seed, setup.run_times)
+    return build(trace, policy, setup.seed, setup.run_times, {} if setup.queues is None else setup.queues.queues)

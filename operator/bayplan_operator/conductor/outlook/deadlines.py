@@ -45,7 +45,7 @@ def verdict(graph: GraphRun, outlook: Outlook) -> Verdict | None:
     if found.probability >= (SAFE if outlook.verdict is not None and outlook.verdict.at_risk else AT_RISK):
         return Verdict(False, "OnTime", f"the deadline is met with a probability of {percent} ({found.basis})")
     enough = [each for each in found.advice if each.probability >= AT_RISK]
-    capacity = any(each.help in (Help.MORE_NODES, Help.HIGHER_PRIORITY) for each in enough)
+    capacity = any(each.help in (Help.MORE_QUOTA, Help.MORE_NODES, Help.HIGHER_PRIORITY) for each in enough)
     reason = "TooLittleCapacity" if capacity else "RunTimesTooLong"
     said = [f"the deadline is met with a probability of {percent} ({found.basis})", *_helps(found)]
     return Verdict(True, reason, "; ".join(said))
@@ -112,6 +112,8 @@ def _helps(found: Forecast) -> list[str]:
 def _help(suggestion: Suggestion, found: Forecast) -> str:
     chance = f" ({int(100 * suggestion.probability)} %)"
     of_class = f"of class {suggestion.subject}" if suggestion.subject else "of the class that it uses"
+    if suggestion.help is Help.MORE_QUOTA:
+        return f"a larger quota of its queue{chance}"
     if suggestion.help is Help.MORE_NODES:
         return f"more nodes {of_class}{chance}"
     if suggestion.help is Help.FASTER_NODES:

@@ -24,6 +24,7 @@ from bayplan.foresight.estimates import (
     sure_rounds,
     with_further_rounds,
     with_gates,
+    within,
 )
 from bayplan.foresight.graph_plans import Situation
 from bayplan.lifecycle import Run, UnitState
@@ -155,7 +156,8 @@ def _scenario(question: Question, there: Situation, known: Durations, elapsed: F
     flow = prepared.relations.flow
 
     def capacity(each: RestOfGraph) -> Capacity:
-        return capacity_for(question.strategy, cluster, each.situation, each.classes)
+        found = capacity_for(question.strategy, cluster, each.situation, each.classes)
+        return within(found, question.seen.terms.quotas, cluster, each.situation)
 
     rest = RestOfGraph(there, known, elapsed, tuple(template.request_class for template in prepared.templates))
     if flow is not None:
@@ -196,8 +198,9 @@ def _alone(question: Question) -> Scenario | None:
     for unit in np.flatnonzero(np.isin(run.state, (UnitState.BINDING, UnitState.RUNNING))).tolist():
         asked = seen.prepared.templates[int(graph.unit_task[unit])].request_class
         empty.occupy(unit, run.node[unit], dict(asked.resources))
-    there, known, elapsed = _learned(question, situation(replace(seen, cluster=empty)))
-    return _scenario(question, there, known, elapsed, empty)
+    terms = replace(seen.terms, quotas=tuple(each.alone for each in seen.terms.quotas))
+    alone = replace(question, seen=replace(seen, cluster=empty, terms=terms))
+    return _scenario(alone, *_learned(alone, situation(alone.seen)), empty)
 
 
 def _least(known: Durations) -> FloatArray:

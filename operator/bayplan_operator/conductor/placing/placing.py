@@ -77,6 +77,11 @@ class Placing(Step):
         stale = self._asked_of != self._cluster.version and now >= self._asked_at + _WORDS
         known = self._insight.snapshot(now)
         self._decider.update(Changes(knowledge=known, refused=self.rejections.active(now), reopened=stale or replanned))
+        while self._decide(graphs, now):
+            pass  # each time something was placed, so that this comes to an end
+
+    def _decide(self, graphs: Register, now: float) -> bool:
+        """Act on one decision. Answers whether it goes on from what was placed by it."""
         began = self._monotonic()
         outcome = self._decider.decide(now, seconds(self._seconds, self._monotonic))
         if outcome.placements or outcome.waiting:
@@ -84,6 +89,7 @@ class Placing(Step):
             self._place(graphs, outcome.placements, now)
             self._wait(graphs, outcome.waiting, now)
             self._asked_at, self._asked_of = now, self._cluster.version
+        return outcome.unfinished and bool(outcome.placements)
 
     def next_time(self, now: float) -> float | None:
         """When ``step`` has something to do though nothing happens."""

@@ -28,7 +28,7 @@ class SuggestionView(msgspec.Struct, frozen=True, rename="camel"):
     """What would help to meet the deadline."""
 
     help: str
-    """MoreNodes, FasterNodes, ShorterTask or LaterDeadline."""
+    """MoreQuota, MoreNodes, FasterNodes, ShorterTask or LaterDeadline."""
     subject: str
     """The class of nodes or the task."""
     probability: float

@@ -7,6 +7,7 @@ import msgspec
 from bayplan_operator.views.model.attempt import SimulatedAttempt
 from bayplan_operator.views.model.graph import SimulatedGraph
 from bayplan_operator.views.model.node import SimulatedNode
+from bayplan_operator.views.model.queue_outcome import QueueOutcomes
 
 Format = Literal["bayplan.dev/simulation-v1"]
 FORMAT: Format = "bayplan.dev/simulation-v1"
@@ -94,3 +95,5 @@ class Simulation(msgspec.Struct, frozen=True, rename="camel"):
     usage: tuple[Usage, ...]
     switches: tuple[Switch, ...] = ()
     origin: Origin | None = None
+    queues: QueueOutcomes | msgspec.UnsetType = msgspec.UNSET
+    """Where files have Queues, or jobs say theirs."""

@@ -1,12 +1,14 @@
 """From a trace to the figures that are shown."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 import numpy as np
 
+from bayplan.admission.queue import Queue
 from bayplan.lifecycle import Gate
+from bayplan.model.arrays import IntArray
 from bayplan.simulation import AttemptOutcome, Submission, Trace, TrueRunTimes, figures
 from bayplan_operator.views.model.attempt import SimulatedAttempt
 from bayplan_operator.views.model.graph import SimulatedGraph
@@ -15,8 +17,10 @@ from bayplan_operator.views.model.simulation import FORMAT, Figures, Simulation,
 from bayplan_operator.views.model.task import SimulatedTask
 from bayplan_operator.views.simulations import choices
 from bayplan_operator.views.simulations.bounds import Bounds
+from bayplan_operator.views.simulations.queue_outcomes import queue_outcomes
 
 _MOST_POINTS = 2_000
+NO_QUEUES: Mapping[str, Queue] = {}
 _OUTCOMES = {outcome: "".join(part.capitalize() for part in outcome.name.split("_")) for outcome in AttemptOutcome}
 GATES = {Gate.ANY: "Any", Gate.BEST: "BestOf", Gate.ALWAYS: "Always"}
 """As manifests write them."""
@@ -24,9 +28,11 @@ _DIGITS = 6
 """Of seconds, after the point."""
 
 
-def build(trace: Trace, policy: str, seed: int, run_times: TrueRunTimes) -> Simulation:
-    """All figures. `policy`: what it is called."""
+def build(trace: Trace, policy: str, seed: int, run_times: TrueRunTimes, queues: Mapping[str, Queue] = NO_QUEUES) -> Simulation:
+    """All figures. `policy`: what it is called; `queues`: by name."""
     bounds, made = Bounds(trace, run_times), choices.by_graph(trace)
+    rows = _rows_of_graphs(trace)
+    of_queues = queue_outcomes(trace, queues)
     return Simulation(
         format=FORMAT,
         policy=policy,
@@ -35,12 +41,13 @@ def build(trace: Trace, policy: str, seed: int, run_times: TrueRunTimes) -> Simu
         waiting={reason: _round(seconds) for reason, seconds in figures.waiting_by_reason(trace).items()},
         nodes=tuple(_nodes(trace)),
         graphs=tuple(
-            msgspec.structs.replace(_graph(trace, bounds, number), choices=made.get(number, msgspec.UNSET))
+            msgspec.structs.replace(_graph(trace, bounds, number, rows[number]), choices=made.get(number, msgspec.UNSET))
             for number in range(len(trace.graphs))
         ),
         attempts=tuple(_attempts(trace)),
         usage=tuple(_usage(trace, resource) for resource in figures.resources(trace)),
         switches=tuple(Switch(_round(each.at), each.policy, each.strategy, each.why) for each in trace.switches),
+        queues=msgspec.UNSET if of_queues is None else of_queues,
     )
 
 
@@ -85,7 +92,13 @@ def _nodes(trace: Trace) -> Iterator[SimulatedNode]:
         )
 
 
-def _graph(trace: Trace, bounds: Bounds, number: int) -> SimulatedGraph:
+def _rows_of_graphs(trace: Trace) -> list[IntArray]:
+    """By number of a graph, the rows of its attempts."""
+    order = np.argsort(trace.attempts.graph, kind="stable")
+    return np.split(order, np.searchsorted(trace.attempts.graph[order], np.arange(1, len(trace.graphs))))
+
+
+def _graph(trace: Trace, bounds: Bounds, number: int, rows: IntArray) -> SimulatedGraph:
     submission, graphs = trace.submissions[number], trace.graphs
     durations = bounds.durations(number, fastest=False)
     path = submission.graph.critical_path(durations)
@@ -107,7 +120,7 @@ def _graph(trace: Trace, bounds: Bounds, number: int) -> SimulatedGraph:
         critical_path=tuple(submission.graph.tasks[task].name for task in path),
         critical_seconds=_round(float(durations[path].sum())),
         lower_bound=_round(bounds.of_graph(number)),
-        tasks=tuple(_tasks(trace, number, frozenset(path))),
+        tasks=tuple(_tasks(trace, number, frozenset(path), rows)),
         strategy=graphs.strategy[number] if graphs.strategy else "",
         rounds=graphs.rounds[number],
         skipped=_skipped(trace, number),
@@ -124,9 +137,8 @@ def _skipped(trace: Trace, number: int) -> tuple[str, ...]:
     return tuple(task.name for task, span in zip(graph.tasks, spans, strict=True) if units.issuperset(span))
 
 
-def _tasks(trace: Trace, number: int, critical: frozenset[int]) -> Iterator[SimulatedTask]:
+def _tasks(trace: Trace, number: int, critical: frozenset[int], rows: IntArray) -> Iterator[SimulatedTask]:
     attempts, graph, flow = trace.attempts, trace.submissions[number].graph, trace.submissions[number].flow
-    rows = np.flatnonzero(attempts.graph == number)
     count = len(graph.tasks)
     starts, ends, done = np.full(count, np.inf), np.zeros(count), np.zeros(count, np.int64)
     last = np.zeros(count, np.int64)

@@ -21,9 +21,11 @@ from bayplan.foresight.estimates import (
     durations,
     earliest,
     lateness,
+    quota_caps,
     sure_rounds,
     with_further_rounds,
     with_gates,
+    within,
 )
 from bayplan.foresight.graph_plans import Situation, expected_seconds, slots
 from bayplan.knowledge.run_times import TaskRun
@@ -54,6 +56,8 @@ def with_outlooks(simulation: Simulation, submissions: Iterable[Submission], set
     cluster, divider = Cluster(), Divider(setup)
     for node in setup.nodes:
         cluster.set_node(node)
+    if setup.queues is not None:
+        cluster.set_quotas(setup.queues.limits())
     for number, each in enumerate(setup.occupied):
         cluster.occupy(number, each.node, each.resources, each.gpus)
     found = {each.name: divider.divided(each) for each in submissions}
@@ -120,7 +124,8 @@ def _outlook(submission: Submission, setup: Setup, cluster: Cluster, strategy: S
         return PlannedOutlook(known.words, lower_bound=_round(bound.seconds), nowhere=first.nowhere)
 
     def capacity(each: RestOfGraph) -> Capacity:
-        return capacity_for(strategy, cluster, each.situation, each.classes)
+        found = capacity_for(strategy, cluster, each.situation, each.classes)
+        return within(found, quota_caps(cluster, submission.queue), cluster, each.situation)
 
     whole = RestOfGraph(there, known, none, submission.classes)
     if flow is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
+from bayplan_operator.views.model.queue_outcome import QueueOutcome, QueueOutcomes
 from bayplan_operator.views.model.simulation import Figures
 
 CONFIDENCE = 0.95
@@ -20,6 +21,16 @@ FIGURES: Mapping[str, str] = {
     "cost": "price",
 }
 """Figure to unit. Utilisation is that of GPUs, of CPU where no task asks for GPUs; missed is the share of all deadlines."""
+
+
+OF_QUEUES: Mapping[str, str] = {
+    "waiting": "s",
+    "waitingP99": "s",
+    "waitingLongest": "s",
+    "slowdown": "number",
+    "share": "share",
+}
+"""Figure of a queue to unit."""
 
 
 class Estimate(msgspec.Struct, frozen=True, rename="camel"):
@@ -42,6 +53,10 @@ class Row(msgspec.Struct, frozen=True, rename="camel"):
     """From the first policy, paired by seed, so that luck that both had falls out; empty for the first."""
     unmet: tuple[int, ...] = ()
     """Seeds with which a graph did not complete, or missed its deadline."""
+    jain: Estimate | msgspec.UnsetType | None = msgspec.UNSET
+    """Jain's index of the shares of queues over their weights, where there are queues."""
+    queues: dict[str, dict[str, Estimate | None]] | msgspec.UnsetType = msgspec.UNSET
+    """By queue, its figures."""
 
 
 class Comparison(msgspec.Struct, frozen=True, rename="camel"):
@@ -70,6 +85,19 @@ def compare(runs: Mapping[str, Sequence[Figures]], seeds: Sequence[int], nodes: 
     return Comparison("bayplan.dev/comparison-v1", tuple(seeds), graphs, nodes, CONFIDENCE, tuple(rows))
 
 
+def with_queues(comparison: Comparison, outcomes: Mapping[str, Sequence[QueueOutcomes]]) -> Comparison:
+    """The same with figures of queues. `outcomes`: per policy, those of each seed; the jobs of all are the same."""
+    rows = []
+    for row in comparison.rows:
+        of_one = outcomes[row.policy]
+        queues = {
+            each.name: {name: _estimate([_of_queue(seed.queues[number], name) for seed in of_one]) for name in OF_QUEUES}
+            for number, each in enumerate(of_one[0].queues)
+        }
+        rows.append(msgspec.structs.replace(row, jain=_estimate([seed.jain for seed in of_one]), queues=queues))
+    return msgspec.structs.replace(comparison, rows=tuple(rows))
+
+
 def main_resource(figures: Figures) -> str | None:
     """What utilisation is about: devices first, then CPU."""
     return next(iter(figures.utilisation), None)
@@ -90,6 +118,17 @@ def _value(figures: Figures, name: str) -> float:
         "cost": figures.cost,
     }[name]
     return math.nan if plain is None else plain
+
+
+def _of_queue(outcome: QueueOutcome, name: str) -> float:
+    found = {
+        "waiting": outcome.waiting,
+        "waitingP99": outcome.waiting_p99,
+        "waitingLongest": outcome.waiting_longest,
+        "slowdown": outcome.slowdown,
+        "share": outcome.share,
+    }[name]
+    return math.nan if found is None else found
 
 
 def _estimate(values: Sequence[float]) -> Estimate | None:

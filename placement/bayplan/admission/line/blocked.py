@@ -88,6 +88,11 @@ class Blocked:
             return not self._freed
         return not self._freed.may_fit(lane.asked)
 
+    def without_promise(self, lane: Lane) -> None:
+        """A promise is gone that kept places from it: what is known of its quotas is looked up, but not what nodes have."""
+        if not any(map(self._cluster.quotas.everywhere, lane.short or ())):
+            lane.short = None
+
     def put_back(self, lane: Lane) -> None:
         """It is blocked, for what is known of it."""
         quotas, short = self._cluster.quotas, lane.short or ()

@@ -57,7 +57,8 @@ class Line:
         lane = self._roll.join(wish)
         if wish.request.gang is not None:
             self._gangs[lane.key] = lane
-        if not known or wish.request.gang is not None or lane.kept_out:
+        ahead = lane.kept_out and lane.first(self._now).wish is wish  # perhaps of the promises that keep the others out
+        if not known or wish.request.gang is not None or ahead:
             self._open(lane)
         self._news = self._news or lane.key in self._queues[lane.queue].open
 
@@ -69,8 +70,10 @@ class Line:
         if self._asking is not None and placed:
             self._shares.admitted(lane.queue, wish.request)
             self._promises.let_in(wish, self._asking.lifted, self._now)
-        if self._promises.started(id_, self._now if placed else math.inf):
-            self._reserving.released(lane)
+            self._reserving.placed = True
+        promise = self._promises.started(id_, self._now if placed else math.inf)
+        if promise is not None:
+            self._reserving.released(lane, promise)
             self._news = True
         if len(lane):
             return False
@@ -115,7 +118,7 @@ class Line:
         self._now = context.now
         if not self._round:
             self._begin()
-        while (number := self._contest.first()) != ROOT:
+        while not self._reserving.postponed and (number := self._contest.first()) != ROOT:
             queue = self._queues[number]
             found = queue.first()
             if found is None:
@@ -129,9 +132,16 @@ class Line:
                 continue
             self._asking = asking
             return unit
+        if self._reserving.postponed:
+            return []
         self._news = self._round = False
         self._blocked.done()
         return []
+
+    @property
+    def unfinished(self) -> bool:
+        """A promise is to be made by what was just placed, before those behind it are asked about."""
+        return self._reserving.postponed
 
     def last(self) -> bool:
         """Whether no question follows."""
@@ -175,7 +185,7 @@ class Line:
         return list(asking.unit.values())
 
     def _begin(self) -> None:
-        self._round = True
+        self._round, self._reserving.placed, self._reserving.postponed = True, False, False
         if not self._shortcuts:
             self.again()
         self._shares.step(self._now)

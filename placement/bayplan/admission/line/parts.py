@@ -27,6 +27,8 @@ class LineInParts:
     other, until their sum exceeds what is free: what it finds for them together depends on nothing that stands behind them.
     """
 
+    unfinished = False
+
     def __init__(self, cluster: Cluster, tree: QueueTree, shares: QueueShares) -> None:
         self._cluster, self._shares = cluster, shares
         limits = cluster.quotas.limits

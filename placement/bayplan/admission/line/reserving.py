@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Sequence
 
 from bayplan.admission.line.asking import Asking
 from bayplan.admission.line.blocked import Blocked
+from bayplan.admission.line.contest import ROOT
 from bayplan.admission.line.lane import Lane
 from bayplan.admission.line.roll import Roll
 from bayplan.admission.promises.promise import Promise
@@ -20,12 +21,14 @@ class Reserving:
         self._reserve = [*(each.reserve for each in tree.queues.values()), 0]
         """By queue, how many of its units may hold a promise."""
         self._any = any(self._reserve)
+        self.placed = self.postponed = False
+        """In this decision something was placed, so that no promise can be made before it is among what runs; one was to be."""
         self._promised: dict[Lane, Promise] = {}
         """By lane, the promise that a request of it holds: of requests that are alike only the first does."""
         self._kept_out: dict[Hashable, Lane] = {}
         """Lanes that found no place beside what promises keep."""
-        self._news = False
-        """A promise is gone: what it kept is free for them."""
+        self._gone: set[int] = set()
+        """A promise is gone, and what it kept is free for lanes of these trees; `ROOT`: for those of any."""
 
     def asking(self, number: int, lane: Lane, unit: Sequence[Wish], blocked: Blocked, now: float) -> Asking | None:
         """How a unit is to be asked about, or that it need not be."""
@@ -82,10 +85,10 @@ class Reserving:
         """Nothing is known."""
         self._kept_out.clear()
 
-    def released(self, lane: Lane) -> None:
+    def released(self, lane: Lane, promise: Promise) -> None:
         """The promise of a lane is gone."""
         self._promised.pop(lane, None)
-        self._news = True
+        self._gone.add(self._bound(promise))
 
     def reopened(self, open_: Iterable[Lane], blocked: Blocked, now: float) -> list[Lane]:
         """Lanes to be looked at in a round beside those that are open: what a promise kept out that is gone, the lanes of those
@@ -95,12 +98,15 @@ class Reserving:
         at.
         """
         found: dict[Hashable, Lane] = {}
-        if self._news:
-            found.update(self._kept_out)
-            self._kept_out.clear()
-            self._news = False
-            for lane in found.values():
-                lane.short, lane.kept_out = None, False
+        if self._gone:
+            anywhere = ROOT in self._gone
+            freed = [each for each in self._kept_out.values() if anywhere or self._roll.tree(each.queue) in self._gone]
+            self._gone.clear()
+            for lane in freed:
+                del self._kept_out[lane.key]
+                found[lane.key] = lane
+                lane.kept_out = False
+                blocked.without_promise(lane)
         trees = {self._roll.tree(lane.queue) for lane in (*open_, *found.values())}
         for promise in self._promises.all:
             owned = self._roll.lane_of(promise.owners[0])
@@ -144,11 +150,14 @@ class Reserving:
         if promise is None and before is not None:
             promise = self._promises.hand_over(before, unit)  # of requests that are alike, another is the first by now
         if promise is None and self.head(number, now) is lane:
+            if self.placed:
+                self.postponed = True
+                return
             self._give_way(number, lane, now)
         if promise is not None or self.head(number, now) is lane:
             made = self._promises.make(unit, number, now)
-            if made is not promise:
-                self._news = self._news or promise is not None
+            if made is not promise and promise is not None:
+                self._gone.add(self._bound(promise))
             promise = made
             if made is not None:
                 self._promised[lane] = made
@@ -161,8 +170,13 @@ class Reserving:
             return
         last = self._overtaken(lane, now)
         if last is not None:
-            self._promises.drop(self._promised[last])
-            self.released(last)
+            promise = self._promised[last]
+            self._promises.drop(promise)
+            self.released(last, promise)
+
+    def _bound(self, promise: Promise) -> int:
+        """The tree of queues that a promise binds: one of nothing but quota binds only its own; `ROOT`: it binds all."""
+        return ROOT if promise.rows else self._roll.tree(promise.queue)
 
     def _charge(self, promises: Sequence[Promise]) -> None:
         for each in promises:

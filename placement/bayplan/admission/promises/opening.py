@@ -73,18 +73,11 @@ def quota_opening(
 ) -> Sequence[int] | None:
     """What has to leave before a queue may hold what is asked of quota rows, by their numbers; `None`: it never may."""
     ends, quotas, found = running.medians(now), cluster.quotas, dict[int, None]()
-    root = quotas.root(queue)
-    slots = [
-        slot
-        for slot in np.flatnonzero(running.there & (running.queue >= 0)).tolist()
-        if quotas.root(int(running.queue[slot])) == root
-    ]
-    slots.sort(key=lambda slot: (ends[slot], slot))
+    slots = np.flatnonzero(running.there & quotas.in_tree_of(queue, running.queue))
+    slots = slots[np.argsort(ends[slots], kind="stable")]
     for number, asked in asks.items():
-        usage = quotas.rows[number]
-        taken = _until(
-            usage, queue, asked, [slot for slot in slots if number in quotas.covering(int(running.row[slot]))], running
-        )
+        counted = slots[quotas.closed((number,), cluster.rows)[running.row[slots]]]
+        taken = _until(quotas.rows[number], queue, asked, counted.tolist(), running)
         if taken is None:
             return None
         found.update(dict.fromkeys(taken))

@@ -40,7 +40,7 @@ class Promise:
     """Seconds since the epoch; infinite: it is not known when what is there ends."""
     made: float
     blockers: set[Hashable]
-    """Keys of the occupants that have to leave, those that were let in since included."""
+    """Keys of the occupants that have to leave. Those that were let in since are not among them: their chance stands below."""
     chance: float = 0.0
     """Of those that were let in: the sum of their probabilities of ending later."""
     renewals: int = 0

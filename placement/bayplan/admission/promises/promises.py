@@ -16,6 +16,8 @@ from bayplan.strategy.wish import Wish
 
 MOST = 32
 """Promises of a cluster at a time."""
+LEAST_ALLOWANCE = 1.0
+"""Seconds: where what has to leave is overdue already, each renewal doubles at least this."""
 
 
 class Promises:
@@ -95,15 +97,15 @@ class Promises:
             self._of[owner] = promise
         return promise
 
-    def started(self, owner: Hashable, now: float) -> bool:
-        """A request was placed, or wants no place any more (infinite); whether it had a promise, which is over."""
+    def started(self, owner: Hashable, now: float) -> Promise | None:
+        """A request was placed, or wants no place any more (infinite); answers the promise that it had, which is over."""
         promise = self._of.get(owner)
         if promise is None:
-            return False
+            return None
         if np.isfinite(now):
             self.kept.append(KeptPromise(promise.owners[0], promise.made, promise.first, now, promise.renewals))
         self.drop(promise)
-        return True
+        return promise
 
     def make(self, unit: Sequence[Wish], queue: int, now: float) -> Promise | None:
         """For a unit that has no place, behind those that are ahead; `None`: there is nothing to wait for."""
@@ -167,7 +169,7 @@ class Promises:
         keys = {self.running.keys[slot] for slot in blockers}
         promise = Promise(tuple(each.request.id for each in unit), queue, rows, taken, asks, np.inf, now, keys)
         promise.at = promise.first = self._instant(promise, now)
-        promise.allowance = promise.at - now
+        promise.allowance = max(promise.at - now, LEAST_ALLOWANCE)
         return promise
 
     def _rows(self, wish: Wish, short: Sequence[int]) -> BoolArray:

@@ -8,7 +8,7 @@ from bayplan.cluster.labels import LabelColumns
 from bayplan.cluster.quotas.limits import QueueLimits
 from bayplan.cluster.quotas.moves import Move, Moves
 from bayplan.cluster.quotas.usage import RowUsage
-from bayplan.model.arrays import BoolArray
+from bayplan.model.arrays import BoolArray, IntArray
 from bayplan.model.occupant import Occupant
 from bayplan.model.workload import Request
 
@@ -159,6 +159,12 @@ class Quotas:
     def root(self, queue: int) -> int:
         """The queue without a parent above a queue, or itself; -1 for what is no queue."""
         return self._roots[queue] if 0 <= queue < len(self._roots) else -1
+
+    def in_tree_of(self, queue: int, queues: IntArray) -> BoolArray:
+        """Which of the queues with these numbers, -1 for none, have the same root as a queue. The same shape."""
+        roots = np.array([*self._roots, -1])
+        found: BoolArray = (queues >= 0) & (roots[queues] == self.root(queue))
+        return found
 
     def everywhere(self, number: int) -> bool:
         """Whether a quota row counts what is on any node."""

@@ -10,6 +10,7 @@ from bayplan.foresight.estimates.estimate import MOST_PLACES, Estimate, Scenario
 from bayplan.foresight.estimates.further_rounds import RestOfGraph, with_further_rounds, with_gates
 from bayplan.foresight.estimates.late import lateness
 from bayplan.foresight.estimates.luck import Luck
+from bayplan.foresight.estimates.quota_caps import QuotaCap, quota_caps, within
 
 __all__ = [
     "MOST_PLACES",
@@ -22,6 +23,7 @@ __all__ = [
     "Help",
     "LeastCourse",
     "Luck",
+    "QuotaCap",
     "RestOfGraph",
     "Scenario",
     "Suggestion",
@@ -34,8 +36,10 @@ __all__ = [
     "exact",
     "lateness",
     "lower_bound",
+    "quota_caps",
     "samples",
     "sure_rounds",
     "with_further_rounds",
     "with_gates",
+    "within",
 ]

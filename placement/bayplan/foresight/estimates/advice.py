@@ -16,6 +16,8 @@ _WORTH = 0.02
 class Help(Enum):
     """Kinds of help."""
 
+    MORE_QUOTA = "MoreQuota"
+    """Of its queue, whose quota keeps some of the nodes from it."""
     MORE_NODES = "MoreNodes"
     """Of a class."""
     HIGHER_PRIORITY = "HigherPriority"
@@ -50,11 +52,15 @@ def advice(
     """
     plain = scenario.estimate()
     now = plain.probability_by(budget)
-    found = [_of(Help.MORE_NODES, name, each.estimate(), budget, wanted) for name, each in _wider(scenario)]
+    if scenario.capped:  # more nodes would be beyond its quota
+        found = [_of(Help.MORE_QUOTA, "", scenario.without_quotas().estimate(), budget, wanted)]
+    else:
+        found = [_of(Help.MORE_NODES, name, each.estimate(), budget, wanted) for name, each in _wider(scenario)]
     if others is not None:
         found.append(_of(Help.HIGHER_PRIORITY, "", others.estimate(), budget, wanted))
-    fastest = scenario.on_fastest()
-    found.append(_of(Help.FASTER_NODES, _fastest_class(fastest), fastest.estimate(), budget, wanted))
+    if not scenario.capped:
+        fastest = scenario.on_fastest()
+        found.append(_of(Help.FASTER_NODES, _fastest_class(fastest), fastest.estimate(), budget, wanted))
     heavy = dominating(scenario, bound)
     if heavy is not None:
         name = scenario.situation.graph.tasks[heavy].name

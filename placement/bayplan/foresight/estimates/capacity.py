@@ -7,7 +7,7 @@ import numpy as np
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.foresight.graph_plans import Situation
-from bayplan.model.arrays import FloatArray, IntArray
+from bayplan.model.arrays import BoolArray, FloatArray, IntArray
 from bayplan.model.gpu import WHOLE
 from bayplan.model.workload import RequestClass
 
@@ -25,6 +25,10 @@ class Capacity:
     every unit goes where it ends first, as the planner `Planned` has it."""
     endless: tuple[int, ...] = ()
     """Numbers of classes of which there are as many nodes more as can be used."""
+    without_quotas: FloatArray | None = None
+    """As `free`, were there no quotas; none: none keeps anything from the graph."""
+    slots: BoolArray | None = None
+    """Shape (slots of the situation,): those that quotas leave, where it is played on slots; none: all."""
     only: IntArray | None = None
     """Shape (tasks,): the number of the class on which alone units of a task run; none: on all that admit them."""
 

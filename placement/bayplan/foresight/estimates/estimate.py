@@ -106,6 +106,11 @@ class Scenario:
 
         Where it is played node by node, without turns, the plan is improved first, as those are that graphs are placed by.
         """
+        places = situation.graph.units * len(situation.nodes.names)
+        if capacity is not None and capacity.slots is not None and places > MOST_PLACES:
+            nodes, kept = situation.nodes, capacity.slots
+            nodes = replace(nodes, slot_node=nodes.slot_node[kept], slot_free=nodes.slot_free[kept])
+            situation = replace(situation, nodes=nodes)
         if situation.graph.units * len(situation.nodes.slot_node) <= MOST_PAIRS:
             plan = make_plan(situation)
             found = cls.of(plan, durations, elapsed, luck, capacity)
@@ -138,6 +143,17 @@ class Scenario:
             slot_class=np.concatenate((self.slot_class[kept], self.node_class[waits])),
             capacity=self.capacity and replace(self.capacity, endless=tuple(np.flatnonzero(wide).tolist())),
         )
+
+    @property
+    def capped(self) -> bool:
+        """Quotas keep some of what the nodes have from it."""
+        return self.capacity is not None and self.capacity.without_quotas is not None
+
+    def without_quotas(self) -> "Scenario":
+        """With all that the nodes have."""
+        if self.capacity is None or self.capacity.without_quotas is None:
+            return self
+        return replace(self, capacity=replace(self.capacity, free=self.capacity.without_quotas, without_quotas=None))
 
     def on_fastest(self) -> "Scenario":
         """Every unit that has not started on the class that is fastest for it, with as many slots as it takes."""

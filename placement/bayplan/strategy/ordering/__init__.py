@@ -6,6 +6,7 @@ from bayplan.strategy.ordering.earliest_deadline import earliest_deadline
 from bayplan.strategy.ordering.least_slack import least_slack
 from bayplan.strategy.ordering.priority import priority
 from bayplan.strategy.ordering.shortest_expected import shortest_expected
+from bayplan.strategy.ordering.smallest_area import aged_area, smallest_area
 from bayplan.strategy.ordering.upward_rank import upward_rank
 from bayplan.strategy.protocols import Order
 
@@ -17,6 +18,8 @@ ORDERS: dict[str, Order] = {
     "LeastSlack": least_slack,
     "UpwardRank": upward_rank,
     "ShortestExpected": shortest_expected,
+    "SmallestArea": smallest_area,
+    "AgedArea": aged_area,
 }
 
 __all__ = ["ORDERS"]

@@ -221,3 +221,17 @@ def test_when_ends_are_wrong_most_promises_are_kept_and_none_is_late_by_more_tha
 def _ends(stream: Stream, instant: float) -> list[float]:
     """How far past an instant each run went that ran then."""
     return [end - instant for start, end in stream.runs.values() if start < instant < end]
+
+
+def test_a_straggler_that_is_overdue_already_is_waited_for_twice_as_long_each_time() -> None:
+    """It runs a thousand times as long as it should; the promise is renewed about as often as a thousand can be halved."""
+    stream = Stream(nodes=2)
+    stream.submit(0.0, [small("straggler", RunLaw(1.0), gpus=8)], 1_000.0)
+    stream.submit(1.0, [small("neighbour", RunLaw(1_000.0), gpus=2)], 1_000.0)
+    stream.submit(500.0, [small("waits", RunLaw(1.0), gpus=8)], 1.0)
+    for second in range(1, 490):  # others come and go beside it
+        stream.submit(500.0 + second, [small(f"other{second}", RunLaw(0.5), gpus=2)], 0.5)
+    stream.run(995.0)
+    promise = stream.decider.promises.of("waits")
+    assert promise is not None
+    assert 3 <= promise.renewals <= 10

@@ -8,6 +8,7 @@ import numpy as np
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import Selector
 from bayplan.cluster.snapshot import snapshot
+from bayplan.foresight.estimates import QuotaCap, quota_caps
 from bayplan.foresight.graph_plans import Situation, beside_own, reading, slots, still_needs
 from bayplan.knowledge.node_states import Reruns, Survival
 from bayplan.knowledge.run_times import RunTimes
@@ -25,7 +26,7 @@ _THERE = (UnitState.BINDING, UnitState.RUNNING)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What its policy, the settings and its rounds say."""
+    """What its policy, its queue, the settings and its rounds say."""
 
     selector: Selector
     """Of nodes."""
@@ -35,6 +36,8 @@ class Terms:
     """Seconds from a node's failure until what ran there begins again."""
     time_outs: Mapping[int, float] = field(default_factory=dict)
     """Task to seconds from its first start after which its round goes on without what is not needed of it."""
+    quotas: tuple[QuotaCap, ...] = ()
+    """That limit its queue."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +68,8 @@ def glimpse(graph: GraphRun, cluster: Cluster, bandwidth: float, now: float) -> 
     if running is None or policy is None:
         raise ValueError(f"graph {graph.key} has no run or no policy: there is nothing to plan")
     selector, delay = policy.placing(graph.decided.strategy).node_selector, _NOTICING + policy.spec.node_loss_grace
-    terms = Terms(selector, bandwidth, delay, running.controls.time_outs)
+    quotas = quota_caps(cluster, running.prepared.spec.queue_name)
+    terms = Terms(selector, bandwidth, delay, running.controls.time_outs, quotas)
     return Glimpse(running.prepared, running.run.copy(), snapshot(cluster), terms, now)
 
 
