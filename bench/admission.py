@@ -2,11 +2,12 @@
 
     python -m bench.admission [--case baseline] [--mode simulator] [--seed 0] [--preempt] [--json FILE] [--out FILE.csv]
 
-The work is that of Kueue's own performance tests. In the simulator, decisions take no time; beside it stands a reference that
-needs no queues: priority over each cohort's capacity with EASY backfilling. Each queue may hold one reservation, and nothing is
-evicted. Quotas are checked at every start. `--preempt`: beside it, the same with pre-emption within queues and for what is
-nominally a queue's own, without grace; waits are those until the last start. `--out`: `time,event,workload,queue,class,cpu`, so
-that all figures can be made again from it.
+The work is that of Kueue's own performance tests. In the simulator, decisions take no time, and each queue may hold one
+reservation. With `--mode testbed`, each piece is a graph with a real pod on simulated nodes. Nothing is evicted. Beside both
+stands a reference that needs no queues: priority over each cohort's capacity with EASY backfilling. Quotas are checked at every
+event. `--preempt`: beside it, the same in the simulator with pre-emption within queues and for what is nominally a queue's own,
+without grace; waits are those until the last start. `--out`: `time,event,workload,queue,class,cpu`, so that all figures can be
+made again from it. The other cases are those of KAI's own scale tests, and run on the testbed.
 """
 
 import argparse

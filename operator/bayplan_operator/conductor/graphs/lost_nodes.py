@@ -11,8 +11,8 @@ _GRACE_WITHOUT_POLICY = 30.0
 class LostNodes:
     """By the node-loss graces of the policies."""
 
-    def __init__(self, nodes: NodeStore, graces: Callable[[], Iterable[float]]) -> None:
-        """``graces`` answers those of all policies that can be used."""
+    def __init__(self, nodes: NodeStore, graces: Callable[[], Iterable[float]] = tuple) -> None:
+        """``graces`` answers those of all policies that can be used; none: there are no policies."""
         self._nodes, self._graces = nodes, graces
         self._lost: dict[float, frozenset[str]] = {}
         self._next_at: float | None = None
