@@ -30,16 +30,19 @@ from bayplan.strategy.presets import compile_preset
 from bench import admission_scale, admission_testbed
 from bench.admission_cases import BORROWING, CASES, NOMINAL, Case, Work, work_of
 from bench.admission_events import Event, Figure, events_of, figures_of, over_quota, write_events
+from bench.admission_reclaim import RECLAIM_CASES
 from bench.admission_reference import reference
 from bench.admission_scale import SCALE_CASES
 
 _CPU = QuotaKey("cpu")
+_ON_NODES = {**SCALE_CASES, **RECLAIM_CASES}
+"""Those of KAI's."""
 
 
 def main() -> int:
     """Run the benchmark; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.admission", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--case", choices=[*CASES, *SCALE_CASES], default="baseline")
+    parser.add_argument("--case", choices=[*CASES, *_ON_NODES], default="baseline")
     parser.add_argument("--mode", choices=["simulator", "testbed"], help="default: simulator; KAI's cases: testbed")
     parser.add_argument("--seed", type=int, default=0, help="0: all queues in phase; others shift each queue")
     parser.add_argument("--scale", type=float, default=1.0, metavar="PART", help="only so large a part of the work")
@@ -48,13 +51,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, metavar="FILE", help="write what happened as CSV (not of KAI's cases)")
     parser.add_argument("--preempt", action="store_true", help="beside it, the same with pre-emption: evictions and work lost")
     arguments = parser.parse_args()
-    if arguments.case in SCALE_CASES and (arguments.mode == "simulator" or arguments.out):
+    if arguments.case in _ON_NODES and (arguments.mode == "simulator" or arguments.out):
         parser.error(f"--case {arguments.case} runs on the testbed only, and writes no CSV")
-    mode = "testbed" if arguments.case in SCALE_CASES else arguments.mode or "simulator"
+    mode = "testbed" if arguments.case in _ON_NODES else arguments.mode or "simulator"
     if arguments.preempt and mode == "testbed":
         parser.error("--preempt is of the simulator only")
-    if arguments.case in SCALE_CASES:
-        figures, over = admission_scale.run(arguments.case, arguments.scale, arguments.limit), 0
+    if arguments.case in _ON_NODES:
+        figures, over = admission_scale.run(_ON_NODES[arguments.case], arguments.scale, arguments.limit), 0
     else:
         figures, over = _queues(arguments, mode)
     rows = [

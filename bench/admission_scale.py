@@ -220,17 +220,20 @@ async def _ask(scale: Scale, bodies: list[dict[str, Any]]) -> None:
         await post(bodies)(server)
 
 
-SCALE_CASES: dict[str, tuple[int, Callable[[Scale], list[Figure]]]] = {
+ScaleCase = tuple[int, Callable[[Scale], list[Figure]]]
+"""How many nodes, and what is measured on them."""
+
+SCALE_CASES: dict[str, ScaleCase] = {
     "gang": (512, _gang),
     "unschedulable": (500, _unschedulable),
     "jobs": (500, _jobs),
     "jobs-off": (500, _jobs_off),
 }
-"""By name: how many nodes, and what is measured on them."""
+"""By name."""
 
 
-def run(case: str, part: float, limit: float) -> list[Figure]:
+def run(case: ScaleCase, part: float, limit: float) -> list[Figure]:
     """``part``: of the nodes of the case, and so of its work."""
-    nodes, measured = SCALE_CASES[case]
+    nodes, measured = case
     with Scale(max(2, round(part * nodes)), limit) as scale:
         return measured(scale)
