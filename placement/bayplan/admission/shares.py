@@ -1,6 +1,6 @@
 """What queues have had of what no queue is guaranteed, over time: recent use counts more."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -124,6 +124,38 @@ class QueueShares:
         if self._any and 0 <= queue < len(self._mean):
             self._admitted[request.id] = queue, request
             self._charge(queue, request)
+
+    def asked(self, requests: Sequence[Request], queue: IntArray) -> tuple[FloatArray, FloatArray]:
+        """What each asks of what is measured of its queue, shape (requests, measures), and for how many seconds."""
+        distinct = {each.request_class: None for each in requests}
+        rows = {asked: number for number, asked in enumerate(distinct)}
+        seconds = np.array([each.duration if each.duration > 0 else UNKNOWN_RUN for each in requests])
+        if not self._any:
+            return np.zeros((len(requests), 0)), seconds
+        table = np.array([self._amounts(asked) for asked in distinct])
+        counting = np.vstack((self._counting, np.ones((1, table.shape[1]), bool)))
+        return table[[rows[each.request_class] for each in requests]] * counting[queue], seconds
+
+    def course(self, queue: IntArray, amounts: FloatArray, seconds: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The rank of a queue before each of several units, if those before it in the queue are admitted: share, and what is
+        held. Units of one queue stand together. What is no queue has rank 0. O(units x measures)."""
+        known = (queue >= 0) & (queue < len(self._mean))
+        number = np.where(known, queue, 0)
+        start = np.flatnonzero(np.concatenate(([True], queue[1:] != queue[:-1])))
+        of = np.cumsum(np.concatenate(([False], queue[1:] != queue[:-1])))
+        nominal, lendable, weight = self._nominal[number], self._lendable[number], self._weights[number]
+
+        def before(values: FloatArray) -> FloatArray:
+            sums = np.cumsum(values, axis=0) - values
+            return np.asarray(sums - sums[start][of])
+
+        held = self._held[number] + before(amounts)
+        more = np.maximum(held + amounts - nominal, 0) - np.maximum(held - nominal, 0)
+        gained = more * (1 - np.exp2(-seconds / self._half_life[number]))[:, None]
+        mean = self._mean[number] + self._advance[number] + before(gained)
+        share = (mean / lendable).max(axis=1, initial=0.0) / weight
+        part = (held / np.where(nominal > 0, nominal, lendable)).max(axis=1, initial=0.0) / weight
+        return np.where(known, _rounded(share), 0.0), np.where(known, _rounded(part), 0.0)
 
     def withdrawn(self, request: Request) -> None:
         """It was not placed after all. It counts until `settle`."""
@@ -345,3 +377,9 @@ class QueueShares:
             others = [amounts.get(name, 0) for name in self._measures]
             found = self._asked[asked] = np.array([*counted, *others], np.float64)
         return found
+
+
+def _rounded(values: FloatArray) -> FloatArray:
+    """To 40 bits, so that sums that are equal but for the order of their terms are equal."""
+    part, exponent = np.frexp(values)
+    return np.asarray(np.ldexp(np.round(part * 2.0**40) / 2.0**40, exponent))

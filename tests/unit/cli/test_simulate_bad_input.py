@@ -43,7 +43,7 @@ GRAPHS: dict[str, tuple[str, str | dict[str, Any], str]] = {
     ),
     "field of another place": (
         "g.yaml", GRAPH.replace("deadline: 1m", "image: busybox"),
-        'line 5: spec.image: there is no such field; the fields are "deadline", "policyName", "preemptible", ',
+        'line 5: spec.image: there is no such field; the fields are "admission", "deadline", "policyName", ',
     ),
     "not YAML": ("g.yaml", "kind: [TaskGraph", "this is not YAML: "),
     "not JSON": ("g.json", '{"kind": \n "TaskGraph"', "line 2: this is not JSON: "),

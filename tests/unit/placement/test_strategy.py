@@ -64,7 +64,7 @@ def test_equal_policies_give_equal_strategies() -> None:
             [Named("BestFit", 1)],
             Named("Greedy"),
             'order[0] is "Zzz", which is unknown: there are Priority, CriticalPath, Age, EarliestDeadline, LeastSlack, '
-            "UpwardRank, ShortestExpected",
+            "UpwardRank, ShortestExpected, SmallestArea, AgedArea",
         ),
         (["Age"], [Named("BestFit", 0)], Named("Greedy"), "scorers[0].weight is 0: it must be a number above zero"),
         (["Age"], [], "Greedy", "scorers is empty: name at least one"),

@@ -3,11 +3,16 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from bayplan.admission.line.contest import ROOT, Contest
-from bayplan.admission.line.places import Place, among_queues, keys, lasting
+from bayplan.admission.line.merging import QueueLines, merged, merges
+from bayplan.admission.line.places import among_queues, keys, lasting
 from bayplan.admission.shares import QueueShares
 from bayplan.admission.tree import QueueTree
+from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.model.workload import Request
+from bayplan.strategy.ordering.lasting import LASTING
 from bayplan.strategy.wish import Wish
 
 
@@ -31,60 +36,116 @@ class LineUnit:
 
 
 def whole_line(wishes: Sequence[Wish], tree: QueueTree | None, shares: QueueShares | None, now: float) -> list[LineUnit]:
-    """All units, the first first. `shares`: a copy of its own, which is changed. O(n log n + n x depth x measures)."""
+    """All units, the first first. `shares`: a copy of its own, which is changed.
+
+    O(depth x n log n). Where units wait in a queue itself that compares the shares of those below it:
+    O(n log n + n x depth x measures), step by step.
+    """
+    if not wishes:
+        return []
     queues = {} if tree is None else tree.queues
     numbers = {name: number for number, name in enumerate(queues)}
-    lines: dict[int, list[tuple[Place, Place, list[Wish], float]]] = {}
-    for number, members in _by_queue(wishes, numbers).items():
-        line = _one_queue(members, tree, now)
-        line.reverse()
-        lines[number] = line
-    if tree is None or shares is None or not tree.rules:
-        merged = sorted((each for line in lines.values() for each in line), key=lambda each: each[0])
-        return [_unit(each, None) for each in merged]
-    parents = [*(-1 if each.parent is None else numbers[each.parent] for each in queues.values()), ROOT]
-    contest = Contest(parents, shares.compared, shares.rank)
-    contest.begin([(number, line[-1][1]) for number, line in lines.items()])
+    requests = [each.request for each in wishes]
+    queue = np.array([numbers.get(each.queue or "", len(numbers)) for each in requests], np.int64)
+    age = _ages(requests, queue, tree, now)
+    ruled = tree is not None and shares is not None and tree.rules
+    arrival = _ranks([each.arrival for each in requests])
+    order = _ordered(wishes, queue if ruled else np.zeros(len(wishes), np.int64), age, arrival)
+    units = _units(requests, order)
+    first = np.array([each[0] for each in units], np.int64)
+    if tree is None or shares is None or not ruled:
+        return [_unit(wishes, unit, age, np.nan) for unit in units]
+    parents = [-1 if each.parent is None else numbers[each.parent] for each in queues.values()]
+    if not merges(queue, parents, shares):
+        return _step_by_step(wishes, units, age, shares, parents, queue)
+    amounts, seconds = shares.asked(requests, queue)
+    whole = amounts[first] if len(units) == len(wishes) else np.array([amounts[unit].sum(axis=0) for unit in units])
+    lines = QueueLines(queue[first], _among(requests, first, arrival), whole, seconds[first])
+    found, told = merged(lines, parents, shares)
+    return [_unit(wishes, units[at], age, share) for at, share in zip(found.tolist(), told.tolist(), strict=True)]
+
+
+def _ages(requests: Sequence[Request], queue: IntArray, tree: QueueTree | None, now: float) -> FloatArray:
+    """Points that each has gained by waiting. Shape (requests,)."""
+    ageing = [] if tree is None else [each.ageing for each in tree.queues.values()]
+    if not any(ageing):
+        return np.zeros(len(requests))
+    per_hour = np.array([*(0.0 if each is None else each.per_hour for each in ageing), 0.0])
+    ceiling = np.array([*(0.0 if each is None else each.ceiling for each in ageing), 0.0])
+    since = np.array([now if each.since is None else each.since for each in requests])
+    return np.asarray(np.minimum(ceiling[queue], per_hour[queue] * np.maximum(now - since, 0.0) / 3600))
+
+
+def _ordered(wishes: Sequence[Wish], queue: IntArray, age: FloatArray, arrival: IntArray) -> IntArray:
+    """By queue, and within each as its requests go."""
+    requests = [each.request for each in wishes]
+    points = age + np.array([each.priority for each in requests])
+    critical = np.array([each.critical_path for each in requests])
+    unit = np.array([each.unit or 0 for each in requests])
+    by_policy = _by_policy(wishes)
+    return np.lexsort((np.arange(len(wishes)), unit, arrival, -critical, *reversed(by_policy), -points, queue))
+
+
+def _by_policy(wishes: Sequence[Wish]) -> list[IntArray]:
+    """What the policies' orders go by, in columns: of one policy each of its orders, of several their keys as one."""
+    strategies = {id(each.strategy): each.strategy for each in wishes}
+    if len(strategies) == 1:
+        (strategy,) = strategies.values()
+        orders = strategy.order if lasting(strategy) else ()
+        return [_ranks([LASTING[order](each.request) for each in wishes]) for order in orders]
+    return [_ranks([keys(each.strategy, each.request) if lasting(each.strategy) else () for each in wishes])]
+
+
+def _ranks(values: Sequence[Hashable]) -> IntArray:
+    """Equal ones have equal ranks, the lower the lower. O(n log distinct)."""
+    rank = {value: number for number, value in enumerate(sorted(set(values)))}  # type: ignore[type-var]
+    return np.array([rank[value] for value in values], np.int64)
+
+
+def _units(requests: Sequence[Request], order: IntArray) -> list[list[int]]:
+    """The requests by their numbers, gangs together where their first stands."""
+    numbers = order.tolist()
+    if not any(each.gang is not None for each in requests):
+        return [[number] for number in numbers]
+    gangs: dict[Hashable, list[int]] = {}
+    found = []
+    for number in numbers:
+        gang = requests[number].gang
+        if gang is not None and gang.id in gangs:
+            gangs[gang.id].append(number)
+            continue
+        found.append([number])
+        if gang is not None:
+            gangs[gang.id] = found[-1]
+    return found
+
+
+def _among(requests: Sequence[Request], first: IntArray, arrival: IntArray) -> IntArray:
+    """Where units stand among queues that compare no shares. Shape (units,)."""
+    priority = np.array([requests[number].priority for number in first.tolist()])
+    rank = np.empty(len(first), np.int64)
+    rank[np.lexsort((first, arrival[first], -priority))] = np.arange(len(first))
+    return rank
+
+
+def _step_by_step(
+    wishes: Sequence[Wish], units: list[list[int]], age: FloatArray, shares: QueueShares, parents: list[int], queue: IntArray
+) -> list[LineUnit]:
+    lines: dict[int, list[list[int]]] = {}
+    for unit in reversed(units):
+        lines.setdefault(int(queue[unit[0]]), []).append(unit)
+    above = [*parents, ROOT]
+    contest = Contest(above, shares.compared, shares.rank)
+    contest.begin([(number, among_queues(wishes[line[-1][0]], line[-1][0])) for number, line in lines.items()])
     found = []
     while (number := contest.first()) != ROOT:
-        entry = lines[number].pop()
-        compared = _compared(number, parents, shares)
-        found.append(_unit(entry, None if compared < 0 else shares.rank(compared)[0]))
-        for wish in entry[2]:
-            shares.admitted(number, wish.request)
-        contest.change(number, lines[number][-1][1] if lines[number] else None)
-    return found
-
-
-def _by_queue(wishes: Sequence[Wish], numbers: dict[str, int]) -> dict[int, list[tuple[int, Wish]]]:
-    found: dict[int, list[tuple[int, Wish]]] = {}
-    for joined, wish in enumerate(wishes):
-        name = wish.request.queue
-        number = len(numbers) if name is None else numbers.get(name, len(numbers))
-        found.setdefault(number, []).append((joined, wish))
-    return found
-
-
-def _one_queue(
-    members: Sequence[tuple[int, Wish]], tree: QueueTree | None, now: float
-) -> list[tuple[Place, Place, list[Wish], float]]:
-    name = members[0][1].request.queue
-    queue = None if tree is None or name is None else tree.queues.get(name)
-    ageing = None if queue is None else queue.ageing
-    units: dict[Hashable, list[tuple[Place, Place, Wish, float]]] = {}
-    for joined, wish in members:
-        request = wish.request
-        age = 0.0 if ageing is None or request.since is None else ageing.points(now - request.since)
-        order = keys(wish.strategy, request) if lasting(wish.strategy) else ()
-        rest = (order, -request.critical_path, request.arrival, request.unit or 0, joined)
-        entry = ((-(request.priority + age), *rest), among_queues(wish, joined), wish, age)
-        units.setdefault(request.id if request.gang is None else ("gang", request.gang.id), []).append(entry)
-    found = []
-    for unit in units.values():
-        unit.sort(key=lambda each: each[0])
-        place, among, _, age = unit[0]
-        found.append((place, among, [each[2] for each in unit], age))
-    found.sort(key=lambda each: each[0])
+        unit = lines[number].pop()
+        compared = _compared(number, above, shares)
+        found.append(_unit(wishes, unit, age, np.nan if compared < 0 else shares.rank(compared)[0]))
+        for each in unit:
+            shares.admitted(number, wishes[each].request)
+        head = lines[number][-1][0] if lines[number] else -1
+        contest.change(number, among_queues(wishes[head], head) if head >= 0 else None)
     return found
 
 
@@ -97,6 +158,7 @@ def _compared(queue: int, parents: Sequence[int], shares: QueueShares) -> int:
     return queue
 
 
-def _unit(entry: tuple[Place, Place, list[Wish], float], share: float | None) -> LineUnit:
-    _, _, wishes, age = entry
-    return LineUnit(tuple(each.request for each in wishes), wishes[0].strategy, age, share)
+def _unit(wishes: Sequence[Wish], unit: Sequence[int], age: FloatArray, share: float) -> LineUnit:
+    first = unit[0]
+    requests = tuple([wishes[number].request for number in unit])
+    return LineUnit(requests, wishes[first].strategy, float(age[first]), None if share != share else share)
