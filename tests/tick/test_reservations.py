@@ -65,10 +65,12 @@ def test_a_gang_starts_although_small_tasks_stream_in_only_with_a_reservation(em
 def test_what_is_kept_out_says_for_whom_without_naming_others(empty: World) -> None:
     world = begun(empty, 1)
     record(world)
-    world.run(6)
     names = [each["metadata"]["name"] for each in world.store.all(TASK_GRAPH) if each["metadata"]["name"] != "gang"]
-    kept = [name for name in names if world.status(name).get("waiting", "").startswith("Reserved")]
-    assert kept
+
+    def reserved() -> list[str]:
+        return [name for name in names if world.status(name).get("waiting", "").startswith("Reserved")]
+
+    kept = world.until(reserved, "a graph that is kept out says so")
     said = waiting(world, kept[0])["message"]
     assert "there is room, and it is kept for 1 request ahead until" in said
     assert "gang" not in said

@@ -209,7 +209,8 @@ class QueueShares:
             for column, measure in enumerate(self._measured()):
                 self._mean[number, column] = max(0.0, state.means.get((name, measure), 0.0))
                 held[number, column] = max(0.0, state.held.get((name, measure), 0.0))
-        self._base = held, np.zeros_like(held)
+        self._held, self._advance = held.copy(), np.zeros_like(held)
+        self._base = held, self._advance.copy()
 
     # Inside
 

@@ -21,17 +21,21 @@ class Blocked:
         self._by_root: dict[int, dict[RequestClass, _Lanes]] = {}
         self._near: _Lanes = {}
         """Lanes whose places depend on pods nearby: anything that leaves may open nodes to them."""
+        self._mixed: _Lanes = {}
+        """Lanes of gangs whose members ask for different things: they are asked about in each round."""
         self._seen: dict[int, int] = {}
         """Per root of a tree of queues, how often anything of it had been released when its lanes were looked at."""
         self._static_version = cluster.static_version
 
     def note(self, lane: Lane) -> None:
         """It was asked about, and found no place. O(quota rows x depth)."""
-        lane.short = self._cluster.quotas.short(lane.name, self._pairs(lane), Asker(lane.whole, lane.asked))
+        if not lane.mixed:
+            lane.short = self._cluster.quotas.short(lane.name, self._pairs(lane), Asker(lane.whole, lane.asked))
 
     def forget(self, lane: Lane) -> None:
         """Nothing waits in it any more, or it is open."""
         self._near.pop(lane.key, None)
+        self._mixed.pop(lane.key, None)
         for by_class in (self._by_class, self._by_root.get(self._cluster.quotas.root(lane.queue), {})):
             lanes = by_class.get(lane.asked)
             if lanes is not None and lanes.pop(lane.key, None) is not None and not lanes:
@@ -45,6 +49,7 @@ class Blocked:
         self._by_class.clear()
         self._by_root.clear()
         self._near.clear()
+        self._mixed.clear()
 
     def freed(self, rows: Iterable[int]) -> None:
         """Something became free there."""
@@ -56,7 +61,7 @@ class Blocked:
 
     def reopened(self) -> list[Lane]:
         """Those that may find a place by now; they are blocked no more."""
-        found: list[Lane] = []
+        found = list(self._mixed.values())
         if self._freed:
             found += self._near.values()
             for asked, lanes in self._by_class.items():
@@ -97,6 +102,9 @@ class Blocked:
 
     def put_back(self, lane: Lane) -> None:
         """It is blocked, for what is known of it."""
+        if lane.mixed:
+            self._mixed[lane.key] = lane
+            return
         quotas, short = self._cluster.quotas, lane.short or ()
         if short:
             root = quotas.root(lane.queue)

@@ -23,6 +23,8 @@ class Lane:
         request = wish.request
         self.key, self.queue, self.name, self.asked = key, queue, request.queue, request.request_class
         self.gang = None if request.gang is None else request.gang.id
+        self.mixed = False
+        """The members of a gang ask for different things: what is known of one says little of the others."""
         self.by_graph = False
         """Its requests are of a graph that is charged as a whole, or of graphs alike that are to be."""
         self.near = False
@@ -53,6 +55,7 @@ class Lane:
     def add(self, wish: Wish, rest: Place) -> None:
         """It joins. A request that does not say since when it could have started gains nothing."""
         request = wish.request
+        self.mixed = self.mixed or request.request_class != self.asked
         if self._per_second > 0 and self._ageing.ceiling > 0 and request.since is not None:
             points = -(request.priority - self._per_second * request.since)
             standing = LineStanding(points, rest, wish)

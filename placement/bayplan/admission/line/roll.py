@@ -48,11 +48,13 @@ class Roll:
             return known
         if request.gang is None and not (self._together and goes_alone(wish)):
             return request.id, wish.strategy
-        pod = request.neighbour if self._cluster.neighbours.concern(request.neighbour) else None
-        gang = None if request.gang is None else request.gang.id
-        run = request.run if self._reserves else None  # by which it may be let in before a promise, and others may not
         whole = self._cluster.quotas.graphs.alike(request.graph)
-        return self.queue(wish), whole, request.request_class, run, pod, gang, wish.policy, wish.candidate, id(wish.strategy)
+        placing = wish.policy, wish.candidate, id(wish.strategy)
+        if request.gang is not None:  # its members may ask for different things, and go together all the same
+            return self.queue(wish), whole, request.gang.id, placing
+        pod = request.neighbour if self._cluster.neighbours.concern(request.neighbour) else None
+        run = request.run if self._reserves else None  # by which it may be let in before a promise, and others may not
+        return self.queue(wish), whole, request.request_class, run, pod, placing
 
     def join(self, wish: Wish) -> Lane:
         """It waits from now on; answers its lane, which may be new."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from bayplan.cluster.quotas import QuotaKey
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
 from bayplan.model.occupant import Tenant
-from bayplan.model.workload import Request
+from bayplan.model.workload import Gang, Request
 from bayplan.strategy.wish import Wish
 from tests.unit.placement.building import BEST_FIT, asking, cluster, node
 
@@ -255,3 +256,16 @@ def test_what_has_just_begun_counts_as_if_it_had_run_to_its_expected_end() -> No
     world.end(0)
     world.want(request(2, "a", duration=5.0), request(3, "b", duration=5.0))
     assert world.decide() == [3], "so far b has used more, but a has begun what uses far more"
+
+
+@pytest.mark.parametrize("cores", [5, 4])
+def test_a_gang_whose_members_ask_for_different_things_goes_as_one(cores: int) -> None:
+    on = cluster(node("n0", cores, 0))
+    decider = Decider(on)
+    decider.update(Changes(queues=tree_of([Queue("q", ageing=Ageing(1.0, 10.0))])))
+    members = [Request(name, asking(cpu), gang=Gang("g"), queue="q", since=0.0) for name, cpu in (("a", 1), ("b", 4))]
+    decider.update(Changes(tuple(Wish(each, BEST_FIT) for each in members)))
+    placed = {each.request_id for each in decider.decide(0.0).placements}
+    assert placed == ({"a", "b"} if cores == 5 else set())
+    on.set_node(on.nodes[0] if cores == 5 else node("n1", 5, 0))
+    assert {each.request_id for each in decider.decide(1.0).placements} | placed == {"a", "b"}

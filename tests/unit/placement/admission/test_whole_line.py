@@ -45,7 +45,7 @@ def drawn_wishes(draw: np.random.Generator, tree: QueueTree) -> list[Wish]:
         priority, since = int(draw.integers(0, 3)), float(draw.integers(0, 4000))
         for member in range(1 if gang is None else 3):
             request = Request(
-                (number, member), asking(1000 * cpu), priority, float(draw.integers(0, 2)), (since, number), gang=gang,
+                (number, member), asking(cpu), priority, float(draw.integers(0, 2)), (since, number), gang=gang,
                 duration=duration, queue=queue, since=since, unit=member,
             )  # fmt: skip
             found.append(Wish(request, BEST_FIT))
