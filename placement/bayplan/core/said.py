@@ -51,7 +51,7 @@ class Said:
         """It waits no more. `last`: none waits of its key."""
         id_ = wish.request.id
         self._gone.append(id_)
-        if last:
+        if last or self._keys[id_] == id_:
             self._left[self._keys[id_]] = None
         self._unsaid.pop(id_, None)
 
@@ -86,7 +86,7 @@ class Said:
         found = []
         for id_, wish in self._unsaid.items():
             said = self.why(wish.request)
-            if said is not None:
+            if said is not None and id_ not in told:
                 found.append(Decision(id_, None, said.reason, said.message))
         self._unsaid.clear()
         return tuple(found)

@@ -51,7 +51,7 @@ class Line:
 
     def alike(self, wish: Wish) -> Hashable:
         """Of requests of which this is equal the same is said."""
-        return self._roll.key(wish)
+        return self._roll.key(wish) if wish.request.gang is None else wish.request.id
 
     def add(self, wish: Wish) -> None:
         """It joins its lane. A lane that found no place stays closed, a gang's aside: one more may make up its minimum."""
