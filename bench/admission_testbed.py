@@ -116,7 +116,7 @@ def _queues(case: Case) -> list[dict[str, Any]]:
     quota = {"resource": "cpu", "nominal": NOMINAL, "borrowingLimit": BORROWING}
     return [
         _object("Queue", f"cohort{cohort}-queue{queue}",
-                {"parentName": f"cohort{cohort}", "namespaceSelector": {}, "quotas": [quota]})
+                {"parentName": f"cohort{cohort}", "namespaceSelector": {}, "quotas": [quota], "reserve": 1})
         for cohort in range(case.cohorts) for queue in range(case.queues)
     ]  # fmt: skip
 
