@@ -29,8 +29,6 @@ from bayplan.strategy.context import Context
 from bayplan.strategy.protocols import Strategy
 from bayplan.strategy.wish import Wish
 
-_NOTHING = Outcome()
-
 
 class Decider:
     """Requests, a cluster and what is known in; placements and reasons out.
@@ -104,8 +102,11 @@ class Decider:
                 self._waiting.moved()  # without it, others of its gang or its batch may fit
         if changes.queues is not None:
             self._queue_up(changes.queues)
-        if changes.graphs is not None and self.whole.take(changes.graphs):
-            self._waiting.freed(())
+        if changes.graphs is not None:
+            if self.whole.take(changes.graphs):
+                self._waiting.freed(())
+            for wish in self.whole.apart():
+                self._want(wish)
         if changes.shares is not None and self._shares is not None:
             self._shares.restore(changes.shares)
         if changes.promised is not None:
@@ -190,7 +191,7 @@ class Decider:
         """Ask about what may have a place, part by part."""
         batch = self._waiting.batch(context)
         if not batch:
-            return _NOTHING if self._said.complete else Outcome(waiting=self._said.of_their_key({}, self._wishes))
+            return Outcome(waiting=() if self._said.complete else self._said.of_their_key({}, self._wishes))
         placed: list[tuple[Wish, Decision]] = []
         waiting: dict[Hashable, Decision] = {}
         try:
@@ -357,8 +358,7 @@ class Decider:
         self._line_up()
 
     def _drop(self, id_: Hashable) -> Wish | None:
-        wish = self._wishes.pop(id_, None)
-        if wish is not None:
+        if (wish := self._wishes.pop(id_, None)) is not None:
             self._said.leaves(wish, self._waiting.remove(wish))
             self._preempting.leaves(wish)
             self.whole.left(wish)

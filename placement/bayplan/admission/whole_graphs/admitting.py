@@ -29,7 +29,7 @@ class Admitting:
         self._wishes: dict[Hashable, dict[Hashable, Wish]] = {}
         """By graph that is not admitted, those of it that wait, by id."""
         self._apart: list[Hashable] = []
-        """Graphs that were admitted since `apart` was asked."""
+        """Graphs that were admitted, or that ask for something else by now, since `apart` was asked."""
         self._new: dict[Hashable, GraphCharge] = {}
         """Charged since the last decision was answered."""
 
@@ -49,7 +49,10 @@ class Admitting:
             kind = self._kinds.setdefault((told.queue, told.demand.signature, told.over.tobytes()), len(self._kinds))
             self._cluster.quotas.graphs.follow(id_, kind)
             if id_ in self._needs:
+                before = self._needs[id_].told
                 self._needs[id_].take(told)
+                if told.charge is None and id_ in self._wishes and not _asks_as(told, before):
+                    self._apart.append(id_)
             else:
                 self._needs[id_] = GraphNeeds(told)
             if told.charge is not None:
@@ -72,7 +75,8 @@ class Admitting:
                 del self._wishes[wish.request.graph]
 
     def apart(self) -> list[Wish]:
-        """Requests that wait of graphs that were just admitted: from now on no other graph's are like them."""
+        """Requests that wait of graphs that were just admitted, so that no other graph's are like them from now on, or that ask
+        for something else."""
         found = [each for id_ in self._apart for each in self._wishes.pop(id_, {}).values()]
         self._apart.clear()
         return found
@@ -178,3 +182,9 @@ class Admitting:
         freed = self._cluster.charge_graph(id_, None)
         self._cluster.quotas.graphs.forget(id_)
         return freed
+
+
+def _asks_as(one: WholeGraph, other: WholeGraph) -> bool:
+    """Whether both ask for the same of the same queue."""
+    same = one.queue == other.queue and one.demand.signature == other.demand.signature
+    return same and one.over.tobytes() == other.over.tobytes()
