@@ -167,11 +167,11 @@ def test_the_policy_follows_in_a_hook_only_where_the_crd_is_not_there_yet() -> N
 def test_the_queue_follows_in_a_hook_only_where_its_kind_is_not_there_yet() -> None:
     first = only(render({}, "--api-versions", "bayplan.dev/v1alpha1"), "Queue")
     assert first["metadata"]["annotations"]["helm.sh/hook"] == "post-install,post-upgrade"
-    assert first["spec"] == {"namespaceSelector": {}}
+    assert first["spec"] == {"namespaceSelector": {}, "reserve": 0}
     quotas = [{"resource": "cpu", "nominal": 8}]
     later = render({"defaultQueue": {"spec": {"quotas": quotas}}}, "--api-versions", "bayplan.dev/v1alpha1/Queue")
     assert "annotations" not in only(later, "Queue")["metadata"]
-    assert only(later, "Queue")["spec"] == {"namespaceSelector": {}, "quotas": quotas}
+    assert only(later, "Queue")["spec"] == {"namespaceSelector": {}, "reserve": 0, "quotas": quotas}
 
 
 @pytest.mark.parametrize(
