@@ -12,6 +12,7 @@ from bayplan.admission.shares import QueueShares
 from bayplan.admission.tree import QueueTree
 from bayplan.model.arrays import FloatArray, IntArray
 from bayplan.model.workload import Request
+from bayplan.strategy.assigning.gangs import units_of
 from bayplan.strategy.ordering.lasting import LASTING
 from bayplan.strategy.wish import Wish
 
@@ -51,7 +52,7 @@ def whole_line(wishes: Sequence[Wish], tree: QueueTree | None, shares: QueueShar
     ruled = tree is not None and shares is not None and tree.rules
     arrival = _ranks([each.arrival for each in requests])
     order = _ordered(wishes, queue if ruled else np.zeros(len(wishes), np.int64), age, arrival)
-    units = _units(requests, order)
+    units = units_of(requests, order)
     first = np.array([each[0] for each in units], np.int64)
     if tree is None or shares is None or not ruled:
         return [_unit(wishes, unit, age, np.nan) for unit in units]
@@ -100,24 +101,6 @@ def _ranks(values: Sequence[Hashable]) -> IntArray:
     """Equal ones have equal ranks, the lower the lower. O(n log distinct)."""
     rank = {value: number for number, value in enumerate(sorted(set(values)))}  # type: ignore[type-var]
     return np.array([rank[value] for value in values], np.int64)
-
-
-def _units(requests: Sequence[Request], order: IntArray) -> list[list[int]]:
-    """The requests by their numbers, gangs together where their first stands."""
-    numbers = order.tolist()
-    if not any(each.gang is not None for each in requests):
-        return [[number] for number in numbers]
-    gangs: dict[Hashable, list[int]] = {}
-    found = []
-    for number in numbers:
-        gang = requests[number].gang
-        if gang is not None and gang.id in gangs:
-            gangs[gang.id].append(number)
-            continue
-        found.append([number])
-        if gang is not None:
-            gangs[gang.id] = found[-1]
-    return found
 
 
 def _among(requests: Sequence[Request], first: IntArray, arrival: IntArray) -> IntArray:

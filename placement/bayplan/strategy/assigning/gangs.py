@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 
+from bayplan.model.arrays import IntArray
 from bayplan.model.workload import Gang, Request
 
 
@@ -12,6 +13,24 @@ def gangs_of(requests: Sequence[Request]) -> dict[Hashable, list[int]]:
         if each.gang is not None:
             found.setdefault(each.gang.id, []).append(number)
     return found
+
+
+def units_of(requests: Sequence[Request], order: IntArray) -> list[list[int]]:
+    """The numbers of the requests, each alone or with its gang, which goes where its first does. O(requests)."""
+    numbers = order.tolist()
+    if not any(each.gang is not None for each in requests):
+        return [[number] for number in numbers]
+    units: list[list[int]] = []
+    gangs: dict[Hashable, list[int]] = {}
+    for number in numbers:
+        gang = requests[number].gang
+        if gang is not None and gang.id in gangs:
+            gangs[gang.id].append(number)
+            continue
+        units.append([number])
+        if gang is not None:
+            gangs[gang.id] = units[-1]
+    return units
 
 
 def common(members: Sequence[Request]) -> Gang:

@@ -16,6 +16,7 @@ from bayplan.model.workload import Request, RequestClass
 from bayplan.strategy.assigning.candidates import NO_ROWS, Candidates, candidates, refused_rows
 from bayplan.strategy.assigning.gang_places import together
 from bayplan.strategy.assigning.gang_placing import Mark
+from bayplan.strategy.assigning.gangs import units_of
 from bayplan.strategy.assigning.others import others
 from bayplan.strategy.assigning.size import sizes
 from bayplan.strategy.context import Context
@@ -99,7 +100,7 @@ class _Batch:
         self._refused = {cls: refused_rows(cluster, cls, context) for cls in context.rejected}
 
     def decide(self) -> list[Decision]:
-        for members in _units(self._requests, in_order(self._requests, self._cluster, self._strategy, self._context)):
+        for members in units_of(self._requests, in_order(self._requests, self._cluster, self._strategy, self._context)):
             if self._requests[members[0]].gang is None:
                 self._decisions[members[0]] = self._single(members[0])
             else:
@@ -223,21 +224,6 @@ def in_order(requests: Sequence[Request], cluster: Cluster, strategy: Strategy, 
     if not all(free):
         keys.insert(strategy.order.index(priority) + 1 if priority in strategy.order else 0, np.array(free, np.float64))
     return np.lexsort((-shares, -devices, *reversed(keys)))
-
-
-def _units(requests: Sequence[Request], order: IntArray) -> list[list[int]]:
-    """The numbers, each alone or with its gang, which goes where its first does."""
-    units: list[list[int]] = []
-    gangs: dict[object, list[int]] = {}
-    for number in order.tolist():
-        gang = requests[number].gang
-        if gang is not None and gang.id in gangs:
-            gangs[gang.id].append(number)
-            continue
-        units.append([number])
-        if gang is not None:
-            gangs[gang.id] = units[-1]
-    return units
 
 
 def _asked_at_once(cls: RequestClass, context: Context) -> bool:
