@@ -52,6 +52,21 @@ def test_each_term_of_several_is_narrowed_and_one_that_says_nothing_stays_empty(
     ]
 
 
+def test_nothing_is_evicted_for_a_pod_of_another_program_and_it_may_hold_a_reservation(world: World) -> None:
+    world.create_queue("research", cpu(2), preemption={"withinQueue": "LowerPriority"}, reserve=1)
+    world.create("low", task("a", seconds=60, cpu="2"), queueName="research")
+    world.wait_running("low")
+    gated(world, "high", labels={"queue": "research", "priority": "9"})
+    waits(world, "high", "QuotaExceeded")
+    world.run(10)
+    assert len(world.pods("low")) == 1
+    assert "bayplan.dev/preempted-by" not in world.pods("low")[0]["metadata"].get("annotations", {})
+    world.create("other", task("a", seconds=5, cpu="1"))
+    world.wait_running("other")
+    world.wait_condition("low", "Complete")
+    bound(world, "high")
+
+
 def test_pods_and_graphs_share_a_queue_and_its_line(world: World) -> None:
     world.create_queue("research", cpu(2))
     world.create("g", task("a", seconds=600, cpu="1"), queueName="research")
