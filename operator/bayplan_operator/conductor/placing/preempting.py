@@ -12,6 +12,7 @@ from bayplan.model.decision import EvictedInVain, Eviction, Hold, Outcome
 from bayplan.model.stake import Stake
 from bayplan_operator import metrics
 from bayplan_operator.conductor.placing.found_holds import FoundHolds
+from bayplan_operator.conductor.placing.shard_id import ShardId, shard_of
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.holds import HeldRoom, Holds
@@ -26,8 +27,6 @@ from bayplan_operator.writer import EventWriter, PodWriter
 log = logging.getLogger(__name__)
 
 _IN_VAIN = "EvictedInVain"
-RequestId = tuple[str, int]
-"""UID of a graph and number of a unit, as `request_of` makes it."""
 
 
 class Preempting:
@@ -37,7 +36,7 @@ class Preempting:
         self._pods, self._writer, self._events, self._queues, self._found = pods, writer, events, queues, found
         self._holding: dict[str, None] = {}
         """UIDs of graphs for which room is held."""
-        self.unrecordable: list[RequestId] = []
+        self.unrecordable: list[ShardId] = []
         """First requests of holds that are given up, until the decider is told."""
 
     @property
@@ -65,7 +64,7 @@ class Preempting:
         holds = [each for found in news for each in found.holds]
         vain = [each for found in news for each in found.in_vain]
         owners = [*(each.request_ids[0] for each in holds), *(each.owner for each in vain)]
-        self._holding.update(dict.fromkeys(cast(RequestId, each)[0] for each in owners))
+        self._holding.update(dict.fromkeys(cast(ShardId, each)[0] for each in owners))
         return PreemptionState((*state.holds, *holds), (*state.in_vain, *vain), state.changed)
 
     def take(self, graphs: Register, outcome: Outcome, state: PreemptionState, now: float) -> None:
@@ -74,9 +73,10 @@ class Preempting:
             graph, unit = _whose(graphs, over.hold)
             graphs.guarded(graph, now, partial(self._in_vain, unit, over))
         for decision in outcome.placements:
-            if not isinstance(decision.request_id, tuple):
-                continue  # a pod that is no graph's: nothing is evicted for it
-            uid, unit = cast(RequestId, decision.request_id)
+            shard = shard_of(decision.request_id)
+            if shard is None:
+                continue  # nothing is evicted for a pod that is no graph's
+            uid, unit = shard
             holds = _holds_of(graphs.open.get(uid))
             if holds is not None:
                 holds.forgive(unit)
@@ -104,7 +104,7 @@ class Preempting:
                 raise ValueError("its graph does not run")
             holds.add(HeldRoom(hold, {each.occupant: each.grace for each in evictions}))
         except ValueError as error:
-            self.unrecordable.append(cast(RequestId, hold.request_ids[0]))
+            self.unrecordable.append(cast(ShardId, hold.request_ids[0]))
             what = f"nothing is evicted for it, since that cannot be recorded: {error}"
             log.warning("TaskGraph %s/%s: %s", *graph.key, what)
             self._tell(graph, "Warning", "Preempting", what, now)
@@ -122,10 +122,10 @@ class Preempting:
 
     def _follow(self, graphs: Register, state: PreemptionState) -> None:
         """The records go by what the decider holds by now. O(holds)."""
-        there = {cast(RequestId, hold.request_ids[0]) for hold in state.holds}
+        there = {cast(ShardId, hold.request_ids[0]) for hold in state.holds}
         vain: dict[str, dict[int, VainUnit]] = {}
         for each in state.in_vain:
-            uid, unit = cast(RequestId, each.owner)
+            uid, unit = cast(ShardId, each.owner)
             vain.setdefault(uid, {})[unit] = VainUnit(unit, each.times, each.again_at)
             self._holding.setdefault(uid, None)
         for uid in list(self._holding):
@@ -181,7 +181,7 @@ def _holds_of(graph: GraphRun | None) -> Holds | None:
 
 
 def _whose(graphs: Register, hold: Hold) -> tuple[GraphRun, int]:
-    uid, unit = cast(RequestId, hold.request_ids[0])
+    uid, unit = cast(ShardId, hold.request_ids[0])
     return graphs.open[uid], unit
 
 

@@ -1,10 +1,10 @@
 """Reservations, between the decider and the statuses of graphs: they outlive the operator."""
 
 from collections.abc import Iterable
-from typing import cast
 
 from bayplan.admission.promises.promise import Promise, PromiseRecord
 from bayplan.core.changes import Changes
+from bayplan_operator.conductor.placing.shard_id import shard_of
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.register import Register
 
@@ -47,9 +47,10 @@ class Promising:
         """What is promised by now goes into the statuses. O(promises)."""
         found: dict[str, dict[int, PromiseRecord]] = {}
         for each in promises:
-            if not isinstance(each.owners[0], tuple):
-                continue  # of a pod that is no graph's: nothing is recorded
-            uid, unit = cast(tuple[str, int], each.owners[0])  # as `request_of` made it
+            shard = shard_of(each.owners[0])
+            if shard is None:
+                continue  # of a pod that is no graph's nothing is recorded
+            uid, unit = shard
             found.setdefault(uid, {})[unit] = each.record
         for uid in [*found, *(each for each in self._noted if each not in found)]:
             graph = graphs.open.get(uid)

@@ -12,6 +12,7 @@ from bayplan.model.reasons import Reason
 from bayplan_operator.conductor.placing.charging import Charging
 from bayplan_operator.conductor.placing.creating import Creator
 from bayplan_operator.conductor.placing.insight import Insight
+from bayplan_operator.conductor.placing.shard_id import ShardId, shard_of
 from bayplan_operator.conductor.placing.wishes import Wishes
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.register import Register
@@ -55,7 +56,7 @@ class ShardRequests:
 
     def owns(self, request_id: Hashable) -> bool:
         """Whether it is the request of a shard."""
-        return isinstance(request_id, tuple)  # as `request_of` makes it
+        return shard_of(request_id) is not None
 
     def charged(self, graphs: Sequence[Charged], tick: Tick) -> None:
         """Each has to say so in its status before anything of it starts."""
@@ -90,5 +91,5 @@ class ShardRequests:
 
 
 def _asked(graphs: Register, decision: Decision) -> tuple[GraphRun, int]:
-    uid, unit = cast(tuple[str, int], decision.request_id)  # as `request_of` made it
+    uid, unit = cast(ShardId, decision.request_id)
     return graphs.open[uid], unit
