@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 # A run of the tests starts Python hundreds of times: without its byte code on disk each start compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test unit tick clusters cluster browser node chart lint venv testbed generate picture lock clean
+.PHONY: demo test unit tick search clusters cluster browser node chart lint venv testbed generate picture lock clean
 
 demo: venv
 	@$(BIN)/python -m tests.testbed.demo
@@ -20,6 +20,10 @@ unit: venv
 
 tick: venv
 	$(BIN)/python -m pytest tests/tick -n auto --dist worksteal
+
+# Property tests with new draws: elsewhere, every run draws the same, so that a change is judged by its own faults.
+search: venv
+	$(BIN)/python -m pytest tests/unit tests/tick -m hypothesis --hypothesis-profile default -n auto --dist worksteal
 
 # The tiers that need a cluster, side by side: they mostly wait. Each process has a testbed of its own. What fails there runs once
 # more, alone, and has to pass: a test whose time ran out since two other testbeds had the machine is no finding. More than two such

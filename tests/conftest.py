@@ -7,10 +7,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported; what tests start has it from here
 
 pytest_plugins = ["tests.grouping"]
+# The same draws in every run: a change is judged by its own faults. `make search` draws others (profile `default`).
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 TESTS = Path(__file__).parent
 TIMEOUT = 1800
 """Seconds for a test with a testbed: the first of a process starts it, and builds programs that are not there yet."""

@@ -29,7 +29,7 @@ class Admitting:
         self._wishes: dict[Hashable, dict[Hashable, Wish]] = {}
         """By graph that is not admitted, those of it that wait, by id."""
         self._apart: list[Hashable] = []
-        """Graphs that were admitted, or that ask for something else by now, since `apart` was asked."""
+        """Graphs that were admitted, are no longer admitted as a whole, or ask for something else by now, since `apart` was asked."""
         self._new: dict[Hashable, GraphCharge] = {}
         """Charged since the last decision was answered."""
 
@@ -44,6 +44,8 @@ class Admitting:
         freed = False
         for id_, told in graphs.items():
             if told is None:
+                if id_ in self._wishes:
+                    self._apart.append(id_)  # each of them is charged by itself from now on
                 freed |= self._forget(id_)
                 continue
             kind = self._kinds.setdefault((told.queue, told.demand.signature, told.over.tobytes()), len(self._kinds))
@@ -75,8 +77,8 @@ class Admitting:
                 del self._wishes[wish.request.graph]
 
     def apart(self) -> list[Wish]:
-        """Requests that wait of graphs that were just admitted, so that no other graph's are like them from now on, or that ask
-        for something else."""
+        """Requests that wait of graphs that were just admitted, so that no other graph's are like them from now on, that are no
+        longer admitted as a whole, or that ask for something else."""
         found = [each for id_ in self._apart for each in self._wishes.pop(id_, {}).values()]
         self._apart.clear()
         return found
@@ -176,7 +178,6 @@ class Admitting:
         if self._needs.pop(id_, None) is None:
             return False
         self._new.pop(id_, None)
-        self._wishes.pop(id_, None)
         if not self._needs:
             self._kinds.clear()
         freed = self._cluster.charge_graph(id_, None)
