@@ -25,7 +25,7 @@ from bayplan_operator.conductor.graphs.serving import Serving, TakePolicies
 from bayplan_operator.conductor.graphs.taking import Newcomers, TakeGraphs, TakeWrites
 from bayplan_operator.conductor.knowledge.adapting import Adapting
 from bayplan_operator.conductor.knowledge.arrivals import Learner
-from bayplan_operator.conductor.knowledge.knowledge import Knowledge, TakeProfiles
+from bayplan_operator.conductor.knowledge.knowledge import EndRenewal, Knowledge, TakeProfiles
 from bayplan_operator.conductor.knowledge.node_memory import NodeMemory
 from bayplan_operator.conductor.knowledge.profiles import Profiles
 from bayplan_operator.conductor.measures import Measures
@@ -99,7 +99,7 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         TakePolicies(view.inboxes.policies, policies, adapting, serving),
         TakeQueues(view.inboxes.queues, queues, assigning, cluster),
         TakeProfiles(view.inboxes.profiles, knowledge),
-        TakeGraphs(view.inboxes.graphs, Newcomers(knowledge, adapting, placing), serving, leftovers, terms),
+        TakeGraphs(view.inboxes.graphs, Newcomers(knowledge, adapting, placing), serving, leftovers, terms, clock),
         TakeWrites(view.written),
         TakeAnswers(checker, serving),
         # How far each graph is
@@ -131,5 +131,6 @@ def conductor(view: View, writers: Writers, settings: Settings, clock: Clock, wa
         Leave(recorder, estimator, leftovers),
         leftovers,
         policies,
+        EndRenewal(knowledge),
     )
     return Conductor(graphs, steps, clock, leftovers.forget_answers)

@@ -4,7 +4,9 @@ import logging
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from bayplan.core.budget import seconds
 from bayplan_operator import metrics
+from bayplan_operator.clock import Clock
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.graphs.leftovers import Leftovers
 from bayplan_operator.conductor.graphs.serving import Serving
@@ -17,6 +19,10 @@ from bayplan_operator.conductor.step import Step, Tick
 from bayplan_operator.view.inbox import Inbox, Key
 
 log = logging.getLogger(__name__)
+
+_SLICE = 0.03
+"""Seconds that graphs may take of one tick of which nothing is decided yet: when very many are created at once, what runs and
+ends meanwhile does not wait for all of them."""
 
 
 class Newcomers:
@@ -42,33 +48,59 @@ class TakeGraphs(Step):
     """Keeps the register of graphs."""
 
     def __init__(
-        self, inbox: Inbox, newcomers: Newcomers, serving: Serving, leftovers: Leftovers, terms: intake.IntakeTerms
+        self,
+        inbox: Inbox,
+        newcomers: Newcomers,
+        serving: Serving,
+        leftovers: Leftovers,
+        terms: intake.IntakeTerms,
+        clock: Clock,
     ) -> None:
         self._inbox, self._newcomers, self._serving, self._leftovers = inbox, newcomers, serving, leftovers
         self._terms = terms
+        self._slice = seconds(_SLICE, clock.monotonic)
+        self._fresh: dict[Key, Mapping[str, Any]] = {}
+        """Graphs of which nothing is decided, and that were not taken in yet, oldest first."""
         self._last_arrival = 0.0
 
     def step(self, tick: Tick) -> None:
-        """O(graphs that there are news of)."""
+        """O(graphs that there are news of); of those without a status, what a slice holds."""
         for key, raw in self._inbox.take():
-            known = tick.graphs.by_key.get(key)
-            if known is not None and (raw is None or raw["metadata"]["uid"] != known.ref.uid):
-                tick.graphs.remove(known)
-                self._leftovers.suspect([known.ref.uid])
-                self._newcomers.gone(known)
-                known = None
-            if raw is None:
+            if raw is not None and not raw.get("status") and key not in tick.graphs.by_key:
+                self._fresh[key] = raw
                 continue
-            try:
-                graph = self._seen(tick, known, raw)
-            except Exception:
-                # One graph that cannot be understood must not hold up the others; the log says what is wrong with it.
-                metrics.TICK_ERRORS.inc()
-                log.exception("TaskGraph %s/%s could not be taken in", *key)
-                continue
-            tick.graphs.reopen(graph)
-            tick.graphs.guarded(graph, tick.now, self._serving.serve)
-            tick.graphs.due([graph.ref.uid])
+            self._fresh.pop(key, None)
+            self._take(tick, key, raw)
+        over = self._slice()
+        while self._fresh:
+            key = next(iter(self._fresh))
+            self._take(tick, key, self._fresh.pop(key))
+            if over():
+                break
+
+    def next_time(self, now: float) -> float | None:
+        """At once, if graphs are left."""
+        return now if self._fresh else None
+
+    def _take(self, tick: Tick, key: Key, raw: Mapping[str, Any] | None) -> None:
+        known = tick.graphs.by_key.get(key)
+        if known is not None and (raw is None or raw["metadata"]["uid"] != known.ref.uid):
+            tick.graphs.remove(known)
+            self._leftovers.suspect([known.ref.uid])
+            self._newcomers.gone(known)
+            known = None
+        if raw is None:
+            return
+        try:
+            graph = self._seen(tick, known, raw)
+        except Exception:
+            # One graph that cannot be understood must not hold up the others; the log says what is wrong with it.
+            metrics.TICK_ERRORS.inc()
+            log.exception("TaskGraph %s/%s could not be taken in", *key)
+            return
+        tick.graphs.reopen(graph)
+        tick.graphs.guarded(graph, tick.now, self._serving.serve)
+        tick.graphs.due([graph.ref.uid])
 
     def _seen(self, tick: Tick, known: GraphRun | None, raw: Mapping[str, Any]) -> GraphRun:
         if known is not None:

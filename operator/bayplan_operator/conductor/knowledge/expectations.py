@@ -37,7 +37,7 @@ class Renewal:
         return completed
 
     def followed(self, took: float) -> None:
-        """What a completed renewal means to graphs took so many seconds more: there may be far more graphs than predictions."""
+        """The tick that followed a completed renewal took so many seconds: there may be far more graphs than predictions."""
         self._spent += took
         self._rest()
 

@@ -58,6 +58,8 @@ class Knowledge(Step):
         self.renewals = 0
         """How often what is expected of all graphs was brought up to date."""
         self._renewal, self._monotonic = Renewal(self.forecast, clock), clock.monotonic
+        self._followed_since: float | None = None
+        """When a renewal was completed in this tick, by the monotonic clock."""
         self._nodes = nodes
         self._classes: dict[str, tuple[str, float]] = {}
         self._start_ups: tuple[int, StartUps | None] | None = None
@@ -161,13 +163,18 @@ class Knowledge(Step):
         self.profiles.changed.clear()
         graphs = tick.graphs.open.values()
         if self._renewal.step(lambda: (run for each in _running(graphs) for run in _to_come(each))):
-            began = self._monotonic()
+            self._followed_since = self._monotonic()
             self.efficiency = self._efficiencies()
             # What is late by now is late though nothing has happened to the graph itself.
             tick.graphs.due([each.ref.uid for each in graphs if each.running is not None and self._expect(each.running)])
             self.renewals += 1
-            self._renewal.followed(self._monotonic() - began)
         self.profiles.write(tick.now)
+
+    def followed(self) -> None:
+        """The tick is over: what it took since a renewal was completed, with all graphs to look at, is the renewal's cost."""
+        if self._followed_since is not None:
+            self._renewal.followed(self._monotonic() - self._followed_since)
+            self._followed_since = None
 
     def forget(self, uid: str) -> None:
         """The graph runs no more, or is gone."""
@@ -263,6 +270,17 @@ class Knowledge(Step):
         running.foreseen.laws.clear()
         running.asking.requests.clear()
         return tell_late(running, self.forecast)
+
+
+class EndRenewal(Step):
+    """The last step of a tick: a renewal of expectations rests the longer, the longer the tick took that followed it."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+
+    def step(self, tick: Tick) -> None:
+        """O(1)."""
+        self._knowledge.followed()
 
 
 class TakeProfiles(Step):

@@ -17,6 +17,7 @@ from bayplan_operator.conductor.outlook.forecasting import Question, expected, f
 from bayplan_operator.conductor.outlook.graph_plans.glimpse import glimpse
 from bayplan_operator.conductor.outlook.lessons import Lessons
 from bayplan_operator.conductor.outlook.obstacles import Refusing, obstacle
+from bayplan_operator.conductor.outlook.urgency import ByUrgency
 from bayplan_operator.conductor.record.completion import Forecast, Outlook
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.running import Running
@@ -61,10 +62,10 @@ class Estimator(Step):
         self._backoff = Backoff("estimate", _FIRST_WAIT, _LONGEST_WAIT)
         self._open: dict[str, GraphRun] = {}
         """By UID, those that may still end."""
-        self._without: dict[str, GraphRun] = {}
-        """By UID, those of which an estimate was due when they were last looked at, and that have none yet."""
-        self._asking: dict[str, GraphRun] = {}
-        """By UID, those that have one, and of which another was due."""
+        self._without = ByUrgency()
+        """Those of which an estimate was due when they were last looked at, and that have none yet."""
+        self._asking = ByUrgency()
+        """Those that have one, and of which another was due."""
 
     def step(self, tick: Tick) -> None:
         """Bounds for graphs that are new or changed, deadlines that have passed, and at most one estimate is begun.
@@ -80,7 +81,7 @@ class Estimator(Step):
             outlook = self._bounded(graph, running, tick.now)
             self._leave(uid)
             if self._due(graph, running, outlook, tick.now):
-                (self._without if outlook.forecast is None else self._asking)[uid] = graph
+                (self._without if outlook.forecast is None else self._asking).add(graph)
         chosen = None if self._beside.busy else self._next()
         if chosen is not None:
             self._leave(chosen.ref.uid)
@@ -100,8 +101,8 @@ class Estimator(Step):
         self._leave(uid)
 
     def _leave(self, uid: str) -> None:
-        self._without.pop(uid, None)
-        self._asking.pop(uid, None)
+        self._without.discard(uid)
+        self._asking.discard(uid)
 
     def next_time_of(self, graph: GraphRun, now: float) -> float | None:
         """When there is something to do for a graph although nothing happens."""
@@ -158,10 +159,9 @@ class Estimator(Step):
         return graph.known.generation, graph.known.policy, self._cluster.static_version
 
     def _next(self) -> GraphRun | None:
-        """O(graphs that ask), once for each estimate."""
         if self._without:
-            return min(self._without.values(), key=_urgency) if self._first.over else None
-        return min(self._asking.values(), key=_urgency) if self._asking and self._again.over else None
+            return self._without.first if self._first.over else None
+        return self._asking.first if self._again.over else None
 
     def _begin(self, graph: GraphRun, now: float) -> None:
         running, outlook = graph.running, graph.outlook
@@ -225,10 +225,3 @@ def _take(graph: GraphRun, outlook: Outlook, deadline: float | None, found: Fore
     if outlook.renew(found.made_at, anyway=flips) or flips:
         outlook.verdict = verdict
         outlook.revision += 1
-
-
-def _urgency(graph: GraphRun) -> tuple[bool, float]:
-    """Those with a deadline first, then the oldest."""
-    outlook = graph.outlook
-    made_at = outlook.forecast.made_at if outlook is not None and outlook.forecast is not None else None
-    return graph.known.deadline is None, made_at or graph.decided.accepted_at or 0.0

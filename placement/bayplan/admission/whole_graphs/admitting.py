@@ -29,7 +29,7 @@ class Admitting:
         self._wishes: dict[Hashable, dict[Hashable, Wish]] = {}
         """By graph that is not admitted, those of it that wait, by id."""
         self._apart: list[Hashable] = []
-        """Graphs that were admitted, are no longer admitted as a whole, or ask for something else by now, since `apart` was asked."""
+        """Graphs that were admitted, are no longer admitted as a whole, or ask for something else, since `apart` was asked."""
         self._new: dict[Hashable, GraphCharge] = {}
         """Charged since the last decision was answered."""
 
