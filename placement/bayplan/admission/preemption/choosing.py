@@ -1,11 +1,12 @@
 """Which victims: as few and as cheap as the order of victims finds, and none that can be left out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bayplan.admission.preemption.fitting import Fitting
 from bayplan.admission.preemption.judging import Judge
 from bayplan.admission.preemption.standing import QueueStanding
+from bayplan.admission.preemption.taken import TakenVictims
 from bayplan.admission.preemption.victim import Victim, Victims
 from bayplan.cluster.absence import Absence
 from bayplan.model.arrays import IntArray
@@ -28,9 +29,8 @@ class Search:
     """For one unit. It leaves the victims that it chose absent; without a plan, none."""
 
     def __init__(self, judge: Judge, standing: QueueStanding, fitting: Fitting, absence: Absence, victims: Victims) -> None:
-        self._judge, self._standing, self._fitting = judge, standing, fitting
-        self._absence, self._victims = absence, victims
-        self._taken: list[Victim] = []
+        self._judge, self._fitting = judge, fitting
+        self._taken = TakenVictims(judge, standing, absence, victims)
 
     def __call__(self, candidates: Sequence[Victim], rows: IntArray) -> ChosenVictims | None:
         """A plan, if there is one. `candidates`: in the order in which they are taken; `rows`: by slot, the row of its node."""
@@ -41,11 +41,11 @@ class Search:
         if self._some_that_fit(useful):
             self._put_back_what_is_not_needed()
             self._one_for_all(useful)
-            if all(map(self._judge.may_stay_taken, self._taken)):
+            if self._taken.lawful():
                 places = self._fitting.places()
                 if places is not None:
                     return ChosenVictims(tuple(self._taken), places)
-        self._put_back_all()
+        self._taken.put_back_all()
         return None
 
     # Inside
@@ -68,12 +68,13 @@ class Search:
             return False
         if self._take_until_it_fits(candidates):
             return True
-        self._put_back_all()
+        self._taken.put_back_all()
         own = list(filter(self._judge.makes_room_in_nominal, candidates))
         for first in candidates[:_BEGINNINGS] if len(candidates) > 1 else ():
-            self._put_back_all()
-            begin = [first] if first in own else [*own, first]
-            if self._take_until_it_fits([*begin, *(each for each in candidates if each not in begin)]):
+            self._taken.put_back_all()
+            begin = [first] if any(each is first for each in own) else [*own, first]
+            begun = set(map(id, begin))
+            if self._take_until_it_fits([*begin, *(each for each in candidates if id(each) not in begun)]):
                 return True
         return False
 
@@ -81,12 +82,12 @@ class Search:
         """Whether there would be room if all of them were gone, lawful or not."""
         for victim in candidates:
             if not victim.spare:
-                self._take(victim)
+                self._taken.take(victim)
         for victim in candidates:
-            if victim.spare and not self._holds_whole(victim):
-                self._take(victim)
-        found = self._fitting.quota() and self._fitting.room()
-        self._put_back_all()
+            if victim.spare and not self._taken.goes_with_whole(victim):
+                self._taken.take(victim)
+        found = self._fitting.possible()
+        self._taken.put_back_all()
         return found
 
     def _take_until_it_fits(self, candidates: Sequence[Victim]) -> bool:
@@ -94,12 +95,12 @@ class Search:
         for _ in range(_PASSES):
             skipped = []
             for victim in left:
-                if victim.spare and self._holds_whole(victim):
+                if self._taken.goes_with_whole(victim):
                     continue
                 if not self._judge.may(victim):
                     skipped.append(victim)
                     continue
-                self._take(victim)
+                self._taken.take(victim)
                 if self._holds():
                     return True
             if len(skipped) == len(left):
@@ -107,18 +108,25 @@ class Search:
             left = skipped  # what was taken since may have made others lawful
         return False
 
-    def _holds_whole(self, victim: Victim) -> bool:
-        """Whether the whole unit of a spare member is taken."""
-        return any(each.unit == victim.unit and not each.spare for each in self._taken)
-
     def _put_back_what_is_not_needed(self) -> None:
-        """In reverse, until each is needed."""
+        """In reverse, until each is needed. What is needed by sums on each node is needed by the planner too. Only where the
+        unit has no places in the end, the planner is asked about each."""
+        before = tuple(self._taken)
+        self._put_back_while(self._may_hold)
+        if self._fitting.places() is not None:
+            return
+        self._taken.put_back_all()
+        for victim in before:
+            self._taken.take(victim)
+        self._put_back_while(self._holds)
+
+    def _put_back_while(self, holds: Callable[[], bool]) -> None:
         for _ in range(_PASSES):
             before = len(self._taken)
-            for victim in reversed(tuple(self._taken)):
-                self._put_back(victim)
-                if not self._holds():
-                    self._take(victim)
+            for victim in self._taken.newest_first:
+                self._taken.put_back(victim)
+                if not holds():
+                    self._taken.take(victim)
             if len(self._taken) == before:
                 return
 
@@ -126,38 +134,24 @@ class Search:
         """Where one of no greater loss does, that one."""
         if len(self._taken) < 2:
             return
-        before, total = tuple(self._taken), sum(each.lost for each in self._taken)
-        self._put_back_all()
+        before = tuple(self._taken)
+        total = sum(each.lost for each in before)
+        self._taken.put_back_all()
         for victim in sorted(candidates, key=lambda each: each.lost):
             if victim.lost > total:
                 break
             if self._judge.may(victim):
-                self._take(victim)
+                self._taken.take(victim)
                 if self._holds():
                     return
-                self._put_back_all()
+                self._taken.put_back_all()
         for victim in before:
-            self._take(victim)
+            self._taken.take(victim)
 
     def _holds(self) -> bool:
         """Whether the unit fits, and each victim may go beside the others."""
-        return all(map(self._judge.may_stay_taken, self._taken)) and self._fitting.places() is not None
+        return self._may_hold() and self._fitting.places() is not None
 
-    def _take(self, victim: Victim) -> None:
-        if not victim.spare:  # it goes with the whole
-            for each in [each for each in self._taken if each.spare and each.unit == victim.unit]:
-                self._put_back(each)
-        for slot in victim.slots:
-            self._absence.take(int(self._victims.running.row[slot]), self._victims.occupant(slot))
-        self._standing.charge(victim.queue, victim.amounts, -1)
-        self._taken.append(victim)
-
-    def _put_back(self, victim: Victim) -> None:
-        for slot in victim.slots:
-            self._absence.put_back(self._victims.occupant(slot))
-        self._standing.charge(victim.queue, victim.amounts, 1)
-        self._taken.remove(victim)
-
-    def _put_back_all(self) -> None:
-        for victim in reversed(tuple(self._taken)):
-            self._put_back(victim)
+    def _may_hold(self) -> bool:
+        """The same, as far as sums tell whether it fits."""
+        return self._fitting.possible() and self._taken.lawful()

@@ -86,9 +86,13 @@ class Fitting:
         short = quotas.short(first.queue, self.totals(), Asker(first.graph, first.request_class))
         return not any(map(quotas.everywhere, short))
 
+    def possible(self) -> bool:
+        """Whether there may be places, by sums: where there are some, it is true. No step is spent."""
+        return self.quota() and self.room()
+
     def places(self) -> list[Decision] | None:
         """A place for each; `None`: there is none, or there are no steps left to look for it."""
-        if self._left <= 0 or not self.quota() or not self.room():
+        if self._left <= 0 or not self.possible():
             return None
         self._left -= 1
         found = list(self._place(self._unit))

@@ -1,6 +1,6 @@
 """Who may evict whom: judged on what is held, without age, with all evictions and the request itself counted."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,8 @@ class Judge:
         self._claim, self._standing, self._rules, self._now = claim, standing, rules, now
         self._asked = (claim.asks > 0) & standing.limited[claim.queue]
         self._sides: dict[int, tuple[Side, Side, int]] = {}
+        self._keys: dict[int, Hashable] = {}
+        """By identity of a victim, what a judgement of it depends on."""
         self.later = np.inf
         """The first instant at which one may be evicted that is still safe."""
 
@@ -48,6 +50,15 @@ class Judge:
             return self.may(victim)
         finally:
             self._standing.charge(victim.queue, victim.amounts, -1)
+
+    def alike(self, victim: Victim) -> Hashable:
+        """Of victims of which this is equal the same is judged."""
+        found = self._keys.get(id(victim))
+        if found is None:
+            known = self._now >= self._safe(victim) and self._now >= self._safe_from_reclaim(victim)
+            since = None if known else (victim.started, victim.evictions)
+            found = self._keys[id(victim)] = victim.queue, victim.priority, victim.amounts.tobytes(), since
+        return found
 
     def hopeful(self, own: bool) -> bool:
         """Whether any victim may be lawful. `own`: some are of the claim's queue, and change what it holds."""
@@ -91,8 +102,7 @@ class Judge:
             return False
         ours, theirs, parent = self._between(victim.queue)
         if (self._standing.above(ours)[self._asked] <= 0).all():
-            minimum = self._rules[victim.queue].minimum_run_time
-            return self._over(safe_from_reclaim_until(victim.started, victim.evictions, minimum))
+            return self._over(self._safe_from_reclaim(victim))
         if not (self._claim.unevicted and self._standing.compares(parent)):
             return False
         self._standing.charge(victim.queue, victim.amounts, -1)
@@ -118,6 +128,9 @@ class Judge:
 
     def _safe(self, victim: Victim) -> float:
         return safe_until(victim.started, victim.evictions, self._rules[victim.queue].minimum_run_time)
+
+    def _safe_from_reclaim(self, victim: Victim) -> float:
+        return safe_from_reclaim_until(victim.started, victim.evictions, self._rules[victim.queue].minimum_run_time)
 
     def _over(self, safe: float) -> bool:
         if self._now >= safe:
