@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bayplan.admission.preemption.fitting import Fitting
 from bayplan.admission.preemption.judging import Judge
 from bayplan.admission.preemption.standing import QueueStanding
+from bayplan.admission.preemption.subsets import sets_that_hold
 from bayplan.admission.preemption.taken import TakenVictims
 from bayplan.admission.preemption.victim import Victim, Victims
 from bayplan.cluster.absence import Absence
@@ -13,6 +14,8 @@ from bayplan.model.arrays import IntArray
 from bayplan.model.decision import Decision
 
 _PASSES = 4
+_EVEN = 1e-9
+"""Losses that differ by no more count as equal: they are sums."""
 _BEGINNINGS = 32
 """Victims that are tried as the first, where the order of victims leads nowhere."""
 
@@ -76,6 +79,16 @@ class Search:
             begun = set(map(id, begin))
             if self._take_until_it_fits([*begin, *(each for each in candidates if id(each) not in begun)]):
                 return True
+        self._taken.put_back_all()
+        return self._any_set(candidates)
+
+    def _any_set(self, candidates: Sequence[Victim]) -> bool:
+        for victims in sets_that_hold(candidates, self._taken, self._may_hold):
+            for victim in victims:
+                self._taken.take(victim)
+            if self._fitting.places() is not None:
+                return True
+            self._taken.put_back_all()
         return False
 
     def _enough(self, candidates: Sequence[Victim]) -> bool:
@@ -138,7 +151,7 @@ class Search:
         total = sum(each.lost for each in before)
         self._taken.put_back_all()
         for victim in sorted(candidates, key=lambda each: each.lost):
-            if victim.lost > total:
+            if victim.lost > total + _EVEN:
                 break
             if self._judge.may(victim):
                 self._taken.take(victim)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -181,3 +182,14 @@ def test_what_was_evicted_evicts_by_priority_only_within_nominal_until_something
         on.decide()  # what is there is known
         on.wants("p", "a", gpus, priority=5, evicted_at=on.now if evicted else None)
         assert on.evicted(on.decide()) == goes
+
+
+def test_of_very_many_victims_none_goes_that_is_not_needed() -> None:
+    nodes, draw = 100, random.Random(3)
+    world = SmallCluster(two_queues(nominal=(8 * nodes, 0)), sizes=(8,) * nodes)
+    places = [f"n{number}" for number in range(nodes) for _ in range(8)]
+    draw.shuffle(places)
+    for number, node in enumerate(places):
+        world.runs(f"r{number}", "b", 1, node)
+    world.wants("large", "a", 8, members=nodes // 2)
+    assert len(world.decide().evictions) == 4 * nodes
