@@ -39,6 +39,7 @@ def test_the_graph_takes_the_place_that_was_planned(empty: World) -> None:
     world.run(8)
     said = place(world, "new")
     assert (said["position"], said["ahead"]) == (found["position"], found["ahead"])
+    assert found["expectedStart"].keys() == {"basis", "p50", "p90"}
     for part in ("p50", "p90"):
         told = world.seconds(said["expectedStart"][part])
         assert world.seconds(found["expectedStart"][part]) == pytest.approx(told, abs=0.15 * told)
@@ -53,6 +54,19 @@ def test_what_has_waited_longer_is_ahead_by_its_age(empty: World) -> None:
     found = planned(world, *graphs)
     assert {name: each["position"] for name, each in found.items()} == {"test/low": 3, "test/high": 1}
     assert found["test/low"]["ahead"] == "2 graphs of this namespace are ahead"
+
+
+def test_what_is_promised_in_the_cluster_is_promised_in_a_plan(empty: World) -> None:
+    world = full(empty)
+    world.create("first", one(), queueName="q")
+    world.run(8)
+    promised = place(world, "first")["expectedStart"]
+    now = world.loop.clock()
+    copy = Copy(situation(world), asked(world), now)
+    copy.mine = list(copy.graphs)
+    found = places_of_mine(copy, now)["test/first"].fields()["expectedStart"]
+    assert found["basis"] == promised["basis"] == "Reservation"
+    assert found["p90"] == promised["p90"]
 
 
 def test_a_graph_that_may_not_start_has_no_place(empty: World) -> None:

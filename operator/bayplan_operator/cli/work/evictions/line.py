@@ -1,5 +1,8 @@
 """The places that graphs of files would take in the line of a cluster."""
 
+from collections.abc import Hashable, Iterator
+from dataclasses import replace
+
 import numpy as np
 
 from bayplan.admission.starts.expected import foretold
@@ -7,7 +10,6 @@ from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
 from bayplan_operator.cli.work.evictions.copy import Copy
 from bayplan_operator.conductor.placing.line_places import line_places
-from bayplan_operator.conductor.placing.promising import Promising
 from bayplan_operator.conductor.placing.wishes import Wishes
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.line_place import LinePlace
@@ -19,19 +21,24 @@ _SEED = 0
 def places_of_mine(copy: Copy, now: float) -> dict[str, LinePlace]:
     """By namespace and name, such as `team/train`, if something of the graph could start and nothing stops it. As the operator
     says it of what waits, before anything is placed. `now`: seconds since the epoch."""
-    decider, promising = Decider(copy.cluster), Promising()
+    decider = Decider(copy.cluster)
     for graph in copy.graphs.values():
         _expect(copy, graph)
         _date_back(graph, now)
     decider.update(Changes(queues=copy.queues.tree, shares=read_shares(copy.queues.statuses, now)))
-    for graph in copy.graphs.values():
-        promised = promising.recall(graph, now)
-        if promised is not None:
-            decider.update(promised)
     decider.update(Wishes(copy.laws.of).changes(copy.graphs.values()))
-    found = dict(line_places(foretold(decider.snapshot(now), _SEED), copy.graphs))
+    # A decider makes its promises as it places; nothing is placed here, so that those on record hold.
+    line = replace(decider.snapshot(now), promised=dict(_promised(copy)))
+    found = dict(line_places(foretold(line, _SEED), copy.graphs))
     refs = {uid: copy.graphs[uid].ref for uid in copy.mine if uid in found}
     return {f"{ref.namespace}/{ref.name}": found[uid] for uid, ref in refs.items()}
+
+
+def _promised(copy: Copy) -> Iterator[tuple[Hashable, float]]:
+    """By the first request of a unit, the instant."""
+    for uid, graph in copy.graphs.items():
+        for unit, record in graph.running.asking.promised.items() if graph.running is not None else ():
+            yield (uid, unit), record.at
 
 
 def _expect(copy: Copy, graph: GraphRun) -> None:
