@@ -11,7 +11,7 @@ import pytest
 from bayplan_operator.cli.cluster.situation import Situation
 from bayplan_operator.cli.text import preemption as text
 from bayplan_operator.cli.text.table import Screen
-from bayplan_operator.cli.work.evictions.copy import Asked, as_submitted
+from bayplan_operator.cli.work.evictions.asked import Asked, as_submitted
 from bayplan_operator.cli.work.evictions.run import planned
 from bayplan_operator.kube import wire
 from bayplan_operator.views.model.preemption import PreemptionPlan
@@ -21,10 +21,9 @@ from tests.tick.test_preemption import WITHIN, evicted, lab, small
 from tests.tick.world import World
 
 
-def plan(world: World, *graphs: tuple[str, Object], queues: dict[str, Object] | None = None) -> PreemptionPlan:
-    """Of these graphs: name and spec."""
-    now = world.loop.clock()
-    there = Situation(
+def situation(world: World) -> Situation:
+    """As a user reads it who may list everything."""
+    return Situation(
         msgspec.convert(world.store.all(NODE), list[wire.Node], strict=False),
         msgspec.convert(world.store.all(POD), list[wire.Pod], strict=False),
         world.store.all(QUEUE),
@@ -33,13 +32,22 @@ def plan(world: World, *graphs: tuple[str, Object], queues: dict[str, Object] | 
         world.store.all(TASK_PROFILE),
         [],
     )
-    at = datetime.fromtimestamp(now, UTC)
+
+
+def asked(world: World, *graphs: tuple[str, Object], queues: dict[str, Object] | None = None) -> Asked:
+    """What files ask that have these graphs: name and spec."""
+    at = datetime.fromtimestamp(world.loop.clock(), UTC)
     made = [
         as_submitted({"metadata": {"name": name, "namespace": "test"}, "spec": spec}, number, at)
         for number, (name, spec) in enumerate(graphs)
     ]
+    return Asked(made, queues or {}, {})
+
+
+def plan(world: World, *graphs: tuple[str, Object], queues: dict[str, Object] | None = None) -> PreemptionPlan:
+    """Of these graphs: name and spec."""
     before = world.store.version
-    found = planned(there, Asked(made, queues or {}, {}), now)
+    found = planned(situation(world), asked(world, *graphs, queues=queues), world.loop.clock())
     assert world.store.version == before, "nothing is written"
     return found
 

@@ -13,7 +13,7 @@ from bayplan.simulation.following import Ending, Rounds, by_learned
 from bayplan.simulation.load import Drawn, HiddenLoad, Scrapes, Steps
 from bayplan.simulation.run_times import TrueRunTimes
 from bayplan.simulation.setup import Delays, Occupied, Policy, Setup, SetupError
-from bayplan.simulation.simulator import simulate
+from bayplan.simulation.simulator import first_line, simulate
 from bayplan.simulation.submission import Parallelism, Submission
 from bayplan.simulation.trace import AttemptOutcome, Attempts, Graphs, Preempted, Switch, Trace
 
@@ -46,5 +46,6 @@ __all__ = [
     "TrueRunTimes",
     "by_learned",
     "figures",
+    "first_line",
     "simulate",
 ]

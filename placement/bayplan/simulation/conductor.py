@@ -4,6 +4,7 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import cast
 
+from bayplan.admission.line.whole import LineUnit
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.background import Inline
 from bayplan.core.changes import KnowledgeSnapshot
@@ -190,20 +191,33 @@ class Conductor:
         """Advance what is due and place what waits, until nothing is left to do at this instant."""
         self._now = now
         while True:
-            while self._due:
-                due, self._due = self._due, set()
-                for number in sorted(due):
-                    self._advance(self.graphs[number], now)
-            self._learn(now)
-            if self._planning.update(now):
-                self._waiting.reopened = True
-            self._choose(now)
+            self._go_on(now)
             self._place(now)
             self._due |= self._between
             self._between.clear()
             if not self._due:
                 break
         self._knowing.follow(now)
+
+    def line(self, now: float) -> list[LineUnit]:
+        """What waits after what has happened, as it stands in line; nothing is placed."""
+        self._go_on(now)
+        while self._between:
+            self._due, self._between = self._between, set()
+            self._go_on(now)
+        self._tell(now)
+        return self._waiting.line(now)
+
+    def _go_on(self, now: float) -> None:
+        """Advance what is due, with what is known by now."""
+        while self._due:
+            due, self._due = self._due, set()
+            for number in sorted(due):
+                self._advance(self.graphs[number], now)
+        self._learn(now)
+        if self._planning.update(now):
+            self._waiting.reopened = True
+        self._choose(now)
 
     def _learn(self, now: float) -> None:
         """As in the operator: what waits asks with what is expected of it by now."""

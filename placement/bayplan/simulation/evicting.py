@@ -74,6 +74,7 @@ class Evicting:
             row = cast(int, each.occupant)
             number, unit = self._log.graph[row], self._log.unit[row]
             units[_key(graphs[number], unit)] = None
+            self._log.evicted_for[row] = cast(tuple[int, int], each.request_id)[0]
             self.evicted_at[number, unit] = now
             self._waited[number, unit] = self._log.placed[row] - self._log.wanted[row]
             self._machines.leaves(row)

@@ -44,9 +44,14 @@ def evictions(trace: Trace) -> int:
 
 def work_lost(trace: Trace) -> float:
     """Seconds that attempts had run which were evicted, but for what their checkpoints had saved."""
+    return float(work_lost_each(trace).sum())
+
+
+def work_lost_each(trace: Trace) -> FloatArray:
+    """The same per attempt: 0 for what was not evicted, or not before it ran."""
     attempts = trace.attempts
     rows = (attempts.outcome == AttemptOutcome.PREEMPTED) & ~np.isnan(attempts.started_at)
-    return float((attempts.ended_at - attempts.started_at - attempts.saved)[rows].sum())
+    return np.asarray(np.where(rows, attempts.ended_at - attempts.started_at - attempts.saved, 0.0), np.float64)
 
 
 def makespan(trace: Trace) -> float:

@@ -24,6 +24,8 @@ class AttemptLog:
         """In which round of its graph, from 1; 0: in none."""
         self.candidate = array("q")
         """Which of its task's candidates it ran, by position; -1: there are none."""
+        self.evicted_for = array("q")
+        """The graph for which it was told to leave; -1: it was not."""
         self.gpus: list[tuple[int, ...]] = []
         self.reason: list[str] = []
         self.why: list[str] = []
@@ -56,6 +58,7 @@ class AttemptLog:
         self.outcome.append(0)
         self.round.append(0)
         self.candidate.append(-1)
+        self.evicted_for.append(-1)
         self.gpus.append(gpus)
         self.reason.append(why[0])
         self.why.append(why[1])
@@ -114,6 +117,7 @@ class AttemptLog:
             outcome=np.array(self.outcome, np.int8)[order],
             round=_ints(self.round)[order],
             candidate=_ints(self.candidate)[order],
+            evicted_for=_ints(self.evicted_for)[order],
             reason=tuple(self.reason[row] for row in order.tolist()),
             why=tuple(self.why[row] for row in order.tolist()),
         )

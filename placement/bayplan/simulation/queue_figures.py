@@ -1,4 +1,4 @@
-"""Figures of queues: how long their jobs wait, how much they hold, and which of them kept others waiting.
+"""Figures of queues: how long their jobs wait, how much they hold, which kept others waiting, and which evicted whom.
 
 A job is a graph. It is counted in the queue that its file says, whether or not there is such a queue.
 """
@@ -34,6 +34,10 @@ class QueueFigures:
     weights: FloatArray
     delays: FloatArray
     """Shape (queues, queues): seconds that jobs of the first waited, while it held no more than its due and the second more."""
+    evictions: IntArray
+    """Shape (queues, queues): attempts of the first that were evicted for jobs of the second, which may be the same."""
+    work_lost: FloatArray
+    """Seconds that its evicted attempts had run, all together, but for what their checkpoints had saved."""
 
     @property
     def jain(self) -> float:
@@ -74,7 +78,20 @@ def queue_figures(trace: Trace, queues: Mapping[str, Queue], nameless: str) -> Q
         shares=course.share_seconds / (figures.makespan(trace) or 1.0),
         weights=weights,
         delays=course.delays,
+        evictions=_evictions(trace, of_graph, len(names)),
+        work_lost=_sums(figures.work_lost_each(trace), of_graph[trace.attempts.graph], len(names)),
     )
+
+
+def _sums(values: FloatArray, queue: IntArray, count: int) -> FloatArray:
+    return np.asarray(np.bincount(queue, values, minlength=count), np.float64)
+
+
+def _evictions(trace: Trace, of_graph: IntArray, count: int) -> IntArray:
+    attempts = trace.attempts
+    gone = (attempts.outcome == AttemptOutcome.PREEMPTED) & (attempts.evicted_for >= 0)
+    pairs = of_graph[attempts.graph[gone]] * count + of_graph[attempts.evicted_for[gone]]
+    return np.bincount(pairs, minlength=count * count).reshape(count, count)
 
 
 def _by_queue(values: FloatArray, queue: IntArray, count: int) -> list[FloatArray]:

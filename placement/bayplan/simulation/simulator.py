@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from bayplan.admission.line.whole import LineUnit
 from bayplan.simulation.dividing import Divider
 from bayplan.simulation.results import trace
 from bayplan.simulation.setup import Setup, SetupError
@@ -29,18 +30,33 @@ def simulate(
     answers are known; without them the trace is the same, later. `told` hears now and then how many of the units have
     ended. Raises `SetupError`.
     """
-    ordered = sorted(submissions, key=lambda each: each.at)
-    _check(ordered, setup)
-    if any(each.splittings for each in ordered):
-        divider = Divider(setup)
-        ordered = [divider.divided(each) for each in ordered]
-    world = World(ordered, setup, shortcuts)
+    world = _world(submissions, setup, shortcuts)
     while not world.over and (now := world.agenda.next_at) is not None and now <= setup.until:
         world.tick(now)
         if world.ticks % _TELL_EVERY == 0:
             told(world.conductor.done, world.conductor.units)
     told(world.conductor.done, world.conductor.units)
     return trace(world)
+
+
+def first_line(submissions: Sequence[Submission], setup: Setup) -> list[LineUnit]:
+    """The line at the instant of the first submission, before anything is placed: what could start, the first first.
+
+    Of each request, `graph` is the number of its submission, by the instant of submission and then by the order given. Raises
+    `SetupError`.
+    """
+    world = _world(submissions, setup, shortcuts=True)
+    now = world.agenda.next_at
+    return [] if now is None else world.line(now)
+
+
+def _world(submissions: Sequence[Submission], setup: Setup, shortcuts: bool) -> World:
+    ordered = sorted(submissions, key=lambda each: each.at)
+    _check(ordered, setup)
+    if any(each.splittings for each in ordered):
+        divider = Divider(setup)
+        ordered = [divider.divided(each) for each in ordered]
+    return World(ordered, setup, shortcuts)
 
 
 def _check(submissions: Sequence[Submission], setup: Setup) -> None:

@@ -50,6 +50,8 @@ class Attempts:
     """In which round of its graph, from 1; 0: its task does not repeat."""
     candidate: IntArray
     """Which of its task's candidates it ran, by position in `Submission.candidates`; -1: the task has none."""
+    evicted_for: IntArray
+    """Number of the submission for which it was told to leave; -1: it was not. It may have ended by itself within its grace."""
     node: IntArray
     """Number of the node in `Trace.nodes`; -1: none."""
     gpus: Sequence[tuple[int, ...]]

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import cast
 
+from bayplan.admission.line.whole import LineUnit, whole_line
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.changes import Changes, KnowledgeSnapshot
 from bayplan.core.decider import Decider
@@ -95,6 +96,11 @@ class WaitingUnits:
         outcome = self._decider.decide(now)
         self.whole.charged(self._decider.whole.charged())
         return outcome
+
+    def line(self, now: float) -> list[LineUnit]:
+        """What it was told of, as it stands in line. O(n log n)."""
+        found = self._decider.snapshot(now)
+        return whole_line(found.wishes, found.tree, found.shares, now)
 
     @property
     def again_at(self) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from bayplan.admission.line.whole import LineUnit
 from bayplan.simulation.conductor import Conductor
 from bayplan.simulation.events import Agenda, Event
 from bayplan.simulation.log import AttemptLog
@@ -51,9 +52,17 @@ class World:
         """Everything that happens at an instant, and what follows at once."""
         self.now = now
         self.ticks += 1
+        self._happen(now)
+        self.conductor.tick(now)
+
+    def line(self, now: float) -> list[LineUnit]:
+        """The line after everything that happens at an instant, before anything is placed."""
+        self._happen(now)
+        return self.conductor.line(now)
+
+    def _happen(self, now: float) -> None:
         for kind, number in self.agenda.take(now):
             self._handlers[kind](number, now)
-        self.conductor.tick(now)
 
     def _only_scrapes_left(self) -> bool:
         """Nothing is to come but readings, and whatever they say, no request would get a place by them."""

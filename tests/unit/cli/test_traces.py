@@ -17,6 +17,29 @@ metadata: {name: vision}
 spec: {namespaceSelector: {}, quotas: [{resource: cpu, nominal: 2}]}
 """
 JOBS = "submit,run,cpu,user\n0,10,2,vision\n0,10,2,vision\n5,10,1,speech\n6,-1,1,speech\n"
+LENDING = """\
+apiVersion: bayplan.dev/v1alpha1
+kind: Queue
+metadata: {name: all}
+spec: {}
+---
+apiVersion: bayplan.dev/v1alpha1
+kind: Queue
+metadata: {name: vision}
+spec:
+  parentName: all
+  namespaceSelector: {}
+  quotas: [{resource: cpu, nominal: 4}]
+---
+apiVersion: bayplan.dev/v1alpha1
+kind: Queue
+metadata: {name: speech}
+spec:
+  parentName: all
+  namespaceSelector: {}
+  quotas: [{resource: cpu, nominal: 4}]
+  preemption: {reclaim: Any}
+"""
 POOL = "nodes:\n- {name: pool, cpu: 8}\n"
 
 
@@ -70,6 +93,50 @@ def test_queues_are_compared_over_policies_and_seeds(given: list[object], capsys
     _, out, _ = run(capsys, "compare", *given, "--policy", "Spread")
     lines = [line.split() for line in out.splitlines()]
     assert ["vision", "Spread", "5.0s", "9.9s", "10.0s", "1.5", "25.0", "%"] in lines
+
+
+@pytest.fixture
+def evicting(tmp_path: Path) -> list[object]:
+    """At 10 s, a job of speech takes back 4 CPUs. Two jobs of vision run until their grace of 30 s is over, and begin again."""
+    jobs = "submit,run,cpu,user\n" + "0,1000,2,vision\n" * 4 + "10,100,4,speech\n"
+    files = (("jobs.csv", jobs), ("queues.yaml", LENDING), ("pool.yaml", POOL))
+    table, queues, nodes = (write(tmp_path, name, text) for name, text in files)
+    return ["-f", table, "-f", queues, "--nodes", nodes, "--queue-by", "user", "--policy", "BestFit"]
+
+
+def test_evictions_are_told_per_queue(evicting: list[object], capsys: pytest.CaptureFixture[str]) -> None:
+    found = read(capsys, "simulate", *evicting)["queues"]
+    assert {each["name"]: [each[name] for name in ("evicted", "evicts", "workLost")] for each in found["queues"]} == {
+        "speech": [0, 2, 0.0], "vision": [2, 0, 80.0],
+    }  # fmt: skip
+    assert found["evictions"] == [{"queue": "vision", "by": "speech", "attempts": 2}]
+    _, out, _ = run(capsys, "simulate", *evicting)
+    lines = [line.split() for line in out.splitlines()]
+    (header,) = [line for line in lines if line[:2] == ["QUEUE", "JOBS"]]
+    assert header[-4:] == ["EVICTED", "EVICTS", "WORK", "LOST"]
+    assert next(line for line in lines if line[:1] == ["vision"])[-3:] == ["2", "0", "80s"]
+    assert "2 attempts of vision were evicted for jobs of speech" in out
+
+
+def test_evictions_are_compared_over_policies(evicting: list[object], capsys: pytest.CaptureFixture[str]) -> None:
+    found = read(capsys, "compare", *evicting, "--policy", "Spread", "--seeds", "1-2")
+    assert [row["queues"]["vision"]["workLost"]["mean"] for row in found["rows"]] == [80.0, 80.0]
+    _, out, _ = run(capsys, "compare", *evicting, "--policy", "Spread")
+    lines = [line.split() for line in out.splitlines()]
+    assert [line[-3:] for line in lines if line[:1] == ["speech"]] == [["0.0", "2.0", "0.0s"]] * 2
+
+
+def test_a_report_has_the_evictions(tmp_path: Path, evicting: list[object], capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, _ = run(capsys, "report", *evicting, "--out", tmp_path / "run.html")
+    assert code == 0
+    assert "<td>2</td><td>0</td><td>80s</td>" in (tmp_path / "run.html").read_text()
+
+
+def test_nothing_is_told_of_evictions_where_no_queue_evicts(given: list[object], capsys: pytest.CaptureFixture[str]) -> None:
+    assert "evictions" not in read(capsys, "simulate", *given)["queues"]
+    for command in ("simulate", "compare"):
+        _, out, _ = run(capsys, command, *given)
+        assert "EVICTED" not in out
 
 
 def test_graphs_and_jobs_run_side_by_side(tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]) -> None:

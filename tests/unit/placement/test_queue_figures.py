@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from bayplan.admission.preemption.rules import Preemption, Reclaim, WithinQueue
 from bayplan.admission.queue import Queue, QuotaRow
 from bayplan.admission.tree import tree_of
 from bayplan.cluster.quotas import QuotaKey
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
-from bayplan.simulation import Policy, Setup, Submission, Trace, simulate
+from bayplan.simulation import Policy, Setup, Submission, Trace, figures, simulate
 from bayplan.simulation.queue_figures import jain, queue_figures
 from bayplan.strategy.presets import compile_preset
 
@@ -56,6 +59,40 @@ def test_jobs_of_no_queue_have_a_name_and_one_that_never_starts_has_waited_to_th
     assert found.names == ("default",)
     assert sorted(found.waits[0].tolist()) == [0.0, 10.0]
     assert len(found.slowdowns[0]) == 1
+
+
+def test_who_evicted_whom_and_what_was_lost() -> None:
+    # Each queue is guaranteed 2 of 4 cores, and has a grace of 30 s.
+    rule = Preemption(WithinQueue.LOWER_PRIORITY, Reclaim.ANY)
+    rows = (QuotaRow(QuotaKey("cpu"), 2000),)
+    queues = [Queue("all"), *(Queue(name, "all", rows, preemption=rule) for name in "abc"[:2]), Queue("c", "all")]
+    work = [
+        job("b0", "b", 0, 1000, 3),  # evicted at 10 for a0, which takes back what is its own: 40 s are lost
+        job("b1", "b", 0, 1000, 1),  # evicted at 100 for b2, which has a higher priority: 130 s, of which 120 were saved
+        job("a0", "a", 10, 500, 2),
+        job("b2", "b", 100, 500, 2),
+        job("c0", "c", 700, 10, 1),
+    ]
+    work[1] = replace(work[1], checkpoints=(60.0,))
+    work[3] = replace(work[3], priority=5)
+    trace = trace_of(work, queues)
+    found = queue_figures(trace, {each.name: each for each in queues}, "default")
+    assert found.names == ("a", "b", "c")
+    assert found.evictions.tolist() == [[0, 0, 0], [1, 1, 0], [0, 0, 0]]
+    assert found.work_lost.tolist() == [0.0, 50.0, 0.0]
+    assert found.work_lost.sum() == figures.work_lost(trace)
+    assert found.evictions.sum() == figures.evictions(trace)
+
+
+def test_what_ends_within_its_grace_was_not_evicted() -> None:
+    rule = Preemption(reclaim=Reclaim.ANY)
+    queues = [Queue("all"), *(Queue(name, "all", (QuotaRow(QuotaKey("cpu"), 2000),), preemption=rule) for name in "ab")]
+    work = [replace(job("b0", "b", 0, 35, 4), expected=np.array([900.0])), job("a0", "a", 10, 50, 2)]
+    trace = trace_of(work, queues)
+    assert trace.attempts.evicted_for.max() >= 0, "it was told to leave"
+    found = queue_figures(trace, {each.name: each for each in queues}, "default")
+    assert not found.evictions.any()
+    assert not found.work_lost.any()
 
 
 def test_jains_index() -> None:

@@ -44,20 +44,22 @@ async def read_situation(options: ClusterOptions) -> Situation:
             await lists.kind(server, paths.QUEUES),
             await lists.kind(server, paths.PLACEMENT_POLICIES),
             await lists.kind(server, paths.TASK_GRAPHS),
-            await _profiles(server),
-            await _namespaces(server),
+            await profiles(server),
+            await namespaces(server),
         )
 
 
-async def _profiles(server: ApiServer) -> _Objects:
+async def profiles(server: ApiServer) -> _Objects:
+    """None for a user who may not read them: a plan can do without. Raises `errors.ApiError`."""
     try:
         return await lists.kind(server, paths.TASK_PROFILES)
     except (errors.NotFound, errors.Forbidden):
         return ()
 
 
-async def _namespaces(server: ApiServer) -> Sequence[wire.NamespaceObject] | None:
+async def namespaces(server: ApiServer) -> Sequence[wire.NamespaceObject] | None:
+    """`None`: they may not be listed. Raises `errors.ApiError`."""
     try:
         return msgspec.json.decode(await server.call("GET", paths.NAMESPACES), type=_Namespaces, strict=False).items
-    except errors.Forbidden:
+    except (errors.NotFound, errors.Forbidden):
         return None

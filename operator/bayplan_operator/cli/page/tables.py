@@ -64,7 +64,7 @@ def queues(simulation: Simulation) -> str:
     """One line per queue, if anything is known of them."""
     if not simulation.queues:
         return ""
-    header = tuple(each.capitalize() for each in queue_outcomes.HEADER)
+    header = tuple(each.capitalize() for each in queue_outcomes.header(simulation.queues))
     return _table("queues", header, [tuple(queue_outcomes.row(each)) for each in simulation.queues.queues])
 
 

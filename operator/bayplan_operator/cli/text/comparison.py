@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bayplan_operator.cli.text.table import Screen, table
 from bayplan_operator.views import units
-from bayplan_operator.views.simulations.statistics import FIGURES, OF_QUEUES, Comparison, Estimate
+from bayplan_operator.views.simulations.statistics import FIGURES, OF_EVICTIONS, OF_QUEUES, Comparison, Estimate
 
 _HEADERS = {
     "makespan": "MAKESPAN",
@@ -24,6 +24,9 @@ _QUEUE_HEADERS = {
     "waitingLongest": "LONGEST",
     "slowdown": "SLOWDOWN",
     "share": "SHARE",
+    "evicted": "EVICTED",
+    "evicts": "EVICTS",
+    "workLost": "WORK LOST",
 }
 _MOST_ROWS = 60
 
@@ -60,20 +63,19 @@ def text(comparison: Comparison, screen: Screen) -> str:
 
 def _queues(comparison: Comparison, screen: Screen) -> list[str]:
     """One line per queue and policy, if anything is known of queues."""
-    rows = [
-        [queue, row.policy, *(_words(found[name], unit) for name, unit in OF_QUEUES.items())]
-        for row in comparison.rows
-        for queue, found in (row.queues or {}).items()
-    ]
-    if not rows:
+    told = [(queue, row.policy, found) for row in comparison.rows for queue, found in (row.queues or {}).items()]
+    if not told:
         return []
+    # The queues of all policies are the same, and so is what is told of each.
+    of_queues = {name: unit for name, unit in {**OF_QUEUES, **OF_EVICTIONS}.items() if name in told[0][2]}
+    rows = [[queue, policy, *(_words(found[name], unit) for name, unit in of_queues.items())] for queue, policy, found in told]
     rows.sort(key=lambda row: row[0])
-    header = ["QUEUE", "POLICY", *_QUEUE_HEADERS.values()]
+    header = ["QUEUE", "POLICY", *(_QUEUE_HEADERS[name] for name in of_queues)]
     lines = ["", screen.paint("Waits and shares of queues", "bold"), *table(header, rows[:_MOST_ROWS], screen)]
     if len(rows) > _MOST_ROWS:
         lines.append(f"... and {len(rows) - _MOST_ROWS} more; all of them: -o json")
-    told = [f"{row.policy} {_words(row.jain, 'index')}" for row in comparison.rows if row.jain]
-    return [*lines, f"Fairness of the shares by weight (Jain's index): {', '.join(told)}"]
+    jain = [f"{row.policy} {_words(row.jain, 'index')}" for row in comparison.rows if row.jain]
+    return [*lines, f"Fairness of the shares by weight (Jain's index): {', '.join(jain)}"]
 
 
 def _by_seed(comparison: Comparison, shown: Sequence[str]) -> Iterator[list[str]]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bayplan_operator.cli.text import choices, outlook, queue_outcomes
+from bayplan_operator.cli.text import choices, line, outlook, queue_outcomes
 from bayplan_operator.cli.text.table import Screen, brief, table
 from bayplan_operator.views import units
 from bayplan_operator.views.model.attempt import SimulatedAttempt
@@ -153,6 +153,10 @@ def _graph(graph: SimulatedGraph, simulation: Simulation, screen: Screen) -> str
     lines.append(f"Critical path ({units.seconds(graph.critical_seconds)}): {' → '.join(shown)}")
     if graph.deadline is not None:
         lines.append(f"Deadline: {units.seconds(graph.deadline - graph.submitted)}; {_deadline(graph)}")
+    if graph.line:
+        lines.append(line.place(graph.line))
+        if start := line.start(graph.line):
+            lines.append(f"Expected start in this line: {start}")
     return "\n".join([*lines, *(outlook.planned(graph.outlook) if graph.outlook is not None else ())])
 
 

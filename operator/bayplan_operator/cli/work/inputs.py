@@ -2,10 +2,11 @@
 
 import itertools
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from bayplan.admission.tree import tree_of
 from bayplan.model.spelling import unknown
@@ -146,7 +147,7 @@ def one_policy(policies: Sequence[str]) -> Named:
 def policy_named(said: str) -> Named:
     """A preset, or the policy of a file. Raises `InputError`."""
     path = Path(said)
-    if path.suffix in _SUFFIXES or path.is_file():
+    if _is_file(path):
         found = [document for file in files(path) for document in documents(file)]
         if len(found) != 1 or found[0].value.get("kind") != "PlacementPolicy":
             raise InputError(f"{path}: there must be one PlacementPolicy in it, and nothing else")
@@ -157,6 +158,18 @@ def policy_named(said: str) -> Named:
     except StrategyError as error:
         wrong = str(error).removeprefix("preset ")
         raise InputError(f"--policy {wrong} (a policy of your own: the file's name ends in .yaml)") from error
+
+
+def written_policy(said: str) -> Mapping[str, Any]:
+    """The same as an object: that of the file, or one of the preset. `policy_named` says what is wrong with it."""
+    path = Path(said)
+    if not _is_file(path):
+        return {"metadata": {"name": said}, "spec": {"preset": said}}
+    return next(document.value for file in files(path) for document in documents(file))
+
+
+def _is_file(path: Path) -> bool:
+    return path.suffix in _SUFFIXES or path.is_file()
 
 
 def placed_by(named: Named, submissions: Sequence[Submission]) -> tuple[list[Submission], dict[str, Policy]]:

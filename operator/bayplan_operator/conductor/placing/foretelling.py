@@ -1,8 +1,6 @@
 """Telling graphs that wait where they stand in the line and when they are expected to start."""
 
 import logging
-from collections import Counter
-from collections.abc import Iterable, Iterator
 from functools import partial
 
 from bayplan.admission.starts.expected import Foretold, foretold
@@ -13,9 +11,10 @@ from bayplan.core.budget import PlacingBudget, seconds
 from bayplan_operator import metrics
 from bayplan_operator.backoff import Backoff
 from bayplan_operator.clock import Clock, Rest
+from bayplan_operator.conductor.placing.line_places import line_places
 from bayplan_operator.conductor.placing.placing import Placing
 from bayplan_operator.conductor.record.graph_run import GraphRun
-from bayplan_operator.conductor.record.line_place import LinePlace, LinePoints, Start, ahead_in_words
+from bayplan_operator.conductor.record.line_place import LinePlace
 from bayplan_operator.conductor.record.register import Register
 from bayplan_operator.conductor.step import Step, Tick
 
@@ -89,7 +88,7 @@ class Foretelling(Step):
             self._rest.after(done.seconds)
 
     def _tell(self, found: list[Foretold], graphs: Register, now: float) -> None:
-        places = dict(_places(found, graphs))
+        places = dict(line_places(found, graphs.open))
         due = []
         for uid in self._standing - places.keys():
             if uid in graphs.open:
@@ -110,26 +109,6 @@ class Foretelling(Step):
 
 def _foretold(snapshot: LineSnapshot, seed: int, budget: PlacingBudget) -> list[Foretold]:
     return foretold(snapshot, seed, budget())
-
-
-def _places(found: Iterable[Foretold], graphs: Register) -> Iterator[tuple[str, LinePlace]]:
-    """By UID, in line order: each graph by the first of its shards."""
-    seen: set[str] = set()
-    ahead: Counter[str] = Counter()
-    """By namespace."""
-    for each in found:
-        first = each.unit.first
-        graph = graphs.open.get(str(first.graph))
-        if graph is None or graph.ref.uid in seen or graph.running is None:
-            continue
-        namespace = graph.ref.namespace
-        own = ahead[namespace]
-        words = ahead_in_words(own, len(seen) - own, sum(1 for name, count in ahead.items() if count and name != namespace))
-        points = LinePoints(first.priority, each.unit.age, each.unit.share)
-        start = Start(each.p50, each.p90, each.reserved, each.unknown)
-        yield graph.ref.uid, LinePlace(len(seen) + 1, words, points, start)
-        seen.add(graph.ref.uid)
-        ahead[namespace] += 1
 
 
 def _note(graph: GraphRun, place: LinePlace | None) -> LinePlace | None:

@@ -70,19 +70,3 @@ def _moved(before: float | None, after: float | None, now: float) -> bool:
     if before is None or after is None:
         return before is not after
     return abs(before - after) > max(_LEAST, _SHARE * (after - now))
-
-
-def ahead_in_words(own: int, others: int, namespaces: int) -> str:
-    """`others`: graphs of so many other namespaces."""
-    parts = []
-    if own:
-        parts.append(f"{_counted(own, 'graph')} of this namespace")
-    if others:
-        parts.append(f"{_counted(others, 'graph')} of {_counted(namespaces, 'other namespace')}")
-    if not parts:
-        return "no graph is ahead"
-    return f"{' and '.join(parts)} {'is' if own + others == 1 else 'are'} ahead"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

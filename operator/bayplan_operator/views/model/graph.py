@@ -113,6 +113,9 @@ class SimulatedGraph(GraphView, frozen=True, kw_only=True, rename="camel"):
     """Tasks that were not to run, or that it went on without."""
     choices: tuple[ChoiceView, ...] | msgspec.UnsetType = msgspec.UNSET
     """In the order in which they were made. Missing: none of its tasks has candidates, or none could start."""
+    line: LineView | msgspec.UnsetType = msgspec.UNSET
+    """Where it would stand in the line when it is submitted; `bayplan plan` says it. Missing: there is no line, it could start
+    nothing, or its place is not known."""
 
     @property
     def took(self) -> float | None:

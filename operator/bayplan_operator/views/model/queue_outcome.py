@@ -21,6 +21,12 @@ class QueueOutcome(msgspec.Struct, frozen=True, rename="camel"):
     delayed: float
     """Seconds that its jobs waited, all together, while it held no more than its due and the queue of which that is most held
     more than its own."""
+    evicted: int | msgspec.UnsetType = msgspec.UNSET
+    """Its attempts that were evicted. Missing, with the two below: no queue may evict anything."""
+    evicts: int | msgspec.UnsetType = msgspec.UNSET
+    """Attempts that were evicted for its jobs, its own among them."""
+    work_lost: float | msgspec.UnsetType = msgspec.UNSET
+    """Seconds that its evicted attempts had run, all together, but for what their checkpoints had saved."""
 
 
 class QueueDelay(msgspec.Struct, frozen=True, rename="camel"):
@@ -32,6 +38,14 @@ class QueueDelay(msgspec.Struct, frozen=True, rename="camel"):
     """Of all its jobs together."""
 
 
+class QueueEvictions(msgspec.Struct, frozen=True, rename="camel"):
+    """Attempts of one queue were evicted for jobs of a queue, be it another or itself."""
+
+    queue: str
+    by: str
+    attempts: int
+
+
 class QueueOutcomes(msgspec.Struct, frozen=True, rename="camel"):
     """All queues that have had a job."""
 
@@ -41,3 +55,10 @@ class QueueOutcomes(msgspec.Struct, frozen=True, rename="camel"):
     """By name."""
     delays: tuple[QueueDelay, ...]
     """The longest first."""
+    evictions: tuple[QueueEvictions, ...] | msgspec.UnsetType = msgspec.UNSET
+    """The most first. Missing: no queue may evict anything."""
+
+    @property
+    def preempts(self) -> bool:
+        """A queue may evict something."""
+        return self.evictions is not msgspec.UNSET

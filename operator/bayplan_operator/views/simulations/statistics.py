@@ -31,6 +31,8 @@ OF_QUEUES: Mapping[str, str] = {
     "share": "share",
 }
 """Figure of a queue to unit."""
+OF_EVICTIONS: Mapping[str, str] = {"evicted": "count", "evicts": "count", "workLost": "s"}
+"""The same, where a queue may evict anything."""
 
 
 class Estimate(msgspec.Struct, frozen=True, rename="camel"):
@@ -90,8 +92,9 @@ def with_queues(comparison: Comparison, outcomes: Mapping[str, Sequence[QueueOut
     rows = []
     for row in comparison.rows:
         of_one = outcomes[row.policy]
+        told = (*OF_QUEUES, *(OF_EVICTIONS if of_one[0].preempts else ()))
         queues = {
-            each.name: {name: _estimate([_of_queue(seed.queues[number], name) for seed in of_one]) for name in OF_QUEUES}
+            each.name: {name: _estimate([_of_queue(seed.queues[number], name) for seed in of_one]) for name in told}
             for number, each in enumerate(of_one[0].queues)
         }
         rows.append(msgspec.structs.replace(row, jain=_estimate([seed.jain for seed in of_one]), queues=queues))
@@ -127,8 +130,11 @@ def _of_queue(outcome: QueueOutcome, name: str) -> float:
         "waitingLongest": outcome.waiting_longest,
         "slowdown": outcome.slowdown,
         "share": outcome.share,
+        "evicted": outcome.evicted,
+        "evicts": outcome.evicts,
+        "workLost": outcome.work_lost,
     }[name]
-    return math.nan if found is None else found
+    return math.nan if found is None or found is msgspec.UNSET else found
 
 
 def _estimate(values: Sequence[float]) -> Estimate | None:

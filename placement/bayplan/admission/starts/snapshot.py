@@ -87,6 +87,8 @@ def taken(
     """Of what a decider knows. O(wishes + occupants + classes x rows)."""
     running, quotas = promises.running, cluster.quotas
     running.step()
+    if shares is not None:
+        shares.step(now)
     free = (cluster.allocatable - cluster.used).astype(np.int64)
     columns = {name: number for number, name in enumerate(cluster.resources)}
     keys = [row.limits.key for row in quotas.rows]

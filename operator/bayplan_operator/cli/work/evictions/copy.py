@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from bayplan.cluster.cluster import Cluster
@@ -11,11 +10,13 @@ from bayplan.knowledge.run_times import Evaluation, RunTimes, StartUps, TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
 from bayplan_operator.api.validation.words import nearest
 from bayplan_operator.cli.cluster.situation import Situation
+from bayplan_operator.cli.work.evictions.asked import Asked
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.graphs.advancer import Advancer
 from bayplan_operator.conductor.graphs.lost_nodes import LostNodes
 from bayplan_operator.conductor.graphs.splitting import decide_shards
 from bayplan_operator.conductor.knowledge.profiles import recall
+from bayplan_operator.conductor.knowledge.run_laws import LearnedLaws
 from bayplan_operator.conductor.placing.rendezvous import wanting
 from bayplan_operator.conductor.placing.worth import TellWorth
 from bayplan_operator.conductor.queueing.queues import Queues
@@ -33,22 +34,14 @@ def _unheard() -> None:
     """Nothing has to know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the files hold."""
-
-    graphs: Sequence[Mapping[str, Any]]
-    """As `as_submitted` makes them."""
-    queues: Mapping[str, Mapping[str, Any]]
-    """By name; each takes the place of that of the cluster."""
-    policies: Mapping[str, Mapping[str, Any]]
-
-
 class Copy:
     """Graphs by UID, and the cluster on which they are."""
 
-    def __init__(self, there: Situation, asked: Asked, now: float, *, ends: bool = True) -> None:
-        """``ends``: what is known of when pods end by themselves counts."""
+    def __init__(
+        self, there: Situation, asked: Asked, now: float, *, ends: bool = True, half_life: float | None = None
+    ) -> None:
+        """``ends``: what is known of when pods end by themselves counts. ``half_life``: that of the shares of queues without a
+        parent, in seconds; ``None``: they are not compared."""
         self._now, self._ends = now, ends
         self.left_out: list[str] = []
         """One sentence each."""
@@ -58,7 +51,7 @@ class Copy:
         self._nodes.replace(there.nodes, 0)
         if there.namespaces is not None:
             self.cluster.neighbours.set_namespaces({each.metadata.name: each.metadata.labels for each in there.namespaces})
-        self.queues = Queues()
+        self.queues = Queues(half_life)
         for name, raw in {**{each["metadata"]["name"]: each for each in there.queues}, **asked.queues}.items():
             self.queues.take(name, raw)
         self.queues.settle()
@@ -136,6 +129,8 @@ class Copy:
     def _learn(self, profiles: Sequence[Mapping[str, Any]]) -> None:
         run_times, evaluation = RunTimes(len(profiles) + 1), Evaluation()
         self._expected = Expectations(run_times, lambda _: None)
+        self.laws = LearnedLaws(self._expected)
+        """How long pods run, as distributions."""
         for raw in profiles:
             try:
                 learned = read(raw)
@@ -171,18 +166,3 @@ def _compiled(policies: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, Comp
             yield raw["metadata"]["name"], compile_policy(raw)
         except InvalidPolicy:
             continue  # the policy's own status says why; a graph that names it is told that there is no such policy
-
-
-def as_submitted(raw: Mapping[str, Any], number: int, now: datetime) -> dict[str, Any]:
-    """A graph of a file, as the API server would have it."""
-    metadata = dict(raw.get("metadata") or {})
-    name = str(metadata.get("name") or f"graph-{number}")
-    metadata |= {
-        "name": name,
-        "namespace": metadata.get("namespace") or "default",
-        "uid": f"plan-{number}",
-        "generation": 1,
-        "creationTimestamp": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "resourceVersion": "0",
-    }
-    return {**{field: part for field, part in raw.items() if field != "status"}, "metadata": metadata}
