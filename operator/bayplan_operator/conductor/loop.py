@@ -12,6 +12,8 @@ from bayplan_operator.settings import Settings
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 30.0
+_LONGEST_GATHER = 0.25
+"""Seconds."""
 
 
 async def conduct(
@@ -21,7 +23,12 @@ async def conduct(
     clock: Callable[[], float],
     settings: Settings,
 ) -> None:
-    """Tick whenever there are news or it is time, for as long as this process may decide; then it returns."""
+    """Tick whenever there are news or it is time, for as long as this process may decide; then it returns.
+
+    After a tick that took long, news are gathered for as long: what a tick costs whatever there is to do is shared by more of
+    them, and half of the time is left for requests and answers.
+    """
+    loop, took = asyncio.get_running_loop(), 0.0
     next_at: float | None = clock()
     backoff = Backoff("tick", _FIRST_WAIT, _LONGEST_WAIT)
     while may_decide():
@@ -29,15 +36,17 @@ async def conduct(
         wait = settings.lease_renewal if next_at is None else min(settings.lease_renewal, max(0.0, next_at - clock()))
         try:
             await asyncio.wait_for(news.wait(), wait)
-            await asyncio.sleep(settings.gather)
+            await asyncio.sleep(max(settings.gather, min(took, _LONGEST_GATHER)))
         except TimeoutError:
             if next_at is None or next_at > clock():
                 continue
         news.clear()
         if not may_decide():
             break
+        began = loop.time()
         try:
             next_at = conductor.tick()
+            took = loop.time() - began
             backoff.worked()
         except Exception:
             # What is wrong with one graph is caught where it is handled; this is for everything else. The state is compared

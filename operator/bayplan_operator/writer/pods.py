@@ -73,6 +73,10 @@ class PodWriter:
         """
         return self._end(own, "evict pod", self._evict(own, mark, grace))
 
+    def ending(self, own: OwnPod) -> bool:
+        """A write about a pod's end is under way, or one failed a moment ago."""
+        return self._endings.busy(own.key)
+
     def take_back(self, own: OwnPod) -> bool:
         """Delete a pod if it is still as we saw it: not bound. Answers whether that is newly begun."""
         return self._end(own, "take back pod", self._delete(own))

@@ -136,11 +136,11 @@ class Preempting:
                 found.ended = True
         for first in [first for first in self._in_vain if first not in wishes]:
             del self._in_vain[first]
-        self._charge(wishes, whole=False)
+        waits = self._charge(wishes, whole=False)
         for first, hold in list(self.holds.of.items()):
             unit = [wishes[id_] for id_ in hold.request_ids]
             shut = self.holds.shut(hold)
-            placed = [] if shut else self._placed(unit, hold, context, trial)
+            placed = [] if shut or first in waits else self._placed(unit, hold, context, trial)
             if placed:
                 found.placed += placed
                 context = replace(context, turn=context.turn + len(placed))
@@ -195,12 +195,16 @@ class Preempting:
         self._again_at = np.inf
         holds: list[Hold] = []
         evictions: list[Eviction] = []
+        in_order = self._in_order(context.now)
+        if not in_order:  # for all that could evict something is leaving already
+            self._seen = seen
+            return [], []
         self._kept.lift_all()
         with Absence(self._cluster) as absence:
             self._leave(absence)
             self._charge(wishes, whole=True)
             planner = EvictionPlanner(self._cluster, self._tree, self._running, context.now)
-            for units in self._in_order(context.now):
+            for units in in_order:
                 plan = self._first_plan(units, planner, wishes, context, absence)
                 if plan is not None and plan.chosen is not None and plan.chosen.victims:
                     self._again_at = min(self._again_at, context.now + NEXT)  # others of the queue may need a plan too
@@ -263,11 +267,16 @@ class Preempting:
         if self._news or self._changed is None:
             self._changed, self._news = now, False
 
-    def _charge(self, wishes: Wishes, *, whole: bool) -> None:
+    def _charge(self, wishes: Wishes, *, whole: bool) -> set[Hashable]:
+        """Charge what is held. Answers the first requests of those whose places are not free yet."""
         for first, hold in self.holds.of.items():
             if all(id_ in wishes for id_ in hold.request_ids):
                 self._places[first] = self.holds.places(hold, wishes, whole=whole)
+        waits = {first for first, places in self._places.items() if places.blockers and not self.holds.free(places)}
+        for first in self.holds.of:
+            if first in self._places:
                 self._kept.charge(self._places[first])
+        return waits
 
     def _taken(self, unit: Sequence[Wish], hold: Hold, context: Context, trial: Trial) -> list[tuple[Wish, Decision]]:
         """The places that are kept, if all of them hold by now."""

@@ -91,13 +91,18 @@ class AdvanceGraphs(Step):
         before, library_graph = running.run, running.prepared.graph
         running.lines.stale.update(run_record.changed_tasks(library_graph, before, run))
         told = (graph.ref.namespace, graph.ref.name, graph.ref.uid)
+        alike: dict[tuple[str, str, str], int] = {}
+        """How many shards of a task came to the same end: one event tells of all of them."""
         for unit in (run.settled > before.settled).nonzero()[0].tolist():
             if unit in run.notes:
                 task_name = library_graph.tasks[int(library_graph.unit_task[unit])].name
-                evicted = run.evictions[unit] > before.evictions[unit]
-                kind = "Normal" if graph.known.suspended or evicted else "Warning"
-                reason = PREEMPTED if evicted else "AttemptEnded"
-                self._events.write(told, kind, reason, f"task {task_name}: {run.notes[unit]}", now)
+                reason = PREEMPTED if run.evictions[unit] > before.evictions[unit] else "AttemptEnded"
+                key = task_name, reason, run.notes[unit]
+                alike[key] = alike.get(key, 0) + 1
+        for (task_name, reason, note), count in alike.items():
+            kind = "Normal" if graph.known.suspended or reason == PREEMPTED else "Warning"
+            shards = "" if count == 1 else f"{count} shards: "
+            self._events.write(told, kind, reason, f"task {task_name}: {shards}{note}", now)
 
     def _note_rejections(self, running: Running, made: Advance, before: Run, now: float) -> None:
         """Which nodes have had a pod of which class, and which did not keep it."""

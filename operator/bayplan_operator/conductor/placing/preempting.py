@@ -151,9 +151,11 @@ class Preempting:
         task = running.prepared.graph.tasks[int(running.prepared.graph.unit_task[held.units[0]])].name
         for victim in held.hold.victims:
             own = self._pods.own_pod(cast(PodKey, victim))
-            stake = None if own is None else self._pods.stakes.of(own.key, own.pod)
-            if own is None or not own.may_be_evicted or stake is None:
-                continue  # it has gone, is about to, or may not be evicted any more
+            if own is None or not own.may_be_evicted or self._writer.ending(own):
+                continue  # it has gone, or is about to
+            stake = self._pods.stakes.of(own.key, own.pod)
+            if stake is None:
+                continue  # it may not be evicted any more
             grace = held.graces.get(victim)
             if grace is None:
                 grace = self._queues.longest_grace(self._pods.holding.queue_of(own.graph_uid, ""))

@@ -95,6 +95,12 @@ class Holds:
         pairs = {row: tuple(there.items()) for row, there in asks.items()}
         return HeldPlaces(hold, queue, pairs, gpus, {n: each for n, each in rows_asked.items() if each}, remaining, own)
 
+    def free(self, places: HeldPlaces) -> bool:
+        """Whether there may be room for the unit by now, by sums on each node."""
+        used, offered = self._cluster.used, self._cluster.allocatable
+        asked = ((row, column, amount) for row, asks in places.asks.items() for column, amount in asks)
+        return all(used[row, column] + amount <= offered[row, column] for row, column, amount in asked)
+
     def in_vain(self, hold: Hold, shut: str) -> EvictedInVain:
         """What became of a hold whose unit got no place. `shut`: a node of it that takes nothing any more."""
         remaining = self.remaining(hold)
