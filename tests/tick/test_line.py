@@ -57,6 +57,26 @@ def test_a_graph_says_where_it_stands_and_when_it_starts(empty: World) -> None:
     world.wait_condition("third", "Complete")
 
 
+def test_what_waits_keeps_its_age_over_a_restart(empty: World) -> None:
+    empty.add_nodes(EIGHT, 1)
+    empty.operator.start()
+    empty.create_queue("q", ageing={"perHour": 3600, "ceiling": 1000})
+    empty.create("old", task("a", seconds=600, cpu="6"), queueName="q")
+    empty.wait_running("old")
+    empty.create("one", task("a", cpu="8"), queueName="q")
+    empty.create("two", task("a", seconds=20, cpu="2"), task("b", "a", cpu="8"), queueName="q")
+    empty.wait_running("two")
+    empty.wait_condition("one", "Accepted")
+    empty.run(60)
+    empty.operator.kill()
+    empty.run(20)
+    empty.operator.start()
+    empty.run(40)
+    one, two = (float(place(empty, name)["points"]["age"]) for name in ("one", "two"))
+    assert one >= 80
+    assert 50 <= two <= one - 15, "since its first task had ended"
+
+
 def test_other_namespaces_are_counted_and_not_named(empty: World) -> None:
     world = full(empty)
     for namespace in ("alpha", "beta", "beta", "test"):

@@ -25,6 +25,7 @@ from bayplan_operator.translate import round_record, run_record
 from bayplan_operator.translate.eviction_record import read_evictions
 from bayplan_operator.translate.pod import GraphRef
 from bayplan_operator.translate.promise_record import read_promises
+from bayplan_operator.translate.ready_times import date_back
 from bayplan_operator.translate.task_graph import InvalidGraph, Prepared, prepare, retries, with_shards
 
 _CYCLE = " a cycle: "
@@ -162,6 +163,8 @@ def begin(graph: GraphRun, now: float) -> None:
     epoch = decided.accepted_at or now
     run, _ = run_record.read(prepared.graph, _lines(graph.written.status), epoch, prepared.relations.flow)
     read_evictions(prepared.graph, run, graph.written.status, epoch)
+    if "acceptedAt" in graph.written.status:
+        date_back(prepared.graph, run, epoch)
     run, rounds = _repeated(prepared, run, graph.written.status)
     # No back-off is longer than its cap: what says so was edited, or the clock was wrong when it was written.
     longest = max(known.controls.setback.cap, *(retry.cap for retry in known.controls.retries))

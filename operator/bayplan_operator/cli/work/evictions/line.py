@@ -3,8 +3,6 @@
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from bayplan.admission.starts.expected import foretold
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
@@ -24,7 +22,6 @@ def places_of_mine(copy: Copy, now: float) -> dict[str, LinePlace]:
     decider = Decider(copy.cluster)
     for graph in copy.graphs.values():
         _expect(copy, graph)
-        _date_back(graph, now)
     decider.update(Changes(queues=copy.queues.tree, shares=read_shares(copy.queues.statuses, now)))
     decider.update(Wishes(copy.laws.of).changes(copy.graphs.values()))
     # A decider makes its promises as it places; nothing is placed here, so that those on record hold.
@@ -47,22 +44,3 @@ def _expect(copy: Copy, graph: GraphRun) -> None:
     if running is not None:
         index = running.prepared.graph.index
         copy.pods.expect(graph.ref.uid, lambda task: copy.laws.of(running, index[task]) if task in index else None)
-
-
-def _date_back(graph: GraphRun, now: float) -> None:
-    """No status records since when a shard waits: since its graph was accepted, or the last shard before it ended."""
-    running = graph.running
-    if running is None or graph.decided.accepted_at is None:
-        return
-    library, run = running.prepared.graph, running.run
-    since: dict[int, float] = {}
-    """By task."""
-    for unit in running.wants.start:
-        if run.ready_at[unit] < now:
-            continue  # of what was evicted it is recorded
-        task = int(library.unit_task[unit])
-        if task not in since:
-            before = (library.index[name] for name in library.tasks[task].depends_on)
-            ends = [run.finished[library.unit_start[each] : library.unit_start[each + 1]] for each in before]
-            since[task] = max([graph.decided.accepted_at, *(float(np.nanmax(each, initial=0.0)) for each in ends)])
-        run.ready_at[unit] = min(since[task], now)
