@@ -17,10 +17,10 @@ PATH = Path("wf.yaml")
 def workflow(spec: dict[str, Any] | str, kind: str = "Workflow") -> Document:
     """A document with this spec; a text is indented below `spec:`, which is line 4."""
     if isinstance(spec, dict):
-        spec = yaml.safe_dump(spec, sort_keys=False)
+        spec = yaml.dump(spec, Dumper=yaml.CSafeDumper, sort_keys=False)
     below = "".join(f"  {line}\n" for line in spec.strip("\n").splitlines())
     text = f"apiVersion: argoproj.io/v1alpha1\nkind: {kind}\nmetadata: {{name: w}}\nspec:\n{below}"
-    return Document(PATH, yaml.safe_load(text), text)
+    return Document(PATH, yaml.load(text, Loader=yaml.CSafeLoader), text)
 
 
 def read_spec(spec: dict[str, Any] | str, kind: str = "Workflow") -> Read:

@@ -51,6 +51,12 @@ SPEEDS = st.sampled_from(((), ("--speeds", "fast=2,slow=0.5")))
 
 def both(command: str, files: list[str], *options: str) -> tuple[str, dict[str, Any]]:
     """What a command says in text, and in JSON."""
+    text, found = said(command, files, *options, forms=((), ("-o", "json")))
+    return text, json.loads(found)
+
+
+def said(command: str, files: list[str], *options: str, forms: tuple[tuple[str, ...], ...]) -> list[str]:
+    """What a command says of these files, in each form."""
     with tempfile.TemporaryDirectory() as folder:
         named: list[str] = []
         for number, each in enumerate(files):
@@ -59,12 +65,12 @@ def both(command: str, files: list[str], *options: str) -> tuple[str, dict[str, 
             named += ["-f", str(path)]
         nodes = Path(folder, "nodes.yaml")
         nodes.write_text(NODES)
-        said = []
-        for form in ((), ("-o", "json")):
+        found = []
+        for form in forms:
             with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()):
                 main([command, *named, "--nodes", str(nodes), *options, *form])
-            said.append(out.getvalue())
-    return said[0], json.loads(said[1])
+            found.append(out.getvalue())
+    return found
 
 
 def told(pattern: re.Pattern[str], text: str) -> list[Any]:
@@ -90,8 +96,8 @@ def test_a_plan_in_text_and_in_json(files: list[str], policy: str, speeds: tuple
 @given(st.lists(graphs(), min_size=1, max_size=2), POLICIES, SPEEDS)
 @settings(max_examples=40, deadline=None)
 def test_ends_and_bounds_of_a_plan_go_together(files: list[str], policy: str, speeds: tuple[str, ...]) -> None:
-    _, found = both("plan", files, "--policy", policy, *speeds)
-    for graph in found["graphs"]:
+    (found,) = said("plan", files, "--policy", policy, *speeds, forms=(("-o", "json"),))
+    for graph in json.loads(found)["graphs"]:
         outlook = graph["outlook"]
         assert outlook["lowerBound"] <= graph["lowerBound"] + SLACK
         if graph["ended"] is not None:

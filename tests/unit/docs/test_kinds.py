@@ -37,18 +37,14 @@ def fields(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
         yield from fields(schema["items"], path)
 
 
-FIELDS = [
-    (kind, f"{part}{path}")
-    for kind in PAGE_OF
-    for part in ("spec", "status")
-    for path in fields(schema_of(kind)["properties"][part])
-    if kind == "TaskGraph" or ".conditions." not in path  # explained once, for all kinds
-]
-
-
-@pytest.mark.parametrize(("kind", "path"), FIELDS)
-def test_every_field_is_explained(kind: str, path: str) -> None:
-    assert mentions(code(DOCS / PAGE_OF[kind]), path.rpartition(".")[2])
+@pytest.mark.parametrize("kind", PAGE_OF)
+def test_every_field_is_explained(kind: str) -> None:
+    parts, text = schema_of(kind)["properties"], code(DOCS / PAGE_OF[kind])
+    found = [f"{part}{path}" for part in ("spec", "status") for path in fields(parts[part])]
+    # Those of conditions are explained once, for all kinds.
+    wanted = [path for path in found if kind == "TaskGraph" or ".conditions." not in path]
+    assert len(wanted) > 10
+    assert [path for path in wanted if not mentions(text, path.rpartition(".")[2])] == []
 
 
 def manifests() -> Iterator[tuple[str, dict[str, Any]]]:

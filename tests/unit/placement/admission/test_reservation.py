@@ -103,13 +103,13 @@ def test_a_gang_starts_under_a_stream_that_never_lets_up_and_does_not_without_a_
     starts = {}
     for reserve in (0, 1):
         stream = Stream(16, reserve)
-        busy(stream, 3, 1500.0, 0.0)
-        stream.submit(500.0, gang("g", 64, law=RunLaw(50.0)), 50.0)
-        stream.run(1500.0)
+        busy(stream, 3, 900.0, 0.0)
+        stream.submit(300.0, gang("g", 64, law=RunLaw(50.0)), 50.0)
+        stream.run(900.0)
         starts[reserve] = stream.started.get(("g", 0))
     assert starts[0] is None
     assert starts[1] is not None
-    assert starts[1] - 500.0 <= 150.0, "what runs when it comes has ended by then, and nothing longer was let in"
+    assert starts[1] - 300.0 <= 150.0, "what runs when it comes has ended by then, and nothing longer was let in"
 
 
 def test_what_ends_in_time_is_let_in_and_what_does_not_is_not() -> None:
