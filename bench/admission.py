@@ -49,6 +49,7 @@ def main() -> int:
     parser.add_argument("--limit", type=float, default=1800.0, help="seconds after which a run on the testbed is given up")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write what happened as CSV (not of KAI's cases)")
+    parser.add_argument("--reserve", type=int, default=1, help="reservations that each queue may hold on the testbed")
     parser.add_argument("--preempt", action="store_true", help="beside it, the same with pre-emption: evictions and work lost")
     arguments = parser.parse_args()
     if arguments.case in _ON_NODES and (arguments.mode == "simulator" or arguments.out):
@@ -77,7 +78,7 @@ def _queues(arguments: argparse.Namespace, mode: str) -> tuple[list[Figure], int
     if mode == "simulator":
         events, further = _simulated(case, work)
     else:
-        measured = admission_testbed.run(case, work, arguments.limit)
+        measured = admission_testbed.run(case, work, arguments.limit, arguments.reserve)
         events, further = measured.events, measured.figures
     if arguments.out:
         write_events(arguments.out, events)

@@ -39,8 +39,8 @@ class Measured:
     figures: list[Figure]
 
 
-def run(case: Case, work: Sequence[Work], limit: float) -> Measured:
-    """``limit``: seconds after which it is given up (TimeoutError)."""
+def run(case: Case, work: Sequence[Work], limit: float, reserve: int) -> Measured:
+    """``limit``: seconds after which it is given up (TimeoutError). ``reserve``: reservations that each queue may hold."""
     nodes = -(-int(_SPARE * NOMINAL * case.cohorts * case.queues) // _POOL.cpu)
     # The clients' limits of scheduler and controller manager are raised: they are not what is measured.
     plane = ControlPlaneOptions(QPS, QPS, QPS, QPS)
@@ -51,7 +51,7 @@ def run(case: Case, work: Sequence[Work], limit: float) -> Measured:
             f"{KINDS}/placementpolicies", _object("PlacementPolicy", "direct", {"preset": "BestFit", "binding": "Direct"})
         )
         testbed.api.each(lambda body: testbed.api.create(f"{KINDS}/queues", body), _cohorts(case))
-        testbed.api.each(lambda body: testbed.api.create(f"{KINDS}/queues", body), _queues(case))
+        testbed.api.each(lambda body: testbed.api.create(f"{KINDS}/queues", body), _queues(case, reserve))
         with OperatorProcess(testbed) as operator:
             operator.wait_until_leading()
             times = ProcessorTimes(testbed, operator)
@@ -112,11 +112,11 @@ def _cohorts(case: Case) -> list[dict[str, Any]]:
     return [_object("Queue", f"cohort{number}", {}) for number in range(case.cohorts)]
 
 
-def _queues(case: Case) -> list[dict[str, Any]]:
+def _queues(case: Case, reserve: int) -> list[dict[str, Any]]:
     quota = {"resource": "cpu", "nominal": NOMINAL, "borrowingLimit": BORROWING}
     return [
         _object("Queue", f"cohort{cohort}-queue{queue}",
-                {"parentName": f"cohort{cohort}", "namespaceSelector": {}, "quotas": [quota], "reserve": 1})
+                {"parentName": f"cohort{cohort}", "namespaceSelector": {}, "quotas": [quota], "reserve": reserve})
         for cohort in range(case.cohorts) for queue in range(case.queues)
     ]  # fmt: skip
 
