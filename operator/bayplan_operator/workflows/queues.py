@@ -45,7 +45,7 @@ def name_queues(workload: WithQueues) -> None:
         workload.submissions[number] = replace(each, queue=None)
         if each.queue != DEFAULT_QUEUE:
             workload.left_out.append(
-                f"graph {each.name}: spec.queueName is {each.queue}, and no file has this Queue: no quota keeps it waiting"
+                f"graph {each.name}: spec.queueName is {each.queue}, and no file has this Queue: no quota counts in these times"
             )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bayplan_operator.cli.work.evictions.asked import asked_by
 from bayplan_operator.kube import paths
 from tests.unit.cli.api_server import FORBIDDEN, GRAPHS, TEAM_GRAPHS, Api, api, kubeconfig
 from tests.unit.cli.whatif_files import NODES, run, run_json, write
@@ -162,3 +163,9 @@ def test_a_policy_of_the_command_line_need_not_be_in_the_cluster(
     said = write(tmp_path, policy, named) if policy.endswith(".yaml") else policy
     cluster.has(paths.PLACEMENT_POLICIES)
     assert lines(run_json(capsys, *asked, "--policy", said))["team/new"]["position"] == 1, "no other has a policy"
+
+
+def test_a_graph_without_a_name_is_called_like_its_file(tmp_path: Path) -> None:
+    (tmp_path / "nightly.yaml").write_text(GRAPH.replace("name: %s, ", "generateName: nightly-, ") % ("team", 0, "q"))
+    (graph,) = asked_by([tmp_path / "nightly.yaml"], 0.0).graphs
+    assert (graph["metadata"]["namespace"], graph["metadata"]["name"]) == ("team", "nightly")

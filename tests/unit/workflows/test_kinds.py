@@ -156,7 +156,7 @@ def test_a_queue_that_is_in_no_file_is_told(tmp_path: Path) -> None:
     graph = GRAPH.replace("spec:", "spec:\n  queueName: vision", 1)
     found = read_graphs([written(tmp_path, "g.yaml", graph)])
     assert [each.partition(": ")[2] for each in found.left_out] == [
-        "spec.queueName is vision, and no file has this Queue: no quota keeps it waiting"
+        "spec.queueName is vision, and no file has this Queue: no quota counts in these times"
     ]
     assert [each.queue for each in found.submissions] == [None]
 

@@ -33,7 +33,7 @@ def asked_by(paths: Sequence[Path], now: float) -> Asked:
     for document in _documents(paths):
         kind, raw = document.value.get("kind"), document.value
         if kind == names.TASK_GRAPH:
-            graphs.append(as_submitted(raw, len(graphs), at))
+            graphs.append(as_submitted(_named(document), len(graphs), at))
         elif kind == names.QUEUE:
             queues[raw["metadata"]["name"]] = _stored(raw)
         elif kind == names.PLACEMENT_POLICY:
@@ -74,6 +74,13 @@ def _documents(paths: Sequence[Path]) -> Iterator[Document]:
     for path in paths:
         for file in files(path):
             yield from documents(file)
+
+
+def _named(document: Document) -> Mapping[str, Any]:
+    """A graph with `generateName` is called like its file, as in the rest of a plan."""
+    raw = document.value
+    metadata = dict(raw.get("metadata") or {})
+    return {**raw, "metadata": {**metadata, "name": metadata.get("name") or document.path.stem}}
 
 
 def _stored(raw: Mapping[str, Any]) -> dict[str, Any]:
