@@ -54,7 +54,7 @@ class LinePlace:
                 told[name] = conditions.stamp(at)
         if start.unknown:
             told["unknown"] = start.unknown
-        points = {"priority": by.priority, "age": f"{by.age:.6g}", **share}
+        points = {"priority": by.priority, "age": f"{round(by.age, 2):.6g}", **share}
         return {"position": self.position, "ahead": self.ahead, "points": points, "expectedStart": told}
 
     def notable(self, before: "LinePlace | None", now: float) -> bool:

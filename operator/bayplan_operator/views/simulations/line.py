@@ -19,7 +19,7 @@ def among_themselves(simulation: Simulation, line: Sequence[LineUnit]) -> dict[s
             position=place.position,
             ahead=place.ahead,
             priority=each.first.priority,
-            age=f"{each.age:.6g}",
+            age=f"{round(each.age, 2):.6g}",
             share=None if each.share is None else f"{each.share:.3g}",
             p50=None,
             p90=None,
