@@ -42,7 +42,8 @@ def test_what_runs_in_the_queue_and_below_is_evicted_and_waits_again(world: Worl
     lines = world.status("b")["evictions"]
     assert [line.split()[:2] for line in lines] == [["t/0", "1"], ["t/1", "1"]]
     assert world.lines("b")["t"] == "Ready 1/0 | Ready 1/0", "no retry is spent"
-    (event, _) = world.events("Preempted", "b")
+    (event,) = world.events("Preempted", "b")
+    assert event["message"].startswith("task t: 2 shards: "), "one event tells of both"
     assert "since the stopPolicy of queue lab is HoldAndDrain (Preempted)" in event["message"]
     assert event["type"] == "Normal"
     assert world.rise("bayplan_evictions_total", cause="HoldAndDrain") == 4
