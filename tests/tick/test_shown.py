@@ -44,6 +44,20 @@ def full(report: LiveGraph) -> str:
     return text.full(report, Screen(200))
 
 
+def test_what_is_charged_for_all_of_a_graph_is_shown(world: World) -> None:
+    rows = {"resource": "cpu", "nominal": 6}, {"resource": "memory", "nodeSelector": {"pool": "none"}, "nominal": "1Gi"}
+    world.create_queue("q", *rows)
+    world.create("g", task("t", seconds=60), task("u", seconds=60, cpu="2"), queueName="q", admission="Graph")
+    world.create("other", task("t", seconds=60), queueName="q")
+    world.wait_running("g", count=2)
+    world.wait_running("other")
+    world.until(lambda: world.status("g").get("charged"))
+    assert shown(world).charged.split(", ")[0] == "cpu 3"
+    assert "Charged to queue q for all of the graph: cpu 3" in full(shown(world))
+    assert shown(world, "other").charged == ""
+    assert "Charged" not in full(shown(world, "other"))
+
+
 def test_an_evicted_attempt_is_shown_as_preempted(world: World) -> None:
     world.create_queue("q")
     world.create("g", task("t", seconds=60), queueName="q")

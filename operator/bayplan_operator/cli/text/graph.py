@@ -85,6 +85,8 @@ def _head(report: LiveGraph, screen: Screen) -> list[str]:
         lines.append(screen.paint(report.waiting, "wait"))
     if report.line is not None:
         lines += [line.place(report.line), f"Expected start: {line.start(report.line)}"]
+    if report.charged:
+        lines.append(f"Charged to queue {report.queue} for all of the graph: {report.charged}")
     if report.outlook is not None:
         lines += outlook.live(report.outlook, over=report.over)
         if report.outlook.risk:

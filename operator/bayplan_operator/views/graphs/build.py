@@ -12,7 +12,7 @@ from bayplan_operator.api.v1alpha1 import DEFAULT_QUEUE
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.choice_record import recorded_choices
 from bayplan_operator.translate.task_graph import Prepared, with_candidates
-from bayplan_operator.views.graphs import bounds, choices, outlook, record, rounds, tasks, usage, waiting
+from bayplan_operator.views.graphs import bounds, charge, choices, outlook, record, rounds, tasks, usage, waiting
 from bayplan_operator.views.graphs import line as line_place
 from bayplan_operator.views.graphs.attempts import attempts as list_attempts
 from bayplan_operator.views.graphs.following import Following
@@ -88,6 +88,7 @@ def report(seen: Seen) -> LiveGraph:
         choices=choices.read(status),
         queue=spec.get("queueName") or DEFAULT_QUEUE,
         line=line_place.read(status),
+        charged=charge.in_words(status),
     )
 
 

@@ -80,6 +80,8 @@ class LiveGraph(GraphView, frozen=True, kw_only=True, rename="camel"):
     """The queue that its pods hold."""
     line: LineView | None = None
     """Where it stands in the line. None: nothing of it waits, or nothing was said of it yet."""
+    charged: str = ""
+    """What its queue was charged for all of it, such as `cpu 4`. Empty: nothing; its pods count one by one."""
 
     @property
     def span(self) -> float:
