@@ -7,14 +7,12 @@ from bayplan.model.graph import Graph
 
 
 def date_back(graph: Graph, run: Run, accepted_at: float) -> None:
-    """Shards before their first attempt, into a run that was read from a status: each could start once its graph was accepted
-    and the last shard of the tasks before it had ended. O(tasks + dependencies + shards)."""
-    over = run.finished_tasks(graph)
-    for number, task in enumerate(graph.tasks):
-        units = np.arange(graph.unit_start[number], graph.unit_start[number + 1])
-        units = units[(run.state[units] <= UnitState.READY) & (run.incarnation[units] == 0)]
-        before = [graph.index[name] for name in task.depends_on]
-        if not len(units) or not over[before].all():
-            continue
+    """Shards that are ready for their first attempt, in a run that was read from a status: each could start once its graph was
+    accepted and the last shard of the tasks before it had ended. O(tasks + dependencies + shards)."""
+    ready = (run.state == UnitState.READY) & (run.incarnation == 0)
+    for number in np.unique(graph.unit_task[ready]).tolist():
+        before = [graph.index[name] for name in graph.tasks[number].depends_on]
         ends = [run.finished[graph.unit_start[each] : graph.unit_start[each + 1]] for each in before]
-        run.ready_at[units] = max([accepted_at, *(float(np.fmax.reduce(each, initial=accepted_at)) for each in ends)])
+        since = max([accepted_at, *(float(np.fmax.reduce(each, initial=accepted_at)) for each in ends)])
+        units = slice(int(graph.unit_start[number]), int(graph.unit_start[number + 1]))
+        run.ready_at[units][ready[units]] = since

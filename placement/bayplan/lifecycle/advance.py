@@ -347,7 +347,7 @@ def _open_gates(graph: Graph, run: Run, now: float) -> None:
     blocked[graph.edge_child[unfinished[graph.edge_parent]]] = True
     opened = pending & ~blocked[graph.unit_task]
     run.state[opened] = _READY
-    run.ready_at[opened] = np.fmin(now, run.ready_at[opened])  # of a run that was recorded it is known
+    run.ready_at[opened] = now
 
 
 def _leave_rest(graph: Graph, flow: Flow, run: Run, task: int) -> None:

@@ -57,7 +57,7 @@ class Gates:
             pending = (run.state[units] == UnitState.PENDING).nonzero()[0] + units.start
             run.state[pending] = UnitState.READY if verdict == _STARTS else UnitState.SKIPPED
             if verdict == _STARTS:
-                run.ready_at[pending] = np.fmin(now, run.ready_at[pending])
+                run.ready_at[pending] = now
                 take(self._graph, self._flow, run, task)
                 continue
             self._renew(run, task)
