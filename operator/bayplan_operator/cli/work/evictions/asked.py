@@ -57,10 +57,9 @@ def refuse_workflows(paths: Sequence[Path]) -> None:
 
 def as_submitted(raw: Mapping[str, Any], number: int, now: datetime) -> dict[str, Any]:
     """A graph of a file, as the API server would have it."""
-    metadata = dict(raw.get("metadata") or {})
-    name = str(metadata.get("name") or f"graph-{number}")
-    metadata |= {
-        "name": name,
+    metadata = raw["metadata"]
+    metadata = {
+        **metadata,
         "namespace": metadata.get("namespace") or "default",
         "uid": f"plan-{number}",
         "generation": 1,
