@@ -76,6 +76,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         little the operator was behind when it began."""
         self.call_at(round(self._now + seconds, 3), what, *args)
 
+    def spend(self, seconds: float) -> None:
+        """Time passes while something is at work."""
+        self._now += seconds
+
     async def idle(self) -> None:
         """Until nothing is left to do at this instant."""
         waiting = self.create_future()

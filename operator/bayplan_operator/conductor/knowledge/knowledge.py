@@ -149,6 +149,7 @@ class Knowledge(Step):
 
         O(touched graphs), unless learned run times begin to count.
         """
+        self._followed_since = None  # a tick that failed did not come to its end
         for graph in tick.touched:
             uid, running = graph.ref.uid, graph.running
             if running is None:
