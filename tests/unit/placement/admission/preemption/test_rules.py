@@ -188,9 +188,7 @@ def test_of_very_many_victims_none_goes_that_is_not_needed() -> None:
     nodes, draw = 100, random.Random(3)
     world = SmallCluster(two_queues(nominal=(8 * nodes, 0)), sizes=(8,) * nodes)
     places = [f"n{number}" for number in range(nodes) for _ in range(8)]
-    draw.shuffle(places)
-    world.decide()  # from now on what runs is known in the order in which it started, and not node by node
-    for number, node in enumerate(places):
-        world.runs(f"r{number}", "b", 1, node)
+    for number, node in enumerate(places):  # what loses least goes first, so that victims are not taken node by node
+        world.runs(f"r{number}", "b", 1, node, since=world.now - draw.uniform(10.0, 1_000.0))
     world.wants("large", "a", 8, members=nodes // 2)
     assert len(world.decide().evictions) == 4 * nodes
