@@ -15,6 +15,16 @@ class GraphPlace:
     """How many graphs are ahead; those of other namespaces are counted, not named."""
 
 
+def age_in_figures(points: float) -> str:
+    """To two decimals, such as `3.5`."""
+    return f"{round(points, 2):.6g}"
+
+
+def share_in_figures(share: float | None) -> str | None:
+    """To three digits; `None`: shares are not compared."""
+    return None if share is None else f"{share:.3g}"
+
+
 def places(line: Iterable[tuple[Hashable, str]]) -> Iterator[GraphPlace | None]:
     """Of each unit, the place of its graph; `None`: a unit of the same graph is ahead. O(units).
 

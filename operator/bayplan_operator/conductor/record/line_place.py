@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayplan_operator.conductor.record import conditions
+from bayplan_operator.translate.line_places import age_in_figures, share_in_figures
 
 FIELDS = ("position", "ahead", "points", "expectedStart")
 _SHARE, _LEAST = 0.1, 5.0
@@ -47,14 +48,14 @@ class LinePlace:
     def fields(self) -> dict[str, Any]:
         """For the status."""
         by, start = self.points, self.start
-        share = {} if by.share is None else {"share": f"{by.share:.3g}"}
+        share = share_in_figures(by.share)
         told: dict[str, Any] = {"basis": "Reservation" if start.reserved else "PredictedEnds"}
         for name, at in (("p50", start.p50), ("p90", start.p90)):
             if at is not None:
                 told[name] = conditions.stamp(at)
         if start.unknown:
             told["unknown"] = start.unknown
-        points = {"priority": by.priority, "age": f"{round(by.age, 2):.6g}", **share}
+        points = {"priority": by.priority, "age": age_in_figures(by.age), **({} if share is None else {"share": share})}
         return {"position": self.position, "ahead": self.ahead, "points": points, "expectedStart": told}
 
     def notable(self, before: "LinePlace | None", now: float) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from bayplan.admission.line.whole import LineUnit
-from bayplan_operator.translate.line_places import places
+from bayplan_operator.translate.line_places import age_in_figures, places, share_in_figures
 from bayplan_operator.views.model.line import LineView
 from bayplan_operator.views.model.simulation import Simulation
 
@@ -19,8 +19,8 @@ def among_themselves(simulation: Simulation, line: Sequence[LineUnit]) -> dict[s
             position=place.position,
             ahead=place.ahead,
             priority=each.first.priority,
-            age=f"{round(each.age, 2):.6g}",
-            share=None if each.share is None else f"{each.share:.3g}",
+            age=age_in_figures(each.age),
+            share=share_in_figures(each.share),
             p50=None,
             p90=None,
             reserved=False,
