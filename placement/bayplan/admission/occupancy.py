@@ -34,6 +34,8 @@ class Occupancy:
         self._evictable = np.zeros(0, bool)
         self._leaving = np.zeros(0, bool)
         self._priority = np.zeros(0, np.int64)
+        self._medians: tuple[float, FloatArray] | None = None
+        """As of an instant, while nothing changes."""
         self._law = np.zeros((0, 3))
         """Median, sigma and bound of the run time; an infinite median: it is not known."""
         self.occupants: list[Occupant | None] = []
@@ -88,13 +90,17 @@ class Occupancy:
         return self._slots.get(key, -1)
 
     def medians(self, now: float) -> FloatArray:
-        """When each is expected to end, in seconds since the epoch, not before now; infinite: not known. Shape (slots,)."""
+        """When each is expected to end, in seconds since the epoch, not before now; infinite: not known. Shape (slots,); not to
+        be written."""
+        if self._medians is not None and self._medians[0] == now:
+            return self._medians[1]
         count = self._count
         since, law = self._since[:count], self._law[:count]
         found = np.maximum(since + np.minimum(law[:, 0], law[:, 2]), now)
         drawn = np.flatnonzero((law[:, 1] > 0) & self.there)
         if len(drawn):
             found[drawn] = np.maximum(since[drawn] + medians_left(law[drawn], np.maximum(now - since[drawn], 0.0)), now)
+        self._medians = now, found
         return found
 
     def sure(self, slot: int) -> bool:
@@ -118,6 +124,7 @@ class Occupancy:
         changed = cluster.changes.since(self._position) if self._position >= 0 else None
         others = cluster.retold.since(self._retold)
         self._position, self._retold, self._static_version = position, retold, cluster.static_version
+        self._medians = None
         rows = range(cluster.rows) if changed is None or others is None else dict.fromkeys([*changed, *others])
         for row in rows:
             self._look(row)

@@ -133,10 +133,11 @@ class Line:
             asking = self._reserving.asking(number, lane, unit, self._blocked, self._now)
             if asking is None:
                 self._close(lane)
+                self._give_turn(number)
                 continue
             self._asking = asking
             return unit
-        if self._reserving.postponed:
+        if self._reserving.rest_to_see():
             return []
         self._news = self._round = False
         self._blocked.done()
@@ -144,7 +145,7 @@ class Line:
 
     @property
     def unfinished(self) -> bool:
-        """A promise is to be made by what was just placed, before those behind it are asked about."""
+        """A promise is to be made by what was just placed, or one that was kept is gone, before others are asked about."""
         return self._reserving.postponed
 
     def last(self) -> bool:
@@ -166,11 +167,8 @@ class Line:
             self._reserving.refused(asking, lane, self._now)
             self._close(lane)
         else:
-            head = self._reserving.head(asking.queue, self._now)
-            if head is not None and head not in self._queues[asking.queue].open:
-                # Its turn has come to hold a promise, before those behind it are asked about.
-                self._blocked.forget(head)
-                self._queues[asking.queue].reopen(head)
+            self._reserving.turn.add(asking.queue)
+        self._give_turn(asking.queue)
         self._reserving.restore(asking)
         self._contest.change(asking.queue, self._queues[asking.queue].head())
 
@@ -188,6 +186,15 @@ class Line:
             return []
         asking.again = False
         return list(asking.unit.values())
+
+    def _give_turn(self, number: int) -> None:
+        """A request of a queue may hold a promise by now that is not to be looked at in this round: it is, before those behind
+        it are asked about."""
+        head = self._reserving.next_head(number, self._now)
+        if head is not None and head not in self._queues[number].open:
+            self._blocked.forget(head)
+            self._queues[number].reopen(head)
+            self._contest.change(number, self._queues[number].head())
 
     def _begin(self) -> None:
         self._round, self._reserving.placed, self._reserving.postponed = True, False, False

@@ -1,6 +1,6 @@
 """Reservations in the line: whose turn it is to hold one, and what they mean for those behind."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from bayplan.admission.line.asking import Asking
 from bayplan.admission.line.blocked import Blocked
@@ -26,6 +26,12 @@ class Reserving:
         """In this decision something was placed, so that no promise can be made before it is among what runs; one was to be."""
         self._promised: dict[Lane, Promise] = {}
         """By lane, the promise that a request of it holds: of requests that are alike only the first does."""
+        self._without: dict[Lane, Hashable] = {}
+        """Lanes for which there is nothing to wait for, and what that depends on: others of their queues have their turn."""
+        self.turn: set[int] = set()
+        """Queues of which another lane may have come to be the first without a promise."""
+        self._turned: set[Lane] = set()
+        """Lanes that had their turn in this round: each has it once."""
         self._kept_out: dict[Lane, None] = {}
         """Lanes that found no place beside what promises keep."""
         self._gone: set[int] = set()
@@ -71,7 +77,8 @@ class Reserving:
         self._charge(asking.lifted)
 
     def refused(self, asking: Asking, lane: Lane, now: float) -> None:
-        """A unit has no place: it may hold a promise, which binds what comes after."""
+        """A unit has no place: it may hold a promise, which binds what comes after. That is made beside all that are ahead."""
+        self._charge(asking.lifted)
         lane.kept_out = bool(self._promises.ahead)
         self._hold(asking.queue, lane, list(asking.unit.values()), now)
 
@@ -84,6 +91,7 @@ class Reserving:
         self._kept_out.pop(lane, None)
         if not len(lane):
             self._promised.pop(lane, None)
+            self._without.pop(lane, None)
 
     def clear(self) -> None:
         """Nothing is known."""
@@ -93,6 +101,13 @@ class Reserving:
         """The promise of a lane is gone."""
         self._promised.pop(lane, None)
         self._gone.add(self._bound(promise))
+        self._see_dropped()
+
+    def rest_to_see(self) -> bool:
+        """Whether another round has to follow at once: what was placed matters for promises, or it has left free what its own
+        promise had kept."""
+        self.postponed = self.postponed or (self.placed and bool(self._gone))
+        return self.postponed
 
     def reopened(self, open_: Iterable[Lane], blocked: Blocked, now: float) -> list[Lane]:
         """Lanes to be looked at in a round beside those that are open: what a promise kept out that is gone, the lanes of those
@@ -102,6 +117,9 @@ class Reserving:
         at.
         """
         found: dict[Lane, None] = {}
+        self.turn.clear()
+        self._turned.clear()
+        self._see_dropped()
         if self._gone:
             anywhere = ROOT in self._gone
             freed = [each for each in self._kept_out if anywhere or self._roll.tree(each.queue) in self._gone]
@@ -130,12 +148,36 @@ class Reserving:
         behind it holds one."""
         if not self._reserve[number]:
             return None
-        found = self._roll.head(number, now, self._promised.__contains__)
+        found = self._roll.head(number, now, self._passed_over)
         if found is None or self._promises.count(number) < self._reserve[number]:
             return None if self._promises.full else found
         return None if self._overtaken(found, now) is None else found
 
+    def next_head(self, number: int, now: float) -> Lane | None:
+        """The same, if another lane may have come to be it in this round."""
+        if number not in self.turn:
+            return None
+        self.turn.discard(number)
+        head = self.head(number, now)
+        if head is None or head in self._turned:
+            return None
+        self._turned.add(head)
+        return head
+
     # Inside
+
+    def _passed_over(self, lane: Lane) -> bool:
+        return lane in self._promised or (lane in self._without and self._without[lane] == self._promises.possible)
+
+    def _see_dropped(self) -> None:
+        """Promises that waited for one that is gone are to be made again."""
+        dropped = self._promises.dropped
+        while dropped:
+            promise = dropped.pop()
+            lane = self._roll.lane_of(promise.owners[0])
+            if lane is not None and self._promised.get(lane) is promise:
+                del self._promised[lane]
+            self._gone.add(self._bound(promise))
 
     def _overtaken(self, lane: Lane, now: float) -> Lane | None:
         """Of the lanes of its queue that hold a promise, the last, if that stands behind it."""
@@ -168,6 +210,9 @@ class Reserving:
             promise = made
             if made is not None:
                 self._promised[lane] = made
+            else:
+                self._without[lane] = self._promises.possible
+                self.turn.add(number)
         if promise is not None:
             self._promises.ahead.charge(promise)
 

@@ -24,6 +24,16 @@ class HeldPlaces:
     blockers: Collection[Hashable]
     quota_blockers: Collection[Hashable]
 
+    @property
+    def at(self) -> float:
+        """As soon as its victims have left."""
+        return 0.0
+
+    @property
+    def after(self) -> Sequence[object]:
+        """It waits for its victims only."""
+        return ()
+
 
 class Holds:
     """By the first request of a unit. The rows of nodes and the columns of resources are looked up for each decision."""

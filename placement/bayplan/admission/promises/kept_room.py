@@ -1,57 +1,25 @@
 """What promises and holds keep from other requests: charged to the nodes and quotas while these are asked about."""
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from bayplan.admission.occupancy import Occupancy
+from bayplan.admission.promises.keeper import Keeper, Kept, still_to_keep
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.demand import Demand
 from bayplan.model.arrays import IntArray
-from bayplan.model.gpu import GpuAsk
-
-
-class Keeper(Protocol):
-    """What keeps room."""
-
-    @property
-    def queue(self) -> int:
-        """The number of the queue that it is for."""
-        ...
-
-    @property
-    def asks(self) -> Mapping[int, tuple[tuple[int, int], ...]]:
-        """By row of the cluster, what is to be there: column and amount."""
-        ...
-
-    @property
-    def gpus(self) -> Sequence[tuple[int, GpuAsk, tuple[int, ...]]]:
-        """Row and GPUs, where it is known which."""
-        ...
-
-    @property
-    def quotas(self) -> Mapping[int, int]:
-        """By number of a quota row, what is asked of it."""
-        ...
-
-    @property
-    def blockers(self) -> Collection[Hashable]:
-        """Keys of the occupants that have to leave."""
-        ...
-
-    @property
-    def quota_blockers(self) -> Collection[Hashable]:
-        """Those of them whose part of quotas stands for what is asked there as long as they are there."""
-        ...
-
 
 K = TypeVar("K", bound=Keeper)
+Amounts = dict[tuple[int, int], int]
+"""By row of the cluster and column."""
 
 
 class KeptRoom(Generic[K]):
-    """Of a place that is kept: what is asked there, less what will have left it by then.
+    """Of a place that is kept: what is asked there, less what will have left it by then, and less what is kept there for
+    requests that will have ended by then.
 
     So much must stay free that the request fits beside all that is let in. What is charged here is taken off again before
     anything is decided about requests that it does not bind.
@@ -64,6 +32,8 @@ class KeptRoom(Generic[K]):
         self._quotas: dict[int, list[tuple[int, int]]] = {}
         """By the same: number of a quota row, and amount."""
         self._of: dict[int, K] = {}
+        self._left: dict[Hashable, list[tuple[int, int]]] = {}
+        """By key of what has to leave, while anything is charged: numbers of quota rows, and what it leaves them."""
 
     @property
     def charged(self) -> list[K]:
@@ -96,6 +66,19 @@ class KeptRoom(Generic[K]):
                 self._cluster.apply((row, demand, devices, None), -1)
             for number, amount in self._quotas.pop(key):
                 self._cluster.quotas.rows[number].keep_ahead(promise.queue, -amount)
+        if not self._of:
+            self._left.clear()
+
+    def beside(self, promise: K) -> tuple[dict[int, dict[int, int]], dict[int, int]]:
+        """What one that is charged will have beside what is kept for it now: by row and column; by number of a quota row."""
+        nodes = {row: dict(asks) for row, asks in promise.asks.items()}
+        for row, demand, _ in self._nodes[id(promise)]:
+            for column, amount in demand.pairs:
+                nodes[row][column] -= amount
+        quotas = dict(promise.quotas)
+        for number, amount in self._quotas[id(promise)]:
+            quotas[number] -= amount
+        return nodes, quotas
 
     @property
     def on_nodes(self) -> dict[int, dict[int, int]]:
@@ -132,34 +115,70 @@ class KeptRoom(Generic[K]):
     def _on_nodes(self, promise: K) -> Iterable[tuple[int, Demand, tuple[int, ...]]]:
         if not promise.asks and not promise.gpus:
             return
-        leaving: dict[int, dict[int, int]] = {}
         columns = {name: number for number, name in enumerate(self._cluster.resources)}
-        for slot in self._slots(promise.blockers):
-            occupant, row = self._running.occupants[slot], int(self._running.row[slot])
-            if occupant is not None and row in promise.asks:
-                there = leaving.setdefault(row, {})
-                for name, amount in occupant.resources.items():
-                    there[columns[name]] = there.get(columns[name], 0) + amount
-        for row, asks in promise.asks.items():
-            there = leaving.get(row, {})
-            kept = [(column, amount - there.get(column, 0)) for column, amount in asks if amount > there.get(column, 0)]
-            if kept:
-                yield row, _demand(kept), ()
+
+        def asks(each: K) -> Amounts:
+            return {(row, column): amount for row, asked in each.asks.items() for column, amount in asked}
+
+        def left(keys: Collection[Hashable]) -> Amounts:
+            found: Amounts = {}
+            for slot in self._slots(keys):
+                occupant, row = self._running.occupants[slot], int(self._running.row[slot])
+                if occupant is not None and row in promise.asks:
+                    for name, amount in occupant.resources.items():
+                        found[row, columns[name]] = found.get((row, columns[name]), 0) + amount
+            return found
+
+        def kept(each: K) -> Amounts:
+            of = self._nodes.get(id(each), ())
+            return {(row, column): amount for row, demand, _ in of for column, amount in demand.pairs}
+
+        of_nodes: Kept[K, tuple[int, int]] = Kept(asks, lambda each: each.blockers, left, kept)
+        found: dict[int, list[tuple[int, int]]] = {}
+        for (row, column), amount in still_to_keep(promise, self._side_by_side(promise), of_nodes).items():
+            found.setdefault(row, []).append((column, amount))
+        for row, pairs in found.items():
+            yield row, _demand(pairs), ()
         for row, ask, devices in promise.gpus:
             only = Demand(_NONE, _NONE, gpus=ask)
             if self._cluster.holds(row, only, devices):  # else what has to leave has them still
                 yield row, only, devices
 
     def _in_quotas(self, promise: K) -> Iterable[tuple[int, int]]:
-        quotas = self._cluster.quotas
-        for number, asked in promise.quotas.items():
-            key = quotas.rows[number].limits.key
-            for slot in self._slots(promise.quota_blockers):
-                occupant = self._running.occupants[slot]
-                if occupant is not None and number in quotas.covering(int(self._running.row[slot])):
-                    asked -= key.amount(occupant.resources)
-            if asked > 0:
-                yield number, asked
+        if not promise.quotas:
+            return
+
+        def left(keys: Collection[Hashable]) -> dict[int, int]:
+            found = dict.fromkeys(promise.quotas, 0)
+            for key in keys:
+                for number, amount in self._left.get(key) or self._leaves(key):
+                    if number in found:
+                        found[number] += amount
+            return found
+
+        of_quotas: Kept[K, int] = Kept(
+            lambda each: each.quotas, lambda each: each.quota_blockers, left, lambda each: dict(self._quotas.get(id(each), ()))
+        )
+        yield from still_to_keep(promise, self._side_by_side(promise), of_quotas).items()
+
+    def _leaves(self, key: Hashable) -> list[tuple[int, int]]:
+        """What an occupant leaves the quota rows that count it, if it is still there."""
+        quotas, slot = self._cluster.quotas, self._running.slot(key)
+        occupant = self._running.occupants[slot] if slot >= 0 else None
+        counting = () if occupant is None else quotas.covering(int(self._running.row[slot]))
+        resources = {} if occupant is None else occupant.resources
+        found = self._left[key] = [(number, quotas.rows[number].limits.key.amount(resources)) for number in counting]
+        return found
+
+    def _side_by_side(self, promise: K) -> list[K]:
+        """Of those that are charged, the ones that wait for some of the same and will run beside this one."""
+        blockers = set(promise.blockers)
+        before = {id(each) for each in promise.after}
+        return [
+            each
+            for key, each in self._of.items()
+            if each is not promise and key not in before and not blockers.isdisjoint(each.blockers)
+        ]
 
     def _slots(self, blockers: Collection[Hashable]) -> list[int]:
         """Of those that are still there."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bayplan.model.gpu import GpuAsk
+from bayplan.model.run_law import RunLaw
 
 CHANCE = 0.1
 """So likely may those that were let in before a promise, all together, end later than it says."""
@@ -50,7 +51,7 @@ class Promise:
     asks: Mapping[int, tuple[tuple[int, int], ...]]
     """By row of the cluster, what all of them together take there: column and amount."""
     quotas: Mapping[int, int]
-    """By number of a quota row of which too little is left, what it asks of it."""
+    """By number of a quota row that counts it, what it asks of it."""
     at: float
     """Seconds since the epoch; infinite: it is not known when what is there ends."""
     made: float
@@ -61,6 +62,10 @@ class Promise:
     renewals: int = 0
     allowance: float = 0.0
     """Seconds that blockers may overrun before another promise is made."""
+    runs: Sequence[tuple[RunLaw | None, int]] = ()
+    """How long its requests run, and how many run so; `None`: that is not known."""
+    after: Sequence["Promise"] = ()
+    """Promises ahead whose owners have to start and end before. They were made before it."""
     first: float = field(init=False)
     """The instant that was promised first."""
 

@@ -1,13 +1,14 @@
 """All reservations of a cluster: made for heads of the line, kept, and renewed where what is there overruns."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
 from bayplan.admission.occupancy import Occupancy
+from bayplan.admission.promises.instant import expected_end, joint_instant
 from bayplan.admission.promises.kept_room import KeptRoom
-from bayplan.admission.promises.opening import joint_instant, node_opening, quota_opening
+from bayplan.admission.promises.opening import ResourceProfile, Stay, Waited, node_opening, quota_opening
 from bayplan.admission.promises.promise import KeptPromise, Promise, PromiseRecord
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.filters import admission
@@ -39,6 +40,8 @@ class Promises:
         """Of this round: how surely what runs like this runs longer than so many seconds."""
         self._count: dict[int, int] = {}
         """By queue."""
+        self.dropped: list[Promise] = []
+        """Their owners wait on, and another promise is to be made to each; the caller that handles them takes them out."""
         self._made = 0
         self._static_version = cluster.static_version
 
@@ -61,6 +64,11 @@ class Promises:
     def count(self, queue: int) -> int:
         """How many a queue has."""
         return self._count.get(queue, 0)
+
+    @property
+    def possible(self) -> Hashable:
+        """As long as this is equal, what there was nothing to wait for has nothing to wait for."""
+        return self._cluster.static_version, self._cluster.quotas.version, self._cluster.quotas.graphs.version
 
     @property
     def full(self) -> bool:
@@ -92,22 +100,27 @@ class Promises:
             for each in self.all:
                 if any(not self._open(row) for row in each.rows):
                     self.drop(each)
+        moved: dict[int, bool] = {}
         for each in self.all:
-            if any(self.running.slot(key) < 0 for key in each.blockers):
-                each.blockers = {key for key in each.blockers if self.running.slot(key) >= 0}
-                each.at = min(each.at, self._instant(each, now))
+            self._move(each, now, moved)
 
     def end(self) -> None:
         """The round is over."""
         self.ahead.lift_all()
 
     def drop(self, promise: Promise) -> None:
-        """Its owner has started, or wants no place any more."""
+        """Its owner has started, or wants no place any more. Where others start that waited for it, is to be seen again; the
+        instants that were promised to them hold."""
         self.ahead.lift([promise])
         for owner in promise.owners:
             if self._of.pop(owner, None) is not None and owner == promise.owners[0]:
                 self._made -= 1
                 self._count[promise.queue] -= 1
+        for each in self.all:
+            if any(before is promise for before in each.after):
+                self._recorded[each.owners[0]] = each.record
+                self.dropped.append(each)
+                self.drop(each)
 
     def hand_over(self, promise: Promise, unit: Sequence[Wish]) -> Promise:
         """Another unit has it from now on, one that asks for the same."""
@@ -177,36 +190,61 @@ class Promises:
         members = len(unit) if first.gang is None else first.gang.least(len(unit))
         quotas = cluster.quotas
         total = [(column, members * amount) for column, amount in demand.pairs]
-        asks = quotas.lacking(first.queue, total, Asker(first.graph, first.request_class))
-        short = tuple(asks)
-        blockers: dict[int, None] = {}
+        pod = Asker(first.graph, first.request_class)
+        asks = quotas.lacking(first.queue, total, pod)
+        short, of = tuple(asks), ResourceProfile(cluster, self.running, self._stays(), now)
+        waited: list[Waited] = []
         rows: dict[int, int] = {}
         if asks:
-            found = quota_opening(asks, queue, cluster, self.running, now)
+            found = quota_opening(asks, queue, of)
             if found is None:
                 return None
-            blockers.update(dict.fromkeys(found))
+            waited.append(found)
         if not any(map(quotas.everywhere, short)):
-            opening = node_opening(members, demand, self._rows(unit[0], short), cluster, self.running, now)
+            opening = node_opening(members, demand, self._rows(unit[0], short), of)
             if opening is None:
                 return None
             rows = dict(opening.rows)
-            blockers.update(dict.fromkeys(opening.blockers))
+            waited.append(opening.waited)
         taken = {row: tuple((column, count * amount) for column, amount in demand.pairs) for row, count in rows.items()}
-        keys = {self.running.keys[slot] for slot in blockers}
-        promise = Promise(tuple(each.request.id for each in unit), queue, rows, taken, asks, np.inf, now, keys)
-        promise.at = promise.first = self._instant(promise, now)
+        promise = Promise(
+            tuple(each.request.id for each in unit),
+            queue,
+            rows,
+            taken,
+            {**quotas.claimed(first.queue, demand.pairs, rows or {-1: members}, pod), **asks},
+            np.inf,
+            now,
+            {self.running.keys[slot] for each in waited for slot in each.slots},
+            runs=tuple(Counter(each.request.run for each in unit).items()),
+            after=[of.stays[number].promise for number in sorted({n for each in waited for n in each.stays})],
+        )
+        promise.at = promise.first = joint_instant(promise, self.running, now, self._seed)
         promise.allowance = max(promise.at - now, LEAST_ALLOWANCE)
         return promise
+
+    def _stays(self) -> list[Stay]:
+        """Of the promises that bind what is asked about."""
+        return [Stay(each, expected_end(each), *self.ahead.beside(each)) for each in self.ahead.charged]
+
+    def _move(self, promise: Promise, now: float, moved: dict[int, bool]) -> bool:
+        """Its instant is earlier if something that it waited for has left, or if that goes for a promise that it waits for.
+        `moved`: whether each was, by id, of those that were looked at."""
+        known = moved.get(id(promise))
+        if known is not None:
+            return known
+        gone = {key for key in promise.blockers if self.running.slot(key) < 0}
+        promise.blockers -= gone
+        before = [self._move(each, now, moved) for each in promise.after]
+        if gone or any(before):
+            promise.at = min(promise.at, joint_instant(promise, self.running, now, self._seed))
+        found = moved[id(promise)] = bool(gone) or any(before)
+        return found
 
     def _rows(self, wish: Wish, short: Sequence[int]) -> BoolArray:
         cluster = self._cluster
         rows: BoolArray = admission(cluster, wish.request.request_class, wish.strategy.node_selector).codes == 0
         return rows & ~cluster.quotas.closed(short, cluster.rows) if short else rows
-
-    def _instant(self, promise: Promise, now: float) -> float:
-        slots = sorted(slot for key in promise.blockers if (slot := self.running.slot(key)) >= 0)
-        return joint_instant(slots, self.running, now, self._seed)
 
     def _later(self, unit: Sequence[Wish], seconds: float) -> float:
         """An upper bound of the probability that any of a unit runs longer; 1 where a run time is not known."""
@@ -225,7 +263,7 @@ class Promises:
 
     def _overdue(self, promise: Promise, now: float) -> bool:
         """What lies there overruns by more than was promised, or has left and the places are taken all the same."""
-        return now > promise.at + promise.allowance or (now >= promise.at and not promise.blockers)
+        return now > promise.at + promise.allowance or (now >= promise.at and not promise.blockers and not promise.after)
 
     def _open(self, row: int) -> bool:
         cluster = self._cluster

@@ -187,6 +187,18 @@ class Quotas:
         whole = self.graphs.beyond(pod.graph, account.options[0]) if waits and account is not None else {}
         return {number: whole.get(number) or self._asked(number, pairs) for number in self.short(queue, pairs, pod)}
 
+    def claimed(self, queue: str | None, pairs: Pairs, places: Mapping[int, int], pod: Asker) -> dict[int, int]:
+        """By number of a quota row, what requests alike will use of it beside what is charged for their graph. `places`: by row
+        of the cluster, how many of them; rows that are not known are counted by quota rows of all nodes only."""
+        number, found = self.limited(queue), dict[int, int]()
+        for row, usage in enumerate(self.rows if number >= 0 else ()):
+            counted = [count for at, count in places.items() if self.everywhere(row) or row in self.covering(at)]
+            amount = sum(counted) * self._asked(row, pairs) if usage.limits.limited[number] else 0
+            more = self.graphs.more(pod, number, row, amount) if amount else 0
+            if more > 0:
+                found[row] = more
+        return found
+
     def closed(self, short: Sequence[int], rows: int) -> BoolArray:
         """Which of the first rows of the cluster the quota rows with these numbers count. Shape (rows,)."""
         if not short:

@@ -52,6 +52,8 @@ class WholeGraphs:
 
     def __init__(self) -> None:
         self.charges: dict[Hashable, GraphCharge] = {}
+        self.version = 0
+        """Changes with them."""
         self._accounts: dict[Hashable, GraphAccount] = {}
         self._held: dict[Hashable, dict[int, int]] = {}
         """By any graph and quota row, what its pods hold."""
@@ -101,6 +103,7 @@ class WholeGraphs:
         account, before = self._accounts[graph], self._kept(graph)
         if self.charges.get(graph) == charge:
             return False
+        self.version += 1
         self._keep(graph, account, -1)
         account.queue, account.charged = -1, {}
         if charge is None:
