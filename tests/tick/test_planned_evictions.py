@@ -11,8 +11,8 @@ import pytest
 from bayplan_operator.cli.cluster.situation import Situation
 from bayplan_operator.cli.text import preemption as text
 from bayplan_operator.cli.text.table import Screen
-from bayplan_operator.cli.work.evictions.asked import Asked, as_submitted
-from bayplan_operator.cli.work.evictions.run import planned
+from bayplan_operator.cli.work.cluster_copy.asked import Asked, as_submitted
+from bayplan_operator.cli.work.preempt.run import planned
 from bayplan_operator.kube import wire
 from bayplan_operator.views.model.preemption import PreemptionPlan
 from tests.cluster.kube import Object, task
@@ -24,13 +24,13 @@ from tests.tick.world import World
 def situation(world: World) -> Situation:
     """As a user reads it who may list everything."""
     return Situation(
-        msgspec.convert(world.store.all(NODE), list[wire.Node], strict=False),
-        msgspec.convert(world.store.all(POD), list[wire.Pod], strict=False),
-        world.store.all(QUEUE),
-        world.store.all(PLACEMENT_POLICY),
-        world.store.all(TASK_GRAPH),
-        world.store.all(TASK_PROFILE),
-        [],
+        nodes=msgspec.convert(world.store.all(NODE), list[wire.Node], strict=False),
+        pods=msgspec.convert(world.store.all(POD), list[wire.Pod], strict=False),
+        policies=world.store.all(PLACEMENT_POLICY),
+        queues=world.store.all(QUEUE),
+        graphs=world.store.all(TASK_GRAPH),
+        profiles=world.store.all(TASK_PROFILE),
+        namespaces=[],
     )
 
 

@@ -28,7 +28,7 @@ class WaitingUnits:
         self._setup, self._made = setup, requests
         self._decider = Decider(cluster, setup.seed, shortcuts)
         if setup.queues is not None:
-            self._decider.update(Changes(queues=setup.queues))
+            self._decider.update(Changes(queues=setup.queues, graphs=setup.charged or None))
         self.evicted_at: Mapping[Id, float] = {}
         """Units that were evicted, and when."""
         self._wanted: dict[Id, Wish] = {}

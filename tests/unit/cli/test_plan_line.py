@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bayplan_operator.cli.work.evictions.asked import asked_by
+from bayplan_operator.cli.work.cluster_copy.asked import asked_by
 from bayplan_operator.kube import paths
 from tests.unit.cli.api_server import FORBIDDEN, GRAPHS, TEAM_GRAPHS, Api, api, kubeconfig
 from tests.unit.cli.whatif_files import NODES, run, run_json, write
@@ -151,8 +151,11 @@ def test_why_a_graph_has_no_place_is_said(
     write(tmp_path, "g.yaml", GRAPH % ("new", "team", 5, "nowhere"))
     _, out, err = run(capsys, *asked)
     assert "in line" not in out
-    assert "place in the line: graph new: " in err
-    assert "nowhere" in err
+    assert err.count("nowhere") == 1
+    assert err == (
+        "bayplan: graph team/new would wait, and its times here are those without a queue: "
+        'spec.queueName is "nowhere": there is no such Queue; the Queues are "default"\n'
+    )
 
 
 @pytest.mark.parametrize("policy", ["Spread", "policy.yaml"])

@@ -1,25 +1,28 @@
 """A cluster as the operator would see it: its graphs, queues and pods, and what evicting these would cost."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bayplan.admission.whole_graphs.whole_graph import WholeGraph
 from bayplan.cluster.cluster import Cluster
 from bayplan.knowledge.run_times import Evaluation, RunTimes, StartUps, TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
 from bayplan_operator.api.validation.words import nearest
 from bayplan_operator.cli.cluster.situation import Situation
-from bayplan_operator.cli.work.evictions.asked import Asked
+from bayplan_operator.cli.work.cluster_copy.asked import Asked
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.graphs.advancer import Advancer
 from bayplan_operator.conductor.graphs.lost_nodes import LostNodes
 from bayplan_operator.conductor.graphs.splitting import decide_shards
 from bayplan_operator.conductor.knowledge.profiles import recall
 from bayplan_operator.conductor.knowledge.run_laws import LearnedLaws
+from bayplan_operator.conductor.placing.charging import Charging
 from bayplan_operator.conductor.placing.rendezvous import wanting
 from bayplan_operator.conductor.placing.worth import TellWorth
 from bayplan_operator.conductor.queueing.queues import Queues
+from bayplan_operator.conductor.queueing.steps import Assigning
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
 from bayplan_operator.translate.splitting import write_numbers
@@ -44,7 +47,9 @@ class Copy:
         parent, in seconds; ``None``: they are not compared."""
         self._now, self._ends = now, ends
         self.left_out: list[str] = []
-        """One sentence each."""
+        """What cannot be looked at, one sentence each."""
+        self.held_back: list[str] = []
+        """Of graphs of the files whose queue lets nothing start: why, one sentence each."""
         self.cluster = Cluster()
         self._nodes = NodeStore(self.cluster, _unheard)
         self.pods = PodStore(self.cluster, lambda: now, _unheard)
@@ -52,21 +57,24 @@ class Copy:
         if there.namespaces is not None:
             self.cluster.neighbours.set_namespaces({each.metadata.name: each.metadata.labels for each in there.namespaces})
         self.queues = Queues(half_life)
-        for name, raw in {**{each["metadata"]["name"]: each for each in there.queues}, **asked.queues}.items():
+        for name, raw in {**{each["metadata"]["name"]: each for each in there.queues or ()}, **asked.queues}.items():
             self.queues.take(name, raw)
         self.queues.settle()
         self.cluster.set_quotas(self.queues.tree.limits())
-        self._policies = dict(_compiled((*there.policies, *asked.policies.values())))
-        self._learn(there.profiles)
+        self.policies = dict(_compiled((*there.policies, *asked.policies.values())))
+        """Those that can be used, by name."""
+        self._learn(there.profiles or ())
         self.pods.replace(there.pods, 0)
         self.pods.take_changed()
+        self.pods.give_back_gated(math.inf)
+        self._assigning = Assigning(self.queues, self.cluster, self.pods)
         self._advancer = Advancer(self.pods, self._nodes, LostNodes(self._nodes, lambda: ()))
         self._worth = TellWorth(self.queues, self, self.pods)
         self.graphs: dict[str, GraphRun] = {}
         self.mine: list[str] = []
         """UIDs of those of the files."""
         names = {_key(raw) for raw in asked.graphs}
-        for raw in there.graphs:
+        for raw in there.graphs or ():
             found = self._take(raw, mine=_key(raw) in names)
             if _key(raw) in names:
                 names.remove(_key(raw))
@@ -77,6 +85,11 @@ class Copy:
         for raw in asked.graphs:
             if _key(raw) in names and (found := self._take(raw, mine=True)):
                 self.mine.append(found)
+
+    def whole(self) -> Mapping[Hashable, WholeGraph]:
+        """By UID, the graphs that are admitted as a whole, and what is charged for each."""
+        found = Charging().changes(self.graphs.values(), ())
+        return {uid: each for uid, each in found.items() if each is not None}
 
     renewals = 0
     """What was learned stays what it is."""
@@ -99,11 +112,13 @@ class Copy:
                 self.left_out.append(f"graph {graph.ref.name}: {graph.known.invalid.message}")
             return ""
         spec = graph.known.prepared.spec
-        graph.known.policy = self._policies.get(spec.policy_name)
-        graph.known.queue_stop = self.queues.stop_of(spec.queue_name, graph.ref.namespace, self.cluster.neighbours.namespaces)
+        graph.known.policy = self.policies.get(spec.policy_name)
+        self._assigning.assign(graph)
+        if mine and graph.known.queue_stop is not None:
+            self.held_back.append(f"graph {graph.ref.name}: {graph.known.queue_stop.message}")
         if graph.known.policy is None:
             if mine:
-                advice = nearest(spec.policy_name, sorted(self._policies), what="PlacementPolicies")
+                advice = nearest(spec.policy_name, sorted(self.policies), what="PlacementPolicies")
                 self.left_out.append(f'graph {graph.ref.name}: spec.policyName is "{spec.policy_name}": {advice}')
             return ""
         decide_shards(graph, self.cluster, self.pods)
@@ -115,15 +130,12 @@ class Copy:
         if running is None:
             return ""
         self.graphs[graph.ref.uid] = graph
-        self.pods.name_queue(graph.ref.uid, spec.queue_name)
         made = self._advancer.advance(graph, running, (), self._now)
         running.run, running.wants = made.run, made.wants
         running.services.update(plan.rule.name for plan in wanting(running))
         running.foreseen.seconds = self._expected.seconds_of(running.prepared.runs)
         self._worth.tell(graph, self._now)
         self._expect(graph)
-        if mine and graph.known.queue_stop is not None:
-            self.left_out.append(f"graph {graph.ref.name}: {graph.known.queue_stop.message}")
         return graph.ref.uid
 
     def _learn(self, profiles: Sequence[Mapping[str, Any]]) -> None:

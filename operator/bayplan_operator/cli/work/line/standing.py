@@ -6,7 +6,7 @@ from dataclasses import replace
 from bayplan.admission.starts.expected import foretold
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
-from bayplan_operator.cli.work.evictions.copy import Copy
+from bayplan_operator.cli.work.cluster_copy.copy import Copy
 from bayplan_operator.conductor.placing.line_places import line_places
 from bayplan_operator.conductor.placing.wishes import Wishes
 from bayplan_operator.conductor.record.graph_run import GraphRun
@@ -22,7 +22,8 @@ def places_of_mine(copy: Copy, now: float) -> dict[str, LinePlace]:
     decider = Decider(copy.cluster)
     for graph in copy.graphs.values():
         _expect(copy, graph)
-    decider.update(Changes(queues=copy.queues.tree, shares=read_shares(copy.queues.statuses, now)))
+    shares = read_shares(copy.queues.statuses, now)
+    decider.update(Changes(queues=copy.queues.tree, shares=shares, graphs=copy.whole()))
     decider.update(Wishes(copy.laws.of).changes(copy.graphs.values()))
     # A decider makes its promises as it places; nothing is placed here, so that those on record hold.
     line = replace(decider.snapshot(now), promised=dict(_promised(copy)))

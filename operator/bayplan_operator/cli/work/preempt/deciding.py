@@ -10,7 +10,7 @@ from bayplan.model.decision import Decision, Hold
 from bayplan.model.gpu import GpuUse
 from bayplan.model.occupant import Tenant
 from bayplan.model.workload import Request
-from bayplan_operator.cli.work.evictions.copy import Copy
+from bayplan_operator.cli.work.cluster_copy.copy import Copy
 from bayplan_operator.conductor.placing.wishes import Wishes
 
 _MOST = 1000
