@@ -14,6 +14,7 @@ from bayplan_operator.cli.text.table import Screen
 from bayplan_operator.cli.work.cluster_copy.asked import Asked, as_submitted
 from bayplan_operator.cli.work.preempt.run import planned
 from bayplan_operator.kube import wire
+from bayplan_operator.view import ForeignPods
 from bayplan_operator.views.model.preemption import PreemptionPlan
 from tests.cluster.kube import Object, task
 from tests.tick.api.kinds import NODE, PLACEMENT_POLICY, POD, QUEUE, TASK_GRAPH, TASK_PROFILE
@@ -23,9 +24,11 @@ from tests.tick.world import World
 
 def situation(world: World) -> Situation:
     """As a user reads it who may list everything."""
+    pods = [(msgspec.convert(raw, wire.Pod, strict=False), raw) for raw in world.store.all(POD)]
     return Situation(
         nodes=msgspec.convert(world.store.all(NODE), list[wire.Node], strict=False),
-        pods=msgspec.convert(world.store.all(POD), list[wire.Pod], strict=False),
+        pods=[pod for pod, _ in pods],
+        gated=[(pod, raw) for pod, raw in pods if ForeignPods().wants(pod)],
         policies=world.store.all(PLACEMENT_POLICY),
         queues=world.store.all(QUEUE),
         graphs=world.store.all(TASK_GRAPH),

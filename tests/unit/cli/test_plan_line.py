@@ -168,6 +168,37 @@ def test_a_policy_of_the_command_line_need_not_be_in_the_cluster(
     assert lines(run_json(capsys, *asked, "--policy", said))["team/new"]["position"] == 1, "no other has a policy"
 
 
+@pytest.mark.parametrize(
+    ("cpu", "selector", "seconds"),
+    [("8", {}, 3600), ("7", {}, 0), ("8", {"kind": "none"}, 0)],
+    ids=["it needs the node", "a shard fits beside it", "no node may have it"],
+)
+def test_a_pod_that_waits_to_be_placed_is_ahead(
+    cpu: str,
+    selector: dict[str, str],
+    seconds: int,
+    cluster: Api,
+    asked: tuple[object, ...],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cluster.has(GRAPHS)
+    before = lines(run_json(capsys, *asked))["team/new"]
+    cluster.has(paths.PODS, {
+        "metadata": {
+            "name": "big", "namespace": "team", "uid": "big", "resourceVersion": "1", "labels": {"bayplan.dev/priority": "9"},
+        },
+        "spec": {
+            "schedulingGates": [{"name": "bayplan.dev/placement"}], "activeDeadlineSeconds": 3600, "nodeSelector": selector,
+            "containers": [{"name": "c", "resources": {"requests": {"cpu": cpu}}}],
+        },
+        "status": {"phase": "Pending"},
+    })  # fmt: skip
+    found = lines(run_json(capsys, *asked))["team/new"]
+    assert (found["position"], found["ahead"]) == (1, "no graph is ahead"), "a pod is no graph"
+    first, then = (datetime.fromisoformat(each["p50"]).timestamp() for each in (before, found))
+    assert then - first == pytest.approx(seconds, abs=60)
+
+
 def test_a_graph_without_a_name_is_called_like_its_file(tmp_path: Path) -> None:
     (tmp_path / "nightly.yaml").write_text(GRAPH.replace("name: %s, ", "generateName: nightly-, ") % ("team", 0, "q"))
     (graph,) = asked_by([tmp_path / "nightly.yaml"], 0.0).graphs

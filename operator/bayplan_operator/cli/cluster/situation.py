@@ -13,6 +13,7 @@ from bayplan_operator.cli.cluster.graphs import NotThere
 from bayplan_operator.cli.options.cluster import ClusterOptions
 from bayplan_operator.kube import errors, paths, wire
 from bayplan_operator.kube.api_server import ApiServer
+from bayplan_operator.view import ForeignPods
 
 _Objects = Sequence[Mapping[str, Any]]
 _T = TypeVar("_T")
@@ -28,6 +29,8 @@ class Situation:
 
     nodes: Sequence[wire.Node]
     pods: Sequence[wire.Pod]
+    gated: Sequence[tuple[wire.Pod, Mapping[str, Any]]]
+    """Those that are no graph's and wait to be placed by Bayplan, with all that is said of them."""
     policies: _Objects
     queues: _Objects | None
     """`None`: they may not be listed."""
@@ -46,10 +49,12 @@ async def read_situation(options: ClusterOptions, advice: str, *, whole: bool) -
     Raises `errors.ApiError`."""
     target = kubeconfig.target(options, advice)
     async with connected(target, options.request_timeout) as server:
+        pods, gated = await lists.pods_and_whole(server, ForeignPods().wants)
         graphs, looked_in = await _graphs(server, target.namespace, whole)
         return Situation(
             nodes=await lists.nodes(server),
-            pods=await lists.pods(server),
+            pods=pods,
+            gated=gated,
             policies=await _kind(server, paths.PLACEMENT_POLICIES),
             queues=await (_kind(server, paths.QUEUES) if whole else _if_allowed(_kind(server, paths.QUEUES))),
             graphs=graphs,

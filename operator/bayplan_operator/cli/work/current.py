@@ -40,7 +40,7 @@ class CurrentCluster:
         """Its nodes, what occupies them, its policies, and what was learned of rounds."""
         nodes = [node_info(node) for node in self._there.nodes]
         occupied = [each for node in nodes for each in self._occupied(node.name)]
-        return ClusterView(nodes, occupied, self._copy.policies, round_counts=round_counts(self._there.profiles or ()))
+        return ClusterView(nodes, occupied, self._copy.policies.compiled, round_counts=round_counts(self._there.profiles or ()))
 
     def name_queues(self, submissions: list[Submission]) -> list[str]:
         """Graphs that their queue keeps from starting are of no queue from now on, and those of queues that may not be listed.

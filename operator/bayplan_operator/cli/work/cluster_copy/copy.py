@@ -1,17 +1,19 @@
 """A cluster as the operator would see it: its graphs, queues and pods, and what evicting these would cost."""
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bayplan.admission.whole_graphs.whole_graph import WholeGraph
 from bayplan.cluster.cluster import Cluster
+from bayplan.core.changes import Changes
 from bayplan.knowledge.run_times import Evaluation, RunTimes, StartUps, TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
-from bayplan_operator.api.validation.words import nearest
 from bayplan_operator.cli.cluster.situation import Situation
 from bayplan_operator.cli.work.cluster_copy.asked import Asked
+from bayplan_operator.cli.work.cluster_copy.foreign import foreign_wishes
+from bayplan_operator.conductor.foreign.judging import Judging
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.graphs.advancer import Advancer
 from bayplan_operator.conductor.graphs.lost_nodes import LostNodes
@@ -19,12 +21,13 @@ from bayplan_operator.conductor.graphs.splitting import decide_shards
 from bayplan_operator.conductor.knowledge.profiles import recall
 from bayplan_operator.conductor.knowledge.run_laws import LearnedLaws
 from bayplan_operator.conductor.placing.charging import Charging
+from bayplan_operator.conductor.placing.known_policies import KnownPolicies
 from bayplan_operator.conductor.placing.rendezvous import wanting
 from bayplan_operator.conductor.placing.worth import TellWorth
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.queueing.steps import Assigning
 from bayplan_operator.conductor.record.graph_run import GraphRun
-from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
+from bayplan_operator.translate.share_record import read_shares
 from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.translate.task_profile import InvalidProfile, read
@@ -61,12 +64,17 @@ class Copy:
             self.queues.take(name, raw)
         self.queues.settle()
         self.cluster.set_quotas(self.queues.tree.limits())
-        self.policies = dict(_compiled((*there.policies, *asked.policies.values())))
-        """Those that can be used, by name."""
+        self.policies = KnownPolicies()
+        for raw in (*there.policies, *asked.policies.values()):
+            self.policies.learn(raw["metadata"]["name"], raw)
         self._learn(there.profiles or ())
+        for pod, raw in there.gated:
+            self.pods.foreign.take(pod, raw)
         self.pods.replace(there.pods, 0)
         self.pods.take_changed()
         self.pods.give_back_gated(math.inf)
+        self.foreign = foreign_wishes(self.pods, Judging(self.policies, self.queues, self.cluster), now)
+        """What pods that are no graph's want."""
         self._assigning = Assigning(self.queues, self.cluster, self.pods)
         self._advancer = Advancer(self.pods, self._nodes, LostNodes(self._nodes, lambda: ()))
         self._worth = TellWorth(self.queues, self, self.pods)
@@ -85,6 +93,11 @@ class Copy:
         for raw in asked.graphs:
             if _key(raw) in names and (found := self._take(raw, mine=True)):
                 self.mine.append(found)
+
+    def queueing(self) -> Changes:
+        """What a decider is to know of the queues, and of what waits that is of no graph."""
+        shares = read_shares(self.queues.statuses, self._now)
+        return Changes(queues=self.queues.tree, shares=shares, graphs=self.whole(), wanted=self.foreign)
 
     def whole(self) -> Mapping[Hashable, WholeGraph]:
         """By UID, the graphs that are admitted as a whole, and what is charged for each."""
@@ -112,14 +125,13 @@ class Copy:
                 self.left_out.append(f"graph {graph.ref.name}: {graph.known.invalid.message}")
             return ""
         spec = graph.known.prepared.spec
-        graph.known.policy = self.policies.get(spec.policy_name)
+        self.policies.assign(graph, spec.policy_name)
         self._assigning.assign(graph)
         if mine and graph.known.queue_stop is not None:
             self.held_back.append(f"graph {graph.ref.name}: {graph.known.queue_stop.message}")
-        if graph.known.policy is None:
+        if graph.known.unserved is not None:
             if mine:
-                advice = nearest(spec.policy_name, sorted(self.policies), what="PlacementPolicies")
-                self.left_out.append(f'graph {graph.ref.name}: spec.policyName is "{spec.policy_name}": {advice}')
+                self.left_out.append(f"graph {graph.ref.name}: {graph.known.unserved.message}")
             return ""
         decide_shards(graph, self.cluster, self.pods)
         if graph.decided.shards.value:
@@ -170,11 +182,3 @@ class Copy:
 
 def _key(raw: Mapping[str, Any]) -> tuple[str, str]:
     return raw["metadata"]["namespace"], raw["metadata"]["name"]
-
-
-def _compiled(policies: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, CompiledPolicy]]:
-    for raw in policies:
-        try:
-            yield raw["metadata"]["name"], compile_policy(raw)
-        except InvalidPolicy:
-            continue  # the policy's own status says why; a graph that names it is told that there is no such policy

@@ -4,14 +4,12 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 from bayplan.admission.starts.expected import foretold
-from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
 from bayplan_operator.cli.work.cluster_copy.copy import Copy
 from bayplan_operator.conductor.placing.line_places import line_places
 from bayplan_operator.conductor.placing.wishes import Wishes
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.line_place import LinePlace
-from bayplan_operator.translate.share_record import read_shares
 
 _SEED = 0
 
@@ -22,8 +20,7 @@ def places_of_mine(copy: Copy, now: float) -> dict[str, LinePlace]:
     decider = Decider(copy.cluster)
     for graph in copy.graphs.values():
         _expect(copy, graph)
-    shares = read_shares(copy.queues.statuses, now)
-    decider.update(Changes(queues=copy.queues.tree, shares=shares, graphs=copy.whole()))
+    decider.update(copy.queueing())
     decider.update(Wishes(copy.laws.of).changes(copy.graphs.values()))
     # A decider makes its promises as it places; nothing is placed here, so that those on record hold.
     line = replace(decider.snapshot(now), promised=dict(_promised(copy)))
