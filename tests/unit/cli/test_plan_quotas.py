@@ -195,3 +195,18 @@ def test_who_may_list_no_graphs_has_quotas_counted_by_the_labels_of_pods(cluster
     assert code == 3
     assert "QuotaExceeded: queue q: cpu: 2 of 2 used" in out
     assert "no quota" not in err
+
+
+@pytest.mark.parametrize("more", [(), ("--preempt",)], ids=["plan", "plan --preempt"])
+def test_who_may_not_list_namespaces_is_told_nothing_false_of_them(cluster: Api, plan: Plan, more: tuple[str, ...]) -> None:
+    cluster.has(paths.QUEUES, queue("q", "1", namespaceSelector={"matchLabels": {"team": "vision"}}), queue("r", "1"))
+    cluster.refuses(paths.NAMESPACES, 403, FORBIDDEN)
+    code, out, err = plan.said("q", *more)
+    assert code == 0
+    assert err == (
+        "bayplan: you may not list the namespaces: any namespace is taken to be let into queues whose namespaceSelector asks "
+        "for labels\n"
+    )
+    assert "new" in out
+    cluster.has(paths.QUEUES, queue("r", "1"))
+    assert plan.said("r", *more)[2] == ""

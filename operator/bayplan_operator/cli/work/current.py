@@ -45,7 +45,7 @@ class CurrentCluster:
     def name_queues(self, submissions: list[Submission]) -> list[str]:
         """Graphs that their queue keeps from starting are of no queue from now on, and those of queues that may not be listed.
         Answers why quotas do not count, one sentence each."""
-        said = [] if self._there.queues is not None else [_NO_QUEUES]
+        said = [*([] if self._there.queues is not None else [_NO_QUEUES]), *self._copy.unread]
         queues, labels = self._copy.queues, self._copy.cluster.neighbours.namespaces
         for number, each in enumerate(submissions):
             if each.queue is None:

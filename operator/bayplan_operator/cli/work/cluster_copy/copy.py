@@ -13,6 +13,7 @@ from bayplan.knowledge.run_times.expectations import Expectations
 from bayplan_operator.cli.cluster.situation import Situation
 from bayplan_operator.cli.work.cluster_copy.asked import Asked
 from bayplan_operator.cli.work.cluster_copy.foreign import foreign_wishes
+from bayplan_operator.cli.work.cluster_copy.queues import queues_of
 from bayplan_operator.conductor.foreign.judging import Judging
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.graphs.advancer import Advancer
@@ -24,7 +25,6 @@ from bayplan_operator.conductor.placing.charging import Charging
 from bayplan_operator.conductor.placing.known_policies import KnownPolicies
 from bayplan_operator.conductor.placing.rendezvous import wanting
 from bayplan_operator.conductor.placing.worth import TellWorth
-from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.conductor.queueing.steps import Assigning
 from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.translate.share_record import read_shares
@@ -59,10 +59,8 @@ class Copy:
         self._nodes.replace(there.nodes, 0)
         if there.namespaces is not None:
             self.cluster.neighbours.set_namespaces({each.metadata.name: each.metadata.labels for each in there.namespaces})
-        self.queues = Queues(half_life)
-        for name, raw in {**{each["metadata"]["name"]: each for each in there.queues or ()}, **asked.queues}.items():
-            self.queues.take(name, raw)
-        self.queues.settle()
+        self.queues, self.unread = queues_of(there, asked, half_life)
+        """And what could not be read, one sentence each."""
         self.cluster.set_quotas(self.queues.tree.limits())
         self.policies = KnownPolicies()
         for raw in (*there.policies, *asked.policies.values()):

@@ -35,7 +35,7 @@ def told(copy: Copy, made: Made, without_ends: Made, now: float) -> PreemptionPl
             weighed = None if instead is None else _weighed(instead, now)
             starts.append(_start(copy, ids, WAITS, (), (), weighed, why))
     cut = ["there is more to decide than is looked at"] if made.cut_short else []
-    return PreemptionPlan(tuple(starts), (*copy.left_out, *copy.held_back, *cut))
+    return PreemptionPlan(tuple(starts), (*copy.unread, *copy.left_out, *copy.held_back, *cut))
 
 
 def _units(copy: Copy, made: Made) -> Iterable[Sequence[Hashable]]:
