@@ -149,3 +149,35 @@ def test_a_graph_that_waits_in_the_cluster_is_looked_at_as_it_is_there(empty: Wo
     assert start.verdict == "Waits"
     wrong = plan(empty, ("other", spec(task("t", cpu="1"), queueName="none")))
     assert "there is no such Queue" in wrong.left_out[0]
+
+
+def test_what_has_lost_its_policy_may_be_evicted_all_the_same(empty: World) -> None:
+    small(empty, nodes=1)
+    empty.create_queue("q", preemption=WITHIN)
+    empty.create_policy("p", preset="BestFit")
+    empty.create("low", task("t", cpu="4", seconds=900), queueName="q", policyName="p")
+    empty.wait_running("low")
+    empty.delete(PLACEMENT_POLICY, "p")
+    empty.run(5)
+    high = spec(task("t", cpu="4", seconds=20), queueName="q", priority=5)
+    found = plan(empty, ("high", high), ("lost", spec(task("t"), policyName="p")))
+    assert [(each.graph, each.verdict) for each in found.starts] == [("test/high", "Evicts")]
+    assert [each for each in found.left_out if "there is no such PlacementPolicy" in each] == list(found.left_out)
+    empty.create("high", *high.pop("tasks"), **high)
+    empty.wait_running("high")
+    assert set(evicted(empty, "low")) == victims(found)
+
+
+def test_a_whole_graph_evicts_nothing_before_it_is_charged(empty: World) -> None:
+    small(empty)
+    empty.create_queue("q", {"resource": "cpu", "nominal": "8"}, preemption=WITHIN)
+    empty.create("low", task("t", cpu="4", seconds=900), queueName="q")
+    empty.wait_running("low")
+    one = spec(task("t", cpu="4", seconds=20), queueName="q", priority=5, admission="Graph")
+    assert [each.verdict for each in plan(empty, ("high", one)).starts] == ["Starts"]
+    two = spec(task("t", cpu="4", seconds=20, shards=2), queueName="q", priority=5, admission="Graph")
+    assert [each.verdict for each in plan(empty, ("high", two)).starts] == ["Waits"]
+    empty.create("high", *two.pop("tasks"), **two)
+    empty.run(10)
+    assert not evicted(empty, "low")
+    assert not empty.pods("high")

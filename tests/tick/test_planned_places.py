@@ -69,6 +69,13 @@ def test_what_is_promised_in_the_cluster_is_promised_in_a_plan(empty: World) -> 
     assert found["p90"] == promised["p90"]
 
 
+def test_a_whole_graph_has_its_place_too(empty: World) -> None:
+    world = full(empty)
+    world.create("first", one(), queueName="q", priority=7)
+    world.run(8)
+    assert planned(world, ("new", spec(one(), queueName="q", admission="Graph")))["test/new"]["position"] == 2
+
+
 def test_a_graph_that_may_not_start_has_no_place(empty: World) -> None:
     world = full(empty)
     now = world.loop.clock()

@@ -127,10 +127,8 @@ class Copy:
         self._assigning.assign(graph)
         if mine and graph.known.queue_stop is not None:
             self.held_back.append(f"graph {graph.ref.name}: {graph.known.queue_stop.message}")
-        if graph.known.unserved is not None:
-            if mine:
-                self.left_out.append(f"graph {graph.ref.name}: {graph.known.unserved.message}")
-            return ""
+        if mine and graph.known.unserved is not None:
+            self.left_out.append(f"graph {graph.ref.name}: {graph.known.unserved.message}")
         decide_shards(graph, self.cluster, self.pods)
         if graph.decided.shards.value:
             graph.decided.find({**graph.written.status, "shards": write_numbers(graph.decided.shards.value)})
