@@ -147,32 +147,41 @@ def test_a_graph_that_waits_for_a_quota_that_others_hold_is_told_so(cluster: Api
 
 
 STOPPED = {
-    "a queue that is stopped": ({"stopPolicy": "Hold"}, "queue q lets nothing start: its stopPolicy is Hold"),
+    "a queue that is stopped": ({"stopPolicy": "Hold"}, "QueueStopped", "queue q lets nothing start: its stopPolicy is Hold"),
     "a queue of other namespaces": (
         {"namespaceSelector": {"matchLabels": {"team": "vision"}}},
+        "QueueNotAllowed",
         "namespace team may not use queue q: its namespaceSelector is team=vision",
     ),
     "a queue without a parent": (
         {"parentName": "none"},
+        "QueueStopped",
         "queue q: parentName is none, and there is no such queue",
     ),
-    "a queue that cannot be used": ({"weight": -1}, "queue q: spec.weight"),
+    "a queue that cannot be used": ({"weight": -1}, "QueueStopped", "queue q: spec.weight"),
 }
 
 
-@pytest.mark.parametrize(("spec", "why"), STOPPED.values(), ids=STOPPED.keys())
+@pytest.mark.parametrize(("spec", "reason", "why"), STOPPED.values(), ids=STOPPED.keys())
 def test_a_graph_that_its_queue_keeps_from_starting_is_told_so_once(
-    spec: dict[str, Any], why: str, cluster: Api, plan: Plan
+    spec: dict[str, Any], reason: str, why: str, cluster: Api, plan: Plan
 ) -> None:
     cluster.has(paths.QUEUES, queue("q", "0", **spec))
     code, out, err = plan.said("q")
-    assert code == 0
-    assert err.startswith(f"bayplan: graph team/new would wait, and its times here are those without a queue: {why}")
-    assert err.count("\n") == 1
+    assert (code, err) == (3, "")
+    assert out.count(f"\na and 1 more would get no place: {reason}: {why}") == 1
+    assert out.count(why) == 1
     assert "in line" not in out
-    code, _, err = plan.said("q", "--strict")
-    assert code == 2
-    assert "--strict: " in err
+    assert plan.said("q", "--strict")[0] == 3
+
+
+def test_of_several_graphs_the_others_go_on(cluster: Api, plan: Plan) -> None:
+    other = "---\n" + GRAPH % ("other", "team", 1, "q")
+    code, out, err = plan.said("nowhere", files=other)
+    assert (code, err) == (3, "")
+    why = 'spec.queueName is "nowhere": there is no such Queue; the Queues are "default", "q"'
+    assert f"\nteam/new: would not complete\na and 1 more would get no place: QueueNotFound: {why}\n" in out
+    assert "\nteam/other: would complete after 4s" in out
 
 
 def test_who_may_not_list_queues_is_told_that_no_quota_counts(cluster: Api, plan: Plan) -> None:

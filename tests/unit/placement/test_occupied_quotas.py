@@ -12,6 +12,7 @@ from bayplan.admission.whole_graphs.whole_graph import WholeGraph
 from bayplan.cluster.quotas import GraphCharge, QuotaKey
 from bayplan.model.graph import Graph, Task
 from bayplan.model.occupant import Tenant
+from bayplan.model.reasons import Reason
 from bayplan.model.run_law import RunLaw
 from bayplan.model.stake import Stake
 from bayplan.model.workload import NodeInfo, RequestClass
@@ -65,3 +66,14 @@ def test_what_is_charged_for_a_whole_graph_counts_less_what_its_pods_hold() -> N
     assert starts(3000, charged=charged) == [0.0, 10.0, 20.0]
     assert starts(3000, Tenant(graph="whole", queue="q"), charged=charged) == [0.0, 10.0, 20.0]
     assert starts(3000, Tenant(graph="other", queue="q"), charged=charged) == [NEVER] * 3
+
+
+def test_what_is_held_back_waits_with_its_reason_and_keeps_off_no_other() -> None:
+    graph = Graph.build([Task("t", duration=10.0, shards=2), Task("u", ("t",), duration=1.0)])
+    setup = Setup([NodeInfo("n", {"cpu": 2000})], {"": Policy(compile_preset("BestFit"))})
+    held = Submission("team/held", graph, (ONE, ONE), priority=9, held_back=(Reason.QUEUE_STOPPED, "queue q is stopped"))
+    trace = simulate([held, Submission("team/other", graph, (ONE, ONE))], setup)
+    found = trace.attempts
+    rows = [(int(found.graph[row]), found.reason[row], found.why[row]) for row in np.flatnonzero(np.isnan(found.started_at))]
+    assert rows == [(0, "QueueStopped", "queue q is stopped")] * 2
+    assert sorted(found.started_at[~np.isnan(found.started_at)].tolist()) == [0.0, 0.0, 10.0]

@@ -43,8 +43,8 @@ class CurrentCluster:
         return ClusterView(nodes, occupied, self._copy.policies.compiled, round_counts=round_counts(self._there.profiles or ()))
 
     def name_queues(self, submissions: list[Submission]) -> list[str]:
-        """Graphs that their queue keeps from starting are of no queue from now on, and those of queues that may not be listed.
-        Answers why quotas do not count, one sentence each."""
+        """Of graphs that their queue keeps from starting, nothing starts from now on; those of queues that may not be listed
+        are of no queue. Answers why quotas do not count, one sentence each."""
         said = [*([] if self._there.queues is not None else [_NO_QUEUES]), *self._copy.unread]
         queues, labels = self._copy.queues, self._copy.cluster.neighbours.namespaces
         for number, each in enumerate(submissions):
@@ -55,8 +55,8 @@ class CurrentCluster:
                 continue
             stop = queues.stop_of(each.queue, each.name.rpartition("/")[0], labels)
             if stop is not None:
-                submissions[number] = replace(each, queue=None)
-                said.append(f"graph {each.name} would wait, and its times here are those without a queue: {stop.message}")
+                held = stop.reason, stop.message
+                submissions[number] = replace(each, queue=None, counted_in=each.queue, held_back=held, admitted_whole=False)
         return said
 
     def with_queues(self, setup: Setup) -> Setup:
