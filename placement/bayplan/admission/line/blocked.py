@@ -1,6 +1,6 @@
 """Lanes that found no place, and what has to happen before one of them may find one."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 
 from bayplan.admission.line.lane import Lane
 from bayplan.cluster.cluster import Cluster
@@ -9,7 +9,7 @@ from bayplan.cluster.quotas import Asker
 from bayplan.cluster.quotas.accounts import Pairs
 from bayplan.model.workload import RequestClass
 
-_Lanes = dict[Hashable, Lane]
+_Lanes = dict[Lane, None]
 
 
 class Blocked:
@@ -34,12 +34,14 @@ class Blocked:
 
     def forget(self, lane: Lane) -> None:
         """Nothing waits in it any more, or it is open."""
-        self._near.pop(lane.key, None)
-        self._mixed.pop(lane.key, None)
+        self._near.pop(lane, None)
+        self._mixed.pop(lane, None)
         for by_class in (self._by_class, self._by_root.get(self._cluster.quotas.root(lane.queue), {})):
             lanes = by_class.get(lane.asked)
-            if lanes is not None and lanes.pop(lane.key, None) is not None and not lanes:
-                del by_class[lane.asked]
+            if lanes is not None and lane in lanes:
+                del lanes[lane]
+                if not lanes:
+                    del by_class[lane.asked]
 
     def clear(self) -> None:
         """Nothing is known of any."""
@@ -61,12 +63,12 @@ class Blocked:
 
     def reopened(self) -> list[Lane]:
         """Those that may find a place by now; they are blocked no more."""
-        found = list(self._mixed.values())
+        found = list(self._mixed)
         if self._freed:
-            found += self._near.values()
+            found += self._near
             for asked, lanes in self._by_class.items():
                 if self._freed.may_fit(asked):
-                    found += lanes.values()
+                    found += lanes
         quotas = self._cluster.quotas
         for root, by_class in self._by_root.items():
             if self._seen[root] == quotas.released[root]:
@@ -75,7 +77,7 @@ class Blocked:
             for asked, lanes in by_class.items():
                 beyond = quotas.beyond(root, self._cluster.demand(asked).pairs)
                 # A graph that is charged as a whole may start more though nothing is left to others.
-                found += [lane for lane in lanes.values() if not (beyond and lane.whole is None) and not self.still(lane)]
+                found += [lane for lane in lanes if not (beyond and lane.whole is None) and not self.still(lane)]
         for lane in found:
             self.forget(lane)
         return found
@@ -103,18 +105,18 @@ class Blocked:
     def put_back(self, lane: Lane) -> None:
         """It is blocked, for what is known of it."""
         if lane.mixed:
-            self._mixed[lane.key] = lane
+            self._mixed[lane] = None
             return
         quotas, short = self._cluster.quotas, lane.short or ()
         if short:
             root = quotas.root(lane.queue)
             self._seen.setdefault(root, quotas.released[root])
-            self._by_root.setdefault(root, {}).setdefault(lane.asked, {})[lane.key] = lane
+            self._by_root.setdefault(root, {}).setdefault(lane.asked, {})[lane] = None
         if not any(map(quotas.everywhere, short)):
             if lane.near:
-                self._near[lane.key] = lane
+                self._near[lane] = None
             else:
-                self._by_class.setdefault(lane.asked, {})[lane.key] = lane
+                self._by_class.setdefault(lane.asked, {})[lane] = None
 
     def _pairs(self, lane: Lane) -> Pairs:
         return self._cluster.demand(lane.asked).pairs

@@ -40,27 +40,34 @@ class Keeping:
 
     def keeps_out(self, unit: Sequence[Wish]) -> bool:
         """Whether there would be room for a unit if nothing were promised, as far as sums tell. O(rows)."""
-        first, cluster = unit[0], self._cluster
-        demand = cluster.demand(first.request.request_class)
+        first, cluster, ahead = unit[0], self._cluster, self._promises.ahead
+        request = first.request
+        demand = cluster.demand(request.request_class)
         if demand.impossible:
             return False
-        members = len(unit) if first.request.gang is None else first.request.gang.least(len(unit))
-        with self._promises.ahead.quotas_lifted():
-            total = [(column, members * amount) for column, amount in demand.pairs]
-            short = cluster.quotas.short(first.request.queue, total, Asker(first.request.graph, first.request.request_class))
-        rows = admission(cluster, first.request.request_class, first.strategy.node_selector).codes == 0
+        members = len(unit) if request.gang is None else request.gang.least(len(unit))
+        total = [(column, members * amount) for column, amount in demand.pairs]
+        asks = request.queue, total, Asker(request.graph, request.request_class)
+        beside, on_nodes = cluster.quotas.short(*asks), ahead.on_nodes
+        if not beside and not on_nodes:
+            return False
+        with ahead.quotas_lifted(cluster.quotas.limited(request.queue)):
+            short = cluster.quotas.short(*asks)
+        if any(map(cluster.quotas.everywhere, short)):
+            return False
+        rows = admission(cluster, request.request_class, first.strategy.node_selector).codes == 0
         if short:
             rows = rows & ~cluster.quotas.closed(short, cluster.rows)
         left = members
-        for row, kept in self._promises.ahead.on_nodes.items():
+        for row, kept in on_nodes.items():
             if rows[row]:
                 left -= self._room(row, demand.pairs, kept)
                 if left <= 0:
                     return True
-        if left == members:
+        if left == members and short == beside:
             return False  # what is kept would not help it
         others = rows.copy()
-        others[list(self._promises.ahead.on_nodes)] = False
+        others[list(on_nodes)] = False
         free = (cluster.allocatable[others] - cluster.used[others])[:, demand.columns]
         room = np.maximum(free // np.maximum(demand.amounts, 1), 0).min(axis=1, initial=members)
         return int(room.sum()) >= left

@@ -38,7 +38,7 @@ class Line:
         self._roll, self._blocked, self._shortcuts = Roll(cluster, tree, shortcuts), Blocked(cluster), shortcuts
         limits = cluster.quotas.limits
         self._queues = [WaitingQueue() for _ in range(len(limits.queues) + 1)]
-        self._gangs: dict[Hashable, Lane] = {}
+        self._gangs: dict[Lane, None] = {}
         self._shares, self._promises, self._keeping = shares, promises, Keeping(cluster, promises)
         self._reserving = Reserving(promises, self._roll, tree, self._keeping)
         self._contest = Contest((*limits.parents, ROOT), shares.compared, shares.rank)
@@ -58,11 +58,11 @@ class Line:
         known = self._roll.key(wish) in self._roll.lanes
         lane = self._roll.join(wish)
         if wish.request.gang is not None:
-            self._gangs[lane.key] = lane
+            self._gangs[lane] = None
         ahead = lane.kept_out and lane.first(self._now).wish is wish  # perhaps of the promises that keep the others out
         if not known or wish.request.gang is not None or ahead:
             self._open(lane)
-        self._news = self._news or lane.key in self._queues[lane.queue].open
+        self._news = self._news or lane in self._queues[lane.queue].open
 
     def remove(self, wish: Wish) -> bool:
         """It leaves. Of a lane in which no request waits, nothing is known."""
@@ -79,10 +79,10 @@ class Line:
             self._news = True
         if len(lane):
             return False
-        self._queues[lane.queue].open.pop(lane.key, None)
+        self._queues[lane.queue].open.pop(lane, None)
         self._blocked.forget(lane)
         self._reserving.forget(lane)
-        self._gangs.pop(lane.key, None)
+        self._gangs.pop(lane, None)
         return True
 
     def refused(self, wish: Wish, decision: Decision) -> Decision:
@@ -104,12 +104,12 @@ class Line:
         self._reserving.clear()
         for lane in self._roll.lanes.values():
             self._reset(lane)
-            self._queues[lane.queue].open[lane.key] = lane
+            self._queues[lane.queue].open[lane] = None
         self._news = bool(self._roll.lanes)
 
     def moved(self) -> None:
         """Others were placed, or left: gangs may have a place beside what is there now."""
-        for lane in self._gangs.values():
+        for lane in self._gangs:
             self._open(lane)
             self._news = True
 
@@ -160,13 +160,14 @@ class Line:
             return
         self._asking = None
         if asking.refused:
-            lane = self._roll.lanes[self._roll.key(asking.refused[0])]
+            lane = self._roll.lane_of(asking.refused[0].request.id)
+            assert lane is not None, "what is refused waits"
             self._blocked.note(lane)
             self._reserving.refused(asking, lane, self._now)
             self._close(lane)
         else:
             head = self._reserving.head(asking.queue, self._now)
-            if head is not None and head.key not in self._queues[asking.queue].open:
+            if head is not None and head not in self._queues[asking.queue].open:
                 # Its turn has come to hold a promise, before those behind it are asked about.
                 self._blocked.forget(head)
                 self._queues[asking.queue].reopen(head)
@@ -195,9 +196,9 @@ class Line:
         self._shares.step(self._now)
         self._promises.begin(self._now)
         for lane in self._blocked.reopened():
-            self._queues[lane.queue].open[lane.key] = lane
+            self._queues[lane.queue].open[lane] = None
         for lane in self._reserving.reopened(self._open_lanes(), self._blocked, self._now):
-            self._queues[lane.queue].open[lane.key] = lane
+            self._queues[lane.queue].open[lane] = None
         heads = []
         for number, queue in enumerate(self._queues):
             if queue.open:
@@ -208,11 +209,12 @@ class Line:
         self._contest.begin(heads)
 
     def _open_lanes(self) -> list[Lane]:
-        return [lane for queue in self._queues for lane in queue.open.values()]
+        return [lane for queue in self._queues for lane in queue.open]
 
     def _close(self, lane: Lane) -> None:
         queue = self._queues[lane.queue]
-        if queue.open.pop(lane.key, None) is not None:
+        if lane in queue.open:
+            del queue.open[lane]
             if lane.kept_out:
                 self._reserving.keep_out(lane)
             self._blocked.put_back(lane)
@@ -225,4 +227,4 @@ class Line:
         self._blocked.forget(lane)
         self._reserving.forget(lane)
         self._reset(lane)
-        self._queues[lane.queue].open[lane.key] = lane
+        self._queues[lane.queue].open[lane] = None

@@ -1,6 +1,6 @@
 """Reservations in the line: whose turn it is to hold one, and what they mean for those behind."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from bayplan.admission.line.asking import Asking
 from bayplan.admission.line.blocked import Blocked
@@ -26,7 +26,7 @@ class Reserving:
         """In this decision something was placed, so that no promise can be made before it is among what runs; one was to be."""
         self._promised: dict[Lane, Promise] = {}
         """By lane, the promise that a request of it holds: of requests that are alike only the first does."""
-        self._kept_out: dict[Hashable, Lane] = {}
+        self._kept_out: dict[Lane, None] = {}
         """Lanes that found no place beside what promises keep."""
         self._gone: set[int] = set()
         """A promise is gone, and what it kept is free for lanes of these trees; `ROOT`: for those of any."""
@@ -77,11 +77,11 @@ class Reserving:
 
     def keep_out(self, lane: Lane) -> None:
         """It found no place beside what is kept."""
-        self._kept_out[lane.key] = lane
+        self._kept_out[lane] = None
 
     def forget(self, lane: Lane) -> None:
         """It is open, or empty."""
-        self._kept_out.pop(lane.key, None)
+        self._kept_out.pop(lane, None)
         if not len(lane):
             self._promised.pop(lane, None)
 
@@ -101,29 +101,29 @@ class Reserving:
         A promise of nothing but quota binds only the tree of its queue: where no lane of that is open, it need not be looked
         at.
         """
-        found: dict[Hashable, Lane] = {}
+        found: dict[Lane, None] = {}
         if self._gone:
             anywhere = ROOT in self._gone
-            freed = [each for each in self._kept_out.values() if anywhere or self._roll.tree(each.queue) in self._gone]
+            freed = [each for each in self._kept_out if anywhere or self._roll.tree(each.queue) in self._gone]
             self._gone.clear()
             for lane in freed:
-                del self._kept_out[lane.key]
-                found[lane.key] = lane
+                del self._kept_out[lane]
+                found[lane] = None
                 lane.kept_out = False
                 blocked.without_promise(lane)
-        trees = {self._roll.tree(lane.queue) for lane in (*open_, *found.values())}
+        trees = {self._roll.tree(lane.queue) for lane in (*open_, *found)}
         for promise in self._promises.all:
             owned = self._roll.lane_of(promise.owners[0])
             if owned is not None and (promise.rows or self._roll.tree(owned.queue) in trees):
-                found[owned.key] = owned
+                found[owned] = None
         if self._any and not self._promises.full:
             for number in self._roll.queues():
                 head = self.head(number, now) if self._roll.tree(number) in trees else None
                 if head is not None:
-                    found[head.key] = head
-        for lane in found.values():
+                    found[head] = None
+        for lane in found:
             blocked.forget(lane)
-        return list(found.values())
+        return list(found)
 
     def head(self, number: int, now: float) -> Lane | None:
         """The lane of the first request of a queue that has no promise, if the queue may hold one more, or if one that stands

@@ -21,14 +21,14 @@ class Roll:
         self._cluster, self._tree, self._together = cluster, tree, together
         self._numbers = cluster.quotas.limits.numbers
         self._reserves = tree.reserves
-        self._key_of: dict[Hashable, Hashable] = {}
-        self._in_queue: dict[int, dict[Hashable, Lane]] = {}
+        self._lane_of: dict[Hashable, Lane] = {}
+        self._in_queue: dict[int, dict[Lane, None]] = {}
         self._joined = 0
         self._sizes: dict[RequestClass, Place] = {}
         self._static_version = cluster.static_version
 
     def __len__(self) -> int:
-        return len(self._key_of)
+        return len(self._lane_of)
 
     @property
     def none(self) -> int:
@@ -43,9 +43,9 @@ class Roll:
     def key(self, wish: Wish) -> Hashable:
         """Of its lane. While it waits this stays what it was when it joined."""
         request = wish.request
-        known = self._key_of.get(request.id)
+        known = self._lane_of.get(request.id)
         if known is not None:
-            return known
+            return known.key
         if request.gang is None and not (self._together and goes_alone(wish)):
             return request.id, wish.strategy
         whole = self._cluster.quotas.graphs.alike(request.graph)
@@ -62,18 +62,17 @@ class Roll:
         lane = self.lanes.get(key)
         if lane is None:
             lane = self.lanes[key] = self._lane(key, wish)
-            self._in_queue.setdefault(lane.queue, {})[key] = lane
+            self._in_queue.setdefault(lane.queue, {})[lane] = None
         self._joined += 1
         request, strategy = wish.request, wish.strategy
         order = keys(strategy, request) if lasting(strategy) else ()
         lane.add(wish, rest(order, request, self._size(wish), self._joined))
-        self._key_of[request.id] = key
+        self._lane_of[request.id] = lane
         return lane
 
     def lane_of(self, id_: Hashable) -> Lane | None:
         """The lane of a request that waits."""
-        key = self._key_of.get(id_)
-        return None if key is None else self.lanes[key]
+        return self._lane_of.get(id_)
 
     def tree(self, queue: int) -> int:
         """The number of the queue without a parent above a queue, or its own; -1: of requests of no queue."""
@@ -87,7 +86,7 @@ class Roll:
         """The lane of a queue's first request, whether it may have a place or not; some are passed over. O(its lanes)."""
         found: Lane | None = None
         best: tuple[float, Place] | None = None
-        for lane in self._in_queue.get(queue, {}).values():
+        for lane in self._in_queue.get(queue, ()):
             if passed_over(lane):
                 continue
             lane.settle(now)
@@ -98,12 +97,11 @@ class Roll:
 
     def leave(self, wish: Wish) -> Lane:
         """It waits no more; answers its lane, which is forgotten if it is empty."""
-        key = self._key_of.pop(wish.request.id)
-        lane = self.lanes[key]
+        lane = self._lane_of.pop(wish.request.id)
         lane.remove(wish)
         if not len(lane):
-            del self.lanes[key]
-            del self._in_queue[lane.queue][key]
+            del self.lanes[lane.key]
+            del self._in_queue[lane.queue][lane]
         return lane
 
     def _lane(self, key: Hashable, wish: Wish) -> Lane:

@@ -21,11 +21,11 @@ class QueueStanding:
         self._parents: Sequence[int] = limits.parents
         rows, queues = len(quotas.rows), len(limits.queues)
         self.own = np.zeros((queues, rows), np.int64)
-        """Shape (queues, quota rows): what each holds itself."""
+        """Shape (queues, quota rows): what each holds itself, and what is kept for its requests."""
         self._own_nominal = np.zeros((queues, rows), np.int64)
         self.limited: BoolArray = np.zeros((queues, rows), bool)
         for number, row in enumerate(quotas.rows):
-            self.own[:, number] = [sum(each.values()) for each in row.own]
+            self.own[:, number] = [sum(each.values()) + ahead for each, ahead in zip(row.own, row.ahead, strict=True)]
             self._own_nominal[:, number] = row.limits.nominal
             self.limited[:, number] = row.limits.limited
         self.held, self._nominal = self._summed(self.own), self._summed(self._own_nominal)

@@ -84,7 +84,7 @@ class KeptRoom(Generic[K]):
         for row, demand, devices in self._nodes[key]:
             self._cluster.apply((row, demand, devices, None), 1)
         for number, amount in self._quotas[key]:
-            self._cluster.quotas.rows[number].charge(promise.queue, amount)
+            self._cluster.quotas.rows[number].keep_ahead(promise.queue, amount)
 
     def lift(self, promises: Iterable[K]) -> None:
         """Others see its places as they are."""
@@ -95,7 +95,7 @@ class KeptRoom(Generic[K]):
             for row, demand, devices in self._nodes.pop(key):
                 self._cluster.apply((row, demand, devices, None), -1)
             for number, amount in self._quotas.pop(key):
-                self._cluster.quotas.rows[number].charge(promise.queue, -amount)
+                self._cluster.quotas.rows[number].keep_ahead(promise.queue, -amount)
 
     @property
     def on_nodes(self) -> dict[int, dict[int, int]]:
@@ -109,17 +109,19 @@ class KeptRoom(Generic[K]):
         return found
 
     @contextmanager
-    def quotas_lifted(self) -> Iterator[None]:
-        """In this block others see quotas as they are."""
-        kept = [(self._of[key].queue, *each) for key, of_one in self._quotas.items() for each in of_one]
-        rows = self._cluster.quotas.rows
-        for queue, number, amount in kept:
-            rows[number].charge(queue, -amount)
+    def quotas_lifted(self, queue: int) -> Iterator[None]:
+        """In this block a queue, by its number, sees quotas as they are."""
+        rows, root = self._cluster.quotas.rows, self._cluster.quotas.root
+        tree = root(queue)
+        of_tree = ((each.queue, self._quotas[key]) for key, each in self._of.items() if root(each.queue) == tree)
+        kept = [(holder, *each) for holder, of_one in of_tree for each in of_one]
+        for holder, number, amount in kept:
+            rows[number].keep_ahead(holder, -amount)
         try:
             yield
         finally:
-            for queue, number, amount in kept:
-                rows[number].charge(queue, amount)
+            for holder, number, amount in kept:
+                rows[number].keep_ahead(holder, amount)
 
     def lift_all(self) -> None:
         """Nothing is kept any more."""
@@ -128,6 +130,8 @@ class KeptRoom(Generic[K]):
     # Inside
 
     def _on_nodes(self, promise: K) -> Iterable[tuple[int, Demand, tuple[int, ...]]]:
+        if not promise.asks and not promise.gpus:
+            return
         leaving: dict[int, dict[int, int]] = {}
         columns = {name: number for number, name in enumerate(self._cluster.resources)}
         for slot in self._slots(promise.blockers):

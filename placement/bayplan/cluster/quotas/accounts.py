@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bayplan.cluster.labels import LabelColumns
+from bayplan.cluster.memo import Memo
 from bayplan.cluster.quotas.graphs import Asker, GraphCharge, WholeGraphs
 from bayplan.cluster.quotas.limits import QueueLimits
 from bayplan.cluster.quotas.moves import Move, Moves
@@ -16,6 +17,7 @@ from bayplan.model.occupant import Occupant
 from bayplan.model.workload import Request
 
 _PASSED = 20_000
+_CLASSES = 4_096
 
 Pairs = Sequence[tuple[int, int]]
 """What is asked: column of the resource, and amount above 0."""
@@ -58,6 +60,10 @@ class Quotas:
         self._covered: list[BoolArray] = []
         """Per quota row: the rows of the cluster that it counts."""
         self._roots: list[int] = []
+        self._root_of: IntArray = np.array([-1])
+        """The same as an array; -1 at the end, for no queue."""
+        self._asks = Memo(_CLASSES)
+        """By what a request class asks, the part of each quota row."""
         self._concerned: list[bool] = []
         """Per queue: some quota row limits it."""
 
@@ -72,6 +78,8 @@ class Quotas:
         self.graphs.set(limits, self.rows)
         self.released, self.totals = [0] * len(limits.queues), [{} for _ in limits.queues]
         self._roots = _roots(limits.parents)
+        self._root_of = np.array([*self._roots, -1])
+        self._asks.clear()
         self._covered = [np.zeros(0, bool) for _ in limits.rows]
         self._covering.clear()
         for row, there in occupants:
@@ -170,7 +178,7 @@ class Quotas:
         waits = None if pod is None else self.graphs.lacking(pod.graph, number)
         if waits is not None:
             return waits
-        return tuple(n for n in range(len(self.rows)) if self._lacks(n, number, self._asked(n, pairs), pod))
+        return tuple([n for n, amount in enumerate(self._asked_of_all(pairs)) if self._lacks(n, number, amount, pod)])
 
     def lacking(self, queue: str | None, pairs: Pairs, pod: Asker) -> dict[int, int]:
         """The same, with what is asked of each of these rows."""
@@ -211,8 +219,7 @@ class Quotas:
 
     def in_tree_of(self, queue: int, queues: IntArray) -> BoolArray:
         """Which of the queues with these numbers, -1 for none, have the same root as a queue. The same shape."""
-        roots = np.array([*self._roots, -1])
-        found: BoolArray = (queues >= 0) & (roots[queues] == self.root(queue))
+        found: BoolArray = (queues >= 0) & (self._root_of[queues] == self.root(queue))
         return found
 
     def everywhere(self, number: int) -> bool:
@@ -265,6 +272,12 @@ class Quotas:
             return False
         more = amount if pod is None else self.graphs.more(pod, queue, number, amount)
         return more < 0 or (more > 0 and self.rows[number].rest(queue) < more)
+
+    def _asked_of_all(self, pairs: Pairs) -> tuple[int, ...]:
+        """Per quota row. What one request of a class asks is a tuple, and is looked up once while the rows stay the same."""
+        if not isinstance(pairs, tuple):
+            return tuple([self._asked(number, pairs) for number in range(len(self.rows))])
+        return self._asks(pairs, lambda: tuple([self._asked(number, pairs) for number in range(len(self.rows))]))
 
     def _asked(self, number: int, pairs: Pairs) -> int:
         key = self.rows[number].limits.key

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from bayplan.cluster.quotas.limits import UNLIMITED, RowLimits
 
@@ -13,13 +14,15 @@ class RowUsage:
     """
 
     def __init__(self, limits: RowLimits, parents: Sequence[int]) -> None:
-        self.limits, self._parents = limits, parents
+        self.limits, self._parents, self._paths = limits, parents, _paths(tuple(parents))
         self.used = [0] * len(parents)
         """Per queue, what it holds itself and what those below it hold of what it lends them, with what is kept."""
         self.own: list[dict[str, int]] = [{} for _ in parents]
         """Per queue, what it holds itself, by namespace."""
         self.kept = [0] * len(parents)
         """Per queue, what is kept for its graphs that are charged as a whole, and that their pods do not hold yet."""
+        self.ahead = [0] * len(parents)
+        """Per queue, what is kept for its requests that stand ahead of the one that is asked about."""
         self._empty = [0] * len(parents)
         self._guaranteed = sum(limits.guaranteed)
 
@@ -39,6 +42,12 @@ class RowUsage:
         """So much more is kept for graphs of the queue, which counts as used and is held by no pod; negative: less."""
         if self.limits.limited[queue]:
             self.kept[queue] += amount
+            self._pass_up(queue, amount)
+
+    def keep_ahead(self, queue: int, amount: int) -> None:
+        """So much more is kept for requests of the queue that stand ahead of the others; negative: less."""
+        if self.limits.limited[queue]:
+            self.ahead[queue] += amount
             self._pass_up(queue, amount)
 
     def rest(self, queue: int) -> int:
@@ -95,15 +104,26 @@ class RowUsage:
 
     def _found(self, queue: int, held: Sequence[int]) -> tuple[int, int]:
         """How much more it may hold, and the number of the queue that limits that."""
-        limits, path = self.limits, [queue]
-        while (above := self._parents[path[-1]]) >= 0:
-            path.append(above)
-        where = path.pop()
+        limits, path = self.limits, self._paths[queue]
+        where = path[0]
         rest = limits.subtree[where] - held[where]
-        for each in reversed(path):
+        for each in path[1:]:
             used, keeps = held[each], limits.guaranteed[each]
-            most = limits.subtree[each] - keeps - max(0, used - keeps) + limits.borrowing[each]
+            beyond = used - keeps
+            most = limits.subtree[each] - keeps + limits.borrowing[each]
+            if beyond > 0:
+                most -= beyond
             if most < rest:
                 rest, where = most, each
-            rest += max(0, keeps - used)
+            if beyond < 0:
+                rest -= beyond
         return rest, where
+
+
+@lru_cache(maxsize=4)
+def _paths(parents: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Of each queue those above it, the one without a parent first, and itself. Parents come before their children."""
+    found: list[tuple[int, ...]] = []
+    for number, above in enumerate(parents):
+        found.append((number,) if above < 0 else (*found[above], number))
+    return found

@@ -45,9 +45,11 @@ def asked_in_words(quotas: Quotas, number: int, name: str, asked: int, whose: tu
     rest = row.rest(queue)
     words = f"{start}: {said(used, up=True)} of {said(limit)} used{place}, {said(asked, up=True)} asked{what}"
     words += f", {said(asked - rest, up=True)} missing"
-    kept = sum(row.kept[each] for each in quotas.limits.below(where))
-    if kept:
-        words += f", {said(kept, up=True)} charged to whole graphs"
+    below = quotas.limits.below(where)
+    for kept, what_for in ((row.kept, "charged to whole graphs"), (row.ahead, "kept for requests ahead")):
+        amount = sum(kept[each] for each in below)
+        if amount:
+            words += f", {said(amount, up=True)} {what_for}"
     return (words + _holders(row.holders(where), namespace, said))[:_LINE]
 
 

@@ -300,6 +300,27 @@ def test_only_what_promises_keep_out_is_said_to_be_kept_out() -> None:
     assert {each and each.reason for each in (large, whole)} == {Reason.NO_CAPACITY}
 
 
+def test_a_quota_that_a_promise_keeps_is_not_said_to_be_used() -> None:
+    stream = Stream(4)
+    queue = Queue("q", None, (QuotaRow(QuotaKey("nvidia.com/gpu"), 8),), reserve=1)
+    stream.decider.update(Changes(queues=tree_of([queue])))
+    stream.submit(0.0, [small("long", RunLaw(100.0), 5)], 100.0)
+    stream.submit(1.0, [small("whole", RunLaw(10.0), 6)], 10.0)
+    stream.submit(2.0, [small("beside", RunLaw(200.0), 2)], 200.0)
+    stream.submit(3.0, [small("late", RunLaw(200.0), 1)], 200.0)
+    stream.submit(3.0, [small("large", RunLaw(200.0), 4)], 200.0)
+    stream.run(10.0)
+    said = {id_: stream.decider.why(wish.request) for id_, wish in stream.decider.wishes.items()}
+    assert stream.started.keys() == {"long", "beside"}
+    assert said["late"] is not None
+    assert said["late"].reason is Reason.RESERVED
+    assert said["late"].message == "there is room, and it is kept for 1 request ahead until 00:01 UTC"
+    assert said["large"] is not None
+    assert said["large"].reason is Reason.QUOTA_EXCEEDED
+    message = "queue q: nvidia.com/gpu: 8 of 8 used, 4 asked, 4 missing, 1 kept for requests ahead"
+    assert said["large"].message == message
+
+
 def test_what_had_no_room_and_is_kept_out_by_now_is_said_so() -> None:
     stream = Stream(1)
     stream.submit(0.0, [small("long", RunLaw(100.0), 6)], 100.0)
