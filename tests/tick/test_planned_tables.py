@@ -15,6 +15,7 @@ from bayplan_operator.views.model.simulation import Simulation
 from tests.cluster.kube import Object, task
 from tests.testbed.nodes import CPU_LARGE
 from tests.tick.foreign import bound, gated
+from tests.tick.test_line import EIGHT
 from tests.tick.test_planned_evictions import situation, spec
 from tests.tick.test_queues import cpu, waiting
 from tests.tick.test_whole_graphs import WHOLE, fork
@@ -25,12 +26,12 @@ class Plans:
     """Of a graph of the namespace `test` on a world."""
 
     def __init__(self, world: World, folder: Path) -> None:
-        self._world, self._path = world, folder / "new.json"
+        self._world, self._path = world, folder / "new.yaml"
 
-    def of(self, made: Object) -> Simulation:
-        """The whole plan of a graph with this spec."""
-        kind = {"apiVersion": "bayplan.dev/v1alpha1", "kind": "TaskGraph"}
-        self._path.write_text(json.dumps({**kind, "metadata": {"name": "new", "namespace": "test"}, "spec": made}))
+    def of(self, *made: Object) -> Simulation:
+        """The whole plan of graphs with these specs."""
+        head = {"apiVersion": "bayplan.dev/v1alpha1", "kind": "TaskGraph", "metadata": {"name": "new", "namespace": "test"}}
+        self._path.write_text("\n---\n".join(json.dumps({**head, "spec": each}) for each in made))
         asked = PlanOptions(called=None, file=[self._path])  # type: ignore[arg-type]
         before = self._world.store.version
         current = CurrentCluster(asked, situation(self._world), self._world.loop.clock())
@@ -98,3 +99,21 @@ def test_pods_that_end_leave_what_they_held(world: World, plans: Plans) -> None:
     assert reason == "QuotaExceeded"
     world.wait_condition("old", "Complete")
     assert plans.starts(three()) == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("deadline", [{}, {"activeDeadlineSeconds": 1000}], ids=["unknown", "known"])
+def test_what_is_short_goes_before_a_reservation_whose_instant_is_known(empty: World, tmp_path: Path, deadline: Object) -> None:
+    empty.add_nodes(EIGHT, 1)
+    empty.operator.start()
+    empty.create_queue("q", reserve=1)
+    empty.create("old", task("a", seconds=900, cpu="4", pod=deadline), queueName="q")
+    empty.wait_running("old")
+    large = spec(task("a", seconds=60, cpu="8", expectedDuration="60s"), queueName="q", priority=9)
+    small = spec(task("a", seconds=5, cpu="2", expectedDuration="5s"), queueName="q")
+    found = Plans(empty, tmp_path).of(large, small)
+    starts = {each.graph: each.start for each in found.attempts}
+    assert starts == {"test/new": None, "test/new-2": 0.0 if deadline else None}
+    for name, made in (("large", large), ("small", small)):
+        empty.create(name, *made.pop("tasks"), **made)
+        empty.run(3)
+    assert len(empty.created("small")) == (1 if deadline else 0)

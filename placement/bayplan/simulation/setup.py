@@ -67,7 +67,8 @@ class Occupied:
     resources: Resources
     gpus: GpuUse | None = None
     tenant: Tenant = field(default_factory=Tenant)
-    """Whose it is: it counts in its queue. It is never evicted, and its times do not count."""
+    """Whose it is: it counts in its queue, and reservations and shares go by its times, in seconds of the simulation. It is
+    never evicted."""
 
 
 @dataclass(frozen=True, slots=True)

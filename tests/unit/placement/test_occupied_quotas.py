@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bayplan.admission.preemption.rules import Preemption, WithinQueue
 from bayplan.admission.queue import Queue, QuotaRow
 from bayplan.admission.tree import tree_of
 from bayplan.admission.whole_graphs.demand import demand_of
@@ -54,9 +55,43 @@ def test_they_count_in_their_queue(tenants: tuple[Tenant, ...], expected: list[f
     assert starts(3000, *tenants) == expected
 
 
-def test_their_times_and_stakes_do_not_count() -> None:
+def test_they_stay_when_they_should_have_ended_and_are_not_evicted() -> None:
     known = Tenant(queue="q", since=-5.0, expected_end=1.0, run=RunLaw(6.0, most=6.0), stake=Stake("u"), priority=-9)
     assert starts(3000, known) == starts(3000, Tenant(queue="q"))
+    evicts = Queue("q", quotas=(QuotaRow(CPU, 1000),), preemption=Preemption(WithinQueue.LOWER_PRIORITY))
+    setup = Setup(
+        [NodeInfo("n", {"cpu": 1000})],
+        {"": Policy(compile_preset("BestFit"))},
+        occupied=[Occupied("n", {"cpu": 1000}, tenant=known)],
+        queues=tree_of([evicts]),
+    )
+    graph = Graph.build([Task("t", duration=10.0)])
+    found = simulate([Submission("team/g", graph, (ONE,), queue="q", priority=9)], setup)
+    assert np.isnan(found.attempts.started_at).all()
+    assert not found.preempted
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [(None, [NEVER, NEVER]), (RunLaw(60.0, most=60.0), [0.0, NEVER]), (RunLaw(20.0, most=20.0), [NEVER, NEVER])],
+    ids=["nothing is known", "it ends in 40 s", "it is due"],
+)
+def test_reservations_go_by_when_they_end(run: RunLaw | None, expected: list[float]) -> None:
+    """A large request waits for them. A small one of 10 s behind it is let in where it ends before they do."""
+    setup = Setup(
+        [NodeInfo("n", {"cpu": 4000})],
+        {"": Policy(compile_preset("BestFit"))},
+        occupied=[Occupied("n", {"cpu": 2000}, tenant=Tenant(since=-20.0, run=run))],
+        queues=tree_of([Queue("q", reserve=1)]),
+    )
+    graph, large = Graph.build([Task("t", duration=10.0)]), RequestClass((("cpu", 4000),))
+    submissions = [
+        Submission("team/small", graph, (ONE,), queue="q", laws=(RunLaw(10.0, most=10.0),)),
+        Submission("team/large", graph, (large,), queue="q", priority=9),
+    ]
+    found = simulate(submissions, setup).attempts
+    times = {int(graph): float(at) for graph, at in zip(found.graph, found.started_at, strict=True)}
+    assert [NEVER if np.isnan(times[number]) else times[number] for number in (0, 1)] == expected
 
 
 def test_what_is_charged_for_a_whole_graph_counts_less_what_its_pods_hold() -> None:

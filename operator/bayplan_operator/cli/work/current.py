@@ -34,6 +34,7 @@ class CurrentCluster:
             asked = placed_by(asked, written_policy(options.policy[0]))
         self._there, self._now = there, now
         self._copy = Copy(there, asked, now, half_life=options.queue_half_life)
+        self._copy.expect_runs()
 
     @property
     def view(self) -> ClusterView:
@@ -71,5 +72,5 @@ class CurrentCluster:
     def _occupied(self, node: str) -> Iterator[Occupied]:
         for each in self._copy.cluster.occupants(node).values():
             whose = each.tenant or _UNKNOWN
-            tenant = Tenant(whose.graph, None, whose.namespace, whose.queue, neighbour=whose.neighbour, bound=whose.bound)
-            yield Occupied(node, each.resources, each.gpus, tenant)
+            since = None if whose.since is None else whose.since - self._now
+            yield Occupied(node, each.resources, each.gpus, replace(whose, since=since, expected_end=None))

@@ -27,6 +27,7 @@ from bayplan_operator.conductor.placing.rendezvous import wanting
 from bayplan_operator.conductor.placing.worth import TellWorth
 from bayplan_operator.conductor.queueing.steps import Assigning
 from bayplan_operator.conductor.record.graph_run import GraphRun
+from bayplan_operator.conductor.record.running import Running
 from bayplan_operator.translate.share_record import read_shares
 from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.translate.task_identity import TaskId
@@ -91,6 +92,12 @@ class Copy:
         for raw in asked.graphs:
             if _key(raw) in names and (found := self._take(raw, mine=True)):
                 self.mine.append(found)
+
+    def expect_runs(self) -> None:
+        """Pods of graphs run as long as was learned, as a distribution."""
+        for graph in self.graphs.values():
+            if graph.running is not None:
+                self._expect_run(graph.ref.uid, graph.running)
 
     def queueing(self) -> Changes:
         """What a decider is to know of the queues, and of what waits that is of no graph."""
@@ -159,6 +166,10 @@ class Copy:
             if recall(learned, run_times, evaluation):
                 self._expected.learned(learned.id.group, learned.id.task)
         self._start_ups = StartUps.of(evaluation)
+
+    def _expect_run(self, uid: str, running: Running) -> None:
+        index = running.prepared.graph.index
+        self.pods.expect(uid, lambda task: self.laws.of(running, index[task]) if task in index else None)
 
     def _expect(self, graph: GraphRun) -> None:
         """When its pods are expected to end, where that is known."""

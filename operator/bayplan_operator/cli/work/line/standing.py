@@ -8,7 +8,6 @@ from bayplan.core.decider import Decider
 from bayplan_operator.cli.work.cluster_copy.copy import Copy
 from bayplan_operator.conductor.placing.line_places import line_places
 from bayplan_operator.conductor.placing.wishes import Wishes
-from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.line_place import LinePlace
 
 _SEED = 0
@@ -18,8 +17,7 @@ def places_of_mine(copy: Copy, now: float) -> dict[str, LinePlace]:
     """By namespace and name, such as `team/train`, if something of the graph could start and nothing stops it. As the operator
     says it of what waits, before anything is placed. `now`: seconds since the epoch."""
     decider = Decider(copy.cluster)
-    for graph in copy.graphs.values():
-        _expect(copy, graph)
+    copy.expect_runs()
     decider.update(copy.queueing())
     decider.update(Wishes(copy.laws.of).changes(copy.graphs.values()))
     # A decider makes its promises as it places; nothing is placed here, so that those on record hold.
@@ -34,11 +32,3 @@ def _promised(copy: Copy) -> Iterator[tuple[Hashable, float]]:
     for uid, graph in copy.graphs.items():
         for unit, record in graph.running.asking.promised.items() if graph.running is not None else ():
             yield (uid, unit), record.at
-
-
-def _expect(copy: Copy, graph: GraphRun) -> None:
-    """Its pods run as long as was learned."""
-    running = graph.running
-    if running is not None:
-        index = running.prepared.graph.index
-        copy.pods.expect(graph.ref.uid, lambda task: copy.laws.of(running, index[task]) if task in index else None)
