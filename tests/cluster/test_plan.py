@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bayplan_operator.cli import main
-from tests.cluster.kube import Kube, Object, task, wait_for
+from tests.cluster.kube import GROUP, VERSION, Kube, Object, task, wait_for
 from tests.testbed.nodes import NodeKind
 from tests.testbed.testbed import Testbed
 
@@ -59,6 +59,29 @@ def test_it_goes_where_others_leave_room_and_nothing_is_created(
     ]
     assert {node["name"] for node in plan["nodes"]} >= set(pool)
     assert [each["metadata"]["name"] for each in kube.graphs()] == ["holder"]
+
+
+def test_the_quotas_are_the_clusters(
+    simulated: Testbed, kube: Kube, pool: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = f"queue-{uuid.uuid4().hex[:6]}"
+    spec = {"namespaceSelector": {}, "quotas": [{"resource": "cpu", "nominal": 8}]}
+    body = {"apiVersion": f"{GROUP}/{VERSION}", "kind": "Queue", "metadata": {"name": name}, "spec": spec}
+    kube.custom.create_cluster_custom_object(GROUP, VERSION, "queues", body)
+    try:
+        holder = task("holder", cpu="4", seconds=None, pod={"nodeSelector": {"kubernetes.io/hostname": pool[0]}})
+        kube.create("holder", holder, queueName=name)
+        kube.wait_running("holder")
+        path = tmp_path / "graph.json"
+        path.write_text(json.dumps(graph(pool, queueName=name)))
+        assert main(["plan", "-f", str(path), "--kubeconfig", str(simulated.kubeconfig)]) == 3
+        told = capsys.readouterr().out
+        assert f"a would get no place: QuotaExceeded: queue {name}: cpu: 4 of 8 used, 6 asked, 2 missing; held by " in told
+        assert "1st in line" in told
+    finally:
+        kube.delete("holder")
+        wait_for(lambda: not kube.pods(), "the pods are gone", timeout=60)
+        kube.custom.delete_cluster_custom_object(GROUP, VERSION, "queues", name)
 
 
 def test_the_policies_are_the_clusters(

@@ -11,9 +11,10 @@ import pytest
 from bayplan_operator.cli.cluster.situation import Situation
 from bayplan_operator.cli.text import preemption as text
 from bayplan_operator.cli.text.table import Screen
-from bayplan_operator.cli.work.evictions.asked import Asked, as_submitted
-from bayplan_operator.cli.work.evictions.run import planned
+from bayplan_operator.cli.work.cluster_copy.asked import Asked, as_submitted
+from bayplan_operator.cli.work.preempt.run import planned
 from bayplan_operator.kube import wire
+from bayplan_operator.view import ForeignPods
 from bayplan_operator.views.model.preemption import PreemptionPlan
 from tests.cluster.kube import Object, task
 from tests.tick.api.kinds import NODE, PLACEMENT_POLICY, POD, QUEUE, TASK_GRAPH, TASK_PROFILE
@@ -23,14 +24,16 @@ from tests.tick.world import World
 
 def situation(world: World) -> Situation:
     """As a user reads it who may list everything."""
+    pods = [(msgspec.convert(raw, wire.Pod, strict=False), raw) for raw in world.store.all(POD)]
     return Situation(
-        msgspec.convert(world.store.all(NODE), list[wire.Node], strict=False),
-        msgspec.convert(world.store.all(POD), list[wire.Pod], strict=False),
-        world.store.all(QUEUE),
-        world.store.all(PLACEMENT_POLICY),
-        world.store.all(TASK_GRAPH),
-        world.store.all(TASK_PROFILE),
-        [],
+        nodes=msgspec.convert(world.store.all(NODE), list[wire.Node], strict=False),
+        pods=[pod for pod, _ in pods],
+        gated=[(pod, raw) for pod, raw in pods if ForeignPods().wants(pod)],
+        policies=world.store.all(PLACEMENT_POLICY),
+        queues=world.store.all(QUEUE),
+        graphs=world.store.all(TASK_GRAPH),
+        profiles=world.store.all(TASK_PROFILE),
+        namespaces=[],
     )
 
 
@@ -146,3 +149,35 @@ def test_a_graph_that_waits_in_the_cluster_is_looked_at_as_it_is_there(empty: Wo
     assert start.verdict == "Waits"
     wrong = plan(empty, ("other", spec(task("t", cpu="1"), queueName="none")))
     assert "there is no such Queue" in wrong.left_out[0]
+
+
+def test_what_has_lost_its_policy_may_be_evicted_all_the_same(empty: World) -> None:
+    small(empty, nodes=1)
+    empty.create_queue("q", preemption=WITHIN)
+    empty.create_policy("p", preset="BestFit")
+    empty.create("low", task("t", cpu="4", seconds=900), queueName="q", policyName="p")
+    empty.wait_running("low")
+    empty.delete(PLACEMENT_POLICY, "p")
+    empty.run(5)
+    high = spec(task("t", cpu="4", seconds=20), queueName="q", priority=5)
+    found = plan(empty, ("high", high), ("lost", spec(task("t"), policyName="p")))
+    assert [(each.graph, each.verdict) for each in found.starts] == [("test/high", "Evicts")]
+    assert [each for each in found.left_out if "there is no such PlacementPolicy" in each] == list(found.left_out)
+    empty.create("high", *high.pop("tasks"), **high)
+    empty.wait_running("high")
+    assert set(evicted(empty, "low")) == victims(found)
+
+
+def test_a_whole_graph_evicts_nothing_before_it_is_charged(empty: World) -> None:
+    small(empty)
+    empty.create_queue("q", {"resource": "cpu", "nominal": "8"}, preemption=WITHIN)
+    empty.create("low", task("t", cpu="4", seconds=900), queueName="q")
+    empty.wait_running("low")
+    one = spec(task("t", cpu="4", seconds=20), queueName="q", priority=5, admission="Graph")
+    assert [each.verdict for each in plan(empty, ("high", one)).starts] == ["Starts"]
+    two = spec(task("t", cpu="4", seconds=20, shards=2), queueName="q", priority=5, admission="Graph")
+    assert [each.verdict for each in plan(empty, ("high", two)).starts] == ["Waits"]
+    empty.create("high", *two.pop("tasks"), **two)
+    empty.run(10)
+    assert not evicted(empty, "low")
+    assert not empty.pods("high")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bayplan_operator.cli.work.evictions.copy import Copy
-from bayplan_operator.cli.work.evictions.line import places_of_mine
+from bayplan_operator.cli.work.cluster_copy.copy import Copy
+from bayplan_operator.cli.work.line.standing import places_of_mine
 from tests.cluster.kube import Object, task
 from tests.tick.test_line import BOUND, full, place
 from tests.tick.test_planned_evictions import asked, situation, spec
@@ -69,9 +69,16 @@ def test_what_is_promised_in_the_cluster_is_promised_in_a_plan(empty: World) -> 
     assert found["p90"] == promised["p90"]
 
 
+def test_a_whole_graph_has_its_place_too(empty: World) -> None:
+    world = full(empty)
+    world.create("first", one(), queueName="q", priority=7)
+    world.run(8)
+    assert planned(world, ("new", spec(one(), queueName="q", admission="Graph")))["test/new"]["position"] == 2
+
+
 def test_a_graph_that_may_not_start_has_no_place(empty: World) -> None:
     world = full(empty)
     now = world.loop.clock()
     copy = Copy(situation(world), asked(world, ("new", spec(one(), queueName="nowhere"))), now)
     assert places_of_mine(copy, now) == {}
-    assert any("nowhere" in each for each in copy.left_out)
+    assert any("nowhere" in each for each in copy.held_back)

@@ -10,6 +10,7 @@ import msgspec
 from bayplan_operator.backoff import Backoff
 from bayplan_operator.kube import errors, wire
 from bayplan_operator.kube.api_server import ApiServer
+from bayplan_operator.kube.whole import whole
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +59,6 @@ class _Event(wire.Wire, frozen=True):
 
 class _Bookmark(wire.Wire, frozen=True):
     metadata: wire.Metadata
-
-
-class _Items(msgspec.Struct):
-    items: list[msgspec.Raw]
 
 
 class _ErrorStatus(wire.Wire, frozen=True):
@@ -163,12 +160,10 @@ class Reflector:
         return self._whole is not None and self._whole.wants(item)
 
     def _take_whole(self, items: Sequence[Any], answer: bytes) -> None:
-        """Those of a page that are needed whole: the page is read a second time where there are any."""
-        needed = [number for number, item in enumerate(items) if self._needs_whole(item)]
-        if needed:
-            raw = msgspec.json.decode(answer, type=_Items).items
-            for number in needed:
-                self._take_one_whole(items[number], raw[number])
+        """Those of a page that are needed whole."""
+        if self._whole is not None:
+            for item, raw in whole(items, answer, self._whole.wants):
+                self._whole.take(item, raw)
 
     def _take_one_whole(self, item: Any, raw: msgspec.Raw) -> None:
         if self._whole is not None:

@@ -105,6 +105,7 @@ class PodSpec(Wire, frozen=True):
     host_network: bool = False
     scheduling_gates: list[SchedulingGate] = []
     termination_grace_period_seconds: int = 30
+    active_deadline_seconds: int | None = None
 
 
 class WireCondition(Wire, frozen=True):

@@ -11,6 +11,7 @@ from bayplan.model.resources import Resources
 from bayplan_operator import names
 from bayplan_operator.kube import wire
 from bayplan_operator.translate.foreign.placed import Claim
+from bayplan_operator.translate.foreign.spec import run_of_pod
 from bayplan_operator.translate.gpus import gpu_use, read_devices
 from bayplan_operator.translate.neighbours import neighbour_of
 from bayplan_operator.translate.own_pod import (
@@ -297,7 +298,10 @@ class PodStore:
         graph_uid, since, began = graph_uid_of(pod), placed_at(pod), pod.status.start_time
         key = pod.metadata.namespace, pod.metadata.name
         said = pod.metadata.labels.get(names.LABEL_QUEUE, "")
-        run = self.laws.of(graph_uid, pod.metadata.labels.get(names.LABEL_TASK, "")) if graph_uid else None
+        if graph_uid:
+            run = self.laws.of(graph_uid, pod.metadata.labels.get(names.LABEL_TASK, ""))
+        else:
+            run = run_of_pod(pod) if began is not None else None
         if run is not None and began is not None and since is not None:
             run = run.later(max(0.0, began.timestamp() - since))
         return Tenant(

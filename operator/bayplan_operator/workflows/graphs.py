@@ -71,8 +71,9 @@ class Workload:
     """The objects among them by which an API server would change pods, or refuse them."""
 
 
-def read_graphs(paths: Iterable[Path], every: float = 0.0) -> Workload:
-    """The graphs of files and folders. `every`: seconds between two submissions. Raises `InputError` with all that is wrong.
+def read_graphs(paths: Iterable[Path], every: float = 0.0, *, other_queues: bool = False) -> Workload:
+    """The graphs of files and folders. `every`: seconds between two submissions; `other_queues`: there are more queues than
+    those of the files. Raises `InputError` with all that is wrong.
 
     LimitRanges and RuntimeClasses among them count for all graphs, wherever they stand.
     """
@@ -94,7 +95,8 @@ def read_graphs(paths: Iterable[Path], every: float = 0.0) -> Workload:
         passed = f" ({others.listed})" if others.listed else ""
         where = ", ".join(map(str, paths))
         raise InputError(f"{where}: there is no graph in it{passed}: name a file with a TaskGraph or a workflow")
-    name_queues(workload)
+    if not other_queues:
+        name_queues(workload)
     workload.passed_over += others.sentences()
     workload.left_out += [
         f"RuntimeClass {name} is in no file: what it adds to pods (overhead, nodeSelector, tolerations) is not counted"

@@ -246,5 +246,6 @@ class Machines:
         for number, other in enumerate(self._setup.occupied):
             if cluster.row(other.node) is None:
                 raise SetupError(f'something occupies node "{other.node}": there is no such node')
-            cluster.occupy(("occupied", number), other.node, other.resources, other.gpus, Tenant(neighbour=other.neighbour))
+            tenant = replace(other.tenant, stake=None)
+            cluster.occupy(("occupied", number), other.node, other.resources, other.gpus, tenant)
         return cluster

@@ -1,12 +1,13 @@
 """The virtual cluster and everything else that a simulation is given."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bayplan.admission.tree import QueueTree
+from bayplan.admission.whole_graphs.whole_graph import WholeGraph
 from bayplan.model.gpu import GpuUse
-from bayplan.model.neighbour import Neighbour
+from bayplan.model.occupant import Tenant
 from bayplan.model.resources import Resources
 from bayplan.model.workload import NodeInfo
 from bayplan.simulation.errors import SetupError
@@ -65,8 +66,9 @@ class Occupied:
     node: str
     resources: Resources
     gpus: GpuUse | None = None
-    neighbour: Neighbour | None = None
-    """What other pods see of it."""
+    tenant: Tenant = field(default_factory=Tenant)
+    """Whose it is: it counts in its queue, and reservations and shares go by its times, in seconds of the simulation. It is
+    never evicted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class Setup:
     seed: int = 0
     queues: QueueTree | None = None
     """The queues that submissions may name; none: there are none, and no quota keeps a request waiting."""
+    charged: Mapping[Hashable, WholeGraph] = field(default_factory=dict)
+    """Graphs beside the submissions, by the `graph` of the tenants that are theirs, for which a queue is charged as a whole."""
     until: float = math.inf
     """When the simulation ends at the latest."""
 

@@ -13,6 +13,7 @@ from bayplan.lifecycle import Flow, Retry
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph
 from bayplan.model.neighbour import Neighbour
+from bayplan.model.reasons import Reason
 from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import GangTopology, RequestClass
 from bayplan.simulation.candidates import TaskCandidates
@@ -52,6 +53,8 @@ class Submission:
     """The queue in which its requests wait; none: no quota counts them."""
     counted_in: str = ""
     """The queue that figures count it in, where that is another than the one in which its requests wait; empty: it is none."""
+    held_back: tuple[Reason, str] | None = None
+    """Why nothing of it may start, with the words; none: it may."""
     admitted_whole: bool = False
     """Its queue has to have room for all that it needs at once before the first of its units starts."""
     preemptible: bool = True

@@ -28,11 +28,13 @@ class WaitingUnits:
         self._setup, self._made = setup, requests
         self._decider = Decider(cluster, setup.seed, shortcuts)
         if setup.queues is not None:
-            self._decider.update(Changes(queues=setup.queues))
+            self._decider.update(Changes(queues=setup.queues, graphs=setup.charged or None))
         self.evicted_at: Mapping[Id, float] = {}
         """Units that were evicted, and when."""
         self._wanted: dict[Id, Wish] = {}
         self._dropped: list[Id] = []
+        self._held: dict[Id, tuple[str, str]] = {}
+        """Of which the decider is told nothing: the reason's name, and the words."""
         self._known = KnowledgeSnapshot()
         self.whole = WholeSubmissions()
         """Those that are admitted as a whole."""
@@ -51,8 +53,8 @@ class WaitingUnits:
     def want(self, graph: GraphState, unit: int, now: float) -> Request:
         """A unit wants a place from now on."""
         graph.wanted.add(unit)
-        request = self.requests[graph.number, unit] = self._request(graph, unit, now)
-        self._wanted[graph.number, unit] = self._wish(graph, request)
+        request = self._request(graph, unit, now)
+        self._ask(graph, request)
         return request
 
     def ask_again(self, graph: GraphState, unit: int) -> None:
@@ -60,14 +62,14 @@ class WaitingUnits:
         before = self.requests[graph.number, unit]
         request = self._request(graph, unit, before.since or 0.0)
         if request != before:
-            self.requests[graph.number, unit] = request
-            self._wanted[graph.number, unit] = self._wish(graph, request)
+            self._ask(graph, request)
 
     def drop(self, graph: GraphState, unit: int) -> None:
         """A unit wants none any more."""
         graph.wanted.discard(unit)
         id_ = (graph.number, unit)
         del self.requests[id_]
+        self._held.pop(id_, None)
         if self._wanted.pop(id_, None) is None:
             self._dropped.append(id_)
 
@@ -121,11 +123,19 @@ class WaitingUnits:
 
         The decider is asked again, since it does not ask about what waits for a known reason whenever its figures change.
         """
-        found = {id_: self.why(request) for id_, request in self.requests.items()}
+        found = {id_: self._held.get(id_) or self.why(request) for id_, request in self.requests.items()}
         for decision in self._decider.explain(now):
             if decision.reason is not None:
                 found[id_of(decision.request_id)] = (decision.reason.value, decision.message)
         return found
+
+    def _ask(self, graph: GraphState, request: Request) -> None:
+        id_, held = id_of(request.id), graph.submission.held_back
+        self.requests[id_] = request
+        if held is None:
+            self._wanted[id_] = self._wish(graph, request)
+        else:
+            self._held[id_] = held[0].value, held[1]
 
     def _request(self, graph: GraphState, unit: int, since: float) -> Request:
         request, gang = self._made.make(graph.number, unit, since), graph.gang(unit)

@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from bayplan_operator.kube import paths
+
 GRAPHS = "/apis/bayplan.dev/v1alpha1/taskgraphs"
 TEAM_GRAPHS = "/apis/bayplan.dev/v1alpha1/namespaces/team/taskgraphs"
 FORBIDDEN = 'taskgraphs.bayplan.dev is forbidden: User "eve" cannot list resource "taskgraphs"'
@@ -42,7 +44,7 @@ class Api:
 
 @contextmanager
 def api() -> Iterator[Api]:
-    """It listens on this machine, by plain HTTP."""
+    """It listens on this machine, by plain HTTP. As any API server, it has namespaces."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -62,6 +64,7 @@ def api() -> Iterator[Api]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found = Api(f"http://127.0.0.1:{server.server_port}")
+    found.has(paths.NAMESPACES)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield found

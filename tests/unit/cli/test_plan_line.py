@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bayplan_operator.cli.work.evictions.asked import asked_by
+from bayplan_operator.cli.work.cluster_copy.asked import asked_by
 from bayplan_operator.kube import paths
 from tests.unit.cli.api_server import FORBIDDEN, GRAPHS, TEAM_GRAPHS, Api, api, kubeconfig
 from tests.unit.cli.whatif_files import NODES, run, run_json, write
@@ -151,8 +151,9 @@ def test_why_a_graph_has_no_place_is_said(
     write(tmp_path, "g.yaml", GRAPH % ("new", "team", 5, "nowhere"))
     _, out, err = run(capsys, *asked)
     assert "in line" not in out
-    assert "place in the line: graph new: " in err
-    assert "nowhere" in err
+    assert err == ""
+    why = 'spec.queueName is "nowhere": there is no such Queue; the Queues are "default"'
+    assert f"\na and 1 more would get no place: QueueNotFound: {why}\n" in out
 
 
 @pytest.mark.parametrize("policy", ["Spread", "policy.yaml"])
@@ -163,6 +164,37 @@ def test_a_policy_of_the_command_line_need_not_be_in_the_cluster(
     said = write(tmp_path, policy, named) if policy.endswith(".yaml") else policy
     cluster.has(paths.PLACEMENT_POLICIES)
     assert lines(run_json(capsys, *asked, "--policy", said))["team/new"]["position"] == 1, "no other has a policy"
+
+
+@pytest.mark.parametrize(
+    ("cpu", "selector", "seconds"),
+    [("8", {}, 3600), ("7", {}, 0), ("8", {"kind": "none"}, 0)],
+    ids=["it needs the node", "a shard fits beside it", "no node may have it"],
+)
+def test_a_pod_that_waits_to_be_placed_is_ahead(
+    cpu: str,
+    selector: dict[str, str],
+    seconds: int,
+    cluster: Api,
+    asked: tuple[object, ...],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cluster.has(GRAPHS)
+    before = lines(run_json(capsys, *asked))["team/new"]
+    cluster.has(paths.PODS, {
+        "metadata": {
+            "name": "big", "namespace": "team", "uid": "big", "resourceVersion": "1", "labels": {"bayplan.dev/priority": "9"},
+        },
+        "spec": {
+            "schedulingGates": [{"name": "bayplan.dev/placement"}], "activeDeadlineSeconds": 3600, "nodeSelector": selector,
+            "containers": [{"name": "c", "resources": {"requests": {"cpu": cpu}}}],
+        },
+        "status": {"phase": "Pending"},
+    })  # fmt: skip
+    found = lines(run_json(capsys, *asked))["team/new"]
+    assert (found["position"], found["ahead"]) == (1, "no graph is ahead"), "a pod is no graph"
+    first, then = (datetime.fromisoformat(each["p50"]).timestamp() for each in (before, found))
+    assert then - first == pytest.approx(seconds, abs=60)
 
 
 def test_a_graph_without_a_name_is_called_like_its_file(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ def server() -> Iterator[Server]:
     graph = sample.raw((*sample.SUCCEEDED[:2], "check Running 1/0 cpu-0 8"), **sample.running())
     made = Server({
         GRAPHS: {"items": [graph]}, f"{GRAPHS}/sample": graph, "/api/v1/nodes": {"items": list(NODES.values())},
+        "/api/v1/namespaces": {"items": []},
         "/api/v1/namespaces/team/pods": {"items": [POD]}, "/api/v1/pods": {"items": [POD]},
         "/apis/bayplan.dev/v1alpha1/placementpolicies": {"items": POLICIES},
     })  # fmt: skip

@@ -1,12 +1,13 @@
 """Lists of objects of one API server."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from bayplan_operator.kube import paths, wire
 from bayplan_operator.kube.api_server import ApiServer
+from bayplan_operator.kube.whole import whole
 
 
 class _Pods(msgspec.Struct):
@@ -21,6 +22,15 @@ async def pods(server: ApiServer, path: str = paths.PODS, selector: str = "") ->
     """Those of a path, with these labels. Raises `ApiError`."""
     answer = await server.call("GET", path, params={"labelSelector": selector} if selector else {})
     return msgspec.json.decode(answer, type=_Pods, strict=False).items
+
+
+async def pods_and_whole(
+    server: ApiServer, wanted: Callable[[wire.Pod], bool]
+) -> tuple[list[wire.Pod], list[tuple[wire.Pod, Mapping[str, Any]]]]:
+    """All, and those that are wanted with all that is said of them. Raises `ApiError`."""
+    answer = await server.call("GET", paths.PODS)
+    found = msgspec.json.decode(answer, type=_Pods, strict=False).items
+    return found, list(whole(found, answer, wanted))
 
 
 async def nodes(server: ApiServer, *, cached: bool = False) -> list[wire.Node]:

@@ -40,9 +40,9 @@ class Named:
     policy: Policy
 
 
-def workload(paths: Sequence[Path], every: float = 0.0, repeat: int = 1) -> Workload:
-    """The graphs of the files. Raises `InputError`."""
-    found = read_graphs(paths, every)
+def workload(paths: Sequence[Path], every: float = 0.0, repeat: int = 1, *, other_queues: bool = False) -> Workload:
+    """The graphs of the files. `other_queues`: there are more queues than theirs. Raises `InputError`."""
+    found = read_graphs(paths, every, other_queues=other_queues)
     output.warn(found.passed_over)
     found.submissions = _repeated(found.submissions, repeat, every)
     return found
@@ -128,7 +128,7 @@ def origin(options: NodeOptions, graphs: Sequence[Path]) -> Origin:
     read = [_STANDARD_INPUT if str(each) == "-" else str(each) for each in files]
     read += [each for each in others if each and (Path(each).suffix in _SUFFIXES or Path(each).is_file())]
     if options.nodes is None:
-        read.append("the nodes, pods, policies and task profiles of a cluster")
+        read.append("the nodes, pods, policies, queues, graphs and task profiles of a cluster")
     return Origin(shlex.join(options.called.find_root().obj), tuple(read), version("bayplan"))
 
 

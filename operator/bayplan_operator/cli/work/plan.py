@@ -15,56 +15,58 @@ from bayplan_operator.cli.terminal.compiling import kernels_told
 from bayplan_operator.cli.text import simulation as text
 from bayplan_operator.cli.work import inputs
 from bayplan_operator.cli.work.simulate import simulated
-from bayplan_operator.views.model.line import LineView
+from bayplan_operator.views.model.simulation import Simulation
 from bayplan_operator.views.simulations.line import among_themselves, with_places
 from bayplan_operator.views.simulations.outlook import with_outlooks
 from bayplan_operator.views.simulations.shards import with_advice
+from bayplan_operator.workflows import Workload
 
 if TYPE_CHECKING:
-    from bayplan_operator.cli.cluster.current import Current
+    from bayplan_operator.cli.work.current import CurrentCluster
 
 
 def run(options: PlanOptions) -> int:
     """Answers the exit code. Raises `InputError`, `SetupError` and `ApiError`."""
     if options.preempt:
         # A plan without it needs none of what the operator is made of.
-        from bayplan_operator.cli.work.evictions.run import run as evictions
+        from bayplan_operator.cli.work.preempt.run import run as evictions
 
         return evictions(options)
-    work = inputs.workload(options.file)
+    work = inputs.workload(options.file, other_queues=options.nodes is None)
     inputs.without_jobs(work)
+    simulation = planned(options, work, _current(options) if options.nodes is None else None)
+    simulation = msgspec.structs.replace(simulation, origin=inputs.origin(options, options.file))
+    output.print_figures(simulation, options.output, lambda screen: text.plan(simulation, screen))
+    return exit_codes.graphs(fine=simulation.figures.met)
+
+
+def planned(options: PlanOptions, work: Workload, current: "CurrentCluster | None") -> Simulation:
+    """What would happen on a cluster; `None`: on the nodes of the options. Raises `InputError` and `SetupError`."""
+    if current is not None:
+        work.left_out += current.name_queues(work.submissions)
     inputs.tell_left_out(work, options.strict)
-    current = _current(options) if options.nodes is None else None
     there = inputs.there(options) if current is None else current.view
     submissions = [there.with_rounds(replace(each, at=0.0)) for each in work.submissions]
     if options.policy:
         submissions, policies = inputs.placed_by(inputs.one_policy(options.policy), submissions)
     else:
         policies = inputs.own_policies(work, there.policies)
-    setup = inputs.with_queues(inputs.setup(options, there, policies), work, options.queue_half_life)
+    setup = inputs.setup(options, there, policies)
+    setup = inputs.with_queues(setup, work, options.queue_half_life) if current is None else current.with_queues(setup)
     with kernels_told():
         simulation = with_advice(simulated(submissions, setup, ", ".join(policies)), submissions, setup)
         simulation = with_outlooks(simulation, submissions, setup)
         if current is not None:
-            simulation = with_places(simulation, _places(options, current))
+            found, notes = current.places()
+            output.warn(notes)
+            simulation = with_places(simulation, found)
         elif len(submissions) > 1:
             simulation = with_places(simulation, among_themselves(simulation, first_line(submissions, setup)))
-    simulation = msgspec.structs.replace(simulation, origin=inputs.origin(options, options.file))
-    output.print_figures(simulation, options.output, lambda screen: text.plan(simulation, screen))
-    return exit_codes.graphs(fine=simulation.figures.met)
+    return simulation
 
 
-def _current(options: PlanOptions) -> "Current":
-    # A plan for the nodes of a file needs no client.
-    from bayplan_operator.cli.cluster.current import read_cluster
+def _current(options: PlanOptions) -> "CurrentCluster":
+    # A plan for the nodes of a file needs no client, and none of what the operator is made of.
+    from bayplan_operator.cli.work.current import CurrentCluster, read_current
 
-    return asyncio.run(read_cluster(options))
-
-
-def _places(options: PlanOptions, current: "Current") -> dict[str, LineView]:
-    # As above: this is what the operator is made of.
-    from bayplan_operator.cli.work.evictions.places import places
-
-    found, notes = places(options, current, time.time())
-    output.warn(notes)
-    return found
+    return CurrentCluster(options, asyncio.run(read_current(options)), time.time())

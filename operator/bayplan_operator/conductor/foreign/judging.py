@@ -9,7 +9,7 @@ from bayplan.model.reasons import Reason
 from bayplan.model.workload import RequestClass
 from bayplan_operator import names
 from bayplan_operator.conductor.foreign.foreign_pod import Demand, ForeignPod, WhyWaiting
-from bayplan_operator.conductor.placing.policies import Policies
+from bayplan_operator.conductor.placing.known_policies import KnownPolicies
 from bayplan_operator.conductor.queueing.queues import Queues
 from bayplan_operator.translate.foreign.asked import AskedByLabels, BadLabel, asked_by_labels
 from bayplan_operator.translate.foreign.spec import MalformedSpec, class_of_pod, neighbour_of_pod, run_of_pod
@@ -23,7 +23,7 @@ _NO_POLICY = "PolicyRefuses"
 class Judging:
     """Goes by the pod, and by the policies, queues and namespaces as they are now."""
 
-    def __init__(self, policies: Policies, queues: Queues, cluster: Cluster) -> None:
+    def __init__(self, policies: KnownPolicies, queues: Queues, cluster: Cluster) -> None:
         self._policies, self._queues, self._cluster = policies, queues, cluster
         self._revision, self._tree, self._namespaces = policies.revision, queues.tree, cluster.neighbours.namespaces
 
@@ -64,7 +64,7 @@ class Judging:
         if stop is not None:
             return WhyWaiting(stop.reason.value, stop.message)
         try:
-            return Demand(asked, *self._shape(of, spec), policy, run_of_pod(spec))
+            return Demand(asked, *self._shape(of, spec), policy, run_of_pod(of.pod))
         except MalformedSpec as error:
             return WhyWaiting(BAD_POD, str(error))
 

@@ -42,10 +42,10 @@ def neighbour_of_pod(namespace: str, labels: Mapping[str, str], spec: Mapping[st
         raise MalformedSpec(str(error)) from error
 
 
-def run_of_pod(spec: Mapping[str, Any]) -> RunLaw | None:
+def run_of_pod(pod: wire.Pod) -> RunLaw | None:
     """How long it runs, as far as its own ``activeDeadlineSeconds`` bounds that; ``None``: nothing is known."""
-    seconds = spec.get("activeDeadlineSeconds")
-    return None if seconds is None else RunLaw(float(seconds), most=float(seconds))
+    seconds = pod.spec.active_deadline_seconds
+    return None if not seconds else RunLaw(float(seconds), most=float(seconds))
 
 
 def owner_of(pod: wire.Pod) -> str:

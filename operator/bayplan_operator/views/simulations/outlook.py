@@ -59,7 +59,7 @@ def with_outlooks(simulation: Simulation, submissions: Iterable[Submission], set
     if setup.queues is not None:
         cluster.set_quotas(setup.queues.limits())
     for number, each in enumerate(setup.occupied):
-        cluster.occupy(number, each.node, each.resources, each.gpus)
+        cluster.occupy(number, each.node, each.resources, each.gpus, each.tenant)
     found = {each.name: divider.divided(each) for each in submissions}
     found |= {graph.name: as_chosen(found[graph.name], graph) for graph in simulation.graphs if graph.choices}
     # How many pods may run at once is nothing that an estimate knows of: it would promise too early an end.

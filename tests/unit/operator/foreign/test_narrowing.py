@@ -121,8 +121,8 @@ def test_min_domains_of_a_pod_that_is_pinned_are_refused_where_kube_scheduler_wo
 
 
 def test_how_long_a_pod_runs_is_known_by_its_deadline_only() -> None:
-    assert run_of_pod(pod()["spec"]) is None
-    law = run_of_pod(pod(activeDeadlineSeconds=600)["spec"])
+    assert run_of_pod(msgspec.convert(pod(), wire.Pod, strict=False)) is None
+    law = run_of_pod(msgspec.convert(pod(activeDeadlineSeconds=600), wire.Pod, strict=False))
     assert law is not None
     assert (law.beyond(599), law.beyond(600)) == (1.0, 0.0)
 

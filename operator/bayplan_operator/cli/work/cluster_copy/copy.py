@@ -1,27 +1,34 @@
 """A cluster as the operator would see it: its graphs, queues and pods, and what evicting these would cost."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bayplan.admission.whole_graphs.whole_graph import WholeGraph
 from bayplan.cluster.cluster import Cluster
+from bayplan.core.changes import Changes
 from bayplan.knowledge.run_times import Evaluation, RunTimes, StartUps, TaskRun
 from bayplan.knowledge.run_times.expectations import Expectations
-from bayplan_operator.api.validation.words import nearest
 from bayplan_operator.cli.cluster.situation import Situation
-from bayplan_operator.cli.work.evictions.asked import Asked
+from bayplan_operator.cli.work.cluster_copy.asked import Asked
+from bayplan_operator.cli.work.cluster_copy.foreign import foreign_wishes
+from bayplan_operator.cli.work.cluster_copy.queues import queues_of
+from bayplan_operator.conductor.foreign.judging import Judging
 from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.graphs.advancer import Advancer
 from bayplan_operator.conductor.graphs.lost_nodes import LostNodes
 from bayplan_operator.conductor.graphs.splitting import decide_shards
 from bayplan_operator.conductor.knowledge.profiles import recall
 from bayplan_operator.conductor.knowledge.run_laws import LearnedLaws
+from bayplan_operator.conductor.placing.charging import Charging
+from bayplan_operator.conductor.placing.known_policies import KnownPolicies
 from bayplan_operator.conductor.placing.rendezvous import wanting
 from bayplan_operator.conductor.placing.worth import TellWorth
-from bayplan_operator.conductor.queueing.queues import Queues
+from bayplan_operator.conductor.queueing.steps import Assigning
 from bayplan_operator.conductor.record.graph_run import GraphRun
-from bayplan_operator.translate.policy import CompiledPolicy, InvalidPolicy, compile_policy
+from bayplan_operator.conductor.record.running import Running
+from bayplan_operator.translate.share_record import read_shares
 from bayplan_operator.translate.splitting import write_numbers
 from bayplan_operator.translate.task_identity import TaskId
 from bayplan_operator.translate.task_profile import InvalidProfile, read
@@ -44,29 +51,37 @@ class Copy:
         parent, in seconds; ``None``: they are not compared."""
         self._now, self._ends = now, ends
         self.left_out: list[str] = []
-        """One sentence each."""
+        """What cannot be looked at, one sentence each."""
+        self.held_back: list[str] = []
+        """Of graphs of the files whose queue lets nothing start: why, one sentence each."""
         self.cluster = Cluster()
         self._nodes = NodeStore(self.cluster, _unheard)
         self.pods = PodStore(self.cluster, lambda: now, _unheard)
         self._nodes.replace(there.nodes, 0)
         if there.namespaces is not None:
             self.cluster.neighbours.set_namespaces({each.metadata.name: each.metadata.labels for each in there.namespaces})
-        self.queues = Queues(half_life)
-        for name, raw in {**{each["metadata"]["name"]: each for each in there.queues}, **asked.queues}.items():
-            self.queues.take(name, raw)
-        self.queues.settle()
+        self.queues, self.unread = queues_of(there, asked, half_life)
+        """And what could not be read, one sentence each."""
         self.cluster.set_quotas(self.queues.tree.limits())
-        self._policies = dict(_compiled((*there.policies, *asked.policies.values())))
-        self._learn(there.profiles)
+        self.policies = KnownPolicies()
+        for raw in (*there.policies, *asked.policies.values()):
+            self.policies.learn(raw["metadata"]["name"], raw)
+        self._learn(there.profiles or ())
+        for pod, raw in there.gated:
+            self.pods.foreign.take(pod, raw)
         self.pods.replace(there.pods, 0)
         self.pods.take_changed()
+        self.pods.give_back_gated(math.inf)
+        self.foreign = foreign_wishes(self.pods, Judging(self.policies, self.queues, self.cluster), now)
+        """What pods that are no graph's want."""
+        self._assigning = Assigning(self.queues, self.cluster, self.pods)
         self._advancer = Advancer(self.pods, self._nodes, LostNodes(self._nodes, lambda: ()))
         self._worth = TellWorth(self.queues, self, self.pods)
         self.graphs: dict[str, GraphRun] = {}
         self.mine: list[str] = []
         """UIDs of those of the files."""
         names = {_key(raw) for raw in asked.graphs}
-        for raw in there.graphs:
+        for raw in there.graphs or ():
             found = self._take(raw, mine=_key(raw) in names)
             if _key(raw) in names:
                 names.remove(_key(raw))
@@ -77,6 +92,22 @@ class Copy:
         for raw in asked.graphs:
             if _key(raw) in names and (found := self._take(raw, mine=True)):
                 self.mine.append(found)
+
+    def expect_runs(self) -> None:
+        """Pods of graphs run as long as was learned, as a distribution."""
+        for graph in self.graphs.values():
+            if graph.running is not None:
+                self._expect_run(graph.ref.uid, graph.running)
+
+    def queueing(self) -> Changes:
+        """What a decider is to know of the queues, and of what waits that is of no graph."""
+        shares = read_shares(self.queues.statuses, self._now)
+        return Changes(queues=self.queues.tree, shares=shares, graphs=self.whole(), wanted=self.foreign)
+
+    def whole(self) -> Mapping[Hashable, WholeGraph]:
+        """By UID, the graphs that are admitted as a whole, and what is charged for each."""
+        found = Charging().changes(self.graphs.values(), ())
+        return {uid: each for uid, each in found.items() if each is not None}
 
     renewals = 0
     """What was learned stays what it is."""
@@ -99,13 +130,12 @@ class Copy:
                 self.left_out.append(f"graph {graph.ref.name}: {graph.known.invalid.message}")
             return ""
         spec = graph.known.prepared.spec
-        graph.known.policy = self._policies.get(spec.policy_name)
-        graph.known.queue_stop = self.queues.stop_of(spec.queue_name, graph.ref.namespace, self.cluster.neighbours.namespaces)
-        if graph.known.policy is None:
-            if mine:
-                advice = nearest(spec.policy_name, sorted(self._policies), what="PlacementPolicies")
-                self.left_out.append(f'graph {graph.ref.name}: spec.policyName is "{spec.policy_name}": {advice}')
-            return ""
+        self.policies.assign(graph, spec.policy_name)
+        self._assigning.assign(graph)
+        if mine and graph.known.queue_stop is not None:
+            self.held_back.append(f"graph {graph.ref.name}: {graph.known.queue_stop.message}")
+        if mine and graph.known.unserved is not None:
+            self.left_out.append(f"graph {graph.ref.name}: {graph.known.unserved.message}")
         decide_shards(graph, self.cluster, self.pods)
         if graph.decided.shards.value:
             graph.decided.find({**graph.written.status, "shards": write_numbers(graph.decided.shards.value)})
@@ -115,15 +145,12 @@ class Copy:
         if running is None:
             return ""
         self.graphs[graph.ref.uid] = graph
-        self.pods.name_queue(graph.ref.uid, spec.queue_name)
         made = self._advancer.advance(graph, running, (), self._now)
         running.run, running.wants = made.run, made.wants
         running.services.update(plan.rule.name for plan in wanting(running))
         running.foreseen.seconds = self._expected.seconds_of(running.prepared.runs)
         self._worth.tell(graph, self._now)
         self._expect(graph)
-        if mine and graph.known.queue_stop is not None:
-            self.left_out.append(f"graph {graph.ref.name}: {graph.known.queue_stop.message}")
         return graph.ref.uid
 
     def _learn(self, profiles: Sequence[Mapping[str, Any]]) -> None:
@@ -139,6 +166,10 @@ class Copy:
             if recall(learned, run_times, evaluation):
                 self._expected.learned(learned.id.group, learned.id.task)
         self._start_ups = StartUps.of(evaluation)
+
+    def _expect_run(self, uid: str, running: Running) -> None:
+        index = running.prepared.graph.index
+        self.pods.expect(uid, lambda task: self.laws.of(running, index[task]) if task in index else None)
 
     def _expect(self, graph: GraphRun) -> None:
         """When its pods are expected to end, where that is known."""
@@ -158,11 +189,3 @@ class Copy:
 
 def _key(raw: Mapping[str, Any]) -> tuple[str, str]:
     return raw["metadata"]["namespace"], raw["metadata"]["name"]
-
-
-def _compiled(policies: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, CompiledPolicy]]:
-    for raw in policies:
-        try:
-            yield raw["metadata"]["name"], compile_policy(raw)
-        except InvalidPolicy:
-            continue  # the policy's own status says why; a graph that names it is told that there is no such policy

@@ -4,13 +4,12 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
 from bayplan.admission.preemption.victim import Victim, Victims, part_of
-from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
 from bayplan.model.decision import Decision, Hold
 from bayplan.model.gpu import GpuUse
 from bayplan.model.occupant import Tenant
 from bayplan.model.workload import Request
-from bayplan_operator.cli.work.evictions.copy import Copy
+from bayplan_operator.cli.work.cluster_copy.copy import Copy
 from bayplan_operator.conductor.placing.wishes import Wishes
 
 _MOST = 1000
@@ -49,23 +48,24 @@ class HeldFor:
 def decided(copy: Copy, now: float) -> Made:
     """All that would be decided now, one decision after the other."""
     decider, made = Decider(copy.cluster), Made()
-    decider.update(Changes(queues=copy.queues.tree))
-    changes = Wishes().changes(copy.graphs.values())
+    queueing, changes = copy.queueing(), Wishes().changes(copy.graphs.values())
+    decider.update(queueing)
     decider.update(changes)
+    asked = {each.request.id: each.request for each in (*queueing.wanted, *changes.wanted)}
     mine = set(copy.mine)
-    made.requests = {each.request.id: each.request for each in changes.wanted if each.request.graph in mine}
+    made.requests = {id_: each for id_, each in asked.items() if each.graph in mine}
     at = now
     for _ in range(_MOST):
         outcome = decider.decide(at)
+        decider.whole.charged()  # that it is charged needs no record here
         for hold in outcome.holds:
             if hold.request_ids[0] in made.requests:
                 made.held[hold.request_ids[0]] = _held(copy, decider, hold, made, now)
         for each in outcome.waiting:
             if each.request_id in made.requests:
                 made.waiting[each.request_id] = each.message
-        by_id = {each.request.id: each.request for each in changes.wanted}
         for each in outcome.placements:
-            _occupy(copy, by_id[each.request_id], each)
+            _occupy(copy, asked[each.request_id], each)
             if each.request_id in made.requests:
                 made.placed[each.request_id] = each
         if not (outcome.placements or outcome.holds):

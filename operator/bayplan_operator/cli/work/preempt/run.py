@@ -8,12 +8,14 @@ from bayplan_operator.cli.exit_codes import ExitCode
 from bayplan_operator.cli.plan import PlanOptions
 from bayplan_operator.cli.terminal import output
 from bayplan_operator.cli.text import preemption as text
-from bayplan_operator.cli.work.evictions.asked import Asked, asked_by, refuse_workflows
-from bayplan_operator.cli.work.evictions.copy import Copy
-from bayplan_operator.cli.work.evictions.deciding import decided
-from bayplan_operator.cli.work.evictions.telling import told
+from bayplan_operator.cli.work.cluster_copy.asked import Asked, asked_by, refuse_workflows
+from bayplan_operator.cli.work.cluster_copy.copy import Copy
+from bayplan_operator.cli.work.preempt.deciding import decided
+from bayplan_operator.cli.work.preempt.telling import told
 from bayplan_operator.views.model.preemption import PreemptionPlan
 from bayplan_operator.workflows import InputError, read_graphs
+
+_ADVICE = "--preempt asks the cluster what runs there: set KUBECONFIG or --kubeconfig"
 
 
 def run(options: PlanOptions) -> int:
@@ -24,7 +26,7 @@ def run(options: PlanOptions) -> int:
     asked = asked_by(options.file, now)
     if not asked.graphs:
         raise InputError("--preempt: there is no TaskGraph in the files: name one with -f")
-    plan = planned(asyncio.run(read_situation(options)), asked, now)
+    plan = planned(asyncio.run(read_situation(options, _ADVICE, whole=True)), asked, now)
     output.warn(plan.left_out)
     output.print_figures(plan, options.output, lambda screen: text.plan(plan, screen))
     return ExitCode.DONE

@@ -7,8 +7,8 @@ from typing import cast
 from bayplan.admission.preemption.loss import since_checkpoint
 from bayplan.admission.preemption.victim import Victim
 from bayplan.model.stake import Stake
-from bayplan_operator.cli.work.evictions.copy import Copy
-from bayplan_operator.cli.work.evictions.deciding import HeldFor, Made
+from bayplan_operator.cli.work.cluster_copy.copy import Copy
+from bayplan_operator.cli.work.preempt.deciding import HeldFor, Made
 from bayplan_operator.translate.own_pod import PodKey
 from bayplan_operator.views.model.preemption import EvictedPod, EvictedUnit, PlannedStart, PreemptionPlan, Weighed
 
@@ -35,7 +35,7 @@ def told(copy: Copy, made: Made, without_ends: Made, now: float) -> PreemptionPl
             weighed = None if instead is None else _weighed(instead, now)
             starts.append(_start(copy, ids, WAITS, (), (), weighed, why))
     cut = ["there is more to decide than is looked at"] if made.cut_short else []
-    return PreemptionPlan(tuple(starts), (*copy.left_out, *cut))
+    return PreemptionPlan(tuple(starts), (*copy.unread, *copy.left_out, *copy.held_back, *cut))
 
 
 def _units(copy: Copy, made: Made) -> Iterable[Sequence[Hashable]]:

@@ -4,14 +4,11 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 from bayplan.admission.starts.expected import foretold
-from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
-from bayplan_operator.cli.work.evictions.copy import Copy
+from bayplan_operator.cli.work.cluster_copy.copy import Copy
 from bayplan_operator.conductor.placing.line_places import line_places
 from bayplan_operator.conductor.placing.wishes import Wishes
-from bayplan_operator.conductor.record.graph_run import GraphRun
 from bayplan_operator.conductor.record.line_place import LinePlace
-from bayplan_operator.translate.share_record import read_shares
 
 _SEED = 0
 
@@ -20,9 +17,8 @@ def places_of_mine(copy: Copy, now: float) -> dict[str, LinePlace]:
     """By namespace and name, such as `team/train`, if something of the graph could start and nothing stops it. As the operator
     says it of what waits, before anything is placed. `now`: seconds since the epoch."""
     decider = Decider(copy.cluster)
-    for graph in copy.graphs.values():
-        _expect(copy, graph)
-    decider.update(Changes(queues=copy.queues.tree, shares=read_shares(copy.queues.statuses, now)))
+    copy.expect_runs()
+    decider.update(copy.queueing())
     decider.update(Wishes(copy.laws.of).changes(copy.graphs.values()))
     # A decider makes its promises as it places; nothing is placed here, so that those on record hold.
     line = replace(decider.snapshot(now), promised=dict(_promised(copy)))
@@ -36,11 +32,3 @@ def _promised(copy: Copy) -> Iterator[tuple[Hashable, float]]:
     for uid, graph in copy.graphs.items():
         for unit, record in graph.running.asking.promised.items() if graph.running is not None else ():
             yield (uid, unit), record.at
-
-
-def _expect(copy: Copy, graph: GraphRun) -> None:
-    """Its pods run as long as was learned."""
-    running = graph.running
-    if running is not None:
-        index = running.prepared.graph.index
-        copy.pods.expect(graph.ref.uid, lambda task: copy.laws.of(running, index[task]) if task in index else None)
