@@ -17,6 +17,7 @@ from bayplan.model.workload import Request
 from bayplan.strategy.context import Context
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.scoring.load_risk import LoadRisk
+from tests.draws import cases
 from tests.unit.placement.building import GI, QUICK, asking, cluster, node, scores
 from tests.unit.placement.load_examples import SLOW, measured, reading, share
 
@@ -166,7 +167,7 @@ def test_placing_more_on_a_node_never_lowers_its_load_nor_moves_that_of_others(
     st.sampled_from([1e-6, 1e-3, 0.1]),
     st.booleans(),
 )
-@settings(max_examples=300, deadline=None)
+@cases(80, search=300)
 def test_load_moves_smoothly_as_readings_age(
     nodes: list[tuple[int, float, float, float, float]], step: float, together: bool
 ) -> None:

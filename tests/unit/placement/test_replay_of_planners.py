@@ -16,9 +16,9 @@ from bayplan.strategy.assigning import PLANNERS
 from bayplan.strategy.compile import Named, compile_strategy, with_hot
 from bayplan.strategy.context import Context
 from bayplan.strategy.wish import Wish
+from tests.unit.placement.any_batch import NODES, REQUEST, USED, Drawn, build, request
 from tests.unit.placement.building import asking, cluster, node
 from tests.unit.placement.load_examples import measured
-from tests.unit.placement.test_every_strategy import NODES, REQUEST, USED, Drawn, build, request
 
 FEW = {"Genetic": {"population": "4", "generations": "4"}, "AntColony": {"ants": "3", "iterations": "3"}}
 """Small ones of those that search."""

@@ -2,114 +2,19 @@
 
 from __future__ import annotations
 
-import heapq
-import math
-from dataclasses import dataclass, field, replace
-
-import numpy as np
-import pytest
+from dataclasses import replace
 
 from bayplan.admission.queue import Queue, QuotaRow
 from bayplan.admission.tree import tree_of
-from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.quotas import QuotaKey
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
 from bayplan.model.occupant import Tenant
 from bayplan.model.reasons import Reason
 from bayplan.model.run_law import RunLaw
-from bayplan.model.workload import Gang, Request
-from bayplan.strategy.wish import Wish
-from tests.unit.placement.building import BEST_FIT, asking, cluster, node
-
-
-@dataclass
-class Stream:
-    """Nodes of eight GPUs, a queue, and what comes and goes on a clock."""
-
-    nodes: int
-    reserve: int = 1
-    now: float = 0.0
-    cluster: Cluster = field(init=False)
-    decider: Decider = field(init=False)
-    started: dict[object, float] = field(default_factory=dict)
-    runs: dict[object, tuple[float, float]] = field(default_factory=dict)
-    """From when to when each has run."""
-    _events: list[tuple[float, int, str, object]] = field(default_factory=list)
-    _runs: dict[object, float] = field(default_factory=dict)
-    _count: int = 0
-
-    def __post_init__(self) -> None:
-        self.cluster = cluster(*(node(f"n{n}", 64, 8) for n in range(self.nodes)))
-        self.decider = Decider(self.cluster, seed=1)
-        self.decider.update(Changes(queues=tree_of([Queue("q", reserve=self.reserve)])))
-
-    def submit(self, at: float, requests: list[Request], seconds: float) -> None:
-        """Requests that come together, and how long each really runs."""
-        self._count += 1
-        for each in requests:
-            self._runs[each.id] = seconds
-        come = [replace(each, arrival=(at, self._count), since=at) for each in requests]
-        heapq.heappush(self._events, (at, self._count, "submit", come))
-
-    def run(self, until: float) -> None:
-        """Let time pass."""
-        while self._events and self._events[0][0] <= until:
-            self.now = self._events[0][0]
-            while self._events and self._events[0][0] == self.now:
-                _, _, what, given = heapq.heappop(self._events)
-                if what == "submit":
-                    assert isinstance(given, list)
-                    self.decider.update(Changes(tuple(Wish(each, BEST_FIT) for each in given)))
-                else:
-                    self.cluster.vacate(given)
-            self._decide()
-        self.now = until
-
-    def _decide(self) -> None:
-        requests = {id_: each.request for id_, each in self.decider.wishes.items()}
-        for each in self.decider.decide(self.now).placements:
-            request = requests[each.request_id]
-            tenant = Tenant(queue=request.queue, since=self.now, run=request.run)
-            self.cluster.occupy(each.request_id, each.node or "", dict(request.request_class.resources), tenant=tenant)
-            self.started[each.request_id] = self.now
-            self.runs[each.request_id] = self.now, self.now + self._runs[each.request_id]
-            self._count += 1
-            heapq.heappush(self._events, (self.now + self._runs[each.request_id], self._count, "end", each.request_id))
-
-
-def small(id_: object, law: RunLaw | None, gpus: int = 1) -> Request:
-    return Request(id_, asking(1, gpus), queue="q", run=law)
-
-
-def gang(name: str, members: int, gpus: int = 1, law: RunLaw | None = None) -> list[Request]:
-    return [Request((name, n), asking(1, gpus), queue="q", run=law, gang=Gang(name)) for n in range(members)]
-
-
-def busy(stream: Stream, seed: int, seconds: float, sigma: float) -> None:
-    """One-GPU tasks that would keep 95 % of all GPUs busy, at random instants."""
-    draws, gpus, at = np.random.default_rng(seed), 8 * stream.nodes, 0.0
-    mean = 100.0 * math.exp(sigma * sigma / 2)
-    number = 0
-    while at < seconds:
-        law = RunLaw(100.0, sigma) if sigma else RunLaw(float(draws.uniform(50.0, 150.0)))
-        real = law.median if not sigma else float(law.median * math.exp(sigma * draws.standard_normal()))
-        stream.submit(at, [small(number, law)], real)
-        number += 1
-        at += float(draws.exponential(mean / (0.95 * gpus)))
-
-
-def test_a_gang_starts_under_a_stream_that_never_lets_up_and_does_not_without_a_reservation() -> None:
-    starts = {}
-    for reserve in (0, 1):
-        stream = Stream(16, reserve)
-        busy(stream, 3, 900.0, 0.0)
-        stream.submit(300.0, gang("g", 64, law=RunLaw(50.0)), 50.0)
-        stream.run(900.0)
-        starts[reserve] = stream.started.get(("g", 0))
-    assert starts[0] is None
-    assert starts[1] is not None
-    assert starts[1] - 300.0 <= 150.0, "what runs when it comes has ended by then, and nothing longer was let in"
+from bayplan.model.workload import Request
+from tests.unit.placement.admission.streams import Stream, gang, small
+from tests.unit.placement.building import asking
 
 
 def test_what_ends_in_time_is_let_in_and_what_does_not_is_not() -> None:
@@ -183,45 +88,6 @@ def test_ends_that_are_not_known_drain() -> None:
         stream.submit(2.0 + number, [small(number, None)], 30.0)
     stream.run(500.0)
     assert stream.started["g", 0] == stream.started["g", 1] == 65.0
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_when_ends_are_known_a_promise_is_kept_to_the_instant(seed: int) -> None:
-    """Whatever comes behind it, and though it stays within its places."""
-    stream, draws, at = Stream(4), np.random.default_rng(seed), 0.0
-    for number in range(300):
-        seconds = float(draws.uniform(20.0, 300.0))
-        stream.submit(at, [small(number, RunLaw(seconds), int(draws.integers(1, 4)))], seconds)
-        at += float(draws.exponential(9.0))
-        if number % 40 == 39:
-            stream.submit(at, gang(f"g{number}", 4, 8, RunLaw(10.0)), 10.0)
-    stream.run(100_000.0)
-    kept = stream.decider.promises.kept
-    assert len(kept) >= 20
-    assert all(each.started <= each.first for each in kept)
-    assert len(stream.started) == 300 + 7 * 4
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_when_ends_are_wrong_most_promises_are_kept_and_none_is_late_by_more_than_one_overrun(seed: int) -> None:
-    kept = late = 0
-    for number in range(25):
-        stream = Stream(2)
-        busy(stream, 100 * seed + number, 900.0, 0.47)
-        stream.submit(400.0, gang("g", 8, law=RunLaw(50.0)), 50.0)
-        stream.run(2000.0)
-        for each in stream.decider.promises.kept:
-            kept += 1
-            late += each.started > each.first
-            if each.renewals == 0:
-                overruns = [each.started - each.first, 0.0]
-                assert max(overruns) <= max(_ends(stream, each.first), default=0.0) + 1e-9
-    assert late <= 0.15 * kept
-
-
-def _ends(stream: Stream, instant: float) -> list[float]:
-    """How far past an instant each run went that ran then."""
-    return [end - instant for start, end in stream.runs.values() if start < instant < end]
 
 
 def test_a_straggler_that_is_overdue_already_is_waited_for_twice_as_long_each_time() -> None:

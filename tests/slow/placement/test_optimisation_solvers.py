@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayplan.solvers.assignment import Problem, SolverBudget
+from tests.draws import cases
 from tests.unit.placement.batches import (
     SOLVERS,
     StopsAfter,
@@ -78,7 +79,7 @@ def test_stopped_at_any_time_it_returns_something_that_fits(name: str, calls: in
     assert answer.value >= of.value[start >= 0, start[start >= 0]].sum()
 
 
-@settings(max_examples=80, deadline=None)
+@cases(40, search=80)
 @given(problems())
 def test_the_integer_program_equals_brute_force(of: Problem) -> None:
     answer = solved("integer", of)
@@ -86,7 +87,7 @@ def test_the_integer_program_equals_brute_force(of: Problem) -> None:
     assert answer.bound == pytest.approx(answer.value)
 
 
-@settings(max_examples=80, deadline=None)
+@cases(40, search=80)
 @given(problems())
 def test_the_linear_program_bounds_brute_force_and_its_prices_prove_it(of: Problem) -> None:
     answer = solved("linear", of)
@@ -102,7 +103,7 @@ def test_the_linear_program_bounds_brute_force_and_its_prices_prove_it(of: Probl
         assert dual >= best - NEAR
 
 
-@settings(max_examples=80, deadline=None)
+@cases(40, search=80)
 @given(assignments())
 def test_assignment_and_linear_program_equal_brute_force_where_all_ask_for_the_same(of: Problem) -> None:
     best = best_value(of)
@@ -113,7 +114,7 @@ def test_assignment_and_linear_program_equal_brute_force_where_all_ask_for_the_s
         assert solved("linear", of).value == pytest.approx(best)
 
 
-@settings(max_examples=80, deadline=None)
+@cases(40, search=80)
 @given(assignments())
 def test_the_auction_is_within_requests_times_epsilon_of_brute_force(of: Problem) -> None:
     best = best_value(of)

@@ -29,12 +29,13 @@ from bayplan.simulation import (
     simulate,
 )
 from bayplan.simulation.following import foreseen
+from tests.draws import cases
 from tests.unit.placement.flows import SMALL, by_the_lifecycle, flows, setup
 from tests.unit.placement.simulation_checks import check_capacity, same
 
 
 @given(submission=flows())
-@settings(max_examples=120, deadline=None)
+@cases(50, search=120)
 def test_it_goes_as_the_lifecycle_says(submission: Submission) -> None:
     assert submission.flow is not None
     trace = simulate([submission], setup())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.slow.placement.test_decider_histories import by_request, quick
 from tests.unit.placement.histories import HISTORIES, TREES, History, Told
-from tests.unit.placement.test_decider_histories import by_request, quick
 from tests.unit.placement.test_greedy import snapshot
 
 EVICTING = [number for number, tree in enumerate(TREES) if tree.preempts]

@@ -10,11 +10,12 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan_operator.cli import main
 from bayplan_operator.views import units
+from tests.draws import cases
 from tests.unit.cli.whatif_files import NODES
 
 TIMES = re.compile(r"(?m)^Makespan: (.+); no schedule could beat (.+)$")
@@ -78,7 +79,7 @@ def told(pattern: re.Pattern[str], text: str) -> list[Any]:
 
 
 @given(st.lists(graphs(), min_size=1, max_size=2), POLICIES, SPEEDS)
-@settings(max_examples=40, deadline=None)
+@cases(15, search=40)
 def test_a_plan_in_text_and_in_json(files: list[str], policy: str, speeds: tuple[str, ...]) -> None:
     text, found = both("plan", files, "--policy", policy, *speeds)
     ended = [each for each in found["graphs"] if each["status"] == "Succeeded"]
@@ -94,7 +95,7 @@ def test_a_plan_in_text_and_in_json(files: list[str], policy: str, speeds: tuple
 
 
 @given(st.lists(graphs(), min_size=1, max_size=2), POLICIES, SPEEDS)
-@settings(max_examples=40, deadline=None)
+@cases(15, search=40)
 def test_ends_and_bounds_of_a_plan_go_together(files: list[str], policy: str, speeds: tuple[str, ...]) -> None:
     (found,) = said("plan", files, "--policy", policy, *speeds, forms=(("-o", "json"),))
     for graph in json.loads(found)["graphs"]:
@@ -111,7 +112,7 @@ def test_ends_and_bounds_of_a_plan_go_together(files: list[str], policy: str, sp
 
 
 @given(st.lists(graphs(), min_size=1, max_size=3), POLICIES, st.sampled_from(((), ("--until", "25s"))), st.integers(0, 3))
-@settings(max_examples=40, deadline=None)
+@cases(15, search=40)
 def test_a_simulation_in_text_and_in_json(files: list[str], policy: str, until: tuple[str, ...], seed: int) -> None:
     text, found = both("simulate", files, "--policy", policy, "--noise", "30%", "--seed", str(seed), *until)
     figures = found["figures"]

@@ -14,6 +14,7 @@ from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Parallelism, Policy, Setup, SetupError, Submission, Trace, simulate
 from bayplan.strategy.presets import compile_preset
+from tests.draws import cases
 from tests.unit.placement.simulation_checks import check, nodes, same, setups, submissions
 
 LARGE, SMALL = RequestClass((("cpu", 3000),)), RequestClass((("cpu", 1000),))
@@ -38,7 +39,7 @@ def all_of(graph: Graph, most: int) -> Parallelism:
 
 
 @given(work=submissions(), setup=setups(), data=st.data())
-@settings(max_examples=80, deadline=None)
+@cases(30, search=80)
 def test_no_more_units_are_under_way_than_are_allowed(work: list[Submission], setup: Setup, data: st.DataObject) -> None:
     limited = []
     for each in work:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.foresight.estimates import Capacity, Luck, RestOfGraph, Scenario, exact, lateness, with_further_rounds
@@ -17,6 +17,7 @@ from bayplan.lifecycle import Attempt, Controls, Flow, Lifecycle, News, Phase, R
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import RequestClass
+from tests.draws import cases
 
 SAMPLES = 8
 
@@ -91,7 +92,7 @@ def scenario(graph: Graph, given: Flow, time_out: float, slots: int, seed: int) 
     shards=st.integers(1, 6), minimum=st.integers(1, 6), time_out=st.sampled_from((1.0, 6.0, 10.0, 15.0, 60.0)),
     slots=st.sampled_from((1, 2, 3, 9)), seed=st.integers(0, 99),
 )  # fmt: skip
-@settings(max_examples=60, deadline=None)
+@cases(25, search=60)
 def test_every_draw_ends_when_the_lifecycle_would_end_it(
     by_node: bool, shards: int, minimum: int, time_out: float, slots: int, seed: int
 ) -> None:

@@ -16,6 +16,7 @@ from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Crash, Failures, Policy, Setup, SetupError, Submission, Trace, TrueRunTimes, simulate
 from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.presets import compile_preset
+from tests.draws import cases
 from tests.unit.placement.building import cluster
 from tests.unit.placement.plan_checks import graphs
 from tests.unit.placement.simulation_checks import check
@@ -82,7 +83,7 @@ def test_bad_data_is_refused(data: list[float], words: str) -> None:
         Setup(nodes(1, 0), {}, bandwidth=0)
 
 
-@settings(max_examples=80, deadline=None)
+@cases(30, search=80)
 @given(graph=graphs(), slow=st.integers(0, 2), fast=st.integers(1, 2), data=st.data())
 def test_where_everything_is_as_expected_the_simulation_ends_when_the_plan_does(
     graph: Graph, slow: int, fast: int, data: st.DataObject

@@ -7,15 +7,15 @@ import pytest
 from bench.preempting.hours import Hours, window
 from bench.preempting.sets import drawn
 from bench.preempting.settling import Settling
+from tests.draws import seeds
 
-SETS = 50
 BY_NO_ORDER = (4333, 10066, 11585, 15639, 17718, 19982)
 """Sets of the seed 11 in which no order of victims leads to those that are lawful together, or are the fewest."""
 
 
-@pytest.mark.parametrize("block", range(16))
-def test_victims_are_lawful_needed_and_few_and_all_comes_to_rest(block: int) -> None:
-    for number in range(block * SETS, (block + 1) * SETS):
+@pytest.mark.drawn
+def test_victims_are_lawful_needed_and_few_and_all_comes_to_rest() -> None:
+    for number in seeds(400, search=800):
         found = Settling(drawn((1, number))).run()
         assert not found.faults, (number, found.told)
 
@@ -26,10 +26,10 @@ def test_few_victims_are_tried_in_all_ways(number: int) -> None:
     assert not found.faults, found.told
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_answers_that_are_left_out_change_nothing(seed: int) -> None:
-    for number in range(30):
-        quick, thorough = (Settling(drawn((2, seed, number)), shortcuts=each) for each in (True, False))
+@pytest.mark.drawn
+def test_answers_that_are_left_out_change_nothing() -> None:
+    for number in seeds(40, search=60):
+        quick, thorough = (Settling(drawn((2, number)), shortcuts=each) for each in (True, False))
         quick.run()
         thorough.run()
         assert [unit.nodes for unit in quick.units.values()] == [unit.nodes for unit in thorough.units.values()], number

@@ -37,6 +37,7 @@ from bayplan.simulation.world import World
 from bayplan.strategy.compile import with_hot
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
+from tests.draws import cases
 from tests.unit.placement.simulation_checks import GPU, LARGE, ONE_GPU, SMALL, check, nodes, same, setups, submissions
 
 LOADED = HiddenLoad({"n0": {"cpu": Steps.constant(0.6)}})
@@ -245,7 +246,7 @@ def loads(draw: st.DrawFn) -> HiddenLoad:
 
 @pytest.mark.parametrize("preset", ["LoadAware", "TargetUtilization", "LoadRisk", "Auto", "RoundRobin"])
 @given(data=st.data())
-@settings(max_examples=8, deadline=None)
+@cases(4, search=8)
 def test_nothing_is_broken_and_shortcuts_change_nothing(preset: str, data: st.DataObject) -> None:
     work, setup = data.draw(submissions()), replace(data.draw(setups(preset)), load=data.draw(loads()), until=1_000.0)
     if data.draw(st.booleans()):

@@ -1,7 +1,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.cluster.cluster import Cluster
@@ -11,8 +11,9 @@ from bayplan.model.reasons import Reason
 from bayplan.model.workload import Request
 from bayplan.strategy.compile import Strategy
 from bayplan.strategy.context import Context
+from tests.draws import cases
 from tests.unit.placement import reference
-from tests.unit.placement.building import BEST_FIT, QUICK, SPREAD
+from tests.unit.placement.building import BEST_FIT, SPREAD
 from tests.unit.placement.generated import (
     NAMES,
     NODES,
@@ -26,6 +27,7 @@ from tests.unit.placement.generated import (
 )
 from tests.unit.placement.test_greedy import snapshot
 
+SOME = cases(50, search=100)
 STRATEGIES = pytest.mark.parametrize("strategy", [BEST_FIT, SPREAD], ids=["best fit", "spread"])
 Occupants = list[tuple[str, dict[str, int]]]
 
@@ -52,7 +54,7 @@ def usage(occupants: Occupants) -> dict[str, Counter[str]]:
 
 
 @STRATEGIES
-@QUICK
+@SOME
 @given(NODES, OCCUPANTS, PODS)
 def test_no_filter_is_ignored_nothing_overcommitted_and_no_place_missed(
     strategy: Strategy, nodes: list[Manifest], occupants: Occupants, pods: list[Manifest]
@@ -75,7 +77,7 @@ def test_no_filter_is_ignored_nothing_overcommitted_and_no_place_missed(
         assert decision.reason is (Reason.NO_CAPACITY if some_could else Reason.NO_SUCH_NODE)
 
 
-@QUICK
+@SOME
 @given(NODES, OCCUPANTS, PODS)
 def test_every_node_is_counted_once_in_a_message(nodes: list[Manifest], occupants: Occupants, pods: list[Manifest]) -> None:
     for decision in decide(pods, build(nodes, occupants), BEST_FIT):
@@ -91,7 +93,7 @@ def test_every_node_is_counted_once_in_a_message(nodes: list[Manifest], occupant
 
 
 @STRATEGIES
-@QUICK
+@SOME
 @given(NODES, OCCUPANTS, PODS, st.randoms(use_true_random=False))
 def test_the_order_in_which_nodes_and_pods_came_does_not_matter(
     strategy: Strategy, nodes: list[Manifest], occupants: Occupants, pods: list[Manifest], random: object
@@ -104,7 +106,7 @@ def test_the_order_in_which_nodes_and_pods_came_does_not_matter(
 
 
 @STRATEGIES
-@QUICK
+@SOME
 @given(NODES, OCCUPANTS, PODS)
 def test_deciding_changes_nothing_and_is_repeatable(
     strategy: Strategy, nodes: list[Manifest], occupants: Occupants, pods: list[Manifest]
@@ -125,7 +127,7 @@ _EVENT = st.one_of(
 )
 
 
-@settings(QUICK, max_examples=250)
+@cases(125, search=250)
 @given(st.lists(POD, min_size=1, max_size=4), st.lists(_EVENT, max_size=25))
 def test_a_cluster_with_a_history_decides_like_a_new_one(pods: list[Manifest], events: list[tuple[str, object]]) -> None:
     """What is kept from earlier decisions never shows."""

@@ -12,7 +12,8 @@ from bayplan.cluster.quotas import QuotaKey
 from bayplan.core.changes import Changes
 from bayplan.model.workload import NodeInfo
 from bayplan.strategy.presets import compile_preset
-from tests.unit.placement.admission.whole_graphs.locking import Meeting, Meetings, graph_of
+from tests.draws import seeds
+from tests.slow.placement.admission.whole_graphs.locking import Meeting, Meetings, graph_of
 from tests.unit.placement.building import GPU, asking, node
 
 ROW = QuotaKey(GPU)
@@ -82,11 +83,12 @@ def wanting(world: Meetings, graph: Meeting, units: tuple[int, ...]) -> Changes:
     return Changes(wanted=tuple(each for each in world.wishes(graph) if each.request.unit in units))
 
 
-@pytest.mark.parametrize("planner", ["BestFit", "IntegerProgram"])
-def test_drawn_sets_never_lock(planner: str) -> None:
+@pytest.mark.drawn
+@pytest.mark.parametrize(("planner", "every_run", "search"), [("BestFit", 150, 500), ("IntegerProgram", 100, 300)])
+def test_drawn_sets_never_lock(planner: str, every_run: int, search: int) -> None:
     """Of the same sets some lock where each pod is admitted by itself."""
     locks = ended = 0
-    for seed in range(500 if planner == "BestFit" else 100):
+    for seed in seeds(every_run, search=search):
         rng = random.Random(seed)
         tree = rng.choice(TREES)
         graphs = [each for n in range(rng.randint(2, 6)) if fits_alone(tree, each := drawn(rng, n, tree))]
@@ -101,7 +103,7 @@ def test_drawn_sets_never_lock(planner: str) -> None:
                     world.restart()
         assert worlds[0].run(), f"seed {seed}"
         assert not worlds[0].waited_after_start, f"seed {seed}"
-        assert not worlds[0].cluster.quotas.graphs.charges, "all is free again"
+        assert not worlds[0].cluster.quotas.graphs.charges, f"seed {seed}: all is free again"
         ended += len(graphs)
         locks += not worlds[1].run()
     assert locks > 3

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bayplan.simulation import AttemptOutcome, Failures, Policy, Setup, Submission, simulate
 from bayplan.strategy.presets import compile_preset
+from tests.draws import cases
 from tests.unit.placement.simulation_checks import check, nodes, same, setups, submissions
 
 PRESETS = ("BestFit", "Spread", "RoundRobin", "Random", "EarliestDeadline", "LeastSlack", "Packing", "Auto", "GraphPlan")
@@ -24,7 +25,7 @@ def test_no_precedence_and_no_capacity_is_ever_broken(work: list[Submission], se
 
 @pytest.mark.parametrize("preset", PRESETS)
 @given(data=st.data())
-@settings(max_examples=8, deadline=None)
+@cases(5, search=8)
 def test_so_with_every_strategy_and_again_the_same(preset: str, data: st.DataObject) -> None:
     work, setup = data.draw(submissions()), data.draw(setups(preset))
     first = simulate(work, setup)
@@ -34,7 +35,7 @@ def test_so_with_every_strategy_and_again_the_same(preset: str, data: st.DataObj
 
 @pytest.mark.parametrize("preset", PRESETS)
 @given(data=st.data())
-@settings(max_examples=10, deadline=None)
+@cases(4, search=10)
 def test_the_shortcuts_change_nothing(preset: str, data: st.DataObject) -> None:
     work, setup = data.draw(submissions(12)), data.draw(setups(preset))
     assert same(simulate(work, setup), simulate(work, setup, shortcuts=False))
