@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.engine import place
@@ -15,10 +15,11 @@ from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.context import Context
 from bayplan.strategy.presets import PRESETS, compile_preset
 from bayplan.strategy.protocols import Strategy
+from tests.draws import cases
 from tests.unit.placement.any_batch import MILLI, NODES, REQUESTS, USED, Drawn, build, request
 from tests.unit.placement.test_greedy import snapshot
 
-SOME = settings(max_examples=15, deadline=None)
+SOME = cases(8, search=15)
 STATIC = compile_strategy(["Age"], [Named("BestFit")], Named("Static", parameters={"t0": "n0", "t1": "n1", "t2": "gone"}))
 STRATEGIES: dict[str, Strategy] = {name: compile_preset(name) for name in PRESETS} | {"Static": STATIC}
 EVERY = pytest.mark.parametrize("name", list(STRATEGIES))

@@ -19,4 +19,4 @@ def test_where_nodes_fail_as_often_as_they_did_before_the_interval_holds_too() -
 
 def test_four_true_ends_in_five_lie_in_the_interval_of_the_default_policy_on_few_nodes() -> None:
     for on in (On.SIZES, On.SPEEDS):
-        assert measure(3, 12, 2, World(noise=0.3, seen=10), "Auto", 5, on).covered >= 0.6, on
+        assert measure(3, 8, 2, World(noise=0.3, seen=10), "Auto", 5, on).covered >= 0.6, on

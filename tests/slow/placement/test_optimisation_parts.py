@@ -19,9 +19,10 @@ from bayplan.solvers.assignment.packing_state import PackingState
 from bayplan.solvers.assignment.places import assignment_form
 from bayplan.solvers.kernels import construct as kernel
 from bayplan.solvers.kernels.compiled import HAVE_NUMBA
+from tests.draws import cases
 from tests.unit.placement.batches import best_value, check, greedy, nowhere, problem, problems, random_problem
 
-SOME = settings(max_examples=60, deadline=None)
+SOME = cases(30, search=60)
 
 
 @SOME

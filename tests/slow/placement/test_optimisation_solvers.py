@@ -22,7 +22,7 @@ from tests.unit.placement.batches import (
 )
 
 EVERY = pytest.mark.parametrize("name", list(SOLVERS))
-SOME = settings(max_examples=30, deadline=None)
+SOME = cases(15, search=30)
 NEAR = 1e-6
 
 

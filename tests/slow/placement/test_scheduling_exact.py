@@ -2,16 +2,17 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bayplan.solvers.schedules.budget import Budget, Meter
 from bayplan.solvers.schedules.problem import GraphProblem
 from bench.scheduling import Auto, BranchAndBound, ResourceProblem, lower_bound
 from bench.scheduling.branch_and_bound import Tree
 from bench.scheduling.list_scheduling import best_list
+from tests.draws import cases
 from tests.unit.placement.scheduling_examples import different, identical, shared, shortest, shortest_shared
 
-SOME = settings(max_examples=60, deadline=None)
+SOME = cases(30, search=60)
 ALL = Budget(None)
 
 

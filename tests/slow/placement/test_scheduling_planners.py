@@ -19,9 +19,10 @@ from bench.scheduling import (
     lower_bound,
     violations,
 )
+from tests.draws import cases
 from tests.unit.placement.scheduling_examples import different, identical, shared, shortest_shared, ten_tasks
 
-SOME = settings(max_examples=60, deadline=None)
+SOME = cases(30, search=60)
 FEW = settings(max_examples=15, deadline=None)
 FOR_RESOURCES = ("AntColony", "Genetic", "ListScheduling")
 ANYWHERE = sorted(set(GRAPH_PLANNERS) - {"BranchAndBound"})

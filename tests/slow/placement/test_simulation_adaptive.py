@@ -20,6 +20,7 @@ from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.ordering.shortest_expected import shortest_expected
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
+from tests.draws import cases
 from tests.unit.placement.simulation_checks import check, nodes, same, setups, submissions
 
 WHOLE = RequestClass((("cpu", 4000),))
@@ -52,7 +53,7 @@ def two_classes(policy: Policy, seed: int = 0, learn: bool = False) -> Setup:
     return Setup(cluster, {"": policy}, times, seed=seed, learn=learn)
 
 
-@settings(max_examples=40, deadline=None)
+@cases(20, search=40)
 @given(submissions(), setups(), st.booleans())
 def test_whatever_it_chooses_nothing_is_overbooked_and_shortcuts_change_nothing(
     work: list[Submission], setup: Setup, learn: bool

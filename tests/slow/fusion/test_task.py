@@ -16,8 +16,7 @@ from bayplan.collaboration.fusion import FusionError, planned
 from bayplan.collaboration.fusion.memory import Fused, ModelFacts, fuse
 from bayplan_operator.cli.exit_codes import ExitCode
 from bayplan_operator.fusing.task import fuse_task, job_of
-
-from .models import drawn, same_bits
+from tests.unit.fusion.models import drawn, same_bits
 
 WEIGHTS = [270, 271, 0, 269, 270]
 SETTINGS: dict[str, Any] = {

@@ -15,10 +15,10 @@ from bayplan.strategy.assigning import PLANNERS
 from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
+from tests.slow.placement.test_replay_of_planners import FEW
 from tests.unit.placement.gangs.drawing import RACK, cluster_of, decider_for, members_of
 from tests.unit.placement.gangs.reference import Place
 from tests.unit.placement.nonsense import Answer, saying
-from tests.unit.placement.test_replay_of_planners import FEW
 
 NODES = 6
 ANSWERS: list[Answer] = [(f"n{n}", ()) for n in range(NODES)]

@@ -25,8 +25,8 @@ from bayplan.strategy.context import Context
 from bayplan.strategy.plugins import Plugin
 from bayplan.strategy.protocols import Planner, Strategy
 from bayplan.strategy.wish import Wish
+from tests.slow.placement.test_replay_of_planners import FEW, MAP
 from tests.unit.placement.building import BEST_FIT, asking, cluster, node
-from tests.unit.placement.test_replay_of_planners import FEW, MAP
 
 FAST = (("gpu", "A100"),)
 CPU, FAST_CPU = QuotaKey("cpu"), QuotaKey("cpu", FAST)
