@@ -8,22 +8,26 @@ BIN    := $(VENV)/bin
 # A run of the tests starts Python hundreds of times: without its byte code on disk each start compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test unit tick search clusters cluster browser node chart lint venv testbed generate picture lock clean
+.PHONY: demo test unit slow tick search clusters cluster browser node chart lint venv testbed generate picture lock clean
 
 demo: venv
 	@$(BIN)/python -m tests.testbed.demo
 
-test: lint unit tick browser clusters
+test: lint unit slow tick browser clusters
 
 unit: venv
-	$(BIN)/python -m pytest tests/unit tests/golden -n auto --dist worksteal
+	$(BIN)/python -m pytest tests/unit -n auto --dist worksteal
+
+slow: venv
+	$(BIN)/python -m pytest tests/slow tests/golden -n auto --dist worksteal
 
 tick: venv
 	$(BIN)/python -m pytest tests/tick -n auto --dist worksteal
 
-# Property tests with new draws: elsewhere, every run draws the same, so that a change is judged by its own faults.
+# Drawn cases, more of them and new ones: elsewhere, every run draws the same, so that a change is judged by its own faults.
 search: venv
-	$(BIN)/python -m pytest tests/unit tests/tick -m hypothesis --hypothesis-profile default -n auto --dist worksteal
+	$(BIN)/python -m pytest tests/unit tests/slow tests/tick -m "hypothesis or drawn" --hypothesis-profile default \
+	  -n auto --dist worksteal
 
 # The tiers that need a cluster, side by side: they mostly wait. Each process has a testbed of its own. What fails there runs once
 # more, alone, and has to pass: a test whose time ran out since two other testbeds had the machine is no finding. More than two such

@@ -21,6 +21,7 @@ def modules() -> dict[str, Path]:
     return found
 
 
+@cache
 def imported(name: str) -> set[str]:
     """The modules that one needs. What it takes from a folder counts as taken from where that is defined."""
     found = set()

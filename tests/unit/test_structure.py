@@ -30,13 +30,18 @@ def modules(package: str) -> dict[str, Path]:
 
 
 @cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(package: str) -> dict[str, dict[str, ast.ImportFrom]]:
     """Module to the modules of its package that it imports from, wherever in the file."""
     known = modules(package)
     found: dict[str, dict[str, ast.ImportFrom]] = {}
     for name, path in known.items():
         found[name] = {}
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.ImportFrom) and node.module:
                 for alias in node.names:
                     target = f"{node.module}.{alias.name}"
@@ -105,12 +110,11 @@ def class_names(package: str) -> dict[str, list[str]]:
     classes: dict[str, list[str]] = {}
     others: list[tuple[str, str]] = []
     for path in modules(package).values():
-        tree = ast.parse(path.read_text())
         where = path.relative_to(ROOT)
-        for node in ast.walk(tree):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 classes.setdefault(node.name, []).append(f"{where}:{node.lineno}")
-        for node in tree.body:
+        for node in tree(path).body:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
             others += [(each.id, f"{where}:{node.lineno}") for each in targets if isinstance(each, ast.Name)]
     for name, place in others:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kubernetes.client import models
 
 from bayplan_operator.api.core_types import derive, misfits, supported_version
+from tests.draws import cases
 
 TABLE = derive.table()["types"]
 POD = """
@@ -110,6 +111,7 @@ def test_a_part_may_lack_what_another_template_has() -> None:
     assert len(told("V1PodSpec", "topologySpreadConstraints: [{}]")) == 3
 
 
+@cases(40, search=100)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.core.by_policy import by_policy
@@ -14,6 +14,7 @@ from bayplan_operator.conductor.placing.wishes import Wishes
 from bayplan_operator.conductor.record.admission import Admission
 from bayplan_operator.translate import adaptive_record
 from bayplan_operator.translate.policy import InvalidPolicy, compile_policy
+from tests.draws import cases
 from tests.unit.operator.adaptive_graphs import POLICY, SPEC, Operator, Stored
 from tests.unit.operator.timing import tick
 
@@ -85,7 +86,7 @@ def test_an_operator_started_anew_knows_exactly_what_the_one_before_did() -> Non
 STEPS = st.lists(st.sampled_from(["graph", "end", "end unheard", "state", "state unheard", "kill"]), max_size=40)
 
 
-@settings(max_examples=150, deadline=None)
+@cases(60, search=150)
 @given(STEPS)
 def test_every_outcome_is_counted_once_however_often_the_operator_is_killed(steps: list[str]) -> None:
     server = Stored()

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.cluster.cluster import Cluster
@@ -19,6 +19,7 @@ from bayplan_operator.conductor.graphs import intake
 from bayplan_operator.conductor.record.choices import Choices
 from bayplan_operator.translate.choice_record import chosen_line, failed_line, read_choices
 from bayplan_operator.translate.task_graph import InvalidGraph, prepare, with_admitted, with_candidates
+from tests.draws import cases
 
 NOW = 1_800_000_000.0
 STAMP = "2027-01-15T08:00:00.000000Z"  # NOW
@@ -49,7 +50,7 @@ NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=63)
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=300)
 
 
-@settings(deadline=None, max_examples=100)
+@cases(50, search=100)
 @given(NAMES, st.integers(0, 1000), st.lists(NAMES, min_size=2, max_size=16, unique=True), WORDS)
 def test_a_line_is_read_as_it_was_written_and_fits_into_the_status(task: str, round_: int, found: list[str], why: str) -> None:
     winner, *others = found

@@ -1,7 +1,6 @@
 """Short ways to write nodes, classes and requests in tests."""
 
 import numpy as np
-from hypothesis import settings
 
 from bayplan.cluster.cluster import Cluster
 from bayplan.core.engine import place
@@ -13,9 +12,10 @@ from bayplan.model.workload import NodeInfo, Request, RequestClass
 from bayplan.strategy.compile import Named, Strategy, compile_strategy
 from bayplan.strategy.context import Context
 from bayplan.strategy.protocols import FeasiblePlaces, Scorer
+from tests.draws import cases
 
 # Time limits of single examples would fail at random on a busy machine.
-QUICK = settings(max_examples=100, deadline=None)
+QUICK = cases(50, search=100)
 
 GPU = "nvidia.com/gpu"
 GI = 2**30

@@ -6,11 +6,12 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.model.arrays import BoolArray, IntArray
 from bayplan.solvers.antichains import heaviest_antichain
+from tests.draws import cases
 
 GRAPHS = st.integers(1, 9).flatmap(
     lambda nodes: st.tuples(
@@ -40,7 +41,7 @@ def by_trying(weights: IntArray, related: BoolArray) -> int:
     return max(int(weights[each].sum()) for each in sets if not related[np.ix_(each, each)].any())
 
 
-@settings(max_examples=300, deadline=None)
+@cases(120, search=300)
 @given(GRAPHS)
 def test_it_is_the_heaviest_of_all(drawn: tuple[list[int], list[tuple[int, int]], int]) -> None:
     numbers, edges, unit = drawn

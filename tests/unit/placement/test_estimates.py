@@ -1,4 +1,4 @@
-"""Lower bounds, and distributions of a graph's end: never wrong about what is certain, and right as often as they say."""
+"""Lower bounds, and distributions of a graph's end: never wrong about what is certain."""
 
 import importlib
 import itertools
@@ -32,7 +32,7 @@ from bayplan.knowledge.run_times import RunTimes, TaskRun
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph, Task
 from bayplan.solvers.kernels.compiled import HAVE_NUMBA
-from bench.deadlines import World, measure, random_graph
+from bench.deadlines import random_graph
 from tests.unit.placement.building import QUICK
 
 NOT_STARTED = np.nan
@@ -314,18 +314,6 @@ def test_no_sample_ends_before_its_own_longest_chain() -> None:
     drawn = made.luck.seconds(graph, made.durations, made.node_class, none)
     chains = [graph.critical_path_length(np.maximum.reduceat(drawn[:, sample], graph.unit_start[:-1])) for sample in range(32)]
     assert (made.estimate().ends >= np.sort(chains) - 1e-9).all()
-
-
-def test_four_true_ends_in_five_lie_in_the_interval() -> None:
-    case = measure(6, 40, 2, World(noise=0.3, seen=10), "BestFit", 5)
-    assert 0.70 <= case.covered <= 0.90
-    assert np.abs(case.met.mean(axis=0) - [0.5, 0.7, 0.8, 0.9, 0.95]).max() < 0.12
-
-
-def test_where_nodes_fail_as_often_as_they_did_before_the_interval_holds_too() -> None:
-    counted = measure(6, 20, 1, World(noise=0.3, seen=10, mtbf=900.0), "BestFit", 5)
-    unforeseen = measure(6, 20, 1, World(noise=0.3, seen=10, mtbf=900.0, blind=True), "BestFit", 5)
-    assert unforeseen.covered < 0.5 < 0.65 <= counted.covered
 
 
 def test_a_thousand_units_are_estimated_within_a_tenth_of_a_second() -> None:

@@ -27,6 +27,7 @@ from bayplan.lifecycle import BackupRule, Flow, Gate, Repeated, parse
 from bayplan.model.arrays import FloatArray
 from bayplan.model.graph import Graph, Task
 from bayplan.simulation import Submission, simulate
+from tests.draws import cases
 from tests.unit.placement.flows import SMALL, flows, setup
 
 
@@ -38,7 +39,7 @@ def bound(graph: Graph, flow: Flow, further: int = 0, left: FloatArray | None = 
 
 
 @given(submission=flows(), cores=st.sampled_from([3, 4, 10_000]))
-@settings(max_examples=120, deadline=None)
+@cases(50, search=120)
 def test_no_graph_that_succeeds_is_ever_earlier_than_its_bound(submission: Submission, cores: int) -> None:
     assert submission.flow is not None
     trace = simulate([submission], setup(cores))

@@ -18,7 +18,6 @@ from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.simulation import Policy, Setup, Submission, TrueRunTimes, simulate
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.turns import capacity_for, turns
-from bench.deadlines import On, World, measure
 from tests.unit.placement.building import QUICK
 
 SPEEDS = {"slow": math.sqrt(0.3), "mid": 1.0, "fast": math.sqrt(13.0)}
@@ -145,8 +144,3 @@ def test_an_expected_end_never_lies_before_the_bound(
     left = np.where(np.isnan(runs), np.nan, np.maximum(least[graph.unit_task] - np.nan_to_num(runs), 0.0))
     bound = earliest(cluster_of(nodes), graph, classes, (), least, left).bound.seconds
     assert found.quantile(0.5) >= bound * (1 - 1e-9)
-
-
-def test_four_true_ends_in_five_lie_in_the_interval_of_the_default_policy_on_few_nodes() -> None:
-    for on in (On.SIZES, On.SPEEDS):
-        assert measure(3, 12, 2, World(noise=0.3, seen=10), "Auto", 5, on).covered >= 0.6, on

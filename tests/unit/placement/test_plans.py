@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bayplan.foresight.graph_plans import Nodes, Situation, beside_own, expected_seconds, make_plan, slots
 from bayplan.knowledge.run_times import RunTimes, TaskRun
@@ -15,6 +15,7 @@ from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
 from bayplan.solvers.kernels.compiled import HAVE_NUMBA
 from bench import replan
+from tests.draws import cases
 from tests.unit.placement.building import cluster
 from tests.unit.placement.plan_checks import check, situations
 
@@ -32,7 +33,7 @@ def two(free: tuple[float, ...] = (0.0, 0.0)) -> Nodes:
     return Nodes(("slow-0", "fast-0"), ("slow", "fast"), np.array([0, 1]), np.array([0, 1]), np.array(free))
 
 
-@settings(max_examples=300, deadline=None)
+@cases(80, search=300)
 @given(now=situations())
 def test_precedence_slots_and_reading_are_kept(now: Situation) -> None:
     plan = make_plan(now)
@@ -40,7 +41,7 @@ def test_precedence_slots_and_reading_are_kept(now: Situation) -> None:
     assert np.isfinite(plan.completion)
 
 
-@settings(max_examples=200, deadline=None)
+@cases(60, search=200)
 @given(now=situations(impossible=True))
 def test_what_no_slot_could_hold_has_no_place_and_the_rest_has(now: Situation) -> None:
     plan = make_plan(now)
@@ -65,7 +66,7 @@ def test_equally_long_schedules_are_not_told_apart_by_rounding(seed: int) -> Non
     assert (np.argsort(plan.start) == np.argsort(-plan.rank)).all(), "HEFT's order"
 
 
-@settings(max_examples=100, deadline=None)
+@cases(50, search=100)
 @given(now=situations())
 def test_the_same_situation_gives_the_same_plan(now: Situation) -> None:
     one, other = make_plan(now), make_plan(now)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.knowledge.round_counts import KEPT, RoundCount, RoundCounts
+from tests.draws import cases
 
 
 def counts(*rounds: int) -> RoundCounts:
@@ -22,7 +23,7 @@ some = st.lists(st.integers(-40, 40).filter(bool), max_size=25).map(lambda round
 
 
 @given(some, st.integers(1, 30), st.integers(0, 30))
-@settings(max_examples=150, deadline=None)
+@cases(60, search=150)
 def test_no_estimate_is_below_the_current_round_or_above_the_maximum(known: RoundCounts, begun: int, more: int) -> None:
     most = begun + more
     shares = known.probabilities(begun, most)

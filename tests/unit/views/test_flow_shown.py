@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan_operator.cli.text import graph as text
@@ -16,6 +16,7 @@ from bayplan_operator.translate.task_graph import prepare
 from bayplan_operator.views.graphs import build
 from bayplan_operator.views.graphs.build import Seen
 from bayplan_operator.views.model.graph import LiveGraph
+from tests.draws import cases
 from tests.unit.cli import sample
 
 TASKS: list[dict[str, Any]] = [
@@ -137,7 +138,7 @@ JUNK = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@cases(60, search=150)
 @given(
     st.one_of(
         JUNK,

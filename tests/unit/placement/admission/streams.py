@@ -1,13 +1,18 @@
-"""Requests that come and go on a clock, before a decider with queues."""
+"""Tasks that come and go on nodes of GPUs, and what is promised to those that wait."""
 
 from __future__ import annotations
 
 import heapq
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bayplan.admission.queue import Queue
+import numpy as np
+
+from bayplan.admission.queue import Queue, QuotaRow
 from bayplan.admission.tree import tree_of
 from bayplan.cluster.cluster import Cluster
+from bayplan.cluster.quotas import QuotaKey
 from bayplan.core.changes import Changes
 from bayplan.core.decider import Decider
 from bayplan.model.occupant import Tenant
@@ -15,6 +20,8 @@ from bayplan.model.run_law import RunLaw
 from bayplan.model.workload import Gang, Request
 from bayplan.strategy.wish import Wish
 from tests.unit.placement.building import BEST_FIT, asking, cluster, node
+
+GPUS = QuotaKey("nvidia.com/gpu")
 
 
 @dataclass
@@ -85,3 +92,30 @@ def small(id_: object, law: RunLaw | None, gpus: int = 1) -> Request:
 
 def gang(name: str, members: int, gpus: int = 1, law: RunLaw | None = None) -> list[Request]:
     return [Request((name, n), asking(1, gpus), queue="q", run=law, gang=Gang(name)) for n in range(members)]
+
+
+def busy(stream: Stream, seed: int, seconds: float, sigma: float) -> None:
+    """One-GPU tasks that would keep 95 % of all GPUs busy, at random instants."""
+    draws, gpus, at = np.random.default_rng(seed), 8 * stream.nodes, 0.0
+    mean = 100.0 * math.exp(sigma * sigma / 2)
+    number = 0
+    while at < seconds:
+        law = RunLaw(100.0, sigma) if sigma else RunLaw(float(draws.uniform(50.0, 150.0)))
+        real = law.median if not sigma else float(law.median * math.exp(sigma * draws.standard_normal()))
+        stream.submit(at, [small(number, law)], real)
+        number += 1
+        at += float(draws.exponential(mean / (0.95 * gpus)))
+
+
+def several(nodes: int, *, reserve: int = 1, above: int | None = None, own: int | None = None) -> Stream:
+    """Three queues below one. `above`: a quota that they share; `own`: one that each has and lends the others."""
+    stream = Stream(nodes)
+    queues = [Queue("all", None, () if above is None else (QuotaRow(GPUS, above),))]
+    rows = () if own is None else (QuotaRow(GPUS, own),)
+    queues += [Queue(name, "all", rows, reserve=reserve) for name in "abc"]
+    stream.decider.update(Changes(queues=tree_of(queues)))
+    return stream
+
+
+def of(queue: str, requests: Sequence[Request]) -> list[Request]:
+    return [replace(each, queue=queue) for each in requests]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.admission.queue import Ageing, Queue, QuotaRow
@@ -17,6 +17,7 @@ from bayplan.core.decider import Decider
 from bayplan.model.occupant import Tenant
 from bayplan.model.workload import Gang, Request
 from bayplan.strategy.wish import Wish
+from tests.draws import cases
 from tests.unit.placement.building import BEST_FIT, asking, cluster, node
 
 CPU = QuotaKey("cpu")
@@ -119,7 +120,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@cases(60, search=150)
 @given(STEPS)
 def test_the_line_goes_as_the_reference_after_any_history(steps: list[tuple[str, object]]) -> None:
     world, number = World(TREE), 0

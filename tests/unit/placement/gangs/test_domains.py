@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.core.changes import Changes
@@ -15,6 +15,7 @@ from bayplan.model.workload import NodeInfo, Request, RequestClass
 from bayplan.strategy.compile import Named, compile_strategy
 from bayplan.strategy.context import Context
 from bayplan.strategy.presets import PRESETS, compile_preset
+from tests.draws import cases
 from tests.unit.placement.gangs.deciding import check, decided
 from tests.unit.placement.gangs.drawing import MEMBERS, PLACES, RACK, cluster_of, decider_for, members_of, near
 from tests.unit.placement.gangs.reference import Amounts, Place, right
@@ -23,7 +24,7 @@ MINIMUM = st.sampled_from((None, None, 1, 2, 3))
 EVERY = st.sampled_from(list(PRESETS))
 
 
-@settings(max_examples=150, deadline=None)
+@cases(60, search=150)
 @given(PLACES, MEMBERS, MINIMUM, EVERY, st.lists(st.integers(0, 4), max_size=3))
 def test_a_gang_is_in_the_right_domain_or_waits(
     places: list[Place], members: list[Amounts], minimum: int | None, preset: str, running: list[int]

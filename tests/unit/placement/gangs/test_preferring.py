@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.strategy.presets import PRESETS
+from tests.draws import cases
 from tests.unit.placement.gangs.deciding import check, decided
 from tests.unit.placement.gangs.drawing import ASKED, PLACES, near
 from tests.unit.placement.gangs.reference import Amounts, Place, most, racks, right
 
 
-@settings(max_examples=150, deadline=None)
+@cases(60, search=150)
 @given(PLACES, ASKED, st.integers(2, 7), st.sampled_from((None, None, 1, 2, 3)), st.sampled_from(list(PRESETS)))
 def test_a_gang_that_prefers_one_domain(
     places: list[Place], asked: Amounts, number: int, minimum: int | None, preset: str

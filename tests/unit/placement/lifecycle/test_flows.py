@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.lifecycle import TaskOutcome
+from tests.draws import cases
 from tests.unit.placement.lifecycle.flowing import EVENTS, Plan, World, expected, plans
 
 DISTURBED = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 30), st.booleans()), max_size=40)
@@ -29,7 +30,7 @@ def ends_as_it_should(world: World, events: list[tuple[str, int, bool]]) -> None
         assert [found[task] for task in named] == [succeeded[task] for task in named]
 
 
-@settings(max_examples=120, deadline=None)
+@cases(50, search=120)
 @given(plans(), DISTURBED)
 def test_any_graph_ends_as_it_should(plan: Plan, events: list[tuple[str, int, bool]]) -> None:
     ends_as_it_should(World(plan), events)

@@ -6,11 +6,12 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.lifecycle import Attempt, Lifecycle, News, Observations, Phase, Refusal, Retry, Wants, advance
 from bayplan.model.graph import Task
+from tests.draws import cases
 from tests.unit.placement.lifecycle.simulated import World
 from tests.unit.placement.lifecycle.test_transitions import EVENTS, TASKS, happen
 
@@ -83,7 +84,7 @@ def happens(world: Both, event: str, unit: int) -> None:
         happen(world, event, unit)
 
 
-@settings(max_examples=400, deadline=None)
+@cases(160, search=400)
 @given(st.lists(st.tuples(EVENTS | MORE, st.integers(0, 4), st.booleans()), max_size=60), st.integers(0, 2))
 def test_after_any_sequence_of_observations(events: list[tuple[str, int, bool]], limit: int) -> None:
     world = Both(TASKS, Retry(limit=limit, initial=2.0))

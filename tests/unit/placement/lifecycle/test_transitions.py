@@ -2,12 +2,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.lifecycle import TRANSITIONS, Flow, Phase, Repeated, Retry, Round, Run, UnitState, begun
 from bayplan.lifecycle.state import TERMINAL
 from bayplan.model.graph import Graph, Task
+from tests.draws import cases
 from tests.unit.placement.lifecycle.simulated import World
 
 TASKS = [Task("a", shards=2), Task("b", ("a",)), Task("c", ("a",)), Task("d", ("b", "c"))]
@@ -78,7 +79,7 @@ def happen(world: World, event: str, unit: int) -> None:
             world.attempts[key] = replace(seen, unschedulable="taken")
 
 
-@settings(max_examples=300, deadline=None)
+@cases(120, search=300)
 @given(st.lists(st.tuples(EVENTS, st.integers(0, 4)), max_size=60))
 def test_whatever_happens_states_move_along_the_table_and_nothing_runs_again_after_its_success(
     events: list[tuple[str, int]],
@@ -107,7 +108,7 @@ def reachable(source: UnitState, to: UnitState) -> bool:
     return to in seen
 
 
-@settings(max_examples=200, deadline=None)
+@cases(80, search=200)
 @given(st.lists(st.tuples(EVENTS, st.integers(0, 4)), max_size=40), st.integers(0, 1_000))
 def test_a_restart_from_any_record_ever_written_comes_to_the_same_successes(events: list[tuple[str, int]], when: int) -> None:
     """Held pods and a stale record together know at least what the operator knew."""

@@ -20,6 +20,7 @@ from bayplan.model.workload import Gang, NodeInfo, Request, RequestClass
 from bayplan.strategy.presets import compile_preset
 from bayplan.strategy.protocols import Strategy
 from bayplan.strategy.wish import Wish
+from tests.draws import cases
 from tests.unit.placement.neighbours.drawing import NAMESPACES, nodes_in, pods
 from tests.unit.placement.neighbours.reference import Pod, allowed
 from tests.unit.placement.nonsense import saying
@@ -89,7 +90,7 @@ class World:
             self.put(key, replace(each, bound=True))
 
 
-@settings(max_examples=200, deadline=None)
+@cases(70, search=200)
 @given(
     st.lists(st.integers(0, 3), min_size=1, max_size=6),
     st.lists(pods, min_size=1, max_size=4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.admission.queue import Queue, QuotaRow
@@ -19,6 +19,7 @@ from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import RequestClass
 from bayplan.simulation import Submission, simulate
 from bayplan.simulation.whole_graphs import demand_of_all
+from tests.draws import cases
 from tests.unit.placement.building import GPU, asking
 from tests.unit.placement.flows import flows, setup
 
@@ -90,7 +91,7 @@ def test_where_a_pod_may_be_is_read_from_its_labels() -> None:
     assert reach(asking(1, 1, required=(other, both)), key) is Reach.MAY
 
 
-@settings(max_examples=150, deadline=None)
+@cases(50, search=150)
 @given(st.lists(flows(), min_size=1, max_size=3))
 def test_whatever_its_flow_a_graph_that_has_begun_never_waits_for_its_queue(drawn: list[Submission]) -> None:
     """With room for the largest of them, each goes the way that it goes where there is no quota."""

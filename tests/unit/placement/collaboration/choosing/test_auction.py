@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.collaboration.choosing import LONGEST_WHY, ChoosingError, Contender, Learned, Offer, Tariff, by_auction
+from tests.draws import cases
 
 
 def offer(name: str, mean: float, cost: float = 0.0, waits: float = 0.0, failed: str = "") -> Offer:
@@ -63,7 +64,7 @@ def test_who_cannot_run_or_failed_makes_no_bid() -> None:
     st.integers(-20, 20),
     st.data(),
 )
-@settings(max_examples=150, deadline=None)
+@cases(60, search=150)
 def test_no_candidate_gains_by_another_bid_than_its_true_worth(
     values: list[int], costs: list[int], other: int, data: st.DataObject
 ) -> None:

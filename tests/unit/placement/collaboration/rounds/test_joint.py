@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.collaboration.rounds import Effect, EffectAction, JointRule, JointTerm, RoundError, effect
 from bayplan.collaboration.rounds.joint import STEP
 from bayplan.lifecycle.conditions import Value, parse_measure
+from tests.draws import cases
 
 NAMES = ("understand", "intent", "respond")
 
@@ -51,7 +52,7 @@ def test_attempts_have_a_limit() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 10), st.floats(-1e3, 1e3)), min_size=3, max_size=3))
-@settings(max_examples=100, deadline=None)
+@cases(50, search=100)
 def test_new_weights_keep_their_sum_and_follow_the_losses(parts: list[tuple[float, float]]) -> None:
     weights, losses = [weight + 0.1 for weight, _ in parts], [loss for _, loss in parts]
     found = decide(rule(*weights, bound=-1e9, otherwise=EffectAction.REWEIGH), *losses).weights

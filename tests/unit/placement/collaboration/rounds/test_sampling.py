@@ -6,15 +6,16 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.collaboration.rounds import RoundError, inclusion_probabilities, sample_clients
 from bayplan.collaboration.rounds.sampling import systematic
+from tests.draws import cases
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[list[bool], int, float]:
+def draws(draw: st.DrawFn) -> tuple[list[bool], int, float]:
     """Free or busy clients, how many to draw, and a floor that can be kept."""
     free = draw(st.lists(st.booleans(), min_size=1, max_size=12))
     number = draw(st.integers(1, len(free)))
@@ -32,8 +33,8 @@ def expectation(probabilities: np.ndarray, values: np.ndarray) -> float:
     return total
 
 
-@given(cases())
-@settings(max_examples=100, deadline=None)
+@given(draws())
+@cases(50, search=100)
 def test_the_expected_weighted_sum_is_the_sum_over_all_clients(case: tuple[list[bool], int, float]) -> None:
     free, number, floor = case
     generator = np.random.default_rng(number)
@@ -43,8 +44,8 @@ def test_the_expected_weighted_sum_is_the_sum_over_all_clients(case: tuple[list[
     assert expectation(probabilities[order], values[order]) == pytest.approx(values.sum(), abs=1e-9)
 
 
-@given(cases())
-@settings(max_examples=150, deadline=None)
+@given(draws())
+@cases(60, search=150)
 def test_probabilities_add_up_keep_the_floor_and_prefer_free_nodes(case: tuple[list[bool], int, float]) -> None:
     free, number, floor = case
     found = inclusion_probabilities(free, number, floor)
@@ -57,8 +58,8 @@ def test_probabilities_add_up_keep_the_floor_and_prefer_free_nodes(case: tuple[l
         assert found[known].max() == pytest.approx(1.0) or found[~known].max() == pytest.approx(floor)
 
 
-@given(cases(), st.integers(0, 2**32))
-@settings(max_examples=100, deadline=None)
+@given(draws(), st.integers(0, 2**32))
+@cases(50, search=100)
 def test_so_many_are_drawn_each_once_and_the_same_seed_draws_the_same(case: tuple[list[bool], int, float], seed: int) -> None:
     free, number, floor = case
     first = sample_clients(free, number, floor, np.random.default_rng(seed))

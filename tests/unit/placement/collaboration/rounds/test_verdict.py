@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.collaboration.rounds import (
@@ -19,6 +19,7 @@ from bayplan.collaboration.rounds import (
     verdict,
 )
 from bayplan.lifecycle.conditions import Value, parse, parse_measure
+from tests.draws import cases
 
 UNTIL = parse("evaluate.accuracy >= 0.95")
 ACCURACY = parse_measure("evaluate.accuracy")
@@ -100,7 +101,7 @@ def test_a_result_of_the_wrong_kind_fails_at_once() -> None:
 
 
 @given(histories, st.integers(1, 30), st.integers(1, 4), st.floats(0, 0.5), st.booleans())
-@settings(max_examples=150, deadline=None)
+@cases(60, search=150)
 def test_it_ends_where_a_plain_count_over_the_history_says(
     values: list[float | None], most: int, patience: int, delta: float, maximise: bool
 ) -> None:

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.lifecycle.conditions import ConditionError, Value, parse
+from tests.draws import cases
 
 from .drawing import SHARDS
 
@@ -114,7 +115,7 @@ _clauses = st.builds(
     st.lists(_clauses, min_size=1, max_size=4).map(" and ".join),
     st.lists(st.tuples(_results, _results), min_size=8, max_size=8),
 )
-@settings(max_examples=250, deadline=None)
+@cases(100, search=250)
 def test_what_is_said_never_to_be_true_never_is(text: str, results: list[tuple[Value, Value]]) -> None:
     found = parse(text)
     if found.never() is not None:

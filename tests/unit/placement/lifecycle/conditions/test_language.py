@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.lifecycle.conditions import Condition, ConditionError, Reference, parse
 from bayplan.lifecycle.conditions.parser import DEEPEST
 from bayplan.lifecycle.conditions.tokens import LONGEST
 from bayplan.lifecycle.conditions.tree import Comparison, Constant, Node, TaskResult, references
+from tests.draws import cases
 
 from .drawing import conditions
 
 
 @given(conditions)
-@settings(max_examples=150, deadline=None)
+@cases(60, search=150)
 def test_what_is_written_is_read_as_the_same(tree: Node) -> None:
     text = str(Condition(tree, tuple(references(tree))))
     found = parse(text)
@@ -41,7 +42,7 @@ junk = st.text(st.sampled_from(list("a1.-_ ()<>=!'\"eé\n")) | st.characters(), 
 
 
 @given(junk | st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))
-@settings(max_examples=300, deadline=None)
+@cases(120, search=300)
 def test_any_text_is_read_or_refused_in_one_sentence(text: str) -> None:
     error = refusal(text)
     assert error is None or error.column is None or 1 <= error.column <= len(text) + 1

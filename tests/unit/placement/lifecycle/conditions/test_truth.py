@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bayplan.lifecycle.conditions import Condition, Undecidable, Value, parse
 from bayplan.lifecycle.conditions.tree import Aggregate, Comparison, Constant, Junction, Negation, Node, TaskResult, references
 from bayplan.lifecycle.conditions.truth import Lookup
+from tests.draws import cases
 
 from .drawing import KINDS, Results, all_results, conditions, without_each
 
@@ -48,13 +49,13 @@ def by_python(node: Node, results: Results) -> Value:
 
 
 @given(conditions, all_results())
-@settings(max_examples=200, deadline=None)
+@cases(60, search=200)
 def test_it_comes_to_what_pythons_operators_say(tree: Node, results: Results) -> None:
     assert condition(tree).evaluate(looking(results)) is by_python(tree, results)
 
 
 @given(without_each, all_results())
-@settings(max_examples=200, deadline=None)
+@cases(60, search=200)
 def test_its_text_comes_to_what_python_reads_in_it(tree: Node, results: Results) -> None:
     known = {task.replace("-", "_"): SimpleNamespace(**each[0]) for task, each in results.items()}
     known["many"] = SimpleNamespace(number=[each["number"] for each in results["many"]])
@@ -65,7 +66,7 @@ def test_its_text_comes_to_what_python_reads_in_it(tree: Node, results: Results)
 
 
 @given(st.data(), conditions, all_results(missing=True))
-@settings(max_examples=200, deadline=None)
+@cases(60, search=200)
 def test_what_is_decided_early_stays_so_whatever_comes(data: st.DataObject, tree: Node, results: Results) -> None:
     early = condition(tree).evaluate(looking(results))
     complete = {
