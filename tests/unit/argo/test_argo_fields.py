@@ -179,6 +179,7 @@ OWN: dict[tuple[str, str], Any] = {
     ("PodSpec", "hostNetwork"): True,
     ("PodSpec", "priority"): 5,
     ("PodSpec", "schedulingGates"): [{"name": "g"}],
+    ("PodSpec", "activeDeadlineSeconds"): 5,
     ("PodSpec", "terminationGracePeriodSeconds"): 5,
     ("TemplateDefaults", "container"): {"resources": {"limits": {"nvidia.com/gpu": 1}}},
     # Of a sidecar, the patch says how much CPU it asks for.
