@@ -1,8 +1,8 @@
 """What promises and holds keep from other requests: charged to the nodes and quotas while these are asked about."""
 
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,18 @@ Amounts = dict[tuple[int, int], int]
 """By row of the cluster and column."""
 
 
+class Room(NamedTuple):
+    """What is kept for one."""
+
+    nodes: Sequence[tuple[int, Demand, tuple[int, ...]]]
+    """Row of the cluster, amounts, and GPUs."""
+    quotas: Sequence[tuple[int, int]]
+    """Number of a quota row, and amount."""
+
+
+_NO_ROOM = Room((), ())
+
+
 class KeptRoom(Generic[K]):
     """Of a place that is kept: what is asked there, less what will have left it by then, and less what is kept there for
     requests that will have ended by then.
@@ -27,10 +39,10 @@ class KeptRoom(Generic[K]):
 
     def __init__(self, cluster: Cluster, running: Occupancy) -> None:
         self._cluster, self._running = cluster, running
-        self._nodes: dict[int, list[tuple[int, Demand, tuple[int, ...]]]] = {}
-        """By what is charged: row, amounts, and GPUs."""
-        self._quotas: dict[int, list[tuple[int, int]]] = {}
-        """By the same: number of a quota row, and amount."""
+        self._room: dict[int, Room] = {}
+        """By what is charged."""
+        self._lifted: dict[int, tuple[K, Room]] = {}
+        """Of what was lifted and may be charged again, while anything is charged."""
         self._of: dict[int, K] = {}
         self._left: dict[Hashable, list[tuple[int, int]]] = {}
         """By key of what has to leave, while anything is charged: numbers of quota rows, and what it leaves them."""
@@ -48,13 +60,10 @@ class KeptRoom(Generic[K]):
         key = id(promise)
         if key in self._of:
             return
-        self._of[key] = promise
-        self._nodes[key] = [*self._on_nodes(promise)]
-        self._quotas[key] = [*self._in_quotas(promise)]
-        for row, demand, devices in self._nodes[key]:
-            self._cluster.apply((row, demand, devices, None), 1)
-        for number, amount in self._quotas[key]:
-            self._cluster.quotas.rows[number].keep_ahead(promise.queue, amount)
+        _, known = self._lifted.pop(key, (None, None))
+        room = known or Room([*self._on_nodes(promise)], [*self._in_quotas(promise)])
+        self._of[key], self._room[key] = promise, room
+        self._apply(promise, room, 1)
 
     def lift(self, promises: Iterable[K]) -> None:
         """Others see its places as they are."""
@@ -62,21 +71,21 @@ class KeptRoom(Generic[K]):
             key = id(promise)
             if self._of.pop(key, None) is None:
                 continue
-            for row, demand, devices in self._nodes.pop(key):
-                self._cluster.apply((row, demand, devices, None), -1)
-            for number, amount in self._quotas.pop(key):
-                self._cluster.quotas.rows[number].keep_ahead(promise.queue, -amount)
+            room = self._room.pop(key)
+            self._lifted[key] = promise, room
+            self._apply(promise, room, -1)
         if not self._of:
             self._left.clear()
+            self._lifted.clear()
 
     def beside(self, promise: K) -> tuple[dict[int, dict[int, int]], dict[int, int]]:
         """What one that is charged will have beside what is kept for it now: by row and column; by number of a quota row."""
         nodes = {row: dict(asks) for row, asks in promise.asks.items()}
-        for row, demand, _ in self._nodes[id(promise)]:
+        for row, demand, _ in self._room[id(promise)].nodes:
             for column, amount in demand.pairs:
                 nodes[row][column] -= amount
         quotas = dict(promise.quotas)
-        for number, amount in self._quotas[id(promise)]:
+        for number, amount in self._room[id(promise)].quotas:
             quotas[number] -= amount
         return nodes, quotas
 
@@ -84,8 +93,8 @@ class KeptRoom(Generic[K]):
     def on_nodes(self) -> dict[int, dict[int, int]]:
         """By row and column, what is kept of it now. O(promises x rows of each)."""
         found: dict[int, dict[int, int]] = {}
-        for kept in self._nodes.values():
-            for row, demand, _ in kept:
+        for room in self._room.values():
+            for row, demand, _ in room.nodes:
                 there = found.setdefault(row, {})
                 for column, amount in demand.pairs:
                     there[column] = there.get(column, 0) + amount
@@ -96,7 +105,7 @@ class KeptRoom(Generic[K]):
         """In this block a queue, by its number, sees quotas as they are."""
         rows, root = self._cluster.quotas.rows, self._cluster.quotas.root
         tree = root(queue)
-        of_tree = ((each.queue, self._quotas[key]) for key, each in self._of.items() if root(each.queue) == tree)
+        of_tree = ((each.queue, self._room[key].quotas) for key, each in self._of.items() if root(each.queue) == tree)
         kept = [(holder, *each) for holder, of_one in of_tree for each in of_one]
         for holder, number, amount in kept:
             rows[number].keep_ahead(holder, -amount)
@@ -111,6 +120,12 @@ class KeptRoom(Generic[K]):
         self.lift(self.charged)
 
     # Inside
+
+    def _apply(self, promise: K, room: Room, sign: int) -> None:
+        for row, demand, devices in room.nodes:
+            self._cluster.apply((row, demand, devices, None), sign)
+        for number, amount in room.quotas:
+            self._cluster.quotas.rows[number].keep_ahead(promise.queue, sign * amount)
 
     def _on_nodes(self, promise: K) -> Iterable[tuple[int, Demand, tuple[int, ...]]]:
         if not promise.asks and not promise.gpus:
@@ -130,8 +145,8 @@ class KeptRoom(Generic[K]):
             return found
 
         def kept(each: K) -> Amounts:
-            of = self._nodes.get(id(each), ())
-            return {(row, column): amount for row, demand, _ in of for column, amount in demand.pairs}
+            nodes = self._room.get(id(each), _NO_ROOM).nodes
+            return {(row, column): amount for row, demand, _ in nodes for column, amount in demand.pairs}
 
         of_nodes: Kept[K, tuple[int, int]] = Kept(asks, lambda each: each.blockers, left, kept)
         found: dict[int, list[tuple[int, int]]] = {}
@@ -156,9 +171,10 @@ class KeptRoom(Generic[K]):
                         found[number] += amount
             return found
 
-        of_quotas: Kept[K, int] = Kept(
-            lambda each: each.quotas, lambda each: each.quota_blockers, left, lambda each: dict(self._quotas.get(id(each), ()))
-        )
+        def kept(each: K) -> dict[int, int]:
+            return dict(self._room.get(id(each), _NO_ROOM).quotas)
+
+        of_quotas: Kept[K, int] = Kept(lambda each: each.quotas, lambda each: each.quota_blockers, left, kept)
         yield from still_to_keep(promise, self._side_by_side(promise), of_quotas).items()
 
     def _leaves(self, key: Hashable) -> list[tuple[int, int]]:
