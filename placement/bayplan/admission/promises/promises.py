@@ -192,7 +192,7 @@ class Promises:
         total = [(column, members * amount) for column, amount in demand.pairs]
         pod = Asker(first.graph, first.request_class)
         asks = quotas.lacking(first.queue, total, pod)
-        short, of = tuple(asks), ResourceProfile(cluster, self.running, self._stays(), now)
+        short, of = tuple(asks), ResourceProfile(cluster, self.running, self._stays(quotas.root(queue)), now)
         waited: list[Waited] = []
         rows: dict[int, int] = {}
         if asks:
@@ -223,9 +223,10 @@ class Promises:
         promise.allowance = max(promise.at - now, LEAST_ALLOWANCE)
         return promise
 
-    def _stays(self) -> list[Stay]:
-        """Of the promises that bind what is asked about."""
-        return [Stay(each, expected_end(each), *self.ahead.beside(each)) for each in self.ahead.charged]
+    def _stays(self, root: int) -> list[Stay]:
+        """Of the promises that bind what is asked about in a tree of queues."""
+        ahead = [each for each in self.ahead.charged if self._binds(each, root)]
+        return [Stay(each, expected_end(each), *self.ahead.beside(each)) for each in ahead]
 
     def _move(self, promise: Promise, now: float, moved: dict[int, bool]) -> bool:
         """Its instant is earlier if something that it waited for has left, or if that goes for a promise that it waits for.
