@@ -76,7 +76,12 @@ async def _measure(kubeconfig: Path, work: Sequence[Work], limit: float) -> Meas
             telling.cancel()
     behind = max(event.at - event.work.at for event in submitted)
     events = sorted([*submitted, *watch.events], key=lambda event: event.at)
-    figures = [("recorded_s", max(watch.recorded.values()), "s"), ("submitted_behind_s", behind, "s")]
+    kubelet = sum(watch.until_running) / max(1, len(watch.until_running))
+    figures = [
+        ("until_running_s", kubelet, "s"),
+        ("recorded_s", max(watch.recorded.values()), "s"),
+        ("submitted_behind_s", behind, "s"),
+    ]
     return Measured(events, figures)
 
 

@@ -50,6 +50,10 @@ class AdmissionWatch:
         self.recorded: dict[str, float] = {}
         """By name, when the end of each was recorded: its pod is not held any more."""
         self._work, self._began = work, began
+        self.until_running: list[float] = []
+        """Per pod that was seen to run, the seconds since it was on its node: what its kubelet takes."""
+        self._pending: dict[str, float] = {}
+        """By the name of a pod that is on its node and does not run yet, since when."""
         self._running: dict[str, str] = {}
         """By the name of a pod that runs, the piece of work."""
         self._over: set[str] = set()
@@ -88,7 +92,10 @@ class AdmissionWatch:
         phase = pod.status.phase if isinstance(pod.status, _Status) else ""
         if name not in self._running and name not in self._over and pod.spec.node_name:
             self._running[name] = graph
+            self._pending[name] = now
             self.events.append(Event(now, START, self._work[graph]))
+        if phase and phase != "Pending" and name in self._pending:
+            self.until_running.append(now - self._pending.pop(name))
         if name in self._running and (gone or phase in ("Succeeded", "Failed")):
             del self._running[name]
             self._over.add(name)

@@ -14,7 +14,7 @@ from bayplan.cluster.quotas import QuotaKey
 from bayplan.lifecycle import Flow, GangRule
 from bayplan.model.graph import Graph, Task
 from bayplan.model.workload import NodeInfo, RequestClass
-from bayplan.simulation import AttemptOutcome, Policy, Setup, Submission, Trace, figures, simulate
+from bayplan.simulation import AttemptOutcome, Policy, Preempted, Setup, Submission, Trace, figures, simulate
 from bayplan.strategy.presets import compile_preset
 
 NODES, SIZE = 4, 8
@@ -85,6 +85,7 @@ def _count(trace: Trace, found: Hours) -> None:
     found.figures["graphs"] += len(trace.graphs)
     found.figures["plans"] += len(trace.preempted)
     found.figures["pods evicted"] += figures.evictions(trace)
+    found.figures["evicted a third time between two events"] += _third_times(trace)
     found.figures["GPU seconds lost"] += round(figures.work_lost(trace))
     found.figures["GPU seconds of work"] += round(float((attempts.ended_at - attempts.started_at)[outcome == 1].sum()))
     found.faults["victims whose pre-emptor did not run"] += trace.in_vain
@@ -96,19 +97,34 @@ def _count(trace: Trace, found: Hours) -> None:
     found.faults["more held than there is"] += int((changes[order].cumsum() > NODES * SIZE).sum())
 
 
-def _evictions_in_a_row(trace: Trace) -> Counter[str]:
-    """Between two arrivals or ends: plans beyond one of each graph for each time that it waits; and evictions of a graph beyond
-    the second, as in a loop."""
+def _third_times(trace: Trace) -> int:
+    evicted = Counter((graph, number) for number, each in _stretches(trace) for graph in each.victims)
+    return sum(max(0, count - 2) for count in evicted.values())
+
+
+def _stretches(trace: Trace) -> list[tuple[int, Preempted]]:
+    """The plans, each with how many arrivals and ends came before."""
     attempts = trace.attempts
     news = [*trace.graphs.submitted_at.tolist(), *attempts.ended_at[attempts.outcome == AttemptOutcome.SUCCEEDED].tolist()]
     at = np.searchsorted(np.sort(np.array(news)), [each.at for each in trace.preempted], "right")
+    return list(zip(at.tolist(), trace.preempted, strict=True))
+
+
+def _evictions_in_a_row(trace: Trace) -> Counter[str]:
+    """Between two arrivals or ends: plans beyond one of each graph for each time that it waits; and plans of a graph where the
+    same was running before, as in a loop."""
+    attempts = trace.attempts
     found: Counter[str] = Counter({"more than one plan for a wait": 0, "loops": 0})
     plans: Counter[tuple[int, int]] = Counter()
     evicted: Counter[tuple[int, int]] = Counter()
-    for each, number in zip(trace.preempted, at.tolist(), strict=True):
+    seen: set[tuple[int, int, frozenset[int]]] = set()
+    for number, each in _stretches(trace):
         plans[each.graph, number] += 1
         found["more than one plan for a wait"] += plans[each.graph, number] > 1 + evicted[each.graph, number]
+        there = (attempts.placed_at <= each.at) & (attempts.ended_at > each.at)
+        state = number, each.graph, frozenset(attempts.graph[there].tolist())
+        found["loops"] += state in seen
+        seen.add(state)
         for graph in each.victims:
             evicted[graph, number] += 1
-            found["loops"] += evicted[graph, number] > 2
     return found
