@@ -13,6 +13,7 @@ from bayplan.admission.preemption.fitting import PlaceUnit
 from bayplan.admission.preemption.holds import HeldPlaces, Holds
 from bayplan.admission.preemption.planner import EvictionPlan, EvictionPlanner
 from bayplan.admission.preemption.state import InVain, PreemptionState
+from bayplan.admission.promises.instant import waited_for
 from bayplan.admission.promises.kept_room import KeptRoom
 from bayplan.admission.promises.promise import Promise
 from bayplan.admission.promises.promises import Promises
@@ -366,7 +367,7 @@ class Preempting:
                 continue
             if owner.request.priority >= unit[0].request.priority:
                 found.append(promise)
-        return found
+        return sorted(found, key=lambda promise: len(waited_for(promise)))  # each after those that it waits for
 
     def _note_evicted(self, hold: Hold) -> None:
         for key in hold.victims:

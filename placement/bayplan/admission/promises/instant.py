@@ -14,7 +14,7 @@ DRAWS = 128
 
 def joint_instant(promise: Promise, running: Occupancy, now: float, seed: int) -> float:
     """The 90 % quantile of the instant, from common draws of when all ends that it waits for. Infinite: that is not known."""
-    waited = _waited_for(promise)
+    waited = waited_for(promise)
     slots = {id(each): [slot for key in each.blockers if (slot := running.slot(key)) >= 0] for each in waited}
     laws = [law for each in waited if each is not promise for law, _ in each.runs]
     if all(running.sure(slot) for found in slots.values() for slot in found) and not any(law and law.sigma for law in laws):
@@ -65,7 +65,7 @@ def _run(promise: Promise, random: np.random.Generator) -> FloatArray:
     return found
 
 
-def _waited_for(promise: Promise) -> list[Promise]:
+def waited_for(promise: Promise) -> list[Promise]:
     """It, and all that it waits for, each once, those before that others wait for."""
     found: dict[int, Promise] = {}
 
