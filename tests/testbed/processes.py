@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +24,11 @@ from .errors import TestbedError
 _STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="testbed-starter")
 
 _PORTS = (16_000, 32_000)
+_DRAWS = 1_000
+_claimed: set[int] = set()
+"""Ports that this process drew."""
+_lock_file: int | None = None
+"""Open as long as the process lives: closing it would give up its locks."""
 _KILL_SECONDS = 60.0
 
 
@@ -88,23 +95,47 @@ def stop(processes: Iterable[Process], grace: float) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different loopback ports that nobody listens on now.
+    """`count` different loopback ports on which no program listens now. No other testbed gets them while this process lives.
 
     Drawn at random from below the range that the kernel gives to outgoing connections: a port that is only asked for here
-    could otherwise be somebody's connection by the time that its program listens.
+    could otherwise belong to a connection by the time that its program listens. Raises TestbedError.
     """
     found: list[int] = []
-    draw = random.SystemRandom()
     with ExitStack() as stack:
-        while len(found) < count:
-            port = draw.randrange(*_PORTS)
+        for port in random.SystemRandom().sample(range(*_PORTS), _DRAWS):
+            if len(found) == count:
+                break
+            if not _claim(port):
+                continue
             item = stack.enter_context(socket.socket())
             try:
                 item.bind(("127.0.0.1", port))
             except OSError:
-                continue  # taken; there are thousands more
+                continue  # taken
             found.append(port)
+    if len(found) < count:
+        raise TestbedError(f"Of {_DRAWS} ports between {_PORTS[0]} and {_PORTS[1]}, fewer than {count} are free.")
     return found
+
+
+def _claim(port: int) -> bool:
+    """Whether a port is for this process from now on.
+
+    Seconds can pass between the draw of a port and its use, and another testbed may draw it meanwhile. So each process locks a
+    byte of one file for each of its ports; the kernel takes the lock back when the process ends.
+    """
+    global _lock_file
+    if _lock_file is None:
+        path = Path(tempfile.gettempdir()) / f"bayplan-testbed-ports-{os.getuid()}"
+        _lock_file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    if port in _claimed:
+        return False
+    try:
+        fcntl.lockf(_lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _claimed.add(port)
+    return True
 
 
 def _spawn(name: str, command: list[str], log: Path, environment: Mapping[str, str]) -> Process:
