@@ -1,5 +1,6 @@
 """One operator at a time: a Lease, renewed in a thread of its own."""
 
+import json
 import logging
 import threading
 from datetime import UTC, datetime
@@ -14,6 +15,15 @@ from bayplan_operator.clock import Clock
 from bayplan_operator.settings import Settings
 
 log = logging.getLogger(__name__)
+
+
+def in_words(error: Exception) -> str:
+    """One line: what the API server says, if it has answered."""
+    try:
+        said = json.loads(error.body or "")["message"] if isinstance(error, ApiException) else None
+    except (TypeError, ValueError, KeyError):
+        said = None
+    return " ".join(str(said or error).split())
 
 
 class Leader:
@@ -58,7 +68,7 @@ class Leader:
                 if self._acquire_or_renew():
                     self._renewed_at = asked_at  # the instant of asking: the answer may have taken its time
             except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
-                log.warning("the Lease could not be renewed: %s", error)
+                log.warning("the Lease could not be renewed: %s", in_words(error))
             metrics.LEADER.set(self.leading)
             if self._stop.wait(self._settings.lease_renewal if self.leading else min(1.0, self._settings.lease_renewal)):
                 return
@@ -134,4 +144,4 @@ class Leader:
                     settings.lease_name, settings.lease_namespace, lease, _request_timeout=settings.lease_renewal
                 )
         except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
-            log.warning("the Lease could not be given back; a successor waits until it expires: %s", error)
+            log.warning("the Lease could not be given back; a successor waits until it expires: %s", in_words(error))

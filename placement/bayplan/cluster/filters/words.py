@@ -26,7 +26,7 @@ _PLAIN = {
     Rejection.HOST_PORT: "have given its host port to another pod",
     Rejection.SPREAD: "are where its topology spread constraint allows no more",
     Rejection.POD_AFFINITY: "have no pod nearby that its affinity requires",
-    Rejection.QUOTA: "are those of which its queue may hold no more",
+    Rejection.QUOTA: "are closed by the quota of its queue",
     Rejection.POD_ANTI_AFFINITY: "have a pod nearby that anti-affinity keeps apart from it",
 }
 _REJECTIONS = tuple(CODES)

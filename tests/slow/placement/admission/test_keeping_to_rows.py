@@ -168,7 +168,7 @@ def test_where_a_row_closes_some_nodes_and_others_are_full_both_are_counted() ->
     on.occupy("own", "n0", {"cpu": 2000}, tenant=Tenant(queue="a"))
     assert refused(on, Request("r", asking(3), queue="a")) == (
         Reason.NO_CAPACITY,
-        "0/3 nodes: 2 are those of which its queue may hold no more, 1 has too little cpu free (3 asked, at most 1 free)",
+        "0/3 nodes: 2 are closed by the quota of its queue, 1 has too little cpu free (3 asked, at most 1 free)",
     )
     assert refused(on, Request("r", asking(2), queue="a")) == (
         Reason.QUOTA_EXCEEDED,
