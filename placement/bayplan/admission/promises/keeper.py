@@ -61,8 +61,8 @@ class Kept(NamedTuple, Generic[K, Where]):
     blockers: Callable[[K], Collection[Hashable]]
     left: Callable[[Collection[Hashable]], Mapping[Where, int]]
     """What becomes free when these have left."""
-    kept: Callable[[K], Mapping[Where, int]]
-    """What is kept for one by now."""
+    kept: Callable[[object], Mapping[Where, int]]
+    """What is kept for one by now, be it of these or what it waits for."""
 
 
 def still_to_keep(promise: K, others: Sequence[K], of: Kept[K, Where]) -> dict[Where, int]:
@@ -80,7 +80,7 @@ def still_to_keep(promise: K, others: Sequence[K], of: Kept[K, Where]) -> dict[W
             need = sum(each.get(where, 0) for each in asks) - left.get(where, 0)
             most[where] = max(most.get(where, 0), need)
     for each in (*others, *promise.after):
-        for where, amount in of.kept(each).items():  # type: ignore[arg-type]
+        for where, amount in of.kept(each).items():
             if where in most:
                 most[where] -= amount
     return {where: amount for where, amount in most.items() if amount > 0}

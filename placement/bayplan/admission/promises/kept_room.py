@@ -2,17 +2,16 @@
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple
 
 import numpy as np
 
 from bayplan.admission.occupancy import Occupancy
-from bayplan.admission.promises.keeper import Keeper, Kept, still_to_keep
+from bayplan.admission.promises.keeper import K, Kept, still_to_keep
 from bayplan.cluster.cluster import Cluster
 from bayplan.cluster.demand import Demand
 from bayplan.model.arrays import IntArray
 
-K = TypeVar("K", bound=Keeper)
 Amounts = dict[tuple[int, int], int]
 """By row of the cluster and column."""
 
@@ -144,7 +143,7 @@ class KeptRoom(Generic[K]):
                         found[row, columns[name]] = found.get((row, columns[name]), 0) + amount
             return found
 
-        def kept(each: K) -> Amounts:
+        def kept(each: object) -> Amounts:
             nodes = self._room.get(id(each), _NO_ROOM).nodes
             return {(row, column): amount for row, demand, _ in nodes for column, amount in demand.pairs}
 
@@ -166,12 +165,14 @@ class KeptRoom(Generic[K]):
         def left(keys: Collection[Hashable]) -> dict[int, int]:
             found = dict.fromkeys(promise.quotas, 0)
             for key in keys:
-                for number, amount in self._left.get(key) or self._leaves(key):
+                if key not in self._left:
+                    self._left[key] = self._leaves(key)
+                for number, amount in self._left[key]:
                     if number in found:
                         found[number] += amount
             return found
 
-        def kept(each: K) -> dict[int, int]:
+        def kept(each: object) -> dict[int, int]:
             return dict(self._room.get(id(each), _NO_ROOM).quotas)
 
         of_quotas: Kept[K, int] = Kept(lambda each: each.quotas, lambda each: each.quota_blockers, left, kept)
@@ -183,8 +184,7 @@ class KeptRoom(Generic[K]):
         occupant = self._running.occupants[slot] if slot >= 0 else None
         counting = () if occupant is None else quotas.covering(int(self._running.row[slot]))
         resources = {} if occupant is None else occupant.resources
-        found = self._left[key] = [(number, quotas.rows[number].limits.key.amount(resources)) for number in counting]
-        return found
+        return [(number, quotas.rows[number].limits.key.amount(resources)) for number in counting]
 
     def _side_by_side(self, promise: K) -> list[K]:
         """Of those that are charged, the ones that wait for some of the same and will run beside this one."""

@@ -153,13 +153,10 @@ def _leaving(of: ResourceProfile) -> tuple[IntArray, IntArray, FloatArray]:
     stay `n` as -1 - n."""
     running, slots = of.running, np.flatnonzero(of.running.there)
     later = [(-1 - n, row, stay.end) for n, stay in enumerate(of.stays) for row in stay.promise.asks]
-    if not later:
-        return slots, running.row[slots], running.medians(of.now)[slots]
-    numbers, rows, ends = zip(*later, strict=True)
     return (
-        np.concatenate([slots, np.array(numbers, np.int64)]),
-        np.concatenate([running.row[slots], np.array(rows, np.int64)]),
-        np.concatenate([running.medians(of.now)[slots], np.array(ends)]),
+        np.concatenate([slots, np.array([number for number, _, _ in later], np.int64)]),
+        np.concatenate([running.row[slots], np.array([row for _, row, _ in later], np.int64)]),
+        np.concatenate([running.medians(of.now)[slots], np.array([end for _, _, end in later], np.float64)]),
     )
 
 
